@@ -1,0 +1,166 @@
+//! What can be asked of the chat: a closed list. Everything here is owned data that can be written to
+//! a log, sent to another node and applied there.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Limits, MessageId, Nick, Position, RoomName, SessionId, Text, Time};
+
+/// One thing asked, by whom and when. The log puts proposals in order; [`crate::Chat::apply`] answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Who asks; [`SessionId::HOUSE`] for the house itself.
+    pub session: SessionId,
+    /// When the server took it in.
+    pub time: Time,
+    /// What is asked.
+    pub action: Action,
+}
+
+/// What can be asked. A session's first action is [`Action::Enter`], its last [`Action::Exit`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// Come in under this nick, or under a guest nick, into this room.
+    Enter {
+        /// The wish; `None` or a nick that is taken gives a guest nick.
+        nick: Option<Nick>,
+        /// The room to begin in.
+        room: RoomName,
+    },
+    /// Go, from every room.
+    Exit {
+        /// Why.
+        cause: ExitCause,
+    },
+    /// Enter a room, making it if there is none of that name.
+    Join {
+        /// Which.
+        room: RoomName,
+    },
+    /// Leave a room.
+    Leave {
+        /// Which.
+        room: RoomName,
+    },
+    /// Say something to everyone in a room.
+    Say {
+        /// Where.
+        room: RoomName,
+        /// What.
+        text: Text,
+        /// Whether it is something one does (`/me waves`) rather than says.
+        acted: bool,
+        /// The sender's id for it, when the protocol has one (P3).
+        id: Option<MessageId>,
+    },
+    /// Say something to one person.
+    Tell {
+        /// To whom.
+        nick: Nick,
+        /// What.
+        text: Text,
+    },
+    /// Take another nick.
+    Rename {
+        /// Which.
+        nick: Nick,
+    },
+    /// Ask for, set or clear a room's topic.
+    Topic {
+        /// Where.
+        room: RoomName,
+        /// What to do with it.
+        change: TopicChange,
+    },
+    /// Ask who is in a room.
+    Who {
+        /// Where.
+        room: RoomName,
+        /// Which page of the list, from 1.
+        page: u32,
+    },
+    /// Ask which rooms there are.
+    Rooms {
+        /// Which page of the list, from 1.
+        page: u32,
+    },
+    /// Ignore somebody or stop ignoring them; `None` asks who is ignored.
+    Ignore {
+        /// Whom.
+        nick: Option<Nick>,
+    },
+    /// Ask for something from history: answered with leave to read, and from where.
+    Read {
+        /// What is wanted.
+        question: Question,
+    },
+    /// Time has passed; proposed by the house when [`crate::Chat::next_due`] says so.
+    Tick,
+    /// New limits; proposed by the house after a reload.
+    Configure {
+        /// All of them.
+        limits: Box<Limits>,
+    },
+}
+
+/// Why somebody went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExitCause {
+    /// They said so, or closed their side after saying everything.
+    Quit,
+    /// The connection broke.
+    Lost,
+    /// Silent for longer than the house allows.
+    Idle,
+    /// They did not read what they were sent, past the last bound.
+    Unread,
+    /// The house closes.
+    Closing,
+}
+
+/// What to do with a topic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TopicChange {
+    /// Only ask.
+    Ask,
+    /// Set it.
+    Set(Text),
+    /// Have none.
+    Clear,
+}
+
+/// What is wanted from history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    /// The newest events of a room.
+    Latest {
+        /// Where.
+        room: RoomName,
+        /// How many at most.
+        count: u32,
+    },
+    /// The newest events of a room before a moment.
+    Before {
+        /// Where.
+        room: RoomName,
+        /// Before when.
+        time: Time,
+        /// How many at most.
+        count: u32,
+    },
+    /// The newest events of a room before a position.
+    Earlier {
+        /// Where.
+        room: RoomName,
+        /// Before which.
+        position: Position,
+        /// How many at most.
+        count: u32,
+    },
+    /// The newest events, in every room the asker is in, that have these words.
+    Search {
+        /// As typed.
+        words: String,
+        /// How many at most.
+        count: u32,
+    },
+}

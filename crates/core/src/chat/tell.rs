@@ -1,0 +1,30 @@
+//! Saying something to one person: handed over or refused, never kept.
+
+use super::{Chat, answer, refuse};
+use crate::{Answer, Effect, Nick, PrivateMessage, Refusal, SessionId, Text, Time};
+
+impl Chat {
+    pub(super) fn tell(
+        &mut self,
+        session: SessionId,
+        time: Time,
+        nick: &Nick,
+        text: Text,
+        out: &mut Vec<Effect>,
+    ) {
+        let found = self.nicks.get(&nick.key()).copied();
+        let (Some(to), Some(sender)) = (found, self.sessions.get(&session)) else {
+            return refuse(session, Refusal::NoSuchNick { nick: nick.clone() }, out);
+        };
+        let Some(receiver) = self.sessions.get(&to) else { return };
+        if to == session {
+            return refuse(session, Refusal::Yourself, out);
+        }
+        if receiver.ignores(session, &sender.key) {
+            return refuse(session, Refusal::Ignored { nick: receiver.nick.clone() }, out);
+        }
+        let from = sender.nick.clone();
+        answer(to, Answer::Told(PrivateMessage { time, from, text }), out);
+        answer(session, Answer::Delivered { to: receiver.nick.clone() }, out);
+    }
+}

@@ -1,0 +1,275 @@
+//! What can happen: a closed list of facts. Protocols turn them into bytes, the store keeps the
+//! [`Event`]s, the shards move members; nobody else decides anything.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ExitCause, MessageId, Nick, NickKey, Position, Question, Refusal, RoomId, RoomName, SessionId,
+    Text, Time,
+};
+
+/// One fact, in its place in the one order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A room has its first event: from here on it is kept. Stands right before that event.
+    Founded {
+        /// Its number.
+        room: RoomId,
+        /// Its name.
+        name: RoomName,
+        /// When.
+        time: Time,
+    },
+    /// Something numbered happened in a room. Durable; for everyone in the room, its author included.
+    Event(Event),
+    /// A session is in a room from here on: the next event it must see has position `at + 1`.
+    Joined {
+        /// Who.
+        session: SessionId,
+        /// Where.
+        room: RoomId,
+        /// Its name.
+        name: RoomName,
+        /// The last event before they came.
+        at: Position,
+        /// Members, this one included.
+        members: usize,
+        /// What the room is about.
+        topic: Option<Text>,
+    },
+    /// A session is no longer in a room.
+    Parted {
+        /// Who.
+        session: SessionId,
+        /// Where.
+        room: RoomId,
+        /// Its name.
+        name: RoomName,
+    },
+    /// Somebody came, went or changed: for everyone in the room but `except`. Never history.
+    Presence {
+        /// Where.
+        room: RoomId,
+        /// Whom it is about, if it is one session: they are told otherwise.
+        except: Option<SessionId>,
+        /// What.
+        presence: Presence,
+    },
+    /// For one session only.
+    Answer {
+        /// For whom.
+        session: SessionId,
+        /// What.
+        answer: Answer,
+    },
+    /// A session is gone. Nothing about it follows.
+    Ended {
+        /// Which.
+        session: SessionId,
+        /// Why.
+        cause: ExitCause,
+    },
+}
+
+/// A numbered thing that happened in a room, as history keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Where.
+    pub room: RoomId,
+    /// Its place in the room's one sequence.
+    pub position: Position,
+    /// When the server took it in.
+    pub time: Time,
+    /// Whose session; unique for the life of the history.
+    pub session: SessionId,
+    /// What they were called then.
+    pub nick: Nick,
+    /// What kind of thing.
+    pub kind: EventKind,
+    /// The words; `None` only for a topic that was cleared.
+    pub text: Option<Text>,
+    /// The sender's id for it, if they gave one.
+    pub id: Option<MessageId>,
+}
+
+/// Kinds of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventKind {
+    /// Somebody said something.
+    Said,
+    /// Somebody did something (`/me`).
+    Acted,
+    /// Somebody set or cleared the topic.
+    Topic,
+}
+
+/// Comings and goings, by the rules for big rooms ([`crate::Limits::announce_each_max`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Somebody came in.
+    Entered {
+        /// Who.
+        nick: Nick,
+    },
+    /// Somebody left the room and is still in the house.
+    Left {
+        /// Who.
+        nick: Nick,
+    },
+    /// Somebody left the house.
+    Offline {
+        /// Who.
+        nick: Nick,
+        /// Why.
+        cause: ExitCause,
+    },
+    /// Somebody is called otherwise now.
+    Renamed {
+        /// Before.
+        from: Nick,
+        /// Now.
+        to: Nick,
+    },
+    /// Many came and went: the first few by name, in a middling room; in a large one the names are
+    /// left out.
+    Folded {
+        /// Some who came.
+        entered: Vec<Nick>,
+        /// How many came in all.
+        entered_count: usize,
+        /// Some who went.
+        gone: Vec<Nick>,
+        /// How many went in all.
+        gone_count: usize,
+        /// How many are here now.
+        members: usize,
+    },
+}
+
+/// What one session is told and nobody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// You are in; this is your nick.
+    Welcome {
+        /// What you are called.
+        nick: Nick,
+        /// What you wanted to be called and could not be.
+        taken: Option<Nick>,
+    },
+    /// You are in that room already.
+    AlreadyIn {
+        /// Which.
+        room: RoomId,
+        /// Its name.
+        name: RoomName,
+    },
+    /// You are called otherwise now.
+    Renamed {
+        /// Before.
+        from: Nick,
+        /// Now.
+        to: Nick,
+    },
+    /// Somebody tells you something in private.
+    Told(PrivateMessage),
+    /// What you told somebody has been handed to them.
+    Delivered {
+        /// To whom.
+        to: Nick,
+    },
+    /// You sent a message with this id before; here is where it stands.
+    Duplicate {
+        /// Where.
+        room: RoomId,
+        /// At which position.
+        position: Position,
+        /// Its id.
+        id: MessageId,
+    },
+    /// A room's topic.
+    Topic {
+        /// Where.
+        name: RoomName,
+        /// What it is about.
+        topic: Option<Text>,
+    },
+    /// One page of who is in a room, in the order of their nicks.
+    Members {
+        /// Where.
+        name: RoomName,
+        /// Who.
+        nicks: Vec<Nick>,
+        /// How many in all.
+        total: usize,
+        /// Which page, from 1.
+        page: u32,
+        /// How many pages.
+        pages: u32,
+    },
+    /// One page of the rooms there are, in the order of their names.
+    Rooms {
+        /// The rooms.
+        rooms: Vec<RoomSummary>,
+        /// How many in all.
+        total: usize,
+        /// Which page, from 1.
+        page: u32,
+        /// How many pages.
+        pages: u32,
+    },
+    /// Whom you ignore, after a change or when asked.
+    Ignoring {
+        /// All of them.
+        nicks: Vec<Nick>,
+        /// By what they are compared, in the same order.
+        keys: Vec<NickKey>,
+        /// Which was just added, or taken away (`false`).
+        changed: Option<(Nick, bool)>,
+    },
+    /// You may read this from history.
+    Granted(Granted),
+    /// It could not be done.
+    Refused(Refusal),
+}
+
+/// Something said to one person. Handed over or refused, never kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrivateMessage {
+    /// When.
+    pub time: Time,
+    /// From whom.
+    pub from: Nick,
+    /// The words.
+    pub text: Text,
+}
+
+/// Leave to read from history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// What was asked.
+    pub question: Question,
+    /// Where it may be looked for: one room, or every room the asker is in.
+    pub spans: Vec<HistorySpan>,
+}
+
+/// A stretch of one room's history, from its beginning to `upto`, as it stood when leave was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistorySpan {
+    /// Where.
+    pub room: RoomId,
+    /// Its name.
+    pub name: RoomName,
+    /// The last event.
+    pub upto: Position,
+}
+
+/// A room in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomSummary {
+    /// Its name.
+    pub name: RoomName,
+    /// How many are in it.
+    pub members: usize,
+    /// What it is about.
+    pub topic: Option<Text>,
+}

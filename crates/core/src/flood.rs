@@ -1,0 +1,105 @@
+//! The token bucket that keeps one person from flooding everyone: some at once, then a steady rate,
+//! then a wait, then a refusal. Takes the time as an argument; the shard that owns the connection asks.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Time;
+
+/// How much one connection may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FloodLimit {
+    /// Requests that pass at once. 0 turns flood control off.
+    pub burst: u32,
+    /// Requests per second after that.
+    pub per_second: u32,
+}
+
+impl FloodLimit {
+    /// Whether anything is limited at all.
+    #[must_use]
+    pub fn is_off(self) -> bool {
+        self.burst == 0 || self.per_second == 0
+    }
+
+    fn interval_us(self) -> i64 {
+        1_000_000 / i64::from(self.per_second)
+    }
+}
+
+/// What the bucket says about one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may go ahead; a token was taken.
+    Pass,
+    /// It may go ahead after this many milliseconds (at least 1); no token was taken.
+    Wait {
+        /// How long to hold it.
+        ms: u32,
+    },
+}
+
+/// A token bucket in its "virtual schedule" form (GCRA, ITU-T I.371): one number, no refilling.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bucket {
+    /// When the bucket would be full again, microseconds since the Unix epoch.
+    full_at_us: i64,
+}
+
+impl Bucket {
+    /// Asks for one token at `now`.
+    pub fn take(&mut self, now: Time, limit: FloodLimit) -> Verdict {
+        if limit.is_off() {
+            return Verdict::Pass;
+        }
+        let now_us = now.0.saturating_mul(1000);
+        let interval = limit.interval_us();
+        let next = self.full_at_us.max(now_us) + interval;
+        let over = next - now_us - interval * i64::from(limit.burst);
+        if over > 0 {
+            let ms = (over + 999) / 1000;
+            return Verdict::Wait { ms: u32::try_from(ms).unwrap_or(u32::MAX) };
+        }
+        self.full_at_us = next;
+        Verdict::Pass
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: FloodLimit = FloodLimit { burst: 10, per_second: 2 };
+
+    #[test]
+    fn ten_pass_at_once_then_one_each_half_second() {
+        let mut bucket = Bucket::default();
+        let now = Time(1_000_000);
+        for _ in 0..10 {
+            assert_eq!(bucket.take(now, LIMIT), Verdict::Pass);
+        }
+        assert_eq!(bucket.take(now, LIMIT), Verdict::Wait { ms: 500 });
+        assert_eq!(bucket.take(now.plus_ms(499), LIMIT), Verdict::Wait { ms: 1 });
+        assert_eq!(bucket.take(now.plus_ms(500), LIMIT), Verdict::Pass);
+        assert_eq!(bucket.take(now.plus_ms(500), LIMIT), Verdict::Wait { ms: 500 });
+    }
+
+    #[test]
+    fn a_quiet_while_fills_the_bucket_and_no_more_than_that() {
+        let mut bucket = Bucket::default();
+        for _ in 0..10 {
+            assert_eq!(bucket.take(Time(0), LIMIT), Verdict::Pass);
+        }
+        let later = Time(3_600_000);
+        let passed = (0..100).filter(|_| bucket.take(later, LIMIT) == Verdict::Pass).count();
+        assert_eq!(passed, 10);
+    }
+
+    #[test]
+    fn zero_means_off_and_a_clock_that_jumps_back_only_makes_us_wait() {
+        let mut bucket = Bucket::default();
+        let off = FloodLimit { burst: 0, per_second: 0 };
+        assert!((0..1000).all(|_| bucket.take(Time(5), off) == Verdict::Pass));
+        assert_eq!(bucket.take(Time(60_000), LIMIT), Verdict::Pass);
+        assert!(matches!(bucket.take(Time(0), LIMIT), Verdict::Wait { .. }));
+    }
+}

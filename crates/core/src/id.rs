@@ -1,0 +1,61 @@
+//! The numbers that name things. All of them arrive from outside or count from one; none is drawn here.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One joined person on one connection. Unique for the life of a history: the server composes it from
+/// a start counter kept in the database, the shard and a counter, and never hands one out twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SessionId(pub u64);
+
+impl SessionId {
+    /// The house itself: the proposer of what no person proposed (ticks, settings).
+    pub const HOUSE: Self = Self(0);
+}
+
+/// A room, numbered from 1 in the order rooms were first entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RoomId(pub u32);
+
+/// The place of an event in its room's one sequence: 1, 2, 3, … without holes. 0 is "before the first".
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Position(pub u64);
+
+impl Position {
+    /// Before the first event of any room.
+    pub const START: Self = Self(0);
+
+    /// The position after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Milliseconds since the Unix epoch, UTC.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Time(pub i64);
+
+impl Time {
+    /// This moment, `ms` milliseconds later.
+    #[must_use]
+    pub fn plus_ms(self, ms: u32) -> Self {
+        Self(self.0.saturating_add(i64::from(ms)))
+    }
+}
+
+/// The sender's own name for a message: 16 bytes, drawn by the client, the same when it sends the
+/// message again. A room keeps one message per id (promise P3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MessageId(pub [u8; 16]);

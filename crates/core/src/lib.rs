@@ -1,0 +1,36 @@
+//! The chat itself: who is here, what rooms there are, what may be said, and in which order.
+//!
+//! [`Chat::apply`] is the only thing that changes anything: a [`Proposal`] goes in, [`Effect`]s come
+//! out. It is deterministic. Time and identifiers arrive inside the proposal, so the same proposals in
+//! the same order give the same effects on every node and after every restart.
+//!
+//! What this crate must not know: sockets, files, clocks, randomness, threads, and English. It states
+//! facts (`Presence::Entered { nick }`); each protocol finds its own words for them.
+//!
+//! Where to look: a verb is a file in `chat/`; a thing that can be asked is a row of [`Action`]; a
+//! thing that can happen is a row of [`Effect`]; a reason to say no is a row of [`Refusal`].
+
+mod action;
+mod chat;
+mod effect;
+mod flood;
+mod id;
+mod limits;
+mod name;
+mod recent;
+mod refusal;
+mod room;
+mod session;
+mod text;
+
+pub use action::{Action, ExitCause, Proposal, Question, TopicChange};
+pub use chat::{Chat, Founding};
+pub use effect::{
+    Answer, Effect, Event, EventKind, Granted, HistorySpan, Presence, PrivateMessage, RoomSummary,
+};
+pub use flood::{Bucket, FloodLimit, Verdict};
+pub use id::{MessageId, Position, RoomId, SessionId, Time};
+pub use limits::Limits;
+pub use name::{NameError, Nick, NickKey, RoomName};
+pub use refusal::Refusal;
+pub use text::{Text, TextError};

@@ -1,0 +1,238 @@
+//! Names of people and rooms: what may be one, and when two are the same.
+//!
+//! A name that looks like another is the same name: nicks are compared by their confusable skeleton
+//! (Unicode TS #39, section 4), so that nobody can pass for somebody else by swapping a letter.
+
+use std::fmt;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+use unicode_security::GeneralSecurityProfile;
+
+/// Combining marks in a row that a name may carry: enough for every written language, too few to
+/// paint over the lines above and below.
+const MARKS_IN_A_ROW_MAX: usize = 3;
+
+/// Why a string is no name.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum NameError {
+    /// Nothing there.
+    #[error("a name needs at least one character")]
+    Empty,
+    /// Too many characters.
+    #[error("it has {chars} characters; the limit is {max}")]
+    TooLong {
+        /// What it has.
+        chars: usize,
+        /// What it may have.
+        max: usize,
+    },
+    /// A character that names do not have.
+    #[error("{} cannot be in a name", shown(*.0))]
+    Character(char),
+    /// A character that names do not begin with.
+    #[error("a name cannot begin with {}", shown(*.0))]
+    First(char),
+}
+
+fn shown(c: char) -> String {
+    if c == ' ' { "a space".to_owned() } else { format!("{c:?}") }
+}
+
+/// What a person is called here: 1 to [`Nick::CHARS_MAX`] characters, shown as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "CompactString", into = "CompactString")]
+pub struct Nick(CompactString);
+
+/// What makes two nicks the same: lower case, then the confusable skeleton.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NickKey(CompactString);
+
+/// What a room is called, without its `#`: 1 to [`RoomName::CHARS_MAX`] characters, lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "CompactString", into = "CompactString")]
+pub struct RoomName(CompactString);
+
+impl Nick {
+    /// Characters in a nick.
+    pub const CHARS_MAX: usize = 32;
+
+    /// Takes what a person wants to be called; composes it (NFC).
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has a character that names do not have.
+    pub fn parse(input: &str) -> Result<Self, NameError> {
+        checked(input.trim().nfc().collect(), Self::CHARS_MAX).map(Self)
+    }
+
+    /// The nick as it is shown.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it is compared by.
+    #[must_use]
+    pub fn key(&self) -> NickKey {
+        NickKey(skeleton(&self.0))
+    }
+}
+
+impl RoomName {
+    /// Characters in a room's name.
+    pub const CHARS_MAX: usize = 64;
+
+    /// Takes a room's name with or without its `#`; composes it (NFC) and lowers its case.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has a character that names do not have.
+    pub fn parse(input: &str) -> Result<Self, NameError> {
+        let input = input.trim();
+        let input = input.strip_prefix('#').unwrap_or(input);
+        checked(input.nfc().flat_map(char::to_lowercase).nfc().collect(), Self::CHARS_MAX).map(Self)
+    }
+
+    /// The name without `#`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it looks like, to refuse a new room that passes for another.
+    #[must_use]
+    pub(crate) fn skeleton(&self) -> CompactString {
+        skeleton(&self.0)
+    }
+}
+
+fn skeleton(name: &str) -> CompactString {
+    // Lowered on both sides: the skeleton of `0` is a capital `O`.
+    let lowered = name.to_lowercase();
+    let mut key = CompactString::default();
+    key.extend(unicode_security::skeleton(&lowered).flat_map(char::to_lowercase));
+    key
+}
+
+fn checked(name: CompactString, chars_max: usize) -> Result<CompactString, NameError> {
+    let first = name.chars().next().ok_or(NameError::Empty)?;
+    let chars = name.chars().count();
+    if chars > chars_max {
+        return Err(NameError::TooLong { chars, max: chars_max });
+    }
+    if matches!(first, '-' | '.' | '\'') || is_mark(first) {
+        return Err(NameError::First(first));
+    }
+    let mut marks = 0;
+    for c in name.chars() {
+        marks = if is_mark(c) { marks + 1 } else { 0 };
+        if marks > MARKS_IN_A_ROW_MAX || !may_stand(c) {
+            return Err(NameError::Character(c));
+        }
+    }
+    Ok(name)
+}
+
+fn is_mark(c: char) -> bool {
+    c.general_category_group() == GeneralCategoryGroup::Mark
+}
+
+/// Identifier characters of every living script (TS #39), a few ASCII signs, and pictographs.
+fn may_stand(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || "-_.'^|[]{}`".contains(c);
+    }
+    c.identifier_allowed()
+        || matches!(
+            c.general_category(),
+            GeneralCategory::OtherSymbol | GeneralCategory::ModifierSymbol
+        )
+}
+
+macro_rules! string_like {
+    ($name:ident, $prefix:literal) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str($prefix)?;
+                f.write_str(&self.0)
+            }
+        }
+        impl TryFrom<CompactString> for $name {
+            type Error = NameError;
+            fn try_from(value: CompactString) -> Result<Self, NameError> {
+                Self::parse(&value)
+            }
+        }
+        impl From<$name> for CompactString {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+    };
+}
+string_like!(Nick, "");
+string_like!(RoomName, "#");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn people_may_be_called_what_people_are_called() {
+        for name in
+            ["ann", "Ann_2", "小明", "たろう", "Zoë", "Иван", "محمد", "อนันต์", "🙂", "o'neil"]
+        {
+            assert_eq!(Nick::parse(name).map(|n| n.to_string()), Ok(name.to_owned()));
+        }
+    }
+
+    #[test]
+    fn what_could_be_mistaken_for_something_else_is_no_name() {
+        assert_eq!(Nick::parse("  "), Err(NameError::Empty));
+        assert_eq!(Nick::parse("a b"), Err(NameError::Character(' ')));
+        assert_eq!(Nick::parse("a\u{202e}b"), Err(NameError::Character('\u{202e}')));
+        assert_eq!(Nick::parse("a\u{200b}b"), Err(NameError::Character('\u{200b}')));
+        assert_eq!(Nick::parse("\u{3164}"), Err(NameError::Character('\u{3164}')));
+        assert_eq!(Nick::parse("<ann>"), Err(NameError::Character('<')));
+        assert_eq!(Nick::parse("-ann"), Err(NameError::First('-')));
+        assert_eq!(Nick::parse(&"x".repeat(33)), Err(NameError::TooLong { chars: 33, max: 32 }));
+        assert!(matches!(
+            Nick::parse("a\u{35c}\u{35c}\u{35c}\u{35c}"),
+            Err(NameError::Character(_))
+        ));
+    }
+
+    #[test]
+    fn nicks_that_look_alike_are_the_same() {
+        let same =
+            |a: &str, b: &str| Nick::parse(a).unwrap().key() == Nick::parse(b).unwrap().key();
+        assert!(same("Ann", "ann"));
+        assert!(same("ann", "аnn"), "Cyrillic а");
+        assert!(same("bob0", "bobo"));
+        assert!(!same("ann", "anne"));
+        assert!(!same("小明", "小朋"));
+    }
+
+    #[test]
+    fn a_room_is_the_same_in_any_case_and_with_or_without_its_sign() {
+        assert_eq!(RoomName::parse("#Tea").unwrap().to_string(), "#tea");
+        assert_eq!(RoomName::parse("tea"), RoomName::parse("#TEA"));
+        assert_eq!(RoomName::parse("#茶馆").unwrap().as_str(), "茶馆");
+        assert_eq!(RoomName::parse("#"), Err(NameError::Empty));
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_parsed_again_is_itself(input in any::<String>()) {
+            if let Ok(nick) = Nick::parse(&input) {
+                prop_assert_eq!(Nick::parse(nick.as_str()), Ok(nick.clone()));
+            }
+            if let Ok(room) = RoomName::parse(&input) {
+                prop_assert_eq!(RoomName::parse(&room.to_string()), Ok(room.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Reasons to say no. A refusal is data: what was asked for, and the limit it met. Every protocol finds
+//! words for every one of them.
+
+use crate::{NameError, Nick, RoomName, TextError};
+
+/// Why something was not done. Where a person's words were refused, they come back in `text`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Not in that room.
+    NotInRoom {
+        /// Which.
+        room: RoomName,
+    },
+    /// There is no room of that name.
+    NoSuchRoom {
+        /// Which.
+        room: RoomName,
+    },
+    /// A room of nearly that name exists and the two could be confused.
+    RoomLooksLike {
+        /// The one asked for.
+        room: RoomName,
+        /// The one there is.
+        existing: RoomName,
+    },
+    /// The house has as many rooms as it may have.
+    TooManyRooms {
+        /// How many that is.
+        max: usize,
+    },
+    /// The session is in as many rooms as it may be.
+    InTooManyRooms {
+        /// How many that is.
+        max: usize,
+    },
+    /// Somebody has that nick, or one that looks like it.
+    NickTaken {
+        /// The one asked for.
+        nick: Nick,
+        /// The one there is.
+        holder: Nick,
+    },
+    /// Nobody of that nick is here.
+    NoSuchNick {
+        /// Which.
+        nick: Nick,
+    },
+    /// They do not take messages from you.
+    Ignored {
+        /// Who.
+        nick: Nick,
+    },
+    /// You ignore as many as you may.
+    IgnoringTooMany {
+        /// How many that is.
+        max: usize,
+    },
+    /// That is you.
+    Yourself,
+    /// A topic has one line and a byte limit.
+    TopicTooLong {
+        /// What it has.
+        bytes: usize,
+        /// What it may have.
+        max: usize,
+    },
+    /// No such page of a list.
+    NoSuchPage {
+        /// Which was asked for.
+        page: u32,
+        /// How many there are.
+        pages: u32,
+    },
+    /// Too much at once.
+    TooFast {
+        /// Requests that pass at once.
+        burst: u32,
+        /// Requests per second after that.
+        per_second: u32,
+        /// What was not done, as typed.
+        text: String,
+    },
+    /// That cannot be a name.
+    BadName {
+        /// As typed.
+        input: String,
+        /// Why.
+        error: NameError,
+    },
+    /// That cannot be a message.
+    BadText {
+        /// Why.
+        error: TextError,
+    },
+}
