@@ -221,8 +221,8 @@ pub enum Answer {
     Ignoring {
         /// All of them.
         nicks: Vec<Nick>,
-        /// By what they are compared, in the same order.
-        keys: Vec<NickKey>,
+        /// By what they are known, in the same order: the nick, and the session while it lasts.
+        known_by: Vec<(NickKey, Option<SessionId>)>,
         /// Which was just added, or taken away (`false`).
         changed: Option<(Nick, bool)>,
     },

@@ -82,11 +82,6 @@ impl Rooms {
         self.by_name.values().filter_map(|id| self.get(*id))
     }
 
-    /// All rooms in the order of their numbers.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Room> {
-        self.by_id.values()
-    }
-
     /// Makes a room with the next number.
     pub(crate) fn found(&mut self, name: RoomName) -> &mut Room {
         let id = RoomId(self.last_id + 1);

@@ -1,1 +1,31 @@
-//! x
+//! The server: sockets on one side, the chat core in the middle, SQLite underneath.
+//!
+//! The way of a message: a [`shard`] reads bytes from a socket and has its protocol turn them into a
+//! proposal; the [`log`] puts proposals of all shards in one order; the [`hub`] applies a batch of them
+//! to the chat, the [`store`] commits the batch with one sync, and every shard is handed the same batch
+//! to encode once per room and write directly to its sockets.
+//!
+//! Start here: [`House::open`].
+
+mod clock;
+mod error;
+mod gate;
+mod history;
+mod house;
+mod hub;
+mod inbox;
+mod listener;
+mod log;
+pub mod logging;
+mod open_files;
+pub mod settings;
+mod shard;
+pub mod signals;
+pub mod store;
+
+pub use error::Fault;
+pub use house::{House, Signal};
+pub use settings::{Layers, LogFormat, LogSetting, Settings};
+
+/// Threads that may own connections: more than any machine this is for has cores.
+pub const SHARDS_MAX: usize = 64;

@@ -1,1 +1,215 @@
-fn main(){}
+//! The command line: what can be asked of `teahouse`, and how errors are told. Nothing else.
+
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use teahouse_client::JoinError;
+use teahouse_server::settings::LIMIT_HELP;
+use teahouse_server::{Fault, House, Layers, Settings, logging, signals};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The port that a house is expected on.
+const PORT: u16 = 5000;
+/// Addresses of this machine named in the greeting; a machine with many needs no more to be found.
+const ADDRESSES_SHOWN_MAX: usize = 4;
+
+/// Teahouse (茶馆): a group chat server started with one command and joined from anything.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Open a house: a server that people join with nc, telnet or `teahouse join`
+    #[command(after_long_help = settings_help())]
+    Serve(Serve),
+    /// Join a house, or any line server, from this terminal: one line in, one line out
+    Join(Join),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Address and port to listen on; may be given several times; port 0 lets the system choose
+    /// [default: 0.0.0.0:5000]
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Vec<String>,
+    /// Directory for the history [default: the platform's place for such data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// When a message counts as kept: `sync` once it is on the disk, `async` once the system has it (a
+    /// power cut may take the last ones), `memory` never (nothing is kept after the end)
+    /// [default: sync]
+    #[arg(long, value_name = "sync|async|memory")]
+    durability: Option<String>,
+    /// How and from which level on to log: human or json, error, warn, info, debug or trace
+    /// [default: human/info]
+    #[arg(long, value_name = "FORMAT/LEVEL")]
+    log: Option<String>,
+    /// Threads that own connections; 0 for one per core [default: 0]
+    #[arg(long, value_name = "N")]
+    shards: Option<String>,
+}
+
+#[derive(Args)]
+struct Join {
+    /// Host name or address, with or without :PORT
+    #[arg(value_name = "HOST[:PORT]")]
+    host: String,
+    /// Port, if it is not in the address
+    #[arg(default_value_t = PORT)]
+    port: u16,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(serve) => self::serve(serve),
+        Command::Join(join) => self::join(&join),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+/// One line that says what happened, one that says what to do.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let mut stderr = std::io::stderr();
+    let hint = match (error.downcast_ref::<Fault>(), error.downcast_ref::<JoinError>()) {
+        (Some(fault), _) => Some(fault.hint()),
+        (_, Some(error)) => Some(error.hint().to_owned()),
+        (None, None) => None,
+    };
+    // Nothing can be told to someone who closed standard error.
+    writeln!(stderr, "error: {error:#}").ok();
+    if let Some(hint) = hint {
+        writeln!(stderr, "hint: {hint}").ok();
+    }
+    ExitCode::FAILURE
+}
+
+fn join(join: &Join) -> anyhow::Result<()> {
+    let server = match join.host.parse::<IpAddr>() {
+        Ok(address) => SocketAddr::from((address, join.port)).to_string(),
+        Err(_) if join.host.contains(':') => join.host.clone(),
+        Err(_) => format!("{}:{}", join.host, join.port),
+    };
+    let input = std::io::BufReader::new(std::io::stdin());
+    Ok(teahouse_client::join(&server, input, std::io::stdout())?)
+}
+
+fn serve(serve: Serve) -> anyhow::Result<()> {
+    let layers = serve.layers();
+    let settings = layers.settings().map_err(Fault::from)?;
+    let log_level = logging::start(settings.log);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(async {
+        // Before the house opens, so that an early signal closes it properly.
+        let signals = signals::listen().context("cannot listen for signals")?;
+        let house = House::open(settings)?;
+        greet(&house).context("cannot print to standard output")?;
+        let reload = || {
+            let settings = layers.settings()?;
+            log_level.set(settings.log);
+            Ok(settings)
+        };
+        house.run(signals, reload).await?;
+        anyhow::Ok(())
+    })
+}
+
+impl Serve {
+    fn layers(self) -> Layers {
+        let listen = (!self.listen.is_empty()).then(|| self.listen.join(","));
+        let data = self.data.map(|path| path.to_string_lossy().into_owned());
+        let flags = [
+            ("listen", listen, "--listen"),
+            ("data", data, "--data"),
+            ("durability", self.durability, "--durability"),
+            ("log", self.log, "--log"),
+            ("shards", self.shards, "--shards"),
+        ];
+        let flags = flags.into_iter().filter_map(|(key, value, flag)| Some((key, value?, flag)));
+        Layers::of_process(self.config, flags.collect())
+    }
+}
+
+/// Says that the house is open and how to come in.
+fn greet(house: &House) -> std::io::Result<()> {
+    let mut out = String::new();
+    let version = env!("CARGO_PKG_VERSION");
+    out += &format!("Teahouse {version} is open. To join {}:\n", house.settings().first_room);
+    for (host, port) in house.addresses().iter().flat_map(|address| hosts_of(*address)) {
+        out +=
+            &format!("  nc {host} {port}\n  telnet {host} {port}\n  teahouse join {host} {port}\n");
+    }
+    match house.database() {
+        Some(path) => out += &format!("History is kept in {}\n", path.display()),
+        None => out += "History is in memory only and goes when the house closes\n",
+    }
+    out += "Ctrl-C closes the house.\n";
+    let mut stdout = std::io::stdout();
+    stdout.write_all(out.as_bytes())?;
+    stdout.flush()
+}
+
+/// Under which names others reach an address we listen on.
+fn hosts_of(address: SocketAddr) -> Vec<(String, u16)> {
+    let port = address.port();
+    if !address.ip().is_unspecified() {
+        return vec![(address.ip().to_string(), port)];
+    }
+    let mut hosts = vec![("localhost".to_owned(), port)];
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    let reachable = interfaces
+        .iter()
+        .filter(|interface| !interface.is_loopback() && !interface.is_link_local())
+        .map(if_addrs::Interface::ip)
+        .filter(|ip| ip.is_ipv4() == address.is_ipv4())
+        .take(ADDRESSES_SHOWN_MAX);
+    hosts.extend(reachable.map(|ip| (ip.to_string(), port)));
+    hosts
+}
+
+/// Every setting with its default, for `serve --help`.
+fn settings_help() -> String {
+    let mut help = String::from(
+        "Settings come from flags, then the environment (TEAHOUSE_LISTEN, TEAHOUSE_DATA, …,\n\
+         TEAHOUSE_LIMITS_FLOOD_BURST, …), then the configuration file, then the defaults.\n\
+         SIGHUP reads them again; listen, data, durability and shards need a restart.\n\n\
+         In the file only:\n",
+    );
+    let defaults = Settings::default();
+    let plain = [
+        ("first_room", format!("\"{}\"", defaults.first_room.as_str()), "where everyone begins"),
+        (
+            "history_shown",
+            defaults.history_shown.to_string(),
+            "messages shown to someone who enters a room",
+        ),
+    ];
+    for (key, value, what) in plain {
+        help += &format!("  {key:<28} = {value:<9} {what}\n");
+    }
+    help += "\n  [limits]\n";
+    let limits = defaults.limits.table();
+    for (key, what) in LIMIT_HELP {
+        let value = limits.get(*key).map(ToString::to_string).unwrap_or_default();
+        help += &format!("  {key:<28} = {value:<9} {what}\n");
+    }
+    help
+}

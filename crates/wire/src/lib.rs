@@ -1,1 +1,10 @@
-//! x
+//! Wire languages: bytes to the core's vocabulary and back, one module per protocol.
+//!
+//! A protocol owns its framing, its dialect and its byte limits. It knows nothing of sockets, of other
+//! protocols, of the store, or of who is in which room beyond what it is told. The same bytes, cut
+//! anywhere, give the same result.
+//!
+//! [`sniff`] tells protocols apart by their first bytes; [`line`] is what `nc` and stock `telnet` speak.
+
+pub mod line;
+pub mod sniff;

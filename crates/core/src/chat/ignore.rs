@@ -34,7 +34,7 @@ impl Chat {
             (None, _) => None,
         };
         let nicks = person.ignored.iter().map(|i| i.nick.clone()).collect();
-        let keys = person.ignored.iter().map(|i| i.key.clone()).collect();
-        answer(session, Answer::Ignoring { nicks, keys, changed }, out);
+        let known_by = person.ignored.iter().map(|i| (i.key.clone(), i.session)).collect();
+        answer(session, Answer::Ignoring { nicks, known_by, changed }, out);
     }
 }

@@ -1,0 +1,88 @@
+//! Faults: what goes wrong with our disk, our network or our configuration, each with a hint.
+
+use std::net::SocketAddr;
+
+use thiserror::Error;
+
+use crate::settings::SettingsError;
+use crate::store::StoreError;
+
+/// Why the server cannot start or go on.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {}", plainly(source))]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The platform names no place for data.
+    #[error("there is no home directory to keep data in")]
+    NoDataDirectory,
+    /// The database cannot be opened, read or closed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A transaction failed for another reason than a full disk.
+    #[error("cannot store messages: {0}")]
+    Commit(rusqlite::Error),
+    /// The house closed while the disk was full.
+    #[error("closed with {effects} changes not stored, none of them shown to anyone: {source}")]
+    Unstored {
+        /// How many.
+        effects: usize,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// A thread or a runtime cannot be started.
+    #[error("cannot start the {what}: {source}")]
+    Start {
+        /// Which part.
+        what: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Closing took too long.
+    #[error("not everything could be closed in time; what was shown is kept")]
+    Late,
+    /// Part of the server ended by itself.
+    #[error("the {0} ended unexpectedly")]
+    Ended(&'static str),
+}
+
+impl Fault {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Settings(error) => error.hint().to_owned(),
+            Self::Listen { source, .. } => match source.kind() {
+                std::io::ErrorKind::AddrInUse => {
+                    "stop the other server or choose another address with --listen".to_owned()
+                }
+                std::io::ErrorKind::PermissionDenied => {
+                    "ports below 1024 need privileges; choose another with --listen".to_owned()
+                }
+                _ => "choose an address of this machine with --listen".to_owned(),
+            },
+            Self::NoDataDirectory => "name a directory with --data".to_owned(),
+            Self::Store(error) => error.hint().to_string(),
+            Self::Commit(_) => "check the disk; everything that was shown is kept".to_owned(),
+            Self::Unstored { .. } => "make room on the disk and start again".to_owned(),
+            Self::Start { .. } => "check the limits of this user (ulimit -a)".to_owned(),
+            Self::Late => "look for a slow disk; the next start repairs nothing and loses nothing".to_owned(),
+            Self::Ended(_) => "this is a defect; please report it with the log".to_owned(),
+        }
+    }
+}
+
+/// Without the "(os error N)" that helps nobody.
+fn plainly(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    text[..end].to_lowercase()
+}

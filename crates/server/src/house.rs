@@ -1,0 +1,315 @@
+//! The whole server: opened in an order that changes nothing on disk until everything else is known to
+//! work, run until it is told to stop, closed so that what was taken is kept and who is in is told.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use etcetera::BaseStrategy;
+use teahouse_core::{Action, Chat, Proposal, SessionId};
+use tokio::sync::{mpsc, watch};
+use tokio::task::LocalSet;
+use tracing::{error, info, warn};
+
+use crate::error::Fault;
+use crate::gate::Gate;
+use crate::hub::Hub;
+use crate::inbox::{INBOX_MAX, Inbox};
+use crate::listener::{Doors, accept, bind};
+use crate::log::LogSender;
+use crate::settings::{Settings, SettingsError};
+use crate::shard::{self, Parts};
+use crate::store::{Durability, Store};
+use crate::{clock, history, log, open_files};
+
+/// How long everything may take to end once the house closes.
+const CLOSE_DEADLINE: Duration = Duration::from_millis(4500);
+/// Bytes of stack of a shard or the hub: their futures are on the heap.
+const STACK_BYTES: usize = 1024 * 1024;
+
+/// What the outside asks of a running house.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Close.
+    Stop,
+    /// Read the settings again.
+    Reload,
+}
+
+/// A house that listens; [`House::run`] lets people in.
+pub struct House {
+    settings: Settings,
+    listeners: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+    database: Option<PathBuf>,
+    connections_possible: usize,
+    gate: Arc<Gate>,
+    inboxes: Vec<mpsc::Sender<Inbox>>,
+    log: LogSender,
+    closing: watch::Sender<bool>,
+    ended: mpsc::UnboundedReceiver<&'static str>,
+    hub: JoinHandle<Result<(), Fault>>,
+    shards: Vec<JoinHandle<()>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+/// Tells the house that a thread has ended, however it ended. At most one message a thread.
+struct EndNotice {
+    what: &'static str,
+    ended: mpsc::UnboundedSender<&'static str>,
+}
+
+impl Drop for EndNotice {
+    fn drop(&mut self) {
+        // Nobody listens any more when the house itself is gone.
+        self.ended.send(self.what).ok();
+    }
+}
+
+impl House {
+    /// Binds the addresses, opens the history, starts the threads.
+    ///
+    /// # Errors
+    /// When an address is taken, the data directory cannot be used, or the database is not sound.
+    /// Nothing on disk is changed then.
+    pub fn open(settings: Settings) -> Result<Self, Fault> {
+        let listeners = settings.listen.iter().copied().map(bind).collect::<Result<Vec<_>, _>>()?;
+        let addresses = listeners
+            .iter()
+            .zip(&settings.listen)
+            .map(|(listener, address)| {
+                let address = *address;
+                listener.local_addr().map_err(|source| Fault::Listen { address, source })
+            })
+            .collect::<Result<_, _>>()?;
+        let connections_possible = open_files::connections_possible();
+        let (directory, database) = data_directory(&settings)?;
+        let opened = Store::open(
+            &directory,
+            settings.durability,
+            history::READERS,
+            settings.limits.recent_ids_max,
+        )?;
+        let boot = opened.loaded.boot;
+        let core = settings.limits.core();
+        let chat = Chat::restore(core, opened.loaded.rooms, opened.loaded.recent);
+
+        let shard_count = shard_count(&settings);
+        let (log_sender, log) = log::open();
+        let (closing, is_closing) = watch::channel(false);
+        let (end_notices, ended) = mpsc::unbounded_channel();
+        let (inboxes, receivers): (Vec<_>, Vec<_>) =
+            (0..shard_count).map(|_| mpsc::channel(INBOX_MAX)).unzip();
+        let start = |what| move |source| Fault::Start { what, source };
+        let (jobs, readers) =
+            history::start(opened.readers, &inboxes).map_err(start("reading threads"))?;
+        let hub =
+            Hub { chat, store: opened.store, log, shards: inboxes.clone(), closing: is_closing };
+        let notice = EndNotice { what: "hub", ended: end_notices.clone() };
+        let hub = spawn("hub", move |runtime| {
+            let _notice = notice;
+            runtime.block_on(hub.run())
+        })?;
+        let shared = Arc::new(settings.clone());
+        let mut shards = Vec::with_capacity(shard_count);
+        for (index, inbox) in receivers.into_iter().enumerate() {
+            let settings = Arc::clone(&shared);
+            let (log, jobs) = (log_sender.clone(), jobs.clone());
+            let parts = Parts { index, boot, settings, inbox, log, jobs };
+            let notice = EndNotice { what: "shard", ended: end_notices.clone() };
+            shards.push(spawn("shard", move |runtime| {
+                let _notice = notice;
+                LocalSet::new().block_on(&runtime, shard::run(parts));
+            })?);
+        }
+        let gate = Gate::new(0, 0);
+        let house = Self {
+            settings,
+            listeners,
+            addresses,
+            database,
+            connections_possible,
+            gate,
+            inboxes,
+            log: log_sender,
+            closing,
+            ended,
+            hub,
+            shards,
+            readers,
+        };
+        house.set_gate();
+        Ok(house)
+    }
+
+    /// Where it listens, with the ports that were chosen.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The database file; `None` when nothing is kept.
+    #[must_use]
+    pub fn database(&self) -> Option<&Path> {
+        self.database.as_deref()
+    }
+
+    /// What it was opened with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Lets people in until told to stop. Needs a tokio runtime with I/O and time.
+    ///
+    /// # Errors
+    /// When a part of the house fails: the history cannot be written, or a thread ends by itself.
+    pub async fn run(
+        mut self,
+        mut signals: mpsc::Receiver<Signal>,
+        reload: impl Fn() -> Result<Settings, SettingsError>,
+    ) -> Result<(), Fault> {
+        let doors = Doors { gate: Arc::clone(&self.gate), shards: self.inboxes.clone() };
+        let mut accepting = Vec::new();
+        for (listener, address) in std::mem::take(&mut self.listeners).into_iter().zip(&self.addresses)
+        {
+            let listener = tokio::net::TcpListener::from_std(listener)
+                .map_err(|source| Fault::Listen { address: *address, source })?;
+            accepting.push(tokio::spawn(accept(listener, doors.clone())));
+        }
+        let ended = loop {
+            tokio::select! {
+                what = self.ended.recv() => break Some(what.unwrap_or("house")),
+                signal = signals.recv() => match signal {
+                    Some(Signal::Stop) | None => break None,
+                    Some(Signal::Reload) => self.reload(&reload).await,
+                },
+            }
+        };
+        if let Some(what) = ended {
+            error!(what, "ended unexpectedly");
+        }
+        for task in &accepting {
+            task.abort();
+        }
+        drop(doors);
+        self.close(ended).await
+    }
+
+    async fn reload(&mut self, read: &impl Fn() -> Result<Settings, SettingsError>) {
+        let settings = match read() {
+            Ok(settings) => settings,
+            Err(error) => {
+                warn!(%error, hint = error.hint(), "settings not reloaded");
+                return;
+            }
+        };
+        let fixed = |settings: &Settings| {
+            let Settings { listen, data, durability, shards, .. } = settings;
+            (listen.clone(), data.clone(), *durability, *shards)
+        };
+        if fixed(&settings) != fixed(&self.settings) {
+            warn!("listen, data, durability and shards change only with a restart");
+        }
+        self.settings = settings;
+        self.set_gate();
+        let shared = Arc::new(self.settings.clone());
+        for inbox in &self.inboxes {
+            if inbox.send(Inbox::Reload(Arc::clone(&shared))).await.is_err() {
+                warn!("a shard is gone");
+            }
+        }
+        let limits = Box::new(self.settings.limits.core());
+        let action = Action::Configure { limits };
+        let proposal = Proposal { session: SessionId::HOUSE, time: clock::now(), action };
+        if self.log.send(vec![proposal]).await.is_err() {
+            warn!("the hub is gone");
+        }
+        info!("settings reloaded");
+    }
+
+    fn set_gate(&self) {
+        let limits = &self.settings.limits;
+        let wished = match limits.connections_max {
+            0 => self.connections_possible,
+            max => max.min(self.connections_possible),
+        };
+        self.gate.set_limits(wished, limits.connections_per_address_max);
+    }
+
+    async fn close(mut self, ended: Option<&'static str>) -> Result<(), Fault> {
+        info!("closing");
+        let mut running = 1 + self.shards.len() - usize::from(ended.is_some());
+        self.closing.send_replace(true);
+        let Self { inboxes, log, .. } = self;
+        drop(log);
+        for inbox in inboxes {
+            if inbox.send(Inbox::Close).await.is_err() {
+                warn!("a shard is gone");
+            }
+        }
+        let all = async {
+            while running > 0 && self.ended.recv().await.is_some() {
+                running -= 1;
+            }
+        };
+        if tokio::time::timeout(CLOSE_DEADLINE, all).await.is_err() {
+            warn!(running, "not everything ended in time");
+            return if self.hub.is_finished() { join_hub(self.hub) } else { Err(Fault::Late) };
+        }
+        for shard in self.shards {
+            if shard.join().is_err() {
+                return Err(Fault::Ended("shard"));
+            }
+        }
+        for reader in self.readers {
+            if reader.join().is_err() {
+                return Err(Fault::Ended("reading thread"));
+            }
+        }
+        join_hub(self.hub)
+    }
+}
+
+fn join_hub(hub: JoinHandle<Result<(), Fault>>) -> Result<(), Fault> {
+    hub.join().unwrap_or(Err(Fault::Ended("hub")))
+}
+
+fn shard_count(settings: &Settings) -> usize {
+    match settings.shards {
+        0 => std::thread::available_parallelism().map_or(1, usize::from).min(crate::SHARDS_MAX),
+        count => count,
+    }
+}
+
+/// Where data goes, and the file to show people; in memory mode nothing of it is used.
+fn data_directory(settings: &Settings) -> Result<(PathBuf, Option<PathBuf>), Fault> {
+    if settings.durability == Durability::Memory {
+        return Ok((PathBuf::new(), None));
+    }
+    let directory = if settings.data.as_os_str().is_empty() {
+        etcetera::choose_base_strategy()
+            .map_err(|_| Fault::NoDataDirectory)?
+            .data_dir()
+            .join("teahouse")
+    } else {
+        settings.data.clone()
+    };
+    let database = directory.join("teahouse.db");
+    Ok((directory, Some(database)))
+}
+
+fn spawn<T: Send + 'static>(
+    what: &'static str,
+    run: impl FnOnce(tokio::runtime::Runtime) -> T + Send + 'static,
+) -> Result<JoinHandle<T>, Fault> {
+    let start = |source| Fault::Start { what, source };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
+    std::thread::Builder::new()
+        .name(what.to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || run(runtime))
+        .map_err(start)
+}

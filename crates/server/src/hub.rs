@@ -1,0 +1,96 @@
+//! The hub: the one thread that owns the chat state. It takes a batch of proposals from the log, applies
+//! them, commits what must last in one transaction with one sync, and only then hands the effects to
+//! the shards (promises P1 and P2). It does nothing else: no sockets, no encoding, no reading.
+//!
+//! When the disk is full the batch is kept and tried again until there is room: nothing is shown that
+//! is not kept, nothing that was taken is dropped, and the log's bound makes senders wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use teahouse_core::{Chat, Effect};
+use tokio::sync::{mpsc, watch};
+use tracing::{debug, error, info};
+
+use crate::error::Fault;
+use crate::inbox::Inbox;
+use crate::log::{Chunk, Log};
+use crate::store::{CommitError, Store};
+
+/// How long to wait before a commit that found the disk full is tried again.
+const FULL_RETRY: Duration = Duration::from_millis(500);
+
+/// What the hub thread owns.
+pub(crate) struct Hub {
+    pub(crate) chat: Chat,
+    pub(crate) store: Store,
+    pub(crate) log: Log,
+    pub(crate) shards: Vec<mpsc::Sender<Inbox>>,
+    /// Becomes true when the house closes.
+    pub(crate) closing: watch::Receiver<bool>,
+}
+
+impl Hub {
+    /// Runs until every proposer is gone, then closes the store.
+    pub(crate) async fn run(mut self) -> Result<(), Fault> {
+        let result = self.serve().await;
+        self.tell(|| Inbox::Finished).await;
+        self.store.close()?;
+        result
+    }
+
+    async fn serve(&mut self) -> Result<(), Fault> {
+        let mut batch = Chunk::new();
+        while self.log.next_batch(self.chat.next_due(), &mut batch).await {
+            let mut effects = Vec::with_capacity(batch.len() + 8);
+            for proposal in batch.drain(..) {
+                self.chat.apply(proposal, &mut effects);
+            }
+            self.commit(&effects).await?;
+            if !effects.is_empty() {
+                let effects = Arc::new(effects);
+                self.tell(|| Inbox::Batch(Arc::clone(&effects))).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self, effects: &[Effect]) -> Result<(), Fault> {
+        let mut tries = 0_u32;
+        loop {
+            match self.store.commit(effects) {
+                Ok(events) => {
+                    if tries > 0 {
+                        info!(events, tries, "there is room on the disk again");
+                        self.tell(|| Inbox::Notice("messages are being stored again".into())).await;
+                    }
+                    debug!(effects = effects.len(), events, "committed");
+                    return Ok(());
+                }
+                Err(CommitError::Full(source)) => {
+                    if tries == 0 {
+                        error!(%source, "no room to store messages: nothing is said until there is");
+                        let notice = "the server has no room to store messages: what you say \
+                                      waits until it has";
+                        self.tell(|| Inbox::Notice(notice.into())).await;
+                    }
+                    if *self.closing.borrow() {
+                        return Err(Fault::Unstored { source, effects: effects.len() });
+                    }
+                    tries = tries.saturating_add(1);
+                    tokio::time::sleep(FULL_RETRY).await;
+                }
+                Err(CommitError::Fault(source)) => return Err(Fault::Commit(source)),
+            }
+        }
+    }
+
+    async fn tell(&self, message: impl Fn() -> Inbox) {
+        for shard in &self.shards {
+            // A shard that is gone has ended for a reason that is reported where it ran.
+            if shard.send(message()).await.is_err() {
+                debug!("a shard is gone");
+            }
+        }
+    }
+}

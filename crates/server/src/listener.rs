@@ -1,0 +1,112 @@
+//! Listening sockets: accept, ask the gate, hand to a shard. A connection that cannot be taken is told
+//! why in one line.
+
+use std::io::{ErrorKind, Write};
+use std::net::{SocketAddr, TcpListener as StdListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tracing::{debug, warn};
+
+use crate::error::Fault;
+use crate::gate::Gate;
+use crate::inbox::{Accepted, Inbox};
+
+/// Connections the kernel keeps for us until we accept them.
+const BACKLOG: i32 = 4096;
+/// How long to wait when the system has no file or memory for another connection.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+/// A peer that is silent for this long is asked by TCP whether it is there; one that vanished is
+/// noticed after another [`KEEPALIVE_PROBES`] intervals.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(15);
+#[cfg(not(windows))]
+const KEEPALIVE_PROBES: u32 = 4;
+
+/// Opens a listening socket.
+pub(crate) fn bind(address: SocketAddr) -> Result<StdListener, Fault> {
+    let open = || {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        #[cfg(not(windows))]
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        Ok(StdListener::from(socket))
+    };
+    open().map_err(|source| Fault::Listen { address, source })
+}
+
+/// Where connections go.
+#[derive(Clone)]
+pub(crate) struct Doors {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) shards: Vec<mpsc::Sender<Inbox>>,
+}
+
+/// Accepts until dropped.
+pub(crate) async fn accept(listener: TcpListener, doors: Doors) {
+    for shard in (0..doors.shards.len()).cycle() {
+        let (stream, peer) = next(&listener).await;
+        if let Some(accepted) = admit(stream, peer, &doors.gate)
+            && doors.shards[shard].send(Inbox::Accepted(accepted)).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        let error = match listener.accept().await {
+            Ok((stream, peer)) => match stream.into_std() {
+                Ok(stream) => return (stream, peer),
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        match error.kind() {
+            // The peer was gone before we came.
+            ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted => {
+                debug!(%error, "a connection ended before it was accepted");
+            }
+            _ => {
+                warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(EXHAUSTED_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn admit(stream: TcpStream, peer: SocketAddr, gate: &Arc<Gate>) -> Option<Accepted> {
+    let permit = match gate.admit(peer.ip()) {
+        Ok(permit) => permit,
+        Err(refused) => {
+            debug!(%peer, %refused, "turned away");
+            // A fresh socket takes one line at once or is of no use to anyone.
+            if let Err(error) = (&stream).write_all(format!("-- error: {refused}\n").as_bytes()) {
+                debug!(%peer, %error, "could not be told");
+            }
+            return None;
+        }
+    };
+    if let Err(error) = prepare(&stream) {
+        debug!(%peer, %error, "a connection ended before it was taken");
+        return None;
+    }
+    Some(Accepted { stream, peer, permit })
+}
+
+fn prepare(stream: &TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_EVERY);
+    #[cfg(not(windows))]
+    let keepalive = keepalive.with_retries(KEEPALIVE_PROBES);
+    socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive)
+}

@@ -1,0 +1,28 @@
+//! The bound on open files, raised as far as the system lets us.
+
+/// Files we need besides connections: the database and its readers, listeners, runtimes, spare ones
+/// for SQLite's temporary needs.
+const RESERVED: usize = 128;
+
+/// Raises the soft limit to the hard limit and gives the number of connections that leaves.
+#[cfg(unix)]
+pub(crate) fn connections_possible() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let now = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(error) => {
+            tracing::warn!(%error, "cannot raise the limit of open files");
+            limit.current
+        }
+    };
+    let files = now.and_then(|files| usize::try_from(files).ok()).unwrap_or(1 << 20);
+    files.saturating_sub(RESERVED).max(1)
+}
+
+/// Where there is no such limit: a bound of our own.
+#[cfg(not(unix))]
+pub(crate) fn connections_possible() -> usize {
+    16_384 - RESERVED
+}

@@ -1,0 +1,229 @@
+//! What an operator may set, where it comes from, and what it may be.
+//!
+//! One struct is the whole list: its fields name the keys of the configuration file, the environment
+//! variables (`limits.flood_burst` is `TEAHOUSE_LIMITS_FLOOD_BURST`) and the defaults. Flags go before
+//! the environment, the environment before the file, the file before the defaults.
+
+mod layers;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use teahouse_core::{FloodLimit, Limits, RoomName};
+
+pub use layers::{Layers, SettingsError};
+
+use crate::store::Durability;
+
+/// The room everyone begins in.
+const FIRST_ROOM: &str = "lobby";
+
+/// Everything an operator may set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Addresses to listen on; port 0 lets the system choose.
+    pub listen: Vec<SocketAddr>,
+    /// Data directory; empty for the platform's own place for such data.
+    pub data: PathBuf,
+    /// When a message counts as kept.
+    pub durability: Durability,
+    /// How and how much to log: `human/info`, `json/debug`, …
+    pub log: LogSetting,
+    /// Threads that own connections; 0 for one per core.
+    pub shards: usize,
+    /// The room everyone begins in.
+    pub first_room: RoomName,
+    /// Messages shown to someone who enters a room.
+    pub history_shown: u32,
+    /// Bounds.
+    pub limits: LimitSettings,
+}
+
+/// Bounds that an operator may move. 0 turns a limit off where that makes sense.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitSettings {
+    /// Connections at once; 0 for as many as the open-file limit allows.
+    pub connections_max: usize,
+    /// Connections at once from one address (IPv6: one /64); 0 for no limit.
+    pub connections_per_address_max: usize,
+    /// Requests of one connection that pass at once; 0 turns flood control off.
+    pub flood_burst: u32,
+    /// Requests per second after that.
+    pub flood_per_second: u32,
+    /// Requests held back until it is their turn; more are refused and given back.
+    pub flood_held_max: usize,
+    /// Queued bytes of one connection past which it is refilled from history instead.
+    pub queue_soft_bytes: usize,
+    /// Queued bytes of one connection past which it is closed.
+    pub queue_hard_bytes: usize,
+    /// Seconds of silence after which a connection is closed; 0 for never.
+    pub idle_s: u32,
+    /// Rooms at once.
+    pub rooms_max: usize,
+    /// Rooms one person may be in at once.
+    pub rooms_per_session_max: usize,
+    /// Nicks one person may ignore.
+    pub ignored_max: usize,
+    /// Members up to which each coming and going is announced.
+    pub announce_each_max: usize,
+    /// Members up to which folded announcements name people; above, they count.
+    pub announce_names_max: usize,
+    /// Seconds over which comings and goings are folded into one announcement.
+    pub fold_s: u32,
+    /// Entries in one page of a list.
+    pub page_entries_max: usize,
+    /// Message ids remembered, to know a message that is sent again.
+    pub recent_ids_max: usize,
+}
+
+/// Each key under `[limits]` with its unit and reason, for `--help` and the example configuration.
+pub const LIMIT_HELP: &[(&str, &str)] = &[
+    ("connections_max", "connections at once; 0: what the open-file limit allows"),
+    ("connections_per_address_max", "connections from one address (IPv6: /64); 0: no limit"),
+    ("flood_burst", "requests of one connection that pass at once; 0: no flood control"),
+    ("flood_per_second", "requests per second after that"),
+    ("flood_held_max", "requests held back until it is their turn; more are given back"),
+    ("queue_soft_bytes", "bytes queued to a slow reader before it is refilled from history"),
+    ("queue_hard_bytes", "bytes queued to one connection before it is closed"),
+    ("idle_s", "seconds of silence before a connection is closed; 0: never"),
+    ("rooms_max", "rooms at once"),
+    ("rooms_per_session_max", "rooms one person may be in at once"),
+    ("ignored_max", "nicks one person may ignore"),
+    ("announce_each_max", "members up to which every coming and going is announced"),
+    ("announce_names_max", "members up to which folded announcements name people"),
+    ("fold_s", "seconds over which comings and goings are folded into one line"),
+    ("page_entries_max", "entries in one page of a list"),
+    ("recent_ids_max", "message ids remembered to know a message sent again"),
+];
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5000))],
+            data: PathBuf::new(),
+            durability: Durability::Sync,
+            log: LogSetting::default(),
+            shards: 0,
+            first_room: RoomName::parse(FIRST_ROOM).expect("the first room's name is a name"),
+            history_shown: 20,
+            limits: LimitSettings::default(),
+        }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        let core = Limits::default();
+        Self {
+            connections_max: 0,
+            connections_per_address_max: 20,
+            flood_burst: 10,
+            flood_per_second: 2,
+            flood_held_max: 10,
+            queue_soft_bytes: 64 * 1024,
+            queue_hard_bytes: 256 * 1024,
+            idle_s: 0,
+            rooms_max: core.rooms_max,
+            rooms_per_session_max: core.rooms_per_session_max,
+            ignored_max: core.ignored_max,
+            announce_each_max: core.announce_each_max,
+            announce_names_max: core.announce_names_max,
+            fold_s: core.fold_ms / 1000,
+            page_entries_max: core.page_entries_max,
+            recent_ids_max: core.recent_ids_max,
+        }
+    }
+}
+
+impl LimitSettings {
+    /// The part that the chat state keeps.
+    #[must_use]
+    pub fn core(&self) -> Limits {
+        Limits {
+            rooms_max: self.rooms_max,
+            rooms_per_session_max: self.rooms_per_session_max,
+            ignored_max: self.ignored_max,
+            announce_each_max: self.announce_each_max,
+            announce_names_max: self.announce_names_max,
+            fold_ms: self.fold_s.saturating_mul(1000),
+            recent_ids_max: self.recent_ids_max,
+            page_entries_max: self.page_entries_max,
+        }
+    }
+
+    /// Keys and values as in the configuration file.
+    #[must_use]
+    pub fn table(&self) -> toml::Table {
+        toml::Table::try_from(self).unwrap_or_default()
+    }
+
+    /// The part that each connection's bucket keeps.
+    #[must_use]
+    pub fn flood(&self) -> FloodLimit {
+        FloodLimit { burst: self.flood_burst, per_second: self.flood_per_second }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `FORMAT/LEVEL`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct LogSetting {
+    /// How the lines look.
+    pub format: LogFormat,
+    /// From which level on.
+    pub level: tracing::Level,
+}
+
+impl Default for LogSetting {
+    fn default() -> Self {
+        Self { format: LogFormat::Human, level: tracing::Level::INFO }
+    }
+}
+
+impl FromStr for LogSetting {
+    type Err = String;
+    fn from_str(input: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{input}` is not FORMAT/LEVEL, with human or json, and error, warn, info, debug or trace"
+            )
+        };
+        let (format, level) = input.split_once('/').ok_or_else(wrong)?;
+        let format = match format {
+            "human" => LogFormat::Human,
+            "json" => LogFormat::Json,
+            _ => return Err(wrong()),
+        };
+        Ok(Self { format, level: level.parse().map_err(|_| wrong())? })
+    }
+}
+
+impl TryFrom<String> for LogSetting {
+    type Error = String;
+    fn try_from(input: String) -> Result<Self, String> {
+        input.parse()
+    }
+}
+
+impl From<LogSetting> for String {
+    fn from(setting: LogSetting) -> Self {
+        let format = match setting.format {
+            LogFormat::Human => "human",
+            LogFormat::Json => "json",
+        };
+        format!("{format}/{}", setting.level.as_str().to_lowercase())
+    }
+}

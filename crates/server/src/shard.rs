@@ -1,0 +1,252 @@
+//! A shard: one thread that owns its connections outright, from reading a request to writing what
+//! everyone says. Nothing here is locked and nothing is shared with another thread but what the
+//! inbox brings.
+//!
+//! - Reading: one small task a connection ([`intake`]); requests are gathered into a chunk and handed
+//!   to the log once a round ([`Shard::pump`]).
+//! - Writing: what the hub decided is encoded once per room ([`room`]) and written directly to each
+//!   socket ([`deliver`]); only what a socket does not take is queued ([`outbox`]).
+//! - A connection that reads too slowly is left behind and refilled from history ([`refill`]); coming
+//!   into a room with its history takes the same way, so history and live events meet in one place.
+//!
+//! Invariants: a member that is live has been sent, or has queued, every event of its room up to the
+//! room's `head`; a member that is not has a cursor, and will be given everything after it. Nobody is
+//! behind and forgotten: whoever is behind has a job under way, or bytes queued whose draining asks.
+
+mod connection;
+mod deliver;
+mod flow;
+mod intake;
+mod outbox;
+mod refill;
+mod room;
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+use hashbrown::HashMap;
+use jiff::tz::TimeZone;
+use slab::Slab;
+use teahouse_core::{Action, Proposal, RoomId, SessionId, Time};
+use teahouse_wire::line::{Clock, Heard};
+use tokio::sync::mpsc;
+use tracing::debug;
+
+use crate::clock;
+use crate::history::Job;
+use crate::inbox::Inbox;
+use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk, LogSender};
+use crate::settings::Settings;
+use connection::Connection;
+use room::{Pending, RoomHere};
+
+/// Bytes read from a socket at once, into one buffer that the whole shard shares.
+const READ_BYTES: usize = 16 * 1024;
+/// Inbox messages handled in one round: their room messages leave in one write per member.
+const ROUND_MESSAGES_MAX: usize = 64;
+/// How long members have, when the house closes, to take what is queued for them.
+const FLUSH_DEADLINE: Duration = Duration::from_secs(2);
+/// Buffers for encoded room messages kept for the next round.
+const SPARE_PENDING_MAX: usize = 64;
+
+/// A connection of this shard; the serial number tells it from a later one in the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    index: usize,
+    serial: u64,
+}
+
+/// What a shard is made of.
+pub(crate) struct Parts {
+    pub(crate) index: usize,
+    /// How often the history has been opened: makes session ids unique for its life.
+    pub(crate) boot: u32,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) inbox: mpsc::Receiver<Inbox>,
+    pub(crate) log: LogSender,
+    pub(crate) jobs: Sender<Job>,
+}
+
+/// The state of one shard. Borrowed for the length of one step, never across an await.
+struct Shard {
+    index: usize,
+    boot: u32,
+    settings: Arc<Settings>,
+    zone: TimeZone,
+    started: Instant,
+    me: Weak<RefCell<Shard>>,
+    jobs: Sender<Job>,
+    connections: Slab<Connection>,
+    serial: u64,
+    sessions: HashMap<SessionId, usize>,
+    rooms: HashMap<RoomId, RoomHere>,
+    /// Rooms with encoded messages not yet written.
+    dirty: Vec<RoomId>,
+    spare: Vec<Box<Pending>>,
+    /// Requests gathered for the log.
+    chunk: Chunk,
+    chunk_bytes: usize,
+    pump: Option<Waker>,
+    /// Connections that may read again when the chunk has been handed in.
+    waiting: Vec<Key>,
+    /// The house closes: nothing more is read.
+    is_closing: bool,
+    /// Whether the idle sweep runs.
+    is_sweeping: bool,
+    read_buffer: Box<[u8]>,
+    scratch: Vec<u8>,
+    heard: Vec<Heard>,
+}
+
+type Handle = Rc<RefCell<Shard>>;
+
+/// Runs a shard until the hub has finished.
+pub(crate) async fn run(parts: Parts) {
+    let Parts { index, boot, settings, mut inbox, log, jobs } = parts;
+    let shard = Rc::new_cyclic(|me| {
+        RefCell::new(Shard {
+            index,
+            boot,
+            settings,
+            zone: TimeZone::system(),
+            started: Instant::now(),
+            me: me.clone(),
+            jobs,
+            connections: Slab::new(),
+            serial: 0,
+            sessions: HashMap::new(),
+            rooms: HashMap::new(),
+            dirty: Vec::new(),
+            spare: Vec::new(),
+            chunk: Chunk::new(),
+            chunk_bytes: 0,
+            pump: None,
+            waiting: Vec::new(),
+            is_closing: false,
+            is_sweeping: false,
+            read_buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            scratch: Vec::new(),
+            heard: Vec::new(),
+        })
+    });
+    shard.borrow_mut().start_sweep();
+    tokio::task::spawn_local(Shard::pump(Rc::clone(&shard), log));
+    let mut round = Vec::with_capacity(ROUND_MESSAGES_MAX);
+    let mut is_finished = false;
+    while !is_finished && inbox.recv_many(&mut round, ROUND_MESSAGES_MAX).await > 0 {
+        let mut shard = shard.borrow_mut();
+        for message in round.drain(..) {
+            is_finished |= matches!(message, Inbox::Finished);
+            shard.handle(message);
+        }
+        shard.flush_all();
+    }
+    let flushed = tokio::time::timeout(FLUSH_DEADLINE, Shard::flushed(&shard)).await;
+    debug!(shard = index, all = flushed.is_ok(), "flushed");
+    shard.borrow_mut().close_all();
+}
+
+impl Shard {
+    fn handle(&mut self, message: Inbox) {
+        match message {
+            Inbox::Batch(effects) => {
+                for effect in effects.iter() {
+                    self.handle_effect(effect);
+                }
+            }
+            Inbox::Accepted(accepted) => self.accept(accepted),
+            Inbox::Page(page) => self.handle_page(page),
+            Inbox::Reload(settings) => {
+                self.settings = settings;
+                self.start_sweep();
+            }
+            Inbox::Notice(text) => self.notice(&text),
+            Inbox::Close => self.close(),
+            Inbox::Finished => {}
+        }
+    }
+
+    /// Hands gathered requests to the log: once a round, because this task runs after the reading
+    /// tasks that woke it.
+    async fn pump(shard: Handle, log: LogSender) {
+        loop {
+            let chunk = std::future::poll_fn(|context| {
+                let mut shard = shard.borrow_mut();
+                if !shard.chunk.is_empty() {
+                    shard.chunk_bytes = 0;
+                    return Poll::Ready(Some(std::mem::take(&mut shard.chunk)));
+                }
+                if shard.is_closing {
+                    return Poll::Ready(None);
+                }
+                shard.pump = Some(context.waker().clone());
+                Poll::Pending
+            });
+            let Some(chunk) = chunk.await else { return };
+            if log.send(chunk).await.is_err() {
+                debug!("the log is closed");
+                return;
+            }
+            shard.borrow_mut().wake_waiting();
+        }
+    }
+
+    /// Puts a request in the chunk for the log.
+    fn propose(&mut self, session: SessionId, time: Time, action: Action) {
+        self.chunk_bytes += bytes_of(&action);
+        self.chunk.push(Proposal { session, time, action });
+        if let Some(pump) = self.pump.take() {
+            pump.wake();
+        }
+    }
+
+    fn is_chunk_full(&self) -> bool {
+        self.chunk.len() >= CHUNK_PROPOSALS_MAX || self.chunk_bytes >= CHUNK_BYTES_MAX
+    }
+
+    /// A clock that no administrator sets, for rates.
+    fn steady_now(&self) -> Time {
+        Time(i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn clock(&self) -> Clock {
+        Clock { now: clock::now(), zone: self.zone.clone() }
+    }
+
+    /// The connection, if it is still the same one.
+    fn connection(&mut self, key: Key) -> Option<&mut Connection> {
+        self.connections.get_mut(key.index).filter(|connection| connection.serial == key.serial)
+    }
+
+    fn key(&self, index: usize) -> Key {
+        Key { index, serial: self.connections[index].serial }
+    }
+
+    /// The session number for a connection: boot, shard and serial side by side.
+    fn session_id(&self, serial: u64) -> SessionId {
+        let shard = self.index as u64;
+        SessionId((u64::from(self.boot) << 38) | (shard << 32) | (serial & 0xFFFF_FFFF))
+    }
+}
+
+/// What a request weighs in the log's queue.
+fn bytes_of(action: &Action) -> usize {
+    match action {
+        Action::Say { text, .. } | Action::Tell { text, .. } => text.as_str().len(),
+        Action::Read { .. } | Action::Topic { .. } => 512,
+        Action::Enter { .. }
+        | Action::Exit { .. }
+        | Action::Join { .. }
+        | Action::Leave { .. }
+        | Action::Rename { .. }
+        | Action::Who { .. }
+        | Action::Rooms { .. }
+        | Action::Ignore { .. }
+        | Action::Tick
+        | Action::Configure { .. } => 0,
+    }
+}

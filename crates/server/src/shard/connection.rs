@@ -1,0 +1,130 @@
+//! One connection: its socket, its protocol, its seats in rooms, and what is queued for it.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::task::Waker;
+
+use teahouse_core::{Action, Bucket, NickKey, Position, RoomId, SessionId, Time};
+use teahouse_wire::line::LineSession;
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+
+use super::outbox::Outbox;
+use crate::gate::Permit;
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Its first bytes are awaited, to see what it speaks.
+    Sniffing,
+    /// Its session is in the house.
+    In,
+    /// Its exit has been proposed; it still hears what was decided before.
+    Leaving,
+    /// Its session has ended; what is queued goes out, then it is closed.
+    Over,
+}
+
+/// One socket and everything about it.
+pub(super) struct Connection {
+    pub(super) serial: u64,
+    pub(super) stream: Rc<TcpStream>,
+    pub(super) session: SessionId,
+    pub(super) stage: Stage,
+    /// The socket takes no more bytes and has none for us.
+    pub(super) is_broken: bool,
+    /// The peer has closed its side: everything it said has been read.
+    pub(super) is_read_out: bool,
+    /// It wrote part of what is being delivered, and does not get that back.
+    pub(super) is_author: bool,
+    /// A refill or tail is being read for it.
+    pub(super) is_reading: bool,
+    /// Questions to history under way.
+    pub(super) questions: u32,
+    pub(super) line: LineSession,
+    pub(super) seats: Vec<Seat>,
+    pub(super) outbox: Option<Box<Outbox>>,
+    pub(super) bucket: Bucket,
+    pub(super) held: Option<Box<Held>>,
+    pub(super) ignored: Option<Box<Ignored>>,
+    /// When it last sent something, by the steady clock.
+    pub(super) heard_at: Time,
+    /// Its reading task, while that waits to be let on.
+    pub(super) waker: Option<Waker>,
+    pub(super) intake: Option<AbortHandle>,
+    pub(super) permit: Permit,
+}
+
+/// A seat in a room.
+pub(super) struct Seat {
+    pub(super) room: RoomId,
+    /// Where the room's list of members has it.
+    pub(super) member: usize,
+    /// What it has yet to be given; `None` while it is live.
+    pub(super) behind: Option<Behind>,
+}
+
+/// How far a member that is not live has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Behind {
+    /// The last event it has been given.
+    pub(super) cursor: Position,
+    /// It has just come in and is first shown the events before that.
+    pub(super) wants_tail: bool,
+}
+
+/// Requests that came too fast, waiting for their turn.
+pub(super) struct Held {
+    pub(super) actions: VecDeque<Action>,
+    pub(super) release: AbortHandle,
+}
+
+/// Whom a session does not hear.
+pub(super) struct Ignored {
+    pub(super) known_by: Vec<(NickKey, Option<SessionId>)>,
+}
+
+impl Connection {
+    /// Bytes queued for it.
+    pub(super) fn queued(&self) -> usize {
+        self.outbox.as_ref().map_or(0, |outbox| outbox.bytes())
+    }
+
+    /// Whether it hears less than everything that is being delivered.
+    pub(super) fn skips_some(&self) -> bool {
+        self.is_author || self.ignored.is_some()
+    }
+
+    /// Whether it is not to hear this author.
+    pub(super) fn ignores(&self, session: SessionId, key: Option<&NickKey>) -> bool {
+        self.ignored.as_ref().is_some_and(|ignored| {
+            ignored
+                .known_by
+                .iter()
+                .any(|(known, during)| *during == Some(session) || Some(known) == key)
+        })
+    }
+
+    pub(super) fn seat(&mut self, room: RoomId) -> Option<&mut Seat> {
+        self.seats.iter_mut().find(|seat| seat.room == room)
+    }
+
+    pub(super) fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Ends the tasks that serve this connection.
+    pub(super) fn stop_tasks(&mut self) {
+        if let Some(intake) = self.intake.take() {
+            intake.abort();
+        }
+        if let Some(outbox) = self.outbox.take() {
+            outbox.drain.abort();
+        }
+        if let Some(held) = self.held.take() {
+            held.release.abort();
+        }
+    }
+}

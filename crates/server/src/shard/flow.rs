@@ -1,0 +1,289 @@
+//! A connection's life around its messages: accepted, drained when its socket has room, timed out,
+//! closed without cutting off what it is still to read.
+
+use std::net::Shutdown;
+use std::rc::Rc;
+use std::time::Duration;
+
+use socket2::SockRef;
+use teahouse_core::{Action, Bucket, ExitCause};
+use teahouse_wire::line::LineSession;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::task::{AbortHandle, spawn_local};
+use tracing::debug;
+
+use super::connection::{Connection, Stage};
+use super::outbox::Written;
+use super::{Handle, Key, Shard, intake};
+use crate::clock;
+use crate::inbox::Accepted;
+
+/// How long a closed connection is read on, so that the reset which unread input causes does not
+/// destroy what the peer has not read yet.
+const LINGER: Duration = Duration::from_secs(2);
+/// Bytes read and thrown away during that time.
+const LINGER_BYTES_MAX: usize = 256 * 1024;
+/// How long someone whose session is over may take to read what is queued for them.
+const OVER_DEADLINE: Duration = Duration::from_secs(10);
+/// How often silent connections are looked for, when they are closed at all.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+impl Shard {
+    pub(super) fn accept(&mut self, accepted: Accepted) {
+        let Accepted { stream, peer, permit } = accepted;
+        let stream = match TcpStream::from_std(stream) {
+            Ok(stream) => Rc::new(stream),
+            Err(error) => {
+                debug!(%peer, %error, "cannot take a connection");
+                return;
+            }
+        };
+        let Some(me) = self.me.upgrade() else { return };
+        if self.is_closing {
+            return;
+        }
+        self.serial += 1;
+        let serial = self.serial;
+        debug!(shard = self.index, serial, %peer, "connected");
+        let index = self.connections.insert(Connection {
+            serial,
+            stream: Rc::clone(&stream),
+            session: self.session_id(serial),
+            stage: Stage::Sniffing,
+            is_broken: false,
+            is_read_out: false,
+            is_author: false,
+            is_reading: false,
+            questions: 0,
+            line: LineSession::new(self.settings.first_room.clone()),
+            seats: Vec::new(),
+            outbox: None,
+            bucket: Bucket::default(),
+            held: None,
+            ignored: None,
+            heard_at: self.steady_now(),
+            waker: None,
+            intake: None,
+            permit,
+        });
+        let key = Key { index, serial };
+        let task = spawn_local(intake::run(me, key, stream));
+        self.connections[index].intake = Some(task.abort_handle());
+    }
+
+    /// Begins a session: from here on the hub knows of it.
+    pub(super) fn enter(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        connection.stage = Stage::In;
+        let session = connection.session;
+        self.sessions.insert(session, index);
+        let room = self.settings.first_room.clone();
+        self.propose(session, clock::now(), Action::Enter { nick: None, room });
+    }
+
+    /// Asks for a session's end. The connection goes when the hub has said so.
+    pub(super) fn leave(&mut self, index: usize, cause: ExitCause) {
+        let connection = &mut self.connections[index];
+        match connection.stage {
+            Stage::Sniffing => self.remove(index),
+            Stage::In => {
+                connection.stage = Stage::Leaving;
+                let session = connection.session;
+                self.propose(session, clock::now(), Action::Exit { cause });
+            }
+            Stage::Leaving => {}
+            Stage::Over => self.finish_if_done(index),
+        }
+    }
+
+    /// The socket is broken: nothing more is written to it or read from it.
+    pub(super) fn lost(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        connection.is_broken = true;
+        if let Some(outbox) = connection.outbox.take() {
+            outbox.drain.abort();
+        }
+        // Its seats stay until the hub takes it out, in order.
+        if matches!(connection.stage, Stage::Sniffing | Stage::In) {
+            self.leave(index, ExitCause::Lost);
+        }
+    }
+
+    /// Closes a connection whose session is over, sooner or later.
+    pub(super) fn finish(&mut self, index: usize) {
+        let key = self.key(index);
+        self.finish_if_done(index);
+        if self.connection(key).is_some() {
+            let me = self.me.clone();
+            spawn_local(async move {
+                tokio::time::sleep(OVER_DEADLINE).await;
+                let Some(shard) = me.upgrade() else { return };
+                let mut shard = shard.borrow_mut();
+                if shard.connection(key).is_some() {
+                    shard.remove(key.index);
+                }
+            });
+        }
+    }
+
+    /// Forgets a connection and closes its socket.
+    pub(super) fn remove(&mut self, index: usize) {
+        let mut connection = self.connections.remove(index);
+        debug!(shard = self.index, serial = connection.serial, "closed");
+        connection.stop_tasks();
+        if connection.is_broken {
+            return;
+        }
+        let Connection { stream, is_read_out, permit, .. } = connection;
+        if SockRef::from(&*stream).shutdown(Shutdown::Write).is_ok() && !is_read_out {
+            spawn_local(async move {
+                let lingered = tokio::time::timeout(LINGER, read_out(&stream)).await;
+                debug!(in_time = lingered.is_ok(), "lingered");
+                drop(permit);
+            });
+        }
+    }
+
+    /// Starts the task that waits until a socket takes bytes again.
+    pub(super) fn start_drain(&mut self, index: usize) -> AbortHandle {
+        let key = self.key(index);
+        let stream = Rc::clone(&self.connections[index].stream);
+        let me = self.me.clone();
+        let task = spawn_local(async move {
+            loop {
+                let is_open = stream.writable().await.is_ok();
+                let Some(shard) = me.upgrade() else { return };
+                if !shard.borrow_mut().drain(key, is_open) {
+                    return;
+                }
+            }
+        });
+        task.abort_handle()
+    }
+
+    /// Writes what is queued; `false` when there is nothing more to wait for.
+    fn drain(&mut self, key: Key, is_open: bool) -> bool {
+        let Some(connection) = self.connection(key) else { return false };
+        let Some(outbox) = &mut connection.outbox else { return false };
+        let written = if is_open { outbox.drain(&connection.stream) } else { Written::Broken };
+        match written {
+            Written::Some(0) => {
+                connection.outbox = None;
+                connection.wake();
+                self.catch_up(key.index);
+                self.finish_if_done(key.index);
+                false
+            }
+            Written::Some(_) => true,
+            Written::Broken => {
+                self.lost(key.index);
+                self.finish_if_done(key.index);
+                false
+            }
+        }
+    }
+
+    /// Starts looking for silent connections, if they are to be closed.
+    pub(super) fn start_sweep(&mut self) {
+        if self.is_sweeping || self.settings.limits.idle_s == 0 {
+            return;
+        }
+        self.is_sweeping = true;
+        let me = self.me.clone();
+        spawn_local(async move {
+            loop {
+                tokio::time::sleep(SWEEP_EVERY).await;
+                let Some(shard) = me.upgrade() else { return };
+                if !shard.borrow_mut().sweep() {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn sweep(&mut self) -> bool {
+        let idle_ms = i64::from(self.settings.limits.idle_s) * 1000;
+        self.is_sweeping = idle_ms > 0 && !self.is_closing;
+        if !self.is_sweeping {
+            return false;
+        }
+        let now = self.steady_now();
+        let silent = |connection: &Connection| {
+            connection.stage == Stage::In && now.0 - connection.heard_at.0 >= idle_ms
+        };
+        let silent: Vec<usize> =
+            self.connections.iter().filter(|(_, c)| silent(c)).map(|(index, _)| index).collect();
+        for index in silent {
+            self.leave(index, ExitCause::Idle);
+        }
+        true
+    }
+
+    /// The house closes: what has been read is handed in, nothing more is read.
+    pub(super) fn close(&mut self) {
+        self.is_closing = true;
+        let indexes: Vec<usize> = self.connections.iter().map(|(index, _)| index).collect();
+        for index in indexes {
+            if self.connections[index].stage == Stage::Sniffing {
+                self.remove(index);
+            } else {
+                self.release_all(index);
+            }
+        }
+        self.notice("the house is closing");
+        if let Some(pump) = self.pump.take() {
+            pump.wake();
+        }
+    }
+
+    /// Waits until nothing is queued for anyone who still reads.
+    pub(super) async fn flushed(shard: &Handle) {
+        let queued: Vec<Rc<TcpStream>> = shard
+            .borrow()
+            .connections
+            .iter()
+            .filter(|(_, connection)| connection.outbox.is_some())
+            .map(|(_, connection)| Rc::clone(&connection.stream))
+            .collect();
+        for stream in queued {
+            let is_queued = || {
+                shard.borrow().connections.iter().any(|(_, connection)| {
+                    connection.outbox.is_some() && Rc::ptr_eq(&connection.stream, &stream)
+                })
+            };
+            while is_queued() {
+                if stream.ready(Interest::WRITABLE).await.is_err() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    pub(super) fn close_all(&mut self) {
+        for (_, connection) in &mut self.connections {
+            connection.stop_tasks();
+            if let Err(error) = SockRef::from(&*connection.stream).shutdown(Shutdown::Both) {
+                debug!(%error, "was closed already");
+            }
+        }
+        self.connections.clear();
+        self.sessions.clear();
+        self.rooms.clear();
+    }
+}
+
+/// Reads until the peer closes, within bounds.
+async fn read_out(stream: &TcpStream) {
+    let mut thrown = 0;
+    let mut buffer = [0; 1024];
+    while thrown < LINGER_BYTES_MAX && stream.readable().await.is_ok() {
+        match stream.try_read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => thrown += count,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
+}

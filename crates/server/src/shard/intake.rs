@@ -1,0 +1,315 @@
+//! Reading: bytes from a socket into requests for the hub.
+//!
+//! Each connection has one small task that waits for its socket and then reads into the buffer that the
+//! shard shares, so an idle connection holds no buffer. It stops reading while its requests could not
+//! be taken: while the chunk for the log is full, while its own answers are unread, or while it has
+//! enough questions under way.
+
+use std::future::poll_fn;
+use std::io::ErrorKind;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use teahouse_core::{Action, ExitCause, Refusal, Verdict};
+use teahouse_wire::line::{self, Heard};
+use teahouse_wire::sniff::{self, Protocol, Sniff};
+use tokio::net::TcpStream;
+use tokio::task::{spawn_local, yield_now};
+
+use super::connection::{Held, Stage};
+use super::{Handle, Key, READ_BYTES, Shard};
+use crate::clock;
+
+/// How long the first bytes are awaited before a silent peer counts as a person with `nc`.
+const SNIFF_TIME: Duration = Duration::from_millis(300);
+/// Questions to history that one connection may have under way; more wait unread in its socket.
+const QUESTIONS_MAX: u32 = 4;
+
+/// What the reading task does next.
+enum Flow {
+    /// Wait for the socket.
+    Wait,
+    /// There is probably more: let others have a turn first.
+    More,
+    /// Wait until requests can be taken again.
+    Full,
+    /// Read no more.
+    End,
+}
+
+/// The reading task of one connection.
+pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>) {
+    // Boxed, so that what is needed once does not stay with every idle connection.
+    if !Box::pin(sniffed(&shard, key, &stream)).await {
+        return;
+    }
+    loop {
+        if stream.readable().await.is_err() {
+            let mut shard = shard.borrow_mut();
+            if shard.connection(key).is_some() {
+                shard.lost(key.index);
+            }
+            return;
+        }
+        let flow = shard.borrow_mut().read(key);
+        match flow {
+            Flow::Wait => {}
+            Flow::More => yield_now().await,
+            Flow::Full => may_read(&shard, key).await,
+            Flow::End => return,
+        }
+    }
+}
+
+/// Finds out what the peer speaks and begins its session. `false` when there is nothing more to read.
+async fn sniffed(shard: &Handle, key: Key, stream: &TcpStream) -> bool {
+    let deadline = tokio::time::Instant::now() + SNIFF_TIME;
+    let mut first = Vec::new();
+    let protocol = loop {
+        match tokio::time::timeout_at(deadline, stream.readable()).await {
+            Err(_silent) => break Protocol::Line,
+            Ok(Err(_)) => break Protocol::Line,
+            Ok(Ok(())) => {}
+        }
+        let mut buffer = [0; sniff::SNIFF_BYTES_MAX];
+        match stream.try_read(&mut buffer) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+            Ok(0) | Err(_) if first.is_empty() => {
+                // Came and went without a word, like a port scanner: nobody was here.
+                let mut shard = shard.borrow_mut();
+                if shard.connection(key).is_some() {
+                    shard.remove(key.index);
+                }
+                return false;
+            }
+            Ok(0) | Err(_) => break Protocol::Line,
+            Ok(count) => first.extend_from_slice(&buffer[..count]),
+        }
+        match sniff::sniff(&first) {
+            Sniff::Is(protocol) => break protocol,
+            Sniff::Undecided => {}
+        }
+    };
+    shard.borrow_mut().begin(key, protocol, &first)
+}
+
+/// Waits until the connection may read again.
+async fn may_read(shard: &Handle, key: Key) {
+    poll_fn(|context| {
+        let mut shard = shard.borrow_mut();
+        if shard.may_read(key) {
+            return Poll::Ready(());
+        }
+        let is_chunk_full = shard.is_chunk_full();
+        if let Some(connection) = shard.connection(key) {
+            connection.waker = Some(context.waker().clone());
+        }
+        if is_chunk_full {
+            shard.waiting.push(key);
+        }
+        Poll::Pending
+    })
+    .await;
+}
+
+impl Shard {
+    fn begin(&mut self, key: Key, protocol: Protocol, first: &[u8]) -> bool {
+        if self.connection(key).is_none() {
+            return false;
+        }
+        if let Some(bytes) = sniff::not_spoken(protocol) {
+            self.tell_bytes(key.index, &bytes);
+            if self.connection(key).is_some() {
+                self.remove(key.index);
+            }
+            return false;
+        }
+        self.enter(key.index);
+        self.hear(key, first);
+        true
+    }
+
+    /// Reads once and passes on what was said.
+    fn read(&mut self, key: Key) -> Flow {
+        let now = self.steady_now();
+        if !self.may_read(key) {
+            return Flow::Full;
+        }
+        let mut buffer = std::mem::take(&mut self.read_buffer);
+        let Some(connection) = self.connection(key) else {
+            self.read_buffer = buffer;
+            return Flow::End;
+        };
+        connection.heard_at = now;
+        let read = connection.stream.try_read(&mut buffer);
+        let flow = match read {
+            Ok(0) => {
+                self.end_of_input(key);
+                Flow::End
+            }
+            Ok(count) => {
+                self.hear(key, &buffer[..count]);
+                let stage = self.connection(key).map(|connection| connection.stage);
+                match stage {
+                    Some(Stage::In) if count == READ_BYTES => Flow::More,
+                    Some(Stage::In) => Flow::Wait,
+                    Some(Stage::Sniffing | Stage::Leaving | Stage::Over) | None => Flow::End,
+                }
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                Flow::Wait
+            }
+            Err(_) => {
+                self.lost(key.index);
+                Flow::End
+            }
+        };
+        self.read_buffer = buffer;
+        flow
+    }
+
+    fn may_read(&mut self, key: Key) -> bool {
+        let soft = self.settings.limits.queue_soft_bytes;
+        let is_taken = !self.is_closing && !self.is_chunk_full();
+        self.connection(key).is_none_or(|connection| {
+            is_taken && connection.queued() <= soft && connection.questions < QUESTIONS_MAX
+        })
+    }
+
+    pub(super) fn wake_waiting(&mut self) {
+        for key in std::mem::take(&mut self.waiting) {
+            if let Some(connection) = self.connection(key) {
+                connection.wake();
+            }
+        }
+    }
+
+    fn hear(&mut self, key: Key, bytes: &[u8]) {
+        let clock = self.clock();
+        let mut heard = std::mem::take(&mut self.heard);
+        if let Some(connection) = self.connection(key) {
+            connection.line.handle_bytes(bytes, &clock, &mut heard);
+        }
+        self.handle_heard(key, &mut heard);
+        self.heard = heard;
+    }
+
+    fn end_of_input(&mut self, key: Key) {
+        let clock = self.clock();
+        let mut heard = std::mem::take(&mut self.heard);
+        if let Some(connection) = self.connection(key) {
+            connection.is_read_out = true;
+            connection.line.handle_end(&clock, &mut heard);
+        }
+        self.handle_heard(key, &mut heard);
+        self.heard = heard;
+    }
+
+    fn handle_heard(&mut self, key: Key, heard: &mut Vec<Heard>) {
+        for heard in heard.drain(..) {
+            if self.connection(key).is_none_or(|connection| connection.stage != Stage::In) {
+                continue;
+            }
+            match heard {
+                Heard::Ask(action) => self.ask(key.index, action),
+                Heard::Reply(bytes) | Heard::Negotiate(bytes) => self.tell_bytes(key.index, &bytes),
+                Heard::Quit => self.quit(key.index),
+            }
+        }
+    }
+
+    /// Passes a request on, holds it until its turn, or gives it back (flood control).
+    fn ask(&mut self, index: usize, action: Action) {
+        let limit = self.settings.limits.flood();
+        let held_max = self.settings.limits.flood_held_max;
+        let now = self.steady_now();
+        let connection = &mut self.connections[index];
+        if let Some(held) = &mut connection.held {
+            if held.actions.len() < held_max {
+                held.actions.push_back(action);
+                return;
+            }
+        } else {
+            match connection.bucket.take(now, limit) {
+                Verdict::Pass => {
+                    let session = connection.session;
+                    return self.propose(session, clock::now(), action);
+                }
+                Verdict::Wait { ms } if held_max > 0 => return self.hold(index, action, ms),
+                Verdict::Wait { .. } => {}
+            }
+        }
+        let refusal = Refusal::TooFast {
+            burst: limit.burst,
+            per_second: limit.per_second,
+            text: line::typed(&action),
+        };
+        self.connections[index].line.handle_refused(&refusal);
+        self.tell(index, |out| line::render_refusal(&refusal, out));
+    }
+
+    fn hold(&mut self, index: usize, action: Action, wait_ms: u32) {
+        let key = self.key(index);
+        let me = self.me.clone();
+        let release = spawn_local(async move {
+            let mut wait_ms = wait_ms;
+            loop {
+                tokio::time::sleep(Duration::from_millis(u64::from(wait_ms))).await;
+                let Some(shard) = me.upgrade() else { return };
+                match shard.borrow_mut().release(key) {
+                    Some(next_ms) => wait_ms = next_ms,
+                    None => return,
+                }
+            }
+        });
+        let held = Held { actions: [action].into(), release: release.abort_handle() };
+        self.connections[index].held = Some(Box::new(held));
+    }
+
+    /// Lets through what is held and due; gives the time until the next is.
+    fn release(&mut self, key: Key) -> Option<u32> {
+        let limit = self.settings.limits.flood();
+        let now = self.steady_now();
+        loop {
+            let connection = self.connection(key)?;
+            let session = connection.session;
+            let held = connection.held.as_mut()?;
+            let Some(first) = held.actions.front() else {
+                connection.held = None;
+                return None;
+            };
+            let is_exit = matches!(first, Action::Exit { .. });
+            if !is_exit && let Verdict::Wait { ms } = connection.bucket.take(now, limit) {
+                return Some(ms);
+            }
+            if let Some(action) = held.actions.pop_front() {
+                self.propose(session, clock::now(), action);
+            }
+        }
+    }
+
+    /// Lets everything held through at once: the house closes and what was taken is not dropped.
+    pub(super) fn release_all(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        let session = connection.session;
+        if let Some(held) = connection.held.take() {
+            held.release.abort();
+            for action in held.actions {
+                self.propose(session, clock::now(), action);
+            }
+        }
+    }
+
+    /// Ends a session after everything it asked for before.
+    fn quit(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        match &mut connection.held {
+            Some(held) => {
+                connection.stage = Stage::Leaving;
+                held.actions.push_back(Action::Exit { cause: ExitCause::Quit });
+            }
+            None => self.leave(index, ExitCause::Quit),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `kill -9` at random moments: nothing that anyone has seen is missing afterwards, nothing is doubled,
+//! and the order is the same (promises P1 to P4).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::house::House;
+use crate::peer::Peer;
+
+const ROUNDS: u64 = 20;
+const WRITERS: usize = 4;
+
+#[test]
+fn what_anyone_has_seen_survives_kill_nine_once_and_in_order() {
+    let mut house = House::open();
+    let mut seen: Vec<String> = Vec::new();
+    let mut dice = 0x9E37_79B9_7F4A_7C15_u64;
+    for round in 0..ROUNDS {
+        let mut reader = house.join();
+        let stop = Arc::new(AtomicBool::new(false));
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let peer = house.join_as(&format!("writer{writer}"));
+                let stop = Arc::clone(&stop);
+                thread::spawn(move || write(peer, round, writer, &stop))
+            })
+            .collect();
+        // Something has been seen, and then a moment of the dice's choosing.
+        record(&mut reader, &mut seen, Some(50));
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        thread::sleep(Duration::from_micros((dice >> 33) % 60_000));
+        house.kill();
+        record(&mut reader, &mut seen, None);
+        stop.store(true, Ordering::Relaxed);
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        house = house.restart();
+    }
+    house.signal("-TERM");
+    assert!(house.wait(Duration::from_secs(10)).success());
+    let kept = messages_in(&house);
+    check(&seen, &kept);
+    assert!(seen.len() > 1000, "only {} messages were seen", seen.len());
+}
+
+/// Says numbered messages until the server is gone, a few in flight at once.
+fn write(mut peer: Peer, round: u64, writer: usize, stop: &AtomicBool) {
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let line = format!("round {round} writer {writer} number {number}\n");
+        if std::io::Write::write_all(&mut peer.stream(), line.as_bytes()).is_err() {
+            return;
+        }
+        if number % 16 == 15 {
+            // Reads what the others say, so that it is nobody's slow reader.
+            while let Some(Some(_)) = peer.line_within(Duration::from_millis(1)) {}
+        }
+    }
+}
+
+/// Notes the messages that the reader sees: so many, or all until the server is gone.
+fn record(reader: &mut Peer, seen: &mut Vec<String>, count: Option<usize>) {
+    let mut left = count.unwrap_or(usize::MAX);
+    while left > 0 {
+        let Some(line) = reader.line() else {
+            assert!(count.is_none(), "the server ended early");
+            return;
+        };
+        if line.starts_with("<writer") {
+            seen.push(line.split_once("> ").unwrap().1.to_owned());
+            left -= 1;
+        }
+    }
+}
+
+fn messages_in(house: &House) -> Vec<String> {
+    let database = rusqlite::Connection::open(house.database()).unwrap();
+    let integrity: String =
+        database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(integrity, "ok");
+    let mut positions =
+        database.prepare("SELECT position FROM event WHERE room = 1 ORDER BY position").unwrap();
+    let positions: Vec<i64> =
+        positions.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert!(positions.iter().copied().eq(1..=positions.len() as i64), "the sequence has holes");
+    let mut texts =
+        database.prepare("SELECT text FROM event WHERE room = 1 ORDER BY position").unwrap();
+    texts.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+fn check(seen: &[String], kept: &[String]) {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (place, text) in kept.iter().enumerate() {
+        assert_eq!(places.insert(text, place), None, "{text:?} is kept twice");
+    }
+    let mut last = None;
+    for text in seen {
+        let place = places.get(text.as_str()).copied();
+        assert!(place.is_some(), "{text:?} was seen and is not kept");
+        assert!(place > last, "{text:?} was seen in another order, or twice");
+        last = place;
+    }
+}

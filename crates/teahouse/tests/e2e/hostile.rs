@@ -1,0 +1,120 @@
+//! Hostile input: members are not disturbed and memory stays bounded (promise P6).
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::house::House;
+use crate::peer::Peer;
+
+/// What a server may grow by under attack: bounded buffers and the allocator's slack.
+const GROWTH_KIB_MAX: u64 = 64 * 1024;
+
+/// Two members who must not notice anything.
+struct Undisturbed {
+    ann: Peer,
+    bob: Peer,
+    count: u32,
+}
+
+impl Undisturbed {
+    fn in_house(house: &House) -> Self {
+        let ann = house.join_as("ann");
+        let mut bob = house.join_as("bob");
+        bob.say("/join quiet");
+        bob.expect("you are in #quiet");
+        let mut both = Self { ann, bob, count: 0 };
+        both.ann.say("/join quiet");
+        both.ann.expect("you are in #quiet");
+        both.check();
+        both
+    }
+
+    fn check(&mut self) {
+        self.count += 1;
+        let words = format!("undisturbed {}", self.count);
+        self.ann.say(&words);
+        self.bob.expect(&format!("<ann> {words}"));
+    }
+}
+
+#[test]
+fn random_bytes_disturb_nobody() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    let mut dice = 0x2545_F491_4F6C_DD1D_u64;
+    for _ in 0..50 {
+        let bytes: Vec<u8> = std::iter::repeat_with(|| {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            (dice >> 24) as u8
+        })
+        .take(20_000)
+        .collect();
+        let mut stream = TcpStream::connect(("127.0.0.1", house.port)).unwrap();
+        // The server may close on us at any time: that is its right.
+        stream.write_all(&bytes).ok();
+        members.check();
+    }
+}
+
+#[test]
+fn a_hundred_megabytes_without_a_newline_are_refused_in_bounded_memory() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    let before = house.resident_kib();
+    let mut hose = house.join_as("hose");
+    let block = [b'x'; 1_000_000];
+    for _ in 0..100 {
+        hose.send(&block);
+    }
+    members.check();
+    let grown = house.resident_kib().saturating_sub(before);
+    assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
+    hose.send(b"\n");
+    hose.expect("65536");
+    hose.say("the connection lives on");
+    members.bob.expect("<hose> the connection lives on");
+}
+
+#[test]
+fn a_thousand_half_open_connections_and_one_byte_a_second_disturb_nobody() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    let before = house.resident_kib();
+    let mut half_open: Vec<TcpStream> = (0..1000)
+        .map(|_| TcpStream::connect(("127.0.0.1", house.port)).unwrap())
+        .collect();
+    for _ in 0..5 {
+        for stream in &mut half_open {
+            stream.write_all(b"x").unwrap();
+        }
+        members.check();
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let grown = house.resident_kib().saturating_sub(before);
+    assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
+    drop(half_open);
+    members.check();
+}
+
+#[test]
+fn people_who_bring_another_protocol_are_told_in_one_line() {
+    let house = House::open();
+    let openings: [(&[u8], &str); 4] = [
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 501 "),
+        (b"NICK ann\r\nUSER ann 0 * :Ann\r\n", "ERROR :IRC"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "SSH is not spoken here yet"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "TLS is not spoken here yet"),
+    ];
+    for (opening, answer) in openings {
+        let mut stream = TcpStream::connect(("127.0.0.1", house.port)).unwrap();
+        stream.write_all(opening).unwrap();
+        stream.set_read_timeout(Some(crate::house::PATIENCE)).unwrap();
+        let mut got = Vec::new();
+        std::io::Read::read_to_end(&mut stream, &mut got).unwrap();
+        let got = String::from_utf8_lossy(&got);
+        assert!(got.contains(answer), "{answer:?} not in {got:?}");
+    }
+}

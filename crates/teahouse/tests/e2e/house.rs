@@ -1,0 +1,147 @@
+//! A server for one test: the real binary on a free port with a data directory of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::peer::Peer;
+
+/// How long a state may take to come about on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The configuration for load tests.
+pub(crate) const OPEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench/open.toml");
+
+pub(crate) struct House {
+    child: Child,
+    pub(crate) port: u16,
+    pub(crate) greeting: String,
+    data: Option<tempfile::TempDir>,
+    arguments: Vec<String>,
+}
+
+/// The binary under test, with a clean environment of settings.
+pub(crate) fn teahouse() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_teahouse"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TEAHOUSE_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+impl House {
+    /// With the settings that a load test needs.
+    pub(crate) fn open() -> Self {
+        Self::with(&["--config", OPEN])
+    }
+
+    pub(crate) fn with(arguments: &[&str]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        Self::start(data, arguments)
+    }
+
+    fn start(data: tempfile::TempDir, arguments: Vec<String>) -> Self {
+        let mut child = teahouse()
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "human/warn", "--data"])
+            .arg(data.path())
+            .args(&arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut greeting = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        while !greeting.contains("Ctrl-C closes") {
+            assert!(stdout.read_line(&mut greeting).unwrap() > 0, "it printed only {greeting:?}");
+        }
+        let port = greeting
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("nc 127.0.0.1 "))
+            .unwrap()
+            .parse()
+            .unwrap();
+        Self { child, port, greeting, data: Some(data), arguments }
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.data.as_ref().unwrap().path()
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.data().join("teahouse.db")
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A member who has been greeted.
+    pub(crate) fn join(&self) -> Peer {
+        let mut peer = Peer::connect(self.port);
+        peer.expect("you are in #lobby");
+        peer
+    }
+
+    /// A member called so.
+    pub(crate) fn join_as(&self, nick: &str) -> Peer {
+        let mut peer = self.join();
+        peer.say(&format!("/nick {nick}"));
+        peer.expect(&format!("you are now known as {nick}"));
+        peer
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let status =
+            Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// `kill -9`, and wait until it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Opens a server again on the same data, on a new port.
+    pub(crate) fn restart(mut self) -> Self {
+        if self.child.try_wait().unwrap().is_none() {
+            self.kill();
+        }
+        let data = self.data.take().unwrap();
+        let arguments = self.arguments.clone();
+        Self::start(data, arguments)
+    }
+
+    /// Waits for the end.
+    pub(crate) fn wait(&mut self, patience: Duration) -> ExitStatus {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server did not end in {patience:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Resident memory, KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let mut status = String::new();
+        std::fs::File::open(format!("/proc/{}/status", self.pid()))
+            .unwrap()
+            .read_to_string(&mut status)
+            .unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.child.kill().ok();
+            self.child.wait().ok();
+        }
+    }
+}

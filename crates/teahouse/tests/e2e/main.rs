@@ -1,0 +1,13 @@
+//! End-to-end tests: the real binary, real sockets, the real `nc` and `telnet`, a real database file.
+//! `house` starts and stops servers, `peer` is a member on a plain socket; the other files are what people
+//! rely on.
+
+mod durability;
+mod hostile;
+mod house;
+mod many;
+mod operating;
+mod peer;
+mod programs;
+mod slow;
+mod talk;

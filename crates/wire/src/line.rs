@@ -1,0 +1,216 @@
+//! The line protocol: what `nc`, stock `telnet` and scripts speak. A line is said in the current room; a
+//! line that begins with `/` is a command.
+//!
+//! [`LineSession`] turns bytes into [`Heard`]; the `render_…` functions turn facts into bytes. What is the
+//! same for every reader of a room is rendered without knowing the reader, so that it is encoded once.
+//!
+//! Invariant: no rendered byte is a control character but line feed and tab, and every line begins with
+//! a mark that no nick and no text can begin a line with: `-- ` the house, `<nick> ` someone speaking,
+//! `* ` someone acting, `[` a time, another room, or a private message.
+
+mod framing;
+mod moment;
+mod render;
+mod telnet;
+mod verbs;
+
+use framing::{Framing, Piece};
+use teahouse_core::{Action, Refusal, RoomId, RoomName, Text, Time};
+
+pub use framing::LINE_BYTES_MAX;
+pub use render::{
+    HistoryTitle, render_answer, render_event, render_goodbye, render_history, render_joined,
+    render_notice, render_parted, render_presence, render_refusal,
+};
+pub use verbs::typed;
+
+/// What time it is and how people here write it.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// This moment.
+    pub now: Time,
+    /// The zone that times are shown and read in.
+    pub zone: jiff::tz::TimeZone,
+}
+
+/// What came of some bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Something for the hub.
+    Ask(Action),
+    /// Something answered on the spot.
+    Reply(Vec<u8>),
+    /// The answer to a telnet negotiation.
+    Negotiate(Vec<u8>),
+    /// They want to go, or have said everything.
+    Quit,
+}
+
+/// One person speaking lines. Holds no buffer while nothing is half said.
+#[derive(Debug)]
+pub struct LineSession {
+    framing: Framing,
+    rooms: Rooms,
+}
+
+/// The rooms of a session as its lines need them.
+#[derive(Debug)]
+struct Rooms {
+    /// Where the next line is said: moves with `/join` at once, so that what is typed after it goes to
+    /// the new room even before the hub has answered.
+    target: Option<RoomName>,
+    /// The room whose messages come without its name.
+    shown: Option<RoomId>,
+    /// Confirmed, in the order they were last current.
+    joined: Vec<(RoomId, RoomName)>,
+}
+
+impl LineSession {
+    /// Someone who is about to enter `first_room`.
+    #[must_use]
+    pub fn new(first_room: RoomName) -> Self {
+        let rooms = Rooms { target: Some(first_room), shown: None, joined: Vec::new() };
+        Self { framing: Framing::default(), rooms }
+    }
+
+    /// Takes bytes, cut anywhere.
+    pub fn handle_bytes(&mut self, bytes: &[u8], clock: &Clock, heard: &mut Vec<Heard>) {
+        let rooms = &mut self.rooms;
+        self.framing.handle_bytes(bytes, &mut |piece| handle_piece(rooms, piece, clock, heard));
+    }
+
+    /// The peer has closed its side: a line without an end counts as one.
+    pub fn handle_end(&mut self, clock: &Clock, heard: &mut Vec<Heard>) {
+        let rooms = &mut self.rooms;
+        self.framing.handle_end(&mut |piece| handle_piece(rooms, piece, clock, heard));
+        heard.push(Heard::Quit);
+    }
+
+    /// Whether messages of this room come without its name.
+    #[must_use]
+    pub fn is_current(&self, room: RoomId) -> bool {
+        self.rooms.shown == Some(room)
+    }
+
+    /// The room that the next line is said in.
+    #[must_use]
+    pub fn current(&self) -> Option<&RoomName> {
+        self.rooms.target.as_ref()
+    }
+
+    /// In a new room: it is current.
+    pub fn handle_joined(&mut self, room: RoomId, name: &RoomName) {
+        self.rooms.joined.retain(|(other, _)| *other != room);
+        self.rooms.joined.push((room, name.clone()));
+        self.rooms.shown = Some(room);
+        if self.rooms.target.is_none() {
+            self.rooms.target = Some(name.clone());
+        }
+    }
+
+    /// Asked for a room it was in: it is current.
+    pub fn handle_already_in(&mut self, room: RoomId, name: &RoomName) {
+        self.handle_joined(room, name);
+    }
+
+    /// No longer in a room: if it was current, the one before it is.
+    pub fn handle_parted(&mut self, room: RoomId) {
+        let left = self.rooms.joined.iter().position(|(other, _)| *other == room);
+        let left = left.map(|index| self.rooms.joined.remove(index).1);
+        if self.rooms.shown == Some(room) {
+            self.rooms.shown = self.rooms.joined.last().map(|(id, _)| *id);
+        }
+        if self.rooms.target == left {
+            self.rooms.fall_back();
+        }
+    }
+
+    /// A room that could not be entered is not where the next line goes.
+    pub fn handle_refused(&mut self, refusal: &Refusal) {
+        let refused = match refusal {
+            Refusal::RoomLooksLike { room, .. } => Some(room),
+            Refusal::TooManyRooms { .. }
+            | Refusal::InTooManyRooms { .. }
+            | Refusal::TooFast { .. } => None,
+            Refusal::NotInRoom { .. }
+            | Refusal::NoSuchRoom { .. }
+            | Refusal::NickTaken { .. }
+            | Refusal::NoSuchNick { .. }
+            | Refusal::Ignored { .. }
+            | Refusal::IgnoringTooMany { .. }
+            | Refusal::Yourself
+            | Refusal::TopicTooLong { .. }
+            | Refusal::NoSuchPage { .. }
+            | Refusal::BadName { .. }
+            | Refusal::BadText { .. } => return,
+        };
+        let is_joined = |name: &RoomName| self.rooms.joined.iter().any(|(_, own)| own == name);
+        let is_target = self.rooms.target.as_ref().is_some_and(|target| {
+            refused.is_none_or(|refused| refused == target) && !is_joined(target)
+        });
+        if is_target {
+            self.rooms.fall_back();
+        }
+    }
+}
+
+impl Rooms {
+    fn fall_back(&mut self) {
+        self.target = self.joined.last().map(|(_, name)| name.clone());
+    }
+}
+
+fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, heard: &mut Vec<Heard>) {
+    match piece {
+        Piece::Line(bytes) => match std::str::from_utf8(bytes) {
+            Ok(line) => handle_line(rooms, line, clock, heard),
+            Err(_) => heard
+                .push(error("that line is not UTF-8 and was not sent; set your terminal to UTF-8")),
+        },
+        Piece::TooLong => heard.push(error(&format!(
+            "a line longer than {LINE_BYTES_MAX} bytes was not sent; split it"
+        ))),
+        Piece::Negotiate(bytes) => heard.push(Heard::Negotiate(bytes)),
+        Piece::AreYouThere => {
+            let mut reply = Vec::new();
+            render_notice("yes, the house is here", &mut reply);
+            heard.push(Heard::Reply(reply));
+        }
+    }
+}
+
+fn handle_line(rooms: &mut Rooms, line: &str, clock: &Clock, heard: &mut Vec<Heard>) {
+    let said = match line.strip_prefix('/') {
+        Some(rest) if rest.starts_with('/') => rest,
+        Some(command) => return verbs::handle_command(rooms, command, clock, heard),
+        None => line,
+    };
+    if !said.trim().is_empty() {
+        say(rooms, said, false, heard);
+    }
+}
+
+fn say(rooms: &Rooms, words: &str, acted: bool, heard: &mut Vec<Heard>) {
+    let Some(room) = rooms.target.clone() else {
+        return heard.push(error("you are in no room; /join one first"));
+    };
+    heard.push(match Text::parse(words) {
+        Ok(text) => Heard::Ask(Action::Say { room, text, acted, id: None }),
+        Err(error) => refused(&Refusal::BadText { error }),
+    });
+}
+
+fn error(what: &str) -> Heard {
+    let mut reply = Vec::new();
+    render_notice(&format!("error: {what}"), &mut reply);
+    Heard::Reply(reply)
+}
+
+fn refused(refusal: &Refusal) -> Heard {
+    let mut reply = Vec::new();
+    render_refusal(refusal, &mut reply);
+    Heard::Reply(reply)
+}
+
+#[cfg(test)]
+mod tests;
