@@ -1,5 +1,6 @@
 //! Faults: what goes wrong with our disk, our network or our configuration, each with a hint.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use thiserror::Error;
@@ -60,21 +61,21 @@ impl Fault {
     pub fn hint(&self) -> String {
         match self {
             Self::Settings(error) => error.hint().to_owned(),
-            Self::Listen { source, .. } => match source.kind() {
-                std::io::ErrorKind::AddrInUse => {
-                    "stop the other server or choose another address with --listen".to_owned()
-                }
-                std::io::ErrorKind::PermissionDenied => {
-                    "ports below 1024 need privileges; choose another with --listen".to_owned()
-                }
-                _ => "choose an address of this machine with --listen".to_owned(),
-            },
+            Self::Listen { source, .. } if source.kind() == ErrorKind::AddrInUse => {
+                "stop the other server or choose another address with --listen".to_owned()
+            }
+            Self::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+                "ports below 1024 need privileges; choose another with --listen".to_owned()
+            }
+            Self::Listen { .. } => "choose an address of this machine with --listen".to_owned(),
             Self::NoDataDirectory => "name a directory with --data".to_owned(),
             Self::Store(error) => error.hint().to_string(),
             Self::Commit(_) => "check the disk; everything that was shown is kept".to_owned(),
             Self::Unstored { .. } => "make room on the disk and start again".to_owned(),
             Self::Start { .. } => "check the limits of this user (ulimit -a)".to_owned(),
-            Self::Late => "look for a slow disk; the next start repairs nothing and loses nothing".to_owned(),
+            Self::Late => {
+                "look for a slow disk; the next start repairs nothing and loses nothing".to_owned()
+            }
             Self::Ended(_) => "this is a defect; please report it with the log".to_owned(),
         }
     }

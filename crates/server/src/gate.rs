@@ -57,12 +57,8 @@ impl fmt::Display for Refused {
 
 impl Gate {
     pub(crate) fn new(connections_max: usize, per_address_max: usize) -> Arc<Self> {
-        let state = State {
-            connections_max,
-            per_address_max,
-            connections: 0,
-            per_address: HashMap::new(),
-        };
+        let state =
+            State { connections_max, per_address_max, connections: 0, per_address: HashMap::new() };
         Arc::new(Self { state: Mutex::new(state) })
     }
 
@@ -143,7 +139,10 @@ mod tests {
     fn one_address_is_bounded_and_an_ipv6_network_is_one_address() {
         let gate = Gate::new(100, 1);
         let _v4 = gate.admit(address("10.0.0.1")).unwrap();
-        assert_eq!(gate.admit(address("::ffff:10.0.0.1")).unwrap_err(), Refused::Address { max: 1 });
+        assert_eq!(
+            gate.admit(address("::ffff:10.0.0.1")).unwrap_err(),
+            Refused::Address { max: 1 }
+        );
         let _v6 = gate.admit(address("2001:db8::1")).unwrap();
         assert!(gate.admit(address("2001:db8::2")).is_err());
         assert!(gate.admit(address("2001:db8:0:1::2")).is_ok());

@@ -173,7 +173,8 @@ impl House {
     ) -> Result<(), Fault> {
         let doors = Doors { gate: Arc::clone(&self.gate), shards: self.inboxes.clone() };
         let mut accepting = Vec::new();
-        for (listener, address) in std::mem::take(&mut self.listeners).into_iter().zip(&self.addresses)
+        for (listener, address) in
+            std::mem::take(&mut self.listeners).into_iter().zip(&self.addresses)
         {
             let listener = tokio::net::TcpListener::from_std(listener)
                 .map_err(|source| Fault::Listen { address: *address, source })?;
@@ -306,7 +307,8 @@ fn spawn<T: Send + 'static>(
     run: impl FnOnce(tokio::runtime::Runtime) -> T + Send + 'static,
 ) -> Result<JoinHandle<T>, Fault> {
     let start = |source| Fault::Start { what, source };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
     std::thread::Builder::new()
         .name(what.to_owned())
         .stack_size(STACK_BYTES)

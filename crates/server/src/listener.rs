@@ -71,15 +71,15 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             },
             Err(error) => error,
         };
-        match error.kind() {
-            // The peer was gone before we came.
-            ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted => {
-                debug!(%error, "a connection ended before it was accepted");
-            }
-            _ => {
-                warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(EXHAUSTED_PAUSE).await;
-            }
+        let is_gone = matches!(
+            error.kind(),
+            ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
+        );
+        if is_gone {
+            debug!(%error, "a connection ended before it was accepted");
+        } else {
+            warn!(%error, "cannot accept a connection");
+            tokio::time::sleep(EXHAUSTED_PAUSE).await;
         }
     }
 }

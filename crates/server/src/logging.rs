@@ -20,7 +20,9 @@ pub fn start(setting: LogSetting) -> LogLevel {
     let (level, handle) = reload::Layer::new(LevelFilter::from_level(setting.level));
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = match setting.format {
-        LogFormat::Human => lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Human => {
+            lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).boxed()
+        }
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     if let Err(error) = tracing_subscriber::registry().with(level).with(lines).try_init() {

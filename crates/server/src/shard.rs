@@ -86,7 +86,7 @@ struct Shard {
     rooms: HashMap<RoomId, RoomHere>,
     /// Rooms with encoded messages not yet written.
     dirty: Vec<RoomId>,
-    spare: Vec<Box<Pending>>,
+    spare: Vec<Pending>,
     /// Requests gathered for the log.
     chunk: Chunk,
     chunk_bytes: usize,

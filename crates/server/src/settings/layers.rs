@@ -269,7 +269,8 @@ mod tests {
 
     #[test]
     fn flags_go_before_the_environment_before_the_file_before_the_defaults() {
-        let file = "history_shown = 5\nshards = 1\n[limits]\nflood_burst = 7\nflood_per_second = 9\n";
+        let file =
+            "history_shown = 5\nshards = 1\n[limits]\nflood_burst = 7\nflood_per_second = 9\n";
         let environment = [("TEAHOUSE_SHARDS", "2"), ("TEAHOUSE_LIMITS_FLOOD_BURST", "8")];
         let (_directory, mut layers) = layers(file, &environment);
         layers.flags = vec![
@@ -291,8 +292,12 @@ mod tests {
             error_of("shards = 1\nhistory_show = 5\n", &[]).1,
             "did you mean `history_shown`?"
         );
-        assert!(error_of("\nhistory_show = 5\n", &[]).0.starts_with("teahouse.toml:2: unknown field"));
-        assert!(error_of("shards = \"many\"\n", &[]).0.starts_with("teahouse.toml:1: invalid type"));
+        assert!(
+            error_of("\nhistory_show = 5\n", &[]).0.starts_with("teahouse.toml:2: unknown field")
+        );
+        assert!(
+            error_of("shards = \"many\"\n", &[]).0.starts_with("teahouse.toml:1: invalid type")
+        );
         assert_eq!(
             error_of("", &[("TEAHOUSE_SHARD", "1")]),
             (
@@ -309,7 +314,9 @@ mod tests {
                 .0
                 .starts_with("TEAHOUSE_LOG=loud: `loud` is not FORMAT/LEVEL")
         );
-        assert!(error_of("[limits]\nqueue_hard_bytes = 1\n", &[]).0.starts_with("limits.queue_hard"));
+        assert!(
+            error_of("[limits]\nqueue_hard_bytes = 1\n", &[]).0.starts_with("limits.queue_hard")
+        );
     }
 
     #[test]
@@ -323,8 +330,7 @@ mod tests {
     fn every_limit_has_a_line_of_help() {
         let known = Table::try_from(Settings::default()).unwrap();
         let limits: Vec<&String> = known["limits"].as_table().unwrap().keys().collect();
-        let mut helped: Vec<&str> =
-            super::super::LIMIT_HELP.iter().map(|(key, _)| *key).collect();
+        let mut helped: Vec<&str> = super::super::LIMIT_HELP.iter().map(|(key, _)| *key).collect();
         helped.sort_unstable();
         assert_eq!(limits, helped);
     }

@@ -3,9 +3,7 @@
 //! Room messages of a whole round are encoded into the room's [`Pending`] and leave in one write per
 //! member. Anything that is for one connection, or moves a member, first flushes what came before it.
 
-use teahouse_core::{
-    Answer, Effect, ExitCause, Position, RoomId, RoomName, SessionId,
-};
+use teahouse_core::{Answer, Effect, ExitCause, Position, RoomId, RoomName, SessionId};
 use teahouse_wire::line;
 use tracing::debug;
 
@@ -76,8 +74,7 @@ impl Shard {
             self.dirty.push(id);
         }
         let spare = &mut self.spare;
-        let pending =
-            room.pending.get_or_insert_with(|| spare.pop().unwrap_or_default());
+        let pending = room.pending.get_or_insert_with(|| spare.pop().unwrap_or_default());
         add(pending, &room.name, room.ignoring > 0);
         if pending.plain.len() >= PIECE_BYTES {
             self.flush_all();
@@ -148,9 +145,10 @@ impl Shard {
         let connection = &self.connections[index];
         pending.pick(is_current, &mut picked, |segment| {
             segment.except != Some(connection.session)
-                && segment.author.as_ref().is_none_or(|author| {
-                    !connection.ignores(author.session, author.key.as_ref())
-                })
+                && segment
+                    .author
+                    .as_ref()
+                    .is_none_or(|author| !connection.ignores(author.session, author.key.as_ref()))
         });
         let sent = if picked.is_empty() {
             Sent::Taken
@@ -313,11 +311,7 @@ impl Shard {
         self.tell(index, |out| line::render_answer(answer, out));
     }
 
-    fn ignore(
-        &mut self,
-        index: usize,
-        known_by: &[(teahouse_core::NickKey, Option<SessionId>)],
-    ) {
+    fn ignore(&mut self, index: usize, known_by: &[(teahouse_core::NickKey, Option<SessionId>)]) {
         let connection = &mut self.connections[index];
         let was = connection.ignored.is_some();
         connection.ignored =

@@ -157,7 +157,9 @@ impl Shard {
                     Some(Stage::Sniffing | Stage::Leaving | Stage::Over) | None => Flow::End,
                 }
             }
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
                 Flow::Wait
             }
             Err(_) => {

@@ -16,7 +16,7 @@ pub(super) struct RoomHere {
     pub(super) members: Vec<Member>,
     /// How many of them ignore somebody.
     pub(super) ignoring: usize,
-    pub(super) pending: Option<Box<Pending>>,
+    pub(super) pending: Option<Pending>,
 }
 
 /// A seat, seen from the room.

@@ -83,9 +83,8 @@ fn a_thousand_half_open_connections_and_one_byte_a_second_disturb_nobody() {
     let house = House::open();
     let mut members = Undisturbed::in_house(&house);
     let before = house.resident_kib();
-    let mut half_open: Vec<TcpStream> = (0..1000)
-        .map(|_| TcpStream::connect(("127.0.0.1", house.port)).unwrap())
-        .collect();
+    let mut half_open: Vec<TcpStream> =
+        (0..1000).map(|_| TcpStream::connect(("127.0.0.1", house.port)).unwrap()).collect();
     for _ in 0..5 {
         for stream in &mut half_open {
             stream.write_all(b"x").unwrap();

@@ -2,6 +2,13 @@
 //! `house` starts and stops servers, `peer` is a member on a plain socket; the other files are what people
 //! rely on.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "a test that cannot go on says where"
+)]
+
 mod durability;
 mod hostile;
 mod house;

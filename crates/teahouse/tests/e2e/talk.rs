@@ -121,10 +121,7 @@ fn nothing_typed_can_act_on_another_terminal_or_forge_a_line() {
     let mut ann = house.join_as("ann");
     let mut bob = house.join_as("bob");
     ann.send("a\x1b[2Jb\rc\u{9b}31md\u{202e}e\n".as_bytes());
-    assert_eq!(
-        bob.expect("<ann> a"),
-        "<ann> a\u{fffd}[2Jb\u{fffd}c\u{fffd}31md\u{fffd}e"
-    );
+    assert_eq!(bob.expect("<ann> a"), "<ann> a\u{fffd}[2Jb\u{fffd}c\u{fffd}31md\u{fffd}e");
     ann.send(b"latin \xe9\xff\xfe\n");
     ann.expect("UTF-8");
     ann.send(&[b'x'; 70_000]);
@@ -160,7 +157,8 @@ fn history_is_paged_and_searched_and_what_was_just_said_is_in_it() {
     ann.send("我们去吃火锅\nI like TEA\n茶很好\n/history 2\n".as_bytes());
     ann.expect("<ann> I like TEA");
     ann.expect("<ann> 茶很好");
-    for (words, found) in [("火锅", "我们去吃火锅"), ("茶", "茶很好"), ("tea", "I like TEA")] {
+    for (words, found) in [("火锅", "我们去吃火锅"), ("茶", "茶很好"), ("tea", "I like TEA")]
+    {
         ann.say(&format!("/search {words}"));
         ann.expect(&format!("<ann> {found}"));
     }

@@ -1,0 +1,317 @@
+//! The store: history in one SQLite file that an operator can open with `sqlite3` and understand.
+//!
+//! One [`Store`] writes, on the hub's thread: a batch is one transaction and one sync. [`Reader`]s read
+//! beside it (WAL), each on its own connection. What is searched is indexed in the same transaction, so
+//! whatever can be seen can be found.
+//!
+//! Invariants: positions of a room have no holes (the index is unique, the core counts); a database is
+//! not touched before it is known to be ours and sound; two servers never write one history (the lock
+//! file).
+
+mod files;
+mod reader;
+mod schema;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, params};
+use serde::{Deserialize, Serialize};
+use teahouse_core::{Effect, Event, EventKind, Founding, MessageId, Position, RoomId};
+use thiserror::Error;
+
+pub use reader::{ReadError, Reader};
+
+use files::Location;
+
+/// Pages that SQLite may keep in memory for writing, KiB (a negative number in its pragma).
+const CACHE_KIB: i64 = 32 * 1024;
+/// Pages in the write-ahead log after which they are moved to the database: 16 MiB, so that a busy house
+/// moves pages that changed often once instead of many times.
+const CHECKPOINT_PAGES: u32 = 4096;
+
+/// When a message counts as kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// Once it is on the disk: no crash and no power cut takes it back.
+    #[default]
+    Sync,
+    /// Once the system has it: a crash of the server takes nothing, a power cut may take the last ones.
+    Async,
+    /// Never: nothing is left when the server ends.
+    Memory,
+}
+
+/// The one writer.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    words: String,
+    /// Held for as long as we write: the lock on the data directory.
+    _location: Location,
+}
+
+/// What the database remembers.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Drawn when the database was made: tells its positions from those of another.
+    pub epoch: [u8; 16],
+    /// How often it has been opened, this time included.
+    pub boot: u32,
+    /// Every room that has events.
+    pub rooms: Vec<Founding>,
+    /// The last message ids, oldest first.
+    pub recent: Vec<(RoomId, MessageId, Position)>,
+}
+
+/// An opened history.
+#[derive(Debug)]
+pub struct Opened {
+    /// For the hub.
+    pub store: Store,
+    /// For the chat.
+    pub loaded: Loaded,
+    /// One for each reading thread.
+    pub readers: Vec<Reader>,
+}
+
+/// Why a history cannot be opened or closed.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The directory cannot be made or written.
+    #[error("cannot keep data in {}: {}", path.display(), source.to_string().to_lowercase())]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another server has it open.
+    #[error("{} is in use by another server", path.display())]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The file is no database, or a damaged one.
+    #[error("{} is damaged: {what}", path.display())]
+    Corrupt {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The file is somebody else's database.
+    #[error("{} is a database of another program", path.display())]
+    NotOurs {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file was made by a later version.
+    #[error("{} was made by a later version (schema {found}, this one knows {known})", path.display())]
+    TooNew {
+        /// Which file.
+        path: PathBuf,
+        /// Its schema version.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// SQLite refused.
+    #[error("cannot open the history in {}: {source}", path.display())]
+    Sqlite {
+        /// Which directory.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// SQLite refused at the end.
+    #[error("cannot close the history: {0}")]
+    Close(rusqlite::Error),
+}
+
+impl StoreError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Directory { .. } => "choose a directory you may write to with --data",
+            Self::InUse { .. } => "stop the other server or choose another directory with --data",
+            Self::Corrupt { .. } => {
+                "move the file away and restore a copy; `sqlite3 FILE .recover` may save the rest"
+            }
+            Self::NotOurs { .. } => "choose another directory with --data",
+            Self::TooNew { .. } => "run the version that made it, or a later one",
+            Self::Sqlite { .. } => "check the disk and who may write to the directory",
+            Self::Close(_) => {
+                "everything that was shown is kept; the next start goes on from there"
+            }
+        }
+    }
+}
+
+/// Why a batch was not kept. It has been rolled back as a whole.
+#[derive(Debug, Error)]
+pub enum CommitError {
+    /// There is no room. The same batch may be tried again later.
+    #[error("no room on the disk: {0}")]
+    Full(rusqlite::Error),
+    /// Anything else: what the disk has is not known any more.
+    #[error("the disk failed: {0}")]
+    Fault(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for CommitError {
+    fn from(error: rusqlite::Error) -> Self {
+        // SQLITE_IOERR_WRITE is what SQLite makes of a short write or of a quota.
+        const SQLITE_IOERR_WRITE: i32 = 10 | (3 << 8);
+        let is_full = error.sqlite_error().is_some_and(|failure| {
+            failure.code == ErrorCode::DiskFull || failure.extended_code == SQLITE_IOERR_WRITE
+        });
+        if is_full { Self::Full(error) } else { Self::Fault(error) }
+    }
+}
+
+impl Store {
+    /// Opens the history in `directory`, making it if there is none, with `readers` readers beside the
+    /// writer. The last `recent_ids_max` message ids are loaded.
+    ///
+    /// # Errors
+    /// When the directory or the database cannot be used; nothing on disk has been changed then.
+    pub fn open(
+        directory: &Path,
+        durability: Durability,
+        readers: usize,
+        recent_ids_max: usize,
+    ) -> Result<Opened, StoreError> {
+        let mut location = Location::claim(directory, durability)?;
+        let path = location.database();
+        let failed = |source| StoreError::Sqlite { path: location.directory().to_owned(), source };
+        let open = || {
+            let mut connection = Connection::open(&path)?;
+            prepare(&connection, durability)?;
+            schema::migrate(&mut connection)?;
+            let loaded = schema::load(&mut connection, recent_ids_max)?;
+            let readers =
+                (0..readers).map(|_| Reader::open(&path)).collect::<Result<Vec<_>, _>>()?;
+            Ok((connection, loaded, readers))
+        };
+        let (connection, loaded, readers) = open().map_err(failed)?;
+        location.settle();
+        let store = Self { connection, words: String::new(), _location: location };
+        Ok(Opened { store, loaded, readers })
+    }
+
+    /// Keeps the events of a batch: one transaction, one sync. Without events it does nothing. Gives the
+    /// number of events.
+    ///
+    /// # Errors
+    /// When they could not be kept; then none of them is.
+    pub fn commit(&mut self, effects: &[Effect]) -> Result<usize, CommitError> {
+        let is_kept = |effect: &Effect| matches!(effect, Effect::Event(_) | Effect::Founded { .. });
+        if !effects.iter().any(is_kept) {
+            return Ok(0);
+        }
+        let transaction = self.connection.transaction()?;
+        let count = insert(&transaction, effects, &mut self.words)?;
+        transaction.commit()?;
+        Ok(count)
+    }
+
+    /// Moves everything from the write-ahead log to the database and closes it.
+    ///
+    /// # Errors
+    /// When that fails. What was committed is kept all the same.
+    pub fn close(self) -> Result<(), StoreError> {
+        let Self { connection, .. } = self;
+        connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            .map_err(StoreError::Close)?;
+        connection.close().map_err(|(_, error)| StoreError::Close(error))
+    }
+}
+
+fn prepare(connection: &Connection, durability: Durability) -> Result<(), rusqlite::Error> {
+    let synchronous = match durability {
+        Durability::Sync => "FULL",
+        Durability::Async => "NORMAL",
+        Durability::Memory => "OFF",
+    };
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "foreign_keys", "ON")
+}
+
+fn insert(
+    connection: &Connection,
+    effects: &[Effect],
+    words: &mut String,
+) -> Result<usize, rusqlite::Error> {
+    let mut event_row = connection.prepare_cached(
+        "INSERT INTO event (room, position, time_ms, session, nick, kind, text, message_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let mut word_row =
+        connection.prepare_cached("INSERT INTO words (rowid, room, text) VALUES (?1, ?2, ?3)")?;
+    let mut count = 0;
+    for effect in effects {
+        match effect {
+            Effect::Founded { room, name, time } => {
+                connection
+                    .prepare_cached("INSERT INTO room (id, name, created_ms) VALUES (?1, ?2, ?3)")?
+                    .execute(params![room.0, name.as_str(), time.0])?;
+            }
+            Effect::Event(event) => {
+                let text = event.text.as_ref().map(teahouse_core::Text::as_str);
+                event_row.execute(params![
+                    event.room.0,
+                    event.position.0.cast_signed(),
+                    event.time.0,
+                    event.session.0.cast_signed(),
+                    event.nick.as_str(),
+                    kind_shown(event.kind),
+                    text,
+                    event.id.map(|id| id.0),
+                ])?;
+                count += 1;
+                match (event.kind, text) {
+                    (EventKind::Said | EventKind::Acted, Some(text)) => {
+                        let sequence = connection.last_insert_rowid();
+                        let spaced = words::spaced(text, words);
+                        word_row.execute(params![sequence, words::room(event.room), spaced])?;
+                    }
+                    (EventKind::Topic, topic) => set_topic(connection, event, topic)?,
+                    (EventKind::Said | EventKind::Acted, None) => {}
+                }
+            }
+            Effect::Joined { .. }
+            | Effect::Parted { .. }
+            | Effect::Presence { .. }
+            | Effect::Answer { .. }
+            | Effect::Ended { .. } => {}
+        }
+    }
+    Ok(count)
+}
+
+fn set_topic(
+    connection: &Connection,
+    event: &Event,
+    topic: Option<&str>,
+) -> Result<(), rusqlite::Error> {
+    connection
+        .prepare_cached("UPDATE room SET topic = ?2 WHERE id = ?1")?
+        .execute(params![event.room.0, topic])?;
+    Ok(())
+}
+
+fn kind_shown(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Said => "said",
+        EventKind::Acted => "acted",
+        EventKind::Topic => "topic",
+    }
+}

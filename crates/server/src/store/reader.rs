@@ -1,0 +1,199 @@
+//! Reading history beside the writer. Every answer is bounded by what the asker was given leave to read.
+
+use std::path::Path;
+
+use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Params, Row, params};
+use teahouse_core::{Event, EventKind, MessageId, Nick, Position, RoomId, SessionId, Text, Time};
+use thiserror::Error;
+
+use super::schema::unexpected;
+use super::words;
+
+/// Events are given in this shape, in this order.
+const COLUMNS: &str = "room, position, time_ms, session, nick, kind, text, message_id";
+/// Pages that SQLite may keep in memory for one reader, KiB.
+const CACHE_KIB: i64 = 8 * 1024;
+
+/// History could not be read.
+#[derive(Debug, Error)]
+#[error("history cannot be read: {0}")]
+pub struct ReadError(#[from] rusqlite::Error);
+
+/// One reader, for one thread.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+}
+
+/// A kind that this version does not know.
+#[derive(Debug, Error)]
+#[error("there is no event of the kind {0:?}")]
+struct UnknownKind(String);
+
+impl Reader {
+    pub(super) fn open(path: &Path) -> Result<Self, rusqlite::Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.pragma_update(None, "query_only", "ON")?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        // Opens every file it will need: from here on their names may go.
+        connection.query_row("SELECT count(*) FROM meta", [], |_| Ok(()))?;
+        Ok(Self { connection })
+    }
+
+    /// The newest `count` events up to `upto`, in order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn latest(
+        &self,
+        room: RoomId,
+        upto: Position,
+        count: u32,
+    ) -> Result<Vec<Event>, ReadError> {
+        let mut rows =
+            self.prepare("WHERE room = ?1 AND position <= ?2 ORDER BY position DESC LIMIT ?3")?;
+        let mut events = all(&mut rows, params![room.0, signed(upto), count])?;
+        events.reverse();
+        Ok(events)
+    }
+
+    /// The newest `count` events before a moment, in order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn before_time(
+        &self,
+        room: RoomId,
+        upto: Position,
+        time: Time,
+        count: u32,
+    ) -> Result<Vec<Event>, ReadError> {
+        let last = self.last_before(room, upto, time)?;
+        self.latest(room, last, count)
+    }
+
+    /// The last position before a moment. Times follow positions (but for a clock set back), so it is
+    /// found by halving: no index of times has to be kept for it.
+    fn last_before(&self, room: RoomId, upto: Position, time: Time) -> Result<Position, ReadError> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT time_ms FROM event WHERE room = ?1 AND position >= ?2
+             ORDER BY position LIMIT 1",
+        )?;
+        let (mut low, mut high) = (0, upto.0);
+        while low < high {
+            let middle = low + (high - low).div_ceil(2);
+            let position = signed(Position(middle));
+            let at: Option<i64> =
+                rows.query_row(params![room.0, position], |row| row.get(0)).optional()?;
+            if at.is_some_and(|at| at < time.0) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        Ok(Position(low))
+    }
+
+    /// Events after `after` up to `upto`, in order: at most `events_max`, and no more once their texts
+    /// have `bytes_max` bytes; at least one if there is any.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn after(
+        &self,
+        room: RoomId,
+        after: Position,
+        upto: Position,
+        events_max: u32,
+        bytes_max: usize,
+    ) -> Result<Vec<Event>, ReadError> {
+        let mut statement = self.prepare(
+            "WHERE room = ?1 AND position > ?2 AND position <= ?3 ORDER BY position LIMIT ?4",
+        )?;
+        let mut rows = statement.query(params![room.0, signed(after), signed(upto), events_max])?;
+        let mut events = Vec::new();
+        let mut bytes = 0;
+        while bytes < bytes_max
+            && let Some(row) = rows.next()?
+        {
+            let event = event(row)?;
+            bytes += event.text.as_ref().map_or(0, |text| text.as_str().len());
+            events.push(event);
+        }
+        Ok(events)
+    }
+
+    /// The newest `count` events with these words, newest first, in these rooms up to these positions.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn search(
+        &self,
+        rooms: &[(RoomId, Position)],
+        typed: &str,
+        count: u32,
+    ) -> Result<Vec<Event>, ReadError> {
+        let ids: Vec<RoomId> = rooms.iter().map(|(room, _)| *room).collect();
+        let Some(query) = words::query(&ids, typed) else { return Ok(Vec::new()) };
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM event
+             JOIN (SELECT rowid AS found FROM words WHERE words MATCH ?1 ORDER BY rowid DESC)
+             ON seq = found"
+        ))?;
+        let mut rows = statement.query(params![query])?;
+        let mut events = Vec::new();
+        while events.len() < count as usize
+            && let Some(row) = rows.next()?
+        {
+            let event = event(row)?;
+            // What was said since leave was given is left out.
+            if rooms.iter().any(|(room, upto)| *room == event.room && event.position <= *upto) {
+                events.push(event);
+            }
+        }
+        Ok(events)
+    }
+
+    fn prepare(&self, rest: &str) -> Result<CachedStatement<'_>, rusqlite::Error> {
+        self.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM event {rest}"))
+    }
+}
+
+fn signed(position: Position) -> i64 {
+    position.0.cast_signed()
+}
+
+fn all(
+    statement: &mut CachedStatement<'_>,
+    parameters: impl Params,
+) -> Result<Vec<Event>, rusqlite::Error> {
+    statement.query_map(parameters, event)?.collect()
+}
+
+fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {
+    let position: i64 = row.get(1)?;
+    let session: i64 = row.get(3)?;
+    let nick: String = row.get(4)?;
+    let kind = match row.get_ref(5)?.as_str()? {
+        "said" => EventKind::Said,
+        "acted" => EventKind::Acted,
+        "topic" => EventKind::Topic,
+        other => return Err(unexpected(5, UnknownKind(other.to_owned()))),
+    };
+    let text: Option<String> = row.get(6)?;
+    let id: Option<[u8; 16]> = row.get(7)?;
+    Ok(Event {
+        room: RoomId(row.get(0)?),
+        position: Position(position.cast_unsigned()),
+        time: Time(row.get(2)?),
+        session: SessionId(session.cast_unsigned()),
+        nick: Nick::parse(&nick).map_err(|error| unexpected(4, error))?,
+        kind,
+        text: text
+            .map(|text| Text::parse(&text))
+            .transpose()
+            .map_err(|error| unexpected(6, error))?,
+        id: id.map(MessageId),
+    })
+}

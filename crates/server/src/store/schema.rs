@@ -1,0 +1,129 @@
+//! The tables, and how databases of older versions become the newest. A version is a step that runs once,
+//! in a transaction; steps are never changed, only added.
+
+use rusqlite::{Connection, TransactionBehavior, params};
+use teahouse_core::{Founding, MessageId, Position, RoomId, RoomName, Text};
+
+use super::Loaded;
+
+/// "TeaH": marks the file as ours.
+pub(super) const APPLICATION_ID: u32 = 0x5465_6148;
+
+const STEPS: &[&str] = &["
+    CREATE TABLE meta (
+        key   TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    ) WITHOUT ROWID;
+    INSERT INTO meta VALUES ('epoch', randomblob(16)), ('boot', 0);
+
+    CREATE TABLE room (
+        id         INTEGER PRIMARY KEY,
+        name       TEXT NOT NULL UNIQUE,
+        topic      TEXT,
+        created_ms INTEGER NOT NULL
+    );
+
+    -- seq is the order over all rooms; position is the order within one, from 1, without holes.
+    CREATE TABLE event (
+        seq        INTEGER PRIMARY KEY,
+        room       INTEGER NOT NULL REFERENCES room (id),
+        position   INTEGER NOT NULL,
+        time_ms    INTEGER NOT NULL,
+        session    INTEGER NOT NULL,
+        nick       TEXT NOT NULL,
+        kind       TEXT NOT NULL,
+        text       TEXT,
+        message_id BLOB
+    );
+    CREATE UNIQUE INDEX event_position ON event (room, position);
+    CREATE INDEX event_message_id ON event (seq) WHERE message_id IS NOT NULL;
+
+    -- Search: rowid is event.seq; room is r and its number, so that a search can name its rooms; each
+    -- Chinese, Japanese or Korean character, and each symbol, is a word of its own.
+    CREATE VIRTUAL TABLE words USING fts5 (
+        room, text,
+        content = '', contentless_delete = 1, columnsize = 0,
+        tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co So'\"
+    );
+"];
+
+/// The newest version.
+#[expect(clippy::cast_possible_truncation, reason = "a handful of steps")]
+pub(super) const VERSION: u32 = STEPS.len() as u32;
+
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), rusqlite::Error> {
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for (step, next) in STEPS.iter().zip(1..).skip(version as usize) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", next)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Reads what the chat needs to go on, and counts this opening.
+pub(super) fn load(
+    connection: &mut Connection,
+    recent_ids_max: usize,
+) -> Result<Loaded, rusqlite::Error> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute("UPDATE meta SET value = value + 1 WHERE key = 'boot'", [])?;
+    let meta = "SELECT value FROM meta WHERE key = ?1";
+    let epoch = transaction.query_row(meta, ["epoch"], |row| row.get(0))?;
+    let boot = transaction.query_row(meta, ["boot"], |row| row.get(0))?;
+    let rooms = rooms(&transaction)?;
+    let recent = recent(&transaction, recent_ids_max)?;
+    transaction.commit()?;
+    Ok(Loaded { epoch, boot, rooms, recent })
+}
+
+fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
+    let mut rows = connection.prepare(
+        "SELECT id, name, topic,
+                (SELECT coalesce(max(position), 0) FROM event WHERE event.room = room.id)
+         FROM room ORDER BY id",
+    )?;
+    let rooms = rows.query_map([], |row| {
+        let name: String = row.get(1)?;
+        let topic: Option<String> = row.get(2)?;
+        Ok(Founding {
+            room: RoomId(row.get(0)?),
+            name: RoomName::parse(&name).map_err(|error| unexpected(1, error))?,
+            head: Position(row.get::<_, i64>(3)?.cast_unsigned()),
+            topic: topic
+                .map(|topic| Text::parse(&topic))
+                .transpose()
+                .map_err(|error| unexpected(2, error))?,
+        })
+    })?;
+    rooms.collect()
+}
+
+fn recent(
+    connection: &Connection,
+    max: usize,
+) -> Result<Vec<(RoomId, MessageId, Position)>, rusqlite::Error> {
+    let mut rows = connection.prepare(
+        "SELECT room, message_id, position FROM event
+         WHERE message_id IS NOT NULL ORDER BY seq DESC LIMIT ?1",
+    )?;
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    let found = rows.query_map(params![max], |row| {
+        let position: i64 = row.get(2)?;
+        let room = RoomId(row.get(0)?);
+        Ok((room, MessageId(row.get(1)?), Position(position.cast_unsigned())))
+    })?;
+    let mut found = found.collect::<Result<Vec<_>, _>>()?;
+    found.reverse();
+    Ok(found)
+}
+
+/// Something in a column that we did not write there.
+pub(super) fn unexpected(
+    column: usize,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+}
