@@ -15,12 +15,12 @@ pub enum Fault {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {}", plainly(source))]
+    #[error("cannot listen on {address}: {}", plainly(why))]
     Listen {
         /// Which.
         address: SocketAddr,
         /// Why.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// The platform names no place for data.
     #[error("there is no home directory to keep data in")]
@@ -29,10 +29,10 @@ pub enum Fault {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A transaction failed for another reason than a full disk.
-    #[error("cannot store messages: {0}")]
-    Commit(rusqlite::Error),
+    #[error("cannot store messages")]
+    Commit(#[source] rusqlite::Error),
     /// The house closed while the disk was full.
-    #[error("closed with {effects} changes not stored, none of them shown to anyone: {source}")]
+    #[error("closed with {effects} changes not stored, none of them shown to anyone")]
     Unstored {
         /// How many.
         effects: usize,
@@ -40,7 +40,7 @@ pub enum Fault {
         source: rusqlite::Error,
     },
     /// A thread or a runtime cannot be started.
-    #[error("cannot start the {what}: {source}")]
+    #[error("cannot start the {what}")]
     Start {
         /// Which part.
         what: &'static str,
@@ -61,10 +61,10 @@ impl Fault {
     pub fn hint(&self) -> String {
         match self {
             Self::Settings(error) => error.hint().to_owned(),
-            Self::Listen { source, .. } if source.kind() == ErrorKind::AddrInUse => {
+            Self::Listen { why, .. } if why.kind() == ErrorKind::AddrInUse => {
                 "stop the other server or choose another address with --listen".to_owned()
             }
-            Self::Listen { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+            Self::Listen { why, .. } if why.kind() == ErrorKind::PermissionDenied => {
                 "ports below 1024 need privileges; choose another with --listen".to_owned()
             }
             Self::Listen { .. } => "choose an address of this machine with --listen".to_owned(),
@@ -82,7 +82,7 @@ impl Fault {
 }
 
 /// Without the "(os error N)" that helps nobody.
-fn plainly(error: &std::io::Error) -> String {
+pub(crate) fn plainly(error: &std::io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     text[..end].to_lowercase()

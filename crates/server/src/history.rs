@@ -74,7 +74,8 @@ fn work(reader: &Reader, jobs: &Mutex<Receiver<Job>>, shards: &[mpsc::Sender<Inb
         let Ok(Job { shard, connection, wanted }) = next else { return };
         let events = read(reader, &wanted);
         if let Err(error) = &events {
-            error!(%error, ?wanted, "cannot read history");
+            let source = std::error::Error::source(error).map(ToString::to_string);
+            error!(%error, source, ?wanted, "cannot read history");
         }
         let page = Inbox::Page(Page { connection, wanted, events });
         if shards.get(shard).is_none_or(|shard| shard.blocking_send(page).is_err()) {

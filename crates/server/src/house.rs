@@ -81,7 +81,7 @@ impl House {
             .zip(&settings.listen)
             .map(|(listener, address)| {
                 let address = *address;
-                listener.local_addr().map_err(|source| Fault::Listen { address, source })
+                listener.local_addr().map_err(|why| Fault::Listen { address, why })
             })
             .collect::<Result<_, _>>()?;
         let connections_possible = open_files::connections_possible();
@@ -177,7 +177,7 @@ impl House {
             std::mem::take(&mut self.listeners).into_iter().zip(&self.addresses)
         {
             let listener = tokio::net::TcpListener::from_std(listener)
-                .map_err(|source| Fault::Listen { address: *address, source })?;
+                .map_err(|why| Fault::Listen { address: *address, why })?;
             accepting.push(tokio::spawn(accept(listener, doors.clone())));
         }
         let ended = loop {

@@ -40,7 +40,7 @@ pub(crate) fn bind(address: SocketAddr) -> Result<StdListener, Fault> {
         socket.set_nonblocking(true)?;
         Ok(StdListener::from(socket))
     };
-    open().map_err(|source| Fault::Listen { address, source })
+    open().map_err(|why| Fault::Listen { address, why })
 }
 
 /// Where connections go.

@@ -80,12 +80,12 @@ pub struct Opened {
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The directory cannot be made or written.
-    #[error("cannot keep data in {}: {}", path.display(), source.to_string().to_lowercase())]
+    #[error("cannot keep data in {}: {}", path.display(), crate::error::plainly(why))]
     Directory {
         /// Which.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// Another server has it open.
     #[error("{} is in use by another server", path.display())]
@@ -118,7 +118,7 @@ pub enum StoreError {
         known: u32,
     },
     /// SQLite refused.
-    #[error("cannot open the history in {}: {source}", path.display())]
+    #[error("cannot open the history in {}", path.display())]
     Sqlite {
         /// Which directory.
         path: PathBuf,
@@ -126,8 +126,8 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// SQLite refused at the end.
-    #[error("cannot close the history: {0}")]
-    Close(rusqlite::Error),
+    #[error("cannot close the history")]
+    Close(#[source] rusqlite::Error),
 }
 
 impl StoreError {
@@ -154,11 +154,11 @@ impl StoreError {
 #[derive(Debug, Error)]
 pub enum CommitError {
     /// There is no room. The same batch may be tried again later.
-    #[error("no room on the disk: {0}")]
-    Full(rusqlite::Error),
+    #[error("no room on the disk")]
+    Full(#[source] rusqlite::Error),
     /// Anything else: what the disk has is not known any more.
-    #[error("the disk failed: {0}")]
-    Fault(rusqlite::Error),
+    #[error("the disk failed")]
+    Fault(#[source] rusqlite::Error),
 }
 
 impl From<rusqlite::Error> for CommitError {

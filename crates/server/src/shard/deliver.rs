@@ -3,14 +3,16 @@
 //! Room messages of a whole round are encoded into the room's [`Pending`] and leave in one write per
 //! member. Anything that is for one connection, or moves a member, first flushes what came before it.
 
-use teahouse_core::{Answer, Effect, ExitCause, Position, RoomId, RoomName, SessionId};
+use teahouse_core::{
+    Answer, Effect, Event, ExitCause, NickKey, Position, RoomId, RoomName, SessionId,
+};
 use teahouse_wire::line;
 use tracing::debug;
 
 use super::Shard;
 use super::connection::{Behind, Connection, Ignored, Seat, Stage};
 use super::outbox::{Outbox, Shared, Written, write};
-use super::room::{Member, PIECE_BYTES, Pending, RoomHere};
+use super::room::{Member, PIECE_BYTES, Pending, RoomHere, is_seen_as_typed};
 use crate::history::{Job, Wanted};
 
 /// What became of bytes meant for a member.
@@ -311,7 +313,7 @@ impl Shard {
         self.tell(index, |out| line::render_answer(answer, out));
     }
 
-    fn ignore(&mut self, index: usize, known_by: &[(teahouse_core::NickKey, Option<SessionId>)]) {
+    fn ignore(&mut self, index: usize, known_by: &[(NickKey, Option<SessionId>)]) {
         let connection = &mut self.connections[index];
         let was = connection.ignored.is_some();
         connection.ignored =
@@ -339,10 +341,11 @@ impl Shard {
     }
 }
 
-/// Whether a member that is refilled hears this event: as in [`Shard::send_picked`], not its own words
-/// and nobody it ignores.
-pub(super) fn is_wanted(connection: &Connection, event: &teahouse_core::Event) -> bool {
-    event.session != connection.session
-        && (connection.ignored.is_none()
-            || !connection.ignores(event.session, Some(&event.nick.key())))
+/// Whether a member that is refilled hears this event: as in [`Shard::send_picked`], not what it typed
+/// itself and nobody it ignores.
+pub(super) fn is_wanted(connection: &Connection, event: &Event) -> bool {
+    let is_own = event.session == connection.session && is_seen_as_typed(event.kind);
+    let is_ignored =
+        connection.ignored.is_some() && connection.ignores(event.session, Some(&event.nick.key()));
+    !is_own && !is_ignored
 }

@@ -1,7 +1,7 @@
 //! A room as one shard sees it: its members here, and what is about to be written to them, encoded once
 //! for all of them.
 
-use teahouse_core::{Event, NickKey, Position, Presence, RoomName, SessionId};
+use teahouse_core::{Event, EventKind, NickKey, Position, Presence, RoomName, SessionId};
 use teahouse_wire::line;
 
 /// Bytes encoded for a room after which they are written before more is encoded. With the largest
@@ -55,6 +55,14 @@ pub(super) struct Author {
     pub(super) key: Option<NickKey>,
 }
 
+/// Whether its author has it on the screen already, as typed: those do not get it back.
+pub(super) fn is_seen_as_typed(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Said | EventKind::Acted => true,
+        EventKind::Topic => false,
+    }
+}
+
 impl RoomHere {
     pub(super) fn new(name: RoomName, head: Position) -> Self {
         Self { name, head, members: Vec::new(), ignoring: 0, pending: None }
@@ -67,7 +75,8 @@ impl Pending {
         line::render_event(event, Some(name), &mut self.named);
         self.head = Some(event.position);
         let key = with_key.then(|| event.nick.key());
-        self.end(Some(event.session), Some(Author { session: event.session, key }));
+        let except = is_seen_as_typed(event.kind).then_some(event.session);
+        self.end(except, Some(Author { session: event.session, key }));
     }
 
     pub(super) fn push_presence(

@@ -37,7 +37,7 @@ impl Location {
         if durability == Durability::Memory {
             return Self::in_memory();
         }
-        let failed = |source| StoreError::Directory { path: directory.to_owned(), source };
+        let failed = |why| StoreError::Directory { path: directory.to_owned(), why };
         let mut location = Self {
             directory: directory.to_owned(),
             _lock: None,
@@ -62,7 +62,7 @@ impl Location {
                 location.made.clear();
                 return Err(StoreError::InUse { path: directory.to_owned() });
             }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+            Err(TryLockError::Error(why)) => return Err(failed(why)),
         }
         if !location.database().exists() {
             location.made.push(location.database());
@@ -76,7 +76,7 @@ impl Location {
             .prefix("teahouse-")
             .tempdir_in(memory)
             .or_else(|_| tempfile::Builder::new().prefix("teahouse-").tempdir())
-            .map_err(|source| StoreError::Directory { path: std::env::temp_dir(), source })?;
+            .map_err(|why| StoreError::Directory { path: std::env::temp_dir(), why })?;
         Ok(Self {
             directory: temporary.path().to_owned(),
             _lock: None,
@@ -138,7 +138,7 @@ impl Drop for Location {
 
 /// Looks at a database without changing a byte of it or beside it.
 fn check_database(path: &Path) -> Result<(), StoreError> {
-    let unreadable = |source| StoreError::Directory { path: path.to_owned(), source };
+    let unreadable = |why| StoreError::Directory { path: path.to_owned(), why };
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

@@ -16,7 +16,7 @@ const CACHE_KIB: i64 = 8 * 1024;
 
 /// History could not be read.
 #[derive(Debug, Error)]
-#[error("history cannot be read: {0}")]
+#[error("history cannot be read")]
 pub struct ReadError(#[from] rusqlite::Error);
 
 /// One reader, for one thread.

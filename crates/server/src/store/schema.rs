@@ -42,7 +42,7 @@ const STEPS: &[&str] = &["
     -- Chinese, Japanese or Korean character, and each symbol, is a word of its own.
     CREATE VIRTUAL TABLE words USING fts5 (
         room, text,
-        content = '', contentless_delete = 1, columnsize = 0,
+        content = '', contentless_delete = 1,
         tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co So'\"
     );
 "];

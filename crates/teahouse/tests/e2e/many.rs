@@ -1,1 +1,82 @@
-//! x
+//! Fifteen thousand people in one room on one machine: all hear a message, and an idle one costs little.
+
+use std::io::{ErrorKind, Read};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::house::{House, OPEN, PATIENCE};
+
+const FEW: usize = 1_000;
+const MANY: usize = 15_000;
+/// Resident memory of the server per idle member, measured between few and many.
+const KIB_PER_MEMBER_MAX: f64 = 3.0;
+/// Connections that one loopback address can open to one port, with room to spare.
+const PER_ADDRESS: usize = 10_000;
+
+#[test]
+fn fifteen_thousand_members_hear_one_message_and_cost_little_while_idle() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    assert!(
+        limit.maximum.is_none_or(|files| files > MANY as u64 + 1000),
+        "this test needs {MANY} open files; raise the hard limit (ulimit -Hn)"
+    );
+    let house = House::with(&["--config", OPEN, "--durability", "memory"]);
+    let mut members: Vec<TcpStream> = Vec::with_capacity(MANY);
+    let mut ann = house.join_as("ann");
+
+    fill(&house, &mut members, FEW);
+    let few = house.resident_kib();
+    fill(&house, &mut members, MANY - 1);
+    let many = house.resident_kib();
+    let per_member = (many - few) as f64 / (MANY - FEW) as f64;
+    println!("{per_member:.2} KiB per member between {FEW} and {MANY}");
+    assert!(per_member <= KIB_PER_MEMBER_MAX, "{per_member:.2} KiB per idle member");
+
+    let start = Instant::now();
+    ann.say("can everyone hear me?");
+    for member in &mut members {
+        hear(member, "<ann> can everyone hear me?");
+    }
+    println!("{} members heard it after {:?}", members.len(), start.elapsed());
+}
+
+/// Connects until there are so many members, and waits until each has been greeted.
+fn fill(house: &House, members: &mut Vec<TcpStream>, count: usize) {
+    let from = members.len();
+    for index in from..count {
+        members.push(connect(house.port, index));
+    }
+    for member in &mut members[from..] {
+        hear(member, "you are in #lobby");
+    }
+}
+
+/// Connects from one of several loopback addresses: one has not enough ports.
+fn connect(port: u16, index: usize) -> TcpStream {
+    let host = u8::try_from(index / PER_ADDRESS + 1).unwrap();
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let from = std::net::SocketAddr::from(([127, 0, 0, host], 0));
+    socket.bind(&from.into()).unwrap();
+    let to = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+    socket.connect(&to.into()).unwrap();
+    socket.into()
+}
+
+fn hear(member: &mut TcpStream, part: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    let mut heard = Vec::new();
+    member.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    while !String::from_utf8_lossy(&heard).contains(part) {
+        assert!(Instant::now() < deadline, "{part:?} not in {:?}", String::from_utf8_lossy(&heard));
+        let mut buffer = [0; 4096];
+        match member.read(&mut buffer) {
+            Ok(0) => panic!("ended before {part:?}"),
+            Ok(count) => heard.extend_from_slice(&buffer[..count]),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

@@ -1,1 +1,331 @@
-//! x
+//! Operating a house: starting, settings and their errors, signals, limits.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use crate::house::{House, teahouse};
+use crate::peer::Peer;
+
+/// The bytes of every file below a directory.
+fn contents(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(directory).unwrap().map(Result::unwrap);
+    entries
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            (name, std::fs::read(entry.path()).unwrap_or_default())
+        })
+        .collect()
+}
+
+fn serve(arguments: &[&str]) -> Output {
+    teahouse().arg("serve").args(arguments).output().unwrap()
+}
+
+/// It fails with these two lines and a non-zero code.
+fn check_error(output: &Output, error: &str, hint: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{stderr}");
+    assert!(lines[0].starts_with("error: ") && lines[0].contains(error), "{stderr}");
+    assert!(lines[1].starts_with("hint: ") && lines[1].contains(hint), "{stderr}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn every_wrong_start_is_one_error_with_a_hint_and_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("new");
+    let data = data.to_str().unwrap();
+    let config = directory.path().join("teahouse.toml");
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = busy.local_addr().unwrap().to_string();
+
+    let with_config = |text: &str| {
+        std::fs::write(&config, text).unwrap();
+        serve(&["--data", data, "--listen", "127.0.0.1:0", "--config", config.to_str().unwrap()])
+    };
+    check_error(&with_config("shard = 1\n"), "unknown field `shard`", "did you mean `shards`?");
+    check_error(&with_config("shards = -1\n"), "teahouse.toml:1", "--help");
+    check_error(&with_config("[limits]\nidle = 5\n"), "teahouse.toml:2", "did you mean `idle_s`?");
+    check_error(
+        &serve(&["--data", data, "--durability", "always"]),
+        "--durability=always",
+        "--help",
+    );
+    check_error(&serve(&["--data", data, "--listen", "nowhere"]), "--listen=nowhere", "--help");
+    check_error(
+        &serve(&["--data", data, "--listen", &address]),
+        "address already in use",
+        "--listen",
+    );
+    check_error(
+        &serve(&["--data", data, "--config", "/nonexistent.toml"]),
+        "/nonexistent.toml",
+        "--config",
+    );
+    let output =
+        teahouse().args(["serve", "--data", data]).env("TEAHOUSE_SHRDS", "1").output().unwrap();
+    check_error(&output, "TEAHOUSE_SHRDS", "did you mean TEAHOUSE_SHARDS?");
+    assert!(!Path::new(data).exists(), "nothing has been made");
+
+    // A file where the directory should be: nobody, not even root, can write below it.
+    let below_file = config.join("data");
+    check_error(
+        &serve(&["--data", below_file.to_str().unwrap(), "--listen", "127.0.0.1:0"]),
+        "cannot keep data",
+        "--data",
+    );
+}
+
+#[test]
+fn a_database_that_is_not_sound_is_refused_untouched() {
+    let mut house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut bob = house.join_as("bob");
+    for number in 0..200 {
+        ann.say(&format!("{number} {}", "x".repeat(1000)));
+    }
+    bob.expect("199 x");
+    house.signal("-TERM");
+    assert!(house.wait(Duration::from_secs(10)).success());
+    let sound = std::fs::read(house.database()).unwrap();
+
+    let check = |bytes: &[u8], error: &str| {
+        std::fs::write(house.database(), bytes).unwrap();
+        let before = contents(house.data());
+        let data = house.data().to_str().unwrap();
+        check_error(&serve(&["--data", data, "--listen", "127.0.0.1:0"]), error, "");
+        assert!(contents(house.data()) == before, "{error}: something on disk has changed");
+    };
+    let changed = |at: usize, bytes: &[u8]| {
+        let mut file = sound.clone();
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+        file
+    };
+    check(&changed(0, b"not SQLite at all"), "is damaged");
+    check(&changed(68, b"else"), "another program");
+    check(&changed(60, &99_u32.to_be_bytes()), "later version");
+    check(&sound[..sound.len() / 2], "is damaged: its end is missing");
+    check(&changed(4096 * 8, &[0xA5; 4096]), "is damaged");
+    std::fs::write(house.database(), &sound).unwrap();
+    let house = house.restart();
+    Peer::connect(house.port).expect("> 199 x");
+}
+
+#[test]
+fn two_servers_never_write_one_history() {
+    let house = House::open();
+    let output = serve(&["--listen", "127.0.0.1:0", "--data", house.data().to_str().unwrap()]);
+    check_error(&output, "in use by another server", "--data");
+}
+
+#[test]
+fn a_stopped_house_tells_members_keeps_everything_and_ends_in_time() {
+    for signal in ["-TERM", "-INT"] {
+        let mut house = House::open();
+        let mut ann = house.join_as("ann");
+        let mut bob = house.join_as("bob");
+        ann.say("before the end");
+        bob.expect("<ann> before the end");
+        let start = Instant::now();
+        house.signal(signal);
+        let status = house.wait(Duration::from_secs(30));
+        assert_eq!(status.code(), Some(0));
+        assert!(start.elapsed() < Duration::from_secs(5), "took {:?}", start.elapsed());
+        ann.expect("the house is closing");
+        assert_eq!(ann.rest(), [""; 0]);
+        let house = house.restart();
+        Peer::connect(house.port).expect("<ann> before the end");
+    }
+}
+
+#[test]
+fn a_hangup_reloads_limits_and_keeps_everyone() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("teahouse.toml");
+    let open = "[limits]\nflood_burst = 0\nconnections_per_address_max = ";
+    std::fs::write(&config, format!("{open}0\n")).unwrap();
+    let house = House::with(&["--config", config.to_str().unwrap()]);
+    let mut ann = house.join_as("ann");
+    std::fs::write(&config, format!("{open}1\n")).unwrap();
+    house.signal("-HUP");
+    // Newcomers are turned away as soon as the new limit holds.
+    let deadline = Instant::now() + crate::house::PATIENCE;
+    loop {
+        let mut peer = Peer::connect(house.port);
+        let line = peer.line().unwrap();
+        if line == "-- error: too many connections from your address (the limit is 1)" {
+            assert_eq!(peer.line(), None);
+            break;
+        }
+        assert!(Instant::now() < deadline);
+    }
+    // A broken file changes nothing.
+    std::fs::write(&config, "flood = ").unwrap();
+    house.signal("-HUP");
+    ann.say("/who");
+    ann.expect("in #lobby");
+}
+
+#[test]
+fn a_full_house_turns_newcomers_away_politely() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("teahouse.toml");
+    let limits = "[limits]\nconnections_max = 2\nconnections_per_address_max = 0\n";
+    std::fs::write(&config, limits).unwrap();
+    let house = House::with(&["--config", config.to_str().unwrap()]);
+    let mut ann = house.join_as("ann");
+    let mut bob = house.join_as("bob");
+    let mut carl = Peer::connect(house.port);
+    assert_eq!(
+        carl.rest(),
+        ["-- error: the house is full (2 connections); please try again later"]
+    );
+    ann.say("still fine");
+    bob.expect("<ann> still fine");
+    drop(ann);
+    bob.expect("ann is offline");
+    house.join();
+}
+
+#[test]
+fn the_open_file_limit_turns_newcomers_away_and_leaves_members_alone() {
+    let data = tempfile::tempdir().unwrap();
+    let binary = env!("CARGO_BIN_EXE_teahouse");
+    // 160 files in all, of which the house keeps 128 for itself.
+    let script = format!(
+        "ulimit -n 160; exec {binary} serve --listen 127.0.0.1:0 --log human/error --data {} --config {}",
+        data.path().display(),
+        crate::house::OPEN
+    );
+    let mut child = std::process::Command::new("bash")
+        .args(["-c", &script])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut greeting = std::io::BufReader::new(child.stdout.take().unwrap());
+    let port = loop {
+        let mut line = String::new();
+        assert!(std::io::BufRead::read_line(&mut greeting, &mut line).unwrap() > 0);
+        if let Some(port) = line.trim().strip_prefix("nc 127.0.0.1 ") {
+            break port.parse().unwrap();
+        }
+    };
+    let join = || {
+        let mut peer = Peer::connect(port);
+        let line = peer.line().unwrap();
+        (peer, line)
+    };
+    let mut members = Vec::new();
+    loop {
+        let (peer, line) = join();
+        if line.contains("the house is full (32 connections)") {
+            break;
+        }
+        members.push(peer);
+        assert!(members.len() <= 32);
+    }
+    assert_eq!(members.len(), 32);
+    members[0].say("all is well");
+    for member in &mut members[1..] {
+        member.expect("all is well");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn silence_beyond_the_limit_is_announced() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("teahouse.toml");
+    std::fs::write(&config, "[limits]\nidle_s = 3\n").unwrap();
+    let house = House::with(&["--config", config.to_str().unwrap()]);
+    let mut ann = house.join_as("ann");
+    let mut bob = house.join_as("bob");
+    let start = Instant::now();
+    loop {
+        // Ann goes on talking; bob does not.
+        ann.say("/room");
+        if ann.line().unwrap() == "-- bob is offline (silent too long)" {
+            break;
+        }
+        assert!(start.elapsed() < crate::house::PATIENCE);
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    bob.expect("you were silent too long");
+}
+
+#[test]
+fn it_says_its_version_and_every_setting() {
+    let output = teahouse().arg("--version").output().unwrap();
+    let version = format!("teahouse {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), version);
+    let help = serve(&["--help"]);
+    let help = String::from_utf8(help.stdout).unwrap();
+    for part in [
+        "--listen <ADDR:PORT>",
+        "--data <DIR>",
+        "--config <FILE>",
+        "--durability",
+        "--log",
+        "--shards",
+        "TEAHOUSE_LIMITS_FLOOD_BURST",
+        "first_room",
+        "history_shown",
+        "flood_burst",
+        "connections_per_address_max",
+        "queue_soft_bytes",
+        "idle_s",
+        "announce_each_max",
+    ] {
+        assert!(help.contains(part), "{part:?} not in\n{help}");
+    }
+}
+
+#[test]
+fn it_prints_one_way_to_join_for_each_program_and_where_history_is() {
+    let house = House::with(&["--listen", "127.0.0.1:0"]);
+    let database = house.database();
+    let expected = format!("History is kept in {}", database.display());
+    assert!(house.greeting.contains(&expected), "{}", house.greeting);
+    // Both addresses asked for, each with the port that was chosen.
+    let ways = house.greeting.lines().filter(|line| line.trim().starts_with("telnet 127.0.0.1 "));
+    assert_eq!(ways.count(), 2, "{}", house.greeting);
+}
+
+#[test]
+fn logs_are_json_when_asked_for_and_hold_no_words_of_members() {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("log");
+    let data = directory.path().join("data");
+    let mut child = teahouse()
+        .args(["serve", "--listen", "127.0.0.1:0", "--log", "json/trace", "--data"])
+        .arg(&data)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::fs::File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let mut greeting = std::io::BufReader::new(child.stdout.take().unwrap());
+    let port = loop {
+        let mut line = String::new();
+        std::io::BufRead::read_line(&mut greeting, &mut line).unwrap();
+        if let Some(port) = line.trim().strip_prefix("nc 127.0.0.1 ") {
+            break port.parse().unwrap();
+        }
+    };
+    let mut ann = Peer::connect(port);
+    ann.say("a secret word: xyzzyplugh");
+    ann.say("/history 1");
+    ann.expect("xyzzyplugh");
+    let pid = child.id().to_string();
+    std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    child.wait().unwrap();
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.lines().count() > 2);
+    assert!(log.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{log}");
+    assert!(!log.contains("xyzzyplugh"), "{log}");
+}

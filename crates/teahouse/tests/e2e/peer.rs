@@ -74,11 +74,6 @@ impl Peer {
         }
     }
 
-    /// The very next line is this.
-    pub(crate) fn expect_next(&mut self, line: &str) {
-        assert_eq!(self.line().as_deref(), Some(line));
-    }
-
     /// Reads on until the server closes; gives everything that came.
     pub(crate) fn rest(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.line()).collect()

@@ -1,1 +1,308 @@
-//! x
+//! The programs people already have: `nc`, stock `telnet`, our own linear client, and the two programs
+//! of the tutorial that the house grew from, rebuilt here as it describes them.
+
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::house::{House, PATIENCE, teahouse};
+use crate::peer::Peer;
+
+/// The tutorial's client: waits on keyboard and socket at once, sends lines, prints what arrives.
+const SEED_CLIENT: &str = r#"
+import select, socket, sys
+if len(sys.argv) < 3:
+    print("Usage: python client.py HOST PORT")
+    sys.exit(1)
+try:
+    server = socket.create_connection((sys.argv[1], int(sys.argv[2])), 5)
+except OSError:
+    print("Unable to connect")
+    sys.exit(1)
+server.settimeout(None)
+while True:
+    for ready in select.select([sys.stdin, server], [], [])[0]:
+        if ready is server:
+            data = server.recv(4096)
+            if not data:
+                print("Disconnected from chat server")
+                sys.exit()
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+        else:
+            line = sys.stdin.readline()
+            if not line:
+                sys.exit()
+            server.send(line.encode())
+"#;
+
+/// The tutorial's server: one `select` over all sockets, everyone hears what the others send.
+const SEED_SERVER: &str = r#"
+import select, socket, sys
+listening = socket.create_server(("127.0.0.1", 0))
+print(listening.getsockname()[1], flush=True)
+everyone = [listening]
+def tell(but, text):
+    for member in everyone[1:]:
+        if member is not but:
+            member.send(text)
+while True:
+    for ready in select.select(everyone, [], [])[0]:
+        if ready is listening:
+            member, address = listening.accept()
+            everyone.append(member)
+            tell(member, b"\r[%s:%d] entered room\n" % (address[0].encode(), address[1]))
+        else:
+            name = str(ready.getpeername()).encode()
+            data = ready.recv(4096)
+            if data:
+                tell(ready, b"\r<" + name + b"> " + data)
+            else:
+                everyone.remove(ready)
+                tell(ready, b"\rClient " + name + b" is offline\n")
+"#;
+
+/// A program with its standard streams in our hands.
+struct Program {
+    child: Child,
+    heard: Vec<u8>,
+    arriving: std::sync::mpsc::Receiver<Vec<u8>>,
+}
+
+impl Program {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let (sender, arriving) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = stdout.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, heard: Vec::new(), arriving }
+    }
+
+    fn type_line(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    fn expect(&mut self, part: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !String::from_utf8_lossy(&self.heard).contains(part) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.arriving.recv_timeout(left) {
+                Ok(bytes) => self.heard.extend(bytes),
+                Err(_) => panic!("no {part:?} in {:?}", String::from_utf8_lossy(&self.heard)),
+            }
+        }
+    }
+
+    fn wait(&mut self) -> Option<i32> {
+        drop(self.child.stdin.take());
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it did not end");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.child.kill().ok();
+            self.child.wait().ok();
+        }
+    }
+}
+
+fn on_port(command: &str, port: u16) -> Command {
+    let mut words = command.split(' ');
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).arg("127.0.0.1").arg(port.to_string());
+    command
+}
+
+#[test]
+fn people_with_nc_and_telnet_talk() {
+    let house = House::open();
+    let mut nc = Program::start(&mut on_port("nc", house.port));
+    nc.expect("you are in #lobby");
+    nc.type_line("/nick ann");
+    nc.expect("known as ann");
+    let mut telnet = Program::start(&mut on_port("telnet -E", house.port));
+    telnet.expect("you are in #lobby");
+    nc.expect("entered #lobby");
+    telnet.type_line("你好 from telnet");
+    nc.expect("<guest2> 你好 from telnet\n");
+    nc.type_line("你好 from nc");
+    telnet.expect("<ann> 你好 from nc\n");
+    telnet.type_line("/quit");
+    telnet.expect("goodbye");
+    nc.expect("guest2 is offline");
+}
+
+#[test]
+fn a_script_says_one_thing_through_nc_and_ends() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut nc = Program::start(&mut on_port("nc -N", house.port));
+    nc.type_line("build done");
+    assert_eq!(nc.wait(), Some(0));
+    assert_eq!(ann.expect("build done"), "<guest2> build done");
+    ann.expect("guest2 is offline");
+
+    // Without a newline, and with a question whose answer must still come.
+    let mut nc = Program::start(&mut on_port("nc -N", house.port));
+    write!(nc.child.stdin.as_mut().unwrap(), "tests done\n/history 2").unwrap();
+    assert_eq!(nc.wait(), Some(0));
+    nc.expect("<guest2> build done");
+    nc.expect("<guest3> tests done");
+    ann.expect("<guest3> tests done");
+}
+
+#[test]
+fn telnet_on_a_terminal_is_readable_and_control_c_does_not_deafen_it() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let tmux = Tmux::start(&format!("telnet 127.0.0.1 {}", house.port));
+    tmux.expect("you are in #lobby");
+    ann.say("第一 line");
+    tmux.expect("<ann> 第一 line");
+    tmux.keys(&["C-c"]);
+    ann.say("after control-c");
+    tmux.expect("<ann> after control-c");
+    tmux.keys(&["typed in a terminal", "Enter"]);
+    ann.expect("> typed in a terminal");
+    let screen = tmux.screen();
+    let lines: Vec<&str> = screen.lines().filter(|line| line.contains("<ann>")).collect();
+    assert!(lines.iter().all(|line| line.starts_with("<ann> ")), "a staircase:\n{screen}");
+}
+
+#[test]
+fn the_linear_client_talks_and_says_why_it_ends() {
+    let mut house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut client =
+        Program::start(teahouse().args(["join", "127.0.0.1", &house.port.to_string()]));
+    client.expect("you are in #lobby");
+    client.type_line("hello from join");
+    ann.expect("<guest2> hello from join");
+    ann.say("hello yourself");
+    client.expect("<ann> hello yourself\n");
+    house.kill();
+    let deadline = Instant::now() + PATIENCE;
+    while client.child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(client.child.wait().unwrap().code(), Some(1));
+
+    let output = teahouse().args(["join", "127.0.0.1", &house.port.to_string()]).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("error: Unable to connect to 127.0.0.1:"), "{error:?}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn the_seeds_own_client_joins_our_house() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let port = house.port.to_string();
+    let mut seed =
+        Program::start(Command::new("python3").args(["-uc", SEED_CLIENT, "127.0.0.1", &port]));
+    seed.expect("you are in #lobby");
+    seed.type_line("大家好");
+    ann.expect("<guest2> 大家好");
+    ann.say("welcome");
+    seed.expect("<ann> welcome\n");
+    ann.say("/quit");
+    seed.expect("ann is offline");
+    house.signal("-TERM");
+    seed.expect("Disconnected from chat server");
+}
+
+#[test]
+fn our_linear_client_joins_the_seeds_own_server() {
+    let mut server = Program::start(Command::new("python3").args(["-uc", SEED_SERVER]));
+    server.expect("\n");
+    let port: u16 = String::from_utf8_lossy(&server.heard).trim().parse().unwrap();
+    let mut other = Peer::connect(port);
+    let mut client = Program::start(teahouse().args(["join", &format!("127.0.0.1:{port}")]));
+    other.expect("entered room");
+    client.type_line("hello seed");
+    other.expect("> hello seed");
+    other.say("hello teahouse");
+    client.expect("> hello teahouse");
+}
+
+/// A terminal: the program runs in a real pseudo-terminal and the screen can be read.
+pub(crate) struct Tmux {
+    socket: String,
+}
+
+impl Tmux {
+    pub(crate) fn start(program: &str) -> Self {
+        let socket = format!("teahouse-test-{}-{}", std::process::id(), program.len());
+        let tmux = Self { socket };
+        let started = tmux
+            .command(&[
+                "-f",
+                "/dev/null",
+                "-u",
+                "new-session",
+                "-d",
+                "-x",
+                "100",
+                "-y",
+                "30",
+                program,
+            ])
+            .env("LC_ALL", "C.UTF-8")
+            .status()
+            .unwrap();
+        assert!(started.success());
+        tmux
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("tmux");
+        command.args(["-L", &self.socket]).args(arguments);
+        command
+    }
+
+    pub(crate) fn keys(&self, keys: &[&str]) {
+        let arguments: Vec<&str> = ["send-keys"].iter().chain(keys).copied().collect();
+        assert!(self.command(&arguments).status().unwrap().success());
+    }
+
+    pub(crate) fn screen(&self) -> String {
+        let output = self.command(&["capture-pane", "-p"]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    pub(crate) fn expect(&self, part: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.screen().contains(part) {
+            assert!(Instant::now() < deadline, "no {part:?} on:\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        self.command(&["kill-server"]).status().ok();
+    }
+}
