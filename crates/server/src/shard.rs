@@ -22,6 +22,7 @@ mod refill;
 mod room;
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -93,6 +94,8 @@ struct Shard {
     pump: Option<Waker>,
     /// Connections that may read again when the chunk has been handed in.
     waiting: Vec<Key>,
+    /// Connections whose first bytes are awaited, and until when.
+    sniffing: VecDeque<(Instant, Key)>,
     /// The house closes: nothing more is read.
     is_closing: bool,
     /// Whether the idle sweep runs.
@@ -126,6 +129,7 @@ pub(crate) async fn run(parts: Parts) {
             chunk_bytes: 0,
             pump: None,
             waiting: Vec::new(),
+            sniffing: VecDeque::new(),
             is_closing: false,
             is_sweeping: false,
             read_buffer: vec![0; READ_BYTES].into_boxed_slice(),

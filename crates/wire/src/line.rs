@@ -101,6 +101,7 @@ impl LineSession {
     /// In a new room: it is current.
     pub fn handle_joined(&mut self, room: RoomId, name: &RoomName) {
         self.rooms.joined.retain(|(other, _)| *other != room);
+        self.rooms.joined.reserve_exact(1);
         self.rooms.joined.push((room, name.clone()));
         self.rooms.shown = Some(room);
         if self.rooms.target.is_none() {

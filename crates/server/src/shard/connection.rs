@@ -41,6 +41,8 @@ pub(super) struct Connection {
     pub(super) is_reading: bool,
     /// Questions to history under way.
     pub(super) questions: u32,
+    /// What it has said while it is not known what it speaks.
+    pub(super) first: Vec<u8>,
     pub(super) line: LineSession,
     pub(super) seats: Vec<Seat>,
     pub(super) outbox: Option<Box<Outbox>>,

@@ -252,6 +252,8 @@ impl Shard {
         let room = self.rooms.entry(id).or_insert_with(|| RoomHere::new(name.clone(), at));
         let connection = &mut self.connections[index];
         let behind = wants_tail.then_some(Behind { cursor: at, wants_tail });
+        // Most people are in one room: no room is kept for more.
+        connection.seats.reserve_exact(1);
         connection.seats.push(Seat { room: id, member: room.members.len(), behind });
         connection.line.handle_joined(id, name);
         room.members.push(Member { connection: index, is_live: !wants_tail });

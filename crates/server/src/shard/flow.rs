@@ -56,6 +56,7 @@ impl Shard {
             is_author: false,
             is_reading: false,
             questions: 0,
+            first: Vec::new(),
             line: LineSession::new(self.settings.first_room.clone()),
             seats: Vec::new(),
             outbox: None,
@@ -70,6 +71,7 @@ impl Shard {
         let key = Key { index, serial };
         let task = spawn_local(intake::run(me, key, stream));
         self.connections[index].intake = Some(task.abort_handle());
+        self.await_first_bytes(key);
     }
 
     /// Begins a session: from here on the hub knows of it.

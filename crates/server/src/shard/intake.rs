@@ -9,7 +9,7 @@ use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use teahouse_core::{Action, ExitCause, Refusal, Verdict};
 use teahouse_wire::line::{self, Heard};
@@ -40,10 +40,6 @@ enum Flow {
 
 /// The reading task of one connection.
 pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>) {
-    // Boxed, so that what is needed once does not stay with every idle connection.
-    if !Box::pin(sniffed(&shard, key, &stream)).await {
-        return;
-    }
     loop {
         if stream.readable().await.is_err() {
             let mut shard = shard.borrow_mut();
@@ -60,38 +56,6 @@ pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>) {
             Flow::End => return,
         }
     }
-}
-
-/// Finds out what the peer speaks and begins its session. `false` when there is nothing more to read.
-async fn sniffed(shard: &Handle, key: Key, stream: &TcpStream) -> bool {
-    let deadline = tokio::time::Instant::now() + SNIFF_TIME;
-    let mut first = Vec::new();
-    let protocol = loop {
-        match tokio::time::timeout_at(deadline, stream.readable()).await {
-            Err(_silent) => break Protocol::Line,
-            Ok(Err(_)) => break Protocol::Line,
-            Ok(Ok(())) => {}
-        }
-        let mut buffer = [0; sniff::SNIFF_BYTES_MAX];
-        match stream.try_read(&mut buffer) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-            Ok(0) | Err(_) if first.is_empty() => {
-                // Came and went without a word, like a port scanner: nobody was here.
-                let mut shard = shard.borrow_mut();
-                if shard.connection(key).is_some() {
-                    shard.remove(key.index);
-                }
-                return false;
-            }
-            Ok(0) | Err(_) => break Protocol::Line,
-            Ok(count) => first.extend_from_slice(&buffer[..count]),
-        }
-        match sniff::sniff(&first) {
-            Sniff::Is(protocol) => break protocol,
-            Sniff::Undecided => {}
-        }
-    };
-    shard.borrow_mut().begin(key, protocol, &first)
 }
 
 /// Waits until the connection may read again.
@@ -114,20 +78,61 @@ async fn may_read(shard: &Handle, key: Key) {
 }
 
 impl Shard {
-    fn begin(&mut self, key: Key, protocol: Protocol, first: &[u8]) -> bool {
-        if self.connection(key).is_none() {
-            return false;
+    /// From now on, silence for a while means a person with `nc`. One timer serves the whole shard: all
+    /// wait equally long, so the first to come is the first whose time is over.
+    pub(super) fn await_first_bytes(&mut self, key: Key) {
+        self.sniffing.push_back((Instant::now() + SNIFF_TIME, key));
+        if self.sniffing.len() > 1 {
+            return;
         }
-        if let Some(bytes) = sniff::not_spoken(protocol) {
-            self.tell_bytes(key.index, &bytes);
-            if self.connection(key).is_some() {
-                self.remove(key.index);
+        let me = self.me.clone();
+        spawn_local(async move {
+            loop {
+                let Some(shard) = me.upgrade() else { return };
+                let next = shard.borrow_mut().begin_silent();
+                drop(shard);
+                let Some(deadline) = next else { return };
+                tokio::time::sleep_until(deadline.into()).await;
             }
-            return false;
+        });
+    }
+
+    /// Begins the sessions of those who have been silent for long enough; gives the next deadline.
+    fn begin_silent(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        loop {
+            let (deadline, key) = *self.sniffing.front()?;
+            if deadline > now {
+                return Some(deadline);
+            }
+            if self.connection(key).is_some_and(|connection| connection.stage == Stage::Sniffing) {
+                self.begin(key, Protocol::Line);
+            }
+            self.sniffing.pop_front();
+        }
+    }
+
+    /// Looks at the first bytes of a connection, as far as they have come.
+    fn hear_first(&mut self, key: Key, bytes: &[u8]) {
+        let Some(connection) = self.connection(key) else { return };
+        connection.first.extend_from_slice(bytes);
+        match sniff::sniff(&connection.first) {
+            Sniff::Is(protocol) => self.begin(key, protocol),
+            Sniff::Undecided => {}
+        }
+    }
+
+    /// It is known what the peer speaks.
+    fn begin(&mut self, key: Key, protocol: Protocol) {
+        let Some(connection) = self.connection(key) else { return };
+        let first = std::mem::take(&mut connection.first);
+        if let Some(bytes) = sniff::not_spoken(protocol) {
+            connection.stage = Stage::Over;
+            self.tell_bytes(key.index, &bytes);
+            return self.finish(key.index);
         }
         self.enter(key.index);
-        self.hear(key, first);
-        true
+        self.hear(key, &first);
     }
 
     /// Reads once and passes on what was said.
@@ -149,12 +154,16 @@ impl Shard {
                 Flow::End
             }
             Ok(count) => {
-                self.hear(key, &buffer[..count]);
+                if self.connection(key).is_some_and(|c| c.stage == Stage::Sniffing) {
+                    self.hear_first(key, &buffer[..count]);
+                } else {
+                    self.hear(key, &buffer[..count]);
+                }
                 let stage = self.connection(key).map(|connection| connection.stage);
                 match stage {
                     Some(Stage::In) if count == READ_BYTES => Flow::More,
-                    Some(Stage::In) => Flow::Wait,
-                    Some(Stage::Sniffing | Stage::Leaving | Stage::Over) | None => Flow::End,
+                    Some(Stage::In | Stage::Sniffing) => Flow::Wait,
+                    Some(Stage::Leaving | Stage::Over) | None => Flow::End,
                 }
             }
             Err(error)
@@ -198,10 +207,18 @@ impl Shard {
     }
 
     fn end_of_input(&mut self, key: Key) {
+        let Some(connection) = self.connection(key) else { return };
+        connection.is_read_out = true;
+        if connection.stage == Stage::Sniffing {
+            if connection.first.is_empty() {
+                // Came and went without a word, like a port scanner: nobody was here.
+                return self.remove(key.index);
+            }
+            self.begin(key, Protocol::Line);
+        }
         let clock = self.clock();
         let mut heard = std::mem::take(&mut self.heard);
         if let Some(connection) = self.connection(key) {
-            connection.is_read_out = true;
             connection.line.handle_end(&clock, &mut heard);
         }
         self.handle_heard(key, &mut heard);
