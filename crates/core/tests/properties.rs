@@ -1,0 +1,156 @@
+//! Random proposals in random order against what must always hold, with a reference that is dumber than
+//! the product: it only believes the effects.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test that cannot go on says where"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use teahouse_core::{
+    Action, Answer, Chat, Effect, ExitCause, Limits, MessageId, Nick, NickKey, Position, Proposal,
+    Question, RoomId, RoomName, SessionId, Text, Time, TopicChange,
+};
+
+const NICKS: [&str; 5] = ["ann", "Ann", "bob", "аnn", "小明"];
+const ROOMS: [&str; 4] = ["lobby", "tea", "tеa", "茶"];
+
+fn nick() -> impl Strategy<Value = Nick> {
+    proptest::sample::select(NICKS.to_vec()).prop_map(|name| Nick::parse(name).unwrap())
+}
+
+fn room() -> impl Strategy<Value = RoomName> {
+    proptest::sample::select(ROOMS.to_vec()).prop_map(|name| RoomName::parse(name).unwrap())
+}
+
+fn text() -> impl Strategy<Value = Text> {
+    "[a-z茶]{1,9}".prop_map(|words| Text::parse(&words).unwrap())
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        3 => (proptest::option::of(nick()), room()).prop_map(|(nick, room)| Action::Enter { nick, room }),
+        1 => Just(Action::Exit { cause: ExitCause::Lost }),
+        4 => room().prop_map(|room| Action::Join { room }),
+        2 => room().prop_map(|room| Action::Leave { room }),
+        6 => (room(), text(), any::<bool>(), proptest::option::of(0_u8..4)).prop_map(
+            |(room, text, acted, id)| Action::Say { room, text, acted, id: id.map(|id| MessageId([id; 16])) }
+        ),
+        1 => (nick(), text()).prop_map(|(nick, text)| Action::Tell { nick, text }),
+        2 => nick().prop_map(|nick| Action::Rename { nick }),
+        1 => (room(), text()).prop_map(|(room, text)| Action::Topic { room, change: TopicChange::Set(text) }),
+        1 => (room(), 0_u32..3).prop_map(|(room, page)| Action::Who { room, page }),
+        1 => (0_u32..3).prop_map(|page| Action::Rooms { page }),
+        1 => proptest::option::of(nick()).prop_map(|nick| Action::Ignore { nick }),
+        1 => room().prop_map(|room| Action::Read { question: Question::Latest { room, count: 5 } }),
+        1 => Just(Action::Tick),
+    ]
+}
+
+fn proposals() -> impl Strategy<Value = Vec<Proposal>> {
+    proptest::collection::vec((1_u64..6, 0_u32..20_000, action()), 0..120).prop_map(|steps| {
+        let mut time = Time(0);
+        steps
+            .into_iter()
+            .map(|(session, pause_ms, action)| {
+                time = time.plus_ms(pause_ms);
+                Proposal { session: SessionId(session), time, action }
+            })
+            .collect()
+    })
+}
+
+fn limits() -> Limits {
+    Limits { rooms_max: 3, rooms_per_session_max: 2, announce_each_max: 2, ..Limits::default() }
+}
+
+fn apply_all(proposals: &[Proposal]) -> Vec<Effect> {
+    let mut chat = Chat::restore(limits(), [], []);
+    let mut effects = Vec::new();
+    for proposal in proposals {
+        chat.apply(proposal.clone(), &mut effects);
+    }
+    effects
+}
+
+/// What can be known from the effects alone.
+#[derive(Default)]
+struct Reference {
+    nicks: BTreeMap<SessionId, Nick>,
+    members: BTreeMap<RoomId, BTreeSet<SessionId>>,
+    heads: BTreeMap<RoomId, u64>,
+    founded: BTreeMap<RoomId, RoomName>,
+    ids: BTreeSet<(RoomId, MessageId)>,
+}
+
+impl Reference {
+    fn believe(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Founded { room, name, .. } => {
+                assert_eq!(self.founded.insert(*room, name.clone()), None, "founded twice");
+                assert_eq!(self.heads.get(room).copied().unwrap_or(0), 0);
+            }
+            Effect::Event(event) => {
+                assert!(self.founded.contains_key(&event.room), "an event before its room");
+                let head = self.heads.entry(event.room).or_default();
+                assert_eq!(event.position, Position(*head + 1), "a hole or a double");
+                *head += 1;
+                assert!(self.members[&event.room].contains(&event.session), "said from outside");
+                assert_eq!(event.nick, self.nicks[&event.session], "said under another nick");
+                if let Some(id) = event.id {
+                    assert!(self.ids.insert((event.room, id)), "the same message twice");
+                }
+            }
+            Effect::Joined { session, room, at, members, .. } => {
+                assert!(self.nicks.contains_key(session), "joined before it was welcome");
+                assert_eq!(at.0, self.heads.get(room).copied().unwrap_or(0));
+                let here = self.members.entry(*room).or_default();
+                assert!(here.insert(*session), "joined twice");
+                assert_eq!(*members, here.len());
+            }
+            Effect::Parted { session, room, .. } => {
+                assert!(
+                    self.members.get_mut(room).unwrap().remove(session),
+                    "left without being in"
+                );
+            }
+            Effect::Answer { session, answer } => {
+                if let Answer::Welcome { nick, .. } | Answer::Renamed { to: nick, .. } = answer {
+                    self.nicks.insert(*session, nick.clone());
+                    self.check_nicks();
+                }
+                assert!(self.nicks.contains_key(session), "answered nobody");
+            }
+            Effect::Ended { session, .. } => {
+                assert!(self.nicks.remove(session).is_some(), "ended twice");
+                assert!(self.members.values().all(|here| !here.contains(session)));
+            }
+            Effect::Presence { room, .. } => assert!(self.members.contains_key(room)),
+        }
+    }
+
+    fn check_nicks(&self) {
+        let keys: BTreeSet<NickKey> = self.nicks.values().map(Nick::key).collect();
+        assert_eq!(keys.len(), self.nicks.len(), "two people look alike: {:?}", self.nicks);
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_asked_in_whatever_order_the_effects_hold_together(proposals in proposals()) {
+        let mut reference = Reference::default();
+        for effect in &apply_all(&proposals) {
+            reference.believe(effect);
+        }
+    }
+
+    #[test]
+    fn the_same_proposals_give_the_same_effects_also_after_travelling(proposals in proposals()) {
+        let written = serde_json::to_string(&proposals).unwrap();
+        let read: Vec<Proposal> = serde_json::from_str(&written).unwrap();
+        prop_assert_eq!(apply_all(&read), apply_all(&proposals));
+    }
+}

@@ -1,0 +1,565 @@
+//! What the chat does, as scripts: who asks what on the left of `>`, and below the facts that follow.
+//! `check` is the only place that knows the core's interface.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test that cannot go on says where"
+)]
+
+use std::collections::BTreeMap;
+
+use teahouse_core::{
+    Action, Answer, Chat, Effect, EventKind, ExitCause, Limits, MessageId, Nick, Presence,
+    Proposal, Question, RoomId, RoomName, SessionId, Text, Time, TopicChange,
+};
+
+/// A chat driven by script lines.
+struct Stage {
+    chat: Chat,
+    now: Time,
+    people: BTreeMap<String, SessionId>,
+    rooms: BTreeMap<RoomId, RoomName>,
+    entered: u64,
+}
+
+/// Runs a script; every line `ann> …` or `+31s` is followed by the facts it must give, indented.
+fn check(script: &str) {
+    check_with(Limits::default(), script);
+}
+
+fn check_with(limits: Limits, script: &str) {
+    let mut stage = Stage::new(Chat::restore(limits, [], []));
+    stage.check(script);
+}
+
+impl Stage {
+    fn new(chat: Chat) -> Self {
+        let (people, rooms) = (BTreeMap::new(), BTreeMap::new());
+        Self { chat, now: Time(1_000_000), people, rooms, entered: 0 }
+    }
+
+    fn check(&mut self, script: &str) {
+        let mut written = String::new();
+        for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            if line.starts_with('+') || line.contains("> ") && !line.starts_with(['|', '-']) {
+                written += &format!("{line}\n");
+                for fact in self.run(line) {
+                    written += &format!("| {fact}\n");
+                }
+            }
+        }
+        let expected: String = script
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(|line| format!("{line}\n"))
+            .collect();
+        assert_eq!(
+            written, expected,
+            "\n--- what happens:\n{written}\n--- what is expected:\n{expected}"
+        );
+    }
+
+    fn run(&mut self, line: &str) -> Vec<String> {
+        if let Some(seconds) = line.strip_prefix('+') {
+            let seconds: u32 = seconds.trim_end_matches('s').parse().unwrap();
+            self.now = self.now.plus_ms(seconds * 1000);
+            let mut facts = Vec::new();
+            while self.chat.next_due().is_some_and(|due| due <= self.now) {
+                facts.extend(self.propose(SessionId::HOUSE, Action::Tick));
+            }
+            return facts;
+        }
+        let (who, asked) = line.split_once("> ").unwrap();
+        let action = action(asked);
+        if matches!(action, Action::Enter { .. }) {
+            self.entered += 1;
+            self.people.insert(who.to_owned(), SessionId(self.entered));
+        }
+        let session = self.people[who];
+        self.propose(session, action)
+    }
+
+    fn propose(&mut self, session: SessionId, action: Action) -> Vec<String> {
+        let mut effects = Vec::new();
+        self.chat.apply(Proposal { session, time: self.now, action }, &mut effects);
+        effects.iter().map(|effect| self.shown(effect)).collect()
+    }
+
+    fn who(&self, session: SessionId) -> &str {
+        self.people.iter().find(|(_, id)| **id == session).map_or("?", |(who, _)| who)
+    }
+
+    fn shown(&mut self, effect: &Effect) -> String {
+        match effect {
+            Effect::Founded { room, name, .. } => format!("founded {name} as {}", room.0),
+            Effect::Event(event) => {
+                let kind = match event.kind {
+                    EventKind::Said => "said",
+                    EventKind::Acted => "acted",
+                    EventKind::Topic => "topic",
+                };
+                let (room, text) =
+                    (&self.rooms[&event.room], event.text.as_ref().map(Text::as_str));
+                format!("{room} {} {} {kind} {text:?}", event.position, event.nick)
+            }
+            Effect::Joined { session, room, name, at, members, topic } => {
+                self.rooms.insert(*room, name.clone());
+                let topic = topic.as_ref().map(|topic| format!(" about {:?}", topic.as_str()));
+                let who = self.who(*session);
+                format!("{who} in {name} at {at} of {members}{}", topic.unwrap_or_default())
+            }
+            Effect::Parted { session, name, .. } => format!("{} out of {name}", self.who(*session)),
+            Effect::Presence { room, except, presence } => {
+                let but = except.map(|but| format!(" but {}", self.who(but))).unwrap_or_default();
+                format!("to {}{but}: {}", self.rooms[room], presence_shown(presence))
+            }
+            Effect::Answer { session, answer } => {
+                format!("to {}: {}", self.who(*session), answer_shown(answer))
+            }
+            Effect::Ended { session, cause } => format!("{} ended {cause:?}", self.who(*session)),
+        }
+    }
+}
+
+fn presence_shown(presence: &Presence) -> String {
+    match presence {
+        Presence::Entered { nick } => format!("{nick} entered"),
+        Presence::Left { nick } => format!("{nick} left"),
+        Presence::Offline { nick, cause } => format!("{nick} offline {cause:?}"),
+        Presence::Renamed { from, to } => format!("{from} is {to}"),
+        Presence::Folded { entered, entered_count, gone, gone_count, members } => {
+            let names =
+                |nicks: &[Nick]| nicks.iter().map(Nick::as_str).collect::<Vec<_>>().join(" ");
+            format!(
+                "{entered_count} entered [{}] {gone_count} gone [{}] {members} here",
+                names(entered),
+                names(gone)
+            )
+        }
+    }
+}
+
+fn answer_shown(answer: &Answer) -> String {
+    match answer {
+        Answer::Welcome { nick, taken: None } => format!("welcome {nick}"),
+        Answer::Welcome { nick, taken: Some(taken) } => format!("welcome {nick}, {taken} is taken"),
+        Answer::AlreadyIn { name, .. } => format!("already in {name}"),
+        Answer::Renamed { from, to } => format!("{from} is {to}"),
+        Answer::Told(message) => format!("{} tells {:?}", message.from, message.text.as_str()),
+        Answer::Delivered { to } => format!("delivered to {to}"),
+        Answer::Duplicate { position, .. } => format!("duplicate of {position}"),
+        Answer::Topic { name, topic } => {
+            format!("{name} topic {:?}", topic.as_ref().map(Text::as_str))
+        }
+        Answer::Members { nicks, total, page, pages, .. } => {
+            let nicks: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
+            format!("members {} of {total}, page {page}/{pages}", nicks.join(" "))
+        }
+        Answer::Rooms { rooms, total, page, pages } => {
+            let rooms: Vec<String> =
+                rooms.iter().map(|room| format!("{}:{}", room.name, room.members)).collect();
+            format!("rooms {} of {total}, page {page}/{pages}", rooms.join(" "))
+        }
+        Answer::Ignoring { nicks, changed, .. } => {
+            let nicks: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
+            format!("ignores [{}] {:?}", nicks.join(" "), changed.as_ref().map(|(_, on)| on))
+        }
+        Answer::Granted(granted) => {
+            let spans: Vec<String> = granted
+                .spans
+                .iter()
+                .map(|span| format!("{} to {}", span.name, span.upto))
+                .collect();
+            format!("may read {}", spans.join(", "))
+        }
+        Answer::Refused(refusal) => format!("refused {refusal:?}"),
+    }
+}
+
+fn room(name: &str) -> RoomName {
+    RoomName::parse(name).unwrap()
+}
+
+fn nick(name: &str) -> Nick {
+    Nick::parse(name).unwrap()
+}
+
+fn text(words: &str) -> Text {
+    Text::parse(words).unwrap()
+}
+
+/// `say lobby hello`, `say#7 lobby hello` with a message id, `join tea`, …
+fn action(asked: &str) -> Action {
+    let (verb, rest) = asked.split_once(' ').unwrap_or((asked, ""));
+    let (first, words) = rest.split_once(' ').unwrap_or((rest, ""));
+    let (verb, id) = match verb.split_once('#') {
+        Some((verb, id)) => (verb, Some(MessageId([id.parse().unwrap(); 16]))),
+        None => (verb, None),
+    };
+    match verb {
+        "enter" => {
+            let wish = (!first.is_empty()).then(|| nick(first));
+            Action::Enter { nick: wish, room: room("lobby") }
+        }
+        "exit" => {
+            Action::Exit { cause: if first == "lost" { ExitCause::Lost } else { ExitCause::Quit } }
+        }
+        "join" => Action::Join { room: room(first) },
+        "leave" => Action::Leave { room: room(first) },
+        "say" => Action::Say { room: room(first), text: text(words), acted: false, id },
+        "me" => Action::Say { room: room(first), text: text(words), acted: true, id },
+        "tell" => Action::Tell { nick: nick(first), text: text(words) },
+        "nick" => Action::Rename { nick: nick(first) },
+        "topic" => {
+            let change = match words {
+                "" => TopicChange::Ask,
+                "-" => TopicChange::Clear,
+                words => TopicChange::Set(text(words)),
+            };
+            Action::Topic { room: room(first), change }
+        }
+        "who" => Action::Who { room: room(first), page: words.parse().unwrap_or(1) },
+        "rooms" => Action::Rooms { page: first.parse().unwrap_or(1) },
+        "ignore" => Action::Ignore { nick: (!first.is_empty()).then(|| nick(first)) },
+        "history" => Action::Read { question: Question::Latest { room: room(first), count: 20 } },
+        "search" => {
+            Action::Read { question: Question::Search { words: rest.to_owned(), count: 20 } }
+        }
+        other => panic!("no such verb in a script: {other}"),
+    }
+}
+
+#[test]
+fn people_enter_talk_and_go() {
+    check(
+        "ann> enter
+         | to ann: welcome guest1
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: guest1 entered
+         bob> enter bob
+         | to bob: welcome bob
+         | bob in #lobby at 0 of 2
+         | to #lobby but bob: bob entered
+         ann> nick ann
+         | to ann: guest1 is ann
+         | to #lobby but ann: guest1 is ann
+         ann> say lobby hello
+         | founded #lobby as 1
+         | #lobby 1 ann said Some(\"hello\")
+         bob> me lobby waves
+         | #lobby 2 bob acted Some(\"waves\")
+         bob> exit lost
+         | bob out of #lobby
+         | to #lobby but bob: bob offline Lost
+         | bob ended Lost
+         bob> say lobby too late
+         ann> exit
+         | ann out of #lobby
+         | to #lobby but ann: ann offline Quit
+         | ann ended Quit",
+    );
+}
+
+#[test]
+fn a_nick_that_is_taken_or_looks_like_one_is_refused() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         eve> enter Ann
+         | to eve: welcome guest1, Ann is taken
+         | eve in #lobby at 0 of 2
+         | to #lobby but eve: guest1 entered
+         eve> nick аnn
+         | to eve: refused NickTaken { nick: Nick(\"аnn\"), holder: Nick(\"ann\") }
+         ann> nick ANN
+         | to ann: ann is ANN
+         | to #lobby but ann: ann is ANN
+         eve> nick guest2
+         | to eve: guest1 is guest2
+         | to #lobby but eve: guest1 is guest2
+         bob> enter
+         | to bob: welcome guest3
+         | bob in #lobby at 0 of 3
+         | to #lobby but bob: guest3 entered",
+    );
+}
+
+#[test]
+fn rooms_come_and_go_with_their_members_unless_something_was_said() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> join tea
+         | ann in #tea at 0 of 1
+         | to #tea but ann: ann entered
+         ann> join tea
+         | to ann: already in #tea
+         ann> rooms
+         | to ann: rooms #lobby:1 #tea:1 of 2, page 1/1
+         ann> leave tea
+         | ann out of #tea
+         | to #tea but ann: ann left
+         ann> rooms
+         | to ann: rooms #lobby:1 of 1, page 1/1
+         ann> say tea anyone?
+         | to ann: refused NotInRoom { room: RoomName(\"tea\") }
+         ann> join kept
+         | ann in #kept at 0 of 1
+         | to #kept but ann: ann entered
+         ann> say kept hello
+         | founded #kept as 3
+         | #kept 1 ann said Some(\"hello\")
+         ann> leave kept
+         | ann out of #kept
+         | to #kept but ann: ann left
+         ann> join kеpt
+         | to ann: refused RoomLooksLike { room: RoomName(\"kеpt\"), existing: RoomName(\"kept\") }
+         ann> join KEPT
+         | ann in #kept at 1 of 1
+         | to #kept but ann: ann entered
+         ann> who nowhere
+         | to ann: refused NoSuchRoom { room: RoomName(\"nowhere\") }",
+    );
+}
+
+#[test]
+fn limits_are_named_when_they_are_met() {
+    let limits = Limits {
+        rooms_max: 2,
+        rooms_per_session_max: 2,
+        ignored_max: 1,
+        page_entries_max: 2,
+        ..Limits::default()
+    };
+    check_with(
+        limits,
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         bob> enter bob
+         | to bob: welcome bob
+         | bob in #lobby at 0 of 2
+         | to #lobby but bob: bob entered
+         zoe> enter zoe
+         | to zoe: welcome zoe
+         | zoe in #lobby at 0 of 3
+         | to #lobby but zoe: zoe entered
+         ann> join tea
+         | ann in #tea at 0 of 1
+         | to #tea but ann: ann entered
+         ann> join more
+         | to ann: refused InTooManyRooms { max: 2 }
+         bob> join more
+         | to bob: refused TooManyRooms { max: 2 }
+         ann> who lobby
+         | to ann: members ann bob of 3, page 1/2
+         ann> who lobby 2
+         | to ann: members zoe of 3, page 2/2
+         ann> who lobby 3
+         | to ann: refused NoSuchPage { page: 3, pages: 2 }
+         ann> rooms 0
+         | to ann: refused NoSuchPage { page: 0, pages: 1 }
+         ann> ignore bob
+         | to ann: ignores [bob] Some(true)
+         ann> ignore zoe
+         | to ann: refused IgnoringTooMany { max: 1 }",
+    );
+}
+
+#[test]
+fn private_messages_are_delivered_or_refused() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         bob> enter bob
+         | to bob: welcome bob
+         | bob in #lobby at 0 of 2
+         | to #lobby but bob: bob entered
+         ann> tell BOB hi
+         | to bob: ann tells \"hi\"
+         | to ann: delivered to bob
+         ann> tell zoe hi
+         | to ann: refused NoSuchNick { nick: Nick(\"zoe\") }
+         ann> tell ann hi
+         | to ann: refused Yourself
+         bob> ignore ann
+         | to bob: ignores [ann] Some(true)
+         ann> nick zoe
+         | to ann: ann is zoe
+         | to #lobby but ann: ann is zoe
+         ann> tell bob it is me
+         | to ann: refused Ignored { nick: Nick(\"bob\") }
+         ann> exit
+         | ann out of #lobby
+         | to #lobby but ann: zoe offline Quit
+         | ann ended Quit
+         ann2> enter ann
+         | to ann2: welcome ann
+         | ann2 in #lobby at 0 of 2
+         | to #lobby but ann2: ann entered
+         ann2> tell bob back again
+         | to ann2: refused Ignored { nick: Nick(\"bob\") }
+         bob> ignore
+         | to bob: ignores [ann] None
+         bob> ignore ann
+         | to bob: ignores [] Some(false)
+         ann2> tell bob at last
+         | to bob: ann tells \"at last\"
+         | to ann2: delivered to bob
+         bob> ignore bob
+         | to bob: refused Yourself
+         bob> ignore nobody
+         | to bob: refused NoSuchNick { nick: Nick(\"nobody\") }",
+    );
+}
+
+#[test]
+fn a_topic_is_an_event_that_newcomers_are_told() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> topic lobby
+         | to ann: #lobby topic None
+         ann> topic lobby green tea
+         | founded #lobby as 1
+         | #lobby 1 ann topic Some(\"green tea\")
+         bob> enter bob
+         | to bob: welcome bob
+         | bob in #lobby at 1 of 2 about \"green tea\"
+         | to #lobby but bob: bob entered
+         bob> topic lobby -
+         | #lobby 2 bob topic None
+         bob> topic lobby
+         | to bob: #lobby topic None",
+    );
+    let mut stage = Stage::new(Chat::default());
+    stage.run("ann> enter ann");
+    let long = stage.run(&format!("ann> topic lobby {}", "x".repeat(391)));
+    assert_eq!(long, ["to ann: refused TopicTooLong { bytes: 391, max: 390 }"]);
+}
+
+#[test]
+fn leave_to_read_is_for_members_and_up_to_this_moment() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> say lobby one
+         | founded #lobby as 1
+         | #lobby 1 ann said Some(\"one\")
+         ann> history lobby
+         | to ann: may read #lobby to 1
+         ann> join tea
+         | ann in #tea at 0 of 1
+         | to #tea but ann: ann entered
+         ann> search one
+         | to ann: may read #lobby to 1, #tea to 0
+         ann> history secret
+         | to ann: refused NotInRoom { room: RoomName(\"secret\") }",
+    );
+}
+
+#[test]
+fn a_message_sent_again_is_known_again_also_after_a_restart() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> say#1 lobby hello
+         | founded #lobby as 1
+         | #lobby 1 ann said Some(\"hello\")
+         ann> say#1 lobby hello
+         | to ann: duplicate of 1
+         ann> say#2 lobby hello
+         | #lobby 2 ann said Some(\"hello\")",
+    );
+    let kept = teahouse_core::Founding {
+        room: RoomId(1),
+        name: room("lobby"),
+        head: teahouse_core::Position(2),
+        topic: None,
+    };
+    let recent = (RoomId(1), MessageId([2; 16]), teahouse_core::Position(2));
+    Stage::new(Chat::restore(Limits::default(), [kept], [recent])).check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 2 of 1
+         | to #lobby but ann: ann entered
+         ann> say#2 lobby hello
+         | to ann: duplicate of 2
+         ann> say#3 lobby again
+         | #lobby 3 ann said Some(\"again\")",
+    );
+}
+
+/// Lets so many enter; gives the announcements.
+fn crowd(stage: &mut Stage, count: usize) -> Vec<String> {
+    let mut announced = Vec::new();
+    for number in 0..count {
+        let facts = stage.run(&format!("p{}> enter", stage.entered as usize + number));
+        announced.extend(facts.into_iter().filter(|fact| fact.starts_with("to #lobby")));
+    }
+    announced
+}
+
+#[test]
+fn comings_are_announced_up_to_fifty_folded_up_to_five_hundred_and_counted_above() {
+    let mut stage = Stage::new(Chat::default());
+    assert_eq!(crowd(&mut stage, 50).len(), 50);
+    assert_eq!(crowd(&mut stage, 12), [""; 0]);
+    assert_eq!(stage.run("+29s"), [""; 0]);
+    assert_eq!(
+        stage.run("+1s"),
+        [
+            "to #lobby: 12 entered [guest51 guest52 guest53 guest54 guest55 guest56 guest57 guest58] \
+          0 gone [] 62 here"
+        ]
+    );
+    assert_eq!(crowd(&mut stage, 439), [""; 0]);
+    assert_eq!(stage.run("+30s"), ["to #lobby: 439 entered [] 0 gone [] 501 here"]);
+    assert_eq!(stage.run("+60s"), [""; 0], "nothing to tell");
+    assert_eq!(stage.chat.next_due(), None, "and nobody to wake for it");
+    let nick = stage.run("p0> nick somebody");
+    assert_eq!(nick, ["to p0: guest1 is somebody"]);
+}
+
+#[test]
+fn going_below_fifty_again_tells_first_what_was_folded() {
+    let limits = Limits { announce_each_max: 2, announce_names_max: 500, ..Limits::default() };
+    check_with(
+        limits,
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         bob> enter bob
+         | to bob: welcome bob
+         | bob in #lobby at 0 of 2
+         | to #lobby but bob: bob entered
+         zoe> enter zoe
+         | to zoe: welcome zoe
+         | zoe in #lobby at 0 of 3
+         zoe> exit
+         | zoe out of #lobby
+         | zoe ended Quit
+         +30s
+         | to #lobby: 1 entered [zoe] 1 gone [zoe] 2 here
+         bob> exit
+         | bob out of #lobby
+         | to #lobby but bob: bob offline Quit
+         | bob ended Quit",
+    );
+}
