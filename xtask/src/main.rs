@@ -1,1 +1,73 @@
-fn main() {}
+//! The project's own chores: `cargo xtask test` is what CI runs, `cargo xtask tidy` what no other tool
+//! checks.
+
+mod programs;
+mod tidy;
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  test   install what tests need, then check formatting, lints, tests and tidiness
+  tidy   check the rules of this repository that no other tool knows";
+
+/// What `test` runs after the programs are there, in order.
+const STEPS: &[(&str, &[&str])] = &[
+    ("formatting", &["fmt", "--all", "--check"]),
+    ("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
+    ("tests", &["test", "--workspace", "--locked"]),
+];
+
+fn main() -> ExitCode {
+    let argument = std::env::args().nth(1);
+    let result = match argument.as_deref() {
+        Some("test") => test(),
+        Some("tidy") => tidy::run(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test() -> Result<()> {
+    programs::install()?;
+    for (name, arguments) in STEPS {
+        let start = Instant::now();
+        println!("== {name}: cargo {}", arguments.join(" "));
+        cargo(arguments).with_context(|| format!("{name} failed"))?;
+        println!("== {name}: good after {} s", start.elapsed().as_secs());
+    }
+    println!("== tidy");
+    tidy::run()
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let status = Command::new(cargo).args(arguments).status().context("cannot run cargo")?;
+    ensure!(status.success(), "to see it again: cargo {}", arguments.join(" "));
+    Ok(())
+}
+
+/// Runs a command and fails unless it succeeds.
+fn run(program: &str, arguments: &[&str]) -> Result<()> {
+    let status = Command::new(program)
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .status()
+        .with_context(|| format!("cannot run {program}"))?;
+    if !status.success() {
+        bail!("{program} {} failed", arguments.join(" "));
+    }
+    Ok(())
+}

@@ -218,6 +218,18 @@ impl Store {
         Ok(count)
     }
 
+    /// Lets the database grow to so many pages and no further, or (`None`) as far as the disk has room.
+    /// For finding out what happens at the end of a disk.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn limit_pages(&self, pages: Option<u32>) -> Result<(), StoreError> {
+        /// SQLite's own limit.
+        const PAGES_MAX: u32 = 0xFFFF_FFFE;
+        let limit = format!("PRAGMA max_page_count = {}", pages.unwrap_or(PAGES_MAX));
+        self.connection.query_row(&limit, [], |_| Ok(())).map_err(StoreError::Close)
+    }
+
     /// Moves everything from the write-ahead log to the database and closes it.
     ///
     /// # Errors

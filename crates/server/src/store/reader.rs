@@ -10,7 +10,7 @@ use super::schema::unexpected;
 use super::words;
 
 /// Events are given in this shape, in this order.
-const COLUMNS: &str = "room, position, time_ms, session, nick, kind, text, message_id";
+const COLUMNS: &str = "event.room, position, time_ms, session, nick, kind, event.text, message_id";
 /// Pages that SQLite may keep in memory for one reader, KiB.
 const CACHE_KIB: i64 = 8 * 1024;
 
@@ -137,9 +137,8 @@ impl Reader {
         let ids: Vec<RoomId> = rooms.iter().map(|(room, _)| *room).collect();
         let Some(query) = words::query(&ids, typed) else { return Ok(Vec::new()) };
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM event
-             JOIN (SELECT rowid AS found FROM words WHERE words MATCH ?1 ORDER BY rowid DESC)
-             ON seq = found"
+            "SELECT {COLUMNS} FROM words JOIN event ON event.seq = words.rowid
+             WHERE words MATCH ?1 ORDER BY words.rowid DESC"
         ))?;
         let mut rows = statement.query(params![query])?;
         let mut events = Vec::new();

@@ -63,7 +63,8 @@ pub(super) fn query(rooms: &[RoomId], typed: &str) -> Option<String> {
                 None => (word, ""),
             };
             let is_searchable = word.chars().any(|c| c.is_alphanumeric() || is_word(c));
-            let phrase = spaced(word, &mut buffer).replace('"', " ");
+            // A quote would end the phrase, and a NUL the whole query.
+            let phrase = spaced(word, &mut buffer).replace(['"', '\0'], " ");
             is_searchable.then(|| format!("\"{}\"{begins}", phrase.trim()))
         })
         .collect();

@@ -1,0 +1,214 @@
+//! The store on real SQLite files: what is committed is there after a restart, pages and searches are
+//! what was asked, and a full disk loses nothing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a test that cannot go on says where"
+)]
+
+use std::path::Path;
+
+use teahouse_core::{
+    Effect, Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
+};
+use teahouse_server::store::{CommitError, Durability, Opened, Store, StoreError};
+
+const LOBBY: RoomId = RoomId(1);
+const TEA: RoomId = RoomId(2);
+
+fn open(directory: &Path) -> Opened {
+    Store::open(directory, Durability::Sync, 1, 100).unwrap()
+}
+
+fn founded(room: RoomId, name: &str) -> Effect {
+    Effect::Founded { room, name: RoomName::parse(name).unwrap(), time: Time(1) }
+}
+
+fn said(room: RoomId, position: u64, words: &str) -> Effect {
+    Effect::Event(Event {
+        room,
+        position: Position(position),
+        time: Time(position as i64 * 1000),
+        session: SessionId(u64::MAX - 1),
+        nick: Nick::parse("小明").unwrap(),
+        kind: EventKind::Said,
+        text: Some(Text::parse(words).unwrap()),
+        id: None,
+    })
+}
+
+fn topic(room: RoomId, position: u64, words: Option<&str>) -> Effect {
+    let Effect::Event(event) = said(room, position, "x") else { unreachable!("said is an event") };
+    let text = words.map(|words| Text::parse(words).unwrap());
+    Effect::Event(Event { kind: EventKind::Topic, text, ..event })
+}
+
+fn with_id(effect: Effect, id: u8) -> Effect {
+    let Effect::Event(event) = effect else { unreachable!("said is an event") };
+    Effect::Event(Event { id: Some(MessageId([id; 16])), ..event })
+}
+
+fn texts(events: &[Event]) -> Vec<&str> {
+    events.iter().filter_map(|event| event.text.as_ref().map(Text::as_str)).collect()
+}
+
+/// A lobby where these were said, in order.
+fn lobby(directory: &Path, words: &[&str]) -> Opened {
+    let mut opened = open(directory);
+    let mut effects = vec![founded(LOBBY, "lobby")];
+    effects.extend(words.iter().zip(1..).map(|(words, position)| said(LOBBY, position, words)));
+    assert_eq!(opened.store.commit(&effects).unwrap(), words.len());
+    opened
+}
+
+#[test]
+fn restart_knows_everything() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut opened = open(directory.path());
+    let epoch = opened.loaded.epoch;
+    assert_eq!(opened.loaded.boot, 1);
+    let batch = [
+        founded(LOBBY, "lobby"),
+        said(LOBBY, 1, "one"),
+        founded(TEA, "茶"),
+        with_id(said(TEA, 1, "two"), 7),
+        topic(LOBBY, 2, Some("about tea")),
+    ];
+    opened.store.commit(&batch).unwrap();
+    // Not closed: as after a crash of the process.
+    drop(opened);
+    let opened = open(directory.path());
+    assert_eq!((opened.loaded.epoch, opened.loaded.boot), (epoch, 2));
+    let rooms: Vec<_> = opened
+        .loaded
+        .rooms
+        .iter()
+        .map(|room| {
+            let topic = room.topic.as_ref().map(Text::as_str);
+            (room.room.0, room.name.as_str(), room.head.0, topic)
+        })
+        .collect();
+    assert_eq!(rooms, [(1, "lobby", 2, Some("about tea")), (2, "茶", 1, None)]);
+    assert_eq!(opened.loaded.recent, [(TEA, MessageId([7; 16]), Position(1))]);
+    let Effect::Event(expected) = &batch[3] else { unreachable!("an event") };
+    let kept = opened.readers[0].latest(TEA, Position(1), 5).unwrap();
+    assert_eq!(kept.first(), Some(expected));
+}
+
+#[test]
+fn pages_are_in_order_and_bounded() {
+    let directory = tempfile::tempdir().unwrap();
+    let words: Vec<String> = (1..=9).map(|number| format!("message {number}")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let opened = lobby(directory.path(), &words);
+    let reader = &opened.readers[0];
+    let upto = Position(8);
+    assert_eq!(texts(&reader.latest(LOBBY, upto, 2).unwrap()), ["message 7", "message 8"]);
+    let before = |ms| reader.before_time(LOBBY, upto, Time(ms), 2).unwrap();
+    assert_eq!(texts(&before(4000)), ["message 2", "message 3"]);
+    assert_eq!(texts(&before(4001)), ["message 3", "message 4"]);
+    assert_eq!(texts(&before(1)), [""; 0]);
+    assert_eq!(texts(&before(99_000)), ["message 7", "message 8"]);
+    let after = |count, bytes| reader.after(LOBBY, Position(2), upto, count, bytes).unwrap();
+    assert_eq!(texts(&after(2, 1000)), ["message 3", "message 4"]);
+    assert_eq!(texts(&after(100, 10)), ["message 3", "message 4"]);
+    assert_eq!(texts(&after(100, 1)), ["message 3"]);
+    assert_eq!(after(100, 1000).len(), 6);
+    assert_eq!(reader.after(LOBBY, upto, upto, 9, 9).unwrap(), []);
+}
+
+#[test]
+fn search_finds_words_of_one_and_two_characters_in_any_script() {
+    let directory = tempfile::tempdir().unwrap();
+    let said = [
+        "我们今天去吃火锅吧",
+        "火车来了",
+        "喝茶",
+        "Green TEA and café",
+        "抹茶アイス 🙂",
+        "building the house",
+        "오늘 차 마셔요",
+    ];
+    let opened = lobby(directory.path(), &said);
+    let find = |words: &str| {
+        let found = opened.readers[0].search(&[(LOBBY, Position(99))], words, 10).unwrap();
+        texts(&found).iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(find("火锅"), ["我们今天去吃火锅吧"]);
+    assert_eq!(find("火"), ["火车来了", "我们今天去吃火锅吧"], "newest first");
+    assert_eq!(find("茶"), ["抹茶アイス 🙂", "喝茶"]);
+    assert_eq!(find("tea CAFE"), ["Green TEA and café"]);
+    assert_eq!(find("アイス"), ["抹茶アイス 🙂"]);
+    assert_eq!(find("🙂"), ["抹茶アイス 🙂"]);
+    assert_eq!(find("차"), ["오늘 차 마셔요"]);
+    assert_eq!(find("build"), [""; 0]);
+    assert_eq!(find("build*"), ["building the house"]);
+    assert_eq!(find("r1"), [""; 0], "rooms are not words");
+    for typed in
+        ["\"", "\"tea", "NEAR(tea, 2)", "tea AND", "-tea", "*", "text:tea", "(", "^tea", "a\0b"]
+    {
+        find(typed);
+    }
+}
+
+#[test]
+fn search_stays_in_the_rooms_and_positions_that_leave_was_given_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut opened = lobby(directory.path(), &["tea one", "tea two"]);
+    opened.store.commit(&[founded(TEA, "tea"), said(TEA, 1, "tea three")]).unwrap();
+    let find = |rooms: &[(RoomId, Position)]| opened.readers[0].search(rooms, "tea", 10).unwrap();
+    assert_eq!(texts(&find(&[(LOBBY, Position(2))])), ["tea two", "tea one"]);
+    assert_eq!(texts(&find(&[(LOBBY, Position(1)), (TEA, Position(1))])), ["tea three", "tea one"]);
+    assert_eq!(texts(&find(&[])), [""; 0]);
+}
+
+#[test]
+fn a_full_disk_keeps_nothing_of_the_batch_and_takes_it_whole_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut opened = lobby(directory.path(), &["before"]);
+    opened.store.limit_pages(Some(40)).unwrap();
+    let words = "x".repeat(10_000);
+    let batch: Vec<Effect> = (2..60).map(|position| said(LOBBY, position, &words)).collect();
+    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Full(_))));
+    let latest = |opened: &Opened| opened.readers[0].latest(LOBBY, Position(99), 1).unwrap();
+    assert_eq!(texts(&latest(&opened)), ["before"]);
+    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Full(_))), "still full");
+    opened.store.limit_pages(None).unwrap();
+    assert_eq!(opened.store.commit(&batch).unwrap(), 58);
+    assert_eq!(latest(&opened)[0].position, Position(59));
+}
+
+#[test]
+fn a_batch_is_kept_whole_or_not_at_all() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut opened = lobby(directory.path(), &["one"]);
+    // The second of these has a position that exists: a defect elsewhere, which must not half happen.
+    let batch = [said(LOBBY, 2, "two"), said(LOBBY, 1, "again")];
+    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Fault(_))));
+    let kept = opened.readers[0].latest(LOBBY, Position(99), 9).unwrap();
+    assert_eq!(texts(&kept), ["one"]);
+}
+
+#[test]
+fn memory_keeps_nothing_and_leaves_nothing() {
+    let nowhere = Path::new("/nonexistent/never made");
+    let mut opened = Store::open(nowhere, Durability::Memory, 1, 100).unwrap();
+    let shared_memory = || {
+        let entries = std::fs::read_dir("/dev/shm").into_iter().flatten().flatten();
+        entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("teahouse-")).count()
+    };
+    opened.store.commit(&[founded(LOBBY, "lobby"), said(LOBBY, 1, "soon gone")]).unwrap();
+    let kept = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
+    assert_eq!(texts(&kept), ["soon gone"]);
+    assert_eq!(shared_memory(), 0);
+    assert!(!nowhere.exists());
+}
+
+#[test]
+fn one_history_has_one_writer() {
+    let directory = tempfile::tempdir().unwrap();
+    let _opened = open(directory.path());
+    let second = Store::open(directory.path(), Durability::Sync, 1, 100);
+    assert!(matches!(second, Err(StoreError::InUse { .. })));
+}

@@ -1,0 +1,67 @@
+//! The system programs that tests need: found, or installed where we may, or named.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+/// Program and the Debian package that has it.
+const NEEDED: &[(&str, &str)] = &[
+    ("bash", "bash"),
+    ("kill", "procps"),
+    ("nc", "netcat-openbsd"),
+    ("python3", "python3"),
+    ("telnet", "telnet"),
+    ("tmux", "tmux"),
+];
+
+/// Makes sure that every needed program is there.
+pub(crate) fn install() -> Result<()> {
+    let missing: Vec<&(&str, &str)> =
+        NEEDED.iter().filter(|(program, _)| !is_there(program)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
+    let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
+    let advice = format!(
+        "tests need {}; on Debian or Ubuntu: apt-get install {}",
+        programs.join(", "),
+        packages.join(" ")
+    );
+    if !is_there("apt-get") {
+        bail!("{advice}");
+    }
+    println!("== installing {}", packages.join(", "));
+    let install = [&["install", "-y", "--no-install-recommends"], packages.as_slice()].concat();
+    if as_root(&["update"]).and_then(|()| as_root(&install)).is_err() {
+        bail!("{advice}");
+    }
+    Ok(())
+}
+
+fn as_root(arguments: &[&str]) -> Result<()> {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
+    if is_root {
+        crate::run("apt-get", arguments)
+    } else {
+        crate::run("sudo", &[&["-n", "apt-get"], arguments].concat())
+    }
+}
+
+/// Whether a program is on the path. `nc` must be the one that knows `-N`.
+fn is_there(program: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let is_found = std::env::split_paths(&paths).any(|path| path.join(program).is_file());
+    if program != "nc" {
+        return is_found;
+    }
+    is_found && is_openbsd_nc()
+}
+
+fn is_openbsd_nc() -> bool {
+    let help = Command::new("nc").arg("-h").stdin(Stdio::null()).output();
+    help.is_ok_and(|help| {
+        String::from_utf8_lossy(&[help.stdout, help.stderr].concat()).contains("-N")
+    }) || Path::new("/bin/nc.openbsd").exists()
+}

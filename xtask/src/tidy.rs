@@ -1,0 +1,224 @@
+//! Rules of this repository that no compiler and no linter holds: one row each in [`RULES`].
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+/// Lines in a source file that is not a test. Longer ones have become a place where everything meets.
+const LINES_MAX: usize = 500;
+
+/// A file of the repository.
+struct File {
+    path: String,
+    text: String,
+}
+
+/// One rule: what it wants, and what is wrong in a file (line from 1, 0 for the file as a whole).
+struct Rule {
+    wants: &'static str,
+    check: fn(&File) -> Vec<(usize, String)>,
+}
+
+const RULES: &[Rule] = &[
+    Rule { wants: "a source file opens with `//!`: what it is for", check: opens_with_doc },
+    Rule { wants: "a source file is not a place where everything meets", check: is_short },
+    Rule { wants: "modules are nouns, and `foo.rs` beside `foo/`", check: has_a_name },
+    Rule { wants: "tests run, and nothing is left for later", check: is_finished },
+    Rule { wants: "no tabs, no white space at line ends, no CRLF", check: is_clean },
+    Rule { wants: "crates point one way: core <- wire <- server | client", check: points_one_way },
+    Rule { wants: "dependency versions stand in the workspace only", check: has_no_versions },
+    Rule { wants: "the core and the protocols are pure", check: is_pure },
+    Rule { wants: "links between documents lead somewhere", check: links_lead_somewhere },
+    Rule { wants: "the README begins with the two commands", check: begins_with_commands },
+];
+
+/// Checks every rule on every file that git knows.
+pub(crate) fn run() -> Result<()> {
+    let files = files()?;
+    ensure!(!files.is_empty(), "there are no files to check; run this in the repository");
+    let mut findings = 0;
+    for file in &files {
+        for Rule { wants, check } in RULES {
+            for (line, what) in check(file) {
+                findings += 1;
+                println!("{}:{line}: {what} ({wants})", file.path);
+            }
+        }
+    }
+    if findings > 0 {
+        bail!("tidy found {findings} places");
+    }
+    println!("tidy: {} files, {} rules, nothing found", files.len(), RULES.len());
+    Ok(())
+}
+
+fn files() -> Result<Vec<File>> {
+    let output = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .output()
+        .context("cannot run git")?;
+    let names = String::from_utf8(output.stdout).context("file names are UTF-8")?;
+    let read = |path: &str| {
+        let text = std::fs::read_to_string(path).ok()?;
+        Some(File { path: path.to_owned(), text })
+    };
+    Ok(names.lines().filter_map(read).collect())
+}
+
+impl File {
+    fn is(&self, ending: &str) -> bool {
+        self.path.ends_with(ending)
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+    }
+
+    fn lines_where(
+        &self,
+        is_found: impl Fn(&str) -> bool,
+        what: impl Fn(&str) -> String,
+    ) -> Vec<(usize, String)> {
+        let lines = self.text.lines().enumerate().filter(|(_, line)| is_found(line));
+        lines.map(|(index, line)| (index + 1, what(line.trim()))).collect()
+    }
+}
+
+fn when(is_wrong: bool, what: &str) -> Vec<(usize, String)> {
+    if is_wrong { vec![(0, what.to_owned())] } else { Vec::new() }
+}
+
+fn opens_with_doc(file: &File) -> Vec<(usize, String)> {
+    when(file.is(".rs") && !file.text.starts_with("//!"), "no `//!` at the top")
+}
+
+fn is_short(file: &File) -> Vec<(usize, String)> {
+    let lines = file.text.lines().count();
+    let is_wrong = file.is(".rs") && !file.is_test() && lines > LINES_MAX;
+    when(is_wrong, &format!("{lines} lines; the limit is {LINES_MAX}"))
+}
+
+fn has_a_name(file: &File) -> Vec<(usize, String)> {
+    let name = Path::new(&file.path).file_stem().unwrap_or_default().to_string_lossy();
+    let is_nameless = ["mod", "util", "utils", "helper", "helpers", "common", "manager", "misc"]
+        .contains(&name.as_ref());
+    when(file.is(".rs") && is_nameless, &format!("`{name}` says nothing"))
+}
+
+fn is_finished(file: &File) -> Vec<(usize, String)> {
+    // Put together here, so that this file does not find itself.
+    let marks =
+        [("#[", "ignore"), ("to", "do!("), ("unimple", "mented!("), ("FIX", "ME"), ("XX", "X")];
+    let marks: Vec<String> = marks.iter().map(|(a, b)| format!("{a}{b}")).collect();
+    let is_found = |line: &str| marks.iter().any(|mark| line.contains(mark));
+    if file.is(".rs") { file.lines_where(is_found, str::to_owned) } else { Vec::new() }
+}
+
+fn is_clean(file: &File) -> Vec<(usize, String)> {
+    if ![".rs", ".md", ".toml"].iter().any(|ending| file.is(ending)) {
+        return Vec::new();
+    }
+    let is_found = |line: &str| line.contains(['\t', '\r']) || line.ends_with(' ');
+    file.lines_where(is_found, |_| "tab, space at the end or carriage return".to_owned())
+}
+
+/// What each crate may depend on among ours.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("core", &[]),
+    ("wire", &["core"]),
+    ("server", &["core", "wire"]),
+    ("client", &["core", "wire"]),
+];
+
+fn points_one_way(file: &File) -> Vec<(usize, String)> {
+    let allowed = ALLOWED.iter().find(|(name, _)| file.path == format!("crates/{name}/Cargo.toml"));
+    let Some((name, allowed)) = allowed else { return Vec::new() };
+    let is_found = |line: &str| {
+        let ours = line.strip_prefix("teahouse-").and_then(|rest| rest.split(['.', ' ']).next());
+        ours.is_some_and(|other| !allowed.contains(&other))
+    };
+    file.lines_where(is_found, |line| format!("{name} may not depend on {line}"))
+}
+
+fn has_no_versions(file: &File) -> Vec<(usize, String)> {
+    let is_member = file.is("/Cargo.toml");
+    let mut is_dependency = false;
+    let mut found = Vec::new();
+    for (index, line) in file.text.lines().enumerate().filter(|_| is_member) {
+        if line.starts_with('[') {
+            is_dependency = line.contains("dependencies");
+        } else if is_dependency && line.contains('=') && !line.contains("workspace = true") {
+            found.push((index + 1, line.to_owned()));
+        }
+    }
+    found
+}
+
+fn is_pure(file: &File) -> Vec<(usize, String)> {
+    let is_core = file.path.starts_with("crates/core/src/");
+    let is_wire = file.path.starts_with("crates/wire/src/");
+    let banned =
+        ["std::net", "std::fs", "std::thread", "time::Instant", "SystemTime", "tokio", "rusqlite"];
+    let is_found = |line: &str| {
+        let is_code = !line.trim_start().starts_with("//");
+        is_code && banned.iter().any(|word| line.contains(word))
+    };
+    if is_core || is_wire { file.lines_where(is_found, str::to_owned) } else { Vec::new() }
+}
+
+fn links_lead_somewhere(file: &File) -> Vec<(usize, String)> {
+    let home = Path::new(&file.path).parent().unwrap_or(Path::new(""));
+    let mut found = Vec::new();
+    for (index, line) in file.text.lines().enumerate().filter(|_| file.is(".md")) {
+        for link in line.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap_or_default();
+            let is_file = !target.is_empty() && !target.contains(':');
+            if is_file && !home.join(target).exists() {
+                found.push((index + 1, format!("{target} does not exist")));
+            }
+        }
+    }
+    found
+}
+
+fn begins_with_commands(file: &File) -> Vec<(usize, String)> {
+    if file.path != "README.md" && file.path != "README.zh-CN.md" {
+        return Vec::new();
+    }
+    let block = file.text.split("```").nth(1).unwrap_or_default();
+    let has_both =
+        block.contains("cargo run --release -- serve") && block.contains("nc localhost 5000");
+    when(!has_both, "the first code block is not how to open a house and join it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(check: fn(&File) -> Vec<(usize, String)>, path: &str, text: &str) -> Vec<usize> {
+        let file = File { path: path.to_owned(), text: text.to_owned() };
+        check(&file).into_iter().map(|(line, _)| line).collect()
+    }
+
+    #[test]
+    fn each_rule_finds_what_it_is_for_and_nothing_else() {
+        assert_eq!(found(opens_with_doc, "a.rs", "use x;\n"), [0]);
+        assert_eq!(found(opens_with_doc, "a.rs", "//! A.\n"), [0; 0]);
+        assert_eq!(found(is_short, "a.rs", &"x\n".repeat(501)), [0]);
+        assert_eq!(found(is_short, "a/tests/b.rs", &"x\n".repeat(501)), [0; 0]);
+        assert_eq!(found(has_a_name, "src/util.rs", ""), [0]);
+        assert_eq!(found(has_a_name, "src/room.rs", ""), [0; 0]);
+        assert_eq!(found(is_finished, "a.rs", &format!("fn a() {{\n    {}()\n", "todo!")), [2]);
+        assert_eq!(found(is_clean, "a.md", "fine\nnot \n"), [2]);
+        let wire =
+            "[dependencies]\nteahouse-core.workspace = true\nteahouse-server.workspace = true\n";
+        assert_eq!(found(points_one_way, "crates/wire/Cargo.toml", wire), [3]);
+        let versions = "[package]\nversion = \"1\"\n[dependencies]\nserde = \"1\"\n";
+        assert_eq!(found(has_no_versions, "crates/core/Cargo.toml", versions), [4]);
+        assert_eq!(found(is_pure, "crates/core/src/a.rs", "// tokio\nuse std::fs;\n"), [2]);
+        assert_eq!(found(is_pure, "crates/server/src/a.rs", "use std::fs;\n"), [0; 0]);
+        assert_eq!(found(links_lead_somewhere, "A.md", "[x](no/such.md) [y](https://a)\n"), [1]);
+        assert_eq!(found(begins_with_commands, "README.md", "```\nmake\n```\n"), [0]);
+    }
+}
