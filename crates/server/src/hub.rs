@@ -35,8 +35,9 @@ impl Hub {
     pub(crate) async fn run(mut self) -> Result<(), Fault> {
         let result = self.serve().await;
         self.tell(|| Inbox::Finished).await;
-        self.store.close()?;
-        result
+        let closed = self.store.close().map_err(Fault::from);
+        // What stopped the house says more than what then went wrong in closing it.
+        result.and(closed)
     }
 
     async fn serve(&mut self) -> Result<(), Fault> {

@@ -16,5 +16,6 @@ mod many;
 mod operating;
 mod peer;
 mod programs;
+mod seam;
 mod slow;
 mod talk;

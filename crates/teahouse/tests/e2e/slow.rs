@@ -1,7 +1,7 @@
 //! A member who stops reading: the others do not notice, memory stays bounded, and when they read again
 //! everything is there, once, in order (promise P5).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::house::House;
 use crate::peer::Peer;
@@ -12,28 +12,24 @@ const MESSAGE_BYTES: usize = 8_000;
 /// connection, SQLite's cache and the allocator's slack, far below what passes.
 const GROWTH_KIB_MAX: u64 = 96 * 1024;
 
+/// How much longer the same messages may take with a member who does not read: nothing but noise, of
+/// which a shared machine has a lot.
+const SLOWER_MAX: u32 = 3;
+
 #[test]
 fn a_member_who_stops_reading_loses_nothing_and_slows_nobody() {
     let house = House::open();
-    let mut stalled = house.join_as("stalled");
     let mut reader = house.join_as("reader");
     let mut writer = house.join_as("writer");
-    stalled.expect("is now known as writer");
-    // Once without and once with the stalled member's share, on the same server.
+    let alone = pour(&mut writer, &mut reader);
+    let mut stalled = house.join_as("stalled");
+    writer.expect("is now known as stalled");
     let resident_before = house.resident_kib();
-    let filler = "x".repeat(MESSAGE_BYTES - 12);
-    let start = Instant::now();
-    let reading = std::thread::spawn(move || {
-        follow(&mut reader);
-        start.elapsed()
-    });
-    for number in 0..MESSAGES {
-        writer.say(&format!("{number:08} {filler}"));
-    }
-    let took = reading.join().unwrap();
+    let took = pour(&mut writer, &mut reader);
     let grown = house.resident_kib().saturating_sub(resident_before);
+    println!("100 MB took {alone:?}, past a stalled member {took:?}; memory grew by {grown} KiB");
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
-    println!("100 MB passed a stalled member in {took:?}, memory grew by {grown} KiB");
+    assert!(took < alone * SLOWER_MAX, "{took:?} instead of {alone:?}");
 
     // Life goes on for the others while the stalled one is refilled.
     let mut other = house.join_as("other");
@@ -42,6 +38,20 @@ fn a_member_who_stops_reading_loses_nothing_and_slows_nobody() {
     other.expect("<writer> and now live");
     // Who came meanwhile may be told first; the next message is the live one.
     assert_eq!(stalled.expect("<"), "<writer> and now live");
+}
+
+/// 100 MB from one to the other; how long it took.
+fn pour(writer: &mut Peer, reader: &mut Peer) -> Duration {
+    let filler = "x".repeat(MESSAGE_BYTES - 12);
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| follow(reader));
+        for number in 0..MESSAGES {
+            writer.say(&format!("{number:08} {filler}"));
+        }
+        reading.join().unwrap();
+    });
+    start.elapsed()
 }
 
 /// Sees every message, once, in order.

@@ -1,0 +1,52 @@
+//! The seam between history and live (promise P4): whoever comes in while messages pour sees the last ones
+//! and then every later one, once, in order.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::house::House;
+use crate::peer::Peer;
+
+const NEWCOMERS: usize = 40;
+/// Live messages that each newcomer follows.
+const FOLLOWED: usize = 300;
+
+#[test]
+fn whoever_comes_while_messages_pour_sees_no_gap_and_no_double() {
+    let house = House::open();
+    let mut writer = house.join_as("writer");
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut number = 0;
+            while !stop.load(Ordering::Relaxed) {
+                number += 1;
+                writer.say(&format!("number {number}"));
+                if number % 8 == 0 {
+                    // Calm enough that newcomers are live most of the time, busy enough to hit the seam.
+                    std::thread::sleep(std::time::Duration::from_micros(300));
+                }
+            }
+        });
+        let newcomers: Vec<_> =
+            (0..NEWCOMERS).map(|_| scope.spawn(|| follow(&mut house.join()))).collect();
+        let results: Vec<_> = newcomers.into_iter().map(|newcomer| newcomer.join()).collect();
+        stop.store(true, Ordering::Relaxed);
+        for result in results {
+            result.unwrap();
+        }
+    });
+}
+
+fn follow(peer: &mut Peer) {
+    let mut last: Option<u64> = None;
+    let mut live = 0;
+    while live < FOLLOWED {
+        let line = peer.expect("<writer> number ");
+        let number: u64 = line.rsplit(' ').next().unwrap().parse().unwrap();
+        if let Some(last) = last {
+            assert_eq!(number, last + 1, "{line:?}");
+        }
+        last = Some(number);
+        live += usize::from(line.starts_with('<'));
+    }
+}
