@@ -1,0 +1,273 @@
+//! Starting each server on loopback with limits out of the way, and reading what it costs.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::dialect::Dialect;
+
+/// How long a server may take until it listens.
+const START_DEADLINE: Duration = Duration::from_secs(20);
+/// Connections waiting to be accepted by the servers of this crate.
+const BACKLOG: i32 = 4096;
+
+/// A server that can be measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Kind {
+    pub(crate) name: String,
+    pub(crate) dialect: Dialect,
+    start: Start,
+}
+
+#[derive(Clone, Debug)]
+enum Start {
+    Teahouse { arguments: Vec<String> },
+    Own { arguments: Vec<&'static str> },
+    Ngircd,
+    Inspircd,
+    Nats,
+    Ergo { binary: PathBuf },
+}
+
+/// A running server; ended when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) port: u16,
+    _directory: tempfile::TempDir,
+}
+
+impl Kind {
+    /// Ours, with these arguments besides what a load test needs.
+    pub(crate) fn teahouse(name: &str, arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        Self { name: name.to_owned(), dialect: Dialect::Line, start: Start::Teahouse { arguments } }
+    }
+
+    pub(crate) fn floor_per_round() -> Self {
+        Self::own("floor, per round", vec!["floor", "per-round"])
+    }
+
+    pub(crate) fn floor_per_message() -> Self {
+        Self::own("floor, per message", vec!["floor", "per-message"])
+    }
+
+    pub(crate) fn textbook() -> Self {
+        Self::own("textbook", vec!["textbook"])
+    }
+
+    fn own(name: &str, arguments: Vec<&'static str>) -> Self {
+        Self { name: name.to_owned(), dialect: Dialect::Raw, start: Start::Own { arguments } }
+    }
+
+    /// Other people's servers, as far as they are installed; says which are not.
+    pub(crate) fn peers() -> Vec<Self> {
+        let known = [
+            ("ngircd", Dialect::Irc, Start::Ngircd, find("ngircd")),
+            ("inspircd", Dialect::Irc, Start::Inspircd, find("inspircd")),
+            ("nats-server", Dialect::Nats, Start::Nats, find("nats-server")),
+        ];
+        let mut peers = Vec::new();
+        for (name, dialect, start, path) in known {
+            match path {
+                Some(_) => peers.push(Self { name: name.to_owned(), dialect, start }),
+                None => eprintln!("absent: {name} (cargo xtask bench --install gets it)"),
+            }
+        }
+        match std::env::var_os("ERGO_BIN").map(PathBuf::from) {
+            Some(binary) if binary.is_file() => peers.push(Self {
+                name: "ergo".to_owned(),
+                dialect: Dialect::Irc,
+                start: Start::Ergo { binary },
+            }),
+            _ => eprintln!("absent: ergo (name its binary in ERGO_BIN)"),
+        }
+        peers
+    }
+
+    /// Starts it and waits until it listens.
+    pub(crate) fn start(&self) -> Result<Server> {
+        let directory = tempfile::tempdir()?;
+        let home = directory.path();
+        let port = free_port()?;
+        let mut command = match &self.start {
+            Start::Teahouse { arguments } => teahouse(arguments, home)?,
+            Start::Own { arguments } => {
+                let mut command = Command::new(std::env::current_exe()?);
+                command.args(arguments);
+                command
+            }
+            Start::Ngircd => with_configuration(
+                "ngircd",
+                home,
+                port,
+                include_str!("../servers/ngircd.conf"),
+                |file| vec!["-n".to_owned(), "-f".to_owned(), file],
+            )?,
+            Start::Inspircd => with_configuration(
+                "inspircd",
+                home,
+                port,
+                include_str!("../servers/inspircd.conf"),
+                |file| {
+                    vec![
+                        "--nofork".to_owned(),
+                        "--runasroot".to_owned(),
+                        "--config".to_owned(),
+                        file,
+                    ]
+                },
+            )?,
+            Start::Nats => with_configuration(
+                "nats-server",
+                home,
+                port,
+                include_str!("../servers/nats.conf"),
+                |file| vec!["-c".to_owned(), file],
+            )?,
+            Start::Ergo { binary } => {
+                let program = binary.to_string_lossy().into_owned();
+                with_configuration(
+                    &program,
+                    home,
+                    port,
+                    include_str!("../servers/ergo.yaml"),
+                    |file| vec!["run".to_owned(), "--conf".to_owned(), file],
+                )?
+            }
+        };
+        let is_ours = matches!(self.start, Start::Teahouse { .. } | Start::Own { .. });
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        command.stdout(if is_ours { Stdio::piped() } else { Stdio::null() });
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", self.name))?;
+        let port = match child.stdout.take() {
+            Some(stdout) => printed_port(stdout).with_context(|| self.name.clone())?,
+            None => port,
+        };
+        let mut server = Server { child, port, _directory: directory };
+        server.wait_until_it_listens().with_context(|| self.name.clone())?;
+        Ok(server)
+    }
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let more = ["/usr/sbin", "/sbin"].map(PathBuf::from);
+    std::env::split_paths(&paths).chain(more).map(|path| path.join(program)).find(|p| p.is_file())
+}
+
+fn teahouse(arguments: &[String], home: &Path) -> Result<Command> {
+    let binary = std::env::current_exe()?.with_file_name("teahouse");
+    let open = home.join("open.toml");
+    std::fs::write(&open, include_str!("../../../bench/open.toml"))?;
+    let mut command = Command::new(binary);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--log", "human/error", "--config"]);
+    command.arg(open).arg("--data").arg(home.join("data")).args(arguments);
+    Ok(command)
+}
+
+fn with_configuration(
+    program: &str,
+    home: &Path,
+    port: u16,
+    configuration: &str,
+    arguments: impl Fn(String) -> Vec<String>,
+) -> Result<Command> {
+    let file = home.join("server.conf");
+    let home = home.to_string_lossy();
+    std::fs::write(
+        &file,
+        configuration.replace("@PORT@", &port.to_string()).replace("@HOME@", &home),
+    )?;
+    let program = find(program).unwrap_or_else(|| PathBuf::from(program));
+    let mut command = Command::new(program);
+    command.args(arguments(file.to_string_lossy().into_owned()));
+    Ok(command)
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// Reads what a server of ours prints until it has named its port.
+fn printed_port(stdout: impl std::io::Read) -> Result<u16> {
+    for line in BufReader::new(stdout).lines() {
+        let line = line?;
+        if let Some(port) = line.trim().strip_prefix("nc 127.0.0.1 ") {
+            return Ok(port.parse()?);
+        }
+    }
+    bail!("it ended without naming its port")
+}
+
+/// Names the port the way [`Kind::start`] looks for it.
+#[expect(clippy::print_stdout, reason = "how a server of this crate names its port")]
+pub(crate) fn announce(port: u16) -> Result<()> {
+    println!("nc 127.0.0.1 {port}");
+    Ok(std::io::stdout().flush()?)
+}
+
+/// A listening socket for the servers of this crate.
+pub(crate) fn listen_std() -> Result<TcpListener> {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    socket.bind(&std::net::SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+pub(crate) fn listen() -> Result<mio::net::TcpListener> {
+    Ok(mio::net::TcpListener::from_std(listen_std()?))
+}
+
+impl Server {
+    fn wait_until_it_listens(&mut self) -> Result<()> {
+        let deadline = Instant::now() + START_DEADLINE;
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("it ended at once: {status}");
+            }
+            if Instant::now() > deadline {
+                bail!("it does not listen");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
+    /// CPU time it has used, all threads, seconds.
+    pub(crate) fn cpu_s(&self) -> Result<f64> {
+        cpu_s(&self.child.id().to_string())
+    }
+
+    /// Resident memory, KiB.
+    pub(crate) fn resident_kib(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
+        Ok(kib.parse()?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way it is gone afterwards.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// CPU time of a process (`self` for this one), from the scheduler's count for each of its threads, which
+/// is finer than the clock ticks of `stat`; seconds.
+pub(crate) fn cpu_s(process: &str) -> Result<f64> {
+    let mut nanoseconds = 0_u64;
+    for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {
+        // A thread may end between the listing and the reading.
+        let Ok(line) = std::fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+        nanoseconds += line.split(' ').next().unwrap_or_default().parse::<u64>().unwrap_or(0);
+    }
+    Ok(nanoseconds as f64 / 1e9)
+}
