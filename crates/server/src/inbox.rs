@@ -11,8 +11,8 @@ use crate::history::Page;
 use crate::settings::Settings;
 
 /// Messages waiting for one shard. The hub waits when a shard has this many unread: a shard that
-/// cannot keep up slows the house rather than filling its memory.
-pub(crate) const INBOX_MAX: usize = 256;
+/// cannot keep up slows the house rather than filling its memory. A batch holds at most 4 MiB of text.
+pub(crate) const INBOX_MAX: usize = 32;
 
 /// One message to a shard.
 pub(crate) enum Inbox {

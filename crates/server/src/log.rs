@@ -64,9 +64,13 @@ impl Log {
         };
         let Some(first) = first else { return false };
         batch.extend(first);
-        while batch.len() < BATCH_PROPOSALS_MAX {
+        for _ in 1..LOG_CHUNKS_MAX {
             match self.chunks.try_recv() {
-                Ok(chunk) => batch.extend(chunk),
+                Ok(chunk) if batch.len() < BATCH_PROPOSALS_MAX => batch.extend(chunk),
+                Ok(chunk) => {
+                    batch.extend(chunk);
+                    break;
+                }
                 Err(_) => break,
             }
         }

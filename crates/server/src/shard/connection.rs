@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::Waker;
 
-use teahouse_core::{Action, Bucket, NickKey, Position, RoomId, SessionId, Time};
+use teahouse_core::{Action, Bucket, Granted, NickKey, Position, RoomId, SessionId, Time};
 use teahouse_wire::line::LineSession;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
@@ -37,10 +37,10 @@ pub(super) struct Connection {
     pub(super) is_read_out: bool,
     /// It wrote part of what is being delivered, and does not get that back.
     pub(super) is_author: bool,
-    /// A refill or tail is being read for it.
+    /// Something is being read from history for it.
     pub(super) is_reading: bool,
-    /// Questions to history under way.
-    pub(super) questions: u32,
+    /// What it may read from history and has not been given yet, in the order it asked.
+    pub(super) asked: Vec<Granted>,
     /// What it has said while it is not known what it speaks.
     pub(super) first: Vec<u8>,
     pub(super) line: LineSession,

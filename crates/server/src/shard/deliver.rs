@@ -293,10 +293,8 @@ impl Shard {
     fn answer(&mut self, index: usize, answer: &Answer) {
         match answer {
             Answer::Granted(granted) => {
-                let connection = &mut self.connections[index];
-                connection.questions += 1;
-                let wanted = Wanted::Asked(granted.clone());
-                return self.read_history(index, wanted);
+                self.connections[index].asked.push(granted.clone());
+                return self.catch_up(index);
             }
             Answer::AlreadyIn { room, name } => {
                 self.connections[index].line.handle_already_in(*room, name);

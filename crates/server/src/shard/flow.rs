@@ -55,7 +55,7 @@ impl Shard {
             is_read_out: false,
             is_author: false,
             is_reading: false,
-            questions: 0,
+            asked: Vec::new(),
             first: Vec::new(),
             line: LineSession::new(self.settings.first_room.clone()),
             seats: Vec::new(),
@@ -94,8 +94,8 @@ impl Shard {
                 let session = connection.session;
                 self.propose(session, clock::now(), Action::Exit { cause });
             }
-            Stage::Leaving => {}
-            Stage::Over => self.finish_if_done(index),
+            // Whoever ends it or writes to it closes it.
+            Stage::Leaving | Stage::Over => {}
         }
     }
 

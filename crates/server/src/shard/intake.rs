@@ -24,7 +24,7 @@ use crate::clock;
 /// How long the first bytes are awaited before a silent peer counts as a person with `nc`.
 const SNIFF_TIME: Duration = Duration::from_millis(300);
 /// Questions to history that one connection may have under way; more wait unread in its socket.
-const QUESTIONS_MAX: u32 = 4;
+const QUESTIONS_MAX: usize = 4;
 
 /// What the reading task does next.
 enum Flow {
@@ -184,7 +184,7 @@ impl Shard {
         let soft = self.settings.limits.queue_soft_bytes;
         let is_taken = !self.is_closing && !self.is_chunk_full();
         self.connection(key).is_none_or(|connection| {
-            is_taken && connection.queued() <= soft && connection.questions < QUESTIONS_MAX
+            is_taken && connection.queued() <= soft && connection.asked.len() < QUESTIONS_MAX
         })
     }
 

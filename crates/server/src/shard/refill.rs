@@ -1,7 +1,8 @@
 //! Members that are not live: shown the last events when they come in, and given from history what they
 //! missed when they read too slowly (promises P4 and P5).
 //!
-//! One rule serves both. A seat that is behind has a cursor; when nothing is queued for its connection,
+//! One rule serves both, and questions to history as well: one page at a time is read for a connection,
+//! and only when nothing is queued for it. A seat that is behind has a cursor; when nothing is queued for its connection,
 //! the next page after the cursor is read and sent; when the cursor has reached the room's head, the
 //! seat is live. Cursor and head are compared on this thread between two rounds, so no event can fall
 //! between history and live, and none can come from both.
@@ -23,6 +24,10 @@ impl Shard {
             let connection = &mut self.connections[index];
             if connection.is_reading || connection.outbox.is_some() || connection.is_broken {
                 return;
+            }
+            if let Some(granted) = connection.asked.first().cloned() {
+                connection.is_reading = true;
+                return self.read_history(index, Wanted::Asked(granted));
             }
             let Some(seat) = connection.seats.iter_mut().find(|seat| seat.behind.is_some()) else {
                 return;
@@ -48,23 +53,23 @@ impl Shard {
         // Between rounds, so that cursors and heads speak of the same moment.
         self.flush_all();
         let Page { connection: key, wanted, events } = page;
-        if self.connection(key).is_none() {
-            return;
-        }
+        let Some(connection) = self.connection(key) else { return };
+        connection.is_reading = false;
         match (wanted, events) {
-            (Wanted::Asked(granted), Ok(events)) => self.answered(key, &granted, &events),
+            (Wanted::Asked(granted), Ok(events)) => {
+                connection.asked.remove(0);
+                self.answered(key, &granted, &events);
+            }
             (Wanted::Asked(_), Err(_)) => {
-                self.connections[key.index].questions -= 1;
+                connection.asked.remove(0);
                 self.tell(key.index, |out| {
                     line::render_notice("error: history cannot be read; try again", out);
                 });
             }
             (Wanted::Tail { room, upto, .. }, Ok(events)) => {
-                self.connections[key.index].is_reading = false;
                 self.show_tail(key.index, room, upto, &events);
             }
             (Wanted::Refill { room, after, upto }, Ok(events)) => {
-                self.connections[key.index].is_reading = false;
                 self.refill(key.index, room, after, upto, &events);
             }
             (Wanted::Tail { .. } | Wanted::Refill { .. }, Err(_)) => {
@@ -127,8 +132,6 @@ impl Shard {
     }
 
     fn answered(&mut self, key: Key, granted: &Granted, events: &[Event]) {
-        let connection = &mut self.connections[key.index];
-        connection.questions -= 1;
         let Some(first) = granted.spans.first() else {
             return self.tell(key.index, |out| {
                 line::render_notice("you are in no room; /join one", out);
@@ -154,7 +157,7 @@ impl Shard {
         if connection.stage != Stage::Over {
             return;
         }
-        let is_done = connection.outbox.is_none() && connection.questions == 0;
+        let is_done = connection.outbox.is_none() && connection.asked.is_empty();
         if is_done || connection.is_broken {
             self.remove(index);
         }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Params, Row, params};
+use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Row, params};
 use teahouse_core::{Event, EventKind, MessageId, Nick, Position, RoomId, SessionId, Text, Time};
 use thiserror::Error;
 
@@ -13,6 +13,9 @@ use super::words;
 const COLUMNS: &str = "event.room, position, time_ms, session, nick, kind, event.text, message_id";
 /// Pages that SQLite may keep in memory for one reader, KiB.
 const CACHE_KIB: i64 = 8 * 1024;
+
+/// Bytes of text in one page that somebody asked for: a page fits a queue.
+const PAGE_BYTES_MAX: usize = 64 * 1024;
 
 /// History could not be read.
 #[derive(Debug, Error)]
@@ -41,7 +44,7 @@ impl Reader {
         Ok(Self { connection })
     }
 
-    /// The newest `count` events up to `upto`, in order.
+    /// The newest `count` events up to `upto`, in order; fewer where their texts fill a page.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -53,7 +56,16 @@ impl Reader {
     ) -> Result<Vec<Event>, ReadError> {
         let mut rows =
             self.prepare("WHERE room = ?1 AND position <= ?2 ORDER BY position DESC LIMIT ?3")?;
-        let mut events = all(&mut rows, params![room.0, signed(upto), count])?;
+        let mut rows = rows.query(params![room.0, signed(upto), count])?;
+        let mut events = Vec::new();
+        let mut bytes = 0;
+        while bytes < PAGE_BYTES_MAX
+            && let Some(row) = rows.next()?
+        {
+            let event = event(row)?;
+            bytes += bytes_of(&event);
+            events.push(event);
+        }
         events.reverse();
         Ok(events)
     }
@@ -118,7 +130,7 @@ impl Reader {
             && let Some(row) = rows.next()?
         {
             let event = event(row)?;
-            bytes += event.text.as_ref().map_or(0, |text| text.as_str().len());
+            bytes += bytes_of(&event);
             events.push(event);
         }
         Ok(events)
@@ -142,12 +154,15 @@ impl Reader {
         ))?;
         let mut rows = statement.query(params![query])?;
         let mut events = Vec::new();
+        let mut bytes = 0;
         while events.len() < count as usize
+            && bytes < PAGE_BYTES_MAX
             && let Some(row) = rows.next()?
         {
             let event = event(row)?;
             // What was said since leave was given is left out.
             if rooms.iter().any(|(room, upto)| *room == event.room && event.position <= *upto) {
+                bytes += bytes_of(&event);
                 events.push(event);
             }
         }
@@ -163,11 +178,8 @@ fn signed(position: Position) -> i64 {
     position.0.cast_signed()
 }
 
-fn all(
-    statement: &mut CachedStatement<'_>,
-    parameters: impl Params,
-) -> Result<Vec<Event>, rusqlite::Error> {
-    statement.query_map(parameters, event)?.collect()
+fn bytes_of(event: &Event) -> usize {
+    event.text.as_ref().map_or(0, |text| text.as_str().len())
 }
 
 fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {

@@ -117,3 +117,55 @@ fn people_who_bring_another_protocol_are_told_in_one_line() {
         assert!(got.contains(answer), "{answer:?} not in {got:?}");
     }
 }
+
+#[test]
+fn someone_who_asks_for_much_and_reads_nothing_is_let_go_and_nobody_else_notices() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    let mut ann = house.join_as("teller");
+    for number in 0..100 {
+        ann.say(&format!("{number} {}", "x".repeat(8000)));
+    }
+    ann.say("/history 1");
+    ann.expect("> 99 x");
+    let before = house.resident_kib();
+    for ending in 0..4 {
+        let mut greedy = Peer::connect(house.port);
+        let asking = "/help\n/history 100\n/search x*\n".repeat(3000);
+        greedy.stream().set_write_timeout(Some(Duration::from_secs(2))).unwrap();
+        // The server stops reading what it cannot answer, or closes: both are its right.
+        greedy.stream().write_all(asking.as_bytes()).ok();
+        members.check();
+        match ending {
+            0 => greedy.reset(),
+            1 => drop(greedy),
+            2 => {
+                greedy.finish();
+                members.check();
+            }
+            // Reads after all: answers, and then the connection's end or more answers.
+            _ => {
+                greedy.line();
+            }
+        }
+        members.check();
+    }
+    let grown = house.resident_kib().saturating_sub(before);
+    assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
+}
+
+#[test]
+fn every_answer_comes_to_someone_who_asks_in_one_go_and_reads_slowly() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    for number in 0..60 {
+        ann.say(&format!("{number} {}", "x".repeat(8000)));
+    }
+    let asked = 200;
+    let mut slow = Peer::connect(house.port);
+    slow.send("/history 60\n".repeat(asked).as_bytes());
+    slow.finish();
+    // 200 pages of 64 KiB, far more than may be queued at once: each comes, and then the end.
+    let pages = slow.rest().iter().filter(|line| line.starts_with("-- the last ")).count();
+    assert!(pages >= asked, "{pages} of {asked} pages");
+}
