@@ -92,6 +92,12 @@ impl Connection {
         self.outbox.as_ref().map_or(0, |outbox| outbox.bytes())
     }
 
+    /// What has yet to reach it, as a number that falls whenever it takes something: answers not yet read
+    /// from history weigh more than anything queued.
+    pub(super) fn outstanding(&self) -> u64 {
+        ((self.asked.len() as u64) << 32) + self.queued() as u64
+    }
+
     /// Whether it hears less than everything that is being delivered.
     pub(super) fn skips_some(&self) -> bool {
         self.is_author || self.ignored.is_some()

@@ -24,7 +24,7 @@ use crate::inbox::Accepted;
 const LINGER: Duration = Duration::from_secs(2);
 /// Bytes read and thrown away during that time.
 const LINGER_BYTES_MAX: usize = 256 * 1024;
-/// How long someone whose session is over may take to read what is queued for them.
+/// How long someone whose session is over may take nothing of what is still to come for them.
 const OVER_DEADLINE: Duration = Duration::from_secs(10);
 /// How often silent connections are looked for, when they are closed at all.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -119,11 +119,17 @@ impl Shard {
         if self.connection(key).is_some() {
             let me = self.me.clone();
             spawn_local(async move {
-                tokio::time::sleep(OVER_DEADLINE).await;
-                let Some(shard) = me.upgrade() else { return };
-                let mut shard = shard.borrow_mut();
-                if shard.connection(key).is_some() {
-                    shard.remove(key.index);
+                let mut left = u64::MAX;
+                loop {
+                    tokio::time::sleep(OVER_DEADLINE).await;
+                    let Some(shard) = me.upgrade() else { return };
+                    let mut shard = shard.borrow_mut();
+                    let Some(connection) = shard.connection(key) else { return };
+                    let still = connection.outstanding();
+                    if still >= left {
+                        return shard.remove(key.index);
+                    }
+                    left = still;
                 }
             });
         }

@@ -161,6 +161,9 @@ fn every_answer_comes_to_someone_who_asks_in_one_go_and_reads_slowly() {
     for number in 0..60 {
         ann.say(&format!("{number} {}", "x".repeat(8000)));
     }
+    // Asked in the same order, so answered when all of it is there to be read.
+    ann.say("/history 1");
+    ann.expect("> 59 x");
     let asked = 200;
     let mut slow = Peer::connect(house.port);
     slow.send("/history 60\n".repeat(asked).as_bytes());
