@@ -116,7 +116,7 @@ fn ours() -> Vec<Kind> {
     vec![
         Kind::teahouse("teahouse, 1 shard, memory", &["--shards", "1", "--durability", "memory"]),
         Kind::teahouse("teahouse, 1 shard, sync", &["--shards", "1"]),
-        Kind::teahouse("teahouse, sync", &[]),
+        Kind::teahouse("teahouse, as it comes", &[]),
     ]
 }
 

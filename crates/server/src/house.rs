@@ -280,7 +280,12 @@ fn join_hub(hub: JoinHandle<Result<(), Fault>>) -> Result<(), Fault> {
 
 fn shard_count(settings: &Settings) -> usize {
     match settings.shards {
-        0 => std::thread::available_parallelism().map_or(1, usize::from).min(crate::SHARDS_MAX),
+        // The hub needs a core as well: with a shard on each, they take turns in the middle of their
+        // rounds, rounds carry fewer messages, and a delivery costs twice as much (docs/performance.md).
+        0 => {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            cores.saturating_sub(1).clamp(1, crate::SHARDS_MAX)
+        }
         count => count,
     }
 }

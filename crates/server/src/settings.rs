@@ -32,7 +32,7 @@ pub struct Settings {
     pub durability: Durability,
     /// How and how much to log: `human/info`, `json/debug`, …
     pub log: LogSetting,
-    /// Threads that own connections; 0 for one per core.
+    /// Threads that own connections; 0 for one per core but one, which the hub has.
     pub shards: usize,
     /// The room everyone begins in.
     pub first_room: RoomName,

@@ -57,7 +57,7 @@ struct Serve {
     /// [default: human/info]
     #[arg(long, value_name = "FORMAT/LEVEL")]
     log: Option<String>,
-    /// Threads that own connections; 0 for one per core [default: 0]
+    /// Threads that own connections; 0 for one per core but one, which the hub has [default: 0]
     #[arg(long, value_name = "N")]
     shards: Option<String>,
 }

@@ -233,7 +233,7 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     }
     if settings.shards > crate::SHARDS_MAX {
         let what = format!("is {}; the limit is {}", settings.shards, crate::SHARDS_MAX);
-        return Err(SettingsError::new("shards", what, "one per core is enough"));
+        return Err(SettingsError::new("shards", what, "one per core is enough; 0 chooses"));
     }
     if limits.flood_burst > 0 && limits.flood_per_second == 0 {
         let hint = "give it at least 1, or turn flood control off with flood_burst = 0";
