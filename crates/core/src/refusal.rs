@@ -25,11 +25,15 @@ pub enum Refusal {
     },
     /// The house has as many rooms as it may have.
     TooManyRooms {
+        /// The one asked for.
+        room: RoomName,
         /// How many that is.
         max: usize,
     },
     /// The session is in as many rooms as it may be.
     InTooManyRooms {
+        /// The one asked for.
+        room: RoomName,
         /// How many that is.
         max: usize,
     },

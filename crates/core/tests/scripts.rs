@@ -355,9 +355,9 @@ fn limits_are_named_when_they_are_met() {
          | ann in #tea at 0 of 1
          | to #tea but ann: ann entered
          ann> join more
-         | to ann: refused InTooManyRooms { max: 2 }
+         | to ann: refused InTooManyRooms { room: RoomName(\"more\"), max: 2 }
          bob> join more
-         | to bob: refused TooManyRooms { max: 2 }
+         | to bob: refused TooManyRooms { room: RoomName(\"more\"), max: 2 }
          ann> who lobby
          | to ann: members ann bob of 3, page 1/2
          ann> who lobby 2

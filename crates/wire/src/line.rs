@@ -63,13 +63,16 @@ struct Rooms {
     shown: Option<RoomId>,
     /// Confirmed, in the order they were last current.
     joined: Vec<(RoomId, RoomName)>,
+    /// Asked for with `/join` or `/room` and not answered yet, in order.
+    asked: Vec<RoomName>,
 }
 
 impl LineSession {
     /// Someone who is about to enter `first_room`.
     #[must_use]
     pub fn new(first_room: RoomName) -> Self {
-        let rooms = Rooms { target: Some(first_room), shown: None, joined: Vec::new() };
+        let rooms =
+            Rooms { target: Some(first_room), shown: None, joined: Vec::new(), asked: Vec::new() };
         Self { framing: Framing::default(), rooms }
     }
 
@@ -104,6 +107,7 @@ impl LineSession {
         self.rooms.joined.reserve_exact(1);
         self.rooms.joined.push((room, name.clone()));
         self.rooms.shown = Some(room);
+        self.rooms.take_asked(name);
         if self.rooms.target.is_none() {
             self.rooms.target = Some(name.clone());
         }
@@ -129,10 +133,9 @@ impl LineSession {
     /// A room that could not be entered is not where the next line goes.
     pub fn handle_refused(&mut self, refusal: &Refusal) {
         let refused = match refusal {
-            Refusal::RoomLooksLike { room, .. } => Some(room),
-            Refusal::TooManyRooms { .. }
-            | Refusal::InTooManyRooms { .. }
-            | Refusal::TooFast { .. } => None,
+            Refusal::RoomLooksLike { room, .. }
+            | Refusal::TooManyRooms { room, .. }
+            | Refusal::InTooManyRooms { room, .. } => room,
             Refusal::NotInRoom { .. }
             | Refusal::NoSuchRoom { .. }
             | Refusal::NickTaken { .. }
@@ -142,22 +145,56 @@ impl LineSession {
             | Refusal::Yourself
             | Refusal::TopicTooLong { .. }
             | Refusal::NoSuchPage { .. }
+            | Refusal::TooFast { .. }
             | Refusal::BadName { .. }
             | Refusal::BadText { .. } => return,
         };
-        let is_joined = |name: &RoomName| self.rooms.joined.iter().any(|(_, own)| own == name);
-        let is_target = self.rooms.target.as_ref().is_some_and(|target| {
-            refused.is_none_or(|refused| refused == target) && !is_joined(target)
-        });
-        if is_target {
+        self.rooms.take_asked(refused);
+        let is_joined = self.rooms.joined.iter().any(|(_, own)| own == refused);
+        if self.rooms.target.as_ref() == Some(refused) && !is_joined {
             self.rooms.fall_back();
+        }
+    }
+
+    /// What was typed is given back and never reaches the hub: where it would have moved the next line,
+    /// that stays.
+    pub fn handle_given_back(&mut self, action: &Action) {
+        match action {
+            Action::Join { room } => {
+                if let Some(last) = self.rooms.asked.iter().rposition(|asked| asked == room) {
+                    self.rooms.asked.remove(last);
+                }
+                self.rooms.fall_back();
+            }
+            Action::Leave { .. } => self.rooms.fall_back(),
+            Action::Enter { .. }
+            | Action::Exit { .. }
+            | Action::Say { .. }
+            | Action::Tell { .. }
+            | Action::Rename { .. }
+            | Action::Topic { .. }
+            | Action::Who { .. }
+            | Action::Rooms { .. }
+            | Action::Ignore { .. }
+            | Action::Read { .. }
+            | Action::Tick
+            | Action::Configure { .. } => {}
         }
     }
 }
 
 impl Rooms {
+    /// To the room that is asked for, or the one that is shown: what is typed goes where people are read.
     fn fall_back(&mut self) {
-        self.target = self.joined.last().map(|(_, name)| name.clone());
+        let shown = self.joined.iter().find(|(id, _)| self.shown == Some(*id));
+        let confirmed = shown.or(self.joined.last()).map(|(_, name)| name);
+        self.target = self.asked.last().or(confirmed).cloned();
+    }
+
+    fn take_asked(&mut self, answered: &RoomName) {
+        if let Some(first) = self.asked.iter().position(|asked| asked == answered) {
+            self.asked.remove(first);
+        }
     }
 }
 

@@ -68,7 +68,7 @@ impl Chat {
         };
         if person.rooms.len() >= self.limits.rooms_per_session_max {
             let max = self.limits.rooms_per_session_max;
-            return refuse(session, Refusal::InTooManyRooms { max }, out);
+            return refuse(session, Refusal::InTooManyRooms { room: name, max }, out);
         }
         let room = match id.and_then(|id| self.rooms.get(id)) {
             Some(room) => room.id,
@@ -79,7 +79,7 @@ impl Chat {
                 }
                 if self.rooms.len() >= self.limits.rooms_max {
                     let max = self.limits.rooms_max;
-                    return refuse(session, Refusal::TooManyRooms { max }, out);
+                    return refuse(session, Refusal::TooManyRooms { room: name, max }, out);
                 }
                 self.rooms.found(name).id
             }

@@ -264,7 +264,7 @@ impl Shard {
             per_second: limit.per_second,
             text: line::typed(&action),
         };
-        self.connections[index].line.handle_refused(&refusal);
+        self.connections[index].line.handle_given_back(&action);
         self.tell(index, |out| line::render_refusal(&refusal, out));
     }
 

@@ -246,10 +246,10 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
                 "{room} looks like {existing}, which exists; /join {existing} or choose another"
             )
         }
-        Refusal::TooManyRooms { max } => {
+        Refusal::TooManyRooms { max, .. } => {
             format!("the house has {max} rooms, its limit; join one of them")
         }
-        Refusal::InTooManyRooms { max } => {
+        Refusal::InTooManyRooms { max, .. } => {
             format!("you are in {max} rooms, the limit; /leave one first")
         }
         Refusal::NickTaken { nick, holder } if nick.as_str() == holder.as_str() => {

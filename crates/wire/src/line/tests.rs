@@ -140,8 +140,34 @@ fn what_is_typed_after_join_goes_to_the_new_room_at_once() {
 fn a_refused_join_leaves_the_next_line_where_it_was() {
     let mut session = session();
     heard_in(&mut session, b"/join tea\n");
-    session.handle_refused(&Refusal::InTooManyRooms { max: 50 });
+    session.handle_refused(&Refusal::InTooManyRooms { room: room("tea"), max: 50 });
     assert_eq!(heard_in(&mut session, b"hi\n"), ["#lobby \"hi\""]);
+}
+
+#[test]
+fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
+    let mut session = session();
+    let given_back = |session: &mut LineSession, line: &[u8]| {
+        let mut heard = Vec::new();
+        session.handle_bytes(line, &clock(), &mut heard);
+        let Heard::Ask(action) = &heard[0] else { panic!("{heard:?}") };
+        session.handle_given_back(action);
+    };
+    // A join that waits for its turn, while later lines come too fast.
+    heard_in(&mut session, b"/join tea\n");
+    given_back(&mut session, b"/who\n");
+    given_back(&mut session, b"/join cake\n");
+    session.handle_joined(RoomId(2), &room("tea"));
+    assert_eq!(heard_in(&mut session, b"hi\n"), ["#tea \"hi\""]);
+    for line in [&b"/join cake\n"[..], b"/room lobby\n", b"/leave\n", b"/leave lobby\n"] {
+        given_back(&mut session, line);
+        assert_eq!(heard_in(&mut session, b"still here\n"), ["#tea \"still here\""]);
+    }
+    // Of two rooms asked for, the first is refused.
+    heard_in(&mut session, b"/join full\n/join cake\n");
+    session.handle_refused(&Refusal::TooManyRooms { room: room("full"), max: 50 });
+    session.handle_joined(RoomId(3), &room("cake"));
+    assert_eq!(heard_in(&mut session, b"hi\n"), ["#cake \"hi\""]);
 }
 
 #[test]
@@ -307,8 +333,8 @@ fn every_answer_and_refusal_is_whole_lines_of_the_house() {
         Refusal::NotInRoom { room: name() },
         Refusal::NoSuchRoom { room: name() },
         Refusal::RoomLooksLike { room: name(), existing: name() },
-        Refusal::TooManyRooms { max: 1 },
-        Refusal::InTooManyRooms { max: 1 },
+        Refusal::TooManyRooms { room: room("tea"), max: 1 },
+        Refusal::InTooManyRooms { room: room("tea"), max: 1 },
         Refusal::NickTaken { nick: nick("ann"), holder: nick("Ann") },
         Refusal::NoSuchNick { nick: nick("ann") },
         Refusal::Ignored { nick: nick("ann") },

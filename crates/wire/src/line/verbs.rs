@@ -208,6 +208,7 @@ fn join(asked: &mut Asked<'_>) -> Result<(), Wrong> {
     }
     let room = parse_room(asked.arguments)?;
     asked.rooms.target = Some(room.clone());
+    asked.rooms.asked.push(room.clone());
     asked.ask(Action::Join { room });
     Ok(())
 }
