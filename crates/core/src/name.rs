@@ -139,16 +139,20 @@ fn is_mark(c: char) -> bool {
     c.general_category_group() == GeneralCategoryGroup::Mark
 }
 
+/// Symbols that show as nothing, or as something that is missing: blank braille, the null notehead, the
+/// object and the general replacement character.
+const UNSEEN_SYMBOLS: [char; 4] = ['\u{2800}', '\u{1D159}', '\u{FFFC}', '\u{FFFD}'];
+
 /// Identifier characters of every living script (TS #39), a few ASCII signs, and pictographs.
 fn may_stand(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || "-_.'^|[]{}`".contains(c);
     }
-    c.identifier_allowed()
-        || matches!(
-            c.general_category(),
-            GeneralCategory::OtherSymbol | GeneralCategory::ModifierSymbol
-        )
+    let is_pictograph = matches!(
+        c.general_category(),
+        GeneralCategory::OtherSymbol | GeneralCategory::ModifierSymbol
+    );
+    c.identifier_allowed() || (is_pictograph && !UNSEEN_SYMBOLS.contains(&c))
 }
 
 macro_rules! string_like {
@@ -196,6 +200,9 @@ mod tests {
         assert_eq!(Nick::parse("a\u{202e}b"), Err(NameError::Character('\u{202e}')));
         assert_eq!(Nick::parse("a\u{200b}b"), Err(NameError::Character('\u{200b}')));
         assert_eq!(Nick::parse("\u{3164}"), Err(NameError::Character('\u{3164}')));
+        for unseen in UNSEEN_SYMBOLS {
+            assert_eq!(Nick::parse(&unseen.to_string()), Err(NameError::Character(unseen)));
+        }
         assert_eq!(Nick::parse("<ann>"), Err(NameError::Character('<')));
         assert_eq!(Nick::parse("-ann"), Err(NameError::First('-')));
         assert_eq!(Nick::parse(&"x".repeat(33)), Err(NameError::TooLong { chars: 33, max: 32 }));
