@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Row, params};
 use teahouse_core::{Event, EventKind, MessageId, Nick, Position, RoomId, SessionId, Text, Time};
 use thiserror::Error;
+use tracing::warn;
 
 use super::schema::unexpected;
 use super::words;
@@ -16,6 +17,9 @@ const CACHE_KIB: i64 = 8 * 1024;
 
 /// Bytes of text in one page that somebody asked for: a page fits a queue.
 const PAGE_BYTES_MAX: usize = 64 * 1024;
+
+/// Stands for a nick or a text that is none, such as one that was edited by hand.
+const UNREADABLE: &str = "unreadable";
 
 /// History could not be read.
 #[derive(Debug, Error)]
@@ -193,18 +197,27 @@ fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {
         other => return Err(unexpected(5, UnknownKind(other.to_owned()))),
     };
     let text: Option<String> = row.get(6)?;
+    let room = RoomId(row.get(0)?);
+    // One row that somebody else wrote must not close the room to everyone who comes in.
+    let nick = Nick::parse(&nick).or_else(|error| {
+        warn!(room = room.0, position, %error, "an event has no proper nick");
+        Nick::parse(UNREADABLE).map_err(|error| unexpected(4, error))
+    })?;
+    let text = text.map(|text| {
+        Text::parse(&text).or_else(|error| {
+            warn!(room = room.0, position, %error, "an event has no proper text");
+            Text::parse(UNREADABLE).map_err(|error| unexpected(6, error))
+        })
+    });
     let id: Option<[u8; 16]> = row.get(7)?;
     Ok(Event {
-        room: RoomId(row.get(0)?),
+        room,
         position: Position(position.cast_unsigned()),
         time: Time(row.get(2)?),
         session: SessionId(session.cast_unsigned()),
-        nick: Nick::parse(&nick).map_err(|error| unexpected(4, error))?,
+        nick,
         kind,
-        text: text
-            .map(|text| Text::parse(&text))
-            .transpose()
-            .map_err(|error| unexpected(6, error))?,
+        text: text.transpose()?,
         id: id.map(MessageId),
     })
 }
