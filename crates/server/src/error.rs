@@ -28,10 +28,10 @@ pub enum Fault {
     /// The database cannot be opened, read or closed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A transaction failed for another reason than a full disk.
+    /// A transaction failed for a reason that does not pass.
     #[error("cannot store messages")]
     Commit(#[source] rusqlite::Error),
-    /// The house closed while the disk was full.
+    /// The house closed while nothing could be stored.
     #[error("closed with {effects} changes not stored, none of them shown to anyone")]
     Unstored {
         /// How many.
@@ -71,7 +71,10 @@ impl Fault {
             Self::NoDataDirectory => "name a directory with --data".to_owned(),
             Self::Store(error) => error.hint().to_string(),
             Self::Commit(_) => "check the disk; everything that was shown is kept".to_owned(),
-            Self::Unstored { .. } => "make room on the disk and start again".to_owned(),
+            Self::Unstored { .. } => {
+                "make room on the disk, end what else writes to the database, and start again"
+                    .to_owned()
+            }
             Self::Start { .. } => "check the limits of this user (ulimit -a)".to_owned(),
             Self::Late => {
                 "look for a slow disk; the next start repairs nothing and loses nothing".to_owned()

@@ -2,8 +2,9 @@
 //! them, commits what must last in one transaction with one sync, and only then hands the effects to
 //! the shards (promises P1 and P2). It does nothing else: no sockets, no encoding, no reading.
 //!
-//! When the disk is full the batch is kept and tried again until there is room: nothing is shown that
-//! is not kept, nothing that was taken is dropped, and the log's bound makes senders wait.
+//! When the disk is full, or another program is writing to the database, the batch is kept and tried again
+//! until it can be stored: nothing is shown that is not kept, nothing that was taken is dropped, and the
+//! log's bound makes senders wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +18,8 @@ use crate::inbox::Inbox;
 use crate::log::{Chunk, Log};
 use crate::store::{CommitError, Store};
 
-/// How long to wait before a commit that found the disk full is tried again.
-const FULL_RETRY: Duration = Duration::from_millis(500);
+/// How long to wait before a commit is tried again.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
 
 /// What the hub thread owns.
 pub(crate) struct Hub {
@@ -34,6 +35,11 @@ impl Hub {
     /// Runs until every proposer is gone, then closes the store.
     pub(crate) async fn run(mut self) -> Result<(), Fault> {
         let result = self.serve().await;
+        if result.is_err() {
+            let notice =
+                "the house has to close: messages cannot be stored; what was shown is kept";
+            self.tell(|| Inbox::Notice(notice.into())).await;
+        }
         self.tell(|| Inbox::Finished).await;
         let closed = self.store.close().map_err(Fault::from);
         // What stopped the house says more than what then went wrong in closing it.
@@ -62,24 +68,24 @@ impl Hub {
             match self.store.commit(effects) {
                 Ok(events) => {
                     if tries > 0 {
-                        info!(events, tries, "there is room on the disk again");
+                        info!(events, tries, "messages are being stored again");
                         self.tell(|| Inbox::Notice("messages are being stored again".into())).await;
                     }
                     debug!(effects = effects.len(), events, "committed");
                     return Ok(());
                 }
-                Err(CommitError::Full(source)) => {
+                Err(CommitError::Later(source)) => {
                     if tries == 0 {
-                        error!(%source, "no room to store messages: nothing is said until there is");
-                        let notice = "the server has no room to store messages: what you say \
-                                      waits until it has";
+                        error!(%source, "messages cannot be stored now: nothing is said until they can");
+                        let notice = "messages cannot be stored at the moment: what you say \
+                                      waits until they can";
                         self.tell(|| Inbox::Notice(notice.into())).await;
                     }
                     if *self.closing.borrow() {
                         return Err(Fault::Unstored { source, effects: effects.len() });
                     }
                     tries = tries.saturating_add(1);
-                    tokio::time::sleep(FULL_RETRY).await;
+                    tokio::time::sleep(RETRY_AFTER).await;
                 }
                 Err(CommitError::Fault(source)) => return Err(Fault::Commit(source)),
             }

@@ -14,6 +14,7 @@ mod schema;
 mod words;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, params};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ use files::Location;
 
 /// Pages that SQLite may keep in memory for writing, KiB (a negative number in its pragma).
 const CACHE_KIB: i64 = 32 * 1024;
+/// How long to wait for another program that has the database open, such as `sqlite3`: the hub waits
+/// meanwhile, and tries again later.
+const BUSY_WAIT: Duration = Duration::from_millis(500);
 /// Pages in the write-ahead log after which they are moved to the database: 16 MiB, so that a busy house
 /// moves pages that changed often once instead of many times.
 const CHECKPOINT_PAGES: u32 = 4096;
@@ -153,9 +157,9 @@ impl StoreError {
 /// Why a batch was not kept. It has been rolled back as a whole.
 #[derive(Debug, Error)]
 pub enum CommitError {
-    /// There is no room. The same batch may be tried again later.
-    #[error("no room on the disk")]
-    Full(#[source] rusqlite::Error),
+    /// There is no room, or another program is writing. The same batch may be tried again later.
+    #[error("not at the moment")]
+    Later(#[source] rusqlite::Error),
     /// Anything else: what the disk has is not known any more.
     #[error("the disk failed")]
     Fault(#[source] rusqlite::Error),
@@ -163,12 +167,15 @@ pub enum CommitError {
 
 impl From<rusqlite::Error> for CommitError {
     fn from(error: rusqlite::Error) -> Self {
-        // SQLITE_IOERR_WRITE is what SQLite makes of a short write or of a quota.
+        // SQLITE_IOERR_WRITE is what SQLite makes of a short write or of a quota, SQLITE_IOERR_SHMSIZE
+        // of no room for the index of its log.
         const SQLITE_IOERR_WRITE: i32 = 10 | (3 << 8);
-        let is_full = error.sqlite_error().is_some_and(|failure| {
-            failure.code == ErrorCode::DiskFull || failure.extended_code == SQLITE_IOERR_WRITE
+        const SQLITE_IOERR_SHMSIZE: i32 = 10 | (19 << 8);
+        let may_pass = error.sqlite_error().is_some_and(|failure| {
+            matches!(failure.code, ErrorCode::DiskFull | ErrorCode::DatabaseBusy)
+                || [SQLITE_IOERR_WRITE, SQLITE_IOERR_SHMSIZE].contains(&failure.extended_code)
         });
-        if is_full { Self::Full(error) } else { Self::Fault(error) }
+        if may_pass { Self::Later(error) } else { Self::Fault(error) }
     }
 }
 
@@ -249,6 +256,7 @@ fn prepare(connection: &Connection, durability: Durability) -> Result<(), rusqli
         Durability::Async => "NORMAL",
         Durability::Memory => "OFF",
     };
+    connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;

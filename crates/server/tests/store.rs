@@ -170,10 +170,10 @@ fn a_full_disk_keeps_nothing_of_the_batch_and_takes_it_whole_later() {
     opened.store.limit_pages(Some(40)).unwrap();
     let words = "x".repeat(10_000);
     let batch: Vec<Effect> = (2..60).map(|position| said(LOBBY, position, &words)).collect();
-    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Full(_))));
+    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Later(_))));
     let latest = |opened: &Opened| opened.readers[0].latest(LOBBY, Position(99), 1).unwrap();
     assert_eq!(texts(&latest(&opened)), ["before"]);
-    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Full(_))), "still full");
+    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Later(_))), "still full");
     opened.store.limit_pages(None).unwrap();
     assert_eq!(opened.store.commit(&batch).unwrap(), 58);
     assert_eq!(latest(&opened)[0].position, Position(59));
@@ -203,6 +203,33 @@ fn memory_keeps_nothing_and_leaves_nothing() {
     assert_eq!(texts(&kept), ["soon gone"]);
     assert_eq!(shared_memory(), 0);
     assert!(!nowhere.exists());
+}
+
+#[test]
+fn an_event_edited_by_hand_does_not_close_the_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let opened = lobby(directory.path(), &["one", "two", "three"]);
+    let by_hand = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
+    by_hand.execute("UPDATE event SET nick = 'not a nick' WHERE position = 1", []).unwrap();
+    by_hand.execute("UPDATE event SET text = '' WHERE position = 2", []).unwrap();
+    let events = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
+    assert_eq!(texts(&events), ["one", "unreadable", "three"]);
+    assert_eq!(events[0].nick.as_str(), "unreadable");
+    assert_eq!(events[2].nick.as_str(), "小明");
+}
+
+#[test]
+fn another_program_that_writes_makes_us_wait_and_loses_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut opened = lobby(directory.path(), &["one"]);
+    let other = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let batch = [said(LOBBY, 2, "two")];
+    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Later(_))));
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(opened.store.commit(&batch).unwrap(), 1);
+    let events = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
+    assert_eq!(texts(&events), ["one", "two"]);
 }
 
 #[test]
