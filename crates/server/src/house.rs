@@ -84,7 +84,8 @@ impl House {
                 listener.local_addr().map_err(|why| Fault::Listen { address, why })
             })
             .collect::<Result<_, _>>()?;
-        let connections_possible = open_files::connections_possible();
+        let shard_count = shard_count(&settings);
+        let connections_possible = open_files::connections_possible(shard_count);
         let (directory, database) = data_directory(&settings)?;
         let opened = Store::open(
             &directory,
@@ -96,7 +97,6 @@ impl House {
         let core = settings.limits.core();
         let chat = Chat::restore(core, opened.loaded.rooms, opened.loaded.recent);
 
-        let shard_count = shard_count(&settings);
         let (log_sender, log) = log::open();
         let (closing, is_closing) = watch::channel(false);
         let (end_notices, ended) = mpsc::unbounded_channel();

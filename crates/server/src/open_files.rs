@@ -2,11 +2,13 @@
 
 /// Files we need besides connections: the database and its readers, listeners, runtimes, spare ones
 /// for SQLite's temporary needs.
-const RESERVED: usize = 128;
+const RESERVED: usize = 64;
+/// Files of a shard's runtime; it has four or five.
+const PER_SHARD: usize = 8;
 
 /// Raises the soft limit to the hard limit and gives the number of connections that leaves.
 #[cfg(unix)]
-pub(crate) fn connections_possible() -> usize {
+pub(crate) fn connections_possible(shards: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
@@ -18,11 +20,11 @@ pub(crate) fn connections_possible() -> usize {
         }
     };
     let files = now.and_then(|files| usize::try_from(files).ok()).unwrap_or(1 << 20);
-    files.saturating_sub(RESERVED).max(1)
+    files.saturating_sub(RESERVED + shards * PER_SHARD).max(1)
 }
 
 /// Where there is no such limit: a bound of our own.
 #[cfg(not(unix))]
-pub(crate) fn connections_possible() -> usize {
-    16_384 - RESERVED
+pub(crate) fn connections_possible(shards: usize) -> usize {
+    16_384 - RESERVED - shards * PER_SHARD
 }
