@@ -1,10 +1,9 @@
 //! Reading threads: they answer from SQLite what connections ask of the past, away from the hub and the
-//! shards. A connection has a bounded number of jobs under way, so the queue of jobs is bounded by the
-//! connections.
+//! shards. One searches; the other does everything that the index of positions answers at once, so that
+//! nobody's search keeps those waiting who come in or catch up. A connection has one job under way, so
+//! the queues are bounded by the connections.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::thread::JoinHandle;
 
 use teahouse_core::{Event, Granted, Position, Question, RoomId};
@@ -15,8 +14,9 @@ use crate::inbox::Inbox;
 use crate::shard::Key;
 use crate::store::{ReadError, Reader};
 
-/// Reading threads: one may be busy with a search while the other refills.
-pub(crate) const READERS: usize = 2;
+/// Reading threads, and readers they need.
+pub(crate) const READERS: usize = THREADS.len();
+const THREADS: [&str; 2] = ["pages", "searches"];
 /// Events in one page of a refill.
 const REFILL_EVENTS_MAX: u32 = 512;
 /// Bytes of text in one page of a refill: below the soft bound of a queue, so a page always fits.
@@ -47,35 +47,54 @@ pub(crate) struct Page {
     pub(crate) events: Result<Vec<Event>, ReadError>,
 }
 
-/// Starts the reading threads. They end when every sender of jobs is gone.
+/// Where jobs are handed in.
+#[derive(Clone)]
+pub(crate) struct Jobs {
+    pages: Sender<Job>,
+    searches: Sender<Job>,
+}
+
+impl Jobs {
+    pub(crate) fn send(&self, job: Job) -> Result<(), SendError<Job>> {
+        if job.wanted.is_search() { self.searches.send(job) } else { self.pages.send(job) }
+    }
+}
+
+impl Wanted {
+    fn is_search(&self) -> bool {
+        match self {
+            Self::Tail { .. } | Self::Refill { .. } => false,
+            Self::Asked(granted) => matches!(granted.question, Question::Search { .. }),
+        }
+    }
+}
+
+/// Starts the reading threads. They end when everyone who could hand in a job is gone.
 pub(crate) fn start(
     readers: Vec<Reader>,
     shards: &[mpsc::Sender<Inbox>],
-) -> std::io::Result<(Sender<Job>, Vec<JoinHandle<()>>)> {
-    let (sender, jobs) = channel();
-    let jobs = Arc::new(Mutex::new(jobs));
-    let threads = readers
-        .into_iter()
-        .enumerate()
-        .map(|(index, reader)| {
-            let jobs = Arc::clone(&jobs);
+) -> std::io::Result<(Jobs, Vec<JoinHandle<()>>)> {
+    let ((pages, page_jobs), (searches, search_jobs)) = (channel(), channel());
+    let threads = THREADS
+        .iter()
+        .zip(readers.into_iter().zip([page_jobs, search_jobs]))
+        .map(|(name, (reader, jobs))| {
             let shards = shards.to_vec();
             std::thread::Builder::new()
-                .name(format!("reader-{index}"))
+                .name((*name).to_owned())
                 .spawn(move || work(&reader, &jobs, &shards))
         })
         .collect::<Result<_, _>>()?;
-    Ok((sender, threads))
+    Ok((Jobs { pages, searches }, threads))
 }
 
-fn work(reader: &Reader, jobs: &Mutex<Receiver<Job>>, shards: &[mpsc::Sender<Inbox>]) {
-    loop {
-        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Job { shard, connection, wanted }) = next else { return };
+fn work(reader: &Reader, jobs: &Receiver<Job>, shards: &[mpsc::Sender<Inbox>]) {
+    for Job { shard, connection, wanted } in jobs {
         let events = read(reader, &wanted);
         if let Err(error) = &events {
             let source = std::error::Error::source(error).map(ToString::to_string);
-            error!(%error, source, ?wanted, "cannot read history");
+            // Not what was wanted: a search has the words of whoever searches.
+            error!(%error, source, is_search = wanted.is_search(), "cannot read history");
         }
         let page = Inbox::Page(Page { connection, wanted, events });
         if shards.get(shard).is_none_or(|shard| shard.blocking_send(page).is_err()) {
@@ -112,5 +131,42 @@ fn answer(reader: &Reader, Granted { question, spans }: &Granted) -> Result<Vec<
             let rooms: Vec<_> = spans.iter().map(|span| (span.room, span.upto)).collect();
             reader.search(&rooms, words, *count)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use teahouse_core::{HistorySpan, RoomName};
+
+    use super::*;
+    use crate::store::{Durability, Store};
+
+    const ROOM: RoomId = RoomId(1);
+
+    #[tokio::test]
+    async fn searches_keep_nobody_waiting_who_comes_in() {
+        let directory = tempfile::tempdir().unwrap();
+        let opened = Store::open(directory.path(), Durability::Memory, READERS, 1).unwrap();
+        let (stuck, _unread) = mpsc::channel(1);
+        let (fine, mut pages) = mpsc::channel(1);
+        let (jobs, _threads) = start(opened.readers, &[stuck, fine]).unwrap();
+        let connection = Key::for_test();
+        let span = HistorySpan {
+            room: ROOM,
+            name: RoomName::parse("lobby").unwrap(),
+            upto: Position::START,
+        };
+        // Nobody takes what these find: whoever reads for them is busy for good.
+        for _ in 0..READERS * 4 {
+            let question = Question::Search { words: "tea".to_owned(), count: 1 };
+            let wanted = Wanted::Asked(Granted { question, spans: vec![span.clone()] });
+            jobs.send(Job { shard: 0, connection, wanted }).unwrap();
+        }
+        let wanted = Wanted::Tail { room: ROOM, upto: Position::START, count: 1 };
+        jobs.send(Job { shard: 1, connection, wanted }).unwrap();
+        let page = tokio::time::timeout(Duration::from_secs(60), pages.recv()).await.unwrap();
+        assert!(matches!(page, Some(Inbox::Page(_))));
     }
 }

@@ -265,7 +265,8 @@ impl House {
                 return Err(Fault::Ended("shard"));
             }
         }
-        for reader in self.readers {
+        // They only read: one in the middle of a search ends with the process, and nobody waits for it.
+        for reader in self.readers.into_iter().filter(JoinHandle::is_finished) {
             if reader.join().is_err() {
                 return Err(Fault::Ended("reading thread"));
             }

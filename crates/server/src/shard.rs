@@ -25,7 +25,6 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -38,7 +37,7 @@ use tokio::sync::mpsc;
 use tracing::debug;
 
 use crate::clock;
-use crate::history::Job;
+use crate::history::Jobs;
 use crate::inbox::Inbox;
 use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk, LogSender};
 use crate::settings::Settings;
@@ -61,6 +60,13 @@ pub(crate) struct Key {
     serial: u64,
 }
 
+#[cfg(test)]
+impl Key {
+    pub(crate) fn for_test() -> Self {
+        Self { index: 0, serial: 0 }
+    }
+}
+
 /// What a shard is made of.
 pub(crate) struct Parts {
     pub(crate) index: usize,
@@ -69,7 +75,7 @@ pub(crate) struct Parts {
     pub(crate) settings: Arc<Settings>,
     pub(crate) inbox: mpsc::Receiver<Inbox>,
     pub(crate) log: LogSender,
-    pub(crate) jobs: Sender<Job>,
+    pub(crate) jobs: Jobs,
 }
 
 /// The state of one shard. Borrowed for the length of one step, never across an await.
@@ -80,7 +86,7 @@ struct Shard {
     zone: TimeZone,
     started: Instant,
     me: Weak<RefCell<Shard>>,
-    jobs: Sender<Job>,
+    jobs: Jobs,
     connections: Slab<Connection>,
     serial: u64,
     sessions: HashMap<SessionId, usize>,
