@@ -124,6 +124,39 @@ fn two_servers_never_write_one_history() {
 }
 
 #[test]
+fn a_house_waits_for_another_program_that_writes_and_goes_on() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut bob = house.join_as("bob");
+    ann.say("before");
+    bob.expect("<ann> before");
+    let other = rusqlite::Connection::open(house.database()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    ann.say("meanwhile");
+    ann.expect("messages cannot be stored at the moment");
+    other.execute_batch("COMMIT").unwrap();
+    bob.expect("<ann> meanwhile");
+    ann.expect("messages are being stored again");
+}
+
+#[test]
+fn a_house_that_can_store_nothing_any_more_tells_members_and_ends() {
+    let mut house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut bob = house.join_as("bob");
+    ann.say("before");
+    bob.expect("<ann> before");
+    let other = rusqlite::Connection::open(house.database()).unwrap();
+    other.execute_batch("ALTER TABLE event RENAME TO gone").unwrap();
+    ann.say("never shown");
+    for member in [&mut ann, &mut bob] {
+        member.expect("the house has to close: messages cannot be stored");
+        assert!(member.rest().iter().all(|line| !line.contains("never shown")));
+    }
+    assert_eq!(house.wait(crate::house::PATIENCE).code(), Some(1));
+}
+
+#[test]
 fn a_stopped_house_tells_members_keeps_everything_and_ends_in_time() {
     for signal in ["-TERM", "-INT"] {
         let mut house = House::open();
@@ -189,16 +222,20 @@ fn a_full_house_turns_newcomers_away_politely() {
     bob.expect("<ann> still fine");
     drop(ann);
     bob.expect("ann is offline");
-    house.join();
+    // Her place is free a moment after the others have heard that she went.
+    let deadline = Instant::now() + crate::house::PATIENCE;
+    while !Peer::connect(house.port).line().unwrap().contains("welcome") {
+        assert!(Instant::now() < deadline, "the place is never free");
+    }
 }
 
 #[test]
 fn the_open_file_limit_turns_newcomers_away_and_leaves_members_alone() {
     let data = tempfile::tempdir().unwrap();
     let binary = env!("CARGO_BIN_EXE_teahouse");
-    // 160 files in all, of which the house keeps 128 for itself.
+    // 352 files in all, of which the house keeps 64 for itself and 8 for each of 32 shards.
     let script = format!(
-        "ulimit -n 160; exec {binary} serve --listen 127.0.0.1:0 --log human/error --data {} --config {}",
+        "ulimit -n 352; exec {binary} serve --shards 32 --listen 127.0.0.1:0 --log human/error --data {} --config {}",
         data.path().display(),
         crate::house::OPEN
     );
