@@ -25,6 +25,8 @@ use crate::clock;
 const SNIFF_TIME: Duration = Duration::from_millis(300);
 /// Questions to history that one connection may have under way; more wait unread in its socket.
 const QUESTIONS_MAX: usize = 4;
+/// Bytes of answers to one read that are written at once.
+const REPLIES_BYTES: usize = 32 * 1024;
 
 /// What the reading task does next.
 enum Flow {
@@ -226,20 +228,29 @@ impl Shard {
     }
 
     fn handle_heard(&mut self, key: Key, heard: &mut Vec<Heard>) {
+        // What is answered on the spot leaves together: a write costs more than an answer.
+        let mut replies = Vec::new();
         for heard in heard.drain(..) {
             if self.connection(key).is_none_or(|connection| connection.stage != Stage::In) {
                 continue;
             }
             match heard {
-                Heard::Ask(action) => self.ask(key.index, action),
-                Heard::Reply(bytes) | Heard::Negotiate(bytes) => self.tell_bytes(key.index, &bytes),
+                Heard::Ask(action) => self.ask(key.index, action, &mut replies),
+                Heard::Reply(bytes) | Heard::Negotiate(bytes) => replies.extend_from_slice(&bytes),
                 Heard::Quit => self.quit(key.index),
             }
+            if replies.len() >= REPLIES_BYTES {
+                self.tell_bytes(key.index, &replies);
+                replies.clear();
+            }
+        }
+        if !replies.is_empty() {
+            self.tell_bytes(key.index, &replies);
         }
     }
 
     /// Passes a request on, holds it until its turn, or gives it back (flood control).
-    fn ask(&mut self, index: usize, action: Action) {
+    fn ask(&mut self, index: usize, action: Action, replies: &mut Vec<u8>) {
         let limit = self.settings.limits.flood();
         let held_max = self.settings.limits.flood_held_max;
         let now = self.steady_now();
@@ -265,7 +276,7 @@ impl Shard {
             text: line::typed(&action),
         };
         self.connections[index].line.handle_given_back(&action);
-        self.tell(index, |out| line::render_refusal(&refusal, out));
+        line::render_refusal(&refusal, replies);
     }
 
     fn hold(&mut self, index: usize, action: Action, wait_ms: u32) {
