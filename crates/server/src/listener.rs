@@ -2,13 +2,14 @@
 //! why in one line.
 
 use std::io::{ErrorKind, Write};
-use std::net::{SocketAddr, TcpListener as StdListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener as StdListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tracing::{debug, warn};
 
 use crate::error::Fault;
@@ -19,6 +20,12 @@ use crate::inbox::{Accepted, Inbox};
 const BACKLOG: i32 = 4096;
 /// How long to wait when the system has no file or memory for another connection.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+/// Connections turned away that are still read, so that the reset which unread input causes does not
+/// destroy the line that says why; in a storm of them the rest go without.
+const LINGERING_MAX: usize = 16;
+/// How long, and how many bytes of each.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES_MAX: u64 = 64 * 1024;
 /// A peer that is silent for this long is asked by TCP whether it is there; one that vanished is
 /// noticed after another [`KEEPALIVE_PROBES`] intervals.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
@@ -52,9 +59,10 @@ pub(crate) struct Doors {
 
 /// Accepts until dropped.
 pub(crate) async fn accept(listener: TcpListener, doors: Doors) {
+    let lingering = Arc::new(Semaphore::new(LINGERING_MAX));
     for shard in (0..doors.shards.len()).cycle() {
         let (stream, peer) = next(&listener).await;
-        if let Some(accepted) = admit(stream, peer, &doors.gate)
+        if let Some(accepted) = admit(stream, peer, &doors.gate, &lingering)
             && doors.shards[shard].send(Inbox::Accepted(accepted)).await.is_err()
         {
             return;
@@ -84,14 +92,21 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-fn admit(stream: TcpStream, peer: SocketAddr, gate: &Arc<Gate>) -> Option<Accepted> {
+fn admit(
+    stream: TcpStream,
+    peer: SocketAddr,
+    gate: &Arc<Gate>,
+    lingering: &Arc<Semaphore>,
+) -> Option<Accepted> {
     let permit = match gate.admit(peer.ip()) {
         Ok(permit) => permit,
         Err(refused) => {
             debug!(%peer, %refused, "turned away");
             // A fresh socket takes one line at once or is of no use to anyone.
-            if let Err(error) = (&stream).write_all(format!("-- error: {refused}\n").as_bytes()) {
-                debug!(%peer, %error, "could not be told");
+            let line = format!("-- error: {refused}\n");
+            match (&stream).write_all(line.as_bytes()).and_then(|()| linger(stream, lingering)) {
+                Ok(()) => {}
+                Err(error) => debug!(%peer, %error, "could not be told"),
             }
             return None;
         }
@@ -101,6 +116,23 @@ fn admit(stream: TcpStream, peer: SocketAddr, gate: &Arc<Gate>) -> Option<Accept
         return None;
     }
     Some(Accepted { stream, peer, permit })
+}
+
+/// Ends our side, and reads on for a moment if there is a place for that.
+fn linger(stream: TcpStream, lingering: &Arc<Semaphore>) -> std::io::Result<()> {
+    stream.shutdown(Shutdown::Write)?;
+    let Ok(place) = Arc::clone(lingering).try_acquire_owned() else { return Ok(()) };
+    let stream = tokio::net::TcpStream::from_std(stream)?;
+    tokio::spawn(async move {
+        let mut thrown = stream.take(LINGER_BYTES_MAX);
+        let mut nowhere = tokio::io::sink();
+        let read = tokio::io::copy(&mut thrown, &mut nowhere);
+        if tokio::time::timeout(LINGER, read).await.is_err() {
+            debug!("a connection that was turned away is still open");
+        }
+        drop(place);
+    });
+    Ok(())
 }
 
 fn prepare(stream: &TcpStream) -> std::io::Result<()> {
