@@ -6,6 +6,8 @@
 
 use std::io::{BufRead, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -58,9 +60,11 @@ pub fn join(
 ) -> Result<(), JoinError> {
     let stream = connect(server)?;
     let writer = stream.try_clone().map_err(|error| unreachable(server, &error))?;
-    let typing = thread::spawn(move || type_lines(input, &writer));
+    let has_said_all = Arc::new(AtomicBool::new(false));
+    let said_all = Arc::clone(&has_said_all);
+    thread::spawn(move || type_lines(input, &writer, &said_all));
     print_arriving(stream, output)?;
-    if typing.is_finished() { Ok(()) } else { Err(JoinError::Disconnected) }
+    if has_said_all.load(Ordering::SeqCst) { Ok(()) } else { Err(JoinError::Disconnected) }
 }
 
 fn unreachable(server: &str, error: &std::io::Error) -> JoinError {
@@ -80,7 +84,7 @@ fn connect(server: &str) -> Result<TcpStream, JoinError> {
 }
 
 /// Sends what is typed; at the end of the input, says so and leaves the other direction open.
-fn type_lines(mut input: impl BufRead, mut server: &TcpStream) {
+fn type_lines(mut input: impl BufRead, mut server: &TcpStream, said_all: &AtomicBool) {
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -91,6 +95,8 @@ fn type_lines(mut input: impl BufRead, mut server: &TcpStream) {
             Ok(_) => {}
         }
     }
+    // Before the server can know and close: from here on its end is the end and no accident.
+    said_all.store(true, Ordering::SeqCst);
     server.shutdown(Shutdown::Write).ok();
 }
 
