@@ -191,7 +191,7 @@ fn settings_help() -> String {
         "Settings come from flags, then the environment (TEAHOUSE_LISTEN, TEAHOUSE_DATA, …,\n\
          TEAHOUSE_LIMITS_FLOOD_BURST, …), then the configuration file, then the defaults.\n\
          SIGHUP reads them again; listen, data, durability and shards need a restart.\n\n\
-         In the file only:\n",
+         Without a flag of their own:\n",
     );
     let defaults = Settings::default();
     let plain = [
