@@ -218,6 +218,14 @@ fn a_full_house_turns_newcomers_away_politely() {
         carl.rest(),
         ["-- error: the house is full (2 connections); please try again later"]
     );
+    // Also someone who speaks at once is told why, and does not only see a reset.
+    for _ in 0..50 {
+        let mut script = Peer::connect(house.port);
+        script.send(b"build done\n");
+        script.finish();
+        let told = script.rest();
+        assert!(told.iter().any(|line| line.contains("the house is full")), "{told:?}");
+    }
     ann.say("still fine");
     bob.expect("<ann> still fine");
     drop(ann);
@@ -279,7 +287,7 @@ fn the_open_file_limit_turns_newcomers_away_and_leaves_members_alone() {
 fn silence_beyond_the_limit_is_announced() {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
-    std::fs::write(&config, "[limits]\nidle_s = 3\n").unwrap();
+    std::fs::write(&config, "[limits]\nidle_s = 10\n").unwrap();
     let house = House::with(&["--config", config.to_str().unwrap()]);
     let mut ann = house.join_as("ann");
     let mut bob = house.join_as("bob");
