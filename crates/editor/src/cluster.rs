@@ -1,0 +1,119 @@
+//! Boundaries in a text: of grapheme clusters, words and lines, as byte positions. Whatever goes in,
+//! what comes out is a boundary of clusters.
+
+use std::ops::Range;
+
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+
+/// The boundary after `at`, which is one.
+pub(crate) fn next(text: &str, at: usize) -> usize {
+    let found = GraphemeCursor::new(at, text.len(), true).next_boundary(text, 0);
+    found.ok().flatten().unwrap_or(text.len())
+}
+
+/// The boundary before `at`, which is one.
+pub(crate) fn previous(text: &str, at: usize) -> usize {
+    let found = GraphemeCursor::new(at, text.len(), true).prev_boundary(text, 0);
+    found.ok().flatten().unwrap_or(0)
+}
+
+/// `at` when it is a boundary, else the next one.
+pub(crate) fn ceil(text: &str, at: usize) -> usize {
+    let at = text.ceil_char_boundary(at);
+    if is_boundary(text, at) { at } else { next(text, at) }
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    if is_boundary(text, at) { at } else { previous(text, at) }
+}
+
+fn is_boundary(text: &str, at: usize) -> bool {
+    GraphemeCursor::new(at, text.len(), true).is_boundary(text, 0).unwrap_or(false)
+}
+
+/// The line of text around `at`, without its line feed.
+pub(crate) fn line(text: &str, at: usize) -> Range<usize> {
+    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |more| at + more);
+    start..end
+}
+
+/// Where the word at or before `at` starts.
+pub(crate) fn word_left(text: &str, at: usize) -> usize {
+    floor(text, at - word_bytes(text[..at].split_word_bounds().rev()))
+}
+
+/// Where the word at or after `at` ends.
+pub(crate) fn word_right(text: &str, at: usize) -> usize {
+    ceil(text, at + word_bytes(text[at..].split_word_bounds()))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Space,
+    Word,
+    Mark,
+}
+
+/// Bytes of the spaces at the front of the segments and of one word, or one run of marks, after them.
+fn word_bytes<'a>(segments: impl Iterator<Item = &'a str>) -> usize {
+    let mut bytes = 0;
+    let mut before = Class::Space;
+    for segment in segments {
+        let class = classify(segment);
+        let goes_on = before == Class::Space || (before == Class::Mark && class == Class::Mark);
+        if !goes_on {
+            break;
+        }
+        bytes += segment.len();
+        before = class;
+    }
+    bytes
+}
+
+fn classify(segment: &str) -> Class {
+    if segment.chars().any(char::is_alphanumeric) {
+        Class::Word
+    } else if segment.chars().all(char::is_whitespace) {
+        Class::Space
+    } else {
+        Class::Mark
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_a_flag_and_a_decomposed_kana_are_one_step_each() {
+        let text = "👩\u{200D}👩\u{200D}👧🇩🇪か\u{3099}";
+        assert_eq!(next(text, 0), 18);
+        assert_eq!(next(text, 18), 26);
+        assert_eq!(next(text, 26), text.len());
+        assert_eq!(previous(text, text.len()), 26);
+        assert_eq!(previous(text, 26), 18);
+        assert_eq!(previous(text, 18), 0);
+    }
+
+    #[test]
+    fn a_place_inside_a_cluster_becomes_the_one_after_it() {
+        assert_eq!(ceil("é", 1), 2);
+        assert_eq!(ceil("e\u{301}x", 1), 3);
+        assert_eq!(ceil("ab", 99), 2);
+    }
+
+    #[test]
+    fn words_marks_and_emoji_are_stops_and_spaces_are_not() {
+        let text = "don't stop... 👍🏽 ok";
+        let mut stops = vec![0];
+        while stops.last() != Some(&text.len()) {
+            stops.push(word_right(text, *stops.last().unwrap()));
+        }
+        let words: Vec<_> = stops.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect();
+        assert_eq!(words, ["don't", " stop", "...", " 👍🏽", " ok"]);
+        assert_eq!(word_left(text, text.len()), text.len() - 2);
+        assert_eq!(word_left(text, 6), 0);
+        assert_eq!(word_left(text, 0), 0);
+    }
+}

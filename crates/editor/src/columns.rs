@@ -1,0 +1,143 @@
+//! How many columns text takes on a terminal. A cluster is as wide as its string (`unicode-width`), a
+//! text as wide as its clusters together. What can act on a terminal is the caller's to take out first,
+//! with [`crate::harmless`]; a line feed and a tab count as one column here.
+
+use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Columns of a text that stands on one row.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// The byte where this column of a one-row text is: a boundary of clusters, before a wide one that the
+/// column would cut.
+#[must_use]
+pub fn index_at(text: &str, column: usize) -> usize {
+    let mut taken = 0;
+    for (index, cluster) in text.grapheme_indices(true) {
+        taken += cluster.width();
+        if taken > column {
+            return index;
+        }
+    }
+    text.len()
+}
+
+/// As many whole clusters from the front as fit in these columns.
+#[must_use]
+pub fn truncate(text: &str, columns: usize) -> &str {
+    &text[..index_at(text, columns)]
+}
+
+/// The text when it fits in these columns, else its front and `…`.
+#[must_use]
+pub fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        Cow::Borrowed(text)
+    } else if columns == 0 {
+        Cow::Borrowed("")
+    } else {
+        Cow::Owned(format!("{}…", truncate(text, columns - 1)))
+    }
+}
+
+/// A part of a text that stays together on one row.
+pub(crate) struct Piece<'a> {
+    pub(crate) start: usize,
+    pub(crate) text: &'a str,
+    pub(crate) columns: usize,
+}
+
+/// The clusters of a one-row text; those wider than a whole row (a run of Hangul jamo can be) in parts,
+/// so that none of them can pass the edge.
+pub(crate) fn pieces(text: &str, columns: usize) -> impl Iterator<Item = Piece<'_>> {
+    text.grapheme_indices(true).flat_map(move |(mut start, mut rest)| {
+        let fits = rest.width() <= columns;
+        std::iter::from_fn(move || {
+            let bytes = if fits { rest.len() } else { part_bytes(rest, columns) };
+            let (part, more) = rest.split_at(bytes);
+            let piece = Piece { start, text: part, columns: part.width() };
+            (start, rest) = (start + bytes, more);
+            (bytes > 0).then_some(piece)
+        })
+    })
+}
+
+/// Bytes at the front of a cluster that fit on a row for certain: one character at least.
+fn part_bytes(cluster: &str, columns: usize) -> usize {
+    let mut taken = 0;
+    let mut starts = cluster.char_indices().skip_while(|(at, c)| {
+        taken += columns_at_most(*c);
+        *at == 0 || taken <= columns
+    });
+    starts.next().map_or(cluster.len(), |(at, _)| at)
+}
+
+/// Columns that a character adds to its cluster at most: a variation selector can make it wider.
+fn columns_at_most(c: char) -> usize {
+    let is_selector = ('\u{FE00}'..='\u{FE0F}').contains(&c);
+    c.width().unwrap_or(0).max(usize::from(is_selector))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_is_as_wide_as_what_a_terminal_shows_of_it() {
+        for (text, columns) in [
+            ("abc", 3),
+            ("你好", 4),
+            ("が", 2),
+            ("か\u{3099}", 2),
+            ("e\u{301}", 1),
+            ("👩\u{200D}👩\u{200D}👧", 2),
+            ("🇩🇪", 2),
+            ("❤\u{FE0F}", 2),
+            ("❤", 1),
+            ("👍🏽", 2),
+            ("", 0),
+        ] {
+            assert_eq!(width(text), columns, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_is_cut_between_clusters_only() {
+        assert_eq!(truncate("你好", 3), "你");
+        assert_eq!(truncate("ae\u{301}x", 2), "ae\u{301}");
+        assert_eq!(truncate("🇩🇪🇫🇷", 3), "🇩🇪");
+        assert_eq!(truncate("abc", 9), "abc");
+        assert_eq!(truncate("你", 1), "");
+    }
+
+    #[test]
+    fn a_shortened_text_says_so_and_fits() {
+        assert_eq!(shorten("你好吗", 6), "你好吗");
+        assert_eq!(shorten("你好吗", 5), "你好…");
+        assert_eq!(shorten("你好吗", 4), "你…");
+        assert_eq!(shorten("abc", 0), "");
+    }
+
+    #[test]
+    fn a_cluster_wider_than_a_row_is_shown_in_parts_that_fit() {
+        let parts = |text, columns| {
+            pieces(text, columns).map(|piece| (piece.start, piece.columns)).collect::<Vec<_>>()
+        };
+        assert_eq!(parts("ᄀᄀᄀa", 4), [(0, 4), (6, 2), (9, 1)]);
+        assert_eq!(parts("❤\u{FE0F}\u{903}", 2), [(0, 2), (6, 1)]);
+        assert_eq!(parts("ᄀᄀᄀa", 6), [(0, 6), (9, 1)]);
+    }
+
+    #[test]
+    fn a_column_inside_a_wide_cluster_is_the_place_before_it() {
+        assert_eq!(index_at("a你b", 1), 1);
+        assert_eq!(index_at("a你b", 2), 1);
+        assert_eq!(index_at("a你b", 3), 4);
+        assert_eq!(index_at("a你b", 40), 5);
+    }
+}

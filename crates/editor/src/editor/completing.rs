@@ -1,0 +1,120 @@
+//! Completing the word before the caret. Whoever calls knows the candidates; the editor goes through
+//! them.
+
+use super::{Editor, Last};
+use crate::cluster;
+use crate::command::{Candidate, Direction, Outcome};
+use crate::harmless::harmless;
+use crate::limits::Limits;
+use crate::undo::Kind;
+
+/// A walk through candidates under way: the one at `index` stands in the line.
+#[derive(Clone, Debug)]
+pub(super) struct Completion {
+    candidates: Vec<Candidate>,
+    index: usize,
+}
+
+/// The candidates of the completion under way, to be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choices<'a> {
+    /// All of them, in order.
+    pub candidates: &'a [Candidate],
+    /// The one that stands in the line.
+    pub index: usize,
+}
+
+impl Editor {
+    /// The completion under way: until the next command.
+    #[must_use]
+    pub fn choices(&self) -> Option<Choices<'_>> {
+        let completion = self.completion.as_ref()?;
+        Some(Choices { candidates: &completion.candidates, index: completion.index })
+    }
+
+    /// Completes the word before the caret, up to white space, to the first candidate (backward: the
+    /// last); again right after, puts the next one in its place. One undo brings the word back.
+    ///
+    /// `find` is asked once, with the word and whether it is the first of the text. Of what it finds,
+    /// [`Limits::CANDIDATES_MAX`] are kept.
+    pub fn complete(
+        &mut self,
+        direction: Direction,
+        find: impl FnOnce(&str, bool) -> Vec<Candidate>,
+    ) -> Outcome {
+        self.search = None;
+        self.goal_column = None;
+        self.last = Last::Other;
+        match self.completion.take() {
+            Some(completion) => self.complete_again(completion, direction),
+            None => self.begin_completion(direction, find),
+        }
+    }
+
+    fn begin_completion(
+        &mut self,
+        direction: Direction,
+        find: impl FnOnce(&str, bool) -> Vec<Candidate>,
+    ) -> Outcome {
+        self.line.close_group();
+        let start = self.word_start();
+        let word = &self.line.text()[start..self.line.caret()];
+        let mut candidates = find(word, start == 0);
+        candidates.truncate(Limits::CANDIDATES_MAX);
+        let Some(last) = candidates.len().checked_sub(1) else { return Outcome::Nothing };
+        let index = match direction {
+            Direction::Forward => 0,
+            Direction::Backward => last,
+        };
+        let outcome = self.put_candidate(&candidates[index]);
+        if outcome == Outcome::Changed {
+            self.completion = Some(Completion { candidates, index });
+        }
+        outcome
+    }
+
+    /// Undoes the candidate before, so that the word stands as typed, and puts the next one there.
+    fn complete_again(&mut self, mut completion: Completion, direction: Direction) -> Outcome {
+        let count = completion.candidates.len();
+        if count < 2 || self.line.undo() == Outcome::Nothing {
+            self.completion = Some(completion);
+            return Outcome::Nothing;
+        }
+        let step = match direction {
+            Direction::Forward => 1,
+            Direction::Backward => count - 1,
+        };
+        let index = (completion.index + step) % count;
+        let outcome = self.put_candidate(&completion.candidates[index]);
+        if outcome == Outcome::Changed {
+            completion.index = index;
+        }
+        self.completion = Some(completion);
+        self.stand_again_unless_changed(outcome)
+    }
+
+    /// Puts a candidate in the place of the word before the caret. A space that is there already is not
+    /// doubled.
+    fn put_candidate(&mut self, candidate: &Candidate) -> Outcome {
+        let (start, end) = (self.word_start(), self.line.caret());
+        let text = [candidate.word.as_str(), candidate.suffix.as_str()].concat();
+        let mut text = harmless(&text).into_owned();
+        let is_there = text.ends_with(' ') && self.line.text()[end..].starts_with(' ');
+        if is_there {
+            text.pop();
+        }
+        let outcome = self.line.splice(start..end, &text, Kind::Whole, &self.limits);
+        if outcome == Outcome::Changed && is_there {
+            self.line.place_caret(self.line.caret() + 1);
+        }
+        outcome
+    }
+
+    fn word_start(&self) -> usize {
+        let (text, caret) = (self.line.text(), self.line.caret());
+        let before = text[..caret].char_indices().rev();
+        let mut spaces = before.filter(|(_, c)| c.is_whitespace());
+        let start = spaces.next().map_or(0, |(at, space)| at + space.len_utf8());
+        cluster::ceil(text, start).min(caret)
+    }
+}

@@ -1,0 +1,133 @@
+//! Commands that change the text or move in it.
+
+use std::ops::Range;
+
+use super::{Editor, Last};
+use crate::cluster;
+use crate::command::Outcome;
+use crate::harmless::harmless;
+use crate::kills::Side;
+use crate::undo::Kind;
+
+/// The start of the line of text or, there, of the line end before it.
+pub(super) fn start_or_line_before(text: &str, at: usize) -> usize {
+    let start = cluster::line(text, at).start;
+    if start == at { at.saturating_sub(1) } else { start }
+}
+
+/// The end of the line of text or, there, of the line end after it.
+pub(super) fn end_or_line_after(text: &str, at: usize) -> usize {
+    let end = cluster::line(text, at).end;
+    if end == at { text.len().min(at + 1) } else { end }
+}
+
+impl Editor {
+    pub(super) fn insert(&mut self, text: &str, kind: Kind) -> Outcome {
+        let caret = self.line.caret();
+        self.line.splice(caret..caret, &harmless(text), kind, &self.limits)
+    }
+
+    pub(super) fn set(&mut self, text: &str) -> Outcome {
+        let all = 0..self.line.text().len();
+        self.line.splice(all, &harmless(text), Kind::Whole, &self.limits)
+    }
+
+    pub(super) fn move_to(&mut self, target: impl Fn(&str, usize) -> usize) -> Outcome {
+        let at = target(self.line.text(), self.line.caret());
+        self.line.move_to(at)
+    }
+
+    pub(super) fn move_up(&mut self) -> Outcome {
+        let column = self.goal_column();
+        self.line.above(column).map_or(Outcome::Nothing, |at| self.line.move_to(at))
+    }
+
+    pub(super) fn move_down(&mut self) -> Outcome {
+        let column = self.goal_column();
+        self.line.below(column).map_or(Outcome::Nothing, |at| self.line.move_to(at))
+    }
+
+    fn goal_column(&mut self) -> usize {
+        *self.goal_column.get_or_insert_with(|| self.line.column())
+    }
+
+    pub(super) fn backspace(&mut self) -> Outcome {
+        let caret = self.line.caret();
+        let start = cluster::previous(self.line.text(), caret);
+        self.line.splice(start..caret, "", Kind::Backspaced, &self.limits)
+    }
+
+    pub(super) fn delete(&mut self) -> Outcome {
+        let caret = self.line.caret();
+        let end = cluster::next(self.line.text(), caret);
+        self.line.splice(caret..end, "", Kind::Deleted, &self.limits)
+    }
+
+    pub(super) fn kill(&mut self, target: fn(&str, usize) -> usize, side: Side) -> Outcome {
+        let caret = self.line.caret();
+        let at = target(self.line.text(), caret);
+        self.kill_range(at.min(caret)..at.max(caret), side)
+    }
+
+    pub(super) fn clear(&mut self) -> Outcome {
+        self.kill_range(0..self.line.text().len(), Side::Right)
+    }
+
+    fn kill_range(&mut self, range: Range<usize>, side: Side) -> Outcome {
+        if range.is_empty() {
+            return Outcome::Nothing;
+        }
+        let text = &self.line.text()[range.clone()];
+        match self.last {
+            Last::Killed => self.kills.join(text, side, &self.limits),
+            Last::Other | Last::Yanked(_) => self.kills.push(text, &self.limits),
+        }
+        self.last = Last::Killed;
+        self.line.splice(range, "", Kind::Whole, &self.limits)
+    }
+
+    pub(super) fn yank(&mut self) -> Outcome {
+        self.yank_killed_before(0)
+    }
+
+    /// Undoes the yank before and yanks an older text instead; when that does not fit, the one before
+    /// stands.
+    pub(super) fn yank_pop(&mut self) -> Outcome {
+        let Last::Yanked(age) = self.last else { return Outcome::Nothing };
+        if self.kills.len() < 2 || self.line.undo() == Outcome::Nothing {
+            return Outcome::Nothing;
+        }
+        let outcome = self.yank_killed_before(age + 1);
+        self.stand_again_unless_changed(outcome)
+    }
+
+    fn yank_killed_before(&mut self, age: usize) -> Outcome {
+        let Some(text) = self.kills.before_newest(age) else { return Outcome::Nothing };
+        let caret = self.line.caret();
+        let outcome = self.line.splice(caret..caret, text, Kind::Whole, &self.limits);
+        if outcome == Outcome::Changed {
+            self.last = Last::Yanked(age);
+        }
+        outcome
+    }
+
+    /// After an edit was undone to put another in its place: makes it again if the other did not fit.
+    pub(super) fn stand_again_unless_changed(&mut self, outcome: Outcome) -> Outcome {
+        if outcome != Outcome::Changed && self.line.redo() == Outcome::Changed {
+            self.line.close_group();
+        }
+        outcome
+    }
+
+    pub(super) fn transpose(&mut self) -> Outcome {
+        let (text, caret, line) = (self.line.text(), self.line.caret(), self.line.around());
+        let middle = if caret == line.end { cluster::previous(text, caret) } else { caret };
+        if line.is_empty() || middle <= line.start {
+            return Outcome::Nothing;
+        }
+        let start = cluster::previous(text, middle);
+        let end = cluster::next(text, middle);
+        let swapped = [&text[middle..end], &text[start..middle]].concat();
+        self.line.splice(start..end, &swapped, Kind::Whole, &self.limits)
+    }
+}
