@@ -116,4 +116,11 @@ mod tests {
         assert_eq!(word_left(text, 6), 0);
         assert_eq!(word_left(text, 0), 0);
     }
+
+    #[test]
+    fn a_word_that_ends_inside_a_cluster_takes_the_whole_cluster() {
+        let text = "a\u{600}你";
+        assert_eq!(word_right(text, 0), text.len());
+        assert_eq!(word_left(text, text.len()), 1);
+    }
 }

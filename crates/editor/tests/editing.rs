@@ -227,6 +227,20 @@ fn a_recalled_line_that_was_changed_is_kept_until_the_next_is_sent() {
 }
 
 #[test]
+fn of_changed_lines_the_one_changed_first_goes_back_to_what_was_sent() {
+    let mut editor = Editor::new(Limits { changed_lines_max: 1, ..Limits::default() });
+    editor.set_history(["one", "two", "three"]);
+    let _last: Outcome = apply(&mut editor, typed("draft"));
+    let _last: Outcome = apply(&mut editor, [Older, Backspace, Older, Backspace, Older]);
+    assert_eq!(editor.apply(Newer), Outcome::Changed);
+    assert_eq!(drawn(&editor), "tw|");
+    assert_eq!(editor.apply(Newer), Outcome::Changed);
+    assert_eq!(drawn(&editor), "three|");
+    assert_eq!(editor.apply(Newer), Outcome::Changed);
+    assert_eq!(drawn(&editor), "draft|");
+}
+
+#[test]
 fn a_draft_left_for_a_sent_line_can_be_yanked() {
     let mut editor = at("half a thou|ght");
     let _last: Outcome = editor.apply(Older);
@@ -284,6 +298,14 @@ fn a_search_that_finds_nothing_says_so_and_keeps_the_last_match() {
     assert!(matches!(editor.apply(long), Outcome::Full(Full::Search { .. })));
 }
 
+#[test]
+fn a_search_shows_the_same_text_once() {
+    let mut editor = Editor::default();
+    editor.set_history(["tea", "no", "tea"]);
+    let _last: Outcome = apply(&mut editor, [vec![SearchOlder], typed("tea")].concat());
+    assert_eq!(editor.apply(SearchOlder), Outcome::NotFound);
+}
+
 fn nicks(word: &str, is_first: bool) -> Vec<Candidate> {
     let suffix = if is_first { ": " } else { " " };
     ["ann", "anna", "小明"]
@@ -315,6 +337,7 @@ fn completion_goes_around_both_ways_with_the_suffix_for_the_place() {
     check_completion("hi an| there", &[Forward, Forward], "hi anna |there");
     check_completion("bob|", &[Forward], "bob|");
     check_completion("|", &[Backward], "小明: |");
+    check_completion("|", &[Backward, Backward], "anna: |");
 }
 
 #[test]
@@ -326,6 +349,21 @@ fn a_completion_is_undone_as_one_and_ends_with_any_other_command() {
     assert_eq!(editor.apply(Undo), Outcome::Changed);
     assert_eq!(drawn(&editor), "an|");
     assert!(editor.choices().is_none());
+}
+
+#[test]
+fn a_single_candidate_stays_and_of_too_many_the_first_are_kept() {
+    let mut editor = at("小|");
+    assert_eq!(editor.complete(Direction::Forward, nicks), Outcome::Changed);
+    assert_eq!(editor.complete(Direction::Forward, nicks), Outcome::Nothing);
+    assert_eq!(drawn(&editor), "小明: |");
+    let mut editor = at("|");
+    let many = |_: &str, _: bool| {
+        let candidate = |index: usize| Candidate { word: index.to_string(), suffix: String::new() };
+        (0..1_000).map(candidate).collect()
+    };
+    assert_eq!(editor.complete(Direction::Forward, many), Outcome::Changed);
+    assert_eq!(editor.choices().unwrap().candidates.len(), Limits::CANDIDATES_MAX);
 }
 
 #[test]

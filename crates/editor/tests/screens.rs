@@ -65,6 +65,14 @@ fn a_prompt_as_wide_as_the_window_has_its_row_to_itself() {
 }
 
 #[test]
+fn a_window_of_one_column_is_laid_out_as_one_of_two() {
+    let frame = Frame { columns: 1, prompt_columns: 0, ..FRAME };
+    let layout = Layout::new("ab你", 0, &frame);
+    let rows: Vec<_> = layout.all_rows().iter().map(|row| row.text).collect();
+    assert_eq!(rows, ["ab", "你", ""]);
+}
+
+#[test]
 fn the_window_follows_the_caret_and_otherwise_stays() {
     let at = |caret, top| {
         let frame = Frame { rows_max: 2, top, ..FRAME };

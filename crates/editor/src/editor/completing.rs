@@ -56,7 +56,6 @@ impl Editor {
         direction: Direction,
         find: impl FnOnce(&str, bool) -> Vec<Candidate>,
     ) -> Outcome {
-        self.line.close_group();
         let start = self.word_start();
         let word = &self.line.text()[start..self.line.caret()];
         let mut candidates = find(word, start == 0);
