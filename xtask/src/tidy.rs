@@ -175,7 +175,9 @@ fn is_pure(file: &File) -> Vec<(usize, String)> {
     ];
     let is_found = |line: &str| {
         let is_code = !line.trim_start().starts_with("//");
-        is_code && banned.iter().any(|word| line.contains(word))
+        // A cursor over bytes in memory is no file and no socket.
+        let is_cursor = line.contains("std::io::Cursor");
+        is_code && !is_cursor && banned.iter().any(|word| line.contains(word))
     };
     let is_pure = pure.iter().any(|home| file.path.starts_with(home));
     if is_pure { file.lines_where(is_found, str::to_owned) } else { Vec::new() }

@@ -4,6 +4,8 @@
 //! Waiting on the keyboard and the socket at once takes two threads and no `select` on the keyboard, so
 //! it works where `select` takes sockets only.
 
+pub mod link;
+
 use std::io::{BufRead, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::sync::Arc;

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Limits, MessageId, Nick, Position, RoomName, SessionId, Text, Time};
+use crate::{
+    Limits, MessageId, Nick, Position, RequestId, RoomName, SeatKey, SessionId, Text, Time,
+};
 
 /// One thing asked, by whom and when. The log puts proposals in order; [`crate::Chat::apply`] answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,19 +14,31 @@ pub struct Proposal {
     pub session: SessionId,
     /// When the server took it in.
     pub time: Time,
+    /// Which request of theirs it is: what answers it says so.
+    pub request: RequestId,
     /// What is asked.
     pub action: Action,
+}
+
+impl Proposal {
+    /// What the house itself proposes.
+    #[must_use]
+    pub fn of_house(time: Time, action: Action) -> Self {
+        Self { session: SessionId::HOUSE, time, request: RequestId::default(), action }
+    }
 }
 
 /// What can be asked. A session's first action is [`Action::Enter`], its last [`Action::Exit`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
-    /// Come in under this nick, or under a guest nick, into this room.
+    /// Come in under this nick, or under a guest nick.
     Enter {
         /// The wish; `None` or a nick that is taken gives a guest nick.
         nick: Option<Nick>,
-        /// The room to begin in.
-        room: RoomName,
+        /// The room to begin in; `None` for those who choose their rooms themselves.
+        room: Option<RoomName>,
+        /// With the key of a seat that is kept, one is who one was; an older connection of that seat ends.
+        seat: Option<SeatKey>,
     },
     /// Go, from every room.
     Exit {
@@ -93,12 +107,50 @@ pub enum Action {
         /// What is wanted.
         question: Question,
     },
+    /// Tell the others in a small room that one is typing.
+    Typing {
+        /// Where.
+        room: RoomName,
+    },
+    /// Something asked from outside, without coming in: nobody hears of the visitor.
+    Visit(Visit),
     /// Time has passed; proposed by the house when [`crate::Chat::next_due`] says so.
     Tick,
     /// New limits; proposed by the house after a reload.
     Configure {
         /// All of them.
         limits: Box<Limits>,
+    },
+}
+
+/// What can be asked without coming in: by programs that say one thing, look something up, or follow a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Visit {
+    /// Say something to everyone in a room, making it if there is none of that name.
+    Post {
+        /// Under which nick: one that nobody here has; `None` for a guest nick.
+        nick: Option<Nick>,
+        /// Where.
+        room: RoomName,
+        /// What.
+        text: Text,
+        /// The sender's id for it.
+        id: Option<MessageId>,
+    },
+    /// Hear a room from here on, unseen, until [`Action::Exit`].
+    Follow {
+        /// Which; it must exist.
+        room: RoomName,
+    },
+    /// Ask which rooms there are.
+    Rooms {
+        /// Which page of the list, from 1.
+        page: u32,
+    },
+    /// Ask for something from history.
+    Read {
+        /// What is wanted.
+        question: Question,
     },
 }
 
@@ -115,6 +167,8 @@ pub enum ExitCause {
     Unread,
     /// The house closes.
     Closing,
+    /// They came back on another connection, which has their seat now.
+    Replaced,
 }
 
 /// What to do with a topic.
@@ -156,10 +210,30 @@ pub enum Question {
         /// How many at most.
         count: u32,
     },
-    /// The newest events, in every room the asker is in, that have these words.
+    /// The oldest events of a room after a position.
+    Later {
+        /// Where.
+        room: RoomName,
+        /// After which.
+        position: Position,
+        /// How many at most.
+        count: u32,
+    },
+    /// The events of a room around a position.
+    Around {
+        /// Where.
+        room: RoomName,
+        /// Around which.
+        position: Position,
+        /// How many at most.
+        count: u32,
+    },
+    /// The newest events that have these words.
     Search {
         /// As typed.
         words: String,
+        /// Where; `None` for every room the asker is in, and for a visitor every room there is.
+        room: Option<RoomName>,
         /// How many at most.
         count: u32,
     },

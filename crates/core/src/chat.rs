@@ -1,10 +1,11 @@
 //! The chat state and its one entrance. Dispatch is the table in [`Chat::apply`]; each verb is a file.
 //!
 //! Invariants (checked by `tests/properties.rs`): a session is in a room exactly if the room has it as
-//! a member under its nick; positions of a room count up by one; no two sessions have nicks that look
+//! a member under its nick, also while its connection is broken and its seat kept; positions of a room count up by one; no two sessions have nicks that look
 //! alike; a room without members and events does not exist.
 
 mod coming;
+mod going;
 mod ignore;
 mod listing;
 mod read;
@@ -12,6 +13,8 @@ mod rename;
 mod say;
 mod tell;
 mod topic;
+mod typing;
+mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +22,8 @@ use crate::recent::Recent;
 use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::{
-    Action, Answer, Effect, Limits, MessageId, NickKey, Position, Proposal, Refusal, RoomId,
-    RoomName, SessionId, Text, Time,
+    Action, Answer, Effect, Limits, MessageId, NickKey, Position, Proposal, Refusal, RequestId,
+    RoomId, RoomName, SeatKey, SessionId, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -42,9 +45,14 @@ pub struct Chat {
     limits: Limits,
     sessions: BTreeMap<SessionId, Session>,
     nicks: BTreeMap<NickKey, SessionId>,
+    seats: BTreeMap<SeatKey, SessionId>,
+    /// Visitors that follow a room.
+    followers: BTreeMap<SessionId, RoomId>,
     rooms: Rooms,
     recent: Recent,
     folds_due: BTreeSet<(Time, RoomId)>,
+    /// When what is kept for somebody who may come back is given up.
+    kept_due: BTreeSet<(Time, SessionId)>,
     guests: u64,
 }
 
@@ -64,6 +72,7 @@ impl Chat {
                 head,
                 topic,
                 members: BTreeMap::new(),
+                followers: 0,
                 is_kept: true,
                 fold: None,
             });
@@ -76,13 +85,25 @@ impl Chat {
 
     /// Applies one proposal; what follows from it is added to `out`, in order.
     pub fn apply(&mut self, proposal: Proposal, out: &mut Vec<Effect>) {
-        let Proposal { session, time, action } = proposal;
+        let Proposal { session, time, request, action } = proposal;
+        let start = out.len();
+        self.perform(session, time, action, out);
+        for effect in &mut out[start..] {
+            stamp(effect, session, request);
+        }
+    }
+
+    fn perform(&mut self, session: SessionId, time: Time, action: Action, out: &mut Vec<Effect>) {
         match action {
-            Action::Enter { nick, room } => self.enter(session, time, nick, room, out),
+            Action::Enter { nick, room, seat } => self.enter(session, time, nick, room, seat, out),
+            Action::Visit(visit) => self.visit(session, time, visit, out),
             Action::Tick => self.tick(time, out),
             Action::Configure { limits } => self.limits = *limits,
+            Action::Exit { cause } if self.followers.contains_key(&session) => {
+                self.unfollow(session, cause, out);
+            }
             // A proposal that was on its way when its session ended.
-            _ if !self.sessions.contains_key(&session) => {}
+            _ if !self.is_connected(session) => {}
             Action::Exit { cause } => self.exit(session, time, cause, out),
             Action::Join { room } => self.join(session, time, room, out),
             Action::Leave { room } => self.leave(session, time, &room, out),
@@ -96,22 +117,29 @@ impl Chat {
             Action::Rooms { page } => self.rooms(session, page, out),
             Action::Ignore { nick } => self.ignore(session, nick, out),
             Action::Read { question } => self.read(session, question, out),
+            Action::Typing { room } => self.typing(session, &room, out),
         }
     }
 
     /// When the chat wants an [`Action::Tick`] next, if at all.
     #[must_use]
     pub fn next_due(&self) -> Option<Time> {
-        self.folds_due.first().map(|(due, _)| *due)
+        let fold = self.folds_due.first().map(|(due, _)| *due);
+        let kept = self.kept_due.first().map(|(due, _)| *due);
+        fold.into_iter().chain(kept).min()
     }
 
-    /// How many sessions there are.
+    /// How many sessions there are, those whose seats are kept included.
     #[must_use]
     pub fn session_count(&self) -> usize {
         self.sessions.len()
     }
 
-    /// The number and state of the room, if the session is in it; says why not otherwise.
+    fn is_connected(&self, session: SessionId) -> bool {
+        self.sessions.get(&session).is_some_and(|person| person.away.is_none())
+    }
+
+    /// The number of the room, if the session is in it and hears it; says why not otherwise.
     fn room_of(
         &mut self,
         session: SessionId,
@@ -119,9 +147,8 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) -> Option<RoomId> {
         let room = self.rooms.id_of(name);
-        let is_in = room.is_some_and(|id| {
-            self.sessions.get(&session).is_some_and(|session| session.rooms.contains(&id))
-        });
+        let place = |id| self.sessions.get(&session).and_then(|person| person.place(id));
+        let is_in = room.and_then(place).is_some_and(|place| place.is_heard);
         if !is_in {
             refuse(session, Refusal::NotInRoom { room: name.clone() }, out);
         }
@@ -129,8 +156,28 @@ impl Chat {
     }
 }
 
+/// Says on what answers a request which one it is.
+fn stamp(effect: &mut Effect, asker: SessionId, asked: RequestId) {
+    match effect {
+        Effect::Answer { session, request, .. }
+        | Effect::Joined { session, request, .. }
+        | Effect::Parted { session, request, .. }
+            if *session == asker =>
+        {
+            *request = asked;
+        }
+        Effect::Answer { .. }
+        | Effect::Joined { .. }
+        | Effect::Parted { .. }
+        | Effect::Founded { .. }
+        | Effect::Event(_)
+        | Effect::Presence { .. }
+        | Effect::Ended { .. } => {}
+    }
+}
+
 fn answer(session: SessionId, answer: Answer, out: &mut Vec<Effect>) {
-    out.push(Effect::Answer { session, answer });
+    out.push(Effect::Answer { session, request: RequestId::default(), answer });
 }
 
 fn refuse(session: SessionId, refusal: Refusal, out: &mut Vec<Effect>) {

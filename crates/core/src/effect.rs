@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ExitCause, MessageId, Nick, NickKey, Position, Question, Refusal, RoomId, RoomName, SessionId,
-    Text, Time,
+    ExitCause, MessageId, Nick, NickKey, Position, Question, Refusal, RequestId, RoomId, RoomName,
+    SessionId, Text, Time,
 };
 
 /// One fact, in its place in the one order.
@@ -26,6 +26,8 @@ pub enum Effect {
     Joined {
         /// Who.
         session: SessionId,
+        /// Which request of theirs this answers.
+        request: RequestId,
         /// Where.
         room: RoomId,
         /// Its name.
@@ -41,6 +43,8 @@ pub enum Effect {
     Parted {
         /// Who.
         session: SessionId,
+        /// Which request of theirs this answers, if it was their wish.
+        request: RequestId,
         /// Where.
         room: RoomId,
         /// Its name.
@@ -59,6 +63,8 @@ pub enum Effect {
     Answer {
         /// For whom.
         session: SessionId,
+        /// Which request of theirs it answers, if any.
+        request: RequestId,
         /// What.
         answer: Answer,
     },
@@ -130,6 +136,11 @@ pub enum Presence {
         /// Now.
         to: Nick,
     },
+    /// Somebody is typing.
+    Typing {
+        /// Who.
+        nick: Nick,
+    },
     /// Many came and went: the first few by name, in a middling room; in a large one the names are
     /// left out.
     Folded {
@@ -155,6 +166,8 @@ pub enum Answer {
         nick: Nick,
         /// What you wanted to be called and could not be.
         taken: Option<Nick>,
+        /// Whether it is your seat of before.
+        resumed: bool,
     },
     /// You are in that room already.
     AlreadyIn {
@@ -185,6 +198,15 @@ pub enum Answer {
         position: Position,
         /// Its id.
         id: MessageId,
+    },
+    /// What you said as a visitor is kept, and everyone in the room hears it.
+    Posted {
+        /// Where.
+        room: RoomId,
+        /// At which position.
+        position: Position,
+        /// What you are called in it.
+        nick: Nick,
     },
     /// A room's topic.
     Topic {
@@ -248,8 +270,17 @@ pub struct PrivateMessage {
 pub struct Granted {
     /// What was asked.
     pub question: Question,
-    /// Where it may be looked for: one room, or every room the asker is in.
-    pub spans: Vec<HistorySpan>,
+    /// Where it may be looked for.
+    pub scope: Scope,
+}
+
+/// Where something may be looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In these rooms: one, or every room the asker is in.
+    Rooms(Vec<HistorySpan>),
+    /// In every room there is.
+    Everywhere,
 }
 
 /// A stretch of one room's history, from its beginning to `upto`, as it stood when leave was given.

@@ -55,6 +55,23 @@ impl Time {
     }
 }
 
+/// Which of its requests a session means, drawn by whoever proposes; 0 where nobody asks. Answers carry it back.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct RequestId(pub u32);
+
+/// The secret by which somebody who comes back is given their seat again: 16 bytes drawn by the client.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SeatKey(pub [u8; 16]);
+
+impl fmt::Debug for SeatKey {
+    /// Shows nothing of the secret, so that no log has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SeatKey(…)")
+    }
+}
+
 /// The sender's own name for a message: 16 bytes, drawn by the client, the same when it sends the
 /// message again. A room keeps one message per id (promise P3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

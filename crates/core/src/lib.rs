@@ -23,13 +23,14 @@ mod room;
 mod session;
 mod text;
 
-pub use action::{Action, ExitCause, Proposal, Question, TopicChange};
+pub use action::{Action, ExitCause, Proposal, Question, TopicChange, Visit};
 pub use chat::{Chat, Founding};
 pub use effect::{
     Answer, Effect, Event, EventKind, Granted, HistorySpan, Presence, PrivateMessage, RoomSummary,
+    Scope,
 };
 pub use flood::{Bucket, FloodLimit, Verdict};
-pub use id::{MessageId, Position, RoomId, SessionId, Time};
+pub use id::{MessageId, Position, RequestId, RoomId, SeatKey, SessionId, Time};
 pub use limits::Limits;
 pub use name::{NameError, Nick, NickKey, RoomName};
 pub use refusal::Refusal;

@@ -20,6 +20,8 @@ pub struct Limits {
     pub announce_names_max: usize,
     /// How long comings and goings are gathered before they are announced in one line, milliseconds.
     pub fold_ms: u32,
+    /// How long the seat of somebody whose connection broke is kept, milliseconds. Only seats with a key are.
+    pub grace_ms: u32,
     /// Message ids remembered for P3, over all rooms. 16 bytes and bookkeeping each.
     pub recent_ids_max: usize,
     /// Entries in one page of members or rooms.
@@ -35,6 +37,7 @@ impl Default for Limits {
             announce_each_max: 50,
             announce_names_max: 500,
             fold_ms: 30_000,
+            grace_ms: 30_000,
             recent_ids_max: 65_536,
             page_entries_max: 100,
         }

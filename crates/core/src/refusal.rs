@@ -49,6 +49,11 @@ pub enum Refusal {
         /// Which.
         nick: Nick,
     },
+    /// Their connection is broken just now, and nothing can be handed to them.
+    Away {
+        /// Who.
+        nick: Nick,
+    },
     /// They do not take messages from you.
     Ignored {
         /// Who.

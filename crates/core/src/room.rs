@@ -18,6 +18,8 @@ pub(crate) struct Room {
     pub(crate) topic: Option<Text>,
     /// By nick, so that a page of the list costs a page.
     pub(crate) members: BTreeMap<NickKey, SessionId>,
+    /// Visitors that hear it.
+    pub(crate) followers: usize,
     /// Whether it has events, and so outlives its members.
     pub(crate) is_kept: bool,
     pub(crate) fold: Option<Fold>,
@@ -91,6 +93,7 @@ impl Rooms {
             head: Position::START,
             topic: None,
             members: BTreeMap::new(),
+            followers: 0,
             is_kept: false,
             fold: None,
         })
@@ -104,9 +107,10 @@ impl Rooms {
         self.by_id.entry(id).or_insert(room)
     }
 
-    /// Forgets a room that has neither members nor events.
+    /// Forgets a room that has neither members, followers nor events.
     pub(crate) fn drop_if_bare(&mut self, id: RoomId) {
-        if self.get(id).is_some_and(|room| room.members.is_empty() && !room.is_kept)
+        let is_bare = |room: &Room| room.members.is_empty() && room.followers == 0 && !room.is_kept;
+        if self.get(id).is_some_and(is_bare)
             && let Some(room) = self.by_id.remove(&id)
         {
             self.by_name.remove(&room.name);

@@ -12,11 +12,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use teahouse_core::{
     Action, Answer, Chat, Effect, ExitCause, Limits, MessageId, Nick, NickKey, Position, Proposal,
-    Question, RoomId, RoomName, SessionId, Text, Time, TopicChange,
+    Question, RequestId, RoomId, RoomName, SeatKey, SessionId, Text, Time, TopicChange, Visit,
 };
 
 const NICKS: [&str; 5] = ["ann", "Ann", "bob", "аnn", "小明"];
 const ROOMS: [&str; 4] = ["lobby", "tea", "tеa", "茶"];
+
+/// Sessions from here on are visitors.
+const VISITORS: u64 = 100;
+
+fn is_visitor(session: SessionId) -> bool {
+    session.0 > VISITORS
+}
 
 fn nick() -> impl Strategy<Value = Nick> {
     proptest::sample::select(NICKS.to_vec()).prop_map(|name| Nick::parse(name).unwrap())
@@ -32,8 +39,10 @@ fn text() -> impl Strategy<Value = Text> {
 
 fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        3 => (proptest::option::of(nick()), room()).prop_map(|(nick, room)| Action::Enter { nick, room }),
-        1 => Just(Action::Exit { cause: ExitCause::Lost }),
+        4 => (proptest::option::of(nick()), proptest::option::of(room()), seat())
+            .prop_map(|(nick, room, seat)| Action::Enter { nick, room, seat }),
+        2 => proptest::sample::select(vec![ExitCause::Lost, ExitCause::Quit])
+            .prop_map(|cause| Action::Exit { cause }),
         4 => room().prop_map(|room| Action::Join { room }),
         2 => room().prop_map(|room| Action::Leave { room }),
         6 => (room(), text(), any::<bool>(), proptest::option::of(0_u8..4)).prop_map(
@@ -46,18 +55,33 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (0_u32..3).prop_map(|page| Action::Rooms { page }),
         1 => proptest::option::of(nick()).prop_map(|nick| Action::Ignore { nick }),
         1 => room().prop_map(|room| Action::Read { question: Question::Latest { room, count: 5 } }),
+        1 => room().prop_map(|room| Action::Typing { room }),
+        2 => (proptest::option::of(nick()), room(), text()).prop_map(
+            |(nick, room, text)| Action::Visit(Visit::Post { nick, room, text, id: None })
+        ),
+        1 => room().prop_map(|room| Action::Visit(Visit::Follow { room })),
         1 => Just(Action::Tick),
     ]
 }
 
+/// Seldom one of two seats, so that people come back, on any connection.
+fn seat() -> impl Strategy<Value = Option<SeatKey>> {
+    proptest::option::of((0_u8..2).prop_map(|seat| SeatKey([seat; 16])))
+}
+
 fn proposals() -> impl Strategy<Value = Vec<Proposal>> {
-    proptest::collection::vec((1_u64..6, 0_u32..20_000, action()), 0..120).prop_map(|steps| {
+    let step = (1_u64..6, 0_u32..20_000, action(), any::<bool>());
+    proptest::collection::vec(step, 0..120).prop_map(|steps| {
         let mut time = Time(0);
         steps
             .into_iter()
-            .map(|(session, pause_ms, action)| {
+            .map(|(session, pause_ms, action, is_odd)| {
                 time = time.plus_ms(pause_ms);
-                Proposal { session: SessionId(session), time, action }
+                let visits = matches!(action, Action::Visit(_))
+                    || is_odd && matches!(action, Action::Exit { .. });
+                let session = if visits { session + VISITORS } else { session };
+                let request = RequestId::default();
+                Proposal { session: SessionId(session), time, request, action }
             })
             .collect()
     })
@@ -98,18 +122,23 @@ impl Reference {
                 let head = self.heads.entry(event.room).or_default();
                 assert_eq!(event.position, Position(*head + 1), "a hole or a double");
                 *head += 1;
-                assert!(self.members[&event.room].contains(&event.session), "said from outside");
-                assert_eq!(event.nick, self.nicks[&event.session], "said under another nick");
+                if !is_visitor(event.session) {
+                    let here = &self.members[&event.room];
+                    assert!(here.contains(&event.session), "said from outside");
+                    assert_eq!(event.nick, self.nicks[&event.session], "said under another nick");
+                }
                 if let Some(id) = event.id {
                     assert!(self.ids.insert((event.room, id)), "the same message twice");
                 }
             }
             Effect::Joined { session, room, at, members, .. } => {
-                assert!(self.nicks.contains_key(session), "joined before it was welcome");
+                let is_known = is_visitor(*session) || self.nicks.contains_key(session);
+                assert!(is_known, "joined before it was welcome");
                 assert_eq!(at.0, self.heads.get(room).copied().unwrap_or(0));
                 let here = self.members.entry(*room).or_default();
                 assert!(here.insert(*session), "joined twice");
-                assert_eq!(*members, here.len());
+                // Followers are not members; those whose seat is kept are, and hear nothing.
+                assert!(*members >= here.iter().filter(|s| !is_visitor(**s)).count());
             }
             Effect::Parted { session, room, .. } => {
                 assert!(
@@ -117,15 +146,17 @@ impl Reference {
                     "left without being in"
                 );
             }
-            Effect::Answer { session, answer } => {
+            Effect::Answer { session, answer, .. } => {
                 if let Answer::Welcome { nick, .. } | Answer::Renamed { to: nick, .. } = answer {
                     self.nicks.insert(*session, nick.clone());
                     self.check_nicks();
                 }
-                assert!(self.nicks.contains_key(session), "answered nobody");
+                let is_known = is_visitor(*session) || self.nicks.contains_key(session);
+                assert!(is_known, "answered nobody");
             }
             Effect::Ended { session, .. } => {
-                assert!(self.nicks.remove(session).is_some(), "ended twice");
+                let was_known = is_visitor(*session) || self.nicks.remove(session).is_some();
+                assert!(was_known, "ended twice");
                 assert!(self.members.values().all(|here| !here.contains(session)));
             }
             Effect::Presence { room, .. } => assert!(self.members.contains_key(room)),

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use teahouse_core::{
     Action, Answer, Chat, Effect, EventKind, ExitCause, Limits, MessageId, Nick, Presence,
-    Proposal, Question, RoomId, RoomName, SessionId, Text, Time, TopicChange,
+    Proposal, Question, RequestId, RoomId, RoomName, Scope, SeatKey, SessionId, Text, Time,
+    TopicChange, Visit,
 };
 
 /// A chat driven by script lines.
@@ -73,7 +74,8 @@ impl Stage {
         }
         let (who, asked) = line.split_once("> ").unwrap();
         let action = action(asked);
-        if matches!(action, Action::Enter { .. }) {
+        let is_new = matches!(action, Action::Enter { .. }) || !self.people.contains_key(who);
+        if is_new {
             self.entered += 1;
             self.people.insert(who.to_owned(), SessionId(self.entered));
         }
@@ -83,7 +85,8 @@ impl Stage {
 
     fn propose(&mut self, session: SessionId, action: Action) -> Vec<String> {
         let mut effects = Vec::new();
-        self.chat.apply(Proposal { session, time: self.now, action }, &mut effects);
+        let request = RequestId(7);
+        self.chat.apply(Proposal { session, time: self.now, request, action }, &mut effects);
         effects.iter().map(|effect| self.shown(effect)).collect()
     }
 
@@ -93,7 +96,10 @@ impl Stage {
 
     fn shown(&mut self, effect: &Effect) -> String {
         match effect {
-            Effect::Founded { room, name, .. } => format!("founded {name} as {}", room.0),
+            Effect::Founded { room, name, .. } => {
+                self.rooms.insert(*room, name.clone());
+                format!("founded {name} as {}", room.0)
+            }
             Effect::Event(event) => {
                 let kind = match event.kind {
                     EventKind::Said => "said",
@@ -104,7 +110,7 @@ impl Stage {
                     (&self.rooms[&event.room], event.text.as_ref().map(Text::as_str));
                 format!("{room} {} {} {kind} {text:?}", event.position, event.nick)
             }
-            Effect::Joined { session, room, name, at, members, topic } => {
+            Effect::Joined { session, room, name, at, members, topic, .. } => {
                 self.rooms.insert(*room, name.clone());
                 let topic = topic.as_ref().map(|topic| format!(" about {:?}", topic.as_str()));
                 let who = self.who(*session);
@@ -115,7 +121,7 @@ impl Stage {
                 let but = except.map(|but| format!(" but {}", self.who(but))).unwrap_or_default();
                 format!("to {}{but}: {}", self.rooms[room], presence_shown(presence))
             }
-            Effect::Answer { session, answer } => {
+            Effect::Answer { session, answer, .. } => {
                 format!("to {}: {}", self.who(*session), answer_shown(answer))
             }
             Effect::Ended { session, cause } => format!("{} ended {cause:?}", self.who(*session)),
@@ -129,6 +135,7 @@ fn presence_shown(presence: &Presence) -> String {
         Presence::Left { nick } => format!("{nick} left"),
         Presence::Offline { nick, cause } => format!("{nick} offline {cause:?}"),
         Presence::Renamed { from, to } => format!("{from} is {to}"),
+        Presence::Typing { nick } => format!("{nick} types"),
         Presence::Folded { entered, entered_count, gone, gone_count, members } => {
             let names =
                 |nicks: &[Nick]| nicks.iter().map(Nick::as_str).collect::<Vec<_>>().join(" ");
@@ -143,13 +150,17 @@ fn presence_shown(presence: &Presence) -> String {
 
 fn answer_shown(answer: &Answer) -> String {
     match answer {
-        Answer::Welcome { nick, taken: None } => format!("welcome {nick}"),
-        Answer::Welcome { nick, taken: Some(taken) } => format!("welcome {nick}, {taken} is taken"),
+        Answer::Welcome { nick, resumed: true, .. } => format!("welcome back {nick}"),
+        Answer::Welcome { nick, taken: None, .. } => format!("welcome {nick}"),
+        Answer::Welcome { nick, taken: Some(taken), .. } => {
+            format!("welcome {nick}, {taken} is taken")
+        }
         Answer::AlreadyIn { name, .. } => format!("already in {name}"),
         Answer::Renamed { from, to } => format!("{from} is {to}"),
         Answer::Told(message) => format!("{} tells {:?}", message.from, message.text.as_str()),
         Answer::Delivered { to } => format!("delivered to {to}"),
         Answer::Duplicate { position, .. } => format!("duplicate of {position}"),
+        Answer::Posted { position, nick, .. } => format!("posted at {position} as {nick}"),
         Answer::Topic { name, topic } => {
             format!("{name} topic {:?}", topic.as_ref().map(Text::as_str))
         }
@@ -167,11 +178,11 @@ fn answer_shown(answer: &Answer) -> String {
             format!("ignores [{}] {:?}", nicks.join(" "), changed.as_ref().map(|(_, on)| on))
         }
         Answer::Granted(granted) => {
-            let spans: Vec<String> = granted
-                .spans
-                .iter()
-                .map(|span| format!("{} to {}", span.name, span.upto))
-                .collect();
+            let Scope::Rooms(spans) = &granted.scope else {
+                return "may read everywhere".to_owned();
+            };
+            let spans: Vec<String> =
+                spans.iter().map(|span| format!("{} to {}", span.name, span.upto)).collect();
             format!("may read {}", spans.join(", "))
         }
         Answer::Refused(refusal) => format!("refused {refusal:?}"),
@@ -201,7 +212,28 @@ fn action(asked: &str) -> Action {
     match verb {
         "enter" => {
             let wish = (!first.is_empty()).then(|| nick(first));
-            Action::Enter { nick: wish, room: room("lobby") }
+            Action::Enter { nick: wish, room: Some(room("lobby")), seat: None }
+        }
+        "sit" => {
+            let seat = Some(SeatKey([first.parse().unwrap(); 16]));
+            Action::Enter { nick: (!words.is_empty()).then(|| nick(words)), room: None, seat }
+        }
+        "type" => Action::Typing { room: room(first) },
+        "post" => {
+            Action::Visit(Visit::Post { nick: None, room: room(first), text: text(words), id })
+        }
+        "postas" => {
+            let (room_name, words) = words.split_once(' ').unwrap();
+            let (nick, room) = (Some(nick(first)), room(room_name));
+            Action::Visit(Visit::Post { nick, room, text: text(words), id })
+        }
+        "follow" => Action::Visit(Visit::Follow { room: room(first) }),
+        "look" => {
+            let question = match first {
+                "" => Question::Search { words: "x".to_owned(), room: None, count: 20 },
+                first => Question::Latest { room: room(first), count: 20 },
+            };
+            Action::Visit(Visit::Read { question })
         }
         "exit" => {
             Action::Exit { cause: if first == "lost" { ExitCause::Lost } else { ExitCause::Quit } }
@@ -225,7 +257,8 @@ fn action(asked: &str) -> Action {
         "ignore" => Action::Ignore { nick: (!first.is_empty()).then(|| nick(first)) },
         "history" => Action::Read { question: Question::Latest { room: room(first), count: 20 } },
         "search" => {
-            Action::Read { question: Question::Search { words: rest.to_owned(), count: 20 } }
+            let question = Question::Search { words: rest.to_owned(), room: None, count: 20 };
+            Action::Read { question }
         }
         other => panic!("no such verb in a script: {other}"),
     }
@@ -562,4 +595,221 @@ fn going_below_fifty_again_tells_first_what_was_folded() {
          | to #lobby but bob: bob offline Quit
          | bob ended Quit",
     );
+}
+
+#[test]
+fn whoever_comes_back_in_time_was_never_away_for_the_others() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         bob> sit 7 bob
+         | to bob: welcome bob
+         bob> join lobby
+         | bob in #lobby at 0 of 2
+         | to #lobby but bob: bob entered
+         bob> ignore ann
+         | to bob: ignores [ann] Some(true)
+         bob> exit lost
+         | bob out of #lobby
+         | bob ended Lost
+         ann> say lobby still there?
+         | founded #lobby as 1
+         | #lobby 1 ann said Some(\"still there?\")
+         ann> who lobby
+         | to ann: members ann bob of 2, page 1/1
+         ann> tell bob hello
+         | to ann: refused Ignored { nick: Nick(\"bob\") }
+         +29s
+         bob2> sit 7
+         | to bob2: welcome back bob
+         bob2> join lobby
+         | bob2 in #lobby at 1 of 2
+         bob2> join lobby
+         | to bob2: already in #lobby
+         +60s
+         bob2> say lobby yes
+         | #lobby 2 bob said Some(\"yes\")",
+    );
+}
+
+#[test]
+fn whoever_does_not_come_back_is_offline_when_the_grace_is_over() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         bob> sit 7 bob
+         | to bob: welcome bob
+         bob> join lobby
+         | bob in #lobby at 0 of 2
+         | to #lobby but bob: bob entered
+         bob> exit lost
+         | bob out of #lobby
+         | bob ended Lost
+         ann> tell bob hello
+         | to ann: refused Away { nick: Nick(\"bob\") }
+         +30s
+         | to #lobby but bob: bob offline Lost
+         ann> nick bob
+         | to ann: ann is bob
+         | to #lobby but ann: ann is bob
+         bob2> sit 7 bob
+         | to bob2: welcome guest1, bob is taken
+         bob2> exit
+         | bob2 ended Quit",
+    );
+}
+
+#[test]
+fn a_seat_taken_on_another_connection_ends_the_first_and_rooms_not_joined_again_are_left() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         bob> sit 7 bob
+         | to bob: welcome bob
+         bob> join lobby
+         | bob in #lobby at 0 of 2
+         | to #lobby but bob: bob entered
+         bob> join tea
+         | bob in #tea at 0 of 1
+         | to #tea but bob: bob entered
+         bob2> sit 7
+         | bob out of #lobby
+         | bob out of #tea
+         | bob ended Replaced
+         | to bob2: welcome back bob
+         bob> say lobby from the old one
+         bob2> join lobby
+         | bob2 in #lobby at 0 of 2
+         +30s
+         | to #tea but bob2: bob left
+         bob2> exit
+         | bob2 out of #lobby
+         | to #lobby but bob2: bob offline Quit
+         | bob2 ended Quit",
+    );
+}
+
+#[test]
+fn typing_is_told_where_few_are() {
+    let limits = Limits { announce_each_max: 2, ..Limits::default() };
+    check_with(
+        limits,
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> type lobby
+         | to #lobby but ann: ann types
+         ann> type tea
+         | to ann: refused NotInRoom { room: RoomName(\"tea\") }
+         bob> enter bob
+         | to bob: welcome bob
+         | bob in #lobby at 0 of 2
+         | to #lobby but bob: bob entered
+         zoe> enter zoe
+         | to zoe: welcome zoe
+         | zoe in #lobby at 0 of 3
+         ann> type lobby",
+    );
+}
+
+#[test]
+fn visitors_say_one_thing_look_and_follow_without_being_seen() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ci> post lobby build done
+         | founded #lobby as 1
+         | #lobby 1 guest1 said Some(\"build done\")
+         | to ci: posted at 1 as guest1
+         ci> postas robot lobby again
+         | #lobby 2 robot said Some(\"again\")
+         | to ci: posted at 2 as robot
+         ci> postas Ann lobby it is me
+         | to ci: refused NickTaken { nick: Nick(\"Ann\"), holder: Nick(\"ann\") }
+         ci> post#3 lobby once
+         | #lobby 3 guest2 said Some(\"once\")
+         | to ci: posted at 3 as guest2
+         ci> post#3 lobby once
+         | to ci: duplicate of 3
+         ci> look lobby
+         | to ci: may read #lobby to 3
+         ci> look nowhere
+         | to ci: refused NoSuchRoom { room: RoomName(\"nowhere\") }
+         ci> look
+         | to ci: may read everywhere
+         ci> say lobby not so
+         eye> follow lobby
+         | eye in #lobby at 3 of 1
+         ann> who lobby
+         | to ann: members ann of 1, page 1/1
+         eye> exit lost
+         | eye out of #lobby
+         | eye ended Lost
+         eye> follow nowhere
+         | to eye: refused NoSuchRoom { room: RoomName(\"nowhere\") }
+         ci> post new first words
+         | founded #new as 2
+         | #new 1 guest3 said Some(\"first words\")
+         | to ci: posted at 1 as guest3",
+    );
+}
+
+#[test]
+fn a_room_that_is_followed_stays_the_same_room() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         eye> follow lobby
+         | eye in #lobby at 0 of 1
+         ann> leave lobby
+         | ann out of #lobby
+         | to #lobby but ann: ann left
+         ann> join lobby
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> say lobby hello
+         | founded #lobby as 1
+         | #lobby 1 ann said Some(\"hello\")",
+    );
+}
+
+#[test]
+fn answers_say_which_request_they_answer() {
+    let mut chat = Chat::default();
+    let mut effects = Vec::new();
+    let mut ask = |session, request, action| {
+        let (session, request) = (SessionId(session), RequestId(request));
+        chat.apply(Proposal { session, time: Time(0), request, action }, &mut effects);
+    };
+    let enter = || Action::Enter { nick: None, room: None, seat: None };
+    ask(1, 1, enter());
+    ask(2, 2, enter());
+    ask(1, 3, Action::Join { room: room("tea") });
+    ask(1, 4, Action::Tell { nick: nick("guest2"), text: text("psst") });
+    ask(1, 5, Action::Leave { room: room("tea") });
+    let answered: Vec<(u64, u32)> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Answer { session, request, .. }
+            | Effect::Joined { session, request, .. }
+            | Effect::Parted { session, request, .. } => Some((session.0, request.0)),
+            Effect::Founded { .. }
+            | Effect::Event(_)
+            | Effect::Presence { .. }
+            | Effect::Ended { .. } => None,
+        })
+        .collect();
+    // What guest2 was told answers nothing that guest2 asked.
+    assert_eq!(answered, [(1, 1), (2, 2), (1, 3), (2, 0), (1, 4), (1, 5)]);
 }

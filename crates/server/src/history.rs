@@ -6,13 +6,15 @@
 use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 use std::thread::JoinHandle;
 
-use teahouse_core::{Event, Granted, Position, Question, RoomId};
+use teahouse_core::{
+    Event, Granted, HistorySpan, Position, Question, RequestId, RoomId, Scope, SessionId,
+};
 use tokio::sync::mpsc;
 use tracing::{debug, error};
 
 use crate::inbox::Inbox;
 use crate::shard::Key;
-use crate::store::{ReadError, Reader};
+use crate::store::{PAGE_BYTES_MAX, ReadError, Reader};
 
 /// Reading threads, and readers they need.
 pub(crate) const READERS: usize = THREADS.len();
@@ -29,20 +31,29 @@ pub(crate) enum Wanted {
     Tail { room: RoomId, upto: Position, count: u32 },
     /// What a slow reader has missed.
     Refill { room: RoomId, after: Position, upto: Position },
-    /// What somebody asked.
-    Asked(Granted),
+    /// What somebody asked, and which request of theirs that was.
+    Asked(RequestId, Granted),
+}
+
+/// For whom something is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Asker {
+    /// Somebody with a connection.
+    Connection(Key),
+    /// Somebody who asked one thing from outside.
+    Visitor(SessionId),
 }
 
 /// One thing to read, and for whom.
 pub(crate) struct Job {
     pub(crate) shard: usize,
-    pub(crate) connection: Key,
+    pub(crate) asker: Asker,
     pub(crate) wanted: Wanted,
 }
 
 /// What was found.
 pub(crate) struct Page {
-    pub(crate) connection: Key,
+    pub(crate) asker: Asker,
     pub(crate) wanted: Wanted,
     pub(crate) events: Result<Vec<Event>, ReadError>,
 }
@@ -64,7 +75,7 @@ impl Wanted {
     fn is_search(&self) -> bool {
         match self {
             Self::Tail { .. } | Self::Refill { .. } => false,
-            Self::Asked(granted) => matches!(granted.question, Question::Search { .. }),
+            Self::Asked(_, granted) => matches!(granted.question, Question::Search { .. }),
         }
     }
 }
@@ -89,14 +100,17 @@ pub(crate) fn start(
 }
 
 fn work(reader: &Reader, jobs: &Receiver<Job>, shards: &[mpsc::Sender<Inbox>]) {
-    for Job { shard, connection, wanted } in jobs {
-        let events = read(reader, &wanted);
+    for Job { shard, asker, mut wanted } in jobs {
+        let events = read(reader, &wanted).and_then(|events| {
+            name_rooms(reader, &mut wanted, &events)?;
+            Ok(events)
+        });
         if let Err(error) = &events {
             let source = std::error::Error::source(error).map(ToString::to_string);
             // Not what was wanted: a search has the words of whoever searches.
             error!(%error, source, is_search = wanted.is_search(), "cannot read history");
         }
-        let page = Inbox::Page(Page { connection, wanted, events });
+        let page = Inbox::Page(Page { asker, wanted, events });
         if shards.get(shard).is_none_or(|shard| shard.blocking_send(page).is_err()) {
             debug!("a shard is gone");
         }
@@ -109,14 +123,34 @@ fn read(reader: &Reader, wanted: &Wanted) -> Result<Vec<Event>, ReadError> {
         Wanted::Refill { room, after, upto } => {
             reader.after(*room, *after, *upto, REFILL_EVENTS_MAX, REFILL_BYTES_MAX)
         }
-        Wanted::Asked(granted) => answer(reader, granted),
+        Wanted::Asked(_, granted) => answer(reader, granted),
     }
 }
 
-fn answer(reader: &Reader, Granted { question, spans }: &Granted) -> Result<Vec<Event>, ReadError> {
-    let first = spans.first();
+/// Where everything was searched, says which rooms something was found in.
+fn name_rooms(reader: &Reader, wanted: &mut Wanted, events: &[Event]) -> Result<(), ReadError> {
+    let Wanted::Asked(_, Granted { scope: scope @ Scope::Everywhere, .. }) = wanted else {
+        return Ok(());
+    };
+    let mut spans: Vec<HistorySpan> = Vec::new();
+    for event in events {
+        if spans.iter().all(|span| span.room != event.room)
+            && let Some(name) = reader.room_name(event.room)?
+        {
+            spans.push(HistorySpan { room: event.room, name, upto: event.position });
+        }
+    }
+    *scope = Scope::Rooms(spans);
+    Ok(())
+}
+
+fn answer(reader: &Reader, Granted { question, scope }: &Granted) -> Result<Vec<Event>, ReadError> {
+    let spans = match scope {
+        Scope::Rooms(spans) => spans.as_slice(),
+        Scope::Everywhere => &[],
+    };
     let in_first = |read: &dyn Fn(RoomId, Position) -> Result<Vec<Event>, ReadError>| {
-        first.map_or(Ok(Vec::new()), |span| read(span.room, span.upto))
+        spans.first().map_or(Ok(Vec::new()), |span| read(span.room, span.upto))
     };
     match question {
         Question::Latest { count, .. } => in_first(&|room, upto| reader.latest(room, upto, *count)),
@@ -127,9 +161,20 @@ fn answer(reader: &Reader, Granted { question, spans }: &Granted) -> Result<Vec<
             let before = Position(position.0.saturating_sub(1));
             reader.latest(room, upto.min(before), *count)
         }),
-        Question::Search { words, count } => {
+        Question::Later { position, count, .. } => {
+            in_first(&|room, upto| reader.after(room, *position, upto, *count, PAGE_BYTES_MAX))
+        }
+        Question::Around { position, count, .. } => in_first(&|room, upto| {
+            let half = count.div_ceil(2);
+            let mut events = reader.latest(room, upto.min(*position), half)?;
+            let bytes = PAGE_BYTES_MAX / 2;
+            events.extend(reader.after(room, *position, upto, count - half, bytes)?);
+            Ok(events)
+        }),
+        Question::Search { words, count, .. } => {
             let rooms: Vec<_> = spans.iter().map(|span| (span.room, span.upto)).collect();
-            reader.search(&rooms, words, *count)
+            let rooms = (*scope != Scope::Everywhere).then_some(rooms.as_slice());
+            reader.search(rooms, words, *count)
         }
     }
 }
@@ -152,7 +197,7 @@ mod tests {
         let (stuck, _unread) = mpsc::channel(1);
         let (fine, mut pages) = mpsc::channel(1);
         let (jobs, _threads) = start(opened.readers, &[stuck, fine]).unwrap();
-        let connection = Key::for_test();
+        let asker = Asker::Connection(Key::for_test());
         let span = HistorySpan {
             room: ROOM,
             name: RoomName::parse("lobby").unwrap(),
@@ -160,12 +205,15 @@ mod tests {
         };
         // Nobody takes what these find: whoever reads for them is busy for good.
         for _ in 0..READERS * 4 {
-            let question = Question::Search { words: "tea".to_owned(), count: 1 };
-            let wanted = Wanted::Asked(Granted { question, spans: vec![span.clone()] });
-            jobs.send(Job { shard: 0, connection, wanted }).unwrap();
+            let question = Question::Search { words: "tea".to_owned(), room: None, count: 1 };
+            let wanted = {
+                let scope = Scope::Rooms(vec![span.clone()]);
+                Wanted::Asked(RequestId::default(), Granted { question, scope })
+            };
+            jobs.send(Job { shard: 0, asker, wanted }).unwrap();
         }
         let wanted = Wanted::Tail { room: ROOM, upto: Position::START, count: 1 };
-        jobs.send(Job { shard: 1, connection, wanted }).unwrap();
+        jobs.send(Job { shard: 1, asker, wanted }).unwrap();
         let page = tokio::time::timeout(Duration::from_secs(60), pages.recv()).await.unwrap();
         assert!(matches!(page, Some(Inbox::Page(_))));
     }

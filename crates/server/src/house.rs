@@ -8,7 +8,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
-use teahouse_core::{Action, Chat, Proposal, SessionId};
+use teahouse_core::{Action, Chat, Proposal};
+use teahouse_wire::api;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 use tracing::{error, info, warn};
@@ -19,7 +20,8 @@ use crate::hub::Hub;
 use crate::inbox::{INBOX_MAX, Inbox};
 use crate::listener::{Doors, accept, bind};
 use crate::log::LogSender;
-use crate::settings::{Settings, SettingsError};
+use crate::metrics::{HubMetrics, Metrics};
+use crate::settings::{ADMIN_ADDRESS, AdminSetting, Settings, SettingsError};
 use crate::shard::{self, Parts};
 use crate::store::{Durability, Store};
 use crate::{clock, history, log, open_files};
@@ -53,6 +55,10 @@ pub struct House {
     hub: JoinHandle<Result<(), Fault>>,
     shards: Vec<JoinHandle<()>>,
     readers: Vec<JoinHandle<()>>,
+    admin: Option<TcpListener>,
+    /// Why metrics are not served at their usual address.
+    admin_missing: Option<Fault>,
+    metrics: Metrics,
 }
 
 /// Tells the house that a thread has ended, however it ended. At most one message a thread.
@@ -84,6 +90,7 @@ impl House {
                 listener.local_addr().map_err(|why| Fault::Listen { address, why })
             })
             .collect::<Result<_, _>>()?;
+        let (admin, admin_missing) = bind_admin(settings.admin)?;
         let shard_count = shard_count(&settings);
         let connections_possible = open_files::connections_possible(shard_count);
         let (directory, database) = data_directory(&settings)?;
@@ -97,6 +104,14 @@ impl House {
         let core = settings.limits.core();
         let chat = Chat::restore(core, opened.loaded.rooms, opened.loaded.recent);
 
+        let this = Arc::new(api::House {
+            epoch: api::Epoch::of(opened.loaded.epoch),
+            server: env!("CARGO_PKG_VERSION").to_owned(),
+            first_room: settings.first_room.clone(),
+            ping_s: shard::PING_S,
+            grace_s: settings.limits.grace_s,
+        });
+        let hub_metrics = HubMetrics::default();
         let (log_sender, log) = log::open();
         let (closing, is_closing) = watch::channel(false);
         let (end_notices, ended) = mpsc::unbounded_channel();
@@ -105,8 +120,14 @@ impl House {
         let start = |what| move |source| Fault::Start { what, source };
         let (jobs, readers) =
             history::start(opened.readers, &inboxes).map_err(start("reading threads"))?;
-        let hub =
-            Hub { chat, store: opened.store, log, shards: inboxes.clone(), closing: is_closing };
+        let hub = Hub {
+            chat,
+            store: opened.store,
+            log,
+            shards: inboxes.clone(),
+            metrics: hub_metrics.clone(),
+            closing: is_closing,
+        };
         let notice = EndNotice { what: "hub", ended: end_notices.clone() };
         let hub = spawn("hub", move |runtime| {
             let _notice = notice;
@@ -117,7 +138,8 @@ impl House {
         for (index, inbox) in receivers.into_iter().enumerate() {
             let settings = Arc::clone(&shared);
             let (log, jobs) = (log_sender.clone(), jobs.clone());
-            let parts = Parts { index, boot, settings, inbox, log, jobs };
+            let house = Arc::clone(&this);
+            let parts = Parts { index, boot, house, settings, inbox, log, jobs };
             let notice = EndNotice { what: "shard", ended: end_notices.clone() };
             shards.push(spawn("shard", move |runtime| {
                 let _notice = notice;
@@ -125,6 +147,7 @@ impl House {
             })?);
         }
         let gate = Gate::new(0, 0);
+        let metrics = Metrics::new(hub_metrics, inboxes.clone());
         let house = Self {
             settings,
             listeners,
@@ -139,6 +162,9 @@ impl House {
             hub,
             shards,
             readers,
+            admin,
+            admin_missing,
+            metrics,
         };
         house.set_gate();
         Ok(house)
@@ -148,6 +174,12 @@ impl House {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where metrics are, if they are served.
+    #[must_use]
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// The database file; `None` when nothing is kept.
@@ -180,6 +212,12 @@ impl House {
                 .map_err(|why| Fault::Listen { address: *address, why })?;
             accepting.push(tokio::spawn(accept(listener, doors.clone())));
         }
+        if let Some(why) = &self.admin_missing {
+            warn!(%why, "no metrics are served; choose where with --admin, or --admin off");
+        }
+        if let Some(admin) = self.admin.take() {
+            accepting.push(tokio::spawn(self.metrics.clone().serve(admin)));
+        }
         let ended = loop {
             tokio::select! {
                 what = self.ended.recv() => break Some(what.unwrap_or("house")),
@@ -208,11 +246,11 @@ impl House {
             }
         };
         let fixed = |settings: &Settings| {
-            let Settings { listen, data, durability, shards, .. } = settings;
-            (listen.clone(), data.clone(), *durability, *shards)
+            let Settings { listen, admin, data, durability, shards, .. } = settings;
+            (listen.clone(), *admin, data.clone(), *durability, *shards)
         };
         if fixed(&settings) != fixed(&self.settings) {
-            warn!("listen, data, durability and shards change only with a restart");
+            warn!("listen, admin, data, durability and shards change only with a restart");
         }
         self.settings = settings;
         self.set_gate();
@@ -224,7 +262,7 @@ impl House {
         }
         let limits = Box::new(self.settings.limits.core());
         let action = Action::Configure { limits };
-        let proposal = Proposal { session: SessionId::HOUSE, time: clock::now(), action };
+        let proposal = Proposal::of_house(clock::now(), action);
         if self.log.send(vec![proposal]).await.is_err() {
             warn!("the hub is gone");
         }
@@ -244,7 +282,8 @@ impl House {
         info!("closing");
         let mut running = 1 + self.shards.len() - usize::from(ended.is_some());
         self.closing.send_replace(true);
-        let Self { inboxes, log, .. } = self;
+        let Self { inboxes, log, metrics, .. } = self;
+        drop(metrics);
         drop(log);
         for inbox in inboxes {
             if inbox.send(Inbox::Close).await.is_err() {
@@ -272,6 +311,19 @@ impl House {
             }
         }
         join_hub(self.hub)
+    }
+}
+
+/// The usual address for metrics is passed over when it is taken: another house may have it. One that was
+/// asked for must be free.
+fn bind_admin(admin: AdminSetting) -> Result<(Option<TcpListener>, Option<Fault>), Fault> {
+    match admin {
+        AdminSetting::Off => Ok((None, None)),
+        AdminSetting::At(address) => Ok((Some(bind(address)?), None)),
+        AdminSetting::Auto => Ok(match bind(ADMIN_ADDRESS) {
+            Ok(listener) => (Some(listener), None),
+            Err(why) => (None, Some(why)),
+        }),
     }
 }
 

@@ -7,7 +7,7 @@
 //! log's bound makes senders wait.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use teahouse_core::{Chat, Effect};
 use tokio::sync::{mpsc, watch};
@@ -16,6 +16,7 @@ use tracing::{debug, error, info};
 use crate::error::Fault;
 use crate::inbox::Inbox;
 use crate::log::{Chunk, Log};
+use crate::metrics::HubMetrics;
 use crate::store::{CommitError, Store};
 
 /// How long to wait before a commit is tried again.
@@ -27,6 +28,7 @@ pub(crate) struct Hub {
     pub(crate) store: Store,
     pub(crate) log: Log,
     pub(crate) shards: Vec<mpsc::Sender<Inbox>>,
+    pub(crate) metrics: HubMetrics,
     /// Becomes true when the house closes.
     pub(crate) closing: watch::Receiver<bool>,
 }
@@ -49,6 +51,9 @@ impl Hub {
     async fn serve(&mut self) -> Result<(), Fault> {
         let mut batch = Chunk::new();
         while self.log.next_batch(self.chat.next_due(), &mut batch).await {
+            let begun = Instant::now();
+            self.metrics.batch_proposals.observe(batch.len() as f64);
+            self.metrics.log_chunks.set(i64::try_from(self.log.waiting()).unwrap_or(i64::MAX));
             let mut effects = Vec::with_capacity(batch.len() + 8);
             for proposal in batch.drain(..) {
                 self.chat.apply(proposal, &mut effects);
@@ -58,18 +63,26 @@ impl Hub {
                 let effects = Arc::new(effects);
                 self.tell(|| Inbox::Batch(Arc::clone(&effects))).await;
             }
+            let sessions = i64::try_from(self.chat.session_count()).unwrap_or(i64::MAX);
+            self.metrics.sessions.set(sessions);
+            self.metrics.busy_seconds.inc_by(begun.elapsed().as_secs_f64());
         }
         Ok(())
     }
 
     async fn commit(&mut self, effects: &[Effect]) -> Result<(), Fault> {
         let mut tries = 0_u32;
+        let begun = Instant::now();
         loop {
             match self.store.commit(effects) {
                 Ok(events) => {
                     if tries > 0 {
                         info!(events, tries, "messages are being stored again");
                         self.tell(|| Inbox::Notice("messages are being stored again".into())).await;
+                    }
+                    if events > 0 {
+                        self.metrics.events.inc_by(events as u64);
+                        self.metrics.commit_seconds.observe(begun.elapsed().as_secs_f64());
                     }
                     debug!(effects = effects.len(), events, "committed");
                     return Ok(());

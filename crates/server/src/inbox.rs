@@ -5,10 +5,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use teahouse_core::Effect;
+use tokio::sync::oneshot;
 
 use crate::gate::Permit;
 use crate::history::Page;
 use crate::settings::Settings;
+use crate::shard::Figures;
 
 /// Messages waiting for one shard. The hub waits when a shard has this many unread: a shard that
 /// cannot keep up slows the house rather than filling its memory. A batch holds at most 4 MiB of text.
@@ -26,6 +28,8 @@ pub(crate) enum Inbox {
     Reload(Arc<Settings>),
     /// Something the house tells everyone.
     Notice(Arc<str>),
+    /// Somebody wants to know how the shard is.
+    Measure(oneshot::Sender<Box<Figures>>),
     /// The house closes: read no more, hand in what was read.
     Close,
     /// The hub has handed out everything: flush and end.

@@ -17,6 +17,7 @@ mod inbox;
 mod listener;
 mod log;
 pub mod logging;
+mod metrics;
 mod open_files;
 pub mod settings;
 mod shard;

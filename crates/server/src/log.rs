@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use teahouse_core::{Action, Proposal, SessionId, Time};
+use teahouse_core::{Action, Proposal, Time};
 use tokio::sync::mpsc;
 
 use crate::clock;
@@ -39,6 +39,11 @@ pub(crate) fn open() -> (LogSender, Log) {
 }
 
 impl Log {
+    /// Chunks that wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.chunks.len()
+    }
+
     /// Waits for proposals and takes all there are, up to a bound; proposes a tick itself when one is
     /// due. `false` when every proposer is gone and everything has been taken.
     pub(crate) async fn next_batch(&mut self, due: Option<Time>, batch: &mut Chunk) -> bool {
@@ -52,11 +57,7 @@ impl Log {
                     Err(_elapsed) => {
                         // Never earlier than what was due: the chat would ask for the same tick.
                         let time = clock::now().max(due);
-                        batch.push(Proposal {
-                            session: SessionId::HOUSE,
-                            time,
-                            action: Action::Tick,
-                        });
+                        batch.push(Proposal::of_house(time, Action::Tick));
                         return true;
                     }
                 }
@@ -77,7 +78,7 @@ impl Log {
         // A busy log must not keep a due tick waiting for ever.
         let time = clock::now();
         if due.is_some_and(|due| due <= time) {
-            batch.push(Proposal { session: SessionId::HOUSE, time, action: Action::Tick });
+            batch.push(Proposal::of_house(time, Action::Tick));
         }
         true
     }

@@ -6,7 +6,7 @@
 
 mod layers;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -26,6 +26,8 @@ const FIRST_ROOM: &str = "lobby";
 pub struct Settings {
     /// Addresses to listen on; port 0 lets the system choose.
     pub listen: Vec<SocketAddr>,
+    /// Where metrics are served: `auto`, `off`, or an address.
+    pub admin: AdminSetting,
     /// Data directory; empty for the platform's own place for such data.
     pub data: PathBuf,
     /// When a message counts as kept.
@@ -74,6 +76,8 @@ pub struct LimitSettings {
     pub announce_names_max: usize,
     /// Seconds over which comings and goings are folded into one announcement.
     pub fold_s: u32,
+    /// Seconds for which the seat of somebody whose connection broke is kept.
+    pub grace_s: u32,
     /// Entries in one page of a list.
     pub page_entries_max: usize,
     /// Message ids remembered, to know a message that is sent again.
@@ -96,6 +100,7 @@ pub const LIMIT_HELP: &[(&str, &str)] = &[
     ("announce_each_max", "members up to which every coming and going is announced"),
     ("announce_names_max", "members up to which folded announcements name people"),
     ("fold_s", "seconds over which comings and goings are folded into one line"),
+    ("grace_s", "seconds for which an api client whose connection broke keeps its seat"),
     ("page_entries_max", "entries in one page of a list"),
     ("recent_ids_max", "message ids remembered to know a message sent again"),
 ];
@@ -104,6 +109,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5000))],
+            admin: AdminSetting::Auto,
             data: PathBuf::new(),
             durability: Durability::Sync,
             log: LogSetting::default(),
@@ -133,6 +139,7 @@ impl Default for LimitSettings {
             announce_each_max: core.announce_each_max,
             announce_names_max: core.announce_names_max,
             fold_s: core.fold_ms / 1000,
+            grace_s: core.grace_ms / 1000,
             page_entries_max: core.page_entries_max,
             recent_ids_max: core.recent_ids_max,
         }
@@ -150,6 +157,7 @@ impl LimitSettings {
             announce_each_max: self.announce_each_max,
             announce_names_max: self.announce_names_max,
             fold_ms: self.fold_s.saturating_mul(1000),
+            grace_ms: self.grace_s.saturating_mul(1000),
             recent_ids_max: self.recent_ids_max,
             page_entries_max: self.page_entries_max,
         }
@@ -165,6 +173,46 @@ impl LimitSettings {
     #[must_use]
     pub fn flood(&self) -> FloodLimit {
         FloodLimit { burst: self.flood_burst, per_second: self.flood_per_second }
+    }
+}
+
+/// Where metrics are usually served: for programs on this machine only.
+pub(crate) const ADMIN_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5001);
+
+/// Where metrics are served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum AdminSetting {
+    /// On `127.0.0.1:5001`, if that is free.
+    #[default]
+    Auto,
+    /// Nowhere.
+    Off,
+    /// There.
+    At(SocketAddr),
+}
+
+impl TryFrom<String> for AdminSetting {
+    type Error = String;
+    fn try_from(input: String) -> Result<Self, String> {
+        match input.as_str() {
+            "auto" => Ok(Self::Auto),
+            "off" => Ok(Self::Off),
+            address => address
+                .parse()
+                .map(Self::At)
+                .map_err(|_| format!("`{input}` is not auto, off or ADDR:PORT")),
+        }
+    }
+}
+
+impl From<AdminSetting> for String {
+    fn from(setting: AdminSetting) -> Self {
+        match setting {
+            AdminSetting::Auto => "auto".to_owned(),
+            AdminSetting::Off => "off".to_owned(),
+            AdminSetting::At(address) => address.to_string(),
+        }
     }
 }
 

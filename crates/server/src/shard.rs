@@ -14,12 +14,18 @@
 //! behind and forgotten: whoever is behind has a job under way, or bytes queued whose draining asks.
 
 mod connection;
+mod counts;
 mod deliver;
 mod flow;
+mod http;
 mod intake;
 mod outbox;
+mod pings;
 mod refill;
 mod room;
+mod seat;
+mod speaker;
+mod visitor;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -31,8 +37,10 @@ use std::time::{Duration, Instant};
 use hashbrown::HashMap;
 use jiff::tz::TimeZone;
 use slab::Slab;
-use teahouse_core::{Action, Proposal, RoomId, SessionId, Time};
-use teahouse_wire::line::{Clock, Heard};
+use teahouse_core::{Action, Effect, Proposal, RequestId, RoomId, SessionId, Time, Visit};
+use teahouse_wire::Heard;
+use teahouse_wire::api::House;
+use teahouse_wire::line::Clock;
 use tokio::sync::mpsc;
 use tracing::debug;
 
@@ -41,8 +49,14 @@ use crate::history::Jobs;
 use crate::inbox::Inbox;
 use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk, LogSender};
 use crate::settings::Settings;
+pub(crate) use counts::Figures;
+pub(crate) use pings::PING_S;
+
 use connection::Connection;
+use counts::Counts;
 use room::{Pending, RoomHere};
+use speaker::Encoder;
+use visitor::Visitors;
 
 /// Bytes read from a socket at once, into one buffer that the whole shard shares.
 const READ_BYTES: usize = 16 * 1024;
@@ -72,6 +86,7 @@ pub(crate) struct Parts {
     pub(crate) index: usize,
     /// How often the history has been opened: makes session ids unique for its life.
     pub(crate) boot: u32,
+    pub(crate) house: Arc<House>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) inbox: mpsc::Receiver<Inbox>,
     pub(crate) log: LogSender,
@@ -82,6 +97,8 @@ pub(crate) struct Parts {
 struct Shard {
     index: usize,
     boot: u32,
+    /// What the house tells of itself.
+    house: Arc<House>,
     settings: Arc<Settings>,
     zone: TimeZone,
     started: Instant,
@@ -90,7 +107,10 @@ struct Shard {
     connections: Slab<Connection>,
     serial: u64,
     sessions: HashMap<SessionId, usize>,
+    visitors: Visitors,
     rooms: HashMap<RoomId, RoomHere>,
+    /// The batches of the round under way.
+    round: Vec<Arc<Vec<Effect>>>,
     /// Rooms with encoded messages not yet written.
     dirty: Vec<RoomId>,
     spare: Vec<Pending>,
@@ -102,6 +122,8 @@ struct Shard {
     waiting: Vec<Key>,
     /// Connections whose first bytes are awaited, and until when.
     sniffing: VecDeque<(Instant, Key)>,
+    /// Connections whose protocol asks whether the peer is there, and when each is next looked at.
+    pings: VecDeque<(Instant, Key)>,
     /// The house closes: nothing more is read.
     is_closing: bool,
     /// Whether the idle sweep runs.
@@ -109,17 +131,21 @@ struct Shard {
     read_buffer: Box<[u8]>,
     scratch: Vec<u8>,
     heard: Vec<Heard>,
+    encoder: Encoder,
+    counts: Counts,
 }
 
 type Handle = Rc<RefCell<Shard>>;
 
 /// Runs a shard until the hub has finished.
 pub(crate) async fn run(parts: Parts) {
-    let Parts { index, boot, settings, mut inbox, log, jobs } = parts;
+    let Parts { index, boot, house, settings, mut inbox, log, jobs } = parts;
     let shard = Rc::new_cyclic(|me| {
         RefCell::new(Shard {
             index,
             boot,
+            encoder: Encoder::new(house.epoch),
+            house,
             settings,
             zone: TimeZone::system(),
             started: Instant::now(),
@@ -128,7 +154,9 @@ pub(crate) async fn run(parts: Parts) {
             connections: Slab::new(),
             serial: 0,
             sessions: HashMap::new(),
+            visitors: Visitors::default(),
             rooms: HashMap::new(),
+            round: Vec::new(),
             dirty: Vec::new(),
             spare: Vec::new(),
             chunk: Chunk::new(),
@@ -136,11 +164,13 @@ pub(crate) async fn run(parts: Parts) {
             pump: None,
             waiting: Vec::new(),
             sniffing: VecDeque::new(),
+            pings: VecDeque::new(),
             is_closing: false,
             is_sweeping: false,
             read_buffer: vec![0; READ_BYTES].into_boxed_slice(),
             scratch: Vec::new(),
             heard: Vec::new(),
+            counts: Counts::default(),
         })
     });
     shard.borrow_mut().start_sweep();
@@ -154,6 +184,7 @@ pub(crate) async fn run(parts: Parts) {
             shard.handle(message);
         }
         shard.flush_all();
+        shard.round.clear();
     }
     let flushed = tokio::time::timeout(FLUSH_DEADLINE, Shard::flushed(&shard)).await;
     debug!(shard = index, all = flushed.is_ok(), "flushed");
@@ -164,17 +195,26 @@ impl Shard {
     fn handle(&mut self, message: Inbox) {
         match message {
             Inbox::Batch(effects) => {
-                for effect in effects.iter() {
-                    self.handle_effect(effect);
+                let (batch, count) = (self.round.len(), effects.len());
+                self.round.push(effects);
+                for effect in 0..count {
+                    self.handle_effect(batch, effect);
                 }
             }
             Inbox::Accepted(accepted) => self.accept(accepted),
             Inbox::Page(page) => self.handle_page(page),
             Inbox::Reload(settings) => {
+                self.house = Arc::new(House {
+                    first_room: settings.first_room.clone(),
+                    grace_s: settings.limits.grace_s,
+                    ..House::clone(&self.house)
+                });
                 self.settings = settings;
                 self.start_sweep();
             }
             Inbox::Notice(text) => self.notice(&text),
+            // Whoever asked may have gone.
+            Inbox::Measure(sender) => drop(sender.send(Box::new(self.figures()))),
             Inbox::Close => self.close(),
             Inbox::Finished => {}
         }
@@ -206,9 +246,9 @@ impl Shard {
     }
 
     /// Puts a request in the chunk for the log.
-    fn propose(&mut self, session: SessionId, time: Time, action: Action) {
+    fn propose(&mut self, session: SessionId, request: RequestId, action: Action) {
         self.chunk_bytes += bytes_of(&action);
-        self.chunk.push(Proposal { session, time, action });
+        self.chunk.push(Proposal { session, time: clock::now(), request, action });
         if let Some(pump) = self.pump.take() {
             pump.wake();
         }
@@ -246,8 +286,10 @@ impl Shard {
 /// What a request weighs in the log's queue.
 fn bytes_of(action: &Action) -> usize {
     match action {
-        Action::Say { text, .. } | Action::Tell { text, .. } => text.as_str().len(),
-        Action::Read { .. } | Action::Topic { .. } => 512,
+        Action::Say { text, .. }
+        | Action::Tell { text, .. }
+        | Action::Visit(Visit::Post { text, .. }) => text.as_str().len(),
+        Action::Read { .. } | Action::Topic { .. } | Action::Visit(_) => 512,
         Action::Enter { .. }
         | Action::Exit { .. }
         | Action::Join { .. }
@@ -256,6 +298,7 @@ fn bytes_of(action: &Action) -> usize {
         | Action::Who { .. }
         | Action::Rooms { .. }
         | Action::Ignore { .. }
+        | Action::Typing { .. }
         | Action::Tick
         | Action::Configure { .. } => 0,
     }

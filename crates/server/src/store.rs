@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_core::{Effect, Event, EventKind, Founding, MessageId, Position, RoomId};
 use thiserror::Error;
 
-pub use reader::{ReadError, Reader};
+pub use reader::{PAGE_BYTES_MAX, ReadError, Reader};
 
 use files::Location;
 

@@ -132,7 +132,7 @@ fn search_finds_words_of_one_and_two_characters_in_any_script() {
     ];
     let opened = lobby(directory.path(), &said);
     let find = |words: &str| {
-        let found = opened.readers[0].search(&[(LOBBY, Position(99))], words, 10).unwrap();
+        let found = opened.readers[0].search(Some(&[(LOBBY, Position(99))]), words, 10).unwrap();
         texts(&found).iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(find("火锅"), ["我们今天去吃火锅吧"]);
@@ -157,7 +157,8 @@ fn search_stays_in_the_rooms_and_positions_that_leave_was_given_for() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["tea one", "tea two"]);
     opened.store.commit(&[founded(TEA, "tea"), said(TEA, 1, "tea three")]).unwrap();
-    let find = |rooms: &[(RoomId, Position)]| opened.readers[0].search(rooms, "tea", 10).unwrap();
+    let find =
+        |rooms: &[(RoomId, Position)]| opened.readers[0].search(Some(rooms), "tea", 10).unwrap();
     assert_eq!(texts(&find(&[(LOBBY, Position(2))])), ["tea two", "tea one"]);
     assert_eq!(texts(&find(&[(LOBBY, Position(1)), (TEA, Position(1))])), ["tea three", "tea one"]);
     assert_eq!(texts(&find(&[])), [""; 0]);

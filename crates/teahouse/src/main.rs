@@ -42,6 +42,10 @@ struct Serve {
     /// [default: 0.0.0.0:5000]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Vec<String>,
+    /// Where metrics are served for Prometheus: `auto` for 127.0.0.1:5001 if that is free, `off`, or an
+    /// address [default: auto]
+    #[arg(long, value_name = "auto|off|ADDR:PORT")]
+    admin: Option<String>,
     /// Directory for the history [default: the platform's place for such data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -138,6 +142,7 @@ impl Serve {
         let data = self.data.map(|path| path.to_string_lossy().into_owned());
         let flags = [
             ("listen", listen, "--listen"),
+            ("admin", self.admin, "--admin"),
             ("data", data, "--data"),
             ("durability", self.durability, "--durability"),
             ("log", self.log, "--log"),
@@ -156,6 +161,9 @@ fn greet(house: &House) -> std::io::Result<()> {
     for (host, port) in house.addresses().iter().flat_map(|address| hosts_of(*address)) {
         out +=
             &format!("  nc {host} {port}\n  telnet {host} {port}\n  teahouse join {host} {port}\n");
+    }
+    if let Some(admin) = house.admin() {
+        out += &format!("Metrics are at http://{admin}/metrics\n");
     }
     match house.database() {
         Some(path) => out += &format!("History is kept in {}\n", path.display()),
@@ -190,7 +198,7 @@ fn settings_help() -> String {
     let mut help = String::from(
         "Settings come from flags, then the environment (TEAHOUSE_LISTEN, TEAHOUSE_DATA, …,\n\
          TEAHOUSE_LIMITS_FLOOD_BURST, …), then the configuration file, then the defaults.\n\
-         SIGHUP reads them again; listen, data, durability and shards need a restart.\n\n\
+         SIGHUP reads them again; listen, admin, data, durability and shards need a restart.\n\n\
          Without a flag of their own:\n",
     );
     let defaults = Settings::default();

@@ -4,7 +4,14 @@
 //! protocols, of the store, or of who is in which room beyond what it is told. The same bytes, cut
 //! anywhere, give the same result.
 //!
-//! [`sniff`] tells protocols apart by their first bytes; [`line`] is what `nc` and stock `telnet` speak.
+//! [`sniff`] tells protocols apart by their first bytes; [`line`] is what `nc` and stock `telnet` speak,
+//! [`api`] what our own clients and other programs do.
 
+pub mod api;
+mod heard;
 pub mod line;
 pub mod sniff;
+pub mod stream;
+pub mod websocket;
+
+pub use heard::Heard;

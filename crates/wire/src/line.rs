@@ -14,13 +14,14 @@ mod render;
 mod telnet;
 mod verbs;
 
+use crate::Heard;
 use framing::{Framing, Piece};
 use teahouse_core::{Action, Refusal, RoomId, RoomName, Text, Time};
 
 pub use framing::LINE_BYTES_MAX;
 pub use render::{
     HistoryTitle, render_answer, render_event, render_goodbye, render_history, render_joined,
-    render_notice, render_parted, render_presence, render_refusal,
+    render_notice, render_page, render_parted, render_presence, render_refusal,
 };
 pub use verbs::typed;
 
@@ -31,19 +32,6 @@ pub struct Clock {
     pub now: Time,
     /// The zone that times are shown and read in.
     pub zone: jiff::tz::TimeZone,
-}
-
-/// What came of some bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// Something for the hub.
-    Ask(Action),
-    /// Something answered on the spot.
-    Reply(Vec<u8>),
-    /// The answer to a telnet negotiation.
-    Negotiate(Vec<u8>),
-    /// They want to go, or have said everything.
-    Quit,
 }
 
 /// One person speaking lines. Holds no buffer while nothing is half said.
@@ -140,6 +128,7 @@ impl LineSession {
             | Refusal::NoSuchRoom { .. }
             | Refusal::NickTaken { .. }
             | Refusal::NoSuchNick { .. }
+            | Refusal::Away { .. }
             | Refusal::Ignored { .. }
             | Refusal::IgnoringTooMany { .. }
             | Refusal::Yourself
@@ -177,6 +166,8 @@ impl LineSession {
             | Action::Rooms { .. }
             | Action::Ignore { .. }
             | Action::Read { .. }
+            | Action::Typing { .. }
+            | Action::Visit(_)
             | Action::Tick
             | Action::Configure { .. } => {}
         }
@@ -208,7 +199,7 @@ fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, heard: &mut 
         Piece::TooLong => heard.push(error(&format!(
             "a line longer than {LINE_BYTES_MAX} bytes was not sent; split it"
         ))),
-        Piece::Negotiate(bytes) => heard.push(Heard::Negotiate(bytes)),
+        Piece::Negotiate(bytes) => heard.push(Heard::Reply(bytes)),
         Piece::AreYouThere => {
             let mut reply = Vec::new();
             render_notice("yes, the house is here", &mut reply);
@@ -233,7 +224,7 @@ fn say(rooms: &Rooms, words: &str, acted: bool, heard: &mut Vec<Heard>) {
         return heard.push(error("you are in no room; /join one first"));
     };
     heard.push(match Text::parse(words) {
-        Ok(text) => Heard::Ask(Action::Say { room, text, acted, id: None }),
+        Ok(text) => Heard::ask(Action::Say { room, text, acted, id: None }),
         Err(error) => refused(&Refusal::BadText { error }),
     });
 }

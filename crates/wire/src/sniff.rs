@@ -130,19 +130,10 @@ fn irc(first: &[u8]) -> Match {
 pub fn not_spoken(protocol: Protocol) -> Option<Vec<u8>> {
     let hint = "is not spoken here yet; join with nc or telnet";
     match protocol {
-        Protocol::Line | Protocol::Telnet => None,
+        Protocol::Line | Protocol::Telnet | Protocol::Http => None,
         Protocol::Irc => Some(format!("ERROR :IRC {hint}\r\n").into_bytes()),
         // RFC 4253, section 4.2: lines may come before the version string.
         Protocol::Ssh => Some(format!("SSH {hint}\r\n").into_bytes()),
-        Protocol::Http => {
-            let body = format!("HTTP {hint}\n");
-            let head = format!(
-                "HTTP/1.1 501 Not Implemented\r\nContent-Type: text/plain; charset=utf-8\r\n\
-                 Content-Length: {}\r\nConnection: close\r\n\r\n",
-                body.len()
-            );
-            Some((head + &body).into_bytes())
-        }
         Protocol::Tls => {
             // RFC 8446, section 6: fatal alert, protocol_version.
             let mut bytes = vec![0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 70];
@@ -195,8 +186,6 @@ mod tests {
             not_spoken(Protocol::Irc).unwrap(),
             b"ERROR :IRC is not spoken here yet; join with nc or telnet\r\n"
         );
-        let http = String::from_utf8(not_spoken(Protocol::Http).unwrap()).unwrap();
-        let (head, body) = http.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("Content-Length: {}", body.len())));
+        assert_eq!(not_spoken(Protocol::Http), None);
     }
 }

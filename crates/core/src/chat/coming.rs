@@ -1,14 +1,15 @@
-//! Coming in, joining, leaving, going, and what the others hear of it.
+//! Coming in and joining, and what the others hear of comings and goings.
 
 use super::{Chat, answer, refuse};
-use crate::room::{Fold, FoldedNicks};
-use crate::session::Session;
+use crate::room::{Fold, FoldedNicks, Room};
+use crate::session::{Place, Session};
 use crate::{
-    Answer, Effect, ExitCause, Nick, Presence, Refusal, RoomId, RoomName, SessionId, Time,
+    Answer, Effect, ExitCause, Nick, Presence, Refusal, RequestId, RoomId, RoomName, SeatKey,
+    SessionId, Time,
 };
 
 /// Somebody came or went, before it is decided how that is told.
-enum Change {
+pub(super) enum Change {
     Came,
     Left,
     Offline(ExitCause),
@@ -20,28 +21,46 @@ impl Chat {
         session: SessionId,
         time: Time,
         wish: Option<Nick>,
-        room: RoomName,
+        room: Option<RoomName>,
+        seat: Option<SeatKey>,
         out: &mut Vec<Effect>,
     ) {
         if self.sessions.contains_key(&session) {
             return;
         }
+        let kept = seat.and_then(|seat| self.seats.get(&seat).copied());
+        if let Some(old) = kept {
+            self.come_back(session, time, old, out);
+        } else {
+            self.come_new(session, wish, seat, out);
+        }
+        if let Some(room) = room {
+            self.join(session, time, room, out);
+        }
+    }
+
+    fn come_new(
+        &mut self,
+        session: SessionId,
+        wish: Option<Nick>,
+        seat: Option<SeatKey>,
+        out: &mut Vec<Effect>,
+    ) {
         let (nick, taken) = match wish {
             Some(nick) if !self.nicks.contains_key(&nick.key()) => (nick, None),
             taken => (self.guest_nick(), taken),
         };
-        let key = nick.key();
-        self.nicks.insert(key.clone(), session);
-        self.sessions.insert(
-            session,
-            Session { nick: nick.clone(), key, rooms: Vec::new(), ignored: Vec::new() },
-        );
-        answer(session, Answer::Welcome { nick, taken }, out);
-        self.join(session, time, room, out);
+        let person = Session::new(nick.clone(), seat);
+        self.nicks.insert(person.key.clone(), session);
+        self.sessions.insert(session, person);
+        if let Some(seat) = seat {
+            self.seats.insert(seat, session);
+        }
+        answer(session, Answer::Welcome { nick, taken, resumed: false }, out);
     }
 
     /// The next `guestN` that nobody has and that looks like nobody's.
-    fn guest_nick(&mut self) -> Nick {
+    pub(super) fn guest_nick(&mut self) -> Nick {
         loop {
             self.guests += 1;
             if let Ok(nick) = Nick::parse(&format!("guest{}", self.guests))
@@ -60,97 +79,49 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) {
         let Some(person) = self.sessions.get_mut(&session) else { return };
-        let id = match self.rooms.id_of(&name) {
-            Some(id) if person.rooms.contains(&id) => {
+        if let Some(id) = self.rooms.id_of(&name)
+            && let Some(place) = person.rooms.iter_mut().find(|place| place.room == id)
+        {
+            if std::mem::replace(&mut place.is_heard, true) {
                 return answer(session, Answer::AlreadyIn { room: id, name }, out);
             }
-            id => id,
-        };
+            // Was here all the time for the others.
+            return out.extend(self.rooms.get(id).map(|room| joined(session, room)));
+        }
         if person.rooms.len() >= self.limits.rooms_per_session_max {
             let max = self.limits.rooms_per_session_max;
             return refuse(session, Refusal::InTooManyRooms { room: name, max }, out);
         }
-        let room = match id.and_then(|id| self.rooms.get(id)) {
-            Some(room) => room.id,
-            None => {
-                if let Some(existing) = self.rooms.lookalike(&name) {
-                    let existing = existing.name.clone();
-                    return refuse(session, Refusal::RoomLooksLike { room: name, existing }, out);
-                }
-                if self.rooms.len() >= self.limits.rooms_max {
-                    let max = self.limits.rooms_max;
-                    return refuse(session, Refusal::TooManyRooms { room: name, max }, out);
-                }
-                self.rooms.found(name).id
-            }
+        let id = match self.room_or_new(name) {
+            Ok(id) => id,
+            Err(refusal) => return refuse(session, refusal, out),
         };
-        let Some(room) = self.rooms.get_mut(room) else { return };
+        let Some(person) = self.sessions.get_mut(&session) else { return };
+        let Some(room) = self.rooms.get_mut(id) else { return };
         room.members.insert(person.key.clone(), session);
-        person.rooms.push(room.id);
+        person.rooms.push(Place { room: id, is_heard: true });
         let nick = person.nick.clone();
-        out.push(Effect::Joined {
-            session,
-            room: room.id,
-            name: room.name.clone(),
-            at: room.head,
-            members: room.members.len(),
-            topic: room.topic.clone(),
-        });
-        let id = room.id;
+        out.push(joined(session, room));
         self.announce(id, session, time, nick, Change::Came, out);
     }
 
-    pub(super) fn leave(
-        &mut self,
-        session: SessionId,
-        time: Time,
-        name: &RoomName,
-        out: &mut Vec<Effect>,
-    ) {
-        if let Some(room) = self.room_of(session, name, out) {
-            self.part(session, time, room, Change::Left, out);
+    /// The room of that name, made if there is none.
+    pub(super) fn room_or_new(&mut self, name: RoomName) -> Result<RoomId, Refusal> {
+        if let Some(id) = self.rooms.id_of(&name) {
+            return Ok(id);
         }
-    }
-
-    pub(super) fn exit(
-        &mut self,
-        session: SessionId,
-        time: Time,
-        cause: ExitCause,
-        out: &mut Vec<Effect>,
-    ) {
-        let rooms = self.sessions.get(&session).map(|s| s.rooms.clone()).unwrap_or_default();
-        for room in rooms {
-            self.part(session, time, room, Change::Offline(cause), out);
+        if let Some(existing) = self.rooms.lookalike(&name) {
+            let existing = existing.name.clone();
+            return Err(Refusal::RoomLooksLike { room: name, existing });
         }
-        if let Some(person) = self.sessions.remove(&session) {
-            self.nicks.remove(&person.key);
+        if self.rooms.len() >= self.limits.rooms_max {
+            return Err(Refusal::TooManyRooms { room: name, max: self.limits.rooms_max });
         }
-        out.push(Effect::Ended { session, cause });
-    }
-
-    fn part(
-        &mut self,
-        session: SessionId,
-        time: Time,
-        id: RoomId,
-        change: Change,
-        out: &mut Vec<Effect>,
-    ) {
-        let (Some(person), Some(room)) = (self.sessions.get_mut(&session), self.rooms.get_mut(id))
-        else {
-            return;
-        };
-        room.members.remove(&person.key);
-        person.rooms.retain(|other| *other != id);
-        let nick = person.nick.clone();
-        out.push(Effect::Parted { session, room: id, name: room.name.clone() });
-        self.announce(id, session, time, nick, change, out);
-        self.rooms.drop_if_bare(id);
+        Ok(self.rooms.found(name).id)
     }
 
     /// Tells a room of a change: at once in a small one, folded into a line now and then in others.
-    fn announce(
+    pub(super) fn announce(
         &mut self,
         id: RoomId,
         session: SessionId,
@@ -180,8 +151,9 @@ impl Chat {
         }
     }
 
-    /// Announces what has been gathered for long enough.
+    /// Does what is due: gives up what was kept for long enough, then announces what was gathered.
     pub(super) fn tick(&mut self, time: Time, out: &mut Vec<Effect>) {
+        self.give_up_kept(time, out);
         while let Some((due, id)) = self.folds_due.first().copied() {
             if due > time {
                 break;
@@ -189,21 +161,29 @@ impl Chat {
             self.folds_due.remove(&(due, id));
             let Some(room) = self.rooms.get_mut(id) else { continue };
             // A room may have been dropped and made again in between; then the fold is not this one.
-            let Some(Fold { entered, gone, .. }) = room.fold.take_if(|fold| fold.due == due) else {
-                continue;
-            };
+            let Some(fold) = room.fold.take_if(|fold| fold.due == due) else { continue };
             let members = room.members.len();
-            let is_named = members <= self.limits.announce_names_max;
-            let named = |nicks: FoldedNicks| if is_named { nicks.named } else { Vec::new() };
-            let (entered_count, gone_count) = (entered.count, gone.count);
-            let presence = Presence::Folded {
-                entered: named(entered),
-                entered_count,
-                gone: named(gone),
-                gone_count,
-                members,
-            };
+            let presence = folded(fold, members, members <= self.limits.announce_names_max);
             out.push(Effect::Presence { room: id, except: None, presence });
         }
     }
+}
+
+fn joined(session: SessionId, room: &Room) -> Effect {
+    Effect::Joined {
+        session,
+        request: RequestId::default(),
+        room: room.id,
+        name: room.name.clone(),
+        at: room.head,
+        members: room.members.len(),
+        topic: room.topic.clone(),
+    }
+}
+
+fn folded(Fold { entered, gone, .. }: Fold, members: usize, is_named: bool) -> Presence {
+    let (entered_count, gone_count) = (entered.count, gone.count);
+    let named = |nicks: FoldedNicks| if is_named { nicks.named } else { Vec::new() };
+    let (entered, gone) = (named(entered), named(gone));
+    Presence::Folded { entered, entered_count, gone, gone_count, members }
 }

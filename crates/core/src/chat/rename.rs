@@ -21,7 +21,8 @@ impl Chat {
         if from == nick {
             return;
         }
-        for id in person.rooms.clone() {
+        for place in person.rooms.clone() {
+            let id = place.room;
             let Some(room) = self.rooms.get_mut(id) else { continue };
             room.members.remove(&old_key);
             room.members.insert(key.clone(), session);

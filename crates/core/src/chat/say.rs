@@ -2,7 +2,8 @@
 
 use super::{Chat, answer};
 use crate::{
-    Answer, Effect, Event, EventKind, MessageId, Nick, RoomId, RoomName, SessionId, Text, Time,
+    Answer, Effect, Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text,
+    Time,
 };
 
 /// What is said.
@@ -22,29 +23,41 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) {
         let Some(room) = self.room_of(session, name, out) else { return };
-        if let Some(id) = words.id
-            && let Some(position) = self.recent.position(room, id)
-        {
-            return answer(session, Answer::Duplicate { room, position, id }, out);
+        if self.is_known(session, room, words.id, out) {
+            return;
         }
         let kind = if words.acted { EventKind::Acted } else { EventKind::Said };
-        self.record(session, time, room, kind, Some(words.text), words.id, out);
+        let Some(nick) = self.nick_of(session) else { return };
+        self.record((session, nick), time, room, kind, Some(words.text), words.id, out);
+    }
+
+    /// Whether a message with this id is there already; then its sender is told where.
+    pub(super) fn is_known(
+        &self,
+        session: SessionId,
+        room: RoomId,
+        id: Option<MessageId>,
+        out: &mut Vec<Effect>,
+    ) -> bool {
+        let Some(id) = id else { return false };
+        let Some(position) = self.recent.position(room, id) else { return false };
+        answer(session, Answer::Duplicate { room, position, id }, out);
+        true
     }
 
     /// Gives an event the room's next position.
     #[expect(clippy::too_many_arguments, reason = "the fields of an event, in their order")]
     pub(super) fn record(
         &mut self,
-        session: SessionId,
+        (session, nick): (SessionId, Nick),
         time: Time,
         room: RoomId,
         kind: EventKind,
         text: Option<Text>,
         id: Option<MessageId>,
         out: &mut Vec<Effect>,
-    ) {
-        let Some(nick) = self.nick_of(session) else { return };
-        let Some(room) = self.rooms.get_mut(room) else { return };
+    ) -> Option<Position> {
+        let room = self.rooms.get_mut(room)?;
         if !room.is_kept {
             room.is_kept = true;
             out.push(Effect::Founded { room: room.id, name: room.name.clone(), time });
@@ -55,6 +68,7 @@ impl Chat {
         }
         let (room, position) = (room.id, room.head);
         out.push(Effect::Event(Event { room, position, time, session, nick, kind, text, id }));
+        Some(position)
     }
 
     pub(super) fn nick_of(&self, session: SessionId) -> Option<Nick> {

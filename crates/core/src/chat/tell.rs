@@ -23,6 +23,9 @@ impl Chat {
         if receiver.ignores(session, &sender.key) {
             return refuse(session, Refusal::Ignored { nick: receiver.nick.clone() }, out);
         }
+        if receiver.away.is_some() {
+            return refuse(session, Refusal::Away { nick: receiver.nick.clone() }, out);
+        }
         let from = sender.nick.clone();
         answer(to, Answer::Told(PrivateMessage { time, from, text }), out);
         answer(session, Answer::Delivered { to: receiver.nick.clone() }, out);

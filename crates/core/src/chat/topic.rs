@@ -32,7 +32,8 @@ impl Chat {
             return refuse(session, Refusal::TopicTooLong { bytes, max: TOPIC_BYTES_MAX }, out);
         }
         room.topic.clone_from(&topic);
-        self.record(session, time, id, EventKind::Topic, topic, None, out);
+        let Some(nick) = self.nick_of(session) else { return };
+        self.record((session, nick), time, id, EventKind::Topic, topic, None, out);
     }
 }
 

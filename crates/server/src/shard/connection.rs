@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::Waker;
 
-use teahouse_core::{Action, Bucket, Granted, NickKey, Position, RoomId, SessionId, Time};
-use teahouse_wire::line::LineSession;
+use teahouse_core::{
+    Action, Bucket, Granted, NickKey, Position, RequestId, RoomId, SessionId, Time,
+};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
 use super::outbox::Outbox;
+use super::speaker::Speaker;
 use crate::gate::Permit;
 
 /// How far a connection has come.
@@ -17,6 +19,8 @@ use crate::gate::Permit;
 pub(super) enum Stage {
     /// Its first bytes are awaited, to see what it speaks.
     Sniffing,
+    /// It is known what it speaks, and it has not asked to come in yet.
+    Outside,
     /// Its session is in the house.
     In,
     /// Its exit has been proposed; it still hears what was decided before.
@@ -25,10 +29,18 @@ pub(super) enum Stage {
     Over,
 }
 
-/// One socket and everything about it.
+/// Where bytes for a peer go.
+pub(super) enum Sink {
+    /// To its socket.
+    Socket(Rc<TcpStream>),
+    /// To the body of an HTTP response, which fetches them; its waker while it waits.
+    Body(Option<Waker>),
+}
+
+/// One peer and everything about it.
 pub(super) struct Connection {
     pub(super) serial: u64,
-    pub(super) stream: Rc<TcpStream>,
+    pub(super) sink: Sink,
     pub(super) session: SessionId,
     pub(super) stage: Stage,
     /// The socket takes no more bytes and has none for us.
@@ -40,10 +52,10 @@ pub(super) struct Connection {
     /// Something is being read from history for it.
     pub(super) is_reading: bool,
     /// What it may read from history and has not been given yet, in the order it asked.
-    pub(super) asked: Vec<Granted>,
+    pub(super) asked: VecDeque<(RequestId, Granted)>,
     /// What it has said while it is not known what it speaks.
     pub(super) first: Vec<u8>,
-    pub(super) line: LineSession,
+    pub(super) speaker: Speaker,
     pub(super) seats: Vec<Seat>,
     pub(super) outbox: Option<Box<Outbox>>,
     pub(super) bucket: Bucket,
@@ -54,7 +66,8 @@ pub(super) struct Connection {
     /// Its reading task, while that waits to be let on.
     pub(super) waker: Option<Waker>,
     pub(super) intake: Option<AbortHandle>,
-    pub(super) permit: Permit,
+    /// Its place among the connections; none where another holds it.
+    pub(super) permit: Option<Permit>,
 }
 
 /// A seat in a room.
@@ -77,7 +90,7 @@ pub(super) struct Behind {
 
 /// Requests that came too fast, waiting for their turn.
 pub(super) struct Held {
-    pub(super) actions: VecDeque<Action>,
+    pub(super) actions: VecDeque<(RequestId, Action)>,
     pub(super) release: AbortHandle,
 }
 
@@ -87,6 +100,54 @@ pub(super) struct Ignored {
 }
 
 impl Connection {
+    /// A peer that has just come.
+    pub(super) fn new(
+        (serial, session): (u64, SessionId),
+        (sink, permit): (Sink, Option<Permit>),
+        (speaker, stage): (Speaker, Stage),
+        now: Time,
+    ) -> Self {
+        Self {
+            serial,
+            sink,
+            session,
+            stage,
+            is_broken: false,
+            is_read_out: false,
+            is_author: false,
+            is_reading: false,
+            asked: VecDeque::new(),
+            first: Vec::new(),
+            speaker,
+            seats: Vec::new(),
+            outbox: None,
+            bucket: Bucket::default(),
+            held: None,
+            ignored: None,
+            heard_at: now,
+            waker: None,
+            intake: None,
+            permit,
+        }
+    }
+
+    /// Its socket, if it has one of its own.
+    pub(super) fn socket(&self) -> Option<&Rc<TcpStream>> {
+        match &self.sink {
+            Sink::Socket(stream) => Some(stream),
+            Sink::Body(_) => None,
+        }
+    }
+
+    /// Wakes whoever fetches its bytes, if they are fetched.
+    pub(super) fn wake_body(&mut self) {
+        if let Sink::Body(waker) = &mut self.sink
+            && let Some(waker) = waker.take()
+        {
+            waker.wake();
+        }
+    }
+
     /// Bytes queued for it.
     pub(super) fn queued(&self) -> usize {
         self.outbox.as_ref().map_or(0, |outbox| outbox.bytes())
@@ -129,8 +190,9 @@ impl Connection {
             intake.abort();
         }
         if let Some(outbox) = self.outbox.take() {
-            outbox.drain.abort();
+            outbox.stop();
         }
+        self.wake_body();
         if let Some(held) = self.held.take() {
             held.release.abort();
         }

@@ -1,19 +1,18 @@
 //! What the hub decided, on its way to the sockets.
 //!
-//! Room messages of a whole round are encoded into the room's [`Pending`] and leave in one write per
-//! member. Anything that is for one connection, or moves a member, first flushes what came before it.
+//! Room messages of a whole round are gathered in the room's [`Pending`], encoded once per format when they
+//! are written, and leave in one write per member. Anything that is for one connection, or moves a member,
+//! first flushes what came before it.
 
-use teahouse_core::{
-    Answer, Effect, Event, ExitCause, NickKey, Position, RoomId, RoomName, SessionId,
-};
-use teahouse_wire::line;
+use teahouse_core::{Answer, Effect, Event, ExitCause, NickKey, RequestId, RoomId, SessionId};
 use tracing::debug;
 
-use super::Shard;
-use super::connection::{Behind, Connection, Ignored, Seat, Stage};
+use super::connection::{Behind, Connection, Ignored, Sink, Stage};
 use super::outbox::{Outbox, Shared, Written, write};
-use super::room::{Member, PIECE_BYTES, Pending, RoomHere, is_seen_as_typed};
-use crate::history::{Job, Wanted};
+use super::room::{Item, Pending, Round, is_typed};
+use super::speaker::{Entered, Format};
+use super::{Key, Shard};
+use crate::history::{Asker, Job, Wanted};
 
 /// What became of bytes meant for a member.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,94 +26,123 @@ enum Sent {
 }
 
 impl Shard {
-    pub(super) fn handle_effect(&mut self, effect: &Effect) {
-        match effect {
+    /// One effect of a batch of this round.
+    pub(super) fn handle_effect(&mut self, batch: usize, index: usize) {
+        let round = std::mem::take(&mut self.round);
+        match &round[batch][index] {
             Effect::Founded { .. } => {}
-            Effect::Event(event) => self.with_pending(event.room, |pending, name, with_key| {
-                pending.push_event(event, name, with_key);
-            }),
-            Effect::Presence { room, except, presence } => {
-                self.with_pending(*room, |pending, name, _| {
-                    pending.push_presence(presence, *except, name);
-                });
-            }
-            Effect::Joined { session, room, name, at, members, topic } => {
+            Effect::Event(event) => self.add_pending(event.room, &round, batch, index),
+            Effect::Presence { room, .. } => self.add_pending(*room, &round, batch, index),
+            effect @ (Effect::Joined { .. }
+            | Effect::Parted { .. }
+            | Effect::Answer { .. }
+            | Effect::Ended { .. }) => self.handle_personal(effect, &round),
+        }
+        self.round = round;
+    }
+
+    /// What is for one session: only if it is here.
+    fn handle_personal(&mut self, effect: &Effect, round: &Round) {
+        match effect {
+            Effect::Joined { session, request, room, name, at, members, topic } => {
                 if let Some(index) = self.sessions.get(session).copied() {
-                    self.flush_all();
-                    self.joined(index, *room, name, *at);
-                    self.tell(index, |out| {
-                        line::render_joined(name, *members, topic.as_ref(), out);
-                    });
+                    self.flush_all_of(round);
+                    let beginning = self.joined(index, *request, (*room, name), *at);
+                    let told = Entered {
+                        request: *request,
+                        room: name,
+                        at: *at,
+                        is_complete: beginning.is_complete,
+                        members: *members,
+                        topic: topic.as_ref(),
+                    };
+                    let epoch = self.house.epoch;
+                    self.tell(index, |speaker, out| speaker.render_entered(&told, epoch, out));
                     self.catch_up(index);
                 }
             }
-            Effect::Parted { session, room, name } => {
+            Effect::Parted { session, request, room, name } => {
                 if let Some(index) = self.sessions.get(session).copied() {
-                    self.flush_all();
-                    self.parted(index, *room, name);
+                    self.flush_all_of(round);
+                    self.parted(index, *request, (*room, name));
                 }
             }
-            Effect::Answer { session, answer } => {
+            Effect::Answer { session, request, answer } => {
                 if let Some(index) = self.sessions.get(session).copied() {
-                    self.flush_all();
-                    self.answer(index, answer);
+                    self.flush_all_of(round);
+                    self.answer(index, *request, answer);
+                } else {
+                    self.answer_visitor(*session, answer);
                 }
             }
             Effect::Ended { session, cause } => {
                 if let Some(index) = self.sessions.remove(session) {
-                    self.flush_all();
+                    self.flush_all_of(round);
                     self.ended(index, *cause);
                 }
             }
+            Effect::Founded { .. } | Effect::Event(_) | Effect::Presence { .. } => {}
         }
     }
 
     /// Adds to what is about to be written to a room, if it has members here.
-    fn with_pending(&mut self, id: RoomId, add: impl FnOnce(&mut Pending, &RoomName, bool)) {
+    fn add_pending(&mut self, id: RoomId, round: &Round, batch: usize, index: usize) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         if room.pending.is_none() {
             self.dirty.push(id);
         }
         let spare = &mut self.spare;
         let pending = room.pending.get_or_insert_with(|| spare.pop().unwrap_or_default());
-        add(pending, &room.name, room.ignoring > 0);
-        if pending.plain.len() >= PIECE_BYTES {
-            self.flush_all();
+        pending.push(round, batch, index, room.ignoring > 0);
+        if pending.is_full() {
+            self.flush_all_of(round);
         }
     }
 
     /// Writes what is pending to the members of every room.
     pub(super) fn flush_all(&mut self) {
+        if self.dirty.is_empty() {
+            return;
+        }
+        let round = std::mem::take(&mut self.round);
+        self.flush_all_of(&round);
+        self.round = round;
+    }
+
+    fn flush_all_of(&mut self, round: &Round) {
         while let Some(id) = self.dirty.pop() {
-            self.flush(id);
+            self.flush(id, round);
         }
     }
 
     /// The hot path: the same bytes to every member, one direct write each.
-    fn flush(&mut self, id: RoomId) {
+    fn flush(&mut self, id: RoomId, round: &Round) {
         let Some(mut room) = self.rooms.remove(&id) else { return };
         let Some(mut pending) = room.pending.take() else {
             self.rooms.insert(id, room);
             return;
         };
-        self.mark_authors(&pending, true);
-        let mut plain = Shared::new(&pending.plain);
-        let mut named = Shared::new(&pending.named);
+        self.mark_authors(&pending, round, true);
+        let mut shared = Pending::shared();
         let before = room.head;
         for member in &mut room.members {
             let index = member.connection;
-            let connection = &mut self.connections[index];
-            let is_current = connection.line.is_current(id);
+            let connection = &self.connections[index];
+            let format = connection.speaker.format(id);
+            if !member.is_live && !pending.has_presence {
+                continue;
+            }
+            pending.encode(format, round, &room.name, &mut self.encoder);
             let sent = if !member.is_live {
-                self.send_presence(index, is_current, &pending);
+                self.send_presence(index, format, &pending);
                 continue;
             } else if connection.skips_some() {
-                self.send_picked(index, is_current, &pending)
+                self.send_picked(index, format, &pending)
             } else {
-                self.send(index, if is_current { &mut plain } else { &mut named })
+                self.send(index, pending.bytes(format), &mut shared[format.index()])
             };
             match sent {
-                Sent::Taken => {}
+                Sent::Taken => self.counts.deliveries += pending.items.len() as u64,
                 Sent::Behind => {
                     member.is_live = false;
                     if let Some(seat) = self.connections[index].seat(id) {
@@ -124,7 +152,7 @@ impl Shard {
                 Sent::Broken => self.lost(index),
             }
         }
-        self.mark_authors(&pending, false);
+        self.mark_authors(&pending, round, false);
         room.head = pending.head.unwrap_or(before);
         pending.clear();
         if self.spare.len() < super::SPARE_PENDING_MAX {
@@ -133,21 +161,26 @@ impl Shard {
         self.rooms.insert(id, room);
     }
 
-    fn mark_authors(&mut self, pending: &Pending, is_author: bool) {
-        for session in pending.segments.iter().filter_map(|segment| segment.except) {
-            if let Some(index) = self.sessions.get(&session) {
-                self.connections[*index].is_author = is_author;
+    fn mark_authors(&mut self, pending: &Pending, round: &Round, is_author: bool) {
+        for item in &pending.items {
+            let Some(index) = item.about.and_then(|session| self.sessions.get(&session)) else {
+                continue;
+            };
+            let connection = &mut self.connections[*index];
+            connection.is_author = is_author;
+            if is_author && let Effect::Event(event) = &round[item.batch][item.effect] {
+                connection.speaker.handle_own_event(event);
             }
         }
     }
 
     /// To a member that wrote some of it or ignores somebody: the rest.
-    fn send_picked(&mut self, index: usize, is_current: bool, pending: &Pending) -> Sent {
+    fn send_picked(&mut self, index: usize, format: Format, pending: &Pending) -> Sent {
         let mut picked = std::mem::take(&mut self.scratch);
         let connection = &self.connections[index];
-        pending.pick(is_current, &mut picked, |segment| {
-            segment.except != Some(connection.session)
-                && segment
+        pending.pick(format, &mut picked, |item| {
+            !is_about_itself(connection, item)
+                && item
                     .author
                     .as_ref()
                     .is_none_or(|author| !connection.ignores(author.session, author.key.as_ref()))
@@ -155,7 +188,7 @@ impl Shard {
         let sent = if picked.is_empty() {
             Sent::Taken
         } else {
-            self.send(index, &mut Shared::new(&picked))
+            self.send(index, &picked, &mut Shared::default())
         };
         picked.clear();
         self.scratch = picked;
@@ -164,17 +197,16 @@ impl Shard {
 
     /// To a member that is about to be given the events from history: who came and went meanwhile,
     /// which history does not have. One that is not reading misses it.
-    fn send_presence(&mut self, index: usize, is_current: bool, pending: &Pending) {
+    fn send_presence(&mut self, index: usize, format: Format, pending: &Pending) {
         let connection = &self.connections[index];
-        if !pending.has_presence || connection.outbox.is_some() || connection.is_broken {
+        if connection.outbox.is_some() || connection.is_broken {
             return;
         }
         let session = connection.session;
         let mut picked = std::mem::take(&mut self.scratch);
-        pending.pick(is_current, &mut picked, |segment| {
-            segment.author.is_none() && segment.except != Some(session)
-        });
-        if !picked.is_empty() && self.send(index, &mut Shared::new(&picked)) == Sent::Broken {
+        pending
+            .pick(format, &mut picked, |item| item.author.is_none() && item.about != Some(session));
+        if !picked.is_empty() && self.send(index, &picked, &mut Shared::default()) == Sent::Broken {
             self.lost(index);
         }
         picked.clear();
@@ -182,34 +214,42 @@ impl Shard {
     }
 
     /// Writes directly if nothing is queued; queues what is not taken.
-    fn send(&mut self, index: usize, shared: &mut Shared<'_>) -> Sent {
+    fn send(&mut self, index: usize, bytes: &[u8], shared: &mut Shared) -> Sent {
         let connection = &mut self.connections[index];
         if connection.is_broken {
             return Sent::Taken;
         }
-        match &mut connection.outbox {
-            None => match write(&connection.stream, shared.bytes()) {
-                Written::Broken => Sent::Broken,
-                Written::Some(count) if count == shared.bytes().len() => Sent::Taken,
+        match (&mut connection.outbox, &connection.sink) {
+            (Some(outbox), _) if outbox.bytes() > self.settings.limits.queue_soft_bytes => {
+                return Sent::Behind;
+            }
+            (Some(outbox), _) => outbox.push(shared.rest(bytes, 0)),
+            (None, Sink::Body(_)) => {
+                connection.outbox = Some(Outbox::new(shared.rest(bytes, 0), None));
+            }
+            (None, Sink::Socket(stream)) => match write(stream, bytes) {
+                Written::Broken => return Sent::Broken,
+                Written::Some(count) if count == bytes.len() => {}
                 Written::Some(count) => {
-                    let rest = shared.rest(count);
+                    let rest = shared.rest(bytes, count);
                     let drain = self.start_drain(index);
                     self.connections[index].outbox = Some(Outbox::new(rest, drain));
-                    Sent::Taken
                 }
             },
-            Some(outbox) if outbox.bytes() > self.settings.limits.queue_soft_bytes => Sent::Behind,
-            Some(outbox) => {
-                outbox.push(shared.rest(0));
-                Sent::Taken
-            }
         }
+        self.counts.bytes += bytes.len() as u64;
+        self.connections[index].wake_body();
+        Sent::Taken
     }
 
     /// To one connection only. Past the hard bound it is let go: what it is told is not in history.
-    pub(super) fn tell(&mut self, index: usize, render: impl FnOnce(&mut Vec<u8>)) {
+    pub(super) fn tell(
+        &mut self,
+        index: usize,
+        render: impl FnOnce(&mut super::speaker::Speaker, &mut Vec<u8>),
+    ) {
         let mut out = std::mem::take(&mut self.scratch);
-        render(&mut out);
+        render(&mut self.connections[index].speaker, &mut out);
         if !out.is_empty() {
             self.tell_bytes(index, &out);
         }
@@ -226,91 +266,52 @@ impl Shard {
         if queued > 0 && queued + bytes.len() > self.settings.limits.queue_hard_bytes {
             debug!(session = connection.session.0, queued, "does not read: closed");
             connection.is_broken = true;
+            connection.wake_body();
             return self.leave(index, ExitCause::Unread);
         }
-        let mut shared = Shared::new(bytes);
+        let mut shared = Shared::default();
         if let Some(outbox) = &mut connection.outbox {
-            outbox.push(shared.rest(0));
-        } else if self.send(index, &mut shared) == Sent::Broken {
+            outbox.push(shared.rest(bytes, 0));
+        } else if self.send(index, bytes, &mut shared) == Sent::Broken {
             self.lost(index);
         }
     }
 
     pub(super) fn notice(&mut self, text: &str) {
-        let mut bytes = Vec::new();
-        line::render_notice(text, &mut bytes);
         let indexes: Vec<usize> = self.connections.iter().map(|(index, _)| index).collect();
         for index in indexes {
-            if self.connections[index].stage != Stage::Sniffing {
-                self.tell_bytes(index, &bytes);
+            if matches!(self.connections[index].stage, Stage::In | Stage::Leaving) {
+                self.tell(index, |speaker, out| speaker.render_notice(text, out));
             }
         }
     }
 
-    fn joined(&mut self, index: usize, id: RoomId, name: &RoomName, at: Position) {
-        let wants_tail = at > Position::START && self.settings.history_shown > 0;
-        let room = self.rooms.entry(id).or_insert_with(|| RoomHere::new(name.clone(), at));
-        let connection = &mut self.connections[index];
-        let behind = wants_tail.then_some(Behind { cursor: at, wants_tail });
-        // Most people are in one room: no room is kept for more.
-        connection.seats.reserve_exact(1);
-        connection.seats.push(Seat { room: id, member: room.members.len(), behind });
-        connection.line.handle_joined(id, name);
-        room.members.push(Member { connection: index, is_live: !wants_tail });
-        room.ignoring += usize::from(connection.ignored.is_some());
-    }
-
-    fn parted(&mut self, index: usize, id: RoomId, name: &RoomName) {
-        self.unseat(index, id);
-        let connection = &mut self.connections[index];
-        connection.line.handle_parted(id);
-        if connection.stage == Stage::In {
-            let current = connection.line.current().cloned();
-            self.tell(index, |out| line::render_parted(name, current.as_ref(), out));
-        }
-    }
-
-    /// Takes a member out of a room's list; the last one moves into its place.
-    fn unseat(&mut self, index: usize, id: RoomId) {
-        let connection = &mut self.connections[index];
-        let Some(at) = connection.seats.iter().position(|seat| seat.room == id) else { return };
-        let seat = connection.seats.swap_remove(at);
-        let is_ignoring = connection.ignored.is_some();
-        let Some(room) = self.rooms.get_mut(&id) else { return };
-        room.members.swap_remove(seat.member);
-        room.ignoring -= usize::from(is_ignoring);
-        let moved = room.members.get(seat.member).map(|member| member.connection);
-        if room.members.is_empty() {
-            self.rooms.remove(&id);
-        }
-        if let Some(moved) = moved
-            && let Some(other) = self.connections[moved].seat(id)
-        {
-            other.member = seat.member;
-        }
-    }
-
-    fn answer(&mut self, index: usize, answer: &Answer) {
+    fn answer(&mut self, index: usize, request: RequestId, answer: &Answer) {
         match answer {
             Answer::Granted(granted) => {
-                self.connections[index].asked.push(granted.clone());
+                self.connections[index].asked.push_back((request, granted.clone()));
                 return self.catch_up(index);
             }
-            Answer::AlreadyIn { room, name } => {
-                self.connections[index].line.handle_already_in(*room, name);
-            }
-            Answer::Refused(refusal) => self.connections[index].line.handle_refused(refusal),
             Answer::Ignoring { known_by, .. } => self.ignore(index, known_by),
+            Answer::Refused(refusal) => self.counts.refused(refusal),
             Answer::Welcome { .. }
+            | Answer::AlreadyIn { .. }
             | Answer::Renamed { .. }
             | Answer::Told(_)
             | Answer::Delivered { .. }
             | Answer::Duplicate { .. }
+            | Answer::Posted { .. }
             | Answer::Topic { .. }
             | Answer::Members { .. }
             | Answer::Rooms { .. } => {}
         }
-        self.tell(index, |out| line::render_answer(answer, out));
+        let house = std::sync::Arc::clone(&self.house);
+        self.tell(index, |speaker, out| speaker.render_answer(request, answer, &house, out));
+        // A visitor that may not follow has nothing more to hear.
+        let connection = &self.connections[index];
+        if matches!(answer, Answer::Refused(_)) && matches!(connection.sink, Sink::Body(_)) {
+            self.remove(index);
+        }
     }
 
     fn ignore(&mut self, index: usize, known_by: &[(NickKey, Option<SessionId>)]) {
@@ -328,24 +329,32 @@ impl Shard {
 
     fn ended(&mut self, index: usize, cause: ExitCause) {
         self.connections[index].stage = Stage::Over;
-        self.tell(index, |out| line::render_goodbye(cause, out));
+        self.tell(index, |speaker, out| speaker.render_goodbye(cause, out));
         self.finish(index);
     }
 
     /// Asks a reading thread.
-    pub(super) fn read_history(&mut self, index: usize, wanted: Wanted) {
-        let job = Job { shard: self.index, connection: self.key(index), wanted };
+    pub(super) fn read_history(&mut self, key: Key, wanted: Wanted) {
+        let job = Job { shard: self.index, asker: Asker::Connection(key), wanted };
         if self.jobs.send(job).is_err() {
             debug!("the readers are gone");
         }
     }
 }
 
+/// Whether an item says to a member only what it knows: it typed it, or it is about its own coming.
+fn is_about_itself(connection: &Connection, item: &Item) -> bool {
+    let is_news = item.author.is_some() && (connection.speaker.hears_itself() || !item.is_typed);
+    item.about == Some(connection.session) && !is_news
+}
+
 /// Whether a member that is refilled hears this event: as in [`Shard::send_picked`], not what it typed
 /// itself and nobody it ignores.
 pub(super) fn is_wanted(connection: &Connection, event: &Event) -> bool {
-    let is_own = event.session == connection.session && is_seen_as_typed(event.kind);
+    let is_known = event.session == connection.session
+        && is_typed(event.kind)
+        && !connection.speaker.hears_itself();
     let is_ignored =
         connection.ignored.is_some() && connection.ignores(event.session, Some(&event.nick.key()));
-    !is_own && !is_ignored
+    !is_known && !is_ignored
 }

@@ -6,17 +6,17 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::SockRef;
-use teahouse_core::{Action, Bucket, ExitCause};
+use teahouse_core::{Action, ExitCause, RequestId};
 use teahouse_wire::line::LineSession;
-use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, spawn_local};
 use tracing::debug;
 
-use super::connection::{Connection, Stage};
+use super::connection::{Connection, Sink, Stage};
 use super::outbox::Written;
+use super::speaker::Speaker;
 use super::{Handle, Key, Shard, intake};
-use crate::clock;
+use crate::gate::Permit;
 use crate::inbox::Accepted;
 
 /// How long a closed connection is read on, so that the reset which unread input causes does not
@@ -26,6 +26,8 @@ const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES_MAX: usize = 256 * 1024;
 /// How long someone whose session is over may take nothing of what is still to come for them.
 const OVER_DEADLINE: Duration = Duration::from_secs(10);
+/// How often it is looked whether everyone has taken what was queued, when the house closes.
+const FLUSH_LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How often silent connections are looked for, when they are closed at all.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
@@ -43,45 +45,43 @@ impl Shard {
         if self.is_closing {
             return;
         }
-        self.serial += 1;
-        let serial = self.serial;
-        debug!(shard = self.index, serial, %peer, "connected");
-        let index = self.connections.insert(Connection {
-            serial,
-            stream: Rc::clone(&stream),
-            session: self.session_id(serial),
-            stage: Stage::Sniffing,
-            is_broken: false,
-            is_read_out: false,
-            is_author: false,
-            is_reading: false,
-            asked: Vec::new(),
-            first: Vec::new(),
-            line: LineSession::new(self.settings.first_room.clone()),
-            seats: Vec::new(),
-            outbox: None,
-            bucket: Bucket::default(),
-            held: None,
-            ignored: None,
-            heard_at: self.steady_now(),
-            waker: None,
-            intake: None,
-            permit,
-        });
-        let key = Key { index, serial };
-        let task = spawn_local(intake::run(me, key, stream));
-        self.connections[index].intake = Some(task.abort_handle());
+        let speaker = Speaker::Line(LineSession::new(self.settings.first_room.clone()));
+        let sink = Sink::Socket(Rc::clone(&stream));
+        let key = self.insert((sink, Some(permit)), (speaker, Stage::Sniffing));
+        debug!(shard = self.index, serial = key.serial, %peer, "connected");
+        let task = spawn_local(intake::run(me, key, stream, peer));
+        self.connections[key.index].intake = Some(task.abort_handle());
         self.await_first_bytes(key);
     }
 
-    /// Begins a session: from here on the hub knows of it.
+    /// Gives a connection its place.
+    pub(super) fn insert(
+        &mut self,
+        from: (Sink, Option<Permit>),
+        as_what: (Speaker, Stage),
+    ) -> Key {
+        self.serial += 1;
+        let serial = self.serial;
+        let name = (serial, self.session_id(serial));
+        let index =
+            self.connections.insert(Connection::new(name, from, as_what, self.steady_now()));
+        Key { index, serial }
+    }
+
+    /// A person with nothing but lines comes in at once.
     pub(super) fn enter(&mut self, index: usize) {
+        let room = Some(self.settings.first_room.clone());
+        let action = Action::Enter { nick: None, room, seat: None };
+        self.enter_with(index, RequestId::default(), action);
+    }
+
+    /// Begins a session: from here on the hub knows of it.
+    pub(super) fn enter_with(&mut self, index: usize, request: RequestId, action: Action) {
         let connection = &mut self.connections[index];
         connection.stage = Stage::In;
         let session = connection.session;
         self.sessions.insert(session, index);
-        let room = self.settings.first_room.clone();
-        self.propose(session, clock::now(), Action::Enter { nick: None, room });
+        self.propose(session, request, action);
     }
 
     /// Asks for a session's end. The connection goes when the hub has said so.
@@ -89,10 +89,14 @@ impl Shard {
         let connection = &mut self.connections[index];
         match connection.stage {
             Stage::Sniffing => self.remove(index),
+            Stage::Outside => {
+                self.connections[index].stage = Stage::Over;
+                self.finish(index);
+            }
             Stage::In => {
                 connection.stage = Stage::Leaving;
                 let session = connection.session;
-                self.propose(session, clock::now(), Action::Exit { cause });
+                self.propose(session, RequestId::default(), Action::Exit { cause });
             }
             // Whoever ends it or writes to it closes it.
             Stage::Leaving | Stage::Over => {}
@@ -104,10 +108,10 @@ impl Shard {
         let connection = &mut self.connections[index];
         connection.is_broken = true;
         if let Some(outbox) = connection.outbox.take() {
-            outbox.drain.abort();
+            outbox.stop();
         }
         // Its seats stay until the hub takes it out, in order.
-        if matches!(connection.stage, Stage::Sniffing | Stage::In) {
+        if matches!(connection.stage, Stage::Sniffing | Stage::Outside | Stage::In) {
             self.leave(index, ExitCause::Lost);
         }
     }
@@ -143,7 +147,9 @@ impl Shard {
         if connection.is_broken {
             return;
         }
-        let Connection { stream, is_read_out, permit, .. } = connection;
+        let Connection { sink: Sink::Socket(stream), is_read_out, permit, .. } = connection else {
+            return;
+        };
         if SockRef::from(&*stream).shutdown(Shutdown::Write).is_ok() && !is_read_out {
             spawn_local(async move {
                 let lingered = tokio::time::timeout(LINGER, read_out(&stream)).await;
@@ -154,9 +160,9 @@ impl Shard {
     }
 
     /// Starts the task that waits until a socket takes bytes again.
-    pub(super) fn start_drain(&mut self, index: usize) -> AbortHandle {
+    pub(super) fn start_drain(&mut self, index: usize) -> Option<AbortHandle> {
         let key = self.key(index);
-        let stream = Rc::clone(&self.connections[index].stream);
+        let stream = Rc::clone(self.connections[index].socket()?);
         let me = self.me.clone();
         let task = spawn_local(async move {
             loop {
@@ -167,20 +173,20 @@ impl Shard {
                 }
             }
         });
-        task.abort_handle()
+        Some(task.abort_handle())
     }
 
     /// Writes what is queued; `false` when there is nothing more to wait for.
     fn drain(&mut self, key: Key, is_open: bool) -> bool {
         let Some(connection) = self.connection(key) else { return false };
-        let Some(outbox) = &mut connection.outbox else { return false };
-        let written = if is_open { outbox.drain(&connection.stream) } else { Written::Broken };
+        let (Some(outbox), Sink::Socket(stream)) = (&mut connection.outbox, &connection.sink)
+        else {
+            return false;
+        };
+        let written = if is_open { outbox.drain(stream) } else { Written::Broken };
         match written {
             Written::Some(0) => {
-                connection.outbox = None;
-                connection.wake();
-                self.catch_up(key.index);
-                self.finish_if_done(key.index);
+                self.drained(key.index);
                 false
             }
             Written::Some(_) => true,
@@ -190,6 +196,15 @@ impl Shard {
                 false
             }
         }
+    }
+
+    /// Nothing is queued any more.
+    pub(super) fn drained(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        connection.outbox = None;
+        connection.wake();
+        self.catch_up(index);
+        self.finish_if_done(index);
     }
 
     /// Starts looking for silent connections, if they are to be closed.
@@ -233,10 +248,9 @@ impl Shard {
         self.is_closing = true;
         let indexes: Vec<usize> = self.connections.iter().map(|(index, _)| index).collect();
         for index in indexes {
-            if self.connections[index].stage == Stage::Sniffing {
-                self.remove(index);
-            } else {
-                self.release_all(index);
+            match self.connections[index].stage {
+                Stage::Sniffing | Stage::Outside => self.remove(index),
+                Stage::In | Stage::Leaving | Stage::Over => self.release_all(index),
             }
         }
         self.notice("the house is closing");
@@ -247,32 +261,23 @@ impl Shard {
 
     /// Waits until nothing is queued for anyone who still reads.
     pub(super) async fn flushed(shard: &Handle) {
-        let queued: Vec<Rc<TcpStream>> = shard
-            .borrow()
-            .connections
-            .iter()
-            .filter(|(_, connection)| connection.outbox.is_some())
-            .map(|(_, connection)| Rc::clone(&connection.stream))
-            .collect();
-        for stream in queued {
-            let is_queued = || {
-                shard.borrow().connections.iter().any(|(_, connection)| {
-                    connection.outbox.is_some() && Rc::ptr_eq(&connection.stream, &stream)
-                })
-            };
-            while is_queued() {
-                if stream.ready(Interest::WRITABLE).await.is_err() {
-                    break;
-                }
-                tokio::task::yield_now().await;
-            }
+        let is_queued = || {
+            let shard = shard.borrow();
+            let mut connections = shard.connections.iter();
+            connections.any(|(_, connection)| connection.outbox.is_some())
+        };
+        while is_queued() {
+            // The tasks that drain them run meanwhile.
+            tokio::time::sleep(FLUSH_LOOK_EVERY).await;
         }
     }
 
     pub(super) fn close_all(&mut self) {
         for (_, connection) in &mut self.connections {
             connection.stop_tasks();
-            if let Err(error) = SockRef::from(&*connection.stream).shutdown(Shutdown::Both) {
+            if let Some(stream) = connection.socket()
+                && let Err(error) = SockRef::from(&**stream).shutdown(Shutdown::Both)
+            {
                 debug!(%error, "was closed already");
             }
         }

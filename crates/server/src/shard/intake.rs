@@ -7,19 +7,20 @@
 
 use std::future::poll_fn;
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use teahouse_core::{Action, ExitCause, Refusal, Verdict};
-use teahouse_wire::line::{self, Heard};
+use bytes::Bytes;
+use teahouse_core::{Action, ExitCause, Refusal, RequestId, Verdict};
 use teahouse_wire::sniff::{self, Protocol, Sniff};
+use teahouse_wire::{Heard, line};
 use tokio::net::TcpStream;
 use tokio::task::{spawn_local, yield_now};
 
 use super::connection::{Held, Stage};
-use super::{Handle, Key, READ_BYTES, Shard};
-use crate::clock;
+use super::{Handle, Key, READ_BYTES, Shard, http};
 
 /// How long the first bytes are awaited before a silent peer counts as a person with `nc`.
 const SNIFF_TIME: Duration = Duration::from_millis(300);
@@ -36,12 +37,14 @@ enum Flow {
     More,
     /// Wait until requests can be taken again.
     Full,
+    /// It is HTTP, beginning with these bytes.
+    Http(Bytes),
     /// Read no more.
     End,
 }
 
 /// The reading task of one connection.
-pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>) {
+pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>, peer: SocketAddr) {
     loop {
         if stream.readable().await.is_err() {
             let mut shard = shard.borrow_mut();
@@ -55,6 +58,7 @@ pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>) {
             Flow::Wait => {}
             Flow::More => yield_now().await,
             Flow::Full => may_read(&shard, key).await,
+            Flow::Http(first) => return http::serve(shard, key, stream, first, peer).await,
             Flow::End => return,
         }
     }
@@ -114,14 +118,16 @@ impl Shard {
         }
     }
 
-    /// Looks at the first bytes of a connection, as far as they have come.
-    fn hear_first(&mut self, key: Key, bytes: &[u8]) {
-        let Some(connection) = self.connection(key) else { return };
+    /// Looks at the first bytes of a connection, as far as they have come; gives them back if they are HTTP.
+    fn hear_first(&mut self, key: Key, bytes: &[u8]) -> Option<Bytes> {
+        let connection = self.connection(key)?;
         connection.first.extend_from_slice(bytes);
         match sniff::sniff(&connection.first) {
+            Sniff::Is(Protocol::Http) => return Some(std::mem::take(&mut connection.first).into()),
             Sniff::Is(protocol) => self.begin(key, protocol),
             Sniff::Undecided => {}
         }
+        None
     }
 
     /// It is known what the peer speaks.
@@ -149,24 +155,23 @@ impl Shard {
             return Flow::End;
         };
         connection.heard_at = now;
-        let read = connection.stream.try_read(&mut buffer);
+        let read = match connection.socket() {
+            Some(stream) => stream.try_read(&mut buffer),
+            None => Ok(0),
+        };
         let flow = match read {
             Ok(0) => {
                 self.end_of_input(key);
                 Flow::End
             }
             Ok(count) => {
-                if self.connection(key).is_some_and(|c| c.stage == Stage::Sniffing) {
-                    self.hear_first(key, &buffer[..count]);
+                let http = if self.connection(key).is_some_and(|c| c.stage == Stage::Sniffing) {
+                    self.hear_first(key, &buffer[..count])
                 } else {
                     self.hear(key, &buffer[..count]);
-                }
-                let stage = self.connection(key).map(|connection| connection.stage);
-                match stage {
-                    Some(Stage::In) if count == READ_BYTES => Flow::More,
-                    Some(Stage::In | Stage::Sniffing) => Flow::Wait,
-                    Some(Stage::Leaving | Stage::Over) | None => Flow::End,
-                }
+                    None
+                };
+                self.flow(key, http, count)
             }
             Err(error)
                 if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
@@ -182,11 +187,26 @@ impl Shard {
         flow
     }
 
+    /// What the reading task does after so many bytes were read.
+    fn flow(&mut self, key: Key, http: Option<Bytes>, count: usize) -> Flow {
+        if let Some(first) = http {
+            return Flow::Http(first);
+        }
+        match self.connection(key).map(|connection| connection.stage) {
+            Some(Stage::In | Stage::Outside) if count == READ_BYTES => Flow::More,
+            Some(Stage::In | Stage::Outside | Stage::Sniffing) => Flow::Wait,
+            Some(Stage::Leaving | Stage::Over) | None => Flow::End,
+        }
+    }
+
     fn may_read(&mut self, key: Key) -> bool {
         let soft = self.settings.limits.queue_soft_bytes;
         let is_taken = !self.is_closing && !self.is_chunk_full();
         self.connection(key).is_none_or(|connection| {
-            is_taken && connection.queued() <= soft && connection.asked.len() < QUESTIONS_MAX
+            is_taken
+                && connection.queued() <= soft
+                && connection.asked.len() < QUESTIONS_MAX
+                && !connection.speaker.is_busy()
         })
     }
 
@@ -198,11 +218,11 @@ impl Shard {
         }
     }
 
-    fn hear(&mut self, key: Key, bytes: &[u8]) {
+    pub(super) fn hear(&mut self, key: Key, bytes: &[u8]) {
         let clock = self.clock();
         let mut heard = std::mem::take(&mut self.heard);
         if let Some(connection) = self.connection(key) {
-            connection.line.handle_bytes(bytes, &clock, &mut heard);
+            connection.speaker.handle_bytes(bytes, &clock, &mut heard);
         }
         self.handle_heard(key, &mut heard);
         self.heard = heard;
@@ -221,7 +241,7 @@ impl Shard {
         let clock = self.clock();
         let mut heard = std::mem::take(&mut self.heard);
         if let Some(connection) = self.connection(key) {
-            connection.line.handle_end(&clock, &mut heard);
+            connection.speaker.handle_end(&clock, &mut heard);
         }
         self.handle_heard(key, &mut heard);
         self.heard = heard;
@@ -231,42 +251,70 @@ impl Shard {
         // What is answered on the spot leaves together: a write costs more than an answer.
         let mut replies = Vec::new();
         for heard in heard.drain(..) {
-            if self.connection(key).is_none_or(|connection| connection.stage != Stage::In) {
+            let Some(stage) = self.connection(key).map(|connection| connection.stage) else {
                 continue;
-            }
-            match heard {
-                Heard::Ask(action) => self.ask(key.index, action, &mut replies),
-                Heard::Reply(bytes) | Heard::Negotiate(bytes) => replies.extend_from_slice(&bytes),
-                Heard::Quit => self.quit(key.index),
+            };
+            match (stage, heard) {
+                (Stage::In | Stage::Outside, Heard::Reply(bytes)) => {
+                    replies.extend_from_slice(&bytes);
+                }
+                (Stage::In, Heard::Ask(request, action)) => {
+                    self.ask(key.index, request, action, &mut replies);
+                }
+                (Stage::Outside, Heard::Ask(request, action)) => {
+                    self.enter_with(key.index, request, action);
+                }
+                (Stage::In | Stage::Outside, Heard::Quit) => {
+                    self.reply(key, &mut replies);
+                    self.quit(key.index, ExitCause::Quit);
+                }
+                (Stage::In | Stage::Outside, Heard::Broken) => {
+                    self.reply(key, &mut replies);
+                    self.quit(key.index, ExitCause::Lost);
+                }
+                (Stage::Sniffing | Stage::Leaving | Stage::Over, _) => {}
             }
             if replies.len() >= REPLIES_BYTES {
-                self.tell_bytes(key.index, &replies);
-                replies.clear();
+                self.reply(key, &mut replies);
             }
         }
-        if !replies.is_empty() {
-            self.tell_bytes(key.index, &replies);
+        self.reply(key, &mut replies);
+    }
+
+    /// Sends what was answered on the spot.
+    fn reply(&mut self, key: Key, replies: &mut Vec<u8>) {
+        if !replies.is_empty() && self.connection(key).is_some() {
+            self.tell_bytes(key.index, replies);
         }
+        replies.clear();
     }
 
     /// Passes a request on, holds it until its turn, or gives it back (flood control).
-    fn ask(&mut self, index: usize, action: Action, replies: &mut Vec<u8>) {
+    fn ask(&mut self, index: usize, request: RequestId, action: Action, replies: &mut Vec<u8>) {
         let limit = self.settings.limits.flood();
         let held_max = self.settings.limits.flood_held_max;
         let now = self.steady_now();
         let connection = &mut self.connections[index];
+        let passes = matches!(action, Action::Typing { .. });
         if let Some(held) = &mut connection.held {
+            if passes {
+                return;
+            }
             if held.actions.len() < held_max {
-                held.actions.push_back(action);
+                held.actions.push_back((request, action));
                 return;
             }
         } else {
             match connection.bucket.take(now, limit) {
                 Verdict::Pass => {
                     let session = connection.session;
-                    return self.propose(session, clock::now(), action);
+                    return self.propose(session, request, action);
                 }
-                Verdict::Wait { ms } if held_max > 0 => return self.hold(index, action, ms),
+                // Late, it would not be true any more.
+                Verdict::Wait { .. } if passes => return,
+                Verdict::Wait { ms } if held_max > 0 => {
+                    return self.hold(index, request, action, ms);
+                }
                 Verdict::Wait { .. } => {}
             }
         }
@@ -275,11 +323,12 @@ impl Shard {
             per_second: limit.per_second,
             text: line::typed(&action),
         };
-        self.connections[index].line.handle_given_back(&action);
-        line::render_refusal(&refusal, replies);
+        self.counts.refused(&refusal);
+        let speaker = &mut self.connections[index].speaker;
+        speaker.render_given_back(request, &action, &refusal, replies);
     }
 
-    fn hold(&mut self, index: usize, action: Action, wait_ms: u32) {
+    fn hold(&mut self, index: usize, request: RequestId, action: Action, wait_ms: u32) {
         let key = self.key(index);
         let me = self.me.clone();
         let release = spawn_local(async move {
@@ -293,7 +342,7 @@ impl Shard {
                 }
             }
         });
-        let held = Held { actions: [action].into(), release: release.abort_handle() };
+        let held = Held { actions: [(request, action)].into(), release: release.abort_handle() };
         self.connections[index].held = Some(Box::new(held));
     }
 
@@ -309,12 +358,12 @@ impl Shard {
                 connection.held = None;
                 return None;
             };
-            let is_exit = matches!(first, Action::Exit { .. });
+            let is_exit = matches!(first, (_, Action::Exit { .. }));
             if !is_exit && let Verdict::Wait { ms } = connection.bucket.take(now, limit) {
                 return Some(ms);
             }
-            if let Some(action) = held.actions.pop_front() {
-                self.propose(session, clock::now(), action);
+            if let Some((request, action)) = held.actions.pop_front() {
+                self.propose(session, request, action);
             }
         }
     }
@@ -325,21 +374,21 @@ impl Shard {
         let session = connection.session;
         if let Some(held) = connection.held.take() {
             held.release.abort();
-            for action in held.actions {
-                self.propose(session, clock::now(), action);
+            for (request, action) in held.actions {
+                self.propose(session, request, action);
             }
         }
     }
 
     /// Ends a session after everything it asked for before.
-    fn quit(&mut self, index: usize) {
+    fn quit(&mut self, index: usize, cause: ExitCause) {
         let connection = &mut self.connections[index];
         match &mut connection.held {
             Some(held) => {
                 connection.stage = Stage::Leaving;
-                held.actions.push_back(Action::Exit { cause: ExitCause::Quit });
+                held.actions.push_back((RequestId::default(), Action::Exit { cause }));
             }
-            None => self.leave(index, ExitCause::Quit),
+            None => self.leave(index, cause),
         }
     }
 }

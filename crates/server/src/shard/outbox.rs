@@ -7,12 +7,12 @@ use bytes::{Buf, Bytes};
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
-/// Bytes waiting for one socket, in order.
+/// Bytes waiting for one peer, in order.
 pub(super) struct Outbox {
     queue: VecDeque<Bytes>,
     bytes: usize,
-    /// The task that waits for the socket.
-    pub(super) drain: AbortHandle,
+    /// The task that waits for the socket; none where the peer's side fetches.
+    pub(super) drain: Option<AbortHandle>,
 }
 
 /// What became of a write.
@@ -38,28 +38,20 @@ pub(super) fn write(stream: &TcpStream, bytes: &[u8]) -> Written {
 
 /// Bytes encoded once for many: borrowed while sockets take them, made shareable for the first that
 /// does not.
-pub(super) struct Shared<'a> {
-    bytes: &'a [u8],
+#[derive(Default)]
+pub(super) struct Shared {
     kept: Option<Bytes>,
 }
 
-impl<'a> Shared<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, kept: None }
-    }
-
-    pub(super) fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
+impl Shared {
     /// Everything from `start` on, for a queue.
-    pub(super) fn rest(&mut self, start: usize) -> Bytes {
-        self.kept.get_or_insert_with(|| Bytes::copy_from_slice(self.bytes)).slice(start..)
+    pub(super) fn rest(&mut self, bytes: &[u8], start: usize) -> Bytes {
+        self.kept.get_or_insert_with(|| Bytes::copy_from_slice(bytes)).slice(start..)
     }
 }
 
 impl Outbox {
-    pub(super) fn new(rest: Bytes, drain: AbortHandle) -> Box<Self> {
+    pub(super) fn new(rest: Bytes, drain: Option<AbortHandle>) -> Box<Self> {
         let bytes = rest.len();
         Box::new(Self { queue: VecDeque::from([rest]), bytes, drain })
     }
@@ -71,6 +63,13 @@ impl Outbox {
     pub(super) fn push(&mut self, bytes: Bytes) {
         self.bytes += bytes.len();
         self.queue.push_back(bytes);
+    }
+
+    /// Takes out what was first, for a peer that fetches.
+    pub(super) fn pop(&mut self) -> Option<Bytes> {
+        let front = self.queue.pop_front()?;
+        self.bytes -= front.len();
+        Some(front)
     }
 
     /// Writes until the socket takes no more. `Written::Some(0)` when everything is written.
@@ -89,5 +88,12 @@ impl Outbox {
             }
         }
         Written::Some(0)
+    }
+
+    /// Ends the task that waits for the socket.
+    pub(super) fn stop(&self) {
+        if let Some(drain) = &self.drain {
+            drain.abort();
+        }
     }
 }

@@ -2,19 +2,19 @@
 //! missed when they read too slowly (promises P4 and P5).
 //!
 //! One rule serves both, and questions to history as well: one page at a time is read for a connection,
-//! and only when nothing is queued for it. A seat that is behind has a cursor; when nothing is queued for its connection,
-//! the next page after the cursor is read and sent; when the cursor has reached the room's head, the
+//! and only when nothing is queued for it. A seat that is behind has a cursor; when nothing is queued, the
+//! next page after the cursor is read and sent; when the cursor has reached the room's head, the
 //! seat is live. Cursor and head are compared on this thread between two rounds, so no event can fall
 //! between history and live, and none can come from both.
 
-use teahouse_core::{Event, ExitCause, Granted, Position, Question, RoomId};
-use teahouse_wire::line::{self, HistoryTitle};
+use teahouse_core::{Event, ExitCause, Granted, Position, RequestId, RoomId};
 use tracing::debug;
 
 use super::connection::Stage;
 use super::deliver::is_wanted;
+use super::speaker::Speaker;
 use super::{Key, Shard};
-use crate::history::{Page, Wanted};
+use crate::history::{Asker, Page, Wanted};
 
 impl Shard {
     /// Brings a connection's seats closer to live, one page at a time, while nothing is queued for it.
@@ -25,9 +25,9 @@ impl Shard {
             if connection.is_reading || connection.outbox.is_some() || connection.is_broken {
                 return;
             }
-            if let Some(granted) = connection.asked.first().cloned() {
+            if let Some((request, granted)) = connection.asked.front().cloned() {
                 connection.is_reading = true;
-                return self.read_history(index, Wanted::Asked(granted));
+                return self.read_history(self.key(index), Wanted::Asked(request, granted));
             }
             let Some(seat) = connection.seats.iter_mut().find(|seat| seat.behind.is_some()) else {
                 return;
@@ -45,26 +45,28 @@ impl Shard {
                 continue;
             };
             connection.is_reading = true;
-            return self.read_history(index, wanted);
+            return self.read_history(self.key(index), wanted);
         }
     }
 
     pub(super) fn handle_page(&mut self, page: Page) {
         // Between rounds, so that cursors and heads speak of the same moment.
         self.flush_all();
-        let Page { connection: key, wanted, events } = page;
+        let Page { asker, wanted, events } = page;
+        let key = match asker {
+            Asker::Connection(key) => key,
+            Asker::Visitor(session) => return self.visitor_page(session, wanted, events),
+        };
         let Some(connection) = self.connection(key) else { return };
         connection.is_reading = false;
         match (wanted, events) {
-            (Wanted::Asked(granted), Ok(events)) => {
-                connection.asked.remove(0);
-                self.answered(key, &granted, &events);
+            (Wanted::Asked(request, granted), Ok(events)) => {
+                connection.asked.pop_front();
+                self.answered(key, request, &granted, &events);
             }
-            (Wanted::Asked(_), Err(_)) => {
-                connection.asked.remove(0);
-                self.tell(key.index, |out| {
-                    line::render_notice("error: history cannot be read; try again", out);
-                });
+            (Wanted::Asked(request, _), Err(_)) => {
+                connection.asked.pop_front();
+                self.tell(key.index, |speaker, out| speaker.render_unreadable(request, out));
             }
             (Wanted::Tail { room, upto, .. }, Ok(events)) => {
                 self.show_tail(key.index, room, upto, &events);
@@ -74,9 +76,8 @@ impl Shard {
             }
             (Wanted::Tail { .. } | Wanted::Refill { .. }, Err(_)) => {
                 // Rather closed than shown a room with a hole in it.
-                self.tell(key.index, |out| {
-                    line::render_notice("error: history cannot be read; please come back", out);
-                });
+                let sorry = "error: history cannot be read; please come back";
+                self.tell(key.index, |speaker, out| speaker.render_notice(sorry, out));
                 self.leave(key.index, ExitCause::Lost);
             }
         }
@@ -96,10 +97,7 @@ impl Shard {
         }
         let Some(name) = self.rooms.get(&room).map(|room| room.name.clone()) else { return };
         let clock = self.clock();
-        let title = HistoryTitle::Latest(name.clone());
-        self.tell(index, |out| {
-            line::render_history(&title, events, &|_| Some(name.clone()), &clock, out);
-        });
+        self.tell(index, |_, out| Speaker::render_tail(&name, events, &clock, out));
     }
 
     fn refill(
@@ -112,7 +110,7 @@ impl Shard {
     ) {
         let Some(name) = self.rooms.get(&room).map(|room| room.name.clone()) else { return };
         let connection = &mut self.connections[index];
-        let is_current = connection.line.is_current(room);
+        let format = connection.speaker.format(room);
         let Some(behind) = connection.seat(room).and_then(|seat| seat.behind.as_mut()) else {
             return;
         };
@@ -122,33 +120,25 @@ impl Shard {
         }
         behind.cursor = events.last().map_or(upto, |event| event.position);
         debug!(session = connection.session.0, events = events.len(), "refilled from history");
-        let session = &self.connections[index];
-        let shown: Vec<&Event> = events.iter().filter(|event| is_wanted(session, event)).collect();
-        self.tell(index, |out| {
-            for event in shown {
-                line::render_event(event, (!is_current).then_some(&name), out);
-            }
-        });
+        let mut out = Vec::new();
+        let mut given = 0;
+        for event in events.iter().filter(|event| is_wanted(&self.connections[index], event)) {
+            self.encoder.event(format, event, &name, &mut out);
+            given += 1;
+        }
+        self.counts.deliveries += given;
+        self.counts.refilled += given;
+        if !out.is_empty() {
+            self.tell_bytes(index, &out);
+        }
     }
 
-    fn answered(&mut self, key: Key, granted: &Granted, events: &[Event]) {
-        let Some(first) = granted.spans.first() else {
-            return self.tell(key.index, |out| {
-                line::render_notice("you are in no room; /join one", out);
-            });
-        };
-        let title = match &granted.question {
-            Question::Latest { .. } => HistoryTitle::Latest(first.name.clone()),
-            Question::Before { .. } | Question::Earlier { .. } => {
-                HistoryTitle::Before(first.name.clone())
-            }
-            Question::Search { words, .. } => HistoryTitle::Found { words: words.clone() },
-        };
-        let name_of = |id: RoomId| {
-            granted.spans.iter().find(|span| span.room == id).map(|span| span.name.clone())
-        };
+    fn answered(&mut self, key: Key, request: RequestId, granted: &Granted, events: &[Event]) {
         let clock = self.clock();
-        self.tell(key.index, |out| line::render_history(&title, events, &name_of, &clock, out));
+        let epoch = self.house.epoch;
+        self.tell(key.index, |speaker, out| {
+            speaker.render_page(request, granted, events, (epoch, &clock), out);
+        });
     }
 
     /// Closes a connection whose session is over once everything for it has been sent.

@@ -1,12 +1,18 @@
-//! A room as one shard sees it: its members here, and what is about to be written to them, encoded once
-//! for all of them.
+//! A room as one shard sees it: its members here, and what is about to be written to them, encoded once for
+//! all that are spoken to in the same way.
 
-use teahouse_core::{Event, EventKind, NickKey, Position, Presence, RoomName, SessionId};
-use teahouse_wire::line;
+use std::sync::Arc;
 
-/// Bytes encoded for a room after which they are written before more is encoded. With the largest
-/// message on top they fit between a queue's soft and hard bound.
+use teahouse_core::{Effect, EventKind, NickKey, Position, RoomName, SessionId};
+
+use super::outbox::Shared;
+use super::speaker::{Encoder, Format};
+
+/// Bytes of text in what is pending for a room after which it is written before more is taken in. With the
+/// largest message on top, encoded in any format, it fits between a queue's soft and hard bound.
 pub(super) const PIECE_BYTES: usize = 48 * 1024;
+/// Facts pending for a room after which they are written: what encoding adds to each counts as well.
+pub(super) const PIECE_ITEMS: usize = 512;
 
 /// A room with members on this shard.
 pub(super) struct RoomHere {
@@ -26,25 +32,29 @@ pub(super) struct Member {
     pub(super) is_live: bool,
 }
 
+/// The batches of the round under way: what is pending refers to them.
+pub(super) type Round = [Arc<Vec<Effect>>];
+
 /// What is about to be written to a room's members.
 #[derive(Default)]
 pub(super) struct Pending {
-    /// For those whose current room it is.
-    pub(super) plain: Vec<u8>,
-    /// For the others: each line carries the room's name.
-    pub(super) named: Vec<u8>,
-    pub(super) segments: Vec<Segment>,
+    pub(super) items: Vec<Item>,
+    pub(super) text_bytes: usize,
     /// The position of the last event in it, if there is one.
     pub(super) head: Option<Position>,
     pub(super) has_presence: bool,
+    encoded: [Encoded; Format::COUNT],
 }
 
-/// One event or announcement within the encoded bytes.
-pub(super) struct Segment {
-    pub(super) plain_end: usize,
-    pub(super) named_end: usize,
-    /// Who does not hear it: its author, or whom it is about.
-    pub(super) except: Option<SessionId>,
+/// One event or announcement.
+pub(super) struct Item {
+    /// Which batch of the round, and which of its effects.
+    pub(super) batch: usize,
+    pub(super) effect: usize,
+    /// Whom it is about: its author, or who came or went.
+    pub(super) about: Option<SessionId>,
+    /// For whom it is nothing new: they typed it themselves.
+    pub(super) is_typed: bool,
     pub(super) author: Option<Author>,
 }
 
@@ -55,8 +65,17 @@ pub(super) struct Author {
     pub(super) key: Option<NickKey>,
 }
 
-/// Whether its author has it on the screen already, as typed: those do not get it back.
-pub(super) fn is_seen_as_typed(kind: EventKind) -> bool {
+/// The items in one format.
+#[derive(Default)]
+struct Encoded {
+    is_made: bool,
+    bytes: Vec<u8>,
+    /// Where each item ends.
+    ends: Vec<usize>,
+}
+
+/// Whether its author has it on the screen already, as typed, where the screen is a line terminal.
+pub(super) fn is_typed(kind: EventKind) -> bool {
     match kind {
         EventKind::Said | EventKind::Acted => true,
         EventKind::Topic => false,
@@ -70,56 +89,100 @@ impl RoomHere {
 }
 
 impl Pending {
-    pub(super) fn push_event(&mut self, event: &Event, name: &RoomName, with_key: bool) {
-        line::render_event(event, None, &mut self.plain);
-        line::render_event(event, Some(name), &mut self.named);
-        self.head = Some(event.position);
-        let key = with_key.then(|| event.nick.key());
-        let except = is_seen_as_typed(event.kind).then_some(event.session);
-        self.end(except, Some(Author { session: event.session, key }));
+    /// Adds an event or an announcement of the round.
+    pub(super) fn push(&mut self, round: &Round, batch: usize, effect: usize, with_key: bool) {
+        let item = match &round[batch][effect] {
+            Effect::Event(event) => {
+                self.text_bytes += event.text.as_ref().map_or(0, |text| text.as_str().len());
+                self.text_bytes += event.nick.as_str().len();
+                self.head = Some(event.position);
+                let key = with_key.then(|| event.nick.key());
+                let author = Some(Author { session: event.session, key });
+                let (about, is_typed) = (Some(event.session), is_typed(event.kind));
+                Item { batch, effect, about, is_typed, author }
+            }
+            Effect::Presence { except, .. } => {
+                self.has_presence = true;
+                Item { batch, effect, about: *except, is_typed: false, author: None }
+            }
+            Effect::Founded { .. }
+            | Effect::Joined { .. }
+            | Effect::Parted { .. }
+            | Effect::Answer { .. }
+            | Effect::Ended { .. } => return,
+        };
+        self.items.push(item);
     }
 
-    pub(super) fn push_presence(
+    pub(super) fn is_full(&self) -> bool {
+        self.text_bytes >= PIECE_BYTES || self.items.len() >= PIECE_ITEMS
+    }
+
+    /// Encodes everything in a format, unless that was done.
+    pub(super) fn encode(
         &mut self,
-        presence: &Presence,
-        except: Option<SessionId>,
+        format: Format,
+        round: &Round,
         name: &RoomName,
+        encoder: &mut Encoder,
     ) {
-        line::render_presence(presence, name, None, &mut self.plain);
-        line::render_presence(presence, name, Some(name), &mut self.named);
-        self.has_presence = true;
-        self.end(except, None);
+        let Encoded { is_made, bytes, ends } = &mut self.encoded[format.index()];
+        if std::mem::replace(is_made, true) {
+            return;
+        }
+        for item in &self.items {
+            match &round[item.batch][item.effect] {
+                Effect::Event(event) => encoder.event(format, event, name, bytes),
+                Effect::Presence { presence, .. } => {
+                    encoder.presence(format, presence, name, bytes);
+                }
+                Effect::Founded { .. }
+                | Effect::Joined { .. }
+                | Effect::Parted { .. }
+                | Effect::Answer { .. }
+                | Effect::Ended { .. } => {}
+            }
+            ends.push(bytes.len());
+        }
     }
 
-    fn end(&mut self, except: Option<SessionId>, author: Option<Author>) {
-        let (plain_end, named_end) = (self.plain.len(), self.named.len());
-        self.segments.push(Segment { plain_end, named_end, except, author });
+    /// Everything, in a format that has been encoded.
+    pub(super) fn bytes(&self, format: Format) -> &[u8] {
+        &self.encoded[format.index()].bytes
     }
 
-    /// Copies the segments that `keep` picks to `out`.
+    /// One to share out for each format.
+    pub(super) fn shared() -> [Shared; Format::COUNT] {
+        std::array::from_fn(|_| Shared::default())
+    }
+
+    /// Copies the items that `keep` picks to `out`, in a format that has been encoded.
     pub(super) fn pick(
         &self,
-        is_current: bool,
+        format: Format,
         out: &mut Vec<u8>,
-        mut keep: impl FnMut(&Segment) -> bool,
+        mut keep: impl FnMut(&Item) -> bool,
     ) {
-        let bytes = if is_current { &self.plain } else { &self.named };
+        let Encoded { bytes, ends, .. } = &self.encoded[format.index()];
         let mut start = 0;
-        for segment in &self.segments {
-            let end = if is_current { segment.plain_end } else { segment.named_end };
-            if keep(segment) {
-                out.extend_from_slice(&bytes[start..end]);
+        for (item, end) in self.items.iter().zip(ends) {
+            if keep(item) {
+                out.extend_from_slice(&bytes[start..*end]);
             }
-            start = end;
+            start = *end;
         }
     }
 
     /// Empty again, with its buffers kept.
     pub(super) fn clear(&mut self) {
-        self.plain.clear();
-        self.named.clear();
-        self.segments.clear();
+        self.items.clear();
+        self.text_bytes = 0;
         self.head = None;
         self.has_presence = false;
+        for Encoded { is_made, bytes, ends } in &mut self.encoded {
+            *is_made = false;
+            bytes.clear();
+            ends.clear();
+        }
     }
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Row, params};
-use teahouse_core::{Event, EventKind, MessageId, Nick, Position, RoomId, SessionId, Text, Time};
+use teahouse_core::{
+    Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
+};
 use thiserror::Error;
 use tracing::warn;
 
@@ -16,7 +18,7 @@ const COLUMNS: &str = "event.room, position, time_ms, session, nick, kind, event
 const CACHE_KIB: i64 = 8 * 1024;
 
 /// Bytes of text in one page that somebody asked for: a page fits a queue.
-const PAGE_BYTES_MAX: usize = 64 * 1024;
+pub const PAGE_BYTES_MAX: usize = 64 * 1024;
 
 /// Stands for a nick or a text that is none, such as one that was edited by hand.
 const UNREADABLE: &str = "unreadable";
@@ -140,18 +142,20 @@ impl Reader {
         Ok(events)
     }
 
-    /// The newest `count` events with these words, newest first, in these rooms up to these positions.
+    /// The newest `count` events with these words, newest first, in these rooms up to these positions, or
+    /// (`None`) in every room.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn search(
         &self,
-        rooms: &[(RoomId, Position)],
+        rooms: Option<&[(RoomId, Position)]>,
         typed: &str,
         count: u32,
     ) -> Result<Vec<Event>, ReadError> {
-        let ids: Vec<RoomId> = rooms.iter().map(|(room, _)| *room).collect();
-        let Some(query) = words::query(&ids, typed) else { return Ok(Vec::new()) };
+        let ids: Option<Vec<RoomId>> =
+            rooms.map(|rooms| rooms.iter().map(|(room, _)| *room).collect());
+        let Some(query) = words::query(ids.as_deref(), typed) else { return Ok(Vec::new()) };
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM words JOIN event ON event.seq = words.rowid
              WHERE words MATCH ?1 ORDER BY words.rowid DESC"
@@ -165,12 +169,26 @@ impl Reader {
         {
             let event = event(row)?;
             // What was said since leave was given is left out.
-            if rooms.iter().any(|(room, upto)| *room == event.room && event.position <= *upto) {
+            let is_within = rooms.is_none_or(|rooms| {
+                rooms.iter().any(|(room, upto)| *room == event.room && event.position <= *upto)
+            });
+            if is_within {
                 bytes += bytes_of(&event);
                 events.push(event);
             }
         }
         Ok(events)
+    }
+
+    /// What a room is called, if it is kept.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn room_name(&self, room: RoomId) -> Result<Option<RoomName>, ReadError> {
+        let mut rows = self.connection.prepare_cached("SELECT name FROM room WHERE id = ?1")?;
+        let name: Option<String> = rows.query_row([room.0], |row| row.get(0)).optional()?;
+        let parsed = name.map(|name| RoomName::parse(&name)).transpose();
+        Ok(parsed.map_err(|error| unexpected(0, error))?)
     }
 
     fn prepare(&self, rest: &str) -> Result<CachedStatement<'_>, rusqlite::Error> {

@@ -51,9 +51,9 @@ pub(super) fn room(room: RoomId) -> String {
     format!("r{}", room.0)
 }
 
-/// What FTS5 is asked for words as typed, in these rooms: each word a phrase, all of them wanted, a `*` at
+/// What FTS5 is asked for words as typed, in these rooms or (`None`) in all: each word a phrase, all of them wanted, a `*` at
 /// the end of one meaning "begins so". `None` when there is nothing to search for or nowhere to.
-pub(super) fn query(rooms: &[RoomId], typed: &str) -> Option<String> {
+pub(super) fn query(rooms: Option<&[RoomId]>, typed: &str) -> Option<String> {
     let mut buffer = String::new();
     let phrases: Vec<String> = typed
         .split_whitespace()
@@ -68,16 +68,16 @@ pub(super) fn query(rooms: &[RoomId], typed: &str) -> Option<String> {
             is_searchable.then(|| format!("\"{}\"{begins}", phrase.trim()))
         })
         .collect();
-    if phrases.is_empty() || rooms.is_empty() {
+    if phrases.is_empty() || rooms.is_some_and(<[RoomId]>::is_empty) {
         return None;
     }
-    let mut query = String::from("room : (");
-    for (index, room) in rooms.iter().enumerate() {
-        let or = if index > 0 { " OR " } else { "" };
+    let mut query = String::new();
+    for (index, room) in rooms.unwrap_or_default().iter().enumerate() {
+        let before = if index > 0 { " OR " } else { "room : (" };
         // Writing to a String cannot fail.
-        write!(query, "{or}r{}", room.0).ok();
+        write!(query, "{before}r{}", room.0).ok();
     }
-    query.push_str(") AND text : (");
+    query.push_str(if rooms.is_some() { ") AND text : (" } else { "text : (" });
     query.push_str(&phrases.join(" AND "));
     query.push(')');
     Some(query)
@@ -99,14 +99,15 @@ mod tests {
     fn what_people_type_becomes_phrases_and_never_syntax() {
         let rooms = [RoomId(1), RoomId(7)];
         assert_eq!(
-            query(&rooms, "火锅 TEA").as_deref(),
+            query(Some(&rooms), "火锅 TEA").as_deref(),
             Some("room : (r1 OR r7) AND text : (\"火  锅\" AND \"TEA\")")
         );
         assert_eq!(
-            query(&[RoomId(1)], "a\"b NEAR( buil* * - AND").as_deref(),
+            query(Some(&[RoomId(1)]), "a\"b NEAR( buil* * - AND").as_deref(),
             Some("room : (r1) AND text : (\"a b\" AND \"NEAR(\" AND \"buil\"* AND \"AND\")")
         );
-        assert_eq!(query(&rooms, "\" * -"), None);
-        assert_eq!(query(&[], "tea"), None);
+        assert_eq!(query(Some(&rooms), "\" * -"), None);
+        assert_eq!(query(Some(&[]), "tea"), None);
+        assert_eq!(query(None, "tea").as_deref(), Some("text : (\"tea\")"));
     }
 }

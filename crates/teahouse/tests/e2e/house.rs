@@ -44,7 +44,8 @@ impl House {
 
     fn start(data: tempfile::TempDir, arguments: Vec<String>) -> Self {
         let mut child = teahouse()
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "human/warn", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .args(["--log", "human/warn", "--data"])
             .arg(data.path())
             .args(&arguments)
             .stdout(Stdio::piped())

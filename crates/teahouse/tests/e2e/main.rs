@@ -1,6 +1,6 @@
 //! End-to-end tests: the real binary, real sockets, the real `nc` and `telnet`, a real database file.
-//! `house` starts and stops servers, `peer` is a member on a plain socket; the other files are what people
-//! rely on.
+//! `house` starts and stops servers, `peer` is a member on a plain socket, `socket` one on a WebSocket; the
+//! other files are what people rely on.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod api;
 mod durability;
 mod hostile;
 mod house;
@@ -18,4 +19,5 @@ mod peer;
 mod programs;
 mod seam;
 mod slow;
+mod socket;
 mod talk;

@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use teahouse_core::{
-    Answer, Event, EventKind, ExitCause, Nick, Presence, Refusal, RoomId, RoomName, Text,
+    Answer, Event, EventKind, ExitCause, Granted, Nick, Presence, Question, Refusal, RoomId,
+    RoomName, Scope, Text,
 };
 
 use super::{Clock, moment};
@@ -87,10 +88,9 @@ pub fn render_presence(
     room: Option<&RoomName>,
     out: &mut Vec<u8>,
 ) {
-    if let Some(room) = room {
-        begin_with_room(room, out);
-    }
     let line = match presence {
+        // Between lines there is no place for what passes in seconds.
+        Presence::Typing { .. } => return,
         Presence::Entered { nick } => format!("{nick} entered {name}"),
         Presence::Left { nick } => format!("{nick} left {name}"),
         Presence::Offline { nick, cause } => {
@@ -100,6 +100,7 @@ pub fn render_presence(
                 ExitCause::Idle => " (silent too long)",
                 ExitCause::Unread => " (did not read)",
                 ExitCause::Closing => " (the house closes)",
+                ExitCause::Replaced => " (came back elsewhere)",
             };
             format!("{nick} is offline{why}")
         }
@@ -115,6 +116,9 @@ pub fn render_presence(
             format!("{name}: {}; {members} here", parts.join("; "))
         }
     };
+    if let Some(room) = room {
+        begin_with_room(room, out);
+    }
     render_notice(&line, out);
 }
 
@@ -161,6 +165,7 @@ pub fn render_goodbye(cause: ExitCause, out: &mut Vec<u8>) {
         ExitCause::Idle => "you were silent too long; come back any time",
         ExitCause::Unread => "you did not read what was sent",
         ExitCause::Closing => "the house is closing",
+        ExitCause::Replaced => "you came back on another connection",
     };
     render_notice(line, out);
 }
@@ -170,7 +175,7 @@ pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
     match answer {
         Answer::Granted(_) => {}
         Answer::Refused(refusal) => render_refusal(refusal, out),
-        Answer::Welcome { nick, taken } => {
+        Answer::Welcome { nick, taken, .. } => {
             let sorry = match taken {
                 Some(taken) => format!(" ({taken} is taken)"),
                 None => String::new(),
@@ -192,6 +197,9 @@ pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
         Answer::Delivered { to } => render_notice(&format!("delivered to {to}"), out),
         Answer::Duplicate { position, .. } => {
             render_notice(&format!("said before, as message {position}"), out);
+        }
+        Answer::Posted { position, .. } => {
+            render_notice(&format!("said, as message {position}"), out);
         }
         Answer::Topic { name, topic } => render_notice(
             &match topic {
@@ -259,6 +267,9 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
             format!("{nick} looks like {holder}, who is here; choose another name")
         }
         Refusal::NoSuchNick { nick } => format!("nobody here is called {nick}; /who lists people"),
+        Refusal::Away { nick } => {
+            format!("{nick} is not connected just now; try again in a minute")
+        }
         Refusal::Ignored { nick } => format!("{nick} does not take messages from you"),
         Refusal::IgnoringTooMany { max } => {
             format!("you ignore {max} people, the limit; /ignore one of them to make room")
@@ -280,6 +291,28 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::BadText { error } => format!("not sent: {error}"),
     };
     render_notice(&format!("error: {line}"), out);
+}
+
+/// What somebody asked from history.
+pub fn render_page(granted: &Granted, events: &[Event], clock: &Clock, out: &mut Vec<u8>) {
+    let spans = match &granted.scope {
+        Scope::Rooms(spans) => spans.as_slice(),
+        Scope::Everywhere => &[],
+    };
+    let Some(first) = spans.first() else {
+        return render_notice("you are in no room; /join one", out);
+    };
+    let title = match &granted.question {
+        Question::Latest { .. } => HistoryTitle::Latest(first.name.clone()),
+        Question::Before { .. }
+        | Question::Earlier { .. }
+        | Question::Later { .. }
+        | Question::Around { .. } => HistoryTitle::Before(first.name.clone()),
+        Question::Search { words, .. } => HistoryTitle::Found { words: words.clone() },
+    };
+    let name_of =
+        |id: RoomId| spans.iter().find(|span| span.room == id).map(|span| span.name.clone());
+    render_history(&title, events, &name_of, clock, out);
 }
 
 /// A page of history with times, in the order given.

@@ -41,12 +41,14 @@ fn heard(bytes: &[u8]) -> Vec<String> {
 
 fn shown(heard: &Heard) -> String {
     match heard {
-        Heard::Ask(Action::Say { room, text, acted, .. }) => {
+        Heard::Ask(_, Action::Say { room, text, acted, .. }) => {
             format!("{room}{} {:?}", if *acted { " acts" } else { "" }, text.as_str())
         }
-        Heard::Ask(action) => format!("{action:?}"),
-        Heard::Reply(bytes) => String::from_utf8(bytes.clone()).unwrap(),
-        Heard::Negotiate(bytes) => format!("{bytes:?}"),
+        Heard::Ask(_, action) => format!("{action:?}"),
+        Heard::Reply(bytes) => {
+            String::from_utf8(bytes.clone()).unwrap_or_else(|_| format!("{bytes:?}"))
+        }
+        Heard::Broken => "broken".to_owned(),
         Heard::Quit => "quit".to_owned(),
     }
 }
@@ -150,7 +152,7 @@ fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
     let given_back = |session: &mut LineSession, line: &[u8]| {
         let mut heard = Vec::new();
         session.handle_bytes(line, &clock(), &mut heard);
-        let Heard::Ask(action) = &heard[0] else { panic!("{heard:?}") };
+        let Heard::Ask(_, action) = &heard[0] else { panic!("{heard:?}") };
         session.handle_given_back(action);
     };
     // A join that waits for its turn, while later lines come too fast.
@@ -176,7 +178,7 @@ fn commands_become_actions() {
         let mut heard = Vec::new();
         session().handle_bytes(format!("{line}\n").as_bytes(), &clock(), &mut heard);
         match heard.pop() {
-            Some(Heard::Ask(action)) => action,
+            Some(Heard::Ask(_, action)) => action,
             other => panic!("{line}: {other:?}"),
         }
     };
@@ -207,7 +209,7 @@ fn commands_become_actions() {
     );
     assert_eq!(
         asks("/search 火锅"),
-        read(Question::Search { words: "火锅".to_owned(), count: 20 })
+        read(Question::Search { words: "火锅".to_owned(), room: None, count: 20 })
     );
     assert_eq!(asks("/ignore"), Action::Ignore { nick: None });
     assert_eq!(heard(b"/me waves\n"), ["#lobby acts \"waves\""]);
@@ -352,7 +354,7 @@ fn every_answer_and_refusal_is_whole_lines_of_the_house() {
         assert!(line.ends_with('\n') && line.lines().count() == 1, "{line:?}");
     }
     let answers = [
-        Answer::Welcome { nick: nick("guest1"), taken: Some(nick("ann")) },
+        Answer::Welcome { nick: nick("guest1"), taken: Some(nick("ann")), resumed: false },
         Answer::AlreadyIn { room: RoomId(1), name: name() },
         Answer::Renamed { from: nick("ann"), to: nick("zoe") },
         Answer::Delivered { to: nick("bob") },

@@ -2,7 +2,9 @@
 
 use teahouse_core::{Action, Nick, Question, Refusal, RoomName, Text, TopicChange};
 
-use super::{Clock, Heard, Rooms, error, moment, refused, render_notice, say};
+use crate::Heard;
+
+use super::{Clock, Rooms, error, moment, refused, render_notice, say};
 
 /// Messages shown by `/history` without a number.
 const HISTORY_COUNT: u32 = 20;
@@ -160,7 +162,7 @@ fn help(asked: &mut Asked<'_>) -> Result<(), Wrong> {
 
 impl Asked<'_> {
     fn ask(&mut self, action: Action) {
-        self.heard.push(Heard::Ask(action));
+        self.heard.push(Heard::ask(action));
     }
 
     fn target(&self) -> Result<RoomName, Wrong> {
@@ -322,7 +324,8 @@ fn search(asked: &mut Asked<'_>) -> Result<(), Wrong> {
             format!("a search has at most {SEARCH_BYTES_MAX} bytes; yours has {}", words.len());
         return Err(Wrong::Said(error(&what)));
     }
-    asked.ask(Action::Read { question: Question::Search { words, count: SEARCH_COUNT } });
+    let question = Question::Search { words, room: None, count: SEARCH_COUNT };
+    asked.ask(Action::Read { question });
     Ok(())
 }
 
@@ -362,11 +365,18 @@ pub fn typed(action: &Action) -> String {
         Action::Ignore { nick: None } => "/ignore".to_owned(),
         Action::Read { question } => match question {
             Question::Latest { count, .. } => format!("/history {count}"),
-            Question::Before { .. } | Question::Earlier { .. } => "/history before …".to_owned(),
+            Question::Before { .. }
+            | Question::Earlier { .. }
+            | Question::Later { .. }
+            | Question::Around { .. } => "/history before …".to_owned(),
             Question::Search { words, .. } => format!("/search {words}"),
         },
         Action::Exit { .. } => "/quit".to_owned(),
-        Action::Enter { .. } | Action::Tick | Action::Configure { .. } => String::new(),
+        Action::Enter { .. }
+        | Action::Typing { .. }
+        | Action::Visit(_)
+        | Action::Tick
+        | Action::Configure { .. } => String::new(),
     }
 }
 

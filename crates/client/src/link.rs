@@ -1,0 +1,5 @@
+//! The connection that resumes.
+
+mod happening;
+
+pub use happening::{Happening, Outgoing, Stage, State};

@@ -1,0 +1,173 @@
+//! Leaving a room, going, and coming back: a seat with a key is kept for a while when its connection
+//! breaks, and whoever brings the key is who they were, without the others hearing of the break.
+
+use super::coming::Change;
+use super::{Chat, refuse};
+use crate::session::Place;
+use crate::{Answer, Effect, ExitCause, Refusal, RequestId, RoomName, SessionId, Time};
+
+impl Chat {
+    pub(super) fn leave(
+        &mut self,
+        session: SessionId,
+        time: Time,
+        name: &RoomName,
+        out: &mut Vec<Effect>,
+    ) {
+        let person = self.sessions.get(&session);
+        match self.rooms.id_of(name).and_then(|room| person?.place(room)) {
+            Some(place) => self.part(session, time, place, Change::Left, out),
+            None => refuse(session, Refusal::NotInRoom { room: name.clone() }, out),
+        }
+    }
+
+    pub(super) fn exit(
+        &mut self,
+        session: SessionId,
+        time: Time,
+        cause: ExitCause,
+        out: &mut Vec<Effect>,
+    ) {
+        let may_return = match cause {
+            ExitCause::Lost | ExitCause::Unread => self.limits.grace_ms > 0,
+            ExitCause::Quit | ExitCause::Idle | ExitCause::Closing | ExitCause::Replaced => false,
+        };
+        let has_seat = self.sessions.get(&session).is_some_and(|person| person.seat.is_some());
+        if may_return && has_seat {
+            self.go_away(session, time, cause, out);
+        } else {
+            self.forget(session, time, cause, out);
+        }
+        out.push(Effect::Ended { session, cause });
+    }
+
+    /// The connection is broken; the seat is kept.
+    fn go_away(&mut self, session: SessionId, time: Time, cause: ExitCause, out: &mut Vec<Effect>) {
+        self.fall_silent(session, out);
+        self.keep_for_a_while(session, time);
+        if let Some(person) = self.sessions.get_mut(&session) {
+            person.away = Some(cause);
+        }
+    }
+
+    /// Its connection hears none of its rooms any more; for the others it is still there.
+    fn fall_silent(&mut self, session: SessionId, out: &mut Vec<Effect>) {
+        let Some(person) = self.sessions.get_mut(&session) else { return };
+        for place in &mut person.rooms {
+            if std::mem::replace(&mut place.is_heard, false)
+                && let Some(room) = self.rooms.get(place.room)
+            {
+                out.push(parted(session, place.room, room.name.clone()));
+            }
+        }
+    }
+
+    fn keep_for_a_while(&mut self, session: SessionId, time: Time) {
+        let due = time.plus_ms(self.limits.grace_ms);
+        let Some(person) = self.sessions.get_mut(&session) else { return };
+        if let Some(before) = person.kept_until.replace(due) {
+            self.kept_due.remove(&(before, session));
+        }
+        self.kept_due.insert((due, session));
+    }
+
+    /// Somebody with the key of a kept seat: they are who they were, on another connection.
+    pub(super) fn come_back(
+        &mut self,
+        session: SessionId,
+        time: Time,
+        old: SessionId,
+        out: &mut Vec<Effect>,
+    ) {
+        if self.is_connected(old) {
+            self.fall_silent(old, out);
+            out.push(Effect::Ended { session: old, cause: ExitCause::Replaced });
+        }
+        let Some(mut person) = self.sessions.remove(&old) else { return };
+        if let Some(due) = person.kept_until.take() {
+            self.kept_due.remove(&(due, old));
+        }
+        person.away = None;
+        self.nicks.insert(person.key.clone(), session);
+        if let Some(seat) = person.seat {
+            self.seats.insert(seat, session);
+        }
+        for place in &person.rooms {
+            if let Some(room) = self.rooms.get_mut(place.room) {
+                room.members.insert(person.key.clone(), session);
+            }
+        }
+        let nick = person.nick.clone();
+        let has_rooms = !person.rooms.is_empty();
+        self.sessions.insert(session, person);
+        if has_rooms {
+            self.keep_for_a_while(session, time);
+        }
+        super::answer(session, Answer::Welcome { nick, taken: None, resumed: true }, out);
+    }
+
+    /// Gives up seats whose people did not come back, and rooms that those who did come back did not
+    /// join again.
+    pub(super) fn give_up_kept(&mut self, time: Time, out: &mut Vec<Effect>) {
+        while let Some((due, session)) = self.kept_due.first().copied() {
+            if due > time {
+                break;
+            }
+            self.kept_due.remove(&(due, session));
+            let Some(person) = self.sessions.get_mut(&session) else { continue };
+            person.kept_until = None;
+            if let Some(cause) = person.away {
+                self.forget(session, time, cause, out);
+                continue;
+            }
+            let unheard: Vec<Place> =
+                person.rooms.iter().filter(|place| !place.is_heard).copied().collect();
+            for place in unheard {
+                self.part(session, time, place, Change::Left, out);
+            }
+        }
+    }
+
+    /// They are gone, from every room.
+    fn forget(&mut self, session: SessionId, time: Time, cause: ExitCause, out: &mut Vec<Effect>) {
+        let places = self.sessions.get(&session).map(|s| s.rooms.clone()).unwrap_or_default();
+        for place in places {
+            self.part(session, time, place, Change::Offline(cause), out);
+        }
+        let Some(person) = self.sessions.remove(&session) else { return };
+        self.nicks.remove(&person.key);
+        if let Some(seat) = person.seat {
+            self.seats.remove(&seat);
+        }
+        if let Some(due) = person.kept_until {
+            self.kept_due.remove(&(due, session));
+        }
+    }
+
+    fn part(
+        &mut self,
+        session: SessionId,
+        time: Time,
+        place: Place,
+        change: Change,
+        out: &mut Vec<Effect>,
+    ) {
+        let id = place.room;
+        let (Some(person), Some(room)) = (self.sessions.get_mut(&session), self.rooms.get_mut(id))
+        else {
+            return;
+        };
+        room.members.remove(&person.key);
+        person.rooms.retain(|other| other.room != id);
+        let nick = person.nick.clone();
+        if place.is_heard {
+            out.push(parted(session, id, room.name.clone()));
+        }
+        self.announce(id, session, time, nick, change, out);
+        self.rooms.drop_if_bare(id);
+    }
+}
+
+fn parted(session: SessionId, room: crate::RoomId, name: RoomName) -> Effect {
+    Effect::Parted { session, request: RequestId::default(), room, name }
+}

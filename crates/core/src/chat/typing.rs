@@ -1,0 +1,18 @@
+//! Telling the others that one is typing: only where few are, and never kept.
+
+use super::Chat;
+use crate::{Effect, Presence, RoomName, SessionId};
+
+impl Chat {
+    pub(super) fn typing(&mut self, session: SessionId, name: &RoomName, out: &mut Vec<Effect>) {
+        let Some(room) = self.room_of(session, name, out) else { return };
+        let is_small = self
+            .rooms
+            .get(room)
+            .is_some_and(|room| room.members.len() <= self.limits.announce_each_max);
+        if let Some(nick) = self.nick_of(session).filter(|_| is_small) {
+            let presence = Presence::Typing { nick };
+            out.push(Effect::Presence { room, except: Some(session), presence });
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What can be asked without coming in. Visitors have a session number for their answers and nothing else:
+//! they are in no list, and nobody hears of them but by what they say.
+
+use super::{Chat, answer, refuse};
+use crate::room::Room;
+use crate::{
+    Answer, Effect, EventKind, ExitCause, MessageId, Nick, Refusal, RequestId, RoomName, SessionId,
+    Text, Time, Visit,
+};
+
+impl Chat {
+    pub(super) fn visit(
+        &mut self,
+        session: SessionId,
+        time: Time,
+        visit: Visit,
+        out: &mut Vec<Effect>,
+    ) {
+        match visit {
+            Visit::Post { nick, room, text, id } => {
+                self.post(session, time, nick, room, text, id, out);
+            }
+            Visit::Follow { room } => self.follow(session, room, out),
+            Visit::Rooms { page } => self.rooms(session, page, out),
+            Visit::Read { question } => self.read_as_visitor(session, question, out),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of what is posted, in their order")]
+    fn post(
+        &mut self,
+        session: SessionId,
+        time: Time,
+        nick: Option<Nick>,
+        name: RoomName,
+        text: Text,
+        id: Option<MessageId>,
+        out: &mut Vec<Effect>,
+    ) {
+        if let Some(room) = self.rooms.id_of(&name)
+            && self.is_known(session, room, id, out)
+        {
+            return;
+        }
+        let nick = match nick {
+            Some(nick) => match self.nicks.get(&nick.key()).and_then(|id| self.nick_of(*id)) {
+                Some(holder) => return refuse(session, Refusal::NickTaken { nick, holder }, out),
+                None => nick,
+            },
+            None => self.guest_nick(),
+        };
+        let room = match self.room_or_new(name) {
+            Ok(room) => room,
+            Err(refusal) => return refuse(session, refusal, out),
+        };
+        let author = (session, nick.clone());
+        let position = self.record(author, time, room, EventKind::Said, Some(text), id, out);
+        if let Some(position) = position {
+            answer(session, Answer::Posted { room, position, nick }, out);
+        }
+    }
+
+    fn follow(&mut self, session: SessionId, name: RoomName, out: &mut Vec<Effect>) {
+        if self.followers.contains_key(&session) || self.sessions.contains_key(&session) {
+            return;
+        }
+        let Some(id) = self.rooms.id_of(&name) else {
+            return refuse(session, Refusal::NoSuchRoom { room: name }, out);
+        };
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        room.followers += 1;
+        self.followers.insert(session, id);
+        out.push(Effect::Joined {
+            session,
+            request: RequestId::default(),
+            room: id,
+            name,
+            at: room.head,
+            members: room.members.len(),
+            topic: room.topic.clone(),
+        });
+    }
+
+    /// A visitor follows no more.
+    pub(super) fn unfollow(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
+        let Some(id) = self.followers.remove(&session) else { return };
+        if let Some(room) = self.rooms.get_mut(id) {
+            room.followers -= 1;
+            let Room { name, .. } = room;
+            let (request, name) = (RequestId::default(), name.clone());
+            out.push(Effect::Parted { session, request, room: id, name });
+            self.rooms.drop_if_bare(id);
+        }
+        out.push(Effect::Ended { session, cause });
+    }
+}

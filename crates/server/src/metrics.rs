@@ -1,0 +1,258 @@
+//! What an operator watches: numbers in the Prometheus text format, asked for on a listener of their own
+//! (`--admin`), which answers nothing else.
+//!
+//! The hub counts commits as it makes them, once a batch; shards count for themselves and are asked when
+//! somebody scrapes ([`Inbox::Measure`]). Nothing of it is on the way of a message to its members.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tracing::{debug, warn};
+
+use crate::inbox::Inbox;
+use crate::shard::Figures;
+
+/// Scrapes at once; more wait.
+const SCRAPES_MAX: usize = 4;
+/// How long a scraper may take with its request, and a shard with its answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the hub counts.
+#[derive(Clone, Debug)]
+pub(crate) struct HubMetrics {
+    /// From handing a batch to the store until it is synced, seconds.
+    pub(crate) commit_seconds: Histogram,
+    /// Proposals in a batch.
+    pub(crate) batch_proposals: Histogram,
+    /// Events kept.
+    pub(crate) events: Counter,
+    /// Time spent applying, committing and handing out, seconds.
+    pub(crate) busy_seconds: Counter<f64, AtomicU64>,
+    /// Sessions in the house.
+    pub(crate) sessions: Gauge,
+    /// Chunks waiting in the log when a batch was taken.
+    pub(crate) log_chunks: Gauge,
+}
+
+impl Default for HubMetrics {
+    fn default() -> Self {
+        Self {
+            // 0.1 ms to 1.6 s.
+            commit_seconds: Histogram::new(exponential_buckets(0.000_1, 2.0, 15)),
+            // 1 to 8192.
+            batch_proposals: Histogram::new(exponential_buckets(1.0, 2.0, 14)),
+            events: Counter::default(),
+            busy_seconds: Counter::default(),
+            sessions: Gauge::default(),
+            log_chunks: Gauge::default(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByProtocol {
+    protocol: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByReason {
+    reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByShard {
+    shard: usize,
+}
+
+/// Everything that can be asked.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    hub: HubMetrics,
+    shards: Vec<mpsc::Sender<Inbox>>,
+    scrapes: Arc<Semaphore>,
+    /// Scrapes answered, so that the first can be told from none.
+    answered: Arc<AtomicU64>,
+}
+
+impl Metrics {
+    pub(crate) fn new(hub: HubMetrics, shards: Vec<mpsc::Sender<Inbox>>) -> Self {
+        let scrapes = Arc::new(Semaphore::new(SCRAPES_MAX));
+        Self { hub, shards, scrapes, answered: Arc::default() }
+    }
+
+    /// Answers scrapes until dropped.
+    pub(crate) async fn serve(self, listener: TcpListener) {
+        let listener = match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => return warn!(%error, "metrics cannot be served"),
+        };
+        loop {
+            // Never closed: it lives as long as this task.
+            let Ok(permit) = Arc::clone(&self.scrapes).acquire_owned().await else { return };
+            let (stream, peer) = match listener.accept().await {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    debug!(%error, "cannot accept a scraper");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            let me = self.clone();
+            tokio::spawn(async move {
+                me.converse(stream, peer).await;
+                drop(permit);
+            });
+        }
+    }
+
+    async fn converse(&self, stream: tokio::net::TcpStream, peer: SocketAddr) {
+        let service = service_fn(|request| self.answer(request));
+        let served = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(PATIENCE)
+            .keep_alive(false)
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+        if let Err(error) = served {
+            debug!(%peer, %error, "a scraper ended early");
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<Full<Bytes>>, Infallible> {
+        let (status, kind, body) = match (request.method(), request.uri().path()) {
+            (&Method::GET | &Method::HEAD, "/metrics") => {
+                let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                (StatusCode::OK, kind, self.text().await)
+            }
+            (&Method::GET | &Method::HEAD, "/healthz") => {
+                (StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned())
+            }
+            _ => {
+                let body = "metrics are at /metrics\n".to_owned();
+                (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", body)
+            }
+        };
+        let mut response = Response::new(Full::new(Bytes::from(body)));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        Ok(response)
+    }
+
+    async fn text(&self) -> String {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+        let mut registry = Registry::with_prefix("teahouse");
+        self.register_hub(&mut registry);
+        register_shards(&mut registry, &self.figures().await);
+        let mut text = String::new();
+        if encode(&mut text, &registry).is_err() {
+            warn!("metrics cannot be written");
+        }
+        text
+    }
+
+    async fn figures(&self) -> Vec<Figures> {
+        let mut all = Vec::with_capacity(self.shards.len());
+        for shard in &self.shards {
+            let (sender, receiver) = oneshot::channel();
+            let asked = async {
+                shard.send(Inbox::Measure(sender)).await.ok()?;
+                receiver.await.ok()
+            };
+            match tokio::time::timeout(PATIENCE, asked).await {
+                Ok(Some(figures)) => all.push(*figures),
+                Ok(None) | Err(_) => debug!("a shard does not say how it is"),
+            }
+        }
+        all
+    }
+
+    fn register_hub(&self, registry: &mut Registry) {
+        let HubMetrics {
+            commit_seconds,
+            batch_proposals,
+            events,
+            busy_seconds,
+            sessions,
+            log_chunks,
+        } = self.hub.clone();
+        let seconds = || Unit::Seconds;
+        registry.register_with_unit("commit", "Time of a commit", seconds(), commit_seconds);
+        registry.register("batch_proposals", "Proposals in one batch", batch_proposals);
+        registry.register("events", "Events kept in history", events);
+        registry.register_with_unit("hub_busy", "Time the hub has worked", seconds(), busy_seconds);
+        registry.register("sessions", "Sessions in the house", sessions);
+        registry.register("log_chunks", "Chunks waiting for the hub", log_chunks);
+        let answered = Counter::<u64>::default();
+        answered.inc_by(self.answered.load(Ordering::Relaxed));
+        registry.register("scrapes", "Times these numbers were asked for", answered);
+    }
+}
+
+fn register_shards(registry: &mut Registry, all: &[Figures]) {
+    let sum = |of: fn(&Figures) -> u64| all.iter().map(of).sum::<u64>();
+    let counters: [(&str, &str, u64); 3] = [
+        ("deliveries", "Events and announcements given to members", sum(|f| f.counts.deliveries)),
+        ("refilled", "Events given from history to slow readers", sum(|f| f.counts.refilled)),
+        ("sent_bytes", "Bytes given to sockets or queued for them", sum(|f| f.counts.bytes)),
+    ];
+    for (name, help, value) in counters {
+        let counter = Counter::<u64>::default();
+        counter.inc_by(value);
+        registry.register(name, help, counter);
+    }
+    let behind = Gauge::<i64>::default();
+    behind.set(signed(sum(|f| f.behind)));
+    registry.register("members_behind", "Seats given their events from history now", behind);
+    let by_shard = |of: fn(&Figures) -> u64| {
+        let family = Family::<ByShard, Gauge>::default();
+        for (shard, figures) in all.iter().enumerate() {
+            family.get_or_create(&ByShard { shard }).set(signed(of(figures)));
+        }
+        family
+    };
+    let queued = by_shard(|f| f.queued_bytes);
+    registry.register("queued_bytes", "Bytes that sockets have not taken", queued);
+    let gathered = by_shard(|f| f.gathered);
+    registry.register("gathered_requests", "Requests not handed to the hub yet", gathered);
+    let by_protocol = |of: fn(&Figures) -> &BTreeMap<&'static str, u64>| {
+        let family = Family::<ByProtocol, Gauge>::default();
+        for (protocol, count) in all.iter().flat_map(|figures| of(figures).iter()) {
+            family.get_or_create(&ByProtocol { protocol }).inc_by(signed(*count));
+        }
+        family
+    };
+    let connections = by_protocol(|f| &f.connections);
+    registry.register("connections", "Connections by protocol", connections);
+    registry.register("members", "Seats in rooms by protocol", by_protocol(|f| &f.members));
+    let refusals = Family::<ByReason, Counter>::default();
+    for (reason, count) in all.iter().flat_map(|figures| figures.counts.refusals.iter()) {
+        refusals.get_or_create(&ByReason { reason }).inc_by(*count);
+    }
+    registry.register("refusals", "Requests refused by reason", refusals);
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,188 @@
+//! HTTP on the shard: requests that are answered once ([`super::visitor`]), rooms that are followed
+//! ([`follow`]), and WebSockets, which become connections like any other ([`upgrade`]).
+//!
+//! `hyper` reads and writes HTTP/1.1. A connection that speaks it is no [`super::Connection`] until it is
+//! upgraded: it has its own task and holds its permit there.
+
+mod answer;
+mod follow;
+mod prefixed;
+mod upgrade;
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Either, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{HOST, HeaderMap, ORIGIN};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use teahouse_core::{Bucket, Verdict};
+use teahouse_wire::api::http::{self, Route};
+use teahouse_wire::api::{Code, Failure, REQUEST_BYTES_MAX};
+use tokio::net::TcpStream;
+use tracing::debug;
+
+use super::{Handle, Key};
+use crate::gate::Permit;
+use follow::FollowBody;
+use prefixed::Prefixed;
+
+/// How long a request's head may take, and how long a connection may be silent between two.
+const HEAD_TIME: Duration = Duration::from_secs(15);
+/// How long a request's body may take.
+const BODY_TIME: Duration = Duration::from_secs(15);
+/// Bytes of a request's head, and of what `hyper` keeps of a body that is not fetched.
+const BUFFER_BYTES: usize = 16 * 1024;
+
+/// What an answer's body is: all there, or a room that is followed.
+type Reply = Either<Full<Bytes>, FollowBody>;
+
+/// One HTTP connection, as its requests see it.
+struct Peer {
+    shard: Handle,
+    /// Moves to the connection that this one is upgraded to.
+    permit: RefCell<Option<Permit>>,
+    bucket: RefCell<Bucket>,
+}
+
+/// Serves a connection that speaks HTTP, until it ends or is upgraded.
+pub(super) async fn serve(
+    shard: Handle,
+    key: Key,
+    stream: Rc<TcpStream>,
+    first: Bytes,
+    peer: SocketAddr,
+) {
+    let permit = shard.borrow_mut().hand_over(key);
+    let Ok(stream) = Rc::try_unwrap(stream) else {
+        debug!(%peer, "the socket is still in use");
+        return;
+    };
+    let permit = RefCell::new(permit);
+    let peer_state = Rc::new(Peer { shard, permit, bucket: RefCell::new(Bucket::default()) });
+    let service = service_fn(|request| {
+        let peer = Rc::clone(&peer_state);
+        async move { Ok::<_, Infallible>(peer.answer(request).await) }
+    });
+    let served = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_buf_size(BUFFER_BYTES)
+        .serve_connection(TokioIo::new(Prefixed { first, stream }), service)
+        .with_upgrades()
+        .await;
+    debug!(%peer, error = served.err().map(tracing::field::display), "HTTP ended");
+}
+
+impl Peer {
+    async fn answer(self: Rc<Self>, request: Request<Incoming>) -> Response<Reply> {
+        self.wait_for_turn().await;
+        let path = request.uri().path().to_owned();
+        match http::route(request.method().as_str(), &path) {
+            Route::To(endpoint, room) => {
+                let acts =
+                    request.method() == hyper::Method::POST || endpoint == http::Endpoint::Socket;
+                if acts && !is_from_here(request.headers()) {
+                    return answer::failure(&foreign());
+                }
+                self.serve(endpoint, room, request).await
+            }
+            Route::OtherMethod(methods) => answer::other_method(&methods),
+            Route::NoRoom(failure) => answer::failure(&failure),
+            Route::Nowhere => answer::failure(&Failure {
+                code: Code::NotFound,
+                message: format!("there is no {path}; /api/v1/openapi.json lists what there is"),
+                field: None,
+                id: None,
+            }),
+        }
+    }
+
+    /// Flood control: requests of one connection come one after the other, so each may simply wait.
+    async fn wait_for_turn(&self) {
+        loop {
+            let (now, limit) = {
+                let shard = self.shard.borrow();
+                (shard.steady_now(), shard.settings.limits.flood())
+            };
+            let verdict = self.bucket.borrow_mut().take(now, limit);
+            match verdict {
+                Verdict::Pass => return,
+                Verdict::Wait { ms } => {
+                    tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
+                }
+            }
+        }
+    }
+}
+
+/// Reads a whole body, within bounds of bytes and time.
+async fn body_of(request: Request<Incoming>) -> Result<Bytes, Failure> {
+    let body = Limited::new(request.into_body(), REQUEST_BYTES_MAX);
+    match tokio::time::timeout(BODY_TIME, body.collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            let message = format!("the body has more than {REQUEST_BYTES_MAX} bytes, the limit");
+            Err(http::bad_request(None, message))
+        }
+        Ok(Err(error)) => Err(http::bad_request(None, format!("the body broke off: {error}"))),
+        Err(_) => Err(http::bad_request(None, "the body did not come in time".to_owned())),
+    }
+}
+
+/// Whether a request comes from no page, or from one of this house: a browser says which
+/// (Fetch Metadata, `Sec-Fetch-Site`; RFC 6454, `Origin`).
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    if let Some(site) = text("sec-fetch-site")
+        && !matches!(site, "same-origin" | "none")
+    {
+        return false;
+    }
+    let Some(origin) = text(ORIGIN.as_str()) else { return true };
+    let host = text(HOST.as_str()).unwrap_or_default();
+    origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
+}
+
+fn foreign() -> Failure {
+    Failure {
+        code: Code::Forbidden,
+        message: "a page of another site may not act here".to_owned(),
+        field: None,
+        id: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_sites_page_is_told_by_what_its_browser_says() {
+        let from = |pairs: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            is_from_here(&headers)
+        };
+        assert!(from(&[("host", "tea.example:5000")]), "curl says nothing of a page");
+        assert!(from(&[("host", "tea.example"), ("origin", "https://TEA.example")]));
+        assert!(from(&[
+            ("host", "a:5000"),
+            ("origin", "http://a:5000"),
+            ("sec-fetch-site", "same-origin")
+        ]));
+        assert!(!from(&[("host", "tea.example"), ("origin", "https://evil.example")]));
+        assert!(!from(&[("host", "a:5000"), ("origin", "http://a:5001")]));
+        assert!(!from(&[("host", "a"), ("origin", "null")]));
+        assert!(!from(&[("host", "a"), ("sec-fetch-site", "cross-site")]));
+        assert!(!from(&[("host", "a"), ("sec-fetch-site", "same-site")]));
+    }
+}

@@ -1,0 +1,266 @@
+//! What each address does, and its answer.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Request, Response, StatusCode};
+use teahouse_core::{
+    Answer, Event, Granted, MessageId, Nick, Position, Question, RoomName, Text, Visit,
+};
+use teahouse_wire::api::http::{
+    self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
+    SearchQuery,
+};
+use teahouse_wire::api::{self, Code, Failure};
+use teahouse_wire::stream;
+
+use super::follow::FollowBody;
+use super::{Peer, Reply, body_of, upgrade};
+use crate::shard::visitor::Outcome;
+
+/// Events in one page of history, usually and at most.
+const HISTORY_COUNT: (u32, u32) = (50, 200);
+/// Messages found by one search, usually and at most.
+const SEARCH_COUNT: (u32, u32) = (20, 100);
+
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+impl Peer {
+    pub(super) async fn serve(
+        self: &Rc<Self>,
+        endpoint: Endpoint,
+        room: Option<RoomName>,
+        request: Request<Incoming>,
+    ) -> Response<Reply> {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let result = match (endpoint, room) {
+            (Endpoint::Health, _) => Ok(text("ok\n")),
+            (Endpoint::OpenApi, _) => {
+                let description = api::openapi(env!("CARGO_PKG_VERSION"));
+                Ok(json(StatusCode::OK, &description))
+            }
+            (Endpoint::Socket, _) => Ok(upgrade::to_socket(self, request)),
+            (Endpoint::Usage, _) => Ok(text(&self.usage())),
+            (Endpoint::Rooms, _) => self.rooms(&query).await,
+            (Endpoint::Search, _) => self.search(&query).await,
+            (Endpoint::Messages, Some(room)) => self.messages(room, &query).await,
+            (Endpoint::Post, Some(room)) => self.post(room, request).await,
+            (Endpoint::PostText, Some(room)) => self.post_text(room, &query, request).await,
+            (Endpoint::Events, Some(room)) => self.events(room, &query, &request).await,
+            (Endpoint::FollowText, Some(room)) => self.follow(room, false, None).await,
+            // The table has `{room}` in the path of each of these.
+            (
+                Endpoint::Messages
+                | Endpoint::Post
+                | Endpoint::PostText
+                | Endpoint::Events
+                | Endpoint::FollowText,
+                None,
+            ) => Err(http::bad_request(Some("room".to_owned()), "missing".to_owned())),
+        };
+        result.unwrap_or_else(|failure| self::failure(&failure))
+    }
+
+    async fn visit(&self, visit: Visit) -> Result<Outcome, Failure> {
+        let waiting = self.shard.borrow_mut().visit(visit);
+        match waiting.await {
+            Ok(Outcome::Answer(Answer::Refused(refusal))) => Err(api::failure_of(&refusal)),
+            Ok(Outcome::Unreadable) | Err(_) => Err(api::unreadable()),
+            Ok(outcome @ (Outcome::Answer(_) | Outcome::Page(..))) => Ok(outcome),
+        }
+    }
+
+    /// Reads from history; gives what was read and where.
+    async fn read(&self, question: Question) -> Result<(Granted, Vec<Event>), Failure> {
+        match self.visit(Visit::Read { question }).await? {
+            Outcome::Page(granted, events) => Ok((granted, events)),
+            Outcome::Answer(_) | Outcome::Unreadable => Err(api::unreadable()),
+        }
+    }
+
+    async fn rooms(&self, query: &str) -> Result<Response<Reply>, Failure> {
+        let RoomsQuery { page } = http::query(query)?;
+        let Outcome::Answer(Answer::Rooms { rooms, total, page, pages }) =
+            self.visit(Visit::Rooms { page }).await?
+        else {
+            return Err(api::unreadable());
+        };
+        Ok(json(StatusCode::OK, &api::rooms(rooms, total, page, pages)))
+    }
+
+    async fn search(&self, query: &str) -> Result<Response<Reply>, Failure> {
+        let SearchQuery { words, room, limit } = http::query(query)?;
+        let count = api::count(limit, SEARCH_COUNT.0, SEARCH_COUNT.1).map_err(in_field("limit"))?;
+        let words = api::checked(words).map_err(in_field("words"))?;
+        let question = Question::Search { words: words.clone(), room, count };
+        let (granted, events) = self.read(question).await?;
+        let events = api::found(&granted, &events, self.epoch());
+        Ok(json(StatusCode::OK, &Found { words, events }))
+    }
+
+    async fn messages(&self, room: RoomName, query: &str) -> Result<Response<Reply>, Failure> {
+        let query: MessagesQuery = http::query(query)?;
+        let count =
+            api::count(query.limit, HISTORY_COUNT.0, HISTORY_COUNT.1).map_err(in_field("limit"))?;
+        let question = api::question(room, query.part(), count).map_err(in_field("before"))?;
+        let (granted, events) = self.read(question).await?;
+        let page = api::history(&granted, &events, self.epoch()).ok_or_else(api::unreadable)?;
+        Ok(json(StatusCode::OK, &page))
+    }
+
+    fn epoch(&self) -> api::Epoch {
+        self.shard.borrow().house.epoch
+    }
+
+    async fn post(
+        &self,
+        room: RoomName,
+        request: Request<Incoming>,
+    ) -> Result<Response<Reply>, Failure> {
+        let Post { text, nick, id } = http::body(&body_of(request).await?)?;
+        let posted = self.say(room, text, nick, id.map(Into::into)).await?;
+        let is_new = posted.nick.is_some();
+        Ok(json(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &posted))
+    }
+
+    async fn post_text(
+        &self,
+        room: RoomName,
+        query: &str,
+        request: Request<Incoming>,
+    ) -> Result<Response<Reply>, Failure> {
+        let PostQuery { nick } = http::query(query)?;
+        let body = body_of(request).await?;
+        let words = std::str::from_utf8(&body)
+            .map_err(|_| http::bad_request(None, "the body is not UTF-8".to_owned()))?;
+        let words = words.replace("\r\n", "\n");
+        let said = Text::parse(words.trim_end_matches('\n')).map_err(|error| Failure {
+            code: Code::BadText,
+            message: format!("not sent: {error}"),
+            field: None,
+            id: None,
+        })?;
+        let Posted { room, position, nick, .. } = self.say(room, said, nick, None).await?;
+        let name = nick.map(|nick| nick.to_string()).unwrap_or_default();
+        Ok(text(&format!("said in {room} as {name}, message {position}\n")))
+    }
+
+    async fn say(
+        &self,
+        room: RoomName,
+        text: Text,
+        nick: Option<Nick>,
+        id: Option<MessageId>,
+    ) -> Result<Posted, Failure> {
+        let visit = Visit::Post { nick, room: room.clone(), text, id };
+        let epoch = self.epoch();
+        match self.visit(visit).await? {
+            Outcome::Answer(Answer::Posted { position, nick, .. }) => {
+                Ok(Posted { room, epoch, position: position.0, nick: Some(nick) })
+            }
+            Outcome::Answer(Answer::Duplicate { position, .. }) => {
+                Ok(Posted { room, epoch, position: position.0, nick: None })
+            }
+            Outcome::Answer(_) | Outcome::Page(..) | Outcome::Unreadable => Err(api::unreadable()),
+        }
+    }
+
+    async fn events(
+        &self,
+        room: RoomName,
+        query: &str,
+        request: &Request<Incoming>,
+    ) -> Result<Response<Reply>, Failure> {
+        let EventsQuery { after } = http::query(query)?;
+        let header = request.headers().get("last-event-id").and_then(|id| id.to_str().ok());
+        let after = match header.or(after.as_deref()).filter(|id| !id.is_empty()) {
+            None => None,
+            Some(id) => Some(stream::parse_id(id).ok_or_else(|| {
+                let what = format!("{id:?} is no id of an event here: EPOCH-POSITION");
+                http::bad_request(Some("after".to_owned()), what)
+            })?),
+        };
+        let epoch = self.epoch();
+        // A place in another history is no place in this one: the `begin` event says so.
+        let foreign = Position(u64::MAX);
+        let after = after.map(|(of, position)| if of == epoch { position } else { foreign });
+        self.follow(room, true, after).await
+    }
+
+    async fn follow(
+        &self,
+        room: RoomName,
+        is_stream: bool,
+        after: Option<Position>,
+    ) -> Result<Response<Reply>, Failure> {
+        // Says whether there is such a room, before the answer begins.
+        self.read(Question::Latest { room: room.clone(), count: 1 }).await?;
+        let body = FollowBody::open(&self.shard, room, is_stream, after);
+        let kind = if is_stream { "text/event-stream" } else { TEXT };
+        let mut response = response(StatusCode::OK, kind, Bytes::new());
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+        *response.body_mut() = Either::Right(body);
+        Ok(response)
+    }
+
+    fn usage(&self) -> String {
+        let room = self.shard.borrow().house.first_room.as_str().to_owned();
+        format!(
+            "This is a teahouse: people talk here.\n\n\
+             curl -d \"hello\" HOST:PORT/{room}      says it\n\
+             curl -N HOST:PORT/{room}              follows the room\n\
+             teahouse join HOST:PORT              joins with our own client\n\
+             nc HOST PORT                         joins with anything\n\n\
+             The api is described at /api/v1/openapi.json\n"
+        )
+    }
+}
+
+fn in_field(field: &'static str) -> impl Fn(String) -> Failure {
+    move |what| http::bad_request(Some(field.to_owned()), format!("`{field}`: {what}"))
+}
+
+fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Reply> {
+    let mut response = Response::new(Either::Left(Full::new(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn text(body: &str) -> Response<Reply> {
+    response(StatusCode::OK, TEXT, Bytes::copy_from_slice(body.as_bytes()))
+}
+
+fn json(status: StatusCode, value: &impl serde::Serialize) -> Response<Reply> {
+    let mut body = api::json(value);
+    body.push(b'\n');
+    response(status, JSON, body.into())
+}
+
+/// Why something was not done.
+pub(super) fn failure(failure: &Failure) -> Response<Reply> {
+    let status = StatusCode::from_u16(http::status(failure.code));
+    json(status.unwrap_or(StatusCode::BAD_REQUEST), failure)
+}
+
+/// The address is known, the method is not.
+pub(super) fn other_method(methods: &[&'static str]) -> Response<Reply> {
+    let what = format!("this address takes {}", methods.join(" and "));
+    let mut response = failure(&http::bad_request(None, what));
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    if let Ok(allowed) = HeaderValue::from_str(&methods.join(", ")) {
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+    response
+}

@@ -1,0 +1,95 @@
+//! Following a room over HTTP: a response whose body goes on for as long as the room is followed. The
+//! follower has a seat like everyone; its bytes wait in its outbox until the body fetches them, so it is
+//! bounded and refilled from history as every slow reader is.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::rc::Weak;
+use std::task::{Context, Poll};
+use std::{cell::RefCell, rc::Rc};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame};
+use teahouse_core::{Action, ExitCause, Position, RequestId, RoomName, Visit};
+
+use super::super::connection::{Sink, Stage};
+use super::super::speaker::{Follower, Speaker};
+use super::super::{Handle, Key, Shard};
+
+/// The body of a response that follows a room.
+pub(super) struct FollowBody {
+    shard: Weak<RefCell<Shard>>,
+    key: Key,
+}
+
+impl FollowBody {
+    /// Follows a room that exists, as server-sent events or as text, from after a position or from now on.
+    pub(super) fn open(
+        shard: &Handle,
+        room: RoomName,
+        is_stream: bool,
+        after: Option<Position>,
+    ) -> Self {
+        let mut me = shard.borrow_mut();
+        let speaker = Speaker::Follower(Follower { is_stream, after });
+        let key = me.insert((Sink::Body(None), None), (speaker, Stage::Outside));
+        let follow = Action::Visit(Visit::Follow { room });
+        me.enter_with(key.index, RequestId::default(), follow);
+        if is_stream {
+            me.watch(key);
+        }
+        Self { shard: Rc::downgrade(shard), key }
+    }
+}
+
+impl Body for FollowBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Some(shard) = self.shard.upgrade() else { return Poll::Ready(None) };
+        let mut shard = shard.borrow_mut();
+        let polled = shard.fetch(self.key, context);
+        polled.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+impl Drop for FollowBody {
+    fn drop(&mut self) {
+        let Some(shard) = self.shard.upgrade() else { return };
+        // Held only while the shard itself ends, and then there is nobody to tell.
+        if let Ok(mut shard) = shard.try_borrow_mut()
+            && shard.connection(self.key).is_some()
+        {
+            shard.lost(self.key.index);
+        }
+    }
+}
+
+impl Shard {
+    /// The next bytes for a follower; `None` when it hears nothing more.
+    fn fetch(&mut self, key: Key, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let Some(connection) = self.connection(key) else { return Poll::Ready(None) };
+        if connection.is_broken {
+            // It did not read, or it is over: there is nothing after this.
+            self.leave(key.index, ExitCause::Unread);
+            return Poll::Ready(None);
+        }
+        let next = connection.outbox.as_mut().and_then(|outbox| outbox.pop());
+        if let Sink::Body(waker) = &mut connection.sink {
+            *waker = Some(context.waker().clone());
+        }
+        let is_empty = connection.outbox.as_ref().is_none_or(|outbox| outbox.bytes() == 0);
+        if is_empty && connection.outbox.is_some() {
+            self.drained(key.index);
+        }
+        match next {
+            Some(bytes) => Poll::Ready(Some(bytes)),
+            None if self.connection(key).is_none() => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    }
+}

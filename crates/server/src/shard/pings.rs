@@ -1,0 +1,86 @@
+//! Asking api clients whether they are there. One timer serves the whole shard: all are asked after equally
+//! long silence, so the first in the queue is the first that is due.
+
+use std::time::{Duration, Instant};
+
+use teahouse_core::ExitCause;
+use teahouse_wire::websocket::CloseCode;
+use tokio::task::spawn_local;
+
+use super::connection::Stage;
+use super::speaker::Speaker;
+use super::{Key, Shard};
+
+/// Silence after which a peer is asked, seconds.
+pub(crate) const PING_S: u32 = 20;
+/// Silence after which it is given up. Looked at every [`PING_S`], so a dead peer is noticed within 60 s.
+const SILENCE_MAX: Duration = Duration::from_secs(40);
+/// How long a client may take to say hello.
+const HELLO_TIME: Duration = Duration::from_secs(10);
+
+impl Shard {
+    /// From now on this connection is asked when it is silent.
+    pub(super) fn watch(&mut self, key: Key) {
+        self.pings.push_back((Instant::now() + Duration::from_secs(PING_S.into()), key));
+        if self.pings.len() > 1 {
+            return;
+        }
+        let me = self.me.clone();
+        spawn_local(async move {
+            loop {
+                let Some(shard) = me.upgrade() else { return };
+                let next = shard.borrow_mut().ask_silent();
+                drop(shard);
+                let Some(due) = next else { return };
+                tokio::time::sleep_until(due.into()).await;
+            }
+        });
+    }
+
+    /// Asks those who were silent, gives up those who were so for too long; gives the next moment to look.
+    fn ask_silent(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        loop {
+            let (due, key) = *self.pings.front()?;
+            if due > now {
+                return Some(due);
+            }
+            self.look_at(key);
+            // Only now, so that the queue is not empty while somebody is looked at: its timer runs.
+            self.pings.pop_front();
+            if self.connection(key).is_some_and(|c| matches!(c.stage, Stage::In | Stage::Outside)) {
+                self.pings.push_back((now + Duration::from_secs(PING_S.into()), key));
+            }
+        }
+    }
+
+    fn look_at(&mut self, key: Key) {
+        let now = self.steady_now();
+        let Some(connection) = self.connection(key) else { return };
+        let silent_ms = u64::try_from(now.0 - connection.heard_at.0).unwrap_or(0);
+        let is_asked = matches!(connection.speaker, Speaker::Api(_));
+        if is_asked && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
+            self.lost(key.index);
+        } else if !is_asked || silent_ms + 1 >= u64::from(PING_S) * 1000 {
+            self.tell(key.index, super::speaker::Speaker::render_ping);
+        }
+    }
+
+    /// A client that does not say hello in time is closed.
+    pub(super) fn await_hello(&self, key: Key) {
+        let me = self.me.clone();
+        spawn_local(async move {
+            tokio::time::sleep(HELLO_TIME).await;
+            let Some(shard) = me.upgrade() else { return };
+            let mut shard = shard.borrow_mut();
+            if shard.connection(key).is_some_and(|c| c.stage == Stage::Outside) {
+                shard.tell(key.index, |speaker, out| {
+                    if let Speaker::Api(api) = speaker {
+                        api.render_close(CloseCode::NoHello, "say hello within 10 s", out);
+                    }
+                });
+                shard.leave(key.index, ExitCause::Lost);
+            }
+        });
+    }
+}

@@ -1,0 +1,359 @@
+//! How each connection speaks: the one place of the server where protocols meet. Everything else of a shard
+//! knows formats, not protocols; a protocol knows neither the shard nor another protocol.
+
+use teahouse_core::{
+    Action, Answer, Event, ExitCause, Granted, Position, Presence, Refusal, RequestId, RoomId,
+    RoomName, Text,
+};
+use teahouse_wire::api::{self, ApiSession, Epoch};
+use teahouse_wire::line::{self, Clock, HistoryTitle, LineSession};
+use teahouse_wire::websocket::{self, Deflater};
+use teahouse_wire::{Heard, stream};
+
+/// How one peer is spoken to.
+pub(super) enum Speaker {
+    Line(LineSession),
+    Api(Box<ApiSession>),
+    Follower(Follower),
+}
+
+/// Somebody who follows one room over HTTP and says nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Follower {
+    pub(super) is_stream: bool,
+    /// The last event it has, if it said so.
+    pub(super) after: Option<Position>,
+}
+
+/// What is the same for everyone in a room who is spoken to in this way: encoded once for all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Lines, for those whose current room it is.
+    Line,
+    /// Lines that name the room.
+    LineNamed,
+    /// WebSocket frames.
+    Frames,
+    /// WebSocket frames, compressed.
+    Deflated,
+    /// Server-sent events.
+    Stream,
+}
+
+impl Format {
+    pub(super) const COUNT: usize = 5;
+
+    pub(super) fn index(self) -> usize {
+        match self {
+            Self::Line => 0,
+            Self::LineNamed => 1,
+            Self::Frames => 2,
+            Self::Deflated => 3,
+            Self::Stream => 4,
+        }
+    }
+}
+
+/// Where a member begins in a room it has just entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Beginning {
+    /// The last event it is not given.
+    pub(super) cursor: Position,
+    /// It is shown the last events in a way of their own, before it goes on after `cursor`.
+    pub(super) wants_tail: bool,
+    /// It goes on right after what it had.
+    pub(super) is_complete: bool,
+}
+
+/// What somebody who has entered a room is told.
+pub(super) struct Entered<'a> {
+    pub(super) request: RequestId,
+    pub(super) room: &'a RoomName,
+    pub(super) at: Position,
+    pub(super) is_complete: bool,
+    pub(super) members: usize,
+    pub(super) topic: Option<&'a Text>,
+}
+
+/// Turns facts into the bytes of a format.
+pub(super) struct Encoder {
+    epoch: Epoch,
+    json: Vec<u8>,
+    deflater: Deflater,
+}
+
+impl Encoder {
+    pub(super) fn new(epoch: Epoch) -> Self {
+        Self { epoch, json: Vec::new(), deflater: Deflater::default() }
+    }
+
+    pub(super) fn event(
+        &mut self,
+        format: Format,
+        event: &Event,
+        room: &RoomName,
+        out: &mut Vec<u8>,
+    ) {
+        match format {
+            Format::Line => line::render_event(event, None, out),
+            Format::LineNamed => line::render_event(event, Some(room), out),
+            Format::Frames | Format::Deflated => {
+                let message = api::Message::Event(api::event(event, room, self.epoch));
+                self.frame(format, &message, out);
+            }
+            Format::Stream => {
+                stream::render_event(&api::event(event, room, self.epoch), out);
+            }
+        }
+    }
+
+    pub(super) fn presence(
+        &mut self,
+        format: Format,
+        presence: &Presence,
+        room: &RoomName,
+        out: &mut Vec<u8>,
+    ) {
+        match format {
+            Format::Line => line::render_presence(presence, room, None, out),
+            Format::LineNamed => line::render_presence(presence, room, Some(room), out),
+            Format::Frames | Format::Deflated => {
+                let message = api::Message::Presence(api::presence(presence, room));
+                self.frame(format, &message, out);
+            }
+            Format::Stream => stream::render_presence(&api::presence(presence, room), out),
+        }
+    }
+
+    fn frame(&mut self, format: Format, message: &api::Message, out: &mut Vec<u8>) {
+        self.json.clear();
+        api::json_into(message, &mut self.json);
+        if format == Format::Deflated {
+            self.deflater.render_text(&self.json, out);
+        } else {
+            websocket::render_text(&self.json, out);
+        }
+    }
+}
+
+impl Speaker {
+    /// How messages of a room are encoded for it.
+    pub(super) fn format(&self, room: RoomId) -> Format {
+        match self {
+            Self::Line(line) if line.is_current(room) => Format::Line,
+            Self::Line(_) => Format::LineNamed,
+            Self::Api(api) if api.takes_deflate() => Format::Deflated,
+            Self::Api(_) => Format::Frames,
+            Self::Follower(Follower { is_stream: true, .. }) => Format::Stream,
+            Self::Follower(_) => Format::Line,
+        }
+    }
+
+    /// Whether it is given its own messages, as everybody else.
+    pub(super) fn hears_itself(&self) -> bool {
+        match self {
+            Self::Line(_) => false,
+            Self::Api(_) | Self::Follower(_) => true,
+        }
+    }
+
+    /// Whether it has so much under way that it is not read any further.
+    pub(super) fn is_busy(&self) -> bool {
+        match self {
+            Self::Api(api) => api.is_busy(),
+            Self::Line(_) | Self::Follower(_) => false,
+        }
+    }
+
+    pub(super) fn handle_bytes(&mut self, bytes: &[u8], clock: &Clock, heard: &mut Vec<Heard>) {
+        match self {
+            Self::Line(line) => line.handle_bytes(bytes, clock, heard),
+            Self::Api(api) => api.handle_bytes(bytes, heard),
+            Self::Follower(_) => {}
+        }
+    }
+
+    pub(super) fn handle_end(&mut self, clock: &Clock, heard: &mut Vec<Heard>) {
+        match self {
+            Self::Line(line) => line.handle_end(clock, heard),
+            Self::Api(api) => api.handle_end(heard),
+            Self::Follower(_) => {}
+        }
+    }
+
+    /// One of its own events is about to be given to it, or was typed by it.
+    pub(super) fn handle_own_event(&mut self, event: &Event) {
+        match self {
+            Self::Api(api) => api.handle_own_event(event),
+            Self::Line(_) | Self::Follower(_) => {}
+        }
+    }
+
+    /// It has entered a room, whose last event is `at`: where does it begin?
+    pub(super) fn handle_joined(
+        &mut self,
+        request: RequestId,
+        (room, name): (RoomId, &RoomName),
+        (epoch, at): (Epoch, Position),
+        shown: u32,
+    ) -> Beginning {
+        let wants_tail = false;
+        match self {
+            Self::Line(line) => {
+                line.handle_joined(room, name);
+                let wants_tail = at > Position::START && shown > 0;
+                Beginning { cursor: at, wants_tail, is_complete: false }
+            }
+            Self::Api(api) => match api.start(request, epoch, at) {
+                api::Start::After(cursor) => Beginning { cursor, wants_tail, is_complete: true },
+                api::Start::Recent => {
+                    let cursor = Position(at.0.saturating_sub(u64::from(shown)));
+                    Beginning { cursor, wants_tail, is_complete: false }
+                }
+            },
+            Self::Follower(follower) => {
+                let after = follower.after.filter(|after| *after <= at);
+                let (cursor, is_complete) = (after.unwrap_or(at), after.is_some());
+                Beginning { cursor, wants_tail, is_complete }
+            }
+        }
+    }
+
+    pub(super) fn handle_parted(&mut self, room: RoomId) {
+        match self {
+            Self::Line(line) => line.handle_parted(room),
+            Self::Api(_) | Self::Follower(_) => {}
+        }
+    }
+
+    pub(super) fn render_entered(&mut self, told: &Entered<'_>, epoch: Epoch, out: &mut Vec<u8>) {
+        let Entered { request, room, at, is_complete, members, topic } = *told;
+        match self {
+            Self::Line(_) => line::render_joined(room, members, topic, out),
+            Self::Api(api) => {
+                api.render_joined(request, room, epoch, at, is_complete, members, topic, out);
+            }
+            Self::Follower(Follower { is_stream: true, after }) => {
+                stream::render_begin(epoch, at, after.is_none() || is_complete, out);
+            }
+            Self::Follower(_) => {}
+        }
+    }
+
+    pub(super) fn render_parted(&mut self, request: RequestId, name: &RoomName, out: &mut Vec<u8>) {
+        match self {
+            Self::Line(line) => {
+                let current = line.current().cloned();
+                line::render_parted(name, current.as_ref(), out);
+            }
+            Self::Api(api) => api.render_parted(request, name, out),
+            Self::Follower(_) => {}
+        }
+    }
+
+    pub(super) fn render_answer(
+        &mut self,
+        request: RequestId,
+        answer: &Answer,
+        house: &api::House,
+        out: &mut Vec<u8>,
+    ) {
+        match self {
+            Self::Line(line) => {
+                match answer {
+                    Answer::AlreadyIn { room, name } => line.handle_already_in(*room, name),
+                    Answer::Refused(refusal) => line.handle_refused(refusal),
+                    Answer::Welcome { .. }
+                    | Answer::Renamed { .. }
+                    | Answer::Told(_)
+                    | Answer::Delivered { .. }
+                    | Answer::Duplicate { .. }
+                    | Answer::Posted { .. }
+                    | Answer::Topic { .. }
+                    | Answer::Members { .. }
+                    | Answer::Rooms { .. }
+                    | Answer::Ignoring { .. }
+                    | Answer::Granted(_) => {}
+                }
+                line::render_answer(answer, out);
+            }
+            Self::Api(api) => api.render_answer(request, answer, house, out),
+            Self::Follower(_) => {}
+        }
+    }
+
+    /// Refuses a request on the spot, without the hub.
+    pub(super) fn render_given_back(
+        &mut self,
+        request: RequestId,
+        action: &Action,
+        refusal: &Refusal,
+        out: &mut Vec<u8>,
+    ) {
+        match self {
+            Self::Line(line) => {
+                line.handle_given_back(action);
+                line::render_refusal(refusal, out);
+            }
+            Self::Api(api) => api.render_refusal(request, refusal, out),
+            Self::Follower(_) => {}
+        }
+    }
+
+    pub(super) fn render_notice(&mut self, text: &str, out: &mut Vec<u8>) {
+        match self {
+            Self::Line(_) => line::render_notice(text, out),
+            Self::Api(api) => api.render_notice(text, out),
+            Self::Follower(Follower { is_stream: true, .. }) => stream::render_notice(text, out),
+            Self::Follower(_) => line::render_notice(text, out),
+        }
+    }
+
+    pub(super) fn render_goodbye(&mut self, cause: ExitCause, out: &mut Vec<u8>) {
+        match self {
+            Self::Line(_) => line::render_goodbye(cause, out),
+            Self::Api(api) => api.render_goodbye(cause, out),
+            Self::Follower(_) => {}
+        }
+    }
+
+    /// Asks whether the peer is there, where that is the protocol's business.
+    pub(super) fn render_ping(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::Api(_) => websocket::render_ping(out),
+            Self::Follower(Follower { is_stream: true, .. }) => stream::render_ping(out),
+            Self::Line(_) | Self::Follower(_) => {}
+        }
+    }
+
+    /// The last events before it came, shown in a way of their own.
+    pub(super) fn render_tail(name: &RoomName, events: &[Event], clock: &Clock, out: &mut Vec<u8>) {
+        let title = HistoryTitle::Latest(name.clone());
+        line::render_history(&title, events, &|_| Some(name.clone()), clock, out);
+    }
+
+    /// What it asked from history.
+    pub(super) fn render_page(
+        &mut self,
+        request: RequestId,
+        granted: &Granted,
+        events: &[Event],
+        (epoch, clock): (Epoch, &Clock),
+        out: &mut Vec<u8>,
+    ) {
+        match self {
+            Self::Line(_) => line::render_page(granted, events, clock, out),
+            Self::Api(api) => api.render_page(request, granted, events, epoch, out),
+            Self::Follower(_) => {}
+        }
+    }
+
+    pub(super) fn render_unreadable(&mut self, request: RequestId, out: &mut Vec<u8>) {
+        match self {
+            Self::Line(_) | Self::Follower(_) => {
+                line::render_notice("error: history cannot be read; try again", out);
+            }
+            Self::Api(api) => api.render_unreadable(request, out),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! A member on a WebSocket: asks in JSON, and waits for what it must be told.
+
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tungstenite::client::IntoClientRequest;
+use tungstenite::protocol::WebSocketConfig;
+use tungstenite::{Message, WebSocket};
+
+use crate::house::PATIENCE;
+
+pub(crate) struct Socket {
+    socket: WebSocket<TcpStream>,
+}
+
+impl Socket {
+    /// Connected, and nothing said.
+    pub(crate) fn connect(port: u16) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let request = format!("ws://127.0.0.1:{port}/api/v1/socket").into_client_request().unwrap();
+        let config = WebSocketConfig::default().max_message_size(Some(64 << 20));
+        let (socket, _) =
+            tungstenite::client::client_with_config(request, stream, Some(config)).unwrap();
+        Self { socket }
+    }
+
+    /// In the house under a nick.
+    pub(crate) fn hello(port: u16, nick: &str) -> Self {
+        let mut socket = Self::connect(port);
+        socket.ask(&json!({ "op": "hello", "nick": nick }));
+        let welcome = socket.expect("welcome");
+        assert_eq!(welcome["nick"], nick);
+        socket
+    }
+
+    /// In a room as well.
+    pub(crate) fn join(port: u16, nick: &str, room: &str) -> Self {
+        let mut socket = Self::hello(port, nick);
+        socket.ask(&json!({ "op": "join", "room": room }));
+        socket.expect("joined");
+        socket
+    }
+
+    pub(crate) fn ask(&mut self, request: &Value) {
+        self.send(Message::text(request.to_string()));
+    }
+
+    pub(crate) fn send(&mut self, message: Message) {
+        self.socket.send(message).unwrap();
+    }
+
+    /// The next message; `None` when the server has closed.
+    pub(crate) fn next(&mut self) -> Option<Value> {
+        self.next_within(PATIENCE).unwrap_or_else(|| panic!("nothing came in {PATIENCE:?}"))
+    }
+
+    #[expect(clippy::option_option, reason = "late and ended are different things")]
+    fn next_within(&mut self, patience: Duration) -> Option<Option<Value>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let left = deadline.checked_duration_since(Instant::now())?;
+            let wait = left.max(Duration::from_millis(1));
+            self.socket.get_ref().set_read_timeout(Some(wait)).unwrap();
+            match self.socket.read() {
+                Ok(Message::Text(text)) => return Some(Some(serde_json::from_str(&text).unwrap())),
+                Ok(Message::Close(_)) => return Some(None),
+                Ok(_) => {}
+                Err(tungstenite::Error::Io(error))
+                    if matches!(
+                        error.kind(),
+                        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                    ) => {}
+                Err(_) => return Some(None),
+            }
+        }
+    }
+
+    /// Reads on until a message of this type comes.
+    pub(crate) fn expect(&mut self, kind: &str) -> Value {
+        loop {
+            let message = self.next().unwrap_or_else(|| panic!("closed before {kind}"));
+            if message["type"] == kind {
+                return message;
+            }
+        }
+    }
+
+    /// Reads on to the close; gives its code.
+    pub(crate) fn close_code(&mut self) -> Option<u16> {
+        self.socket.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
+        loop {
+            match self.socket.read() {
+                Ok(Message::Close(frame)) => return frame.map(|frame| frame.code.into()),
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// The connection breaks, without a word.
+    pub(crate) fn break_off(self) {
+        let stream = self.socket.get_ref();
+        socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}

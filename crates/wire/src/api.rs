@@ -1,0 +1,37 @@
+//! The api protocol: what our own clients, the browser page and other people's programs speak. JSON text
+//! messages over a WebSocket, and the same values over HTTP.
+//!
+//! [`Request`] is everything a client may ask, [`Message`] everything a server sends; `docs/api.md` shows each
+//! once, and a JSON Schema made from these types stands beside it.
+
+mod failure;
+pub mod http;
+mod message;
+mod openapi;
+mod render;
+mod request;
+mod session;
+mod value;
+
+pub use failure::{already_in, of as failure_of, unreadable};
+
+pub use message::{
+    Cause, Change, Code, Event, Failure, HistoryPage, Joined, Kind, Message, Presence, Room,
+    RoomsPage, Sender, Sent, Welcome,
+};
+pub use openapi::{json_schema, openapi};
+pub use render::{event, json, json_into, presence, rooms};
+pub use request::{
+    Asked, Bye, Hello, History, Ignore, Join, Leave, NotUnderstood, Part, Place, Rename, Request,
+    Rooms, Say, Search, Tell, Topic, Typing, Who,
+};
+pub use session::{ApiSession, House, Start, checked, count, found, history, question};
+pub use value::{Epoch, Id, Ref, RefText, Seat};
+
+#[cfg(test)]
+mod tests;
+
+/// Where the WebSocket is.
+pub const SOCKET_PATH: &str = "/api/v1/socket";
+/// Bytes in one message of a client. Longer ones are refused and the connection is closed (close code 1009).
+pub const REQUEST_BYTES_MAX: usize = 64 * 1024;

@@ -1,0 +1,79 @@
+//! Reasons to say no, in words for people and codes for programs.
+
+use teahouse_core::{Refusal, RoomName};
+
+use super::message::{Code, Failure};
+
+fn failure(code: Code, message: String) -> Failure {
+    Failure { code, message, field: None, id: None }
+}
+
+/// Why something was not done.
+#[must_use]
+pub fn of(refusal: &Refusal) -> Failure {
+    let (code, message) = match refusal {
+        Refusal::NotInRoom { room } => {
+            (Code::NotInRoom, format!("you are not in {room}; join it first"))
+        }
+        Refusal::NoSuchRoom { room } => (Code::NoSuchRoom, format!("there is no {room}")),
+        Refusal::RoomLooksLike { room, existing } => (
+            Code::RoomLooksLike,
+            format!(
+                "{room} looks like {existing}, which exists; join {existing} or choose another"
+            ),
+        ),
+        Refusal::TooManyRooms { max, .. } => {
+            (Code::TooManyRooms, format!("the house has {max} rooms, its limit; join one of them"))
+        }
+        Refusal::InTooManyRooms { max, .. } => {
+            (Code::InTooManyRooms, format!("you are in {max} rooms, the limit; leave one first"))
+        }
+        Refusal::NickTaken { nick, holder } if nick.as_str() == holder.as_str() => {
+            (Code::NickTaken, format!("{nick} is taken; choose another name"))
+        }
+        Refusal::NickTaken { nick, holder } => (
+            Code::NickTaken,
+            format!("{nick} looks like {holder}, who is here; choose another name"),
+        ),
+        Refusal::NoSuchNick { nick } => (Code::NoSuchNick, format!("nobody here is called {nick}")),
+        Refusal::Away { nick } => {
+            (Code::Away, format!("{nick} is not connected just now; try again in a minute"))
+        }
+        Refusal::Ignored { nick } => {
+            (Code::Ignored, format!("{nick} does not take messages from you"))
+        }
+        Refusal::IgnoringTooMany { max } => (
+            Code::IgnoringTooMany,
+            format!("you ignore {max} people, the limit; hear one of them again to make room"),
+        ),
+        Refusal::Yourself => (Code::Yourself, "that is you".to_owned()),
+        Refusal::TopicTooLong { bytes, max } => (
+            Code::TopicTooLong,
+            format!("a topic is one line of at most {max} bytes; yours has {bytes}"),
+        ),
+        Refusal::NoSuchPage { page, pages } => {
+            (Code::NoSuchPage, format!("there is no page {page}; the last is {pages}"))
+        }
+        Refusal::TooFast { burst, per_second, .. } => (
+            Code::TooFast,
+            format!("too fast (the limit is {burst} at once, then {per_second} per second)"),
+        ),
+        Refusal::BadName { input, error } => {
+            (Code::BadName, format!("{input:?} is no name: {error}"))
+        }
+        Refusal::BadText { error } => (Code::BadText, format!("not sent: {error}")),
+    };
+    failure(code, message)
+}
+
+/// Entering a room one is in.
+#[must_use]
+pub fn already_in(room: &RoomName) -> Failure {
+    failure(Code::AlreadyIn, format!("you are in {room} already"))
+}
+
+/// History could not be read.
+#[must_use]
+pub fn unreadable() -> Failure {
+    failure(Code::Unreadable, "history cannot be read just now; try again".to_owned())
+}

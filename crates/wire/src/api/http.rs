@@ -1,0 +1,443 @@
+//! The api over HTTP: its addresses, one row each in [`ENDPOINTS`], and what goes in and out of them. The
+//! same table routes requests and describes them ([`super::openapi`]).
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use teahouse_core::{Nick, RoomName, Text};
+
+use super::message::{Code, Event, Failure, HistoryPage, RoomsPage};
+use super::request::Part;
+use super::value::{Epoch, Id};
+
+/// What an address does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Whether the server is well.
+    Health,
+    /// The description of all this.
+    OpenApi,
+    /// The WebSocket.
+    Socket,
+    /// A page of rooms.
+    Rooms,
+    /// A page of a room's history.
+    Messages,
+    /// Say something in a room.
+    Post,
+    /// Follow a room as server-sent events.
+    Events,
+    /// Find messages.
+    Search,
+    /// How to use this, as text.
+    Usage,
+    /// Follow a room as text.
+    FollowText,
+    /// Say the request's body in a room.
+    PostText,
+}
+
+/// One address and what it takes and gives.
+#[derive(Debug)]
+pub struct Row {
+    /// What it does.
+    pub endpoint: Endpoint,
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// With `{room}` where a room's name stands.
+    pub path: &'static str,
+    /// One sentence.
+    pub what: &'static str,
+    /// The parameters behind `?`.
+    pub query: Option<fn(&mut SchemaGenerator) -> Schema>,
+    /// What its body is.
+    pub takes: Media,
+    /// What the answer's body is.
+    pub gives: Media,
+}
+
+/// What a body is.
+#[derive(Debug)]
+pub enum Media {
+    /// There is none.
+    Nothing,
+    /// Text.
+    Text,
+    /// Server-sent events.
+    Stream,
+    /// JSON without a description of its own.
+    AnyJson,
+    /// JSON of this shape.
+    Json(fn(&mut SchemaGenerator) -> Schema),
+}
+
+fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+fn fields<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    T::json_schema(generator)
+}
+
+/// Every address. Those with fixed words come before those where a room's name may stand.
+pub const ENDPOINTS: &[Row] = &[
+    Row {
+        endpoint: Endpoint::Health,
+        method: "GET",
+        path: "/healthz",
+        what: "Whether the server is well.",
+        query: None,
+        takes: Media::Nothing,
+        gives: Media::Text,
+    },
+    Row {
+        endpoint: Endpoint::OpenApi,
+        method: "GET",
+        path: "/api/v1/openapi.json",
+        what: "This description.",
+        query: None,
+        takes: Media::Nothing,
+        gives: Media::AnyJson,
+    },
+    Row {
+        endpoint: Endpoint::Socket,
+        method: "GET",
+        path: "/api/v1/socket",
+        what: "The WebSocket; its messages are in the JSON Schema.",
+        query: None,
+        takes: Media::Nothing,
+        gives: Media::Nothing,
+    },
+    Row {
+        endpoint: Endpoint::Rooms,
+        method: "GET",
+        path: "/api/v1/rooms",
+        what: "A page of the rooms there are.",
+        query: Some(fields::<RoomsQuery>),
+        takes: Media::Nothing,
+        gives: Media::Json(of::<RoomsPage>),
+    },
+    Row {
+        endpoint: Endpoint::Messages,
+        method: "GET",
+        path: "/api/v1/rooms/{room}/messages",
+        what: "A page of a room's history: the newest events, or those before, after or around one.",
+        query: Some(fields::<MessagesQuery>),
+        takes: Media::Nothing,
+        gives: Media::Json(of::<HistoryPage>),
+    },
+    Row {
+        endpoint: Endpoint::Post,
+        method: "POST",
+        path: "/api/v1/rooms/{room}/messages",
+        what: "Say something in a room, making it if there is none of that name.",
+        query: None,
+        takes: Media::Json(of::<Post>),
+        gives: Media::Json(of::<Posted>),
+    },
+    Row {
+        endpoint: Endpoint::Events,
+        method: "GET",
+        path: "/api/v1/rooms/{room}/events",
+        what: "Follow a room as server-sent events: `begin`, then `event` and `presence`. With the header \
+               `Last-Event-ID`, or `after`, what was missed comes first.",
+        query: Some(fields::<EventsQuery>),
+        takes: Media::Nothing,
+        gives: Media::Stream,
+    },
+    Row {
+        endpoint: Endpoint::Search,
+        method: "GET",
+        path: "/api/v1/search",
+        what: "Find messages, newest first.",
+        query: Some(fields::<SearchQuery>),
+        takes: Media::Nothing,
+        gives: Media::Json(of::<Found>),
+    },
+    Row {
+        endpoint: Endpoint::Usage,
+        method: "GET",
+        path: "/",
+        what: "How to use this, as text.",
+        query: None,
+        takes: Media::Nothing,
+        gives: Media::Text,
+    },
+    Row {
+        endpoint: Endpoint::FollowText,
+        method: "GET",
+        path: "/{room}",
+        what: "Follow a room as text: `curl -N HOST:5000/lobby`.",
+        query: None,
+        takes: Media::Nothing,
+        gives: Media::Text,
+    },
+    Row {
+        endpoint: Endpoint::PostText,
+        method: "POST",
+        path: "/{room}",
+        what: "Say the request's body in a room: `curl -d \"build done\" HOST:5000/lobby`.",
+        query: Some(fields::<PostQuery>),
+        takes: Media::Text,
+        gives: Media::Text,
+    },
+];
+
+/// Where a request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// To this address, with the room it names.
+    To(Endpoint, Option<RoomName>),
+    /// The address is known, the method is not; these are.
+    OtherMethod(Vec<&'static str>),
+    /// What stands in the room's place is no room's name.
+    NoRoom(Failure),
+    /// There is no such address.
+    Nowhere,
+}
+
+/// Where a request goes, by its method and its path.
+#[must_use]
+pub fn route(method: &str, path: &str) -> Route {
+    let mut methods = Vec::new();
+    for row in ENDPOINTS {
+        let Some(room) = matched(row.path, path) else { continue };
+        // `HEAD` is answered as `GET`, without the body, by whoever writes the answer.
+        if row.method != method && !(method == "HEAD" && row.method == "GET") {
+            methods.push(row.method);
+            continue;
+        }
+        return match room.map(room_name) {
+            None => Route::To(row.endpoint, None),
+            Some(Ok(room)) => Route::To(row.endpoint, Some(room)),
+            Some(Err(failure)) => Route::NoRoom(failure),
+        };
+    }
+    if methods.is_empty() { Route::Nowhere } else { Route::OtherMethod(methods) }
+}
+
+/// Whether a path is that of a row; `Some(Some(…))` with what stands for the room.
+#[expect(clippy::option_option, reason = "no match, a match without and one with a room")]
+fn matched<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
+    let mut room = None;
+    let mut parts = path.split('/');
+    for expected in pattern.split('/') {
+        let part = parts.next()?;
+        if expected == "{room}" && !part.is_empty() {
+            room = Some(part);
+        } else if expected != part {
+            return None;
+        }
+    }
+    parts.next().is_none().then_some(room)
+}
+
+fn room_name(escaped: &str) -> Result<RoomName, Failure> {
+    let input = percent_encoding::percent_decode_str(escaped).decode_utf8_lossy();
+    RoomName::parse(&input).map_err(|error| Failure {
+        code: Code::BadName,
+        message: format!("{input:?} is no name of a room: {error}"),
+        field: Some("room".to_owned()),
+        id: None,
+    })
+}
+
+/// Reads what stands behind `?`.
+///
+/// # Errors
+/// With the name of the field that is wrong.
+pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| wrong(&error))
+}
+
+/// Reads a body that is JSON.
+///
+/// # Errors
+/// With the name of the field that is wrong.
+pub fn body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong(&error))?;
+    json.end().map_err(|error| bad_request(None, format!("no JSON: {error}")))?;
+    Ok(value)
+}
+
+fn wrong<E: std::error::Error>(error: &serde_path_to_error::Error<E>) -> Failure {
+    let path = error.path().to_string();
+    let field = (path != ".").then_some(path);
+    let message = match &field {
+        Some(field) => format!("`{field}`: {}", error.inner()),
+        None => error.inner().to_string(),
+    };
+    bad_request(field, message)
+}
+
+/// A request that was not understood.
+#[must_use]
+pub fn bad_request(field: Option<String>, message: String) -> Failure {
+    Failure { code: Code::BadRequest, message, field, id: None }
+}
+
+/// The status of an answer that is a failure (RFC 9110, section 15).
+#[must_use]
+pub fn status(code: Code) -> u16 {
+    match code {
+        Code::BadRequest | Code::BadName | Code::BadText | Code::TopicTooLong => 400,
+        Code::Forbidden | Code::NotInRoom | Code::NotInTheHouse | Code::Ignored => 403,
+        Code::NoSuchRoom | Code::NoSuchNick | Code::NoSuchPage | Code::NotFound => 404,
+        Code::RoomLooksLike
+        | Code::NickTaken
+        | Code::AlreadyIn
+        | Code::Yourself
+        | Code::Away
+        | Code::TooManyRooms
+        | Code::InTooManyRooms
+        | Code::IgnoringTooMany => 409,
+        Code::TooFast => 429,
+        Code::Unreadable => 503,
+    }
+}
+
+/// Parameters of a page of rooms.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct RoomsQuery {
+    /// Which page of the list, from 1.
+    #[serde(default = "first")]
+    pub page: u32,
+}
+
+fn first() -> u32 {
+    1
+}
+
+/// Parameters of a page of history.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct MessagesQuery {
+    /// The last events before this position.
+    pub before: Option<u64>,
+    /// The first events after this position.
+    pub after: Option<u64>,
+    /// The events around this position.
+    pub around: Option<u64>,
+    /// How many events at most, 1 to 200.
+    pub limit: Option<u32>,
+}
+
+impl MessagesQuery {
+    /// Which part of the history it asks for.
+    #[must_use]
+    pub fn part(&self) -> Part {
+        Part { before: self.before, after: self.after, around: self.around }
+    }
+}
+
+/// Parameters of a search.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct SearchQuery {
+    /// All of these words; `word*` finds what begins so. At most 256 bytes.
+    pub words: String,
+    /// Only in this room.
+    #[schemars(with = "Option<String>")]
+    pub room: Option<RoomName>,
+    /// How many at most, 1 to 100.
+    pub limit: Option<u32>,
+}
+
+/// Parameters of following a room.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct EventsQuery {
+    /// The id of the last event one has, as `Last-Event-ID`; the header goes before it.
+    pub after: Option<String>,
+}
+
+/// Parameters of saying a body.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct PostQuery {
+    /// Under which nick: one that nobody here has. Without it, under a guest nick.
+    #[schemars(with = "Option<String>")]
+    pub nick: Option<Nick>,
+}
+
+/// Something to say.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Post {
+    /// What: at most 16 KiB and 200 lines.
+    #[schemars(with = "String")]
+    pub text: Text,
+    /// Under which nick: one that nobody here has. Without it, under a guest nick.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub nick: Option<Nick>,
+    /// The sender's own id for it; with one, sending it again is harmless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
+}
+
+/// Something was said and is kept.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Posted {
+    /// Where.
+    #[schemars(with = "String")]
+    pub room: RoomName,
+    /// Of which history the position is.
+    pub epoch: Epoch,
+    /// Its place in the room's one sequence.
+    pub position: u64,
+    /// Under which nick; left out when it had been said before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub nick: Option<Nick>,
+}
+
+/// What a search found, newest first.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Found {
+    /// The words as asked.
+    pub words: String,
+    /// The messages.
+    pub events: Vec<Event>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room(name: &str) -> Option<RoomName> {
+        Some(RoomName::parse(name).unwrap())
+    }
+
+    #[test]
+    fn requests_go_where_the_table_says() {
+        let cases = [
+            ("GET", "/healthz", Route::To(Endpoint::Health, None)),
+            ("HEAD", "/healthz", Route::To(Endpoint::Health, None)),
+            ("GET", "/", Route::To(Endpoint::Usage, None)),
+            ("GET", "/lobby", Route::To(Endpoint::FollowText, room("lobby"))),
+            ("POST", "/%E8%8C%B6", Route::To(Endpoint::PostText, room("茶"))),
+            ("GET", "/api/v1/rooms/Tea/events", Route::To(Endpoint::Events, room("tea"))),
+            ("POST", "/api/v1/rooms/tea/messages", Route::To(Endpoint::Post, room("tea"))),
+            ("DELETE", "/lobby", Route::OtherMethod(vec!["GET", "POST"])),
+            ("GET", "/lobby/more", Route::Nowhere),
+            ("GET", "//", Route::Nowhere),
+        ];
+        for (method, path, expected) in cases {
+            assert_eq!(route(method, path), expected, "{method} {path}");
+        }
+        assert!(matches!(route("GET", "/a%20b"), Route::NoRoom(_)));
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_query_or_a_body_is_said_with_its_field() {
+        let wrong = query::<MessagesQuery>("before=soon").unwrap_err();
+        assert_eq!(wrong.field.as_deref(), Some("before"));
+        let parsed = query::<MessagesQuery>("before=17&limit=5&other=1").unwrap();
+        assert_eq!((parsed.before, parsed.limit), (Some(17), Some(5)));
+        let wrong = body::<Post>(br#"{"text": 7}"#).unwrap_err();
+        assert_eq!(
+            wrong.message,
+            "`text`: invalid type: integer `7`, expected a string at line 1 column 10"
+        );
+        assert!(body::<Post>(br#"{"text": "x"} more"#).is_err());
+        assert_eq!(body::<Post>(br#"{"text": "x"}"#).unwrap().text.as_str(), "x");
+    }
+}

@@ -1,0 +1,120 @@
+//! The api's descriptions, made from the types and the table that serve it: JSON Schema for the WebSocket,
+//! OpenAPI 3.1 for HTTP.
+
+use schemars::generate::SchemaSettings;
+use schemars::{SchemaGenerator, schema_for};
+use serde_json::{Map, Value, json};
+
+use super::http::{ENDPOINTS, Endpoint, Media, Row};
+use super::message::{Failure, Sent};
+use super::request::Asked;
+
+/// JSON Schema of what clients and servers say over the WebSocket.
+#[must_use]
+pub fn json_schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Teahouse api, version 1",
+        "description": "What a client may send (`client`) and what the server sends (`server`), one JSON text \
+                        a WebSocket message.",
+        "client": schema_for!(Asked),
+        "server": schema_for!(Sent),
+    })
+}
+
+/// OpenAPI of the api over HTTP.
+#[must_use]
+pub fn openapi(version: &str) -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut generator = settings.into_generator();
+    let failure = generator.subschema_for::<Failure>();
+    let mut paths = Map::new();
+    for row in ENDPOINTS {
+        let operation = operation(row, &failure, &mut generator);
+        let path = paths.entry(row.path).or_insert_with(|| json!({}));
+        path[row.method.to_lowercase()] = operation;
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Teahouse",
+            "version": version,
+            "description": "Say, read, find and follow what is said in a teahouse.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "paths": paths,
+        "components": { "schemas": generator.take_definitions(true) },
+    })
+}
+
+fn operation(row: &Row, failure: &schemars::Schema, generator: &mut SchemaGenerator) -> Value {
+    let mut parameters = Vec::new();
+    if row.path.contains("{room}") {
+        parameters.push(json!({
+            "name": "room", "in": "path", "required": true, "schema": { "type": "string" },
+            "description": "A room's name, without `#`.",
+        }));
+    }
+    if let Some(query) = row.query {
+        parameters.extend(in_query(&query(generator)));
+    }
+    let status = match row.method {
+        _ if row.endpoint == Endpoint::Socket => "101",
+        _ if row.endpoint == Endpoint::Post => "201",
+        _ => "200",
+    };
+    let mut answer = json!({ "description": "Done." });
+    if let Some(content) = content(&row.gives, generator) {
+        answer["content"] = content;
+    }
+    let mut operation = json!({
+        "operationId": format!("{:?}", row.endpoint),
+        "summary": row.what,
+        "parameters": parameters,
+        "responses": {
+            status: answer,
+            "default": {
+                "description": "Not done, and why.",
+                "content": { "application/json": { "schema": failure } },
+            },
+        },
+    });
+    if let Some(content) = content(&row.takes, generator) {
+        operation["requestBody"] = json!({ "required": true, "content": content });
+    }
+    operation
+}
+
+/// The fields of a struct as parameters behind `?`.
+fn in_query(schema: &schemars::Schema) -> Vec<Value> {
+    let value = schema.as_value();
+    let required: Vec<&str> = value["required"]
+        .as_array()
+        .map(|names| names.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let Some(fields) = value["properties"].as_object() else { return Vec::new() };
+    fields
+        .iter()
+        .map(|(name, field)| {
+            let mut schema = field.clone();
+            let what = schema.as_object_mut().and_then(|field| field.remove("description"));
+            json!({
+                "name": name, "in": "query", "required": required.contains(&name.as_str()),
+                "description": what.unwrap_or_default(), "schema": schema,
+            })
+        })
+        .collect()
+}
+
+fn content(media: &Media, generator: &mut SchemaGenerator) -> Option<Value> {
+    Some(match media {
+        Media::Nothing => return None,
+        Media::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
+        Media::Stream => json!({ "text/event-stream": { "schema": { "type": "string" } } }),
+        Media::AnyJson => json!({ "application/json": { "schema": { "type": "object" } } }),
+        Media::Json(schema) => json!({ "application/json": { "schema": schema(generator) } }),
+    })
+}

@@ -1,0 +1,340 @@
+//! What a client may ask, one row of [`Request`] each: `{"op": "say", "ref": 4, "room": "lobby", …}`.
+//!
+//! A request that is not understood is answered with an error that names the field, and the connection
+//! lives on. Unknown fields are passed over, so that newer clients can talk to older servers.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use teahouse_core::{Nick, RoomName, Text};
+
+use super::value::{Epoch, Id, Ref, Seat};
+
+/// A request and what the client calls it.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Asked {
+    /// Repeated by the answer.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Ref>,
+    /// What is asked.
+    #[serde(flatten)]
+    pub request: Request,
+}
+
+/// What a client may ask.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Request {
+    /// Come in. The first request of a connection; answered with `welcome`.
+    Hello(Hello),
+    /// Enter a room, or make it; answered with `joined`, then its events follow.
+    Join(Join),
+    /// Leave a room; answered with `left`.
+    Leave(Leave),
+    /// Say something in a room one is in; answered by the message itself, as an `event` with its `id`, or
+    /// with `duplicate` when it is there already.
+    Say(Say),
+    /// Say something to one person; answered with `delivered`.
+    Tell(Tell),
+    /// A page of a room's history; answered with `history`.
+    History(History),
+    /// Messages with certain words, newest first; answered with `found`.
+    Search(Search),
+    /// A page of who is in a room; answered with `members`.
+    Who(Who),
+    /// A page of the rooms there are; answered with `rooms`.
+    Rooms(Rooms),
+    /// Be called otherwise; answered with `renamed`.
+    Nick(Rename),
+    /// Ask for, set or clear a room's topic. Asking is answered with `topic`, a change by its `event`.
+    Topic(Topic),
+    /// Tell the others in a small room that one is typing; not answered.
+    Typing(Typing),
+    /// Hear somebody no more, or again; answered with `ignoring`.
+    Ignore(Ignore),
+    /// Go; answered with `bye` and a close.
+    Bye(Bye),
+}
+
+/// Come in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Hello {
+    /// The wish; without one, or when it is taken, a guest nick is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub nick: Option<Nick>,
+    /// With the same seat as before, one is who one was, nobody is told of the break, and an older
+    /// connection with that seat ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Seat>,
+}
+
+/// Enter a room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Join {
+    /// Which.
+    #[schemars(with = "String")]
+    pub room: RoomName,
+    /// The last event one has: what follows begins right after it. Without it the last few events are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Place>,
+}
+
+/// A place in a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Place {
+    /// Of which history.
+    pub epoch: Epoch,
+    /// The position of the last event one has; 0 before the first.
+    pub position: u64,
+}
+
+/// Leave a room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Leave {
+    /// Which.
+    #[schemars(with = "String")]
+    pub room: RoomName,
+}
+
+/// Say something.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Say {
+    /// Where.
+    #[schemars(with = "String")]
+    pub room: RoomName,
+    /// What: at most 16 KiB and 200 lines.
+    #[schemars(with = "String")]
+    pub text: Text,
+    /// Whether it is something one does (`/me`) rather than says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acted: bool,
+    /// The sender's own id for it; with one, sending it again is harmless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
+}
+
+/// Say something to one person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tell {
+    /// To whom.
+    #[schemars(with = "String")]
+    pub nick: Nick,
+    /// What.
+    #[schemars(with = "String")]
+    pub text: Text,
+}
+
+/// A page of history: the newest events, or those before, after or around a position.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct History {
+    /// Of which room.
+    #[schemars(with = "String")]
+    pub room: RoomName,
+    /// Which part of it; without one, the newest.
+    #[serde(flatten)]
+    pub part: Part,
+    /// How many events at most, 1 to 200; a page also ends at 64 KiB of text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// Which part of a history. At most one of the three.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// The last events before this position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+    /// The first events after this position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+    /// The events around this position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<u64>,
+}
+
+/// Find messages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Search {
+    /// All of these words; `word*` finds what begins so. At most 256 bytes.
+    pub words: String,
+    /// Only in this room; otherwise in every room one is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub room: Option<RoomName>,
+    /// How many at most, 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// Who is in a room.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Who {
+    /// Which.
+    #[schemars(with = "String")]
+    pub room: RoomName,
+    /// Which page of the list, from 1.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub page: u32,
+}
+
+/// Which rooms there are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Rooms {
+    /// Which page of the list, from 1.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub page: u32,
+}
+
+/// Be called otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Rename {
+    /// What.
+    #[schemars(with = "String")]
+    pub nick: Nick,
+}
+
+/// A room's topic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Topic {
+    /// Of which room.
+    #[schemars(with = "String")]
+    pub room: RoomName,
+    /// Left out: ask; a string: set it; `null`: clear it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    #[schemars(with = "Option<String>")]
+    pub text: Option<Option<Text>>,
+}
+
+/// One is typing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Typing {
+    /// Where.
+    #[schemars(with = "String")]
+    pub room: RoomName,
+}
+
+/// Hear somebody no more, or again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Ignore {
+    /// Whom; left out, only the list is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub nick: Option<Nick>,
+}
+
+/// Go.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Bye {}
+
+fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+fn is_first(page: &u32) -> bool {
+    *page == 1
+}
+
+#[expect(clippy::option_option, reason = "absent, null and a string are three things")]
+fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Text>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+/// Why a request was not understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotUnderstood {
+    /// What the client calls the request, if that much was understood.
+    pub reference: Option<Ref>,
+    /// The field that is wrong; `None` when it is the whole.
+    pub field: Option<String>,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl fmt::Display for NotUnderstood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            Some(field) => write!(f, "`{field}`: {}", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
+/// Every `op` there is and how its fields are read.
+type Parse = fn(Map<String, Value>) -> Result<Request, NotUnderstood>;
+const OPS: &[(&str, Parse)] = &[
+    ("hello", |fields| parsed(fields, Request::Hello)),
+    ("join", |fields| parsed(fields, Request::Join)),
+    ("leave", |fields| parsed(fields, Request::Leave)),
+    ("say", |fields| parsed(fields, Request::Say)),
+    ("tell", |fields| parsed(fields, Request::Tell)),
+    ("history", |fields| parsed(fields, Request::History)),
+    ("search", |fields| parsed(fields, Request::Search)),
+    ("who", |fields| parsed(fields, Request::Who)),
+    ("rooms", |fields| parsed(fields, Request::Rooms)),
+    ("nick", |fields| parsed(fields, Request::Nick)),
+    ("topic", |fields| parsed(fields, Request::Topic)),
+    ("typing", |fields| parsed(fields, Request::Typing)),
+    ("ignore", |fields| parsed(fields, Request::Ignore)),
+    ("bye", |fields| parsed(fields, Request::Bye)),
+];
+
+impl Asked {
+    /// Reads one JSON text.
+    ///
+    /// # Errors
+    /// When it is no JSON object, has no known `op`, or a field is missing or wrong.
+    pub fn parse(json: &str) -> Result<Self, NotUnderstood> {
+        let whole = |what: String| NotUnderstood { reference: None, field: None, what };
+        let value: Value =
+            serde_json::from_str(json).map_err(|error| whole(format!("no JSON: {error}")))?;
+        let Value::Object(mut fields) = value else {
+            return Err(whole("not a JSON object".to_owned()));
+        };
+        let reference = match fields.remove("ref") {
+            None | Some(Value::Null) => None,
+            Some(value) => Some(serde_json::from_value(value).map_err(|_| {
+                let what = format!("not a number or a string of at most {} bytes", 64);
+                NotUnderstood { reference: None, field: Some("ref".to_owned()), what }
+            })?),
+        };
+        Self::request(fields)
+            .map(|request| Self { reference: reference.clone(), request })
+            .map_err(|error| NotUnderstood { reference, ..error })
+    }
+
+    fn request(mut fields: Map<String, Value>) -> Result<Request, NotUnderstood> {
+        let wrong =
+            |what: String| NotUnderstood { reference: None, field: Some("op".to_owned()), what };
+        let op = match fields.remove("op") {
+            Some(Value::String(op)) => op,
+            Some(_) => return Err(wrong("not a string".to_owned())),
+            None => return Err(wrong("missing".to_owned())),
+        };
+        let Some((_, parse)) = OPS.iter().find(|(name, _)| *name == op) else {
+            let known: Vec<&str> = OPS.iter().map(|(name, _)| *name).collect();
+            let shown: String = op.chars().take(32).collect();
+            return Err(wrong(format!("there is no {shown:?}; known: {}", known.join(", "))));
+        };
+        parse(fields)
+    }
+}
+
+fn parsed<T: DeserializeOwned>(
+    fields: Map<String, Value>,
+    request: impl FnOnce(T) -> Request,
+) -> Result<Request, NotUnderstood> {
+    match serde_path_to_error::deserialize(Value::Object(fields)) {
+        Ok(fields) => Ok(request(fields)),
+        Err(error) => {
+            let path = error.path().to_string();
+            let field = (path != ".").then_some(path);
+            let what = error.inner().to_string();
+            Err(NotUnderstood { reference: None, field, what })
+        }
+    }
+}

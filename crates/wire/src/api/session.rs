@@ -1,0 +1,497 @@
+//! One client on a WebSocket: its requests, and the answers that carry their references.
+
+use std::collections::VecDeque;
+
+use teahouse_core::{
+    Action, Answer, Event, ExitCause, Granted, HistorySpan, MessageId, Nick, Position, Question,
+    Refusal, RequestId, RoomName, Scope, Text, TopicChange,
+};
+
+use super::message::{Cause, Code, Failure, HistoryPage, Joined, Message, Sent, Welcome};
+use super::request::{Asked, NotUnderstood, Part, Place, Request};
+use super::value::{Epoch, Ref};
+use super::{REQUEST_BYTES_MAX, failure, render};
+use crate::heard::Heard;
+use crate::websocket::{self, CloseCode, Decoder, Received};
+
+/// Requests of one client under way; more wait unread in its socket.
+const REQUESTS_MAX: usize = 64;
+/// Events in one page of history, when nothing else is asked for.
+const HISTORY_COUNT: u32 = 50;
+/// Events in one page of history.
+const HISTORY_COUNT_MAX: u32 = 200;
+/// Messages found by one search, when nothing else is asked for.
+const SEARCH_COUNT: u32 = 20;
+/// Messages found by one search.
+const SEARCH_COUNT_MAX: u32 = 100;
+/// Bytes in the words of a search; more is a paste, not a search.
+const SEARCH_BYTES_MAX: usize = 256;
+
+/// What the house tells of itself: the same for everyone.
+#[derive(Clone, Debug)]
+pub struct House {
+    /// The history's epoch.
+    pub epoch: Epoch,
+    /// The server's version.
+    pub server: String,
+    /// The room everyone begins in.
+    pub first_room: RoomName,
+    /// Seconds between two pings.
+    pub ping_s: u32,
+    /// Seconds for which a seat is kept.
+    pub grace_s: u32,
+}
+
+/// One client on a WebSocket.
+#[derive(Debug)]
+pub struct ApiSession {
+    decoder: Decoder,
+    takes_deflate: bool,
+    /// Its `hello` has been taken.
+    is_in: bool,
+    has_seat: bool,
+    /// A close frame has been sent: nothing may follow it.
+    is_closed: bool,
+    session: String,
+    last: u32,
+    pending: VecDeque<Pending>,
+}
+
+/// A request that has not been answered.
+#[derive(Debug)]
+struct Pending {
+    request: RequestId,
+    reference: Option<Ref>,
+    about: About,
+}
+
+/// What must be known of a request when it is answered.
+#[derive(Debug)]
+enum About {
+    /// Nothing but its reference.
+    Plain,
+    /// Entering a room from a place.
+    Join(Option<Place>),
+    /// Something that is answered by its own event; dropped also when a later request is answered.
+    Event { room: RoomName, id: Option<MessageId> },
+}
+
+/// Where a member's events begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Right after this position, which the client has.
+    After(Position),
+    /// With the last few.
+    Recent,
+}
+
+impl ApiSession {
+    /// A client whose handshake is done.
+    #[must_use]
+    pub fn new(session: u64, takes_deflate: bool) -> Self {
+        Self {
+            decoder: Decoder::new(REQUEST_BYTES_MAX, takes_deflate),
+            takes_deflate,
+            is_in: false,
+            has_seat: false,
+            is_closed: false,
+            session: session.to_string(),
+            last: 0,
+            pending: VecDeque::new(),
+        }
+    }
+
+    /// Whether messages for it may be compressed.
+    #[must_use]
+    pub fn takes_deflate(&self) -> bool {
+        self.takes_deflate
+    }
+
+    /// Whether it has so many requests under way that it is not read any further.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.pending.len() >= REQUESTS_MAX
+    }
+
+    /// Takes bytes, cut anywhere.
+    pub fn handle_bytes(&mut self, bytes: &[u8], heard: &mut Vec<Heard>) {
+        let mut all = Vec::new();
+        self.decoder.handle_bytes(bytes, &mut |received| all.push(received));
+        for received in all {
+            match received {
+                Received::Text(text) => self.handle_text(&text, heard),
+                Received::Ping(payload) => {
+                    let mut pong = Vec::new();
+                    websocket::render_pong(&payload, &mut pong);
+                    heard.push(Heard::Reply(pong));
+                }
+                Received::Close => {
+                    self.close(CloseCode::Normal, "", heard);
+                    // With a seat one may be about to come back; without, one has gone.
+                    heard.push(if self.has_seat { Heard::Broken } else { Heard::Quit });
+                }
+                Received::Wrong(code, what) => {
+                    self.close(code, what, heard);
+                    heard.push(Heard::Broken);
+                }
+            }
+        }
+    }
+
+    /// The peer's side is closed without a word.
+    pub fn handle_end(&mut self, heard: &mut Vec<Heard>) {
+        heard.push(Heard::Broken);
+    }
+
+    fn close(&mut self, code: CloseCode, why: &str, heard: &mut Vec<Heard>) {
+        let mut bytes = Vec::new();
+        self.render_close(code, why, &mut bytes);
+        heard.push(Heard::Reply(bytes));
+    }
+
+    /// The last thing it is told. Nothing after that is sent.
+    pub fn render_close(&mut self, code: CloseCode, why: &str, out: &mut Vec<u8>) {
+        if !std::mem::replace(&mut self.is_closed, true) {
+            websocket::render_close(code, why, out);
+        }
+    }
+
+    fn handle_text(&mut self, text: &str, heard: &mut Vec<Heard>) {
+        let result = Asked::parse(text).and_then(|asked| self.take(asked));
+        match result {
+            Ok(Some(pending)) => heard.push(pending),
+            Ok(None) => {}
+            Err(error) => {
+                let failure = Failure {
+                    code: Code::BadRequest,
+                    message: error.to_string(),
+                    field: error.field,
+                    id: None,
+                };
+                heard.push(Heard::Reply(self.rendered(error.reference, Message::Error(failure))));
+            }
+        }
+    }
+
+    fn take(
+        &mut self,
+        Asked { reference, request }: Asked,
+    ) -> Result<Option<Heard>, NotUnderstood> {
+        let is_hello = matches!(request, Request::Hello(_));
+        if is_hello == self.is_in {
+            let message =
+                if is_hello { "you are in already" } else { "say hello first" }.to_owned();
+            let failure = Failure { code: Code::NotInTheHouse, message, field: None, id: None };
+            return Ok(Some(Heard::Reply(self.rendered(reference, Message::Error(failure)))));
+        }
+        let wrong = |field: &str, what: String| {
+            let field = Some(field.to_owned());
+            NotUnderstood { reference: reference.clone(), field, what }
+        };
+        let mut about = About::Plain;
+        let action = match request {
+            Request::Hello(hello) => {
+                self.is_in = true;
+                self.has_seat = hello.seat.is_some();
+                Action::Enter { nick: hello.nick, room: None, seat: hello.seat.map(Into::into) }
+            }
+            Request::Join(join) => {
+                about = About::Join(join.after);
+                Action::Join { room: join.room }
+            }
+            Request::Leave(leave) => Action::Leave { room: leave.room },
+            Request::Say(say) => {
+                let id = say.id.map(Into::into);
+                about = About::Event { room: say.room.clone(), id };
+                Action::Say { room: say.room, text: say.text, acted: say.acted, id }
+            }
+            Request::Tell(tell) => Action::Tell { nick: tell.nick, text: tell.text },
+            Request::History(history) => {
+                let count = count(history.limit, HISTORY_COUNT, HISTORY_COUNT_MAX)
+                    .map_err(|what| wrong("limit", what))?;
+                let question = question(history.room, history.part, count)
+                    .map_err(|what| wrong("before", what))?;
+                Action::Read { question }
+            }
+            Request::Search(search) => {
+                let count = count(search.limit, SEARCH_COUNT, SEARCH_COUNT_MAX)
+                    .map_err(|what| wrong("limit", what))?;
+                let words = checked(search.words).map_err(|what| wrong("words", what))?;
+                Action::Read { question: Question::Search { words, room: search.room, count } }
+            }
+            Request::Who(who) => Action::Who { room: who.room, page: who.page },
+            Request::Rooms(rooms) => Action::Rooms { page: rooms.page },
+            Request::Nick(rename) => Action::Rename { nick: rename.nick },
+            Request::Topic(topic) => {
+                let change = match topic.text {
+                    None => TopicChange::Ask,
+                    Some(None) => TopicChange::Clear,
+                    Some(Some(text)) => TopicChange::Set(text),
+                };
+                if change != TopicChange::Ask {
+                    about = About::Event { room: topic.room.clone(), id: None };
+                }
+                Action::Topic { room: topic.room, change }
+            }
+            Request::Typing(typing) => {
+                return Ok(Some(Heard::ask(Action::Typing { room: typing.room })));
+            }
+            Request::Ignore(ignore) => Action::Ignore { nick: ignore.nick },
+            Request::Bye(_) => return Ok(Some(Heard::Quit)),
+        };
+        self.last = self.last.wrapping_add(1).max(1);
+        let request = RequestId(self.last);
+        self.pending.push_back(Pending { request, reference, about });
+        Ok(Some(Heard::Ask(request, action)))
+    }
+
+    /// Takes a request off the list; those before it that are answered by their own events go as well.
+    fn answered(&mut self, request: RequestId) -> Option<Pending> {
+        let index = self.pending.iter().position(|pending| pending.request == request)?;
+        let found = self.pending.remove(index);
+        let is_event = |pending: &Pending| matches!(pending.about, About::Event { .. });
+        while self.pending.front().is_some_and(|first| is_event(first) && first.request < request) {
+            self.pending.pop_front();
+        }
+        found
+    }
+
+    /// One of its own messages is kept: the event itself answers it.
+    pub fn handle_own_event(&mut self, event: &Event) {
+        let is_this = |pending: &Pending| match &pending.about {
+            About::Event { id, .. } => *id == event.id,
+            About::Plain | About::Join(_) => false,
+        };
+        if let Some(index) = self.pending.iter().position(is_this) {
+            self.pending.remove(index);
+        }
+    }
+
+    /// Where the events of a room that it has just entered begin.
+    #[must_use]
+    pub fn start(&self, request: RequestId, epoch: Epoch, at: Position) -> Start {
+        let pending = self.pending.iter().find(|pending| pending.request == request);
+        match pending.map(|pending| &pending.about) {
+            Some(About::Join(Some(place))) if place.epoch == epoch && place.position <= at.0 => {
+                Start::After(Position(place.position))
+            }
+            Some(About::Join(_) | About::Plain | About::Event { .. }) | None => Start::Recent,
+        }
+    }
+
+    /// It is in a room.
+    #[expect(clippy::too_many_arguments, reason = "the fields of what is told, in their order")]
+    pub fn render_joined(
+        &mut self,
+        request: RequestId,
+        room: &RoomName,
+        epoch: Epoch,
+        at: Position,
+        complete: bool,
+        members: usize,
+        topic: Option<&Text>,
+        out: &mut Vec<u8>,
+    ) {
+        let reference = self.answered(request).and_then(|pending| pending.reference);
+        let (room, topic) = (room.clone(), topic.cloned());
+        let joined = Joined { room, epoch, position: at.0, complete, members, topic };
+        self.render(reference, Message::Joined(joined), out);
+    }
+
+    /// It is no longer in a room.
+    pub fn render_parted(&mut self, request: RequestId, room: &RoomName, out: &mut Vec<u8>) {
+        let reference = self.answered(request).and_then(|pending| pending.reference);
+        self.render(reference, Message::Left { room: room.clone() }, out);
+    }
+
+    /// An answer. Leave to read renders as nothing: what is read follows.
+    pub fn render_answer(
+        &mut self,
+        request: RequestId,
+        answer: &Answer,
+        house: &House,
+        out: &mut Vec<u8>,
+    ) {
+        if matches!(answer, Answer::Granted(_)) {
+            return;
+        }
+        let pending = self.answered(request);
+        let (reference, about) =
+            pending.map_or((None, About::Plain), |pending| (pending.reference, pending.about));
+        let message = match (answer, about) {
+            (Answer::Welcome { nick, taken, resumed }, _) => {
+                Message::Welcome(self.welcome(house, nick, taken.as_ref(), *resumed))
+            }
+            (Answer::Duplicate { position, id, .. }, About::Event { room, .. }) => {
+                Message::Duplicate { room, position: position.0, id: (*id).into() }
+            }
+            (Answer::Refused(refusal), About::Event { id, .. }) => {
+                Message::Error(Failure { id: id.map(Into::into), ..failure::of(refusal) })
+            }
+            (answer, _) => match render::answer(answer) {
+                Some(message) => message,
+                None => return,
+            },
+        };
+        self.render(reference, message, out);
+    }
+
+    fn welcome(&self, house: &House, nick: &Nick, taken: Option<&Nick>, resumed: bool) -> Welcome {
+        Welcome {
+            nick: nick.clone(),
+            taken: taken.cloned(),
+            resumed,
+            session: self.session.clone(),
+            epoch: house.epoch,
+            server: house.server.clone(),
+            first_room: house.first_room.clone(),
+            ping_s: house.ping_s,
+            grace_s: house.grace_s,
+        }
+    }
+
+    /// What came too fast and was not done.
+    pub fn render_refusal(&mut self, request: RequestId, refusal: &Refusal, out: &mut Vec<u8>) {
+        let pending = self.answered(request);
+        let (reference, id) = match pending {
+            Some(Pending { reference, about: About::Event { id, .. }, .. }) => (reference, id),
+            Some(Pending { reference, .. }) => (reference, None),
+            None => (None, None),
+        };
+        let failure = Failure { id: id.map(Into::into), ..failure::of(refusal) };
+        self.render(reference, Message::Error(failure), out);
+    }
+
+    /// A page of history, in order, or (from a search) newest first.
+    pub fn render_page(
+        &mut self,
+        request: RequestId,
+        granted: &Granted,
+        events: &[Event],
+        epoch: Epoch,
+        out: &mut Vec<u8>,
+    ) {
+        let reference = self.answered(request).and_then(|pending| pending.reference);
+        self.render(reference, page(granted, events, epoch), out);
+    }
+
+    /// History could not be read.
+    pub fn render_unreadable(&mut self, request: RequestId, out: &mut Vec<u8>) {
+        let reference = self.answered(request).and_then(|pending| pending.reference);
+        self.render(reference, Message::Error(failure::unreadable()), out);
+    }
+
+    /// The house tells everyone something.
+    pub fn render_notice(&mut self, text: &str, out: &mut Vec<u8>) {
+        self.render(None, Message::Notice { text: text.to_owned() }, out);
+    }
+
+    /// The last it sees.
+    pub fn render_goodbye(&mut self, cause: ExitCause, out: &mut Vec<u8>) {
+        let (code, why) = match cause {
+            ExitCause::Quit => (CloseCode::Normal, "goodbye"),
+            ExitCause::Lost => (CloseCode::Fault, "come back and resume"),
+            ExitCause::Idle => (CloseCode::Idle, "silent too long"),
+            ExitCause::Unread => (CloseCode::Unread, "what was sent was not read"),
+            ExitCause::Closing => (CloseCode::GoingAway, "the house is closing"),
+            ExitCause::Replaced => (CloseCode::Replaced, "you came back on another connection"),
+        };
+        let cause = Cause::from(cause);
+        self.render(None, Message::Bye { cause, reconnect: cause.reconnect() }, out);
+        self.render_close(code, why, out);
+    }
+
+    fn rendered(&mut self, reference: Option<Ref>, message: Message) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.render(reference, message, &mut out);
+        out
+    }
+
+    fn render(&mut self, reference: Option<Ref>, message: Message, out: &mut Vec<u8>) {
+        if !self.is_closed {
+            let json = render::json(&Sent { reference, message });
+            websocket::render_text(&json, out);
+        }
+    }
+}
+
+/// What was read from history, as a message.
+fn page(granted: &Granted, events: &[Event], epoch: Epoch) -> Message {
+    match &granted.question {
+        Question::Search { words, .. } => {
+            Message::Found { words: words.clone(), events: found(granted, events, epoch) }
+        }
+        Question::Latest { .. }
+        | Question::Before { .. }
+        | Question::Earlier { .. }
+        | Question::Later { .. }
+        | Question::Around { .. } => match history(granted, events, epoch) {
+            Some(page) => Message::History(page),
+            None => Message::Error(failure::unreadable()),
+        },
+    }
+}
+
+/// A page of the one room that was asked about; `None` when it was about none.
+#[must_use]
+pub fn history(granted: &Granted, events: &[Event], epoch: Epoch) -> Option<HistoryPage> {
+    let span = spans(granted).first()?;
+    let events = found(granted, events, epoch);
+    Some(HistoryPage { room: span.name.clone(), epoch, head: span.upto.0, events })
+}
+
+/// What was read, each event with the name of its room.
+#[must_use]
+pub fn found(granted: &Granted, events: &[Event], epoch: Epoch) -> Vec<super::Event> {
+    let span_of = |event: &Event| spans(granted).iter().find(|span| span.room == event.room);
+    let shown = |event| Some(render::event(event, &span_of(event)?.name, epoch));
+    events.iter().filter_map(shown).collect()
+}
+
+fn spans(granted: &Granted) -> &[HistorySpan] {
+    match &granted.scope {
+        Scope::Rooms(spans) => spans,
+        Scope::Everywhere => &[],
+    }
+}
+
+/// How many entries of a page are wanted.
+///
+/// # Errors
+/// When the wish is not from 1 to `max`.
+pub fn count(wish: Option<u32>, usual: u32, max: u32) -> Result<u32, String> {
+    match wish {
+        None => Ok(usual),
+        Some(wish) if (1..=max).contains(&wish) => Ok(wish),
+        Some(wish) => Err(format!("it is {wish}; it must be from 1 to {max}")),
+    }
+}
+
+/// The question that asks for a part of a room's history.
+///
+/// # Errors
+/// When more than one part is wanted.
+pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, String> {
+    match (part.before, part.after, part.around) {
+        (None, None, None) => Ok(Question::Latest { room, count }),
+        (Some(before), None, None) => {
+            Ok(Question::Earlier { room, position: Position(before), count })
+        }
+        (None, Some(after), None) => Ok(Question::Later { room, position: Position(after), count }),
+        (None, None, Some(around)) => {
+            Ok(Question::Around { room, position: Position(around), count })
+        }
+        _ => Err("only one of before, after and around may be given".to_owned()),
+    }
+}
+
+/// The words of a search, if they are no paste.
+///
+/// # Errors
+/// When they have too many bytes.
+pub fn checked(words: String) -> Result<String, String> {
+    if words.len() > SEARCH_BYTES_MAX {
+        return Err(format!("it has {} bytes; the limit is {SEARCH_BYTES_MAX}", words.len()));
+    }
+    Ok(words)
+}

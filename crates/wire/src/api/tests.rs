@@ -1,0 +1,83 @@
+//! Requests as clients write them, and what is said of those that are wrong.
+
+use super::{Asked, Request};
+
+/// What a request is read as, written again as JSON; or what is wrong with it.
+fn read(json: &str) -> String {
+    match Asked::parse(json) {
+        Ok(asked) => serde_json::to_string(&asked).unwrap(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn every_request_is_read_as_it_is_written() {
+    let id = "000102030405060708090a0b0c0d0e0f";
+    let requests = [
+        r#"{"ref":1,"op":"hello","nick":"ann","seat":"ffffffffffffffffffffffffffffffff"}"#.to_owned(),
+        r#"{"ref":"a","op":"join","room":"tea","after":{"epoch":"0123456789abcdef","position":17}}"#
+            .to_owned(),
+        r#"{"op":"leave","room":"tea"}"#.to_owned(),
+        format!(r#"{{"op":"say","room":"tea","text":"你好","acted":true,"id":"{id}"}}"#),
+        r#"{"op":"tell","nick":"bob","text":"psst"}"#.to_owned(),
+        r#"{"op":"history","room":"tea","before":100,"limit":50}"#.to_owned(),
+        r#"{"op":"history","room":"tea","around":7}"#.to_owned(),
+        r#"{"op":"search","words":"火锅","room":"tea","limit":5}"#.to_owned(),
+        r#"{"op":"who","room":"tea","page":2}"#.to_owned(),
+        r#"{"op":"rooms"}"#.to_owned(),
+        r#"{"op":"nick","nick":"anna"}"#.to_owned(),
+        r#"{"op":"topic","room":"tea"}"#.to_owned(),
+        r#"{"op":"topic","room":"tea","text":null}"#.to_owned(),
+        r#"{"op":"topic","room":"tea","text":"green"}"#.to_owned(),
+        r#"{"op":"typing","room":"tea"}"#.to_owned(),
+        r#"{"op":"ignore","nick":"eve"}"#.to_owned(),
+        r#"{"op":"bye"}"#.to_owned(),
+    ];
+    for json in requests {
+        assert_eq!(read(&json), json);
+    }
+}
+
+#[test]
+fn fields_that_are_not_known_are_passed_over_and_names_are_made_canonical() {
+    assert_eq!(
+        read(r##"{"op":"leave","room":"#TEA","later":1}"##),
+        r#"{"op":"leave","room":"tea"}"#
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_with_the_field_it_is_in() {
+    let cases = [
+        ("{", "no JSON: EOF while parsing an object at line 1 column 1"),
+        ("[1]", "not a JSON object"),
+        ("{}", "`op`: missing"),
+        (r#"{"op":7}"#, "`op`: not a string"),
+        (r#"{"op":"leave"}"#, "missing field `room`"),
+        (r#"{"op":"leave","room":7}"#, "`room`: invalid type: integer `7`, expected a string"),
+        (r#"{"op":"leave","room":"a b"}"#, "`room`: a space cannot be in a name"),
+        (r#"{"op":"say","room":"tea","text":" "}"#, "`text`: there is nothing in it"),
+        (
+            r#"{"op":"say","room":"tea","text":"x","id":"7"}"#,
+            "`id`: it must be 32 hexadecimal digits",
+        ),
+        (
+            r#"{"op":"join","room":"tea","after":{"epoch":"0123456789abcdef","position":-1}}"#,
+            "`after.position`: invalid value: integer `-1`, expected u64",
+        ),
+        (r#"{"ref":[],"op":"rooms"}"#, "`ref`: not a number or a string of at most 64 bytes"),
+    ];
+    for (json, expected) in cases {
+        assert_eq!(read(json), expected, "{json}");
+    }
+    let unknown = read(r#"{"op":"dance"}"#);
+    assert!(unknown.starts_with("`op`: there is no \"dance\"; known: hello, join, "), "{unknown}");
+}
+
+#[test]
+fn a_wrong_request_keeps_its_reference_so_that_the_client_knows_which_it_was() {
+    let error = Asked::parse(r#"{"ref":5,"op":"leave","room":7}"#).unwrap_err();
+    assert_eq!(serde_json::to_string(&error.reference).unwrap(), "5");
+    assert_eq!(error.field.as_deref(), Some("room"));
+    assert!(matches!(Asked::parse(r#"{"op":"bye"}"#).unwrap().request, Request::Bye(_)));
+}

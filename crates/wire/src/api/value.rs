@@ -1,0 +1,149 @@
+//! The small values of the api protocol, as they stand in JSON.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use teahouse_core::{MessageId, SeatKey};
+
+/// Bytes in a reference that is a string: it is kept until the answer is there, and sent back.
+const REF_BYTES_MAX: usize = 64;
+
+/// What a client calls a request; the answer repeats it. A number, or a string of at most 64 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Ref {
+    /// A number.
+    Number(u64),
+    /// A string.
+    Text(#[schemars(length(max = 64))] RefText),
+}
+
+/// A reference that is a string, at most 64 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct RefText(String);
+
+impl TryFrom<String> for RefText {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.len() > REF_BYTES_MAX {
+            return Err(format!("it has {} bytes; the limit is {REF_BYTES_MAX}", text.len()));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl From<RefText> for String {
+    fn from(text: RefText) -> Self {
+        text.0
+    }
+}
+
+/// A history's epoch: 64 random bits drawn when the database was made, as 16 hexadecimal digits. Positions
+/// of different epochs have nothing to do with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Cow<'_, str>", into = "String")]
+pub struct Epoch(pub [u8; 8]);
+
+impl Epoch {
+    /// The epoch of a database that drew these bytes.
+    #[must_use]
+    pub fn of(drawn: [u8; 16]) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = drawn;
+        Self([a, b, c, d, e, f, g, h])
+    }
+}
+
+/// A sender's id for a message: 16 bytes that the client draws at random, as 32 hexadecimal digits. Sent
+/// again with the same id, a message is kept and shown once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Cow<'_, str>", into = "String")]
+pub struct Id(pub [u8; 16]);
+
+impl From<MessageId> for Id {
+    fn from(id: MessageId) -> Self {
+        Self(id.0)
+    }
+}
+
+impl From<Id> for MessageId {
+    fn from(id: Id) -> Self {
+        Self(id.0)
+    }
+}
+
+/// The secret by which a client that comes back is given its seat again: 16 bytes it draws at random and
+/// tells nobody else, as 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Cow<'_, str>", into = "String")]
+pub struct Seat(pub [u8; 16]);
+
+impl From<Seat> for SeatKey {
+    fn from(seat: Seat) -> Self {
+        Self(seat.0)
+    }
+}
+
+macro_rules! in_hexadecimal {
+    ($name:ident, $bytes:literal, $digits:literal) => {
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                hexadecimal(&value.0)
+            }
+        }
+
+        impl TryFrom<Cow<'_, str>> for $name {
+            type Error = String;
+            fn try_from(digits: Cow<'_, str>) -> Result<Self, String> {
+                bytes::<$bytes>(&digits).map(Self)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+            fn from_str(digits: &str) -> Result<Self, String> {
+                bytes::<$bytes>(digits).map(Self)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&hexadecimal(&self.0))
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": concat!("^[0-9a-f]{", $digits, "}$") })
+            }
+        }
+    };
+}
+
+in_hexadecimal!(Epoch, 8, 16);
+in_hexadecimal!(Id, 16, 32);
+in_hexadecimal!(Seat, 16, 32);
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+fn bytes<const N: usize>(digits: &str) -> Result<[u8; N], String> {
+    let wrong = || format!("it must be {} hexadecimal digits", 2 * N);
+    if digits.len() != 2 * N || !digits.is_ascii() {
+        return Err(wrong());
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        let digit = |at: usize| char::from(pair[at]).to_digit(16).ok_or_else(wrong);
+        *byte = u8::try_from(digit(0)? * 16 + digit(1)?).map_err(|_| wrong())?;
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,24 @@
+//! What came of a peer's bytes, the same for every protocol.
+
+use teahouse_core::{Action, RequestId};
+
+/// What came of some bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Something for the hub, and what the session calls it.
+    Ask(RequestId, Action),
+    /// Something answered on the spot.
+    Reply(Vec<u8>),
+    /// They want to go, or have said everything.
+    Quit,
+    /// The peer closed without a word or sent what is not the protocol: nothing more is heard from it.
+    Broken,
+}
+
+impl Heard {
+    /// Something for the hub, from a protocol that does not number its requests.
+    #[must_use]
+    pub fn ask(action: Action) -> Self {
+        Self::Ask(RequestId::default(), action)
+    }
+}

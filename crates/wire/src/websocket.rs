@@ -1,0 +1,272 @@
+//! WebSocket messages out of bytes, and frames for clients (RFC 6455, section 5), with `permessage-deflate`
+//! without context take-over (RFC 7692): a compressed frame depends on nothing sent before it, so what goes
+//! to many is compressed once for all.
+//!
+//! Frame headers are read and written by `tungstenite`; the handshake is the HTTP server's. Here is what no
+//! library offers: reading without a buffer per idle connection, and frames that many connections share.
+
+mod deflate;
+
+use std::io::Cursor;
+
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+pub use deflate::{Deflater, EXTENSION, offers_deflate};
+
+/// Bytes of a control frame's payload (RFC 6455, section 5.5).
+const CONTROL_BYTES_MAX: u64 = 125;
+
+/// The `Sec-WebSocket-Accept` that answers a client's key (RFC 6455, section 4.2.2).
+#[must_use]
+pub fn accept_key(key: &[u8]) -> String {
+    tungstenite::handshake::derive_accept_key(key)
+}
+
+/// Why a connection is closed, as the peer is told (RFC 6455, section 7.4). Those from 4000 on are ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseCode {
+    /// Everything was said; do not come back by yourself.
+    Normal,
+    /// The house closes; come back later.
+    GoingAway,
+    /// Not WebSocket.
+    Protocol,
+    /// A message that is not text.
+    Unsupported,
+    /// A text that is not UTF-8.
+    BadText,
+    /// A message with more bytes than one may have.
+    TooBig,
+    /// No `hello` in time; do not come back by yourself.
+    NoHello,
+    /// Silent for longer than the house allows; do not come back by yourself.
+    Idle,
+    /// What was sent was not read, past the last bound; come back and resume.
+    Unread,
+    /// The seat was taken on another connection; do not come back.
+    Replaced,
+    /// History could not be read; come back and resume.
+    Fault,
+}
+
+impl CloseCode {
+    /// The number on the wire.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        match self {
+            Self::Normal => 1000,
+            Self::GoingAway => 1001,
+            Self::Protocol => 1002,
+            Self::Unsupported => 1003,
+            Self::BadText => 1007,
+            Self::TooBig => 1009,
+            Self::NoHello => 4000,
+            Self::Idle => 4001,
+            Self::Unread => 4002,
+            Self::Replaced => 4003,
+            Self::Fault => 4004,
+        }
+    }
+}
+
+/// What came from a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// A whole text message.
+    Text(String),
+    /// A ping, to be answered with this payload.
+    Ping(Vec<u8>),
+    /// The peer closes.
+    Close,
+    /// Nothing more can be understood: close and say why.
+    Wrong(CloseCode, &'static str),
+}
+
+/// Reads one peer's messages. Holds no buffer while nothing is half received.
+#[derive(Debug)]
+pub struct Decoder {
+    message_bytes_max: usize,
+    takes_deflate: bool,
+    /// Bytes of a frame that is not whole.
+    partial: Vec<u8>,
+    /// A fragmented message so far, and whether it is compressed.
+    message: Option<(Vec<u8>, bool)>,
+    is_over: bool,
+}
+
+impl Decoder {
+    /// For a peer that may send messages of so many bytes, compressed if that was agreed.
+    #[must_use]
+    pub fn new(message_bytes_max: usize, takes_deflate: bool) -> Self {
+        let (partial, message) = (Vec::new(), None);
+        Self { message_bytes_max, takes_deflate, partial, message, is_over: false }
+    }
+
+    /// Takes bytes, cut anywhere. After [`Received::Close`] and [`Received::Wrong`] nothing is taken.
+    pub fn handle_bytes(&mut self, bytes: &[u8], received: &mut impl FnMut(Received)) {
+        if self.is_over {
+            return;
+        }
+        let mut partial = std::mem::take(&mut self.partial);
+        let rest = if partial.is_empty() {
+            self.frames(bytes, received)
+        } else {
+            partial.extend_from_slice(bytes);
+            self.frames(&partial, received)
+        };
+        self.partial = if rest.is_empty() || self.is_over { Vec::new() } else { rest.to_vec() };
+    }
+
+    /// Takes whole frames from the front; gives what is left.
+    fn frames<'a>(&mut self, mut bytes: &'a [u8], received: &mut impl FnMut(Received)) -> &'a [u8] {
+        while !self.is_over {
+            let mut cursor = Cursor::new(bytes);
+            let (header, length) = match FrameHeader::parse(&mut cursor) {
+                Ok(Some(parsed)) => parsed,
+                Ok(None) => break,
+                Err(_) => {
+                    self.wrong(CloseCode::Protocol, "not a WebSocket frame", received);
+                    break;
+                }
+            };
+            if let Err((code, what)) = self.check(&header, length) {
+                self.wrong(code, what, received);
+                break;
+            }
+            let start = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
+            // Within the bounds that were just checked.
+            let end = start + usize::try_from(length).unwrap_or(usize::MAX - start);
+            let Some(payload) = bytes.get(start..end) else { break };
+            self.frame(&header, unmasked(payload, header.mask), received);
+            bytes = &bytes[end..];
+        }
+        bytes
+    }
+
+    fn check(&self, header: &FrameHeader, length: u64) -> Result<(), (CloseCode, &'static str)> {
+        let wrong = |what| Err((CloseCode::Protocol, what));
+        if header.mask.is_none() {
+            return wrong("a client's frames must be masked");
+        }
+        let is_first = matches!(header.opcode, OpCode::Data(Data::Text | Data::Binary));
+        if header.rsv2 || header.rsv3 || (header.rsv1 && !(self.takes_deflate && is_first)) {
+            return wrong("a reserved bit is set");
+        }
+        match header.opcode {
+            OpCode::Control(_) if !header.is_final || length > CONTROL_BYTES_MAX => {
+                wrong("a control frame must be whole and short")
+            }
+            OpCode::Data(Data::Continue) if self.message.is_none() => {
+                wrong("a continuation of nothing")
+            }
+            OpCode::Data(Data::Text | Data::Binary) if self.message.is_some() => {
+                wrong("a new message within another")
+            }
+            OpCode::Data(Data::Binary) => Err((CloseCode::Unsupported, "messages are JSON texts")),
+            OpCode::Data(_) => {
+                let before = self.message.as_ref().map_or(0, |(message, _)| message.len());
+                let max = (self.message_bytes_max - before.min(self.message_bytes_max)) as u64;
+                if length > max {
+                    Err((CloseCode::TooBig, "the message is too long"))
+                } else {
+                    Ok(())
+                }
+            }
+            OpCode::Control(_) => Ok(()),
+        }
+    }
+
+    fn frame(
+        &mut self,
+        header: &FrameHeader,
+        payload: Vec<u8>,
+        received: &mut impl FnMut(Received),
+    ) {
+        match header.opcode {
+            OpCode::Control(Control::Ping) => received(Received::Ping(payload)),
+            OpCode::Control(Control::Close) => {
+                self.is_over = true;
+                received(Received::Close);
+            }
+            OpCode::Control(Control::Pong | Control::Reserved(_)) => {}
+            OpCode::Data(_) => {
+                let (mut message, is_compressed) =
+                    self.message.take().unwrap_or_else(|| (Vec::new(), header.rsv1));
+                if message.is_empty() {
+                    message = payload;
+                } else {
+                    message.extend_from_slice(&payload);
+                }
+                if header.is_final {
+                    self.whole(message, is_compressed, received);
+                } else {
+                    self.message = Some((message, is_compressed));
+                }
+            }
+        }
+    }
+
+    fn whole(
+        &mut self,
+        message: Vec<u8>,
+        is_compressed: bool,
+        received: &mut impl FnMut(Received),
+    ) {
+        let message = if is_compressed {
+            match deflate::inflate(&message, self.message_bytes_max) {
+                Ok(message) => message,
+                Err((code, what)) => return self.wrong(code, what, received),
+            }
+        } else {
+            message
+        };
+        match String::from_utf8(message) {
+            Ok(text) => received(Received::Text(text)),
+            Err(_) => self.wrong(CloseCode::BadText, "the message is not UTF-8", received),
+        }
+    }
+
+    fn wrong(&mut self, code: CloseCode, what: &'static str, received: &mut impl FnMut(Received)) {
+        self.is_over = true;
+        received(Received::Wrong(code, what));
+    }
+}
+
+fn unmasked(payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
+    let mask = mask.unwrap_or_default();
+    payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect()
+}
+
+fn frame(opcode: OpCode, is_compressed: bool, payload: &[u8], out: &mut Vec<u8>) {
+    let header = FrameHeader { rsv1: is_compressed, opcode, ..FrameHeader::default() };
+    // Writing to a Vec cannot fail.
+    header.format(payload.len() as u64, out).ok();
+    out.extend_from_slice(payload);
+}
+
+/// A text message for a client.
+pub fn render_text(payload: &[u8], out: &mut Vec<u8>) {
+    frame(OpCode::Data(Data::Text), false, payload, out);
+}
+
+/// A ping without payload.
+pub fn render_ping(out: &mut Vec<u8>) {
+    frame(OpCode::Control(Control::Ping), false, &[], out);
+}
+
+/// The answer to a ping.
+pub fn render_pong(payload: &[u8], out: &mut Vec<u8>) {
+    frame(OpCode::Control(Control::Pong), false, payload, out);
+}
+
+/// The close of the connection and why, for people: at most 123 bytes of it.
+pub fn render_close(code: CloseCode, why: &str, out: &mut Vec<u8>) {
+    let mut payload = code.number().to_be_bytes().to_vec();
+    let end = why.floor_char_boundary(123);
+    payload.extend_from_slice(&why.as_bytes()[..end]);
+    frame(OpCode::Control(Control::Close), false, &payload, out);
+}
+
+#[cfg(test)]
+mod tests;

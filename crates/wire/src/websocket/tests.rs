@@ -1,0 +1,134 @@
+//! Messages as peers send them, whole, cut and wrong.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A client's frame: masked.
+fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mask = [1, 2, 3, 4];
+    let mut bytes = vec![first];
+    match payload.len() {
+        length @ 0..=125 => bytes.push(0x80 | u8::try_from(length).unwrap()),
+        length => {
+            bytes.push(0x80 | 126);
+            bytes.extend_from_slice(&u16::try_from(length).unwrap().to_be_bytes());
+        }
+    }
+    bytes.extend_from_slice(&mask);
+    bytes.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    bytes
+}
+
+fn decoded(bytes: &[u8], takes_deflate: bool) -> Vec<Received> {
+    let mut decoder = Decoder::new(1000, takes_deflate);
+    let mut all = Vec::new();
+    decoder.handle_bytes(bytes, &mut |received| all.push(received));
+    all
+}
+
+fn text(words: &str) -> Received {
+    Received::Text(words.to_owned())
+}
+
+#[test]
+fn messages_whole_and_in_fragments_with_a_ping_between() {
+    let bytes = [
+        masked(0x81, "你好".as_bytes()),
+        masked(0x01, b"in "),
+        masked(0x89, b"?"),
+        masked(0x80, b"parts"),
+        masked(0x88, &[3, 232]),
+        masked(0x81, b"after the close"),
+    ];
+    let expected = [text("你好"), Received::Ping(b"?".to_vec()), text("in parts"), Received::Close];
+    assert_eq!(decoded(&bytes.concat(), false), expected);
+}
+
+#[test]
+fn what_is_wrong_closes_the_connection_with_its_code() {
+    let cases: [(Vec<u8>, CloseCode); 9] = [
+        (vec![0x81, 0x02, b'h', b'i'], CloseCode::Protocol),
+        (masked(0xC1, b"compressed without asking"), CloseCode::Protocol),
+        (masked(0x83, b"reserved opcode"), CloseCode::Protocol),
+        (masked(0x80, b"continuation of nothing"), CloseCode::Protocol),
+        (masked(0x09, b"a ping in parts"), CloseCode::Protocol),
+        (masked(0x82, b"binary"), CloseCode::Unsupported),
+        (masked(0x81, &[0xFF]), CloseCode::BadText),
+        (masked(0x81, &[b'x'; 1001]), CloseCode::TooBig),
+        ([masked(0x01, &[b'x'; 600]), masked(0x80, &[b'x'; 600])].concat(), CloseCode::TooBig),
+    ];
+    for (bytes, code) in cases {
+        let all = decoded(&bytes, false);
+        assert!(matches!(all.as_slice(), [Received::Wrong(found, _)] if *found == code), "{all:?}");
+    }
+    // A length is refused when it is announced, before anything of it is kept.
+    let announced = [0x81, 0xFF, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4];
+    let mut decoder = Decoder::new(1000, false);
+    let mut all = Vec::new();
+    decoder.handle_bytes(&announced, &mut |received| all.push(received));
+    assert!(matches!(all.as_slice(), [Received::Wrong(CloseCode::TooBig, _)]));
+    assert_eq!(decoder.partial.capacity(), 0);
+}
+
+#[test]
+fn what_we_compress_any_peer_can_read_and_each_message_stands_by_itself() {
+    let words = "tea for two and two for tea, ".repeat(20);
+    let mut deflater = Deflater::default();
+    let mut once = Vec::new();
+    deflater.render_text(words.as_bytes(), &mut once);
+    let mut again = Vec::new();
+    deflater.render_text(words.as_bytes(), &mut again);
+    assert_eq!(once, again, "nothing of the first is needed for the second");
+    assert_eq!(once[0], 0xC1, "final, compressed, text");
+    assert!(once.len() < words.len() / 4);
+    assert_eq!(once[1] & 0x80, 0, "a server's frames are not masked");
+    let payload = &once[2..];
+    assert_eq!(deflate::inflate(payload, 1000).unwrap(), words.as_bytes());
+    assert_eq!(decoded(&masked(0xC1, payload), true), [text(&words)]);
+    let mut short = Vec::new();
+    deflater.render_text(b"hi", &mut short);
+    assert_eq!(short, [0x81, 2, b'h', b'i']);
+}
+
+#[test]
+fn a_small_message_cannot_unfold_without_bound() {
+    let mut deflater = Deflater::default();
+    let mut bomb = Vec::new();
+    deflater.render_text(&vec![b'x'; 60_000], &mut bomb);
+    let all = decoded(&masked(0xC1, &bomb[2..]), true);
+    assert!(matches!(all.as_slice(), [Received::Wrong(CloseCode::TooBig, _)]), "{all:?}");
+}
+
+#[test]
+fn an_offer_is_agreed_to_unless_it_wants_a_smaller_window() {
+    assert!(offers_deflate("permessage-deflate; client_max_window_bits"));
+    assert!(offers_deflate("x-other, permessage-deflate"));
+    assert!(!offers_deflate("permessage-deflate; server_max_window_bits=9"));
+    assert!(!offers_deflate("x-webkit-deflate-frame"));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_cut_anywhere_are_decoded_the_same(
+        mut bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        texts in proptest::collection::vec("[a-z茶]{0,200}", 0..4),
+        cuts in proptest::collection::vec(1_usize..40, 1..20),
+    ) {
+        let mut whole: Vec<u8> =
+            texts.iter().flat_map(|text| masked(0x81, text.as_bytes())).collect();
+        whole.append(&mut bytes);
+        let mut decoder = Decoder::new(1000, true);
+        let mut in_parts = Vec::new();
+        let mut rest = whole.as_slice();
+        for cut in cuts.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (part, after) = rest.split_at((*cut).min(rest.len()));
+            decoder.handle_bytes(part, &mut |received| in_parts.push(received));
+            rest = after;
+        }
+        prop_assert_eq!(in_parts, decoded(&whole, true));
+    }
+}
