@@ -1,118 +1,22 @@
-//! Joining a house from a terminal. This is the linear way, as the seed's client did it: what you type
-//! goes to the server line by line, what arrives is printed. It speaks to any line server.
+//! Joining a house from a terminal, a script or a bot.
 //!
-//! Waiting on the keyboard and the socket at once takes two threads and no `select` on the keyboard, so
-//! it works where `select` takes sockets only.
+//! [`link`] is the connection that resumes and loses nothing; it knows no terminal, and everything else here
+//! that speaks the api stands on it. [`state`] is what it remembers between two runs. [`command`] reads what
+//! people enter. On these stand [`plain`], the linear way to talk, and [`say`] and [`tail`] for scripts; [`arguments`] reads their command lines.
+//! [`mod@line`] speaks plain lines to any line server. What went wrong, and what a script may conclude, is an
+//! [`error::ClientError`].
 
+pub mod arguments;
+pub mod command;
+pub mod error;
+mod input;
+pub mod line;
 pub mod link;
+pub mod plain;
+mod render;
+pub mod say;
+mod signal;
+pub mod state;
+pub mod tail;
 
-use std::io::{BufRead, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
-
-use thiserror::Error;
-
-/// How long to try each address of the server.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes printed at once.
-const READ_BYTES: usize = 16 * 1024;
-
-/// Why a conversation could not begin or go on.
-#[derive(Debug, Error)]
-pub enum JoinError {
-    /// The name means nothing, or nobody answers there.
-    #[error("Unable to connect to {server}: {what}")]
-    Unreachable {
-        /// Host and port as given.
-        server: String,
-        /// Why.
-        what: String,
-    },
-    /// The server went away.
-    #[error("Disconnected from chat server")]
-    Disconnected,
-    /// Our own output is closed.
-    #[error("cannot print what arrives: {0}")]
-    Output(std::io::Error),
-}
-
-impl JoinError {
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Unreachable { .. } => "check the host and port, and that the server runs",
-            Self::Disconnected => "join again; what was shown is kept by the server",
-            Self::Output(_) => "keep standard output open",
-        }
-    }
-}
-
-/// Talks until the input ends and the server has said its last, or the server goes away.
-///
-/// # Errors
-/// When the server cannot be reached, or disconnects while the input goes on.
-pub fn join(
-    server: &str,
-    input: impl BufRead + Send + 'static,
-    output: impl Write,
-) -> Result<(), JoinError> {
-    let stream = connect(server)?;
-    let writer = stream.try_clone().map_err(|error| unreachable(server, &error))?;
-    let has_said_all = Arc::new(AtomicBool::new(false));
-    let said_all = Arc::clone(&has_said_all);
-    thread::spawn(move || type_lines(input, &writer, &said_all));
-    print_arriving(stream, output)?;
-    if has_said_all.load(Ordering::SeqCst) { Ok(()) } else { Err(JoinError::Disconnected) }
-}
-
-fn unreachable(server: &str, error: &std::io::Error) -> JoinError {
-    JoinError::Unreachable { server: server.to_owned(), what: error.to_string() }
-}
-
-fn connect(server: &str) -> Result<TcpStream, JoinError> {
-    let addresses = server.to_socket_addrs().map_err(|error| unreachable(server, &error))?;
-    let mut last = std::io::Error::new(ErrorKind::NotFound, "the name has no address");
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(unreachable(server, &last))
-}
-
-/// Sends what is typed; at the end of the input, says so and leaves the other direction open.
-fn type_lines(mut input: impl BufRead, mut server: &TcpStream, said_all: &AtomicBool) {
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        match input.read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => break,
-            // The reading side hears of a broken connection and reports it.
-            Ok(_) if server.write_all(&line).is_err() => return,
-            Ok(_) => {}
-        }
-    }
-    // Before the server can know and close: from here on its end is the end and no accident.
-    said_all.store(true, Ordering::SeqCst);
-    server.shutdown(Shutdown::Write).ok();
-}
-
-fn print_arriving(mut server: impl Read, mut output: impl Write) -> Result<(), JoinError> {
-    let mut buffer = [0; READ_BYTES];
-    loop {
-        match server.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => output
-                .write_all(&buffer[..count])
-                .and_then(|()| output.flush())
-                .map_err(JoinError::Output)?,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return Err(JoinError::Disconnected),
-        }
-    }
-}
+pub use error::{ClientError, Exit};

@@ -1,5 +1,72 @@
-//! The connection that resumes.
+//! The connection that resumes: what our own clients are built on, and how bots are written.
+//!
+//! [`Link::open`] begins to connect; [`Link::next`] tells what happens, one [`Happening`] after the other,
+//! and has to be called again and again, because the link works while it is awaited. Everything else
+//! returns at once: [`Link::say`] puts a message into the outbox, [`Link::ask`] asks something whose answer
+//! arrives as a happening with the same reference.
+//!
+//! The link reconnects by itself, joins its rooms again from where it was, and sends what was not
+//! acknowledged once more under the same id, so that each message is kept once and each event arrives
+//! once. [`Exchange`] is the same without sockets; `examples/echo_bot.rs` shows the whole in use.
 
+mod exchange;
 mod happening;
+pub mod limits;
+mod server;
+mod shell;
 
+pub use exchange::{Exchange, Output, Start, Unsent};
 pub use happening::{Happening, Outgoing, Stage, State};
+pub use server::{AddressError, PORT, Protocol, Server};
+pub use shell::{Config, Link};
+
+use teahouse_core::RoomName;
+use thiserror::Error;
+
+/// Why something could not be said. It is not in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SayError {
+    /// The room is not one of the link's.
+    #[error("not in {room}; join it first")]
+    NotInRoom {
+        /// Which.
+        room: RoomName,
+    },
+    /// The outbox has as many messages as it may have.
+    #[error("{max} messages wait to be sent, the limit; wait until some are")]
+    TooManyWaiting {
+        /// How many that is.
+        max: usize,
+    },
+    /// The outbox has as much text as it may have.
+    #[error("{max} bytes wait to be sent, the limit; wait until some are")]
+    TooMuchWaiting {
+        /// How much that is, bytes.
+        max: usize,
+    },
+    /// The link is over for good.
+    #[error("the connection has ended; open another one")]
+    Ended,
+}
+
+/// Why something could not be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum AskError {
+    /// It is not asked but done in another way.
+    #[error("{op} is not asked; use {way}")]
+    Otherwise {
+        /// What was asked.
+        op: &'static str,
+        /// How it is done.
+        way: &'static str,
+    },
+    /// As many questions wait as may.
+    #[error("{max} questions wait for answers, the limit; wait until some have come")]
+    TooManyWaiting {
+        /// How many that is.
+        max: usize,
+    },
+    /// The link is over for good.
+    #[error("the connection has ended; open another one")]
+    Ended,
+}

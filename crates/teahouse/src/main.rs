@@ -1,21 +1,21 @@
 //! The command line: what can be asked of `teahouse`, and how errors are told. Nothing else.
 
+mod talk;
+
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use teahouse_client::JoinError;
+use teahouse_client::{ClientError, Exit};
 use teahouse_server::settings::LIMIT_HELP;
 use teahouse_server::{Fault, House, Layers, Settings, logging, signals};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The port that a house is expected on.
-const PORT: u16 = 5000;
 /// Addresses of this machine named in the greeting; a machine with many needs no more to be found.
 const ADDRESSES_SHOWN_MAX: usize = 4;
 
@@ -32,8 +32,12 @@ enum Command {
     /// Open a house: a server that people join with nc, telnet or `teahouse join`
     #[command(after_long_help = settings_help())]
     Serve(Serve),
-    /// Join a house, or any line server, from this terminal: one line in, one line out
-    Join(Join),
+    /// Join a house, or any line server, from this terminal
+    Join(talk::JoinArgs),
+    /// Say something in a room, from a script: ends well when it is kept
+    Say(talk::SayArgs),
+    /// Print what is said in a room
+    Tail(talk::TailArgs),
 }
 
 #[derive(Args)]
@@ -66,20 +70,12 @@ struct Serve {
     shards: Option<String>,
 }
 
-#[derive(Args)]
-struct Join {
-    /// Host name or address, with or without :PORT
-    #[arg(value_name = "HOST[:PORT]")]
-    host: String,
-    /// Port, if it is not in the address
-    #[arg(default_value_t = PORT)]
-    port: u16,
-}
-
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(serve) => self::serve(serve),
-        Command::Join(join) => self::join(&join),
+        Command::Join(join) => talk::join(&join).map_err(Into::into),
+        Command::Say(say) => talk::say(say).map_err(Into::into),
+        Command::Tail(tail) => talk::tail(&tail).map_err(Into::into),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -90,9 +86,10 @@ fn main() -> ExitCode {
 /// One line that says what happened, one that says what to do.
 fn fail(error: &anyhow::Error) -> ExitCode {
     let mut stderr = std::io::stderr();
-    let hint = match (error.downcast_ref::<Fault>(), error.downcast_ref::<JoinError>()) {
+    let client = error.downcast_ref::<ClientError>();
+    let hint = match (error.downcast_ref::<Fault>(), client) {
         (Some(fault), _) => Some(fault.hint()),
-        (_, Some(error)) => Some(error.hint().to_owned()),
+        (_, Some(error)) => Some(error.hint()),
         (None, None) => None,
     };
     // Nothing can be told to someone who closed standard error.
@@ -100,17 +97,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if let Some(hint) = hint {
         writeln!(stderr, "hint: {hint}").ok();
     }
-    ExitCode::FAILURE
-}
-
-fn join(join: &Join) -> anyhow::Result<()> {
-    let server = match join.host.parse::<IpAddr>() {
-        Ok(address) => SocketAddr::from((address, join.port)).to_string(),
-        Err(_) if join.host.contains(':') => join.host.clone(),
-        Err(_) => format!("{}:{}", join.host, join.port),
-    };
-    let input = std::io::BufReader::new(std::io::stdin());
-    Ok(teahouse_client::join(&server, input, std::io::stdout())?)
+    ExitCode::from(client.map_or(Exit::Fault, ClientError::exit).code())
 }
 
 fn serve(serve: Serve) -> anyhow::Result<()> {
@@ -158,9 +145,13 @@ fn greet(house: &House) -> std::io::Result<()> {
     let mut out = String::new();
     let version = env!("CARGO_PKG_VERSION");
     out += &format!("Teahouse {version} is open. To join {}:\n", house.settings().first_room);
+    let first = house.settings().first_room.as_str();
     for (host, port) in house.addresses().iter().flat_map(|address| hosts_of(*address)) {
-        out +=
-            &format!("  nc {host} {port}\n  telnet {host} {port}\n  teahouse join {host} {port}\n");
+        // An IPv6 address stands in brackets where a port follows (RFC 3986, section 3.2.2).
+        let authority =
+            if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        out += &format!("  nc {host} {port}\n  telnet {host} {port}\n");
+        out += &format!("  teahouse join {authority}\n  curl -N http://{authority}/{first}\n");
     }
     if let Some(admin) = house.admin() {
         out += &format!("Metrics are at http://{admin}/metrics\n");

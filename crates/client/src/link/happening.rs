@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use teahouse_core::{RoomName, Text};
-use teahouse_wire::api::{Cause, Failure, Id, Sent, Welcome};
+use teahouse_wire::api::{Cause, Failure, Id, Ref, Request, Sent, Welcome};
 
 /// One thing that happened on a link, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,17 @@ pub enum Happening {
     Received(Sent),
     /// One of our own messages changed: see [`Outgoing`].
     Outgoing(Outgoing),
+    /// The connection broke before this was answered; it may have been done or not. Only for what cannot be
+    /// asked twice without harm: other questions are asked again by the link.
+    Unanswered {
+        /// What the asking gave.
+        reference: Ref,
+        /// What was asked.
+        request: Request,
+    },
+    /// Something that the person should know about the link itself, such as that nothing is remembered
+    /// because another client has the state file.
+    Notice(String),
 }
 
 /// How the connection is.

@@ -12,6 +12,8 @@ use super::Settings;
 const ENVIRONMENT_PREFIX: &str = "TEAHOUSE_";
 /// The one variable that is no setting: where the file is.
 const ENVIRONMENT_CONFIG: &str = "TEAHOUSE_CONFIG";
+/// A variable of our clients: where they go. It says nothing to a server.
+const ENVIRONMENT_OF_CLIENTS: &str = "TEAHOUSE_SERVER";
 /// Bytes in a configuration file; ours has a few hundred.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -80,7 +82,7 @@ impl Layers {
             None => Table::new(),
         };
         for (name, value) in &self.environment {
-            if name != ENVIRONMENT_CONFIG {
+            if name != ENVIRONMENT_CONFIG && name != ENVIRONMENT_OF_CLIENTS {
                 let key = key_of_variable(name, &known)?;
                 lay(&mut table, &known, &key, value, name)?;
             }

@@ -43,8 +43,12 @@ impl House {
     }
 
     fn start(data: tempfile::TempDir, arguments: Vec<String>) -> Self {
+        Self::start_on(0, data, arguments)
+    }
+
+    fn start_on(port: u16, data: tempfile::TempDir, arguments: Vec<String>) -> Self {
         let mut child = teahouse()
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--admin", "127.0.0.1:0"])
             .args(["--log", "human/warn", "--data"])
             .arg(data.path())
             .args(&arguments)
@@ -112,6 +116,16 @@ impl House {
         let data = self.data.take().unwrap();
         let arguments = self.arguments.clone();
         Self::start(data, arguments)
+    }
+
+    /// Opens a server again on the same data and the same port, for those who come back by themselves.
+    pub(crate) fn restart_in_place(mut self) -> Self {
+        if self.child.try_wait().unwrap().is_none() {
+            self.kill();
+        }
+        let data = self.data.take().unwrap();
+        let arguments = self.arguments.clone();
+        Self::start_on(self.port, data, arguments)
     }
 
     /// Waits for the end.

@@ -17,6 +17,7 @@ mod many;
 mod operating;
 mod peer;
 mod programs;
+mod scripts;
 mod seam;
 mod slow;
 mod socket;

@@ -63,14 +63,14 @@ while True:
 "#;
 
 /// A program with its standard streams in our hands.
-struct Program {
-    child: Child,
-    heard: Vec<u8>,
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) heard: Vec<u8>,
     arriving: std::sync::mpsc::Receiver<Vec<u8>>,
 }
 
 impl Program {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -90,11 +90,11 @@ impl Program {
         Self { child, heard: Vec::new(), arriving }
     }
 
-    fn type_line(&mut self, line: &str) {
+    pub(crate) fn type_line(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    fn expect(&mut self, part: &str) {
+    pub(crate) fn expect(&mut self, part: &str) {
         let deadline = Instant::now() + PATIENCE;
         while !String::from_utf8_lossy(&self.heard).contains(part) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -206,7 +206,7 @@ fn the_linear_client_talks_and_says_why_it_ends() {
     let mut house = House::open();
     let mut ann = house.join_as("ann");
     let mut client =
-        Program::start(teahouse().args(["join", "127.0.0.1", &house.port.to_string()]));
+        Program::start(teahouse().args(["join", &format!("tcp://127.0.0.1:{}", house.port)]));
     client.expect("you are in #lobby");
     client.type_line("hello from join");
     ann.expect("<guest2> hello from join");
@@ -220,7 +220,8 @@ fn the_linear_client_talks_and_says_why_it_ends() {
     }
     assert_eq!(client.child.wait().unwrap().code(), Some(1));
 
-    let output = teahouse().args(["join", "127.0.0.1", &house.port.to_string()]).output().unwrap();
+    let output =
+        teahouse().args(["join", &format!("tcp://127.0.0.1:{}", house.port)]).output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.starts_with("error: Unable to connect to 127.0.0.1:"), "{error:?}");
     assert_eq!(output.status.code(), Some(1));
@@ -250,7 +251,7 @@ fn our_linear_client_joins_the_seeds_own_server() {
     server.expect("\n");
     let port: u16 = String::from_utf8_lossy(&server.heard).trim().parse().unwrap();
     let mut other = Peer::connect(port);
-    let mut client = Program::start(teahouse().args(["join", &format!("127.0.0.1:{port}")]));
+    let mut client = Program::start(teahouse().args(["join", &format!("tcp://127.0.0.1:{port}")]));
     other.expect("entered room");
     client.type_line("hello seed");
     other.expect("> hello seed");

@@ -1,0 +1,77 @@
+//! Lines as they are entered, and what they mean.
+
+use super::*;
+
+fn read(line: &str) -> String {
+    match parse(line) {
+        Ok(command) => format!("{command:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_line_is_said_unless_it_is_a_command() {
+    let cases = [
+        ("", "Nothing"),
+        ("   ", "Nothing"),
+        ("hi there ", r#"Say(Text("hi there"))"#),
+        ("//join", r#"Say(Text("/join"))"#),
+        (" /join", r#"Say(Text(" /join"))"#),
+        ("/join #Tea", r#"Join(RoomName("tea"))"#),
+        ("/JOIN 茶馆", r#"Join(RoomName("茶馆"))"#),
+        ("/leave", "Leave(None)"),
+        ("/room go", r#"Room(Some(RoomName("go")))"#),
+        ("/nick 小明", r#"Nick(Nick("小明"))"#),
+        ("/me waves", r#"Act(Text("waves"))"#),
+        ("/msg bob hi  there", r#"Tell { nick: Nick("bob"), text: Text("hi  there") }"#),
+        ("/who", "Who { room: None, page: 1 }"),
+        ("/who 2", "Who { room: None, page: 2 }"),
+        ("/who tea 2", r#"Who { room: Some(RoomName("tea")), page: 2 }"#),
+        ("/rooms 3", "Rooms { page: 3 }"),
+        ("/topic", "Topic(Ask)"),
+        ("/topic -clear", "Topic(Clear)"),
+        ("/topic green tea", r#"Topic(Set(Text("green tea")))"#),
+        ("/history", "History { count: 20 }"),
+        ("/history 7", "History { count: 7 }"),
+        ("/search 火锅", r#"Search { words: "火锅" }"#),
+        ("/ignore", "Ignore(None)"),
+        ("/ignore eve", r#"Ignore(Some(Nick("eve")))"#),
+        ("/help /join", "Help(Some(/join))"),
+        ("/quit", "Quit"),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(read(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_what_to_do() {
+    let cases = [
+        ("/jion tea", "there is no /jion; did you mean /join? (to say it, begin with //)"),
+        ("/dance", "there is no /dance; /help lists what there is (to say it, begin with //)"),
+        ("/", "there is no /; /help lists what there is (to say it, begin with //)"),
+        ("/join", "usage: /join ROOM"),
+        ("/join a b", "\"a b\" is no name: a space cannot be in a name"),
+        ("/msg bob", "usage: /msg NAME WORDS"),
+        ("/rooms 0", "usage: /rooms [PAGE]"),
+        ("/history 500", "the number of messages is 1 to 200"),
+        ("/quit now", "usage: /quit"),
+        ("/help dance", "there is no /dance; /help lists what there is (to say it, begin with //)"),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(read(line), expected, "{line}");
+    }
+    assert!(read(&format!("/search {}", "x".repeat(300))).contains("at most 256 bytes"));
+    assert!(read(&"x".repeat(20_000)).starts_with("not sent: it has 20000 bytes"));
+}
+
+#[test]
+fn every_command_is_in_the_help_and_understands_its_own_name() {
+    assert_eq!(help(None).len(), VERBS.len() + 1);
+    for verb in VERBS {
+        assert_eq!(help(Some(verb)).len(), 1);
+        let unknown =
+            matches!(parse(&format!("/{}", verb.name)), Err(CommandError::Unknown { .. }));
+        assert!(!unknown, "{verb:?}");
+    }
+}

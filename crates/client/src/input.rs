@@ -1,0 +1,88 @@
+//! Standard input beside a connection: a thread reads lines, because a keyboard cannot be waited for
+//! together with sockets everywhere.
+
+use std::io::{BufRead, Error, Read};
+use std::thread;
+
+use tokio::sync::mpsc;
+
+/// Bytes in one line: four times what a message may have, so that what is too long is said to be so.
+const LINE_BYTES_MAX: usize = 64 * 1024;
+/// Lines read ahead: whoever writes faster waits in the pipe.
+const LINES_AHEAD_MAX: usize = 16;
+
+/// What was read.
+#[derive(Debug)]
+pub(crate) enum Entered {
+    /// A line without its end.
+    Line(String),
+    /// A line that cannot be taken, and why.
+    Wrong(&'static str),
+    /// Reading failed; nothing follows.
+    Failed(Error),
+}
+
+/// Lines as they come; closed at the end of the input.
+pub(crate) fn lines(input: impl BufRead + Send + 'static) -> mpsc::Receiver<Entered> {
+    let (sender, receiver) = mpsc::channel(LINES_AHEAD_MAX);
+    thread::spawn(move || read_lines(input, &sender));
+    receiver
+}
+
+fn read_lines(mut input: impl BufRead, sender: &mpsc::Sender<Entered>) {
+    let limit = u64::try_from(LINE_BYTES_MAX).unwrap_or(u64::MAX);
+    let mut is_rest = false;
+    loop {
+        let mut line = Vec::new();
+        let entered = match input.by_ref().take(limit).read_until(b'\n', &mut line) {
+            Ok(0) => return,
+            Ok(_) if !line.ends_with(b"\n") && line.len() >= LINE_BYTES_MAX => {
+                let was_rest = std::mem::replace(&mut is_rest, true);
+                (!was_rest).then_some(Entered::Wrong("a line of more than 64 KiB; split it"))
+            }
+            // The end of a line that was too long.
+            Ok(_) if std::mem::take(&mut is_rest) => None,
+            Ok(_) => Some(match String::from_utf8(line) {
+                Ok(line) => Entered::Line(line.trim_end_matches(['\r', '\n']).to_owned()),
+                Err(_) => Entered::Wrong("a line that is not UTF-8"),
+            }),
+            Err(error) => Some(Entered::Failed(error)),
+        };
+        let is_last = matches!(entered, Some(Entered::Failed(_)));
+        // Nobody listens any more when the conversation is over.
+        if entered.is_some_and(|entered| sender.blocking_send(entered).is_err()) || is_last {
+            return;
+        }
+    }
+}
+
+/// All of the input, as one text; `None` when it is longer than any message may be.
+pub(crate) fn whole(input: impl BufRead) -> Result<Option<Vec<u8>>, Error> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(LINE_BYTES_MAX).unwrap_or(u64::MAX);
+    input.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() <= LINE_BYTES_MAX).then_some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_without_their_ends_and_what_cannot_be_taken_is_told_once() {
+        let mut input = b"hi\r\n\n\xff\n".to_vec();
+        input.extend(vec![b'x'; 3 * LINE_BYTES_MAX]);
+        input.extend(b"\nlast");
+        let mut lines = lines(std::io::Cursor::new(input));
+        let mut read = Vec::new();
+        while let Some(entered) = lines.blocking_recv() {
+            read.push(match entered {
+                Entered::Line(line) => line,
+                Entered::Wrong(why) => why.to_owned(),
+                Entered::Failed(error) => error.to_string(),
+            });
+        }
+        let (utf8, long) = ("a line that is not UTF-8", "a line of more than 64 KiB; split it");
+        assert_eq!(read, ["hi", "", utf8, long, "last"]);
+    }
+}

@@ -1,0 +1,342 @@
+//! What the house sends, and what it means for the link.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use teahouse_core::RoomName;
+use teahouse_wire::api::{
+    Cause, Code, Event, Failure, Id, Joined, Kind, Message, Ref, Sent, Welcome,
+};
+
+use super::rooms::{Room, Standing, Taken};
+use super::{Exchange, Phase};
+use crate::link::limits::{PING_S_DEFAULT, PING_S_MAX, TOO_FAST_PAUSE};
+use crate::link::{Happening, Stage};
+
+/// Kinds of messages that this client knows. Others are passed over: a newer house may send them.
+const TYPES: &[&str] = &[
+    "welcome",
+    "joined",
+    "left",
+    "event",
+    "presence",
+    "duplicate",
+    "told",
+    "delivered",
+    "history",
+    "found",
+    "members",
+    "rooms",
+    "renamed",
+    "topic",
+    "ignoring",
+    "notice",
+    "error",
+    "bye",
+];
+
+/// Only what kind of message it is.
+#[derive(Deserialize)]
+struct Type {
+    r#type: String,
+}
+
+impl Exchange {
+    /// A text message arrived.
+    pub fn handle_text(&mut self, now: Duration, text: &str) {
+        if matches!(self.phase, Phase::Resting { .. } | Phase::Dialling { .. } | Phase::Ended) {
+            return;
+        }
+        self.heard = now;
+        match serde_json::from_str::<Sent>(text) {
+            Ok(Sent { reference, message }) => {
+                self.handle_sent(now, Sent { reference, message: harmless(message) });
+            }
+            Err(error) => {
+                let kind = serde_json::from_str::<Type>(text).map(|kind| kind.r#type);
+                if kind.is_ok_and(|kind| !TYPES.contains(&kind.as_str())) {
+                    return;
+                }
+                let why = format!("the server sent what this client does not understand: {error}");
+                self.give_up(now, &why);
+            }
+        }
+    }
+
+    fn handle_sent(&mut self, now: Duration, sent: Sent) {
+        let Sent { reference, message } = sent;
+        let number = match &reference {
+            Some(Ref::Number(number)) => Some(*number),
+            Some(Ref::Text(_)) | None => None,
+        };
+        if matches!(self.phase, Phase::Greeting { .. }) {
+            return self.handle_greeting(now, message);
+        }
+        if let Some(number) = number {
+            self.asks.answered(number);
+        }
+        let is_quiet = number.is_some_and(|number| self.quiet.contains(&number));
+        let pass = |message| Happening::Received(Sent { reference: reference.clone(), message });
+        match message {
+            Message::Welcome(_) => {}
+            Message::Joined(joined) => self.handle_joined(now, joined, pass),
+            Message::Left { room } => {
+                self.happened(pass(Message::Left { room: room.clone() }));
+                self.handle_left(now, &room);
+            }
+            Message::Event(event) => self.handle_event(now, event, pass),
+            Message::Duplicate { position, id, .. } => self.kept(now, id, position),
+            Message::Error(failure) => self.handle_error(now, number, failure, pass),
+            Message::Renamed { from, to } => {
+                self.nick = Some(to.clone());
+                self.happened(pass(Message::Renamed { from, to }));
+            }
+            Message::Ignoring { nicks } => {
+                self.rooms.set_ignoring(!nicks.is_empty());
+                if !is_quiet {
+                    self.happened(pass(Message::Ignoring { nicks }));
+                }
+            }
+            Message::Bye { cause, reconnect } => self.handle_bye(now, cause, reconnect),
+            other @ (Message::Presence(_)
+            | Message::Told { .. }
+            | Message::Delivered { .. }
+            | Message::History(_)
+            | Message::Found { .. }
+            | Message::Members { .. }
+            | Message::Rooms(_)
+            | Message::Topic { .. }
+            | Message::Notice { .. }) => self.happened(pass(other)),
+        }
+    }
+
+    /// What comes before the welcome.
+    fn handle_greeting(&mut self, now: Duration, message: Message) {
+        match message {
+            Message::Welcome(welcome) => {
+                let silence_max = silence_max(&welcome);
+                self.go_online(now, welcome, silence_max);
+            }
+            Message::Error(failure) => {
+                self.give_up(now, &format!("the server does not let us in: {}", failure.message));
+            }
+            Message::Bye { cause, reconnect } => self.handle_bye(now, cause, reconnect),
+            Message::Notice { text } => {
+                let message = Message::Notice { text };
+                self.happened(Happening::Received(Sent { reference: None, message }));
+            }
+            Message::Joined(_)
+            | Message::Left { .. }
+            | Message::Event(_)
+            | Message::Presence(_)
+            | Message::Duplicate { .. }
+            | Message::Told { .. }
+            | Message::Delivered { .. }
+            | Message::History(_)
+            | Message::Found { .. }
+            | Message::Members { .. }
+            | Message::Rooms(_)
+            | Message::Renamed { .. }
+            | Message::Topic { .. }
+            | Message::Ignoring { .. } => self.give_up(now, "the server spoke before its welcome"),
+        }
+    }
+
+    fn handle_joined(
+        &mut self,
+        now: Duration,
+        mut joined: Joined,
+        pass: impl FnOnce(Message) -> Happening,
+    ) {
+        if self.rooms.named(&joined.room).is_none() {
+            let reference = self.refer();
+            self.rooms.add(Room::new(joined.room.clone(), reference, None));
+        }
+        if let Some(room) = self.rooms.named(&joined.room) {
+            match room.standing {
+                Standing::Outside | Standing::Joining(_) => room.enter(&mut joined),
+                // Told again where we are: what we have seen stands. Or on our way out.
+                Standing::Inside | Standing::Leaving(..) => {}
+            }
+        }
+        self.happened(pass(Message::Joined(joined)));
+        self.pump(now);
+    }
+
+    fn handle_left(&mut self, now: Duration, name: &RoomName) {
+        match self.rooms.named(name).map(|room| room.standing) {
+            // Out, and asked to be in again.
+            Some(Standing::Joining(_)) => {}
+            Some(Standing::Outside | Standing::Inside | Standing::Leaving(..)) | None => {
+                self.forget(name);
+            }
+        }
+        self.pump(now);
+    }
+
+    fn handle_event(
+        &mut self,
+        now: Duration,
+        event: Event,
+        pass: impl FnOnce(Message) -> Happening,
+    ) {
+        match self.rooms.take(&event) {
+            Taken::New => {
+                if event.kind == Kind::Topic {
+                    self.asks.topic_changed(&event.room);
+                }
+                let (id, position) = (event.id, event.position);
+                self.happened(pass(Message::Event(event)));
+                if let Some(id) = id {
+                    self.kept(now, id, position);
+                }
+            }
+            Taken::Seen | Taken::Elsewhere => {}
+            Taken::Gap(what) => self.give_up(now, &what),
+        }
+    }
+
+    /// A message with this id is there: if it is ours, it has arrived.
+    fn kept(&mut self, now: Duration, id: Id, position: u64) {
+        if let Some(unsent) = self.outbox.take(id) {
+            self.outgoing(&unsent, Stage::Kept { position });
+            self.pump(now);
+        }
+    }
+
+    fn handle_error(
+        &mut self,
+        now: Duration,
+        number: Option<u64>,
+        failure: Failure,
+        pass: impl FnOnce(Message) -> Happening,
+    ) {
+        if number.is_some_and(|number| self.quiet.contains(&number)) {
+            return;
+        }
+        let is_too_fast = failure.code == Code::TooFast;
+        if is_too_fast {
+            self.paused_until = now + TOO_FAST_PAUSE;
+        }
+        let said = number.and_then(|number| self.outbox.sent_as(number)).or(failure.id);
+        if let Some(id) = said {
+            return self.handle_not_said(now, id, is_too_fast, failure);
+        }
+        let about = |room: &&mut Room| match room.standing {
+            Standing::Joining(_) => Some(room.reference) == number,
+            Standing::Leaving(reference, _) => Some(reference) == number,
+            Standing::Outside | Standing::Inside => false,
+        };
+        let room = self.rooms.iter_mut().find(about).map(|room| {
+            let before = room.standing;
+            if is_too_fast {
+                room.standing = match before {
+                    Standing::Joining(_) => Standing::Outside,
+                    Standing::Leaving(..) | Standing::Outside | Standing::Inside => {
+                        Standing::Inside
+                    }
+                };
+            }
+            (room.name.clone(), before)
+        });
+        match room {
+            // Asked again after the pause.
+            Some((_, Standing::Joining(_))) if is_too_fast => return,
+            Some((name, Standing::Joining(_))) => {
+                self.rooms.remove(&name);
+                self.give_back(&name, true, &failure);
+            }
+            Some((name, Standing::Leaving(..))) if !is_too_fast => self.forget(&name),
+            Some((_, Standing::Leaving(..) | Standing::Inside | Standing::Outside)) | None => {}
+        }
+        self.happened(pass(Message::Error(failure)));
+    }
+
+    fn handle_not_said(&mut self, now: Duration, id: Id, is_too_fast: bool, failure: Failure) {
+        if is_too_fast {
+            if let Some(unsent) = self.outbox.put_back(id).cloned() {
+                self.outgoing(&unsent, Stage::Waiting);
+            }
+        } else if let Some(unsent) = self.outbox.take(id) {
+            self.outgoing(&unsent, Stage::Refused(failure));
+            self.pump(now);
+        }
+    }
+
+    fn handle_bye(&mut self, now: Duration, cause: Cause, reconnect: bool) {
+        if !reconnect {
+            self.end(Some(cause));
+        } else if matches!(self.phase, Phase::Leaving { .. }) {
+            self.end(None);
+        } else {
+            let why = match cause {
+                Cause::Quit => "the server said goodbye",
+                Cause::Lost => "the connection is lost",
+                Cause::Idle => "we were silent too long",
+                Cause::Unread => "we did not read what was sent",
+                Cause::Closing => "the house is closing",
+                Cause::Replaced => "we came back on another connection",
+            };
+            self.give_up(now, why);
+        }
+    }
+}
+
+/// Names and texts are harmless by their types; here are the other words that a person will read.
+fn harmless(message: Message) -> Message {
+    match message {
+        Message::Error(failure) => {
+            Message::Error(Failure { message: shown(&failure.message), ..failure })
+        }
+        Message::Notice { text } => Message::Notice { text: shown(&text) },
+        Message::Found { words, events } => Message::Found { words: shown(&words), events },
+        Message::Welcome(welcome) => {
+            Message::Welcome(Welcome { server: shown(&welcome.server), ..welcome })
+        }
+        other @ (Message::Joined(_)
+        | Message::Left { .. }
+        | Message::Event(_)
+        | Message::Presence(_)
+        | Message::Duplicate { .. }
+        | Message::Told { .. }
+        | Message::Delivered { .. }
+        | Message::History(_)
+        | Message::Members { .. }
+        | Message::Rooms(_)
+        | Message::Renamed { .. }
+        | Message::Topic { .. }
+        | Message::Ignoring { .. }
+        | Message::Bye { .. }) => other,
+    }
+}
+
+/// Words with nothing in them that acts on a terminal: one line, no control character, no bidi override.
+pub(super) fn shown(words: &str) -> String {
+    let acts = |c: char| {
+        (c.is_control() && c != '\t')
+            || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}')
+            || matches!(c, '\u{2066}'..='\u{206F}' | '\u{FEFF}')
+    };
+    words.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// How long the house may be silent before the connection counts as dead.
+fn silence_max(welcome: &Welcome) -> Duration {
+    let ping_s = match welcome.ping_s {
+        0 => PING_S_DEFAULT,
+        ping_s => ping_s.min(PING_S_MAX),
+    };
+    2 * Duration::from_secs(u64::from(ping_s))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_message_that_there_is_is_known() {
+        let error = serde_json::from_str::<Sent>(r#"{"type":"?"}"#).unwrap_err().to_string();
+        let listed: Vec<&str> = error.split('`').skip(3).step_by(2).collect();
+        assert_eq!(listed, TYPES, "{error}");
+    }
+}

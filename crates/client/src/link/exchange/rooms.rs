@@ -1,0 +1,176 @@
+//! The rooms of a link: where we are in each, and what of it we have seen.
+
+use std::time::Duration;
+
+use teahouse_core::RoomName;
+use teahouse_wire::api::{Event, Joined, Place};
+
+/// How a room stands with the house, on this connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Not asked for yet.
+    Outside,
+    /// `join` is on its way; an answer is due.
+    Joining(Duration),
+    /// In.
+    Inside,
+    /// `leave` is on its way under this reference; an answer is due.
+    Leaving(u64, Duration),
+}
+
+/// How far a room has been seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cursor {
+    /// Nothing of it.
+    Nowhere,
+    /// In since the room's last event was this one; which event comes first is for the house to say.
+    Before(Place),
+    /// Seen up to here.
+    At(Place),
+}
+
+/// A room that we are in, or shall be.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) name: RoomName,
+    /// What our `join` is called.
+    pub(super) reference: u64,
+    pub(super) standing: Standing,
+    cursor: Cursor,
+    /// Somebody is, or was, ignored, whose events are left out: a hole before the next event may be theirs.
+    may_skip: bool,
+}
+
+/// What an event is to us.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// The next one.
+    New,
+    /// Seen before.
+    Seen,
+    /// Of a room that we are not in.
+    Elsewhere,
+    /// Not the next one.
+    Gap(String),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Rooms {
+    /// In the order they were joined.
+    list: Vec<Room>,
+    /// Whether we may ignore somebody.
+    ignoring: bool,
+}
+
+impl Room {
+    pub(super) fn new(name: RoomName, reference: u64, seen: Option<Place>) -> Self {
+        let cursor = seen.map_or(Cursor::Nowhere, Cursor::At);
+        Self { name, reference, standing: Standing::Outside, cursor, may_skip: false }
+    }
+
+    /// The last event that was seen.
+    pub(super) fn seen(&self) -> Option<Place> {
+        match self.cursor {
+            Cursor::At(place) => Some(place),
+            Cursor::Nowhere | Cursor::Before(_) => None,
+        }
+    }
+
+    /// We are in. Where the house goes on elsewhere than we left off, `complete` becomes false and what
+    /// we have seen is forgotten.
+    pub(super) fn enter(&mut self, joined: &mut Joined) {
+        self.standing = Standing::Inside;
+        let goes_on = self
+            .seen()
+            .is_some_and(|seen| seen.epoch == joined.epoch && seen.position <= joined.position);
+        joined.complete &= goes_on;
+        if !joined.complete {
+            let head = Place { epoch: joined.epoch, position: joined.position };
+            // An empty room has no first event to wait for.
+            self.cursor = if head.position == 0 { Cursor::At(head) } else { Cursor::Before(head) };
+        }
+    }
+
+    fn take(&mut self, event: &Event, ignoring: bool) -> Taken {
+        let (epoch, upto, is_first) = match self.cursor {
+            Cursor::Nowhere => return Taken::Elsewhere,
+            Cursor::Before(head) => (head.epoch, head.position, true),
+            Cursor::At(seen) => (seen.epoch, seen.position, false),
+        };
+        if event.epoch != epoch {
+            return Taken::Gap(format!("{} has another history", event.room));
+        }
+        if !is_first && event.position <= upto {
+            return Taken::Seen;
+        }
+        let may_skip = std::mem::replace(&mut self.may_skip, ignoring) || ignoring;
+        if event.position > upto + 1 && !may_skip {
+            return Taken::Gap(format!(
+                "{} went from event {upto} to {}, which leaves a gap",
+                event.room, event.position
+            ));
+        }
+        self.cursor = Cursor::At(Place { epoch, position: event.position });
+        Taken::New
+    }
+}
+
+impl Rooms {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Room> {
+        self.list.iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Room> {
+        self.list.iter_mut()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn named(&mut self, name: &RoomName) -> Option<&mut Room> {
+        self.list.iter_mut().find(|room| room.name == *name)
+    }
+
+    pub(super) fn add(&mut self, room: Room) {
+        self.list.push(room);
+    }
+
+    pub(super) fn remove(&mut self, name: &RoomName) {
+        self.list.retain(|room| room.name != *name);
+    }
+
+    /// Whether we ignore somebody from now on.
+    pub(super) fn set_ignoring(&mut self, ignoring: bool) {
+        self.ignoring = ignoring;
+        for room in &mut self.list {
+            room.may_skip |= ignoring;
+        }
+    }
+
+    pub(super) fn take(&mut self, event: &Event) -> Taken {
+        let ignoring = self.ignoring;
+        self.named(&event.room).map_or(Taken::Elsewhere, |room| room.take(event, ignoring))
+    }
+
+    /// The connection is gone, and with it the rooms that we were about to leave: their names.
+    pub(super) fn fall_out(&mut self) -> Vec<RoomName> {
+        let is_leaving = |room: &Room| matches!(room.standing, Standing::Leaving(..));
+        let left = self.list.iter().filter(|room| is_leaving(room)).map(|room| room.name.clone());
+        let left = left.collect();
+        self.list.retain(|room| !is_leaving(room));
+        for room in &mut self.list {
+            room.standing = Standing::Outside;
+        }
+        left
+    }
+
+    /// When the first answer is due.
+    pub(super) fn due(&self) -> Option<Duration> {
+        let due = |room: &Room| match room.standing {
+            Standing::Outside | Standing::Inside => None,
+            Standing::Joining(due) | Standing::Leaving(_, due) => Some(due),
+        };
+        self.list.iter().filter_map(due).min()
+    }
+}

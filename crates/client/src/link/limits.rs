@@ -1,0 +1,44 @@
+//! Every bound of a link, with its unit and its reason.
+
+use std::time::Duration;
+
+/// Messages in the outbox: hours of talk while offline; a program that says more has to wait.
+pub const OUTBOX_MESSAGES_MAX: usize = 500;
+/// Bytes of text in the outbox: it is written to the disk whenever it grows.
+pub const OUTBOX_BYTES_MAX: usize = 1024 * 1024;
+/// Questions that wait for an answer, or for a connection, at once: no person asks more.
+pub const ASKS_MAX: usize = 100;
+
+/// The longest pause before the first retry: within what people take for a hiccup.
+pub const RETRY_FIRST: Duration = Duration::from_millis(500);
+/// The longest pause before any retry: a house that is back is found within half a minute.
+pub const RETRY_MAX: Duration = Duration::from_secs(30);
+/// A connection that held for less counts as a failed try, so that a house that throws everyone out at
+/// once is not stormed.
+pub const STEADY: Duration = Duration::from_secs(10);
+
+/// For a connection and its handshake: longer than any network between people takes.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// From our hello to the welcome.
+pub const WELCOME_TIMEOUT: Duration = Duration::from_secs(10);
+/// For an answer. Longer than flood control delays anybody; after that the connection counts as dead.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// From our bye to the end of the connection.
+pub const BYE_TIMEOUT: Duration = Duration::from_secs(3);
+/// What a message waits after the house said "too fast": flood control lets two pass in a second.
+pub const TOO_FAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Seconds between pings where the welcome says nothing that makes sense.
+pub const PING_S_DEFAULT: u32 = 30;
+/// The most seconds between pings that are believed: a dead connection is noticed within twice that.
+pub const PING_S_MAX: u32 = 300;
+
+/// Bytes in one message of the server: a page of history with every character escaped, and room.
+pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The state on disk is at most this old when the client crashes. What is about to be sent is never old.
+pub const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// Bytes of a state file that are read: the outbox, drafts and history fit many times.
+pub const STATE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Sent lines that are kept for the arrow key.
+pub const HISTORY_LINES_MAX: usize = 1000;

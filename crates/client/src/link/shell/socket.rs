@@ -1,0 +1,132 @@
+//! One WebSocket: being opened, open, or none. Nothing is lost when a wait for it is dropped.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::{Sink, Stream};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::link::Server;
+use crate::link::limits::MESSAGE_BYTES_MAX;
+
+/// Bytes read at once.
+const READ_BYTES: usize = 16 * 1024;
+
+type Open = WebSocketStream<TcpStream>;
+type Dialling = Pin<Box<dyn Future<Output = Result<Open, String>> + Send>>;
+
+pub(super) enum Socket {
+    Idle,
+    Dialling(Dialling),
+    Open(Box<Open>),
+}
+
+/// What happened on a socket.
+pub(super) enum Step {
+    Opened(Box<Open>),
+    Text(Utf8Bytes),
+    Heard,
+    Closed { code: Option<u16>, why: String },
+    Time,
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "Idle",
+            Self::Dialling(_) => "Dialling",
+            Self::Open(_) => "Open",
+        })
+    }
+}
+
+impl Socket {
+    pub(super) fn dial(server: Server) -> Self {
+        Self::Dialling(Box::pin(dial(server)))
+    }
+
+    /// Writes what there is to write and waits for what comes.
+    pub(super) async fn step(&mut self, frames: &mut VecDeque<String>) -> Step {
+        poll_fn(|context| match self {
+            Self::Idle => Poll::Pending,
+            Self::Dialling(dialling) => {
+                dialling.as_mut().poll(context).map(|result| match result {
+                    Ok(socket) => Step::Opened(Box::new(socket)),
+                    Err(why) => Step::Closed { code: None, why },
+                })
+            }
+            Self::Open(socket) => poll(socket, frames, context),
+        })
+        .await
+    }
+}
+
+fn poll(socket: &mut Open, frames: &mut VecDeque<String>, context: &mut Context<'_>) -> Poll<Step> {
+    if let Err(error) = write(socket, frames, context) {
+        return Poll::Ready(broken(&error));
+    }
+    Pin::new(socket).poll_next(context).map(|message| match message {
+        Some(Ok(Message::Text(text))) => Step::Text(text),
+        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {
+            Step::Heard
+        }
+        Some(Ok(Message::Close(frame))) => {
+            let code = frame.as_ref().map(|frame| u16::from(frame.code));
+            let why = frame.map(|frame| frame.reason.to_string()).filter(|why| !why.is_empty());
+            let why = why.unwrap_or_else(|| "the server closed the connection".to_owned());
+            Step::Closed { code, why }
+        }
+        Some(Err(error)) => broken(&error),
+        None => Step::Closed { code: None, why: "the server closed the connection".to_owned() },
+    })
+}
+
+fn write(
+    mut socket: &mut Open,
+    frames: &mut VecDeque<String>,
+    context: &mut Context<'_>,
+) -> Result<(), Error> {
+    while !frames.is_empty() {
+        match Pin::new(&mut socket).poll_ready(context)? {
+            Poll::Pending => break,
+            Poll::Ready(()) => {
+                if let Some(text) = frames.pop_front() {
+                    Pin::new(&mut socket).start_send(Message::text(text))?;
+                }
+            }
+        }
+    }
+    // Pending means that the socket wakes us when there is room.
+    match Pin::new(&mut socket).poll_flush(context)? {
+        Poll::Pending | Poll::Ready(()) => Ok(()),
+    }
+}
+
+fn broken(error: &Error) -> Step {
+    Step::Closed { code: None, why: format!("the connection broke: {error}") }
+}
+
+async fn dial(server: Server) -> Result<Open, String> {
+    let stream = TcpStream::connect((server.host.as_str(), server.port)).await;
+    let stream = stream.map_err(|error| error.to_string())?;
+    // A line somebody typed should not wait for another.
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX));
+    let opened = client_async_with_config(server.socket_url(), stream, Some(config)).await;
+    opened.map(|(socket, _)| socket).map_err(|error| {
+        if let Error::Http(response) = &error {
+            let status = response.status();
+            return format!("it answers HTTP {status} at {}: no Teahouse there", server.path);
+        }
+        format!("no Teahouse answers there ({error})")
+    })
+}

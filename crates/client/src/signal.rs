@@ -1,0 +1,70 @@
+//! How the connection of a client without a screen has been, and when its patience ends.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::error::ClientError;
+use crate::link::{Server, State};
+
+/// How long a script waits for a server that was there: a restart takes less.
+pub(crate) const OFFLINE_MAX: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Default)]
+pub(crate) struct Signal {
+    was_online: bool,
+    lost_since: Option<Instant>,
+}
+
+impl Signal {
+    /// Takes a change; what is to be told of it, if anything.
+    ///
+    /// # Errors
+    /// When the server cannot be reached at all.
+    pub(crate) fn handle(
+        &mut self,
+        state: &State,
+        server: &Server,
+    ) -> Result<Option<String>, ClientError> {
+        match state {
+            State::Connecting { .. } | State::Ended { .. } => Ok(None),
+            State::Online(_) => {
+                self.was_online = true;
+                Ok(self.lost_since.take().map(|_| "connected again".to_owned()))
+            }
+            State::Offline { why, .. } if !self.was_online => {
+                let (server, what) = (server.to_string(), why.clone());
+                Err(ClientError::Unreachable { server, what })
+            }
+            State::Offline { why, .. } => {
+                let is_news = self.lost_since.is_none();
+                self.lost_since.get_or_insert_with(Instant::now);
+                Ok(is_news.then(|| format!("connection lost ({why}); trying again")))
+            }
+        }
+    }
+
+    /// When the connection has been lost for too long.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.lost_since.map(|since| since + OFFLINE_MAX)
+    }
+}
+
+/// Waits until then; for ever without a deadline.
+pub(crate) async fn past(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Runs a conversation to its end on this thread.
+///
+/// # Errors
+/// Its own, or when the system gives us no runtime.
+pub(crate) fn block_on<T>(
+    conversation: impl Future<Output = Result<T, ClientError>>,
+) -> Result<T, ClientError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(ClientError::Start)?.block_on(conversation)
+}

@@ -1,0 +1,254 @@
+//! What a client remembers from one run to the next: one file per server, in the platform's state directory.
+//!
+//! The file is replaced as a whole (written beside, then renamed), so that a crash leaves the one before or
+//! the one after. It holds the seat's key, which is a secret: only its owner may read it. One program has
+//! the file at a time, by a lock beside it; another one runs without and says so.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use etcetera::BaseStrategy;
+use serde::{Deserialize, Serialize};
+use teahouse_core::{Nick, RoomName};
+use teahouse_wire::api::{Place, Seat};
+
+use crate::link::limits::{HISTORY_LINES_MAX, STATE_BYTES_MAX};
+use crate::link::{Server, Unsent};
+
+/// The version of the file's form. Files of another one are set aside.
+const VERSION: u32 = 1;
+
+/// What is remembered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The form of the file.
+    version: u32,
+    /// The key of the seat that is still ours.
+    pub seat: Seat,
+    /// What one was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nick: Option<Nick>,
+    /// The rooms one was in, in order.
+    #[serde(default)]
+    pub rooms: Vec<Seen>,
+    /// What was said and is not known to be kept, in order.
+    #[serde(default)]
+    pub outbox: Vec<Unsent>,
+    /// Half-written lines.
+    #[serde(default)]
+    pub drafts: BTreeMap<RoomName, String>,
+    /// Lines that were entered, oldest first.
+    #[serde(default)]
+    pub history: Vec<String>,
+}
+
+/// A room and how far it was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Which.
+    pub room: RoomName,
+    /// The last event that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+impl Memory {
+    /// Nothing yet, but for a new seat.
+    #[must_use]
+    pub fn new(seat: Seat) -> Self {
+        Self {
+            version: VERSION,
+            seat,
+            nick: None,
+            rooms: Vec::new(),
+            outbox: Vec::new(),
+            drafts: BTreeMap::new(),
+            history: Vec::new(),
+        }
+    }
+}
+
+/// Where state files are usually kept: `teahouse` in `$XDG_STATE_HOME` or `~/.local/state`, on Windows in the
+/// application data. `None` for somebody without a home.
+#[must_use]
+pub fn directory() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("teahouse"))
+}
+
+/// The file of one server, which is ours as long as this lives.
+#[derive(Debug)]
+pub struct StateFile {
+    path: PathBuf,
+    /// What was last written.
+    written: Vec<u8>,
+    _lock: File,
+}
+
+impl StateFile {
+    /// Takes the file of a server and reads it. Whatever prevents that is told in `notices`; then there is
+    /// no file, or no memory.
+    pub fn open(
+        directory: &Path,
+        server: &Server,
+        notices: &mut VecDeque<String>,
+    ) -> (Option<Self>, Option<Memory>) {
+        let path = directory.join(file_name(server));
+        let lock = match take_lock(directory, &path) {
+            Ok(lock) => lock,
+            Err(TryLockError::WouldBlock) => {
+                notices.push_back(format!(
+                    "another client on this machine is connected to {server}; this one remembers \
+                     nothing when it ends, and is somebody else there"
+                ));
+                return (None, None);
+            }
+            Err(TryLockError::Error(error)) => {
+                notices.push_back(format!(
+                    "cannot use {}: {error}; nothing is remembered when this program ends",
+                    path.display()
+                ));
+                return (None, None);
+            }
+        };
+        let memory = match read(&path) {
+            Ok(memory) => memory,
+            Err(error) => {
+                notices.push_back(set_aside(&path, &error));
+                None
+            }
+        };
+        (Some(Self { path, written: Vec::new(), _lock: lock }), memory)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Replaces the file, if something has changed. With `to_disk` it returns once the disk has it.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the one before is still there.
+    pub fn save(&mut self, memory: &Memory, to_disk: bool) -> io::Result<()> {
+        let surplus = memory.history.len().saturating_sub(HISTORY_LINES_MAX);
+        let history = memory.history.iter().skip(surplus).cloned().collect();
+        let json = serde_json::to_vec(&Memory { history, ..memory.clone() })?;
+        if json == self.written {
+            return Ok(());
+        }
+        let beside = self.path.with_extension("new");
+        let mut file = private().create(true).truncate(true).open(&beside)?;
+        file.write_all(&json)?;
+        if to_disk {
+            file.sync_all()?;
+        }
+        drop(file);
+        fs::rename(&beside, &self.path)?;
+        if to_disk {
+            sync_directory(&self.path)?;
+        }
+        self.written = json;
+        Ok(())
+    }
+}
+
+/// A name that no other server has, and that every file system takes.
+fn file_name(server: &Server) -> String {
+    let escaped = |text: &str| -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+        let escape = |byte| {
+            if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }
+        };
+        text.bytes().map(escape).collect()
+    };
+    let path = server.path.strip_suffix(teahouse_wire::api::SOCKET_PATH).unwrap_or(&server.path);
+    format!("{}_{}{}.json", escaped(&server.host), server.port, escaped(path))
+}
+
+fn take_lock(directory: &Path, path: &Path) -> Result<File, TryLockError> {
+    make_directory(directory).map_err(TryLockError::Error)?;
+    let lock = private().create(true).truncate(false).open(path.with_extension("lock"));
+    let lock = lock.map_err(TryLockError::Error)?;
+    lock.try_lock()?;
+    Ok(lock)
+}
+
+fn make_directory(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// To write what only its owner may read.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// Elsewhere a directory cannot be synced, and a rename is as safe as the system makes it.
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// What is remembered; `None` when there is no file yet.
+fn read(path: &Path) -> Result<Option<Memory>, String> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let mut json = Vec::new();
+    let mut file = file.take(STATE_BYTES_MAX + 1);
+    file.read_to_end(&mut json).map_err(|error| error.to_string())?;
+    if u64::try_from(json.len()).is_ok_and(|bytes| bytes > STATE_BYTES_MAX) {
+        return Err(format!("it has more than {STATE_BYTES_MAX} bytes"));
+    }
+    #[derive(Deserialize)]
+    struct Version {
+        version: u32,
+    }
+    let version: Version = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
+    if version.version != VERSION {
+        return Err(format!("it has version {}; this client knows {VERSION}", version.version));
+    }
+    serde_json::from_slice(&json).map(Some).map_err(|error| error.to_string())
+}
+
+/// Moves a file that cannot be read out of the way, and tells where.
+fn set_aside(path: &Path, error: &str) -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let aside = path.with_extension(format!("unread-{}", now.as_millis()));
+    let shown = path.display();
+    match fs::rename(path, &aside) {
+        Ok(()) => format!(
+            "cannot read {shown}: {error}; it is kept as {}, and this client begins anew",
+            aside.display()
+        ),
+        Err(moving) => format!(
+            "cannot read {shown}: {error}; it could not be moved aside either ({moving}), and is \
+             replaced"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

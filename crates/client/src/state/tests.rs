@@ -1,0 +1,112 @@
+//! What is remembered, on a real disk.
+
+use super::*;
+use crate::link::Unsent;
+use teahouse_core::Text;
+use teahouse_wire::api::Id;
+
+fn server() -> Server {
+    Server::parse("tea:6000").unwrap()
+}
+
+fn open(directory: &Path) -> (Option<StateFile>, Option<Memory>, Vec<String>) {
+    let mut notices = VecDeque::new();
+    let (file, memory) = StateFile::open(directory, &server(), &mut notices);
+    (file, memory, notices.into())
+}
+
+fn memory() -> Memory {
+    let tea = RoomName::parse("tea").unwrap();
+    let place = "0123456789abcdef".parse().map(|epoch| Place { epoch, position: 7 }).ok();
+    let text = Text::parse("你好").unwrap();
+    let mut memory = Memory::new(Seat([7; 16]));
+    memory.nick = Nick::parse("ann").ok();
+    memory.rooms = vec![Seen { room: tea.clone(), place }];
+    memory.outbox = vec![Unsent { id: Id([1; 16]), room: tea.clone(), text, acted: true }];
+    memory.drafts = BTreeMap::from([(tea, "half a li".to_owned())]);
+    memory.history = vec!["hi".to_owned()];
+    memory
+}
+
+#[test]
+fn what_is_saved_is_there_the_next_time_and_only_its_owner_may_read_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, none, notices) = open(directory.path());
+    assert_eq!((none, notices), (None, Vec::new()));
+    let mut file = file.unwrap();
+    file.save(&memory(), true).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(file.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    drop(file);
+    assert_eq!(open(directory.path()).1, Some(memory()));
+}
+
+#[test]
+fn a_second_client_runs_without_the_file_and_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = open(directory.path());
+    let (file, memory, notices) = open(directory.path());
+    assert!(file.is_none() && memory.is_none());
+    assert!(notices[0].starts_with("another client on this machine is connected to tea:6000"));
+    drop(first);
+    assert!(open(directory.path()).0.is_some());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_set_aside_and_nothing_of_it_is_lost() {
+    for broken in ["", "{", "{\"version\":1}", "{\"version\":9,\"seat\":7}", "\u{0}"] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tea_6000.json");
+        fs::write(&path, broken).unwrap();
+        let (file, memory, notices) = open(directory.path());
+        assert!(file.is_some() && memory.is_none(), "{broken:?}");
+        assert!(notices[0].starts_with("cannot read "), "{notices:?}");
+        let mut names = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+        let aside = names.find(|path| path.to_string_lossy().contains("unread")).unwrap();
+        assert_eq!(fs::read_to_string(aside).unwrap(), broken);
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_told_and_no_reason_to_stop() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let (none, _, notices) = open(&file.join("below"));
+    assert!(none.is_none());
+    assert!(notices[0].starts_with("cannot use "), "{notices:?}");
+}
+
+#[test]
+fn a_crash_while_it_is_written_leaves_the_one_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut file = open(directory.path()).0.unwrap();
+    file.save(&memory(), true).unwrap();
+    fs::write(file.path().with_extension("new"), "{\"vers").unwrap();
+    drop(file);
+    assert_eq!(open(directory.path()).1, Some(memory()));
+}
+
+#[test]
+fn only_the_last_lines_entered_are_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut file = open(directory.path()).0.unwrap();
+    let mut long = memory();
+    long.history = (0..=HISTORY_LINES_MAX).map(|line| line.to_string()).collect();
+    file.save(&long, false).unwrap();
+    drop(file);
+    let history = open(directory.path()).1.unwrap().history;
+    assert_eq!((history.len(), history[0].as_str()), (HISTORY_LINES_MAX, "1"));
+}
+
+#[test]
+fn every_server_has_a_file_of_its_own() {
+    let name = |address| file_name(&Server::parse(address).unwrap());
+    assert_eq!(name("tea"), "tea_5000.json");
+    assert_eq!(name("[::1]:6000"), "%3a%3a1_6000.json");
+    assert_eq!(name("http://tea:1/a_b"), "tea_1%2fa%5fb.json");
+}

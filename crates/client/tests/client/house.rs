@@ -1,0 +1,294 @@
+//! A small house that speaks the api on a real socket, and does as it is told: it can throw everybody out,
+//! keep what is said to itself, and refuse.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use teahouse_client::link::Server;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_tungstenite::accept_async;
+use tokio_tungstenite::tungstenite::Message;
+
+/// How long a test waits for what must happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+const EPOCH: &str = "0123456789abcdef";
+
+/// What the house knows.
+#[derive(Default)]
+pub(crate) struct Inside {
+    pub(crate) rooms: BTreeMap<String, Vec<Value>>,
+    sessions: Vec<Session>,
+    count: u64,
+    /// Everything that was asked, in order.
+    pub(crate) asked: Vec<Value>,
+    /// Codes with which the next messages are refused.
+    pub(crate) refusals: VecDeque<&'static str>,
+    /// Whether what is said is kept, and nobody told.
+    pub(crate) is_mute: bool,
+    /// What happens to the next pages of history.
+    pub(crate) stirs: VecDeque<Stir>,
+    /// Whether nobody is let in.
+    pub(crate) is_shut: bool,
+}
+
+/// Something is said while a page of history is read.
+#[derive(Clone, Copy)]
+pub(crate) enum Stir {
+    /// It is heard before the page, which is without it.
+    Before,
+    /// It is heard after the page, which has it.
+    After,
+}
+
+struct Session {
+    number: u64,
+    nick: String,
+    rooms: Vec<String>,
+    out: UnboundedSender<String>,
+}
+
+#[derive(Clone)]
+pub(crate) struct House {
+    pub(crate) address: SocketAddr,
+    inside: Arc<Mutex<Inside>>,
+}
+
+impl House {
+    /// Opens one. It lives as long as the test.
+    pub(crate) fn open() -> Self {
+        let inside = Arc::new(Mutex::new(Inside::default()));
+        let (sender, receiver) = channel();
+        let of_thread = Arc::clone(&inside);
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async move {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                sender.send(listener.local_addr().unwrap()).unwrap();
+                loop {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    tokio::spawn(serve(stream, Arc::clone(&of_thread)));
+                }
+            });
+        });
+        Self { address: receiver.recv().unwrap(), inside }
+    }
+
+    pub(crate) fn server(&self) -> Server {
+        Server::parse(&self.address.to_string()).unwrap()
+    }
+
+    pub(crate) fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap()
+    }
+
+    /// Breaks every connection.
+    pub(crate) fn cut(&self) {
+        self.inside().sessions.clear();
+    }
+
+    /// Somebody says something.
+    pub(crate) fn say(&self, room: &str, words: &str) {
+        self.inside().store(room, "bob", "said", words, None, 0);
+    }
+
+    /// The words that were said in a room.
+    pub(crate) fn words(&self, room: &str) -> Vec<String> {
+        let inside = self.inside();
+        let events = inside.rooms.get(room).into_iter().flatten();
+        events.map(|event| event["text"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Waits until it is so.
+    #[track_caller]
+    pub(crate) fn until(&self, what: &str, is_so: impl Fn(&Inside) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !is_so(&self.inside()) {
+            assert!(Instant::now() < end, "not so in time: {what}");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Inside {
+    /// How many are in a room.
+    pub(crate) fn members(&self, room: &str) -> usize {
+        self.sessions.iter().filter(|s| s.rooms.iter().any(|inside| inside == room)).count()
+    }
+
+    fn store(
+        &mut self,
+        room: &str,
+        nick: &str,
+        kind: &str,
+        text: &str,
+        id: Option<&Value>,
+        time: u64,
+    ) {
+        let list = self.rooms.entry(room.to_owned()).or_default();
+        let mut event = json!({
+            "type": "event", "room": room, "position": list.len() + 1, "epoch": EPOCH,
+            "time_ms": time, "sender": {"nick": nick, "session": nick}, "kind": kind, "text": text,
+        });
+        if let Some(id) = id {
+            event["id"] = id.clone();
+        }
+        list.push(event.clone());
+        if !self.is_mute {
+            for session in self.sessions.iter().filter(|s| s.rooms.iter().any(|r| r == room)) {
+                session.out.send(event.to_string()).ok();
+            }
+        }
+    }
+
+    /// Adds history with a time for each event.
+    pub(crate) fn remember(&mut self, room: &str, words: &str, time_ms: u64) {
+        self.store(room, "bob", "said", words, None, time_ms);
+    }
+
+    fn handle(&mut self, number: u64, asked: &Value) -> Vec<Value> {
+        self.asked.push(asked.clone());
+        let room = asked["room"].as_str().unwrap_or_default().to_owned();
+        let Some(session) = self.sessions.iter_mut().find(|s| s.number == number) else {
+            return Vec::new();
+        };
+        match asked["op"].as_str().unwrap() {
+            "hello" => {
+                session.nick = asked["nick"].as_str().unwrap_or("guest1").to_owned();
+                vec![json!({"type": "welcome", "nick": session.nick, "resumed": false,
+                    "session": "1", "epoch": EPOCH, "server": "0", "first_room": "lobby",
+                    "ping_s": 20, "grace_s": 30})]
+            }
+            "join" if room == "closed" => vec![error("too_many_rooms")],
+            "join" => {
+                let after = asked["after"]["position"].as_u64();
+                let list = self.rooms.entry(room.clone()).or_default();
+                session.rooms.push(room.clone());
+                let from = match after {
+                    Some(after) => usize::try_from(after).unwrap(),
+                    None => list.len().saturating_sub(3),
+                };
+                let joined = json!({"type": "joined", "room": room, "epoch": EPOCH,
+                    "position": list.len(), "complete": after.is_some(), "members": 1});
+                std::iter::once(joined).chain(list.iter().skip(from).cloned()).collect()
+            }
+            "leave" => {
+                session.rooms.retain(|inside| *inside != room);
+                vec![json!({"type": "left", "room": room})]
+            }
+            "say" => self.handle_say(number, &room, asked),
+            "history" => self.handle_history(number, &room, asked),
+            "who" => vec![json!({"type": "members", "room": room, "nicks": [session.nick],
+                "total": 1, "page": 1, "pages": 1})],
+            "bye" => vec![json!({"type": "bye", "cause": "quit", "reconnect": false})],
+            other => panic!("the client asks {other}"),
+        }
+    }
+
+    /// Pages go the way of what is said, so that the order is as the test wants it.
+    fn handle_history(&mut self, number: u64, room: &str, asked: &Value) -> Vec<Value> {
+        let stir = self.stirs.pop_front();
+        if let Some(Stir::Before) = stir {
+            let page = self.page(room, asked);
+            self.store(room, "bob", "said", "stirred", None, 0);
+            self.send(number, &page);
+        } else {
+            if let Some(Stir::After) = stir {
+                let was_mute = std::mem::replace(&mut self.is_mute, true);
+                self.store(room, "bob", "said", "stirred", None, 0);
+                self.is_mute = was_mute;
+            }
+            self.send(number, &self.page(room, asked));
+            if let Some(Stir::After) = stir {
+                self.send(number, self.rooms[room].last().unwrap());
+            }
+        }
+        Vec::new()
+    }
+
+    fn page(&self, room: &str, asked: &Value) -> Value {
+        let list = &self.rooms[room];
+        let limit = usize::try_from(asked["limit"].as_u64().unwrap()).unwrap();
+        let newest = u64::try_from(list.len().saturating_sub(limit)).unwrap();
+        let from = usize::try_from(asked["after"].as_u64().unwrap_or(newest)).unwrap();
+        let events: Vec<&Value> = list.iter().skip(from).take(limit).collect();
+        json!({"ref": asked["ref"], "type": "history", "room": room, "epoch": EPOCH,
+            "head": list.len(), "events": events})
+    }
+
+    fn send(&self, number: u64, message: &Value) {
+        let session = self.sessions.iter().find(|session| session.number == number);
+        session.unwrap().out.send(message.to_string()).unwrap();
+    }
+
+    fn handle_say(&mut self, number: u64, room: &str, asked: &Value) -> Vec<Value> {
+        if let Some(code) = self.refusals.pop_front() {
+            return vec![error(code)];
+        }
+        let list = self.rooms.entry(room.to_owned()).or_default();
+        if let Some(index) = list.iter().position(|event| event["id"] == asked["id"]) {
+            return vec![json!({"type": "duplicate", "room": room, "position": index + 1,
+                "id": asked["id"]})];
+        }
+        let nick = self.sessions.iter().find(|s| s.number == number).unwrap().nick.clone();
+        let kind = if asked["acted"] == true { "acted" } else { "said" };
+        let text = asked["text"].as_str().unwrap().to_owned();
+        self.store(room, &nick, kind, &text, Some(&asked["id"]), 0);
+        Vec::new()
+    }
+}
+
+fn error(code: &str) -> Value {
+    json!({"type": "error", "code": code, "message": format!("no: {code}")})
+}
+
+async fn serve(stream: TcpStream, inside: Arc<Mutex<Inside>>) {
+    if inside.lock().unwrap().is_shut {
+        return;
+    }
+    let Ok(mut socket) = accept_async(stream).await else { return };
+    let (out, mut arriving): (_, UnboundedReceiver<String>) = unbounded_channel();
+    let number = {
+        let mut inside = inside.lock().unwrap();
+        inside.count += 1;
+        let number = inside.count;
+        inside.sessions.push(Session { number, nick: String::new(), rooms: Vec::new(), out });
+        number
+    };
+    loop {
+        tokio::select! {
+            biased;
+            text = arriving.recv() => match text {
+                Some(text) => if socket.send(Message::text(text)).await.is_err() { break },
+                // Cut.
+                None => break,
+            },
+            message = socket.next() => match message {
+                Some(Ok(Message::Text(text))) => {
+                    let asked: Value = serde_json::from_str(&text).unwrap();
+                    let answers = {
+                        let mut inside = inside.lock().unwrap();
+                        inside.handle(number, &asked)
+                    };
+                    for (index, mut answer) in answers.into_iter().enumerate() {
+                        if index == 0 {
+                            answer["ref"] = asked["ref"].clone();
+                        }
+                        if socket.send(Message::text(answer.to_string())).await.is_err() {
+                            break;
+                        }
+                    }
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => break,
+            },
+        }
+    }
+    inside.lock().unwrap().sessions.retain(|session| session.number != number);
+}

@@ -1,0 +1,54 @@
+//! Plain lines with a server that knows nothing else.
+
+use std::io::{BufRead, BufReader, Cursor, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use teahouse_client::Exit;
+use teahouse_client::plain::{Plain, join};
+
+use crate::plain::Screen;
+
+fn plain(server: &str) -> Plain {
+    let server = server.parse().unwrap();
+    Plain { server, nick: None, rooms: Vec::new(), state: None, echoes: true }
+}
+
+#[test]
+fn lines_go_out_as_they_are_and_what_arrives_is_printed() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"[127.0.0.1:7] entered room\n").unwrap();
+        BufReader::new(stream).lines().map(Result::unwrap).collect::<Vec<_>>()
+    });
+    let screen = Screen::default();
+    join(plain(&format!("tcp://{address}")), Cursor::new("/hi\nthere\n"), screen.clone()).unwrap();
+    assert_eq!(server.join().unwrap(), ["/hi", "there"]);
+    assert_eq!(screen.text(), "[127.0.0.1:7] entered room\n");
+}
+
+#[test]
+fn a_server_that_goes_away_is_an_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = thread::spawn(move || drop(listener.accept().unwrap()));
+    let (reader, _keyboard) = std::io::pipe().unwrap();
+    let joined =
+        join(plain(&format!("tcp://{address}")), BufReader::new(reader), Screen::default());
+    let error = joined.unwrap_err();
+    server.join().unwrap();
+    assert_eq!(error.to_string(), "Disconnected from chat server");
+    assert_eq!(error.exit(), Exit::Fault);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_an_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let joined = join(plain(&format!("tcp://{address}")), Cursor::new(""), Screen::default());
+    let error = joined.unwrap_err().to_string();
+    assert!(error.starts_with(&format!("Unable to connect to {address}: ")), "{error}");
+}

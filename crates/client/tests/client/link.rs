@@ -1,0 +1,191 @@
+//! The link on a real socket and a real disk.
+
+use std::time::Duration;
+
+use teahouse_client::link::{Config, Happening, Link, Stage, State};
+use teahouse_core::{RoomName, Text};
+use teahouse_wire::api::Message;
+
+use crate::house::{House, PATIENCE};
+
+fn tea() -> RoomName {
+    RoomName::parse("tea").unwrap()
+}
+
+fn text(words: &str) -> Text {
+    Text::parse(words).unwrap()
+}
+
+fn run<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { tokio::time::timeout(PATIENCE, test).await.expect("in time") })
+}
+
+/// Waits for what is looked for.
+async fn until<T>(link: &mut Link, find: impl Fn(&Happening) -> Option<T>) -> T {
+    loop {
+        let happening = link.next().await.expect("the link goes on");
+        if let Some(found) = find(&happening) {
+            return found;
+        }
+    }
+}
+
+async fn until_in(link: &mut Link) {
+    until(link, |happening| match happening {
+        Happening::Received(sent) => matches!(sent.message, Message::Joined(_)).then_some(()),
+        _ => None,
+    })
+    .await;
+}
+
+async fn until_kept(link: &mut Link) -> u64 {
+    until(link, |happening| match happening {
+        Happening::Outgoing(outgoing) => match outgoing.stage {
+            Stage::Kept { position } => Some(position),
+            _ => None,
+        },
+        _ => None,
+    })
+    .await
+}
+
+fn config(house: &House) -> Config {
+    Config { rooms: vec![tea()], ..Config::new(house.server()) }
+}
+
+#[test]
+fn what_is_said_is_kept_and_what_others_say_is_heard() {
+    let house = House::open();
+    run(async {
+        let mut link = Link::open(config(&house));
+        until_in(&mut link).await;
+        link.say(&tea(), &text("你好"), false).unwrap();
+        assert_eq!(until_kept(&mut link).await, 1);
+        house.say("tea", "hi");
+        let words = until(&mut link, |happening| match happening {
+            Happening::Received(sent) => match &sent.message {
+                Message::Event(event) => event.text.clone(),
+                _ => None,
+            },
+            _ => None,
+        });
+        assert_eq!(words.await, text("hi"));
+        link.bye();
+        while link.next().await.is_some() {}
+    });
+    house.until("nobody is in the room", |inside| inside.members("tea") == 0);
+}
+
+#[test]
+fn a_message_whose_acknowledgement_was_lost_is_kept_once() {
+    let house = House::open();
+    run(async {
+        let mut link = Link::open(config(&house));
+        until_in(&mut link).await;
+        house.inside().is_mute = true;
+        link.say(&tea(), &text("once"), false).unwrap();
+        loop {
+            tokio::select! {
+                _ = link.next() => {}
+                () = tokio::time::sleep(Duration::from_millis(1)) => {}
+            }
+            if house.words("tea") == ["once"] {
+                break;
+            }
+        }
+        house.inside().is_mute = false;
+        house.cut();
+        assert_eq!(until_kept(&mut link).await, 1);
+        assert_eq!(link.outbox().count(), 0);
+    });
+    assert_eq!(house.words("tea"), ["once"]);
+}
+
+#[test]
+fn what_a_program_could_not_send_before_it_was_killed_the_next_one_sends_once() {
+    let house = House::open();
+    let directory = tempfile::tempdir().unwrap();
+    let config = || Config { state: Some(directory.path().to_owned()), ..config(&house) };
+    run(async {
+        let mut link = Link::open(config());
+        until_in(&mut link).await;
+        house.inside().is_mute = true;
+        link.say(&tea(), &text("from the grave"), false).unwrap();
+        tokio::select! {
+            () = async { while link.next().await.is_some() {} } => {}
+            () = async {
+                while house.words("tea").is_empty() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            } => {}
+        }
+        // A kill: nothing is saved at the end, and the lock goes with the process.
+        let saved = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+        let saved = saved.filter(|path| path.extension().is_some_and(|e| e == "json"));
+        let files: Vec<_> = saved.map(|path| (std::fs::read(&path).unwrap(), path)).collect();
+        assert_eq!(files.len(), 1, "it was on the disk before it was sent");
+        drop(link);
+        for (bytes, path) in files {
+            std::fs::write(path, bytes).unwrap();
+        }
+        house.inside().is_mute = false;
+        let mut link = Link::open(config());
+        assert_eq!(until_kept(&mut link).await, 1);
+    });
+    assert_eq!(house.words("tea"), ["from the grave"]);
+    let inside = house.inside();
+    let seats = inside.asked.iter().filter(|asked| asked["op"] == "hello");
+    let seats: Vec<_> = seats.map(|asked| asked["seat"].clone()).collect();
+    assert_eq!(seats[0], seats[1], "the seat is the same");
+}
+
+#[test]
+fn drafts_and_history_are_there_the_next_time() {
+    let house = House::open();
+    let directory = tempfile::tempdir().unwrap();
+    let config = || Config { state: Some(directory.path().to_owned()), ..config(&house) };
+    run(async {
+        let mut link = Link::open(config());
+        link.set_drafts([(tea(), "half a li".to_owned())].into());
+        link.set_history(vec!["hi".to_owned()]);
+        let mut second = Link::open(config());
+        let notice = until(&mut second, |happening| match happening {
+            Happening::Notice(notice) => Some(notice.clone()),
+            _ => None,
+        });
+        assert!(notice.await.starts_with("another client on this machine"));
+        assert!(!second.is_remembered());
+        drop(link);
+        let link = Link::open(config());
+        assert_eq!(link.drafts()[&tea()], "half a li");
+        assert_eq!(link.history(), ["hi"]);
+    });
+}
+
+#[test]
+fn a_server_that_is_none_is_told_as_such_and_tried_again() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut buffer = [0; 1024];
+        assert!(stream.read(&mut buffer).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").unwrap();
+    });
+    run(async {
+        let mut link = Link::open(Config::new(address.to_string().parse().unwrap()));
+        let why = until(&mut link, |happening| match happening {
+            Happening::State(State::Offline { why, .. }) => Some(why.clone()),
+            _ => None,
+        });
+        let expected = "it answers HTTP 404 Not Found at /api/v1/socket: no Teahouse there";
+        assert_eq!(why.await, expected);
+        until(&mut link, |happening| match happening {
+            Happening::State(State::Connecting { attempt: 2 }) => Some(()),
+            _ => None,
+        })
+        .await;
+    });
+}

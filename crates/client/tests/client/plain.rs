@@ -1,0 +1,165 @@
+//! The linear client, from its input to its output.
+
+use std::io::{BufReader, Cursor, Write};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use teahouse_client::plain::{self, Plain};
+use teahouse_client::{ClientError, Exit};
+
+use crate::house::House;
+
+/// What was printed so far.
+#[derive(Clone, Default)]
+pub(crate) struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Screen {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn until(&self, house: &House, words: &str) {
+        house.until(&format!("{words:?} is printed"), |_| self.text().contains(words));
+    }
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn plain(house: &House) -> Plain {
+    Plain {
+        server: house.server(),
+        nick: "ann".parse_nick(),
+        rooms: Vec::new(),
+        state: None,
+        echoes: true,
+    }
+}
+
+trait ParseNick {
+    fn parse_nick(&self) -> Option<teahouse_core::Nick>;
+}
+
+impl ParseNick for str {
+    fn parse_nick(&self) -> Option<teahouse_core::Nick> {
+        teahouse_core::Nick::parse(self).ok()
+    }
+}
+
+/// Types all of it and closes the input.
+fn typed(plain: Plain, input: &str) -> (String, Result<(), ClientError>) {
+    let screen = Screen::default();
+    let result = plain::join(plain, Cursor::new(input.to_owned()), screen.clone());
+    (screen.text(), result)
+}
+
+/// Joins with an input that stays open as long as the writer.
+fn joined(plain: Plain) -> (Screen, std::io::PipeWriter, JoinHandle<Result<(), ClientError>>) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let screen = Screen::default();
+    let output = screen.clone();
+    let run = thread::spawn(move || plain::join(plain, BufReader::new(reader), output));
+    (screen, writer, run)
+}
+
+#[test]
+fn lines_are_said_commands_are_done_and_all_is_kept_at_the_end_of_the_input() {
+    let house = House::open();
+    let input = "hi\n/me waves\n//slash\n/join tea\n在茶馆\n/who\n/jion x\n/room\n";
+    let (screen, result) = typed(plain(&house), input);
+    result.unwrap();
+    assert_eq!(house.words("lobby"), ["hi", "waves", "/slash"]);
+    assert_eq!(house.words("tea"), ["在茶馆"]);
+    for line in [
+        "-- welcome; you are ann. /nick NAME to change, /help for more\n",
+        "-- you are in #lobby (nobody else is here)\n",
+        "-- error: there is no /jion; did you mean /join? (to say it, begin with //)\n",
+        "-- you speak in #tea; also in #lobby\n",
+        "<ann> 在茶馆\n",
+        "-- 1 is in #tea\n",
+        "-- goodbye\n",
+    ] {
+        assert!(screen.contains(line), "{line:?} in {screen}");
+    }
+    assert!(screen.contains("* ann waves\n"), "{screen}");
+}
+
+#[test]
+fn a_connection_that_breaks_is_a_quiet_line_and_what_was_typed_meanwhile_arrives_once() {
+    let house = House::open();
+    let (screen, mut keyboard, run) = joined(plain(&house));
+    screen.until(&house, "you are in #lobby");
+    house.say("lobby", "one");
+    screen.until(&house, "<bob> one\n");
+    house.inside().is_shut = true;
+    house.cut();
+    screen.until(&house, "-- connection lost (");
+    house.say("lobby", "two");
+    keyboard.write_all("typed meanwhile\n".as_bytes()).unwrap();
+    house.inside().is_shut = false;
+    screen.until(&house, "-- connected again\n");
+    screen.until(&house, "<ann> typed meanwhile\n");
+    drop(keyboard);
+    run.join().unwrap().unwrap();
+    assert_eq!(house.words("lobby"), ["one", "two", "typed meanwhile"]);
+    let screen = screen.text();
+    assert_eq!(screen.matches("<bob> one").count(), 1, "{screen}");
+    assert_eq!(screen.matches("<bob> two").count(), 1, "{screen}");
+    assert_eq!(screen.matches("you are in #lobby").count(), 1, "{screen}");
+}
+
+#[test]
+fn what_is_refused_is_given_back() {
+    let house = House::open();
+    house.inside().refusals.extend(["bad_text", "too_fast"]);
+    let (screen, result) = typed(plain(&house), "first\nsecond\n");
+    result.unwrap();
+    assert!(
+        screen.contains("-- error: not sent to #lobby: no: bad_text\n--   first\n"),
+        "{screen}"
+    );
+    assert_eq!(house.words("lobby"), ["second"], "haste only delays");
+}
+
+#[test]
+fn a_room_that_cannot_be_entered_is_not_where_the_next_line_goes() {
+    let house = House::open();
+    let (screen, mut keyboard, run) = joined(plain(&house));
+    keyboard.write_all(b"/join closed\n").unwrap();
+    screen.until(&house, "-- error: no: too_many_rooms\n");
+    keyboard.write_all(b"hi\n").unwrap();
+    house.until("it is said", |inside| inside.rooms.get("lobby").is_some_and(|l| !l.is_empty()));
+    drop(keyboard);
+    run.join().unwrap().unwrap();
+    assert_eq!(house.words("lobby"), ["hi"]);
+}
+
+#[test]
+fn a_terminal_that_shows_what_is_typed_does_not_get_it_twice() {
+    let house = House::open();
+    let (screen, result) = typed(Plain { echoes: false, ..plain(&house) }, "hi\n");
+    result.unwrap();
+    assert_eq!(house.words("lobby"), ["hi"]);
+    assert!(!screen.contains("hi"), "{screen}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_an_error_with_a_hint() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let server = address.to_string().parse().unwrap();
+    let plain = Plain { server, nick: None, rooms: Vec::new(), state: None, echoes: true };
+    let error = typed(plain, "hi\n").1.unwrap_err();
+    assert!(error.to_string().starts_with(&format!("Unable to connect to {address}: ")), "{error}");
+    assert!(error.hint().starts_with("check the host and port, and that the server runs"));
+    assert_eq!(error.exit(), Exit::Fault);
+}

@@ -1,0 +1,92 @@
+//! Saying things from a script.
+
+use std::io::Cursor;
+
+use teahouse_client::say::{Say, Words, say};
+use teahouse_client::{ClientError, Exit};
+use teahouse_core::{Nick, RoomName};
+
+use crate::house::House;
+
+fn run(house: &House, room: &str, words: Words, input: &str) -> (Result<(), ClientError>, String) {
+    let mut complaints = Vec::new();
+    let asked = Say {
+        server: house.server(),
+        nick: Nick::parse("bot").ok(),
+        room: RoomName::parse(room).unwrap(),
+        words,
+    };
+    let result = say(asked, Cursor::new(input.to_owned()), &mut complaints);
+    (result, String::from_utf8(complaints).unwrap())
+}
+
+#[test]
+fn it_ends_well_when_every_message_is_kept() {
+    let house = House::open();
+    run(&house, "tea", Words::Given("build done".to_owned()), "").0.unwrap();
+    run(&house, "tea", Words::Lines, "one\n\ntwo\r\nthree").0.unwrap();
+    run(&house, "tea", Words::Whole, "four\nlines\nin one\nmessage\n").0.unwrap();
+    let expected = ["build done", "one", "two", "three", "four\nlines\nin one\nmessage"];
+    assert_eq!(house.words("tea"), expected);
+    house.until("it has left", |inside| inside.members("tea") == 0);
+}
+
+#[test]
+fn more_lines_than_the_outbox_holds_are_all_said_in_order() {
+    let house = House::open();
+    let lines: Vec<String> = (0..1200).map(|line| line.to_string()).collect();
+    run(&house, "tea", Words::Lines, &lines.join("\n")).0.unwrap();
+    assert_eq!(house.words("tea"), lines);
+}
+
+#[test]
+fn what_is_refused_is_given_back_and_the_rest_is_said() {
+    let house = House::open();
+    house.inside().refusals.push_back("bad_text");
+    let (result, complaints) = run(&house, "tea", Words::Lines, "one\ntwo\n");
+    let error = result.unwrap_err();
+    assert_eq!(error.exit(), Exit::Refused);
+    assert_eq!(error.to_string(), "refused: 1 message was not sent");
+    assert_eq!(complaints, "refused: no: bad_text\none\n");
+    assert_eq!(house.words("tea"), ["two"]);
+
+    let long = "x".repeat(20_000);
+    let (result, complaints) = run(&house, "tea", Words::Lines, &long);
+    assert_eq!(result.unwrap_err().exit(), Exit::Refused);
+    assert!(complaints.starts_with("refused: it has 20000 bytes; the limit is 16384\nxxx"));
+}
+
+#[test]
+fn a_room_that_cannot_be_entered_is_a_refusal() {
+    let house = House::open();
+    let error = run(&house, "closed", Words::Given("hi".to_owned()), "").0.unwrap_err();
+    assert_eq!(error.to_string(), "refused: #closed: no: too_many_rooms");
+    assert_eq!(error.exit(), Exit::Refused);
+}
+
+#[test]
+fn a_break_in_the_middle_loses_nothing_and_doubles_nothing() {
+    let house = House::open();
+    house.inside().is_mute = true;
+    let other = house.clone();
+    let script = std::thread::spawn(move || run(&other, "tea", Words::Lines, "one\ntwo\n"));
+    house.until("the first is there", |inside| {
+        inside.rooms.get("tea").is_some_and(|list| list.len() == 1)
+    });
+    house.inside().is_mute = false;
+    house.cut();
+    script.join().unwrap().0.unwrap();
+    assert_eq!(house.words("tea"), ["one", "two"]);
+}
+
+#[test]
+fn plain_lines_acknowledge_nothing_and_so_cannot_be_used() {
+    let asked = Say {
+        server: "tcp://localhost".parse().unwrap(),
+        nick: None,
+        room: RoomName::parse("tea").unwrap(),
+        words: Words::Lines,
+    };
+    let error = say(asked, Cursor::new(""), Vec::new()).unwrap_err();
+    assert_eq!(error.exit(), Exit::Usage);
+}

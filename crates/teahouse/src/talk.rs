@@ -1,0 +1,110 @@
+//! The commands of people and scripts that go to a house: `join`, `say` and `tail`. Only what stands on the
+//! command line; the rest is in `teahouse-client`.
+
+use std::io::{BufReader, IsTerminal, stderr, stdin, stdout};
+
+use clap::Args;
+use teahouse_client::plain::{self, Plain};
+use teahouse_client::say::{self, Say, Words};
+use teahouse_client::tail::{self, Since, Tail};
+use teahouse_client::{ClientError, arguments, state};
+
+/// What exit codes mean, for `--help`.
+pub(crate) const EXIT_CODES: &str = "Exit codes: 0 all is done, 1 a fault (network, disk, server), 2 wrong \
+    usage, 3 the house does not allow it.";
+
+#[derive(Args)]
+pub(crate) struct JoinArgs {
+    /// Host, HOST:PORT or URL; tcp://HOST:PORT speaks plain lines to any line server
+    /// [default: $TEAHOUSE_SERVER or localhost:5000]
+    #[arg(value_name = "HOST | URL")]
+    server: Option<String>,
+    /// Port, if it is not in the address
+    port: Option<u16>,
+    /// Room to be in; may be given several times [default: those of last time, or the house's first]
+    #[arg(long, value_name = "ROOM")]
+    room: Vec<String>,
+    /// What you want to be called [default: as last time, or a guest]
+    #[arg(long, value_name = "NICK")]
+    nick: Option<String>,
+    /// One line in, one line out, no cursor movement; so too when input or output is no terminal
+    #[arg(long)]
+    plain: bool,
+}
+
+#[derive(Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct SayArgs {
+    /// Where
+    room: String,
+    /// What; without it, each line of standard input is a message
+    text: Vec<String>,
+    /// All of standard input as one message
+    #[arg(long, conflicts_with = "text")]
+    whole: bool,
+    #[command(flatten)]
+    whom: Whom,
+}
+
+#[derive(Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct TailArgs {
+    /// Which room
+    room: String,
+    /// From where on: after a position (120), the last events (-20), a time (10:32, 2026-11-24,
+    /// 2026-11-24 10:32) or how long ago (15m, 2h, 3d) [default: the last few]
+    #[arg(long, value_name = "WHERE", allow_hyphen_values = true)]
+    since: Option<String>,
+    /// Each event as JSON, one a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    whom: Whom,
+}
+
+#[derive(Args)]
+struct Whom {
+    /// Host, HOST:PORT or URL [default: $TEAHOUSE_SERVER or localhost:5000]
+    #[arg(long, value_name = "HOST | URL")]
+    server: Option<String>,
+    /// What you want to be called [default: a guest]
+    #[arg(long, value_name = "NICK")]
+    nick: Option<String>,
+}
+
+pub(crate) fn join(join: &JoinArgs) -> Result<(), ClientError> {
+    let environment = environment();
+    let server =
+        arguments::server_and_port(join.server.as_deref(), join.port, environment.as_deref())?;
+    let nick = arguments::nick(join.nick.as_deref())?;
+    let rooms = join.room.iter().map(|room| arguments::room(room)).collect::<Result<_, _>>()?;
+    let is_typed = stdin().is_terminal();
+    // A pipe has nothing to come back to.
+    let state = if is_typed { state::directory() } else { None };
+    let plain = Plain { server, nick, rooms, state, echoes: !is_typed };
+    plain::join(plain, BufReader::new(stdin()), stdout())
+}
+
+pub(crate) fn say(say: SayArgs) -> Result<(), ClientError> {
+    let words = match (say.text.as_slice(), say.whole) {
+        ([], true) => Words::Whole,
+        ([], false) => Words::Lines,
+        (text, _) => Words::Given(text.join(" ")),
+    };
+    let server = arguments::server(say.whom.server.as_deref(), environment().as_deref())?;
+    let nick = arguments::nick(say.whom.nick.as_deref())?;
+    let room = arguments::room(&say.room)?;
+    say::say(Say { server, nick, room, words }, BufReader::new(stdin()), stderr())
+}
+
+pub(crate) fn tail(tail: &TailArgs) -> Result<(), ClientError> {
+    let server = arguments::server(tail.whom.server.as_deref(), environment().as_deref())?;
+    let nick = arguments::nick(tail.whom.nick.as_deref())?;
+    let room = arguments::room(&tail.room)?;
+    let since = tail.since.as_deref().map(Since::parse).transpose()?;
+    tail::tail(Tail { server, nick, room, since, json: tail.json }, stdout(), stderr())
+}
+
+fn environment() -> Option<String> {
+    std::env::var(arguments::SERVER_VARIABLE).ok()
+}
