@@ -98,6 +98,19 @@ pub struct Event {
     pub id: Option<MessageId>,
 }
 
+impl Event {
+    /// About how many bytes it has when it is written out: its words, and for each line of them who said it
+    /// and where. What is bounded by bytes counts this.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        /// Marks, times, a position and an id, in the wordiest of the protocols.
+        const AROUND_BYTES: usize = 64;
+        let Some(text) = &self.text else { return AROUND_BYTES };
+        let lines = text.as_str().bytes().filter(|byte| *byte == b'\n').count() + 1;
+        text.as_str().len() + lines * (self.nick.as_str().len() + AROUND_BYTES)
+    }
+}
+
 /// Kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {

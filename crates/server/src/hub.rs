@@ -78,7 +78,8 @@ impl Hub {
                 Ok(events) => {
                     if tries > 0 {
                         info!(events, tries, "messages are being stored again");
-                        self.tell(|| Inbox::Notice("messages are being stored again".into())).await;
+                        let notice = "messages are being stored again";
+                        self.tell(|| Inbox::Storing(true, notice.into())).await;
                     }
                     if events > 0 {
                         self.metrics.events.inc_by(events as u64);
@@ -92,7 +93,7 @@ impl Hub {
                         error!(%source, "messages cannot be stored now: nothing is said until they can");
                         let notice = "messages cannot be stored at the moment: what you say \
                                       waits until they can";
-                        self.tell(|| Inbox::Notice(notice.into())).await;
+                        self.tell(|| Inbox::Storing(false, notice.into())).await;
                     }
                     if *self.closing.borrow() {
                         return Err(Fault::Unstored { source, effects: effects.len() });

@@ -124,6 +124,10 @@ struct Shard {
     sniffing: VecDeque<(Instant, Key)>,
     /// Connections whose protocol asks whether the peer is there, and when each is next looked at.
     pings: VecDeque<(Instant, Key)>,
+    /// Why nothing is stored just now: told to those who come in meanwhile as well.
+    not_storing: Option<Arc<str>>,
+    /// Bytes held of what is half said, by all connections together.
+    half_said_bytes: usize,
     /// The house closes: nothing more is read.
     is_closing: bool,
     /// Whether the idle sweep runs.
@@ -165,6 +169,8 @@ pub(crate) async fn run(parts: Parts) {
             waiting: Vec::new(),
             sniffing: VecDeque::new(),
             pings: VecDeque::new(),
+            not_storing: None,
+            half_said_bytes: 0,
             is_closing: false,
             is_sweeping: false,
             read_buffer: vec![0; READ_BYTES].into_boxed_slice(),
@@ -213,6 +219,10 @@ impl Shard {
                 self.start_sweep();
             }
             Inbox::Notice(text) => self.notice(&text),
+            Inbox::Storing(is_storing, text) => {
+                self.not_storing = (!is_storing).then(|| Arc::clone(&text));
+                self.notice(&text);
+            }
             // Whoever asked may have gone.
             Inbox::Measure(sender) => drop(sender.send(Box::new(self.figures()))),
             Inbox::Close => self.close(),

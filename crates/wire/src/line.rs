@@ -77,6 +77,17 @@ impl LineSession {
         heard.push(Heard::Quit);
     }
 
+    /// Bytes held of a line that has not ended.
+    #[must_use]
+    pub fn half_said_bytes(&self) -> usize {
+        self.framing.half_said_bytes()
+    }
+
+    /// Holds nothing of that line any more; it is refused when it ends.
+    pub fn give_up_half_said(&mut self) {
+        self.framing.give_up_half_said();
+    }
+
     /// Whether messages of this room come without its name.
     #[must_use]
     pub fn is_current(&self, room: RoomId) -> bool {

@@ -103,6 +103,12 @@ impl Decoder {
         Self { message_bytes_max, takes_deflate, partial, message, is_over: false }
     }
 
+    /// Bytes held of a message that is not whole.
+    #[must_use]
+    pub fn half_said_bytes(&self) -> usize {
+        self.partial.len() + self.message.as_ref().map_or(0, |(message, _)| message.len())
+    }
+
     /// Takes bytes, cut anywhere. After [`Received::Close`] and [`Received::Wrong`] nothing is taken.
     pub fn handle_bytes(&mut self, bytes: &[u8], received: &mut impl FnMut(Received)) {
         if self.is_over {

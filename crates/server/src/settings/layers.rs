@@ -14,6 +14,8 @@ const ENVIRONMENT_PREFIX: &str = "TEAHOUSE_";
 const ENVIRONMENT_CONFIG: &str = "TEAHOUSE_CONFIG";
 /// A variable of our clients: where they go. It says nothing to a server.
 const ENVIRONMENT_OF_CLIENTS: &str = "TEAHOUSE_SERVER";
+/// Messages shown to someone who enters a room: one page.
+const HISTORY_SHOWN_MAX: u32 = 200;
 /// Bytes in a configuration file; ours has a few hundred.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -232,6 +234,10 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     if settings.listen.is_empty() {
         let hint = "give at least one, like 0.0.0.0:5000";
         return Err(SettingsError::new("listen", "no address to listen on", hint));
+    }
+    if settings.history_shown > HISTORY_SHOWN_MAX {
+        let what = format!("is {}; the limit is {HISTORY_SHOWN_MAX}", settings.history_shown);
+        return Err(SettingsError::new("history_shown", what, "people ask for more with /history"));
     }
     if settings.shards > crate::SHARDS_MAX {
         let what = format!("is {}; the limit is {}", settings.shards, crate::SHARDS_MAX);

@@ -70,7 +70,8 @@ impl Shard {
 
     /// A person with nothing but lines comes in at once.
     pub(super) fn enter(&mut self, index: usize) {
-        let room = Some(self.settings.first_room.clone());
+        // The room that its lines go to, also when the settings have changed since it came.
+        let room = self.connections[index].speaker.first_room();
         let action = Action::Enter { nick: None, room, seat: None };
         self.enter_with(index, RequestId::default(), action);
     }
@@ -81,6 +82,9 @@ impl Shard {
         connection.stage = Stage::In;
         let session = connection.session;
         self.sessions.insert(session, index);
+        if let Some(notice) = self.not_storing.clone() {
+            self.tell(index, |speaker, out| speaker.render_notice(&notice, out));
+        }
         self.propose(session, request, action);
     }
 
@@ -142,6 +146,7 @@ impl Shard {
     /// Forgets a connection and closes its socket.
     pub(super) fn remove(&mut self, index: usize) {
         let mut connection = self.connections.remove(index);
+        self.half_said_bytes -= connection.speaker.half_said_bytes();
         debug!(shard = self.index, serial = connection.serial, "closed");
         connection.stop_tasks();
         if connection.is_broken {

@@ -29,6 +29,12 @@ const QUESTIONS_MAX: usize = 4;
 /// Bytes of answers to one read that are written at once.
 const REPLIES_BYTES: usize = 32 * 1024;
 
+/// Bytes that all connections of a shard together may hold of lines and messages that are half said. Beyond
+/// that only short ones are held: people type, and programs send whole messages.
+const HALF_SAID_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes that anybody may hold of something half said.
+const HALF_SAID_FREE_BYTES: usize = 4 * 1024;
+
 /// What the reading task does next.
 enum Flow {
     /// Wait for the socket.
@@ -58,7 +64,10 @@ pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>, peer: So
             Flow::Wait => {}
             Flow::More => yield_now().await,
             Flow::Full => may_read(&shard, key).await,
-            Flow::Http(first) => return http::serve(shard, key, stream, first, peer).await,
+            // In a box of its own: most connections never speak it and need no room for it.
+            Flow::Http(first) => {
+                return Box::pin(http::serve(shard, key, stream, first, peer)).await;
+            }
             Flow::End => return,
         }
     }
@@ -222,10 +231,29 @@ impl Shard {
         let clock = self.clock();
         let mut heard = std::mem::take(&mut self.heard);
         if let Some(connection) = self.connection(key) {
+            let before = connection.speaker.half_said_bytes();
             connection.speaker.handle_bytes(bytes, &clock, &mut heard);
+            let after = connection.speaker.half_said_bytes();
+            self.half_said_bytes = self.half_said_bytes + after - before;
+            if self.half_said_bytes > HALF_SAID_BYTES_MAX && after > HALF_SAID_FREE_BYTES {
+                self.give_up_half_said(key, after, &mut heard);
+            }
         }
         self.handle_heard(key, &mut heard);
         self.heard = heard;
+    }
+
+    /// All together hold too much of what is half said: this one is over what everybody may hold.
+    fn give_up_half_said(&mut self, key: Key, held: usize, heard: &mut Vec<Heard>) {
+        let Some(connection) = self.connection(key) else { return };
+        let mut reply = Vec::new();
+        let is_understood = connection.speaker.give_up_half_said(&mut reply);
+        let still = connection.speaker.half_said_bytes();
+        self.half_said_bytes -= held - still;
+        heard.push(Heard::Reply(reply));
+        if !is_understood {
+            heard.push(Heard::Broken);
+        }
     }
 
     fn end_of_input(&mut self, key: Key) {
@@ -241,7 +269,10 @@ impl Shard {
         let clock = self.clock();
         let mut heard = std::mem::take(&mut self.heard);
         if let Some(connection) = self.connection(key) {
+            let before = connection.speaker.half_said_bytes();
             connection.speaker.handle_end(&clock, &mut heard);
+            let after = connection.speaker.half_said_bytes();
+            self.half_said_bytes = self.half_said_bytes + after - before;
         }
         self.handle_heard(key, &mut heard);
         self.heard = heard;

@@ -76,6 +76,9 @@ impl Shard {
             }
             (Wanted::Tail { .. } | Wanted::Refill { .. }, Err(_)) => {
                 // Rather closed than shown a room with a hole in it.
+                for seat in &mut connection.seats {
+                    seat.behind = None;
+                }
                 let sorry = "error: history cannot be read; please come back";
                 self.tell(key.index, |speaker, out| speaker.render_notice(sorry, out));
                 self.leave(key.index, ExitCause::Lost);
@@ -97,7 +100,14 @@ impl Shard {
         }
         let Some(name) = self.rooms.get(&room).map(|room| room.name.clone()) else { return };
         let clock = self.clock();
-        self.tell(index, |_, out| Speaker::render_tail(&name, events, &clock, out));
+        let connection = &self.connections[index];
+        // What it said itself in an earlier life is news on this screen; whom it ignores it does not hear.
+        let is_heard = |event: &&Event| !connection.ignores(event.session, Some(&event.nick.key()));
+        let shown: Vec<Event> = match &connection.ignored {
+            Some(_) => events.iter().filter(is_heard).cloned().collect(),
+            None => events.to_vec(),
+        };
+        self.tell(index, |_, out| Speaker::render_tail(&name, &shown, &clock, out));
     }
 
     fn refill(

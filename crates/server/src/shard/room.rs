@@ -8,9 +8,9 @@ use teahouse_core::{Effect, EventKind, NickKey, Position, RoomName, SessionId};
 use super::outbox::Shared;
 use super::speaker::{Encoder, Format};
 
-/// Bytes of text in what is pending for a room after which it is written before more is taken in. With the
-/// largest message on top, encoded in any format, it fits between a queue's soft and hard bound.
-pub(super) const PIECE_BYTES: usize = 48 * 1024;
+/// Bytes (as [`teahouse_core::Event::weight`] has them) pending for a room after which they are written before
+/// more is taken in. With the largest message on top it fits between a queue's soft and hard bound.
+pub(super) const PIECE_BYTES: usize = 64 * 1024;
 /// Facts pending for a room after which they are written: what encoding adds to each counts as well.
 pub(super) const PIECE_ITEMS: usize = 512;
 
@@ -39,7 +39,7 @@ pub(super) type Round = [Arc<Vec<Effect>>];
 #[derive(Default)]
 pub(super) struct Pending {
     pub(super) items: Vec<Item>,
-    pub(super) text_bytes: usize,
+    pub(super) weight: usize,
     /// The position of the last event in it, if there is one.
     pub(super) head: Option<Position>,
     pub(super) has_presence: bool,
@@ -93,8 +93,7 @@ impl Pending {
     pub(super) fn push(&mut self, round: &Round, batch: usize, effect: usize, with_key: bool) {
         let item = match &round[batch][effect] {
             Effect::Event(event) => {
-                self.text_bytes += event.text.as_ref().map_or(0, |text| text.as_str().len());
-                self.text_bytes += event.nick.as_str().len();
+                self.weight += event.weight();
                 self.head = Some(event.position);
                 let key = with_key.then(|| event.nick.key());
                 let author = Some(Author { session: event.session, key });
@@ -115,7 +114,7 @@ impl Pending {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.text_bytes >= PIECE_BYTES || self.items.len() >= PIECE_ITEMS
+        self.weight >= PIECE_BYTES || self.items.len() >= PIECE_ITEMS
     }
 
     /// Encodes everything in a format, unless that was done.
@@ -176,7 +175,7 @@ impl Pending {
     /// Empty again, with its buffers kept.
     pub(super) fn clear(&mut self) {
         self.items.clear();
-        self.text_bytes = 0;
+        self.weight = 0;
         self.head = None;
         self.has_presence = false;
         for Encoded { is_made, bytes, ends } in &mut self.encoded {

@@ -149,6 +149,14 @@ impl Speaker {
         }
     }
 
+    /// The room it enters with, where the house chooses it.
+    pub(super) fn first_room(&self) -> Option<RoomName> {
+        match self {
+            Self::Line(line) => line.current().cloned(),
+            Self::Api(_) | Self::Follower(_) => None,
+        }
+    }
+
     /// Whether it is given its own messages, as everybody else.
     pub(super) fn hears_itself(&self) -> bool {
         match self {
@@ -162,6 +170,31 @@ impl Speaker {
         match self {
             Self::Api(api) => api.is_busy(),
             Self::Line(_) | Self::Follower(_) => false,
+        }
+    }
+
+    /// Bytes held of something half said.
+    pub(super) fn half_said_bytes(&self) -> usize {
+        match self {
+            Self::Line(line) => line.half_said_bytes(),
+            Self::Api(api) => api.half_said_bytes(),
+            Self::Follower(_) => 0,
+        }
+    }
+
+    /// Holds it no more, where all together hold too much. `false` when it cannot be understood any further.
+    pub(super) fn give_up_half_said(&mut self, out: &mut Vec<u8>) -> bool {
+        match self {
+            Self::Line(line) => {
+                line.give_up_half_said();
+                true
+            }
+            Self::Api(api) => {
+                let why = "too much is half said by too many just now; try again";
+                api.render_close(websocket::CloseCode::TooBig, why, out);
+                false
+            }
+            Self::Follower(_) => true,
         }
     }
 

@@ -69,7 +69,7 @@ impl Reader {
             && let Some(row) = rows.next()?
         {
             let event = event(row)?;
-            bytes += bytes_of(&event);
+            bytes += event.weight();
             events.push(event);
         }
         events.reverse();
@@ -136,7 +136,7 @@ impl Reader {
             && let Some(row) = rows.next()?
         {
             let event = event(row)?;
-            bytes += bytes_of(&event);
+            bytes += event.weight();
             events.push(event);
         }
         Ok(events)
@@ -173,7 +173,7 @@ impl Reader {
                 rooms.iter().any(|(room, upto)| *room == event.room && event.position <= *upto)
             });
             if is_within {
-                bytes += bytes_of(&event);
+                bytes += event.weight();
                 events.push(event);
             }
         }
@@ -198,10 +198,6 @@ impl Reader {
 
 fn signed(position: Position) -> i64 {
     position.0.cast_signed()
-}
-
-fn bytes_of(event: &Event) -> usize {
-    event.text.as_ref().map_or(0, |text| text.as_str().len())
 }
 
 fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {

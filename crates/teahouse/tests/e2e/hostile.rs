@@ -172,3 +172,28 @@ fn every_answer_comes_to_someone_who_asks_in_one_go_and_reads_slowly() {
     let pages = slow.rest().iter().filter(|line| line.starts_with("-- the last ")).count();
     assert!(pages >= asked, "{pages} of {asked} pages");
 }
+
+#[test]
+fn a_thousand_long_lines_that_never_end_are_held_within_a_bound_together() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    let before = house.resident_kib();
+    let mut half: Vec<Peer> = (0..1000).map(|_| Peer::connect(house.port)).collect();
+    for peer in &mut half {
+        peer.send(&[b'x'; 60 * 1024]);
+    }
+    members.check();
+    // The last has been read when its line, too long to hold beside all the others, is refused at its end.
+    let mut last = half.pop().unwrap();
+    last.send(b"\n");
+    last.expect("bytes was not sent; split it");
+    let grown = house.resident_kib().saturating_sub(before);
+    assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
+    // A line that people type is held all the same.
+    let mut ann = house.join_as("typist");
+    ann.send(&[b'y'; 3000]);
+    ann.say("");
+    members.check();
+    drop(half);
+    members.check();
+}

@@ -113,6 +113,12 @@ impl ApiSession {
         self.pending.len() >= REQUESTS_MAX
     }
 
+    /// Bytes held of a message that is not whole.
+    #[must_use]
+    pub fn half_said_bytes(&self) -> usize {
+        self.decoder.half_said_bytes()
+    }
+
     /// Takes bytes, cut anywhere.
     pub fn handle_bytes(&mut self, bytes: &[u8], heard: &mut Vec<Heard>) {
         let mut all = Vec::new();
