@@ -1,6 +1,7 @@
 //! The project's own chores: `cargo xtask test` is what CI runs, `cargo xtask tidy` what no other tool
-//! checks.
+//! checks, `cargo xtask bench` measures.
 
+mod bench;
 mod programs;
 mod tidy;
 
@@ -12,7 +13,10 @@ use anyhow::{Context, Result, bail, ensure};
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   test   install what tests need, then check formatting, lints, tests and tidiness
-  tidy   check the rules of this repository that no other tool knows";
+  tidy   check the rules of this repository that no other tool knows
+  bench [--install] [SCENARIO]... [--runs N] [--only SERVER]
+         build in release mode and measure, ours beside others' servers; tables, JSON and
+         drawings go to target/bench. --install gets the others that Debian packages";
 
 /// What `test` runs after the programs are there, in order.
 const STEPS: &[(&str, &[&str])] = &[
@@ -26,6 +30,7 @@ fn main() -> ExitCode {
     let result = match argument.as_deref() {
         Some("test") => test(),
         Some("tidy") => tidy::run(),
+        Some("bench") => bench::run(std::env::args().skip(2)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

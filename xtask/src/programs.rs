@@ -1,4 +1,4 @@
-//! The system programs that tests need: found, or installed where we may, or named.
+//! The system programs that tests and measurements need: found, or installed where we may, or named.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,17 +15,30 @@ const NEEDED: &[(&str, &str)] = &[
     ("tmux", "tmux"),
 ];
 
-/// Makes sure that every needed program is there.
+/// Other people's servers that ours is measured beside.
+const PEERS: &[(&str, &str)] =
+    &[("inspircd", "inspircd"), ("nats-server", "nats-server"), ("ngircd", "ngircd")];
+
+/// Makes sure that every program that tests need is there.
 pub(crate) fn install() -> Result<()> {
+    get(NEEDED, "tests need")
+}
+
+/// Makes sure that the servers to compare with are there.
+pub(crate) fn install_peers() -> Result<()> {
+    get(PEERS, "to compare with are wanted")
+}
+
+fn get(wanted: &[(&str, &str)], why: &str) -> Result<()> {
     let missing: Vec<&(&str, &str)> =
-        NEEDED.iter().filter(|(program, _)| !is_there(program)).collect();
+        wanted.iter().filter(|(program, _)| !is_there(program)).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
     let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
     let advice = format!(
-        "tests need {}; on Debian or Ubuntu: apt-get install {}",
+        "{why} {}; on Debian or Ubuntu: apt-get install {}",
         programs.join(", "),
         packages.join(" ")
     );
@@ -52,7 +65,9 @@ fn as_root(arguments: &[&str]) -> Result<()> {
 /// Whether a program is on the path. `nc` must be the one that knows `-N`.
 fn is_there(program: &str) -> bool {
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    let is_found = std::env::split_paths(&paths).any(|path| path.join(program).is_file());
+    let system = ["/usr/sbin", "/sbin"].map(std::path::PathBuf::from);
+    let is_found =
+        std::env::split_paths(&paths).chain(system).any(|path| path.join(program).is_file());
     if program != "nc" {
         return is_found;
     }

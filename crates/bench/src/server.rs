@@ -10,6 +10,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::dialect::Dialect;
 
+/// What a server writes to standard error, in its directory.
+const NOTED: &str = "noted.txt";
 /// How long a server may take until it listens.
 const START_DEADLINE: Duration = Duration::from_secs(20);
 /// Connections waiting to be accepted by the servers of this crate.
@@ -25,7 +27,7 @@ pub(crate) struct Kind {
 
 #[derive(Clone, Debug)]
 enum Start {
-    Teahouse { arguments: Vec<String> },
+    Teahouse { binary: Option<PathBuf>, arguments: Vec<String> },
     Own { arguments: Vec<&'static str> },
     Ngircd,
     Inspircd,
@@ -37,14 +39,30 @@ enum Start {
 pub(crate) struct Server {
     child: Child,
     pub(crate) port: u16,
-    _directory: tempfile::TempDir,
+    pub(crate) dialect: Dialect,
+    /// Connections that may be opened at once: fewer than its backlog, beyond which the system pretends
+    /// to have connected and drops what is said.
+    pub(crate) opening_max: usize,
+    directory: tempfile::TempDir,
 }
 
 impl Kind {
     /// Ours, with these arguments besides what a load test needs.
     pub(crate) fn teahouse(name: &str, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        Self { name: name.to_owned(), dialect: Dialect::Line, start: Start::Teahouse { arguments } }
+        let start = Start::Teahouse { binary: None, arguments };
+        Self { name: name.to_owned(), dialect: Dialect::Line, start }
+    }
+
+    /// Ours, with the members on WebSockets.
+    pub(crate) fn api(name: &str, arguments: &[&str]) -> Self {
+        Self { dialect: Dialect::Api, ..Self::teahouse(name, arguments) }
+    }
+
+    /// Ours, from this binary rather than the one beside this program.
+    pub(crate) fn teahouse_at(binary: &Path) -> Self {
+        let start = Start::Teahouse { binary: Some(binary.to_owned()), arguments: Vec::new() };
+        Self { name: "teahouse".to_owned(), dialect: Dialect::Line, start }
     }
 
     pub(crate) fn floor_per_round() -> Self {
@@ -63,38 +81,28 @@ impl Kind {
         Self { name: name.to_owned(), dialect: Dialect::Raw, start: Start::Own { arguments } }
     }
 
-    /// Other people's servers, as far as they are installed; says which are not.
+    /// Other people's servers, as far as they are installed.
     pub(crate) fn peers() -> Vec<Self> {
-        let known = [
-            ("ngircd", Dialect::Irc, Start::Ngircd, find("ngircd")),
-            ("inspircd", Dialect::Irc, Start::Inspircd, find("inspircd")),
-            ("nats-server", Dialect::Nats, Start::Nats, find("nats-server")),
-        ];
-        let mut peers = Vec::new();
-        for (name, dialect, start, path) in known {
-            match path {
-                Some(_) => peers.push(Self { name: name.to_owned(), dialect, start }),
-                None => eprintln!("absent: {name} (cargo xtask bench --install gets it)"),
-            }
-        }
-        match std::env::var_os("ERGO_BIN").map(PathBuf::from) {
-            Some(binary) if binary.is_file() => peers.push(Self {
-                name: "ergo".to_owned(),
-                dialect: Dialect::Irc,
-                start: Start::Ergo { binary },
-            }),
-            _ => eprintln!("absent: ergo (name its binary in ERGO_BIN)"),
-        }
-        peers
+        known().into_iter().filter_map(|(peer, path)| path.map(|_| peer)).collect()
+    }
+
+    /// Those that are not.
+    pub(crate) fn absent() -> Vec<String> {
+        let absent = known().into_iter().filter(|(_, path)| path.is_none());
+        absent.map(|(peer, _)| peer.name).collect()
     }
 
     /// Starts it and waits until it listens.
     pub(crate) fn start(&self) -> Result<Server> {
-        let directory = tempfile::tempdir()?;
+        self.start_in(tempfile::tempdir()?)
+    }
+
+    /// The same in a directory that is there already; data of ours is in its `data`.
+    pub(crate) fn start_in(&self, directory: tempfile::TempDir) -> Result<Server> {
         let home = directory.path();
         let port = free_port()?;
         let mut command = match &self.start {
-            Start::Teahouse { arguments } => teahouse(arguments, home)?,
+            Start::Teahouse { binary, arguments } => teahouse(binary.as_deref(), arguments, home)?,
             Start::Own { arguments } => {
                 let mut command = Command::new(std::env::current_exe()?);
                 command.args(arguments);
@@ -139,15 +147,21 @@ impl Kind {
                 )?
             }
         };
+        let opening_max = match self.start {
+            Start::Teahouse { .. } | Start::Own { .. } => 3_000,
+            Start::Inspircd | Start::Nats | Start::Ergo { .. } => 500,
+            Start::Ngircd => 9,
+        };
         let is_ours = matches!(self.start, Start::Teahouse { .. } | Start::Own { .. });
-        command.stdin(Stdio::null()).stderr(Stdio::null());
+        let noted = std::fs::File::create(home.join(NOTED))?;
+        command.stdin(Stdio::null()).stderr(noted);
         command.stdout(if is_ours { Stdio::piped() } else { Stdio::null() });
         let mut child = command.spawn().with_context(|| format!("cannot start {}", self.name))?;
         let port = match child.stdout.take() {
             Some(stdout) => printed_port(stdout).with_context(|| self.name.clone())?,
             None => port,
         };
-        let mut server = Server { child, port, _directory: directory };
+        let mut server = Server { child, port, dialect: self.dialect, opening_max, directory };
         server.wait_until_it_listens().with_context(|| self.name.clone())?;
         Ok(server)
     }
@@ -159,13 +173,32 @@ fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&paths).chain(more).map(|path| path.join(program)).find(|p| p.is_file())
 }
 
-fn teahouse(arguments: &[String], home: &Path) -> Result<Command> {
-    let binary = std::env::current_exe()?.with_file_name("teahouse");
+/// Every peer, and where it is.
+fn known() -> Vec<(Kind, Option<PathBuf>)> {
+    let ergo = std::env::var_os("ERGO_BIN").map(PathBuf::from).filter(|binary| binary.is_file());
+    let peers = [
+        ("ngircd", Dialect::Irc, Start::Ngircd, find("ngircd")),
+        ("inspircd", Dialect::Irc, Start::Inspircd, find("inspircd")),
+        ("nats-server", Dialect::Nats, Start::Nats, find("nats-server")),
+        ("ergo", Dialect::Irc, Start::Ergo { binary: ergo.clone().unwrap_or_default() }, ergo),
+    ];
+    let kind = |(name, dialect, start, path): (&str, _, _, _)| {
+        (Kind { name: name.to_owned(), dialect, start }, path)
+    };
+    peers.into_iter().map(kind).collect()
+}
+
+fn teahouse(binary: Option<&Path>, arguments: &[String], home: &Path) -> Result<Command> {
+    let beside = std::env::current_exe()?.with_file_name("teahouse");
+    let binary = binary.unwrap_or(&beside);
     let open = home.join("open.toml");
     std::fs::write(&open, include_str!("../../../bench/open.toml"))?;
     let mut command = Command::new(binary);
-    command.args(["serve", "--listen", "127.0.0.1:0", "--log", "human/error", "--config"]);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--config"]);
     command.arg(open).arg("--data").arg(home.join("data")).args(arguments);
+    if !arguments.iter().any(|argument| argument == "--log") {
+        command.args(["--log", "human/error"]);
+    }
     Ok(command)
 }
 
@@ -241,6 +274,12 @@ impl Server {
     /// CPU time it has used, all threads, seconds.
     pub(crate) fn cpu_s(&self) -> Result<f64> {
         cpu_s(&self.child.id().to_string())
+    }
+
+    /// Transactions that ours has noted, if it was told to log them.
+    pub(crate) fn commits(&self) -> Result<usize> {
+        let noted = std::fs::read(self.directory.path().join(NOTED))?;
+        Ok(memchr::memmem::find_iter(&noted, b"committed").count())
     }
 
     /// Resident memory, KiB.

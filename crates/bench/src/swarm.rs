@@ -5,21 +5,28 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::dialect::Dialect;
+use crate::server::Server;
 
-/// Connections one loopback address opens to one port, within the range of ports that systems give.
-const PER_ADDRESS: usize = 10_000;
+/// Connections from one loopback address. The system looks for a free port from some place onwards, so
+/// with thousands from one address, or with those of an earlier run not yet forgotten, it looks for long.
+const PER_ADDRESS: usize = 200;
+/// Swarms there have been.
+static SWARMS: AtomicU8 = AtomicU8::new(1);
 /// Bytes read at once.
 const READ_BYTES: usize = 256 * 1024;
 /// How long coming in may take before the run is given up.
 const JOIN_DEADLINE: Duration = Duration::from_secs(90);
-/// Connections being opened at once: below every server's backlog.
-const OPENING_MAX: usize = 500;
+/// Nothing heard for so long means that everything has been said.
+const SETTLED: Duration = Duration::from_millis(200);
+/// How far lines heard may be from those due: some are under way when counting begins and ends.
+const COUNT_TOLERANCE: f64 = 0.2;
 
 /// One member's socket.
 struct Member {
@@ -27,8 +34,9 @@ struct Member {
     room: usize,
     /// Looks at every message.
     is_probe: bool,
+    /// Its hearing a message lets the sender say another.
+    gives_credit: bool,
     is_joined: bool,
-    is_stalled: bool,
     partial: Vec<u8>,
     unsent: Vec<u8>,
 }
@@ -38,14 +46,19 @@ pub(crate) struct Swarm {
     poll: Poll,
     events: Events,
     dialect: Dialect,
+    /// Connections being opened at once.
+    opening_max: usize,
+    /// Second byte of the addresses it comes from: not those of the swarm before.
+    network: u8,
     address: SocketAddr,
     rooms: Vec<String>,
     members: Vec<Member>,
     joined: usize,
     buffer: Vec<u8>,
     began: Instant,
-    /// Line feeds heard since all had joined.
+    /// Ends of messages heard since all had joined.
     pub(crate) feeds: u64,
+    reads: u64,
     pub(crate) bytes: u64,
     /// Messages each sender has heard of through a probe, and still may send.
     credit: Vec<u32>,
@@ -53,25 +66,32 @@ pub(crate) struct Swarm {
     pub(crate) latencies: Vec<u64>,
     /// Members that ended by themselves.
     pub(crate) lost: usize,
+    probes: usize,
+    stalled: usize,
 }
 
 impl Swarm {
-    pub(crate) fn new(port: u16, dialect: Dialect, rooms: Vec<String>) -> Result<Self> {
+    pub(crate) fn new(server: &Server, rooms: Vec<String>) -> Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
             events: Events::with_capacity(4096),
-            dialect,
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            dialect: server.dialect,
+            opening_max: server.opening_max,
+            network: SWARMS.fetch_add(1, Ordering::Relaxed),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, server.port)),
             rooms,
             members: Vec::new(),
             joined: 0,
             buffer: vec![0; READ_BYTES],
             began: Instant::now(),
             feeds: 0,
+            reads: 0,
             bytes: 0,
             credit: Vec::new(),
             latencies: Vec::new(),
             lost: 0,
+            probes: 0,
+            stalled: 0,
         })
     }
 
@@ -79,7 +99,9 @@ impl Swarm {
     pub(crate) fn fill(&mut self, count: usize) -> Result<()> {
         let deadline = Instant::now() + JOIN_DEADLINE;
         while self.joined < count {
-            while self.members.len() < count && self.members.len() - self.joined < OPENING_MAX {
+            // Where coming in cannot be seen, the server is given a turn now and then.
+            let most = count.min(self.members.len() + self.opening_max);
+            while self.members.len() < most && self.members.len() - self.joined < self.opening_max {
                 self.connect()?;
             }
             self.turn(Duration::from_millis(5))?;
@@ -97,8 +119,8 @@ impl Swarm {
         let index = self.members.len();
         let room = index % self.rooms.len();
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
-        let host = u8::try_from(index / PER_ADDRESS + 1).context("too many members")?;
-        socket.bind(&SocketAddr::from(([127, 0, 0, host], 0)).into())?;
+        let host = u8::try_from(index / PER_ADDRESS).context("too many members")?;
+        socket.bind(&SocketAddr::from(([127, self.network, host, 1], 0)).into())?;
         socket.connect(&self.address.into()).context("cannot connect")?;
         socket.set_tcp_nodelay(true)?;
         socket.set_nonblocking(true)?;
@@ -110,8 +132,8 @@ impl Swarm {
             stream,
             room,
             is_probe: false,
+            gives_credit: false,
             is_joined,
-            is_stalled: false,
             partial: Vec::new(),
             unsent: self.dialect.hello(index, &self.rooms[room]),
         });
@@ -120,22 +142,57 @@ impl Swarm {
 
     /// These members look at every message; the first of them lets senders go on.
     pub(crate) fn set_probes(&mut self, probes: &[usize]) {
-        for index in probes {
+        for (nth, index) in probes.iter().enumerate() {
             self.members[*index].is_probe = true;
+            self.members[*index].gives_credit = nth == 0;
+        }
+        self.probes = probes.len();
+    }
+
+    /// These members look at every message and let its sender go on.
+    pub(crate) fn set_witnesses(&mut self, witnesses: std::ops::Range<usize>) {
+        for index in witnesses {
+            self.members[index].is_probe = true;
+            self.members[index].gives_credit = true;
         }
     }
 
     /// This member reads no more.
     pub(crate) fn stall(&mut self, index: usize) -> Result<()> {
-        self.members[index].is_stalled = true;
         self.poll.registry().deregister(&mut self.members[index].stream)?;
+        // Its share of what is counted is not to be missed.
+        self.stalled += 1;
         Ok(())
     }
 
-    /// Everybody goes at once.
-    pub(crate) fn drop_all(&mut self) {
-        self.members.clear();
-        self.joined = 0;
+    /// Waits until nothing more is heard for a while.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        let deadline = Instant::now() + JOIN_DEADLINE;
+        let mut heard = Instant::now();
+        while heard.elapsed() < SETTLED && Instant::now() < deadline {
+            let before = self.bytes;
+            self.turn(SETTLED / 4)?;
+            if self.bytes != before {
+                heard = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    /// What all heard must be about what the probes heard, times the members: else something other than
+    /// messages was counted.
+    pub(crate) fn check_count(&self) -> Result<()> {
+        if self.probes == 0 || self.rooms.len() > 1 {
+            return Ok(());
+        }
+        let hearing = (self.members.len() - self.stalled) as f64;
+        let expected = self.latencies.len() as f64 / self.probes as f64 * hearing;
+        let found = self.deliveries() as f64;
+        ensure!(
+            (found / expected - 1.0).abs() < COUNT_TOLERANCE,
+            "{found} lines were heard where {expected} were due: something else was counted"
+        );
+        Ok(())
     }
 
     /// Lets each of so many senders have so many messages under way.
@@ -162,8 +219,7 @@ impl Swarm {
     }
 
     fn say(&mut self, member: usize, sender: usize, bytes: usize) {
-        let mut words = format!("@{sender}:{}:", self.began.elapsed().as_nanos());
-        words.extend(std::iter::repeat_n('x', bytes.saturating_sub(words.len())));
+        let words = stamped(sender, self.began.elapsed().as_nanos(), bytes);
         let member = &mut self.members[member];
         self.dialect.say(&self.rooms[member.room], &words, &mut member.unsent);
     }
@@ -214,6 +270,7 @@ impl Swarm {
                 }
                 Ok(count) => {
                     self.bytes += count as u64;
+                    self.reads += 1;
                     self.take_in(index, &buffer[..count])?;
                     // A short read has emptied the socket; the next byte is a new event.
                     if count < buffer.len() {
@@ -238,14 +295,16 @@ impl Swarm {
             member.partial.extend_from_slice(bytes);
             return self.come_in(index);
         }
-        self.feeds += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        let mark = self.dialect.end();
+        self.feeds += memchr::memchr_iter(mark, bytes).count() as u64;
         if member.is_probe {
+            let gives_credit = member.gives_credit;
             let mut partial = std::mem::take(&mut member.partial);
             partial.extend_from_slice(bytes);
             let heard = self.began.elapsed().as_nanos();
-            let end = memchr::memrchr(b'\n', &partial).map_or(0, |end| end + 1);
-            for line in partial[..end].split(|byte| *byte == b'\n') {
-                self.look_at(line, heard, index == 0);
+            let end = memchr::memrchr(mark, &partial).map_or(0, |end| end + 1);
+            for line in partial[..end].split(|byte| *byte == mark) {
+                self.look_at(line, heard, gives_credit);
             }
             partial.drain(..end);
             self.members[index].partial = partial;
@@ -280,38 +339,77 @@ impl Swarm {
     }
 
     fn look_at(&mut self, line: &[u8], heard: u128, gives_credit: bool) {
-        let Some(at) = memchr::memchr(b'@', line) else { return };
-        // IRC puts a user@host in front; the message's own mark is followed by digits and a colon.
-        let candidates =
-            memchr::memchr_iter(b'@', &line[at..]).map(|offset| &line[at + offset + 1..]);
-        for candidate in candidates {
-            let mut parts = candidate.split(|byte| *byte == b':');
-            let number = |part: Option<&[u8]>| {
-                std::str::from_utf8(part?).ok().and_then(|digits| digits.parse::<u128>().ok())
-            };
-            let (Some(sender), Some(said)) = (number(parts.next()), number(parts.next())) else {
-                continue;
-            };
-            self.latencies.push(u64::try_from(heard.saturating_sub(said)).unwrap_or(u64::MAX));
-            if gives_credit
-                && let Some(credit) =
-                    usize::try_from(sender).ok().and_then(|sender| self.credit.get_mut(sender))
-            {
-                *credit += 1;
-            }
-            return;
+        let Some((sender, said)) = stamp(line) else { return };
+        self.latencies.push(u64::try_from(heard.saturating_sub(said)).unwrap_or(u64::MAX));
+        if gives_credit
+            && let Some(credit) =
+                usize::try_from(sender).ok().and_then(|sender| self.credit.get_mut(sender))
+        {
+            *credit += 1;
         }
     }
 
     /// Forgets what has been counted and timed.
     pub(crate) fn reset(&mut self) {
         self.feeds = 0;
+        self.reads = 0;
         self.bytes = 0;
         self.latencies.clear();
     }
 
+    /// Messages heard in one read: about what the server put into one write.
+    pub(crate) fn heard_at_once(&self) -> f64 {
+        self.deliveries() as f64 / self.reads as f64
+    }
+
     /// Messages heard by all members together.
     pub(crate) fn deliveries(&self) -> u64 {
-        self.feeds / self.dialect.feeds_per_message()
+        self.feeds / self.dialect.ends_per_message()
+    }
+}
+
+/// The words of a message of so many bytes, by a sender, at a moment.
+fn stamped(sender: usize, nanoseconds: u128, bytes: usize) -> String {
+    let mut words = format!("@{sender}:{nanoseconds}:");
+    words.extend(std::iter::repeat_n('x', bytes.saturating_sub(words.len())));
+    words
+}
+
+/// Sender and moment of a message, wherever in a line it stands.
+fn stamp(line: &[u8]) -> Option<(u128, u128)> {
+    let number = |part: Option<&[u8]>| {
+        std::str::from_utf8(part?).ok().and_then(|digits| digits.parse::<u128>().ok())
+    };
+    // IRC puts user@host in front; ours is followed by digits and a colon.
+    memchr::memchr_iter(b'@', line).find_map(|at| {
+        let mut parts = line[at + 1..].split(|byte| *byte == b':');
+        Some((number(parts.next())?, number(parts.next())?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_found_in_every_dialect() {
+        let words = stamped(12, 3_456, 64);
+        assert_eq!(words.len(), 64);
+        for (before, after) in [
+            ("", ""),
+            ("<guest3> ", ""),
+            ("[10:31] <guest3> ", "\r"),
+            (":m1!m@127.0.0.1 PRIVMSG #lobby :", "\r"),
+        ] {
+            let line = format!("{before}{words}{after}");
+            assert_eq!(stamp(line.as_bytes()), Some((12, 3_456)), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_lines_are_no_messages() {
+        for line in ["", "-- m1@host came in", "MSG lobby 1 64", ":m@x JOIN :#lobby", "@12:x:"] {
+            assert_eq!(stamp(line.as_bytes()), None, "{line}");
+        }
     }
 }

@@ -1,0 +1,29 @@
+//! What one sync of this disk takes, with no server about: the yardstick of everything durable.
+
+use std::io::Write;
+use std::time::Instant;
+
+use crate::report::{Figures, percentile_ms};
+use crate::scenario::Trial;
+
+/// Bytes written before each sync: a page.
+const PAGE_BYTES: usize = 4096;
+const SYNCS: usize = 300;
+
+/// Times syncs where the servers keep their data.
+pub(crate) fn trial(load: &str) -> Trial {
+    Trial::alone("disk, fdatasync", load, || {
+        let mut file = tempfile::tempfile()?;
+        let mut times = Vec::with_capacity(SYNCS);
+        for _ in 0..SYNCS {
+            file.write_all(&[7; PAGE_BYTES])?;
+            let start = Instant::now();
+            file.sync_data()?;
+            times.push(u64::try_from(start.elapsed().as_nanos())?);
+        }
+        Ok(Figures::from([
+            ("p50 ms", percentile_ms(&mut times, 0.5)),
+            ("p99 ms", percentile_ms(&mut times, 0.99)),
+        ]))
+    })
+}

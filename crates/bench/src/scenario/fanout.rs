@@ -1,0 +1,35 @@
+//! Everyone hears everyone: what a delivery costs under load.
+
+use super::{
+    COUNTED, MESSAGE_BYTES, Meter, Trial, WARM_UP, on_sockets, one_room, ours, pour, probes,
+};
+use crate::server::Kind;
+
+/// Messages of one sender under way.
+const WINDOW: u32 = 8;
+
+pub(super) fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for (members, senders) in [(1_000, 10), (1_000, 20), (1_000, 40), (10_000, 10)] {
+        let load = format!("{members} members, {senders} senders");
+        let mut kinds = vec![Kind::floor_per_round()];
+        kinds.extend(ours());
+        if (members, senders) == (1_000, 10) {
+            kinds.extend(on_sockets());
+            kinds.extend([Kind::floor_per_message(), Kind::textbook()]);
+            kinds.extend(Kind::peers());
+        }
+        trials.extend(kinds.iter().map(|kind| {
+            Trial::new(kind, &load, move |server| {
+                let mut swarm = one_room(server, members)?;
+                swarm.set_probes(&probes(members));
+                swarm.set_credit(senders, WINDOW);
+                pour(&mut swarm, 1, MESSAGE_BYTES, WARM_UP)?;
+                let meter = Meter::start(server, &mut swarm)?;
+                pour(&mut swarm, 1, MESSAGE_BYTES, COUNTED)?;
+                meter.figures(server, &mut swarm)
+            })
+        }));
+    }
+    trials
+}

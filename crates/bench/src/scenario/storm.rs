@@ -1,0 +1,46 @@
+//! Everyone comes at once, goes at once, and comes again: whether the cost grows as the number of people
+//! or as its square.
+
+use std::time::Instant;
+
+use super::{Trial, as_it_comes, one_room, ours};
+use crate::report::Figures;
+use crate::server::Kind;
+
+pub(super) fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for members in [625, 1_250, 2_500, 5_000, 10_000] {
+        let load = format!("{members} members");
+        let kinds = match members {
+            // Enough to see how peers grow; 5,000 take some of them minutes.
+            625 | 1_250 => [vec![as_it_comes()], Kind::peers()].concat(),
+            2_500 | 5_000 => ours(),
+            _ => vec![as_it_comes()],
+        };
+        trials.extend(kinds.iter().map(|kind| {
+            Trial::new(kind, &load, move |server| {
+                let before = server.cpu_s()?;
+                let start = Instant::now();
+                let mut swarm = one_room(server, members)?;
+                let seconds = start.elapsed().as_secs_f64();
+                // What is still being announced belongs to it.
+                swarm.settle()?;
+                let (cpu, bytes) = (server.cpu_s()? - before, swarm.bytes);
+                drop(swarm);
+                let start = Instant::now();
+                let mut again = one_room(server, members)?;
+                let to_return = start.elapsed().as_secs_f64();
+                again.settle()?;
+                Ok(Figures::from([
+                    ("s to come", seconds),
+                    ("CPU s to come", cpu),
+                    ("CPU µs each", cpu * 1e6 / members as f64),
+                    ("bytes each", bytes as f64 / members as f64),
+                    ("s to return", to_return),
+                    ("CPU s in all", server.cpu_s()? - before),
+                ]))
+            })
+        }));
+    }
+    trials
+}

@@ -1,0 +1,55 @@
+//! A tiny fanout whose every delivery is counted: that the measure measures what it says.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use crate::dialect::ROOM;
+use crate::server::Kind;
+use crate::swarm::Swarm;
+
+const MESSAGE_BYTES: usize = 64;
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Brings members into one room of the server that `binary` is, has the first `senders` of them say
+/// `messages` each, and one of them a last one. Gives how many messages were heard in all once everyone
+/// who should has heard the last: since all hear the same order, nothing can follow.
+///
+/// # Errors
+/// When the server does not start, lets somebody go, or somebody does not hear the last message in time.
+pub fn count_deliveries(
+    binary: &Path,
+    members: usize,
+    senders: usize,
+    messages: usize,
+) -> Result<usize> {
+    let server = Kind::teahouse_at(binary).start()?;
+    let mut swarm = Swarm::new(&server, vec![ROOM.to_owned()])?;
+    swarm.fill(members)?;
+    swarm.set_probes(&(0..members).collect::<Vec<_>>());
+    for _ in 0..messages {
+        for sender in 0..senders {
+            swarm.say_one(sender, MESSAGE_BYTES)?;
+        }
+        swarm.turn(Duration::ZERO)?;
+    }
+    // After everything else: what the same sender said before is before it.
+    let before = senders * messages * (members - 1);
+    let deadline = Instant::now() + DEADLINE;
+    while swarm.latencies.len() < before && Instant::now() < deadline {
+        swarm.turn(Duration::from_millis(20))?;
+    }
+    swarm.say_one(0, MESSAGE_BYTES)?;
+    while swarm.latencies.len() < before + members - 1 {
+        swarm.turn(Duration::from_millis(20))?;
+        ensure!(
+            swarm.lost == 0 && Instant::now() < deadline,
+            "{} messages were heard where {} were due, {} members were let go",
+            swarm.latencies.len(),
+            before + members - 1,
+            swarm.lost
+        );
+    }
+    Ok(swarm.latencies.len())
+}
