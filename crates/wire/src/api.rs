@@ -8,6 +8,7 @@ mod failure;
 pub mod http;
 mod message;
 mod openapi;
+mod page;
 mod render;
 mod request;
 mod session;
@@ -20,12 +21,13 @@ pub use message::{
     RoomsPage, Sender, Sent, Welcome,
 };
 pub use openapi::{json_schema, openapi};
+pub use page::{checked, found, history, history_count, question, search_count};
 pub use render::{event, json, json_into, presence, rooms};
 pub use request::{
     Asked, Bye, Hello, History, Ignore, Join, Leave, NotUnderstood, Part, Place, Rename, Request,
     Rooms, Say, Search, Tell, Topic, Typing, Who,
 };
-pub use session::{ApiSession, House, Start, checked, count, found, history, question};
+pub use session::{ApiSession, House, Start};
 pub use value::{Epoch, Id, Ref, RefText, Seat};
 
 #[cfg(test)]

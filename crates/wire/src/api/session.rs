@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use teahouse_core::{
-    Action, Answer, Event, ExitCause, Granted, HistorySpan, MessageId, Nick, Position, Question,
-    Refusal, RequestId, RoomName, Scope, Text, TopicChange,
+    Action, Answer, Event, ExitCause, Granted, MessageId, Nick, Position, Question, Refusal,
+    RequestId, RoomName, Text, TopicChange,
 };
 
-use super::message::{Cause, Code, Failure, HistoryPage, Joined, Message, Sent, Welcome};
-use super::request::{Asked, NotUnderstood, Part, Place, Request};
+use super::message::{Cause, Code, Failure, Joined, Message, Sent, Welcome};
+use super::page::{checked, history_count, page, question, search_count};
+use super::request::{Asked, NotUnderstood, Place, Request};
 use super::value::{Epoch, Ref};
 use super::{REQUEST_BYTES_MAX, failure, render};
 use crate::heard::Heard;
@@ -16,16 +17,6 @@ use crate::websocket::{self, CloseCode, Decoder, Received};
 
 /// Requests of one client under way; more wait unread in its socket.
 const REQUESTS_MAX: usize = 64;
-/// Events in one page of history, when nothing else is asked for.
-const HISTORY_COUNT: u32 = 50;
-/// Events in one page of history.
-const HISTORY_COUNT_MAX: u32 = 200;
-/// Messages found by one search, when nothing else is asked for.
-const SEARCH_COUNT: u32 = 20;
-/// Messages found by one search.
-const SEARCH_COUNT_MAX: u32 = 100;
-/// Bytes in the words of a search; more is a paste, not a search.
-const SEARCH_BYTES_MAX: usize = 256;
 
 /// What the house tells of itself: the same for everyone.
 #[derive(Clone, Debug)]
@@ -213,15 +204,13 @@ impl ApiSession {
             }
             Request::Tell(tell) => Action::Tell { nick: tell.nick, text: tell.text },
             Request::History(history) => {
-                let count = count(history.limit, HISTORY_COUNT, HISTORY_COUNT_MAX)
-                    .map_err(|what| wrong("limit", what))?;
+                let count = history_count(history.limit).map_err(|what| wrong("limit", what))?;
                 let question = question(history.room, history.part, count)
                     .map_err(|what| wrong("before", what))?;
                 Action::Read { question }
             }
             Request::Search(search) => {
-                let count = count(search.limit, SEARCH_COUNT, SEARCH_COUNT_MAX)
-                    .map_err(|what| wrong("limit", what))?;
+                let count = search_count(search.limit).map_err(|what| wrong("limit", what))?;
                 let words = checked(search.words).map_err(|what| wrong("words", what))?;
                 Action::Read { question: Question::Search { words, room: search.room, count } }
             }
@@ -419,85 +408,4 @@ impl ApiSession {
             websocket::render_text(&json, out);
         }
     }
-}
-
-/// What was read from history, as a message.
-fn page(granted: &Granted, events: &[Event], epoch: Epoch) -> Message {
-    match &granted.question {
-        Question::Search { words, .. } => {
-            Message::Found { words: words.clone(), events: found(granted, events, epoch) }
-        }
-        Question::Latest { .. }
-        | Question::Before { .. }
-        | Question::Earlier { .. }
-        | Question::Later { .. }
-        | Question::Around { .. } => match history(granted, events, epoch) {
-            Some(page) => Message::History(page),
-            None => Message::Error(failure::unreadable()),
-        },
-    }
-}
-
-/// A page of the one room that was asked about; `None` when it was about none.
-#[must_use]
-pub fn history(granted: &Granted, events: &[Event], epoch: Epoch) -> Option<HistoryPage> {
-    let span = spans(granted).first()?;
-    let events = found(granted, events, epoch);
-    Some(HistoryPage { room: span.name.clone(), epoch, head: span.upto.0, events })
-}
-
-/// What was read, each event with the name of its room.
-#[must_use]
-pub fn found(granted: &Granted, events: &[Event], epoch: Epoch) -> Vec<super::Event> {
-    let span_of = |event: &Event| spans(granted).iter().find(|span| span.room == event.room);
-    let shown = |event| Some(render::event(event, &span_of(event)?.name, epoch));
-    events.iter().filter_map(shown).collect()
-}
-
-fn spans(granted: &Granted) -> &[HistorySpan] {
-    match &granted.scope {
-        Scope::Rooms(spans) => spans,
-        Scope::Everywhere => &[],
-    }
-}
-
-/// How many entries of a page are wanted.
-///
-/// # Errors
-/// When the wish is not from 1 to `max`.
-pub fn count(wish: Option<u32>, usual: u32, max: u32) -> Result<u32, String> {
-    match wish {
-        None => Ok(usual),
-        Some(wish) if (1..=max).contains(&wish) => Ok(wish),
-        Some(wish) => Err(format!("it is {wish}; it must be from 1 to {max}")),
-    }
-}
-
-/// The question that asks for a part of a room's history.
-///
-/// # Errors
-/// When more than one part is wanted.
-pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, String> {
-    match (part.before, part.after, part.around) {
-        (None, None, None) => Ok(Question::Latest { room, count }),
-        (Some(before), None, None) => {
-            Ok(Question::Earlier { room, position: Position(before), count })
-        }
-        (None, Some(after), None) => Ok(Question::Later { room, position: Position(after), count }),
-        (None, None, Some(around)) => {
-            Ok(Question::Around { room, position: Position(around), count })
-        }
-        _ => Err("only one of before, after and around may be given".to_owned()),
-    }
-}
-
-/// The words of a search, if they are no paste.
-///
-/// # Errors
-/// When they have too many bytes.
-pub fn checked(words: String) -> Result<String, String> {
-    if words.len() > SEARCH_BYTES_MAX {
-        return Err(format!("it has {} bytes; the limit is {SEARCH_BYTES_MAX}", words.len()));
-    }
-    Ok(words)
 }

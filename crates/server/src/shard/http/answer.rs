@@ -23,11 +23,6 @@ use super::follow::FollowBody;
 use super::{Peer, Reply, body_of, upgrade};
 use crate::shard::visitor::Outcome;
 
-/// Events in one page of history, usually and at most.
-const HISTORY_COUNT: (u32, u32) = (50, 200);
-/// Messages found by one search, usually and at most.
-const SEARCH_COUNT: (u32, u32) = (20, 100);
-
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -96,7 +91,7 @@ impl Peer {
 
     async fn search(&self, query: &str) -> Result<Response<Reply>, Failure> {
         let SearchQuery { words, room, limit } = http::query(query)?;
-        let count = api::count(limit, SEARCH_COUNT.0, SEARCH_COUNT.1).map_err(in_field("limit"))?;
+        let count = api::search_count(limit).map_err(in_field("limit"))?;
         let words = api::checked(words).map_err(in_field("words"))?;
         let question = Question::Search { words: words.clone(), room, count };
         let (granted, events) = self.read(question).await?;
@@ -106,8 +101,7 @@ impl Peer {
 
     async fn messages(&self, room: RoomName, query: &str) -> Result<Response<Reply>, Failure> {
         let query: MessagesQuery = http::query(query)?;
-        let count =
-            api::count(query.limit, HISTORY_COUNT.0, HISTORY_COUNT.1).map_err(in_field("limit"))?;
+        let count = api::history_count(query.limit).map_err(in_field("limit"))?;
         let question = api::question(room, query.part(), count).map_err(in_field("before"))?;
         let (granted, events) = self.read(question).await?;
         let page = api::history(&granted, &events, self.epoch()).ok_or_else(api::unreadable)?;
