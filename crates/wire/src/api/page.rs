@@ -1,0 +1,112 @@
+//! Questions to history, and the pages that answer them: the same over the WebSocket and over HTTP.
+
+use teahouse_core::{Event, Granted, HistorySpan, Position, Question, RoomName, Scope};
+
+use super::message::{HistoryPage, Message};
+use super::request::Part;
+use super::value::Epoch;
+use super::{failure, render};
+
+/// Events in one page of history, when nothing else is asked for.
+const HISTORY_COUNT: u32 = 50;
+/// Events in one page of history.
+const HISTORY_COUNT_MAX: u32 = 200;
+/// Messages found by one search, when nothing else is asked for.
+const SEARCH_COUNT: u32 = 20;
+/// Messages found by one search.
+const SEARCH_COUNT_MAX: u32 = 100;
+/// Bytes in the words of a search; more is a paste, not a search.
+const SEARCH_BYTES_MAX: usize = 256;
+
+/// What was read from history, as a message.
+pub(super) fn page(granted: &Granted, events: &[Event], epoch: Epoch) -> Message {
+    match &granted.question {
+        Question::Search { words, .. } => {
+            Message::Found { words: words.clone(), events: found(granted, events, epoch) }
+        }
+        Question::Latest { .. }
+        | Question::Before { .. }
+        | Question::Earlier { .. }
+        | Question::Later { .. }
+        | Question::Around { .. } => match history(granted, events, epoch) {
+            Some(page) => Message::History(page),
+            None => Message::Error(failure::unreadable()),
+        },
+    }
+}
+
+/// A page of the one room that was asked about; `None` when it was about none.
+#[must_use]
+pub fn history(granted: &Granted, events: &[Event], epoch: Epoch) -> Option<HistoryPage> {
+    let span = spans(granted).first()?;
+    let events = found(granted, events, epoch);
+    Some(HistoryPage { room: span.name.clone(), epoch, head: span.upto.0, events })
+}
+
+/// What was read, each event with the name of its room.
+#[must_use]
+pub fn found(granted: &Granted, events: &[Event], epoch: Epoch) -> Vec<super::Event> {
+    let span_of = |event: &Event| spans(granted).iter().find(|span| span.room == event.room);
+    let shown = |event| Some(render::event(event, &span_of(event)?.name, epoch));
+    events.iter().filter_map(shown).collect()
+}
+
+fn spans(granted: &Granted) -> &[HistorySpan] {
+    match &granted.scope {
+        Scope::Rooms(spans) => spans,
+        Scope::Everywhere => &[],
+    }
+}
+
+/// How many events of history are wanted: the wish, or 50.
+///
+/// # Errors
+/// When the wish is not from 1 to 200.
+pub fn history_count(wish: Option<u32>) -> Result<u32, String> {
+    count(wish, HISTORY_COUNT, HISTORY_COUNT_MAX)
+}
+
+/// How many messages a search is to find: the wish, or 20.
+///
+/// # Errors
+/// When the wish is not from 1 to 100.
+pub fn search_count(wish: Option<u32>) -> Result<u32, String> {
+    count(wish, SEARCH_COUNT, SEARCH_COUNT_MAX)
+}
+
+fn count(wish: Option<u32>, usual: u32, max: u32) -> Result<u32, String> {
+    match wish {
+        None => Ok(usual),
+        Some(wish) if (1..=max).contains(&wish) => Ok(wish),
+        Some(wish) => Err(format!("it is {wish}; it must be from 1 to {max}")),
+    }
+}
+
+/// The question that asks for a part of a room's history.
+///
+/// # Errors
+/// When more than one part is wanted.
+pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, String> {
+    match (part.before, part.after, part.around) {
+        (None, None, None) => Ok(Question::Latest { room, count }),
+        (Some(before), None, None) => {
+            Ok(Question::Earlier { room, position: Position(before), count })
+        }
+        (None, Some(after), None) => Ok(Question::Later { room, position: Position(after), count }),
+        (None, None, Some(around)) => {
+            Ok(Question::Around { room, position: Position(around), count })
+        }
+        _ => Err("only one of before, after and around may be given".to_owned()),
+    }
+}
+
+/// The words of a search, if they are no paste.
+///
+/// # Errors
+/// When they have too many bytes.
+pub fn checked(words: String) -> Result<String, String> {
+    if words.len() > SEARCH_BYTES_MAX {
+        return Err(format!("it has {} bytes; the limit is {SEARCH_BYTES_MAX}", words.len()));
+    }
+    Ok(words)
+}
