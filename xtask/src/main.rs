@@ -1,22 +1,27 @@
 //! The project's own chores: `cargo xtask test` is what CI runs, `cargo xtask tidy` what no other tool
-//! checks, `cargo xtask bench` measures.
+//! checks, `cargo xtask bench` measures, `cargo xtask schema` writes what is made from types.
 
 mod bench;
 mod programs;
 mod tidy;
 
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
-  test   install what tests need, then check formatting, lints, tests and tidiness
-  tidy   check the rules of this repository that no other tool knows
+  test     install what tests need, then check formatting, lints, tests and tidiness
+  tidy     check the rules of this repository that no other tool knows
+  schema   write the descriptions of the api in docs/ again, from its types
   bench [--install] [SCENARIO]... [--runs N] [--only SERVER]
-         build in release mode and measure, ours beside others' servers; tables, JSON and
-         drawings go to target/bench. --install gets the others that Debian packages";
+           build in release mode and measure, ours beside others' servers; tables, JSON and
+           drawings go to target/bench. --install gets the others that Debian packages";
+
+/// The descriptions of the api: what the example `describe` of the wire crate calls each, and its file.
+const DESCRIPTIONS: &[(&str, &str)] =
+    &[("schema", "docs/api.schema.json"), ("openapi", "docs/openapi.json")];
 
 /// What `test` runs after the programs are there, in order.
 const STEPS: &[(&str, &[&str])] = &[
@@ -31,6 +36,7 @@ fn main() -> ExitCode {
         Some("test") => test(),
         Some("tidy") => tidy::run(),
         Some("bench") => bench::run(std::env::args().skip(2)),
+        Some("schema") => schema(),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -57,9 +63,28 @@ fn test() -> Result<()> {
     tidy::run()
 }
 
+fn schema() -> Result<()> {
+    for (name, path) in DESCRIPTIONS {
+        let package = ["run", "--quiet", "--locked", "--package", "teahouse-wire"];
+        let arguments = [package.as_slice(), &["--example", "describe", "--", name]].concat();
+        let output = Command::new(program())
+            .args(&arguments)
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot run cargo")?;
+        ensure!(output.status.success(), "to see it again: cargo {}", arguments.join(" "));
+        std::fs::write(path, output.stdout).with_context(|| format!("cannot write {path}"))?;
+        println!("{path} is written");
+    }
+    Ok(())
+}
+
+fn program() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
 fn cargo(arguments: &[&str]) -> Result<()> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let status = Command::new(cargo).args(arguments).status().context("cannot run cargo")?;
+    let status = Command::new(program()).args(arguments).status().context("cannot run cargo")?;
     ensure!(status.success(), "to see it again: cargo {}", arguments.join(" "));
     Ok(())
 }

@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 /// Program and the Debian package that has it.
 const NEEDED: &[(&str, &str)] = &[
     ("bash", "bash"),
+    ("curl", "curl"),
     ("kill", "procps"),
     ("nc", "netcat-openbsd"),
     ("python3", "python3"),

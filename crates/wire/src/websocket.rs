@@ -51,6 +51,37 @@ pub enum CloseCode {
 }
 
 impl CloseCode {
+    /// All there are.
+    pub const ALL: [Self; 11] = [
+        Self::Normal,
+        Self::GoingAway,
+        Self::Protocol,
+        Self::Unsupported,
+        Self::BadText,
+        Self::TooBig,
+        Self::NoHello,
+        Self::Idle,
+        Self::Unread,
+        Self::Replaced,
+        Self::Fault,
+    ];
+
+    /// Whether a client that comes back by itself makes sense.
+    #[must_use]
+    pub fn reconnect(self) -> bool {
+        match self {
+            Self::GoingAway | Self::Unread | Self::Fault => true,
+            Self::Normal
+            | Self::Protocol
+            | Self::Unsupported
+            | Self::BadText
+            | Self::TooBig
+            | Self::NoHello
+            | Self::Idle
+            | Self::Replaced => false,
+        }
+    }
+
     /// The number on the wire.
     #[must_use]
     pub fn number(self) -> u16 {

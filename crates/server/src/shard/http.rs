@@ -129,7 +129,7 @@ async fn body_of(request: Request<Incoming>) -> Result<Bytes, Failure> {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             let message = format!("the body has more than {REQUEST_BYTES_MAX} bytes, the limit");
-            Err(http::bad_request(None, message))
+            Err(Failure { code: Code::TooBig, message, field: None, id: None })
         }
         Ok(Err(error)) => Err(http::bad_request(None, format!("the body broke off: {error}"))),
         Err(_) => Err(http::bad_request(None, "the body did not come in time".to_owned())),

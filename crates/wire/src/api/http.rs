@@ -293,6 +293,7 @@ pub fn status(code: Code) -> u16 {
         | Code::TooManyRooms
         | Code::InTooManyRooms
         | Code::IgnoringTooMany => 409,
+        Code::TooBig => 413,
         Code::TooFast => 429,
         Code::Unreadable => 503,
     }

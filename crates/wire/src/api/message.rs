@@ -406,6 +406,8 @@ pub struct Failure {
 pub enum Code {
     /// The request was not understood.
     BadRequest,
+    /// The request has more bytes than one may have.
+    TooBig,
     /// The first request must be `hello`, and no other may be.
     NotInTheHouse,
     /// Not in that room.

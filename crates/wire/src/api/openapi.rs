@@ -82,6 +82,11 @@ fn operation(row: &Row, failure: &schemars::Schema, generator: &mut SchemaGenera
             },
         },
     });
+    if row.endpoint == Endpoint::Post {
+        let mut again = operation["responses"][status].clone();
+        again["description"] = "It had been said before, with this id.".into();
+        operation["responses"]["200"] = again;
+    }
     if let Some(content) = content(&row.takes, generator) {
         operation["requestBody"] = json!({ "required": true, "content": content });
     }
