@@ -29,7 +29,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, warn};
 
 use crate::inbox::Inbox;
-use crate::shard::Figures;
+use crate::shard::{Figures, PROTOCOLS};
 
 /// Scrapes at once; more wait.
 const SCRAPES_MAX: usize = 4;
@@ -238,6 +238,10 @@ fn register_shards(registry: &mut Registry, all: &[Figures]) {
     registry.register("gathered_requests", "Requests not handed to the hub yet", gathered);
     let by_protocol = |of: fn(&Figures) -> &BTreeMap<&'static str, u64>| {
         let family = Family::<ByProtocol, Gauge>::default();
+        for protocol in PROTOCOLS {
+            // Those of whom there is nobody are there as well, as 0.
+            drop(family.get_or_create(&ByProtocol { protocol }));
+        }
         for (protocol, count) in all.iter().flat_map(|figures| of(figures).iter()) {
             family.get_or_create(&ByProtocol { protocol }).inc_by(signed(*count));
         }

@@ -49,7 +49,7 @@ use crate::history::Jobs;
 use crate::inbox::Inbox;
 use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk, LogSender};
 use crate::settings::Settings;
-pub(crate) use counts::Figures;
+pub(crate) use counts::{Figures, PROTOCOLS};
 pub(crate) use pings::PING_S;
 
 use connection::Connection;

@@ -16,12 +16,25 @@ pub fn render_presence(presence: &api::Presence, out: &mut Vec<u8>) {
     field("presence", presence, out);
 }
 
+/// Where a client begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// It named no place: from now on.
+    Fresh,
+    /// Right after the place that it named.
+    GoesOn,
+    /// The place that it named is none here: from now on.
+    Elsewhere,
+}
+
 /// The first words: where one is, and whether what follows begins right after what one had.
-pub fn render_begin(epoch: Epoch, at: Position, is_complete: bool, out: &mut Vec<u8>) {
-    if !is_complete {
-        // From here on the client goes on from a place that exists.
+pub fn render_begin(epoch: Epoch, at: Position, begin: Begin, out: &mut Vec<u8>) {
+    if begin != Begin::GoesOn {
+        // A connection that breaks before the first event goes on from here. Whoever goes on from a place of
+        // their own has not been given what lies between yet, and keeps that place.
         out.extend_from_slice(format!("id: {epoch}-{at}\n").as_bytes());
     }
+    let is_complete = begin != Begin::Elsewhere;
     let begin = serde_json::json!({ "epoch": epoch, "position": at.0, "complete": is_complete });
     field("begin", &begin, out);
 }
@@ -60,10 +73,25 @@ mod tests {
         for wrong in ["", "17", "00010203040506ff-", "00010203040506ff--1", "xx-17"] {
             assert_eq!(parse_id(wrong), None, "{wrong}");
         }
-        let mut out = Vec::new();
-        render_begin(epoch, Position(17), false, &mut out);
-        let expected = "id: 00010203040506ff-17\nevent: begin\n\
-                        data: {\"complete\":false,\"epoch\":\"00010203040506ff\",\"position\":17}\n\n";
-        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_first_words_have_an_id_unless_what_follows_is_older_than_where_the_room_is() {
+        let epoch = Epoch([0, 1, 2, 3, 4, 5, 6, 0xFF]);
+        let begin = |begin| {
+            let mut out = Vec::new();
+            render_begin(epoch, Position(17), begin, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        let data = |complete| {
+            format!(
+                "event: begin\n\
+                 data: {{\"complete\":{complete},\"epoch\":\"00010203040506ff\",\"position\":17}}\n\n"
+            )
+        };
+        let id = "id: 00010203040506ff-17\n";
+        assert_eq!(begin(Begin::Fresh), format!("{id}{}", data(true)));
+        assert_eq!(begin(Begin::GoesOn), data(true));
+        assert_eq!(begin(Begin::Elsewhere), format!("{id}{}", data(false)));
     }
 }

@@ -1,5 +1,7 @@
 //! `docs/api.md` shows everything the api has, and what it shows is what the api's types are.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;

@@ -9,6 +9,9 @@ use super::Shard;
 use super::connection::Stage;
 use super::speaker::Speaker;
 
+/// What connections speak, as figures name it; `unknown` while it is not known.
+pub(crate) const PROTOCOLS: [&str; 4] = ["api", "follow", "line", "unknown"];
+
 /// Sums since the start.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {

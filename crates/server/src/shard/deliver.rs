@@ -58,6 +58,7 @@ impl Shard {
                     };
                     let epoch = self.house.epoch;
                     self.tell(index, |speaker, out| speaker.render_entered(&told, epoch, out));
+                    self.connections[index].wake();
                     self.catch_up(index);
                 }
             }
@@ -170,6 +171,8 @@ impl Shard {
             connection.is_author = is_author;
             if is_author && let Effect::Event(event) = &round[item.batch][item.effect] {
                 connection.speaker.handle_own_event(event);
+                // It may have waited with its next request for this.
+                connection.wake();
             }
         }
     }
@@ -307,9 +310,11 @@ impl Shard {
         }
         let house = std::sync::Arc::clone(&self.house);
         self.tell(index, |speaker, out| speaker.render_answer(request, answer, &house, out));
+        let connection = &mut self.connections[index];
+        connection.wake();
         // A visitor that may not follow has nothing more to hear.
-        let connection = &self.connections[index];
         if matches!(answer, Answer::Refused(_)) && matches!(connection.sink, Sink::Body(_)) {
+            self.sessions.remove(&connection.session);
             self.remove(index);
         }
     }

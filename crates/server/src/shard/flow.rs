@@ -183,12 +183,18 @@ impl Shard {
 
     /// Writes what is queued; `false` when there is nothing more to wait for.
     fn drain(&mut self, key: Key, is_open: bool) -> bool {
+        let now = self.steady_now();
         let Some(connection) = self.connection(key) else { return false };
         let (Some(outbox), Sink::Socket(stream)) = (&mut connection.outbox, &connection.sink)
         else {
             return false;
         };
+        let before = outbox.bytes();
         let written = if is_open { outbox.drain(stream) } else { Written::Broken };
+        if connection.speaker.is_asked() && outbox.bytes() < before {
+            // Whoever takes bytes is there, though nothing is read from it until it has taken most of them.
+            connection.heard_at = now;
+        }
         match written {
             Written::Some(0) => {
                 self.drained(key.index);
@@ -197,7 +203,9 @@ impl Shard {
             Written::Some(_) => true,
             Written::Broken => {
                 self.lost(key.index);
-                self.finish_if_done(key.index);
+                if self.connection(key).is_some() {
+                    self.finish_if_done(key.index);
+                }
                 false
             }
         }
@@ -238,7 +246,9 @@ impl Shard {
         }
         let now = self.steady_now();
         let silent = |connection: &Connection| {
-            connection.stage == Stage::In && now.0 - connection.heard_at.0 >= idle_ms
+            // Who follows over HTTP has nothing to say.
+            let can_speak = connection.socket().is_some();
+            can_speak && connection.stage == Stage::In && now.0 - connection.heard_at.0 >= idle_ms
         };
         let silent: Vec<usize> =
             self.connections.iter().filter(|(_, c)| silent(c)).map(|(index, _)| index).collect();

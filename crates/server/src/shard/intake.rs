@@ -297,11 +297,11 @@ impl Shard {
                 }
                 (Stage::In | Stage::Outside, Heard::Quit) => {
                     self.reply(key, &mut replies);
-                    self.quit(key.index, ExitCause::Quit);
+                    self.quit(key, ExitCause::Quit);
                 }
                 (Stage::In | Stage::Outside, Heard::Broken) => {
                     self.reply(key, &mut replies);
-                    self.quit(key.index, ExitCause::Lost);
+                    self.quit(key, ExitCause::Lost);
                 }
                 (Stage::Sniffing | Stage::Leaving | Stage::Over, _) => {}
             }
@@ -411,15 +411,16 @@ impl Shard {
         }
     }
 
-    /// Ends a session after everything it asked for before.
-    fn quit(&mut self, index: usize, cause: ExitCause) {
-        let connection = &mut self.connections[index];
+    /// Ends a session after everything it asked for before. Its last answer may have found the socket
+    /// broken, and then it is gone already.
+    fn quit(&mut self, key: Key, cause: ExitCause) {
+        let Some(connection) = self.connection(key) else { return };
         match &mut connection.held {
             Some(held) => {
                 connection.stage = Stage::Leaving;
                 held.actions.push_back((RequestId::default(), Action::Exit { cause }));
             }
-            None => self.leave(index, cause),
+            None => self.leave(key.index, cause),
         }
     }
 }

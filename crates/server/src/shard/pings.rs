@@ -58,7 +58,7 @@ impl Shard {
         let now = self.steady_now();
         let Some(connection) = self.connection(key) else { return };
         let silent_ms = u64::try_from(now.0 - connection.heard_at.0).unwrap_or(0);
-        let is_asked = matches!(connection.speaker, Speaker::Api(_));
+        let is_asked = connection.speaker.is_asked();
         if is_asked && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
             self.lost(key.index);
         } else if !is_asked || silent_ms + 1 >= u64::from(PING_S) * 1000 {
@@ -79,7 +79,10 @@ impl Shard {
                         api.render_close(CloseCode::NoHello, "say hello within 10 s", out);
                     }
                 });
-                shard.leave(key.index, ExitCause::Lost);
+                // Unless its socket was found broken just then.
+                if shard.connection(key).is_some() {
+                    shard.leave(key.index, ExitCause::Lost);
+                }
             }
         });
     }

@@ -42,6 +42,7 @@ impl Shard {
         connection.speaker.handle_parted(id);
         if connection.stage == Stage::In {
             self.tell(index, |speaker, out| speaker.render_parted(request, name, out));
+            self.connections[index].wake();
         }
     }
 

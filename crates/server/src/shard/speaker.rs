@@ -165,6 +165,14 @@ impl Speaker {
         }
     }
 
+    /// Whether it is asked if it is there, and must answer.
+    pub(super) fn is_asked(&self) -> bool {
+        match self {
+            Self::Api(_) => true,
+            Self::Line(_) | Self::Follower(_) => false,
+        }
+    }
+
     /// Whether it has so much under way that it is not read any further.
     pub(super) fn is_busy(&self) -> bool {
         match self {
@@ -267,7 +275,12 @@ impl Speaker {
                 api.render_joined(request, room, epoch, at, is_complete, members, topic, out);
             }
             Self::Follower(Follower { is_stream: true, after }) => {
-                stream::render_begin(epoch, at, after.is_none() || is_complete, out);
+                let begin = match after {
+                    None => stream::Begin::Fresh,
+                    Some(_) if is_complete => stream::Begin::GoesOn,
+                    Some(_) => stream::Begin::Elsewhere,
+                };
+                stream::render_begin(epoch, at, begin, out);
             }
             Self::Follower(_) => {}
         }

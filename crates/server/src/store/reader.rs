@@ -197,7 +197,8 @@ impl Reader {
 }
 
 fn signed(position: Position) -> i64 {
-    position.0.cast_signed()
+    // A position that no room has reached may be asked for, and is then behind the last.
+    i64::try_from(position.0).unwrap_or(i64::MAX)
 }
 
 fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {

@@ -11,14 +11,14 @@ use crate::peer::Peer;
 const GROWTH_KIB_MAX: u64 = 64 * 1024;
 
 /// Two members who must not notice anything.
-struct Undisturbed {
+pub(crate) struct Undisturbed {
     ann: Peer,
     bob: Peer,
     count: u32,
 }
 
 impl Undisturbed {
-    fn in_house(house: &House) -> Self {
+    pub(crate) fn in_house(house: &House) -> Self {
         let ann = house.join_as("ann");
         let mut bob = house.join_as("bob");
         bob.say("/join quiet");
@@ -30,7 +30,7 @@ impl Undisturbed {
         both
     }
 
-    fn check(&mut self) {
+    pub(crate) fn check(&mut self) {
         self.count += 1;
         let words = format!("undisturbed {}", self.count);
         self.ann.say(&words);

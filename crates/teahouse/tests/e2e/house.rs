@@ -13,6 +13,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// The configuration for load tests.
 pub(crate) const OPEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench/open.toml");
 
+/// Where a server's log goes, in its data directory.
+const LOG: &str = "test.log";
+
 pub(crate) struct House {
     child: Child,
     pub(crate) port: u16,
@@ -53,6 +56,7 @@ impl House {
             .arg(data.path())
             .args(&arguments)
             .stdout(Stdio::piped())
+            .stderr(log_file(data.path()))
             .spawn()
             .unwrap();
         let mut greeting = String::new();
@@ -75,6 +79,12 @@ impl House {
 
     pub(crate) fn database(&self) -> PathBuf {
         self.data().join("teahouse.db")
+    }
+
+    /// The port where metrics are.
+    pub(crate) fn admin_port(&self) -> u16 {
+        let address = self.greeting.split("http://127.0.0.1:").nth(1).unwrap();
+        address.split('/').next().unwrap().parse().unwrap()
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -152,11 +162,22 @@ impl House {
     }
 }
 
+/// What servers on this data have logged.
+fn log_file(data: &Path) -> std::fs::File {
+    let path = data.join(LOG);
+    std::fs::File::options().create(true).append(true).open(path).unwrap()
+}
+
 impl Drop for House {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             self.child.kill().ok();
             self.child.wait().ok();
         }
+        let Some(data) = &self.data else { return };
+        let log = std::fs::read_to_string(data.path().join(LOG)).unwrap_or_default();
+        print!("{log}");
+        // Also where the rest of the house went on.
+        assert!(std::thread::panicking() || !log.contains("panicked at"), "the server panicked");
     }
 }

@@ -1,6 +1,7 @@
 //! End-to-end tests: the real binary, real sockets, the real `nc` and `telnet`, a real database file.
-//! `house` starts and stops servers, `peer` is a member on a plain socket, `socket` one on a WebSocket; the
-//! other files are what people rely on.
+//! `house` starts and stops servers, `peer` is a member on a plain socket, `socket` one on a WebSocket (`raw`
+//! without a library), `visitor` speaks HTTP, `schema` holds what the server sends against its descriptions;
+//! the other files are what people rely on.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,12 +14,19 @@ mod api;
 mod durability;
 mod hostile;
 mod house;
+mod http;
+mod idle;
 mod many;
 mod operating;
 mod peer;
 mod programs;
+mod raw;
+mod schema;
 mod scripts;
 mod seam;
 mod slow;
 mod socket;
+mod stream;
 mod talk;
+mod visitor;
+mod wild;

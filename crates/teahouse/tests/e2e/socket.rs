@@ -9,6 +9,7 @@ use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Message, WebSocket};
 
 use crate::house::PATIENCE;
+use crate::schema;
 
 pub(crate) struct Socket {
     socket: WebSocket<TcpStream>,
@@ -24,6 +25,14 @@ impl Socket {
         let (socket, _) =
             tungstenite::client::client_with_config(request, stream, Some(config)).unwrap();
         Self { socket }
+    }
+
+    /// In the house under whatever nick.
+    pub(crate) fn hello_as_guest(port: u16) -> Self {
+        let mut socket = Self::connect(port);
+        socket.ask(&json!({ "op": "hello" }));
+        socket.expect("welcome");
+        socket
     }
 
     /// In the house under a nick.
@@ -43,7 +52,9 @@ impl Socket {
         socket
     }
 
+    /// Asks for something in the right way.
     pub(crate) fn ask(&mut self, request: &Value) {
+        assert!(schema::is_asked(request), "{request} is not as described");
         self.send(Message::text(request.to_string()));
     }
 
@@ -64,7 +75,11 @@ impl Socket {
             let wait = left.max(Duration::from_millis(1));
             self.socket.get_ref().set_read_timeout(Some(wait)).unwrap();
             match self.socket.read() {
-                Ok(Message::Text(text)) => return Some(Some(serde_json::from_str(&text).unwrap())),
+                Ok(Message::Text(text)) => {
+                    let message = serde_json::from_str(&text).unwrap();
+                    schema::check_sent(&message);
+                    return Some(Some(message));
+                }
                 Ok(Message::Close(_)) => return Some(None),
                 Ok(_) => {}
                 Err(tungstenite::Error::Io(error))

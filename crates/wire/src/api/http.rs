@@ -200,8 +200,13 @@ pub enum Route {
 #[must_use]
 pub fn route(method: &str, path: &str) -> Route {
     let mut methods = Vec::new();
+    let mut known = None;
     for row in ENDPOINTS {
         let Some(room) = matched(row.path, path) else { continue };
+        // The first address that it is is the one that is meant: `/healthz` is no room.
+        if *known.get_or_insert(row.path) != row.path {
+            continue;
+        }
         // `HEAD` is answered as `GET`, without the body, by whoever writes the answer.
         if row.method != method && !(method == "HEAD" && row.method == "GET") {
             methods.push(row.method);
@@ -418,6 +423,7 @@ mod tests {
             ("GET", "/api/v1/rooms/Tea/events", Route::To(Endpoint::Events, room("tea"))),
             ("POST", "/api/v1/rooms/tea/messages", Route::To(Endpoint::Post, room("tea"))),
             ("DELETE", "/lobby", Route::OtherMethod(vec!["GET", "POST"])),
+            ("POST", "/healthz", Route::OtherMethod(vec!["GET"])),
             ("GET", "/lobby/more", Route::Nowhere),
             ("GET", "//", Route::Nowhere),
         ];

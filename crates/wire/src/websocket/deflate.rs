@@ -17,14 +17,23 @@ const COMPRESSED_BYTES_MIN: usize = 256;
 const LEVEL: u32 = 3;
 
 /// Whether a client's `Sec-WebSocket-Extensions` offers `permessage-deflate` in a way we can agree to:
-/// without demanding a smaller window for what we send.
+/// with nothing that is not known, and without demanding a smaller window for what we send.
 #[must_use]
 pub fn offers_deflate(header: &str) -> bool {
     header.split(',').any(|offer| {
         let mut parts = offer.split(';').map(str::trim);
-        parts.next() == Some("permessage-deflate")
-            && parts.all(|part| !part.starts_with("server_max_window_bits"))
+        parts.next() == Some("permessage-deflate") && parts.all(is_agreeable)
     })
+}
+
+fn is_agreeable(parameter: &str) -> bool {
+    let name = parameter.split('=').next().unwrap_or_default().trim_end();
+    match name {
+        "server_no_context_takeover" | "client_no_context_takeover" => name == parameter,
+        // Only what a client may say of its own window; any window is read.
+        "client_max_window_bits" => true,
+        _ => false,
+    }
 }
 
 /// Compresses messages, each by itself. One serves a whole shard.

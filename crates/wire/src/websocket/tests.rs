@@ -104,7 +104,13 @@ fn a_small_message_cannot_unfold_without_bound() {
 fn an_offer_is_agreed_to_unless_it_wants_a_smaller_window() {
     assert!(offers_deflate("permessage-deflate; client_max_window_bits"));
     assert!(offers_deflate("x-other, permessage-deflate"));
+    assert!(offers_deflate(
+        "permessage-deflate; client_no_context_takeover; client_max_window_bits=9"
+    ));
     assert!(!offers_deflate("permessage-deflate; server_max_window_bits=9"));
+    assert!(!offers_deflate("permessage-deflate; server_no_context_takeover=1"));
+    assert!(!offers_deflate("permessage-deflate; new_thing"));
+    assert!(offers_deflate("permessage-deflate; new_thing, permessage-deflate"));
     assert!(!offers_deflate("x-webkit-deflate-frame"));
 }
 

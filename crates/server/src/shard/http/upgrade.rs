@@ -11,7 +11,7 @@ use hyper::header::{
     SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use teahouse_wire::api::{ApiSession, http};
 use teahouse_wire::websocket::{self, EXTENSION};
@@ -29,8 +29,8 @@ use crate::gate::Permit;
 /// Answers the handshake and has the socket taken over once that answer is written.
 pub(super) fn to_socket(peer: &Rc<Peer>, mut request: Request<Incoming>) -> Response<Reply> {
     let headers = request.headers();
-    let Some(key) = headers.get(SEC_WEBSOCKET_KEY).cloned().filter(|_| is_handshake(headers))
-    else {
+    let is_handshake = request.method() == Method::GET && is_handshake(headers);
+    let Some(key) = headers.get(SEC_WEBSOCKET_KEY).cloned().filter(|_| is_handshake) else {
         return not_a_handshake();
     };
     let takes_deflate = headers
@@ -82,10 +82,10 @@ async fn take_over(peer: Rc<Peer>, upgrade: OnUpgrade, takes_deflate: bool) {
             let permit = peer.permit.borrow_mut().take();
             let key = peer.shard.borrow_mut().adopt(stream, permit, takes_deflate);
             if let Some(key) = key {
-                // What the client sent behind its handshake.
+                // What the client sent behind its handshake: first what hyper had taken already.
                 let mut shard = peer.shard.borrow_mut();
-                shard.hear(key, &first);
                 shard.hear(key, &parts.read_buf);
+                shard.hear(key, &first);
             }
         }
         Ok(Err(_)) => debug!("an upgraded connection is of another kind"),

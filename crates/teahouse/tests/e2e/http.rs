@@ -1,0 +1,425 @@
+//! The house over HTTP: `curl` says and follows, programs read and find, and what is wrong is said.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::hostile::Undisturbed;
+use crate::house::{House, PATIENCE};
+use crate::raw;
+use crate::socket::Socket;
+use crate::visitor::{Answer, Following, Visitor, get, post, request};
+
+const ID: &str = "000102030405060708090a0b0c0d0e0f";
+
+/// A program whose lines are read as they come; ended when the test is.
+struct Program {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Program {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    fn expect(&self, part: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no {part:?}"));
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn curl(arguments: &[&str]) -> String {
+    let output = Command::new("curl").args(["-sS", "--max-time", "60"]).args(arguments).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn failure(answer: &Answer) -> (u16, String, Value) {
+    let body = answer.json();
+    (answer.status, body["code"].as_str().unwrap().to_owned(), body["field"].clone())
+}
+
+fn positions(page: &Value) -> Vec<u64> {
+    let events = page["events"].as_array().unwrap();
+    events.iter().map(|event| event["position"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn curl_says_it_and_follows_and_people_with_nc_see_it() {
+    let house = House::open();
+    let port = house.port.to_string();
+    let nc = Program::start(Command::new("nc").args(["127.0.0.1", &port]));
+    nc.expect("you are in #lobby");
+    let room = format!("http://127.0.0.1:{port}/lobby");
+    let said = curl(&["-d", "build done", &format!("{room}?nick=builder")]);
+    assert_eq!(said, "said in #lobby as builder, message 1\n");
+    assert_eq!(nc.expect("build"), "<builder> build done");
+
+    let follower = Program::start(Command::new("curl").args(["-sSN", &room]));
+    // It hears what is said once it is there: say something until it does.
+    let deadline = Instant::now() + PATIENCE;
+    while follower.lines.recv_timeout(Duration::from_millis(50)).is_err() {
+        assert!(Instant::now() < deadline, "curl follows nothing");
+        curl(&["-d", "are you there?", &room]);
+    }
+    curl(&["--data-binary", "两行\nof text\n", &room]);
+    let line = nc.expect("两行");
+    assert!(line.starts_with("<guest"), "{line}");
+    follower.expect("两行");
+    follower.expect("of text");
+
+    // A nick that somebody has is nobody else's.
+    let mut ann = house.join_as("ann");
+    let taken = curl(&["-d", "x", &format!("{room}?nick=ann")]);
+    assert!(taken.contains("\"nick_taken\""), "{taken}");
+    ann.say("I am ann");
+    follower.expect("<ann> I am ann");
+    let usage = curl(&[&format!("http://127.0.0.1:{port}/")]);
+    assert!(usage.contains("curl -d"), "{usage}");
+}
+
+#[test]
+fn what_is_posted_is_kept_once_and_read_in_every_way() {
+    let house = House::open();
+    let port = house.port;
+    let messages = "/api/v1/rooms/tea/messages";
+    let body = json!({ "text": "number 1 火锅", "nick": "bot", "id": ID }).to_string();
+    let first = post(port, messages, &body);
+    assert_eq!(first.status, 201, "{first:?}");
+    let posted = first.json();
+    assert_eq!((&posted["position"], &posted["nick"]), (&json!(1), &json!("bot")));
+    let again = post(port, messages, &body);
+    assert_eq!((again.status, &again.json()["position"]), (200, &json!(1)), "kept once");
+    for number in 2..=10 {
+        let body = json!({ "text": format!("number {number} 火锅") }).to_string();
+        assert_eq!(post(port, messages, &body).status, 201);
+    }
+    post(port, "/api/v1/rooms/coffee/messages", &json!({ "text": "喝火锅汤" }).to_string());
+
+    let page = |query: &str| get(port, &format!("{messages}?{query}")).json();
+    assert_eq!(positions(&page("")), (1..=10).collect::<Vec<u64>>());
+    assert_eq!(positions(&page("limit=3")), [8, 9, 10]);
+    assert_eq!(positions(&page("before=4&limit=2")), [2, 3]);
+    assert_eq!(positions(&page("after=7&limit=2")), [8, 9]);
+    assert_eq!(positions(&page("around=5&limit=4")), [4, 5, 6, 7]);
+    assert_eq!(positions(&page("after=10")), [0; 0]);
+    assert_eq!(positions(&page("before=0")), [0; 0]);
+    assert_eq!(positions(&page("after=18446744073709551615")), [0; 0]);
+    assert_eq!(positions(&page("around=18446744073709551615&limit=2")), [10]);
+    let newest = page("limit=1");
+    assert_eq!(newest["head"], 10);
+    assert_eq!(newest["epoch"], posted["epoch"]);
+    let event = &newest["events"][0];
+    assert!(event["sender"]["nick"].as_str().unwrap().starts_with("guest"), "{event}");
+
+    let search = |query: &str| get(port, &format!("/api/v1/search?{query}")).json();
+    let everywhere = search("words=%E7%81%AB%E9%94%85&limit=3");
+    let rooms: Vec<&Value> =
+        everywhere["events"].as_array().unwrap().iter().map(|event| &event["room"]).collect();
+    assert_eq!(rooms, ["coffee", "tea", "tea"]);
+    assert_eq!(positions(&search("words=%E7%81%AB%E9%94%85&room=tea&limit=2")), [10, 9]);
+    assert_eq!(positions(&search("words=nothing")), [0; 0]);
+
+    let mut ann = Socket::join(port, "ann", "coffee");
+    ann.ask(&json!({ "op": "topic", "room": "coffee", "text": "beans" }));
+    ann.expect("event");
+    let rooms = get(port, "/api/v1/rooms").json();
+    let expected = json!([
+        { "name": "coffee", "members": 1, "topic": "beans" },
+        { "name": "tea", "members": 0 },
+    ]);
+    assert_eq!(rooms["rooms"], expected);
+    assert_eq!(get(port, "/healthz").text(), "ok\n");
+    let description = get(port, "/api/v1/openapi.json").json();
+    assert_eq!(description["openapi"], "3.1.0");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_status_and_its_field() {
+    let house = House::open();
+    let port = house.port;
+    post(port, "/tea", "hello");
+    let wrong =
+        |method: &str, target: &str, body: &str| failure(&request(port, method, target, "", body));
+    let bad = |field: &str| (400, "bad_request".to_owned(), json!(field));
+    let messages = "/api/v1/rooms/tea/messages";
+    assert_eq!(wrong("GET", "/a/b", ""), (404, "not_found".into(), Value::Null));
+    assert_eq!(wrong("GET", "/nowhere", ""), (404, "no_such_room".into(), Value::Null));
+    assert_eq!(
+        wrong("GET", "/api/v1/rooms/nowhere/events", "").1,
+        "no_such_room",
+        "whoever follows says nothing and makes no room"
+    );
+    assert_eq!(wrong("GET", "/a%20b", ""), (400, "bad_name".into(), json!("room")));
+    assert_eq!(wrong("GET", &format!("{messages}?limit=0"), ""), bad("limit"));
+    assert_eq!(wrong("GET", &format!("{messages}?limit=x"), ""), bad("limit"));
+    assert_eq!(wrong("GET", &format!("{messages}?before=-1"), ""), bad("before"));
+    assert_eq!(wrong("GET", &format!("{messages}?before=1&after=2"), ""), bad("before"));
+    assert_eq!(wrong("GET", "/api/v1/search?words=x&room=a%20b", ""), bad("room"));
+    assert_eq!(wrong("GET", "/api/v1/search", "").0, 400);
+    assert_eq!(
+        wrong("GET", &format!("/api/v1/search?words={}", "x".repeat(300)), ""),
+        bad("words")
+    );
+    assert_eq!(wrong("GET", "/api/v1/rooms?page=0", "").0, 404);
+    assert_eq!(wrong("GET", "/api/v1/rooms/tea/events?after=17", ""), bad("after"));
+    assert_eq!(wrong("POST", messages, r#"{"text": 7}"#), bad("text"));
+    assert_eq!(wrong("POST", messages, r#"{"text": "x", "nick": "a b"}"#), bad("nick"));
+    assert_eq!(wrong("POST", messages, r#"{"text": "x", "id": "7"}"#), bad("id"));
+    assert_eq!(wrong("POST", messages, "{").0, 400);
+    assert_eq!(wrong("POST", messages, "").0, 400);
+    assert_eq!(wrong("POST", "/tea?nick=a%20b", "x"), bad("nick"));
+    assert_eq!(wrong("POST", "/tea", " "), (400, "bad_text".into(), Value::Null));
+    assert_eq!(wrong("POST", "/tea", &"x".repeat(20_000)).1, "bad_text");
+    let too_big = "x".repeat(70_000);
+    assert_eq!(wrong("POST", "/tea", &too_big), (413, "too_big".into(), Value::Null));
+    let mut visitor = Visitor::connect(port);
+    visitor.ask("POST", "/tea", "", "");
+    assert_eq!(visitor.answer(false).json()["code"], "bad_text");
+    visitor.send(b"POST /tea HTTP/1.1\r\nHost: tea\r\nContent-Length: 2\r\n\r\n\xFF\xFE");
+    assert_eq!(visitor.answer(false).json()["message"], "the body is not UTF-8");
+
+    let other = request(port, "DELETE", "/tea", "", "");
+    assert_eq!((other.status, other.header("allow")), (405, "GET, POST"));
+    let options = request(port, "OPTIONS", "/healthz", "", "");
+    assert_eq!((options.status, options.header("allow")), (405, "GET"));
+    assert_eq!(options.header("access-control-allow-origin"), "", "no other site is invited");
+    let head = request(port, "HEAD", "/api/v1/rooms", "", "");
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_ne!(head.header("content-length"), "0");
+    let no_handshake = request(port, "GET", "/api/v1/socket", "", "");
+    assert_eq!(no_handshake.status, 426);
+    let upgrade = raw::handshake("").replacen("GET", "HEAD", 1);
+    let mut visitor = Visitor::connect(port);
+    visitor.send(upgrade.as_bytes());
+    assert_eq!(visitor.answer(true).status, 426, "only GET opens a WebSocket");
+}
+
+#[test]
+fn a_room_in_chinese_and_many_requests_on_one_connection() {
+    let house = House::open();
+    let mut bob = Socket::join(house.port, "bob", "茶");
+    let said = post(house.port, "/%E8%8C%B6?nick=%E5%AE%89", "好喝");
+    assert_eq!(said.text(), "said in #茶 as 安, message 1\n");
+    let event = bob.expect("event");
+    assert_eq!((&event["text"], &event["sender"]["nick"]), (&json!("好喝"), &json!("安")));
+
+    // Asked in one go, answered in order.
+    let mut visitor = Visitor::connect(house.port);
+    let mut all = String::new();
+    for number in 0..50 {
+        let body = format!("number {number}");
+        all += &format!(
+            "POST /%E8%8C%B6 HTTP/1.1\r\nHost: tea\r\nContent-Length: {}\r\n\r\n{body}\
+             HEAD /healthz HTTP/1.1\r\nHost: tea\r\n\r\n",
+            body.len()
+        );
+    }
+    visitor.send(all.as_bytes());
+    for number in 0..50 {
+        let answer = visitor.answer(false);
+        assert!(answer.text().ends_with(&format!("message {}\n", number + 2)), "{answer:?}");
+        assert_eq!(visitor.answer(true).status, 200);
+        assert_eq!(bob.expect("event")["text"], format!("number {number}"));
+    }
+    visitor.ask("GET", "/healthz", "Connection: close\r\n", "");
+    assert_eq!(visitor.answer(false).text(), "ok\n");
+    assert!(visitor.ends_within(PATIENCE));
+}
+
+#[test]
+fn a_page_of_another_site_can_neither_speak_nor_open_a_socket() {
+    let house = House::open();
+    let port = house.port;
+    let foreign = [
+        "Origin: https://evil.example\r\n",
+        "Origin: null\r\n",
+        "Origin: http://tea.example:81\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Sec-Fetch-Site: same-site\r\n",
+        "Origin: http://tea.example\r\nSec-Fetch-Site: cross-site\r\n",
+    ];
+    let own = [
+        "",
+        "Origin: http://tea.example\r\n",
+        "Origin: https://tea.example\r\nSec-Fetch-Site: same-origin\r\n",
+        "Sec-Fetch-Site: none\r\n",
+    ];
+    for more in foreign {
+        let said = request(port, "POST", "/lobby", more, "I am a page");
+        assert_eq!(failure(&said), (403, "forbidden".into(), Value::Null), "{more}");
+        let said = request(port, "POST", "/api/v1/rooms/lobby/messages", more, r#"{"text":"x"}"#);
+        assert_eq!(said.status, 403);
+        let mut visitor = Visitor::connect(port);
+        visitor.send(raw::handshake(more).as_bytes());
+        assert_eq!(visitor.answer(false).status, 403, "{more}");
+    }
+    assert_eq!(get(port, "/lobby").status, 404, "nothing was said, so there is no room");
+    for more in own {
+        assert_eq!(request(port, "POST", "/lobby", more, "hi").status, 200, "{more}");
+        raw::connect(port, more);
+    }
+}
+
+/// The value of a metric, summed over its labels; `None` when it is not there.
+pub(crate) fn metric(house: &House, name: &str) -> Option<f64> {
+    let text = Visitor::scrape(house.admin_port());
+    let values: Vec<f64> = text
+        .lines()
+        .filter(|line| {
+            line.starts_with(&format!("{name} ")) || line.starts_with(&format!("{name}{{"))
+        })
+        .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
+        .collect();
+    (!values.is_empty()).then(|| values.iter().sum())
+}
+
+/// Waits until a metric is this.
+pub(crate) fn wait_for(house: &House, name: &str, wanted: f64) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let value = metric(house, name).unwrap_or(0.0);
+        if (value - wanted).abs() < f64::EPSILON {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{name} is {value}, not {wanted}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn metrics_tell_what_happens() {
+    let house = House::with(&["--shards", "2"]);
+    let text = Visitor::scrape(house.admin_port());
+    let mut families = Vec::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            families.push(rest.split_once(' ').unwrap());
+        } else if !line.starts_with('#') {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            assert!(name.starts_with("teahouse_"), "{line}");
+            assert!(value.parse::<f64>().is_ok(), "{line}");
+            let (family, _) = families.last().unwrap();
+            assert!(name.starts_with(family), "{line} stands under {family}");
+        }
+    }
+    assert_eq!(text.lines().last(), Some("# EOF"));
+    families.sort_unstable();
+    let expected = [
+        ("teahouse_batch_proposals", "histogram"),
+        ("teahouse_commit_seconds", "histogram"),
+        ("teahouse_connections", "gauge"),
+        ("teahouse_deliveries", "counter"),
+        ("teahouse_events", "counter"),
+        ("teahouse_gathered_requests", "gauge"),
+        ("teahouse_hub_busy_seconds", "counter"),
+        ("teahouse_log_chunks", "gauge"),
+        ("teahouse_members", "gauge"),
+        ("teahouse_members_behind", "gauge"),
+        ("teahouse_queued_bytes", "gauge"),
+        ("teahouse_refilled", "counter"),
+        ("teahouse_scrapes", "counter"),
+        ("teahouse_sent_bytes", "counter"),
+        ("teahouse_sessions", "gauge"),
+    ];
+    for family in expected {
+        assert!(families.contains(&family), "{family:?} is not among {families:?}");
+    }
+
+    let mut ann = house.join_as("ann");
+    let mut bob = Socket::join(house.port, "bob", "lobby");
+    ann.say("hello");
+    bob.expect("event");
+    let (_follower, _) = Following::events(house.port, "lobby", None);
+    ann.say("/topic a\u{1}b");
+    bob.ask(&json!({ "op": "leave", "room": "nowhere" }));
+    bob.expect("error");
+    wait_for(&house, "teahouse_events_total", 2.0);
+    wait_for(&house, "teahouse_connections{protocol=\"line\"}", 1.0);
+    wait_for(&house, "teahouse_connections{protocol=\"api\"}", 1.0);
+    wait_for(&house, "teahouse_members{protocol=\"follow\"}", 1.0);
+    wait_for(&house, "teahouse_refusals_total{reason=\"not_in_room\"}", 1.0);
+    wait_for(&house, "teahouse_sessions", 2.0);
+    assert!(metric(&house, "teahouse_deliveries_total").unwrap() >= 2.0);
+    assert!(metric(&house, "teahouse_commit_seconds_count").unwrap() >= 1.0);
+    assert!(metric(&house, "teahouse_sent_bytes_total").unwrap() > 100.0);
+    assert!(metric(&house, "teahouse_scrapes_total").unwrap() > 1.0);
+    let mut elsewhere = Visitor::connect(house.admin_port());
+    elsewhere.ask("GET", "/api/v1/rooms", "", "");
+    assert_eq!(elsewhere.answer(false).status, 404, "nothing else is there");
+    let inside = get(house.port, "/metrics");
+    assert_eq!(inside.status, 404, "the public port tells nothing: it is a room's name there");
+}
+
+#[test]
+fn whoever_sends_a_request_by_the_drop_is_ended_and_disturbs_nobody() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    let openings: [&[u8]; 5] = [
+        b"GET /lobby HT",
+        b"GET /lobby HTTP/1.1\r\nHost: tea\r\nX-Slow: ",
+        b"POST /quiet HTTP/1.1\r\nHost: tea\r\nContent-Length: 100\r\n\r\nonly this",
+        b"POST /quiet HTTP/1.1\r\nHost: tea\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        // An answered request, and then nothing.
+        b"GET /healthz HTTP/1.1\r\nHost: tea\r\n\r\n",
+    ];
+    let start = Instant::now();
+    let mut visitors = Vec::new();
+    for opening in openings {
+        for _ in 0..20 {
+            let mut visitor = Visitor::connect(house.port);
+            visitor.send(opening);
+            visitors.push(visitor);
+        }
+    }
+    // A drop now and then does not buy more time.
+    let mut is_open = vec![true; visitors.len()];
+    while is_open.iter().any(|open| *open) {
+        assert!(start.elapsed() < PATIENCE, "still open: {is_open:?}");
+        members.check();
+        for (index, visitor) in visitors.iter_mut().enumerate().filter(|(index, _)| index / 20 < 4)
+        {
+            if is_open[index] {
+                // It may have been ended.
+                std::io::Write::write_all(&mut visitor.stream(), b"x").ok();
+            }
+        }
+        for (visitor, open) in visitors.iter_mut().zip(&mut is_open) {
+            *open = *open && !visitor.ends_within(Duration::from_millis(1));
+        }
+    }
+    println!("the last was ended after {:?}", start.elapsed());
+    members.check();
+    assert_eq!(
+        get(house.port, "/api/v1/rooms/quiet/messages").json()["events"][0]["text"],
+        "undisturbed 1"
+    );
+}

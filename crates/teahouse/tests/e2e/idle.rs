@@ -1,0 +1,139 @@
+//! WebSockets that say nothing: they cost little, dead ones are noticed, and one that does not read holds
+//! nobody up.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::json;
+
+use crate::house::{House, OPEN};
+use crate::raw::{self, text};
+use crate::socket::Socket;
+use crate::visitor::Visitor;
+
+const FEW: usize = 500;
+const MANY: usize = 2_500;
+/// Resident memory of the server per idle member, measured between few and many.
+const KIB_PER_MEMBER_MAX: f64 = 4.0;
+
+#[test]
+fn idle_members_on_websockets_cost_little() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let house = House::with(&["--config", OPEN, "--durability", "memory"]);
+    let mut members = Vec::new();
+    let fill = |members: &mut Vec<Visitor>, count: usize| {
+        for _ in members.len()..count {
+            let mut member =
+                raw::connect(house.port, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+            let seat = format!("{:032x}", members.len());
+            member.send(&text(&json!({ "op": "hello", "seat": seat }).to_string()));
+            member.send(&text(r#"{"op":"join","room":"lobby"}"#));
+            hear(&mut member, "\"joined\"");
+            members.push(member);
+        }
+    };
+    fill(&mut members, FEW);
+    let few = house.resident_kib();
+    fill(&mut members, MANY);
+    let many = house.resident_kib();
+    let per_member = many.saturating_sub(few) as f64 / (MANY - FEW) as f64;
+    println!("{per_member:.2} KiB per member between {FEW} and {MANY}");
+    assert!(per_member <= KIB_PER_MEMBER_MAX, "{per_member:.2} KiB per idle member");
+
+    let mut ann = house.join_as("ann");
+    ann.say("can everyone hear me?");
+    for member in &mut members {
+        hear(member, "can everyone hear me?");
+    }
+}
+
+fn hear(member: &mut Visitor, part: &str) {
+    while !String::from_utf8_lossy(member.unread()).contains(part) {
+        assert!(member.wait(), "ended before {part:?}");
+    }
+}
+
+#[test]
+fn a_peer_that_does_not_answer_is_noticed_within_a_minute() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut dead = raw::connect(house.port, "");
+    dead.send(&text(r#"{"op":"hello","nick":"dead"}"#));
+    dead.send(&text(r#"{"op":"join","room":"lobby"}"#));
+    ann.expect("dead entered");
+    let start = Instant::now();
+    // A library answers pings while somebody reads.
+    let mut alive = Socket::join(house.port, "alive", "lobby");
+    let mut mute = raw::connect(house.port, "");
+    let hello_start = Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            assert!(mute.ends_within(Duration::from_secs(50)), "who does not say hello is let go");
+            assert!(hello_start.elapsed() > Duration::from_secs(5));
+        });
+        let alive = &mut alive;
+        scope.spawn(move || {
+            while alive.expect("presence")["nick"] != "dead" {}
+            alive.ask(&json!({ "op": "say", "room": "lobby", "text": "I am alive" }));
+        });
+        let deadline = Duration::from_secs(60);
+        // The house's promise, and what a busy machine may add.
+        let line = ann.line_within(deadline + Duration::from_secs(10));
+        let mut line = line.expect("dead is noticed").unwrap();
+        while !line.contains("dead") {
+            let line_next = ann.line_within(Duration::from_secs(70)).expect("dead is noticed");
+            line = line_next.unwrap();
+        }
+        let took = start.elapsed();
+        println!("noticed after {took:?}");
+        assert!(line.contains("dead is offline"), "{line}");
+        assert!(took > Duration::from_secs(20) && took < Duration::from_secs(70), "{took:?}");
+        ann.expect("<alive> I am alive");
+    });
+    assert!(dead.ends_within(Duration::from_secs(10)), "its connection is closed");
+}
+
+#[test]
+fn a_websocket_that_stops_reading_loses_nothing_and_slows_nobody() {
+    const MESSAGES: u64 = 6_250;
+    const SEAT: &str = "00000000000000000000000000005107";
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut bob = house.join_as("bob");
+    let mut stalled = Socket::connect(house.port);
+    stalled.ask(&json!({ "op": "hello", "nick": "stalled", "seat": SEAT }));
+    let epoch = stalled.expect("welcome")["epoch"].clone();
+    stalled.ask(&json!({ "op": "join", "room": "lobby" }));
+    stalled.expect("joined");
+    let before = house.resident_kib();
+    let filler = "x".repeat(8_000);
+    for number in 1..=MESSAGES {
+        ann.say(&format!("{number:08} {filler}"));
+        if number % 10 == 0 {
+            bob.expect(&format!("<ann> {number:08} "));
+        }
+    }
+    let grown = house.resident_kib().saturating_sub(before);
+    println!("memory grew by {grown} KiB");
+    assert!(grown < 96 * 1024, "grew by {grown} KiB");
+    let mut position = 0;
+    while position < MESSAGES {
+        let Some(message) = stalled.next() else {
+            // On a slow machine it took nothing for so long that it was given up: it comes back.
+            stalled = Socket::connect(house.port);
+            stalled.ask(&json!({ "op": "hello", "nick": "stalled", "seat": SEAT }));
+            let after = json!({ "epoch": epoch, "position": position });
+            stalled.ask(&json!({ "op": "join", "room": "lobby", "after": after }));
+            continue;
+        };
+        if message["type"] == "event" {
+            position += 1;
+            assert_eq!(message["position"], position, "no gap, no double");
+            let text = message["text"].as_str().unwrap();
+            assert!(text.starts_with(&format!("{position:08} x")), "{}", &text[..20]);
+        }
+    }
+    ann.say("live");
+    assert_eq!(stalled.expect("event")["text"], "live");
+}

@@ -1,0 +1,261 @@
+//! What no client should send, at moments when no client should: the house stands, and nobody notices.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::hostile::Undisturbed;
+use crate::house::{House, OPEN, PATIENCE};
+use crate::raw::{self, frame, handshake, text};
+use crate::socket::Socket;
+use crate::visitor::{Following, Visitor};
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 20) as usize % sides
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.roll(from.len())].clone()
+    }
+
+    fn bytes(&mut self, max: usize) -> Vec<u8> {
+        let count = self.roll(max + 1);
+        (0..count).map(|_| self.roll(256) as u8).collect()
+    }
+}
+
+#[test]
+fn a_socket_that_breaks_in_the_middle_of_its_first_answer_ends_nobody_else() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    let last_words =
+        [text("{"), frame(0x88, b""), frame(0x82, b"x"), b"garbage".to_vec(), text("{}")];
+    for round in 0..300 {
+        let mut visitor = raw::connect(house.port, "");
+        raw::reset(&visitor);
+        visitor.send(&last_words[round % last_words.len()]);
+        drop(visitor);
+        if round % 50 == 0 {
+            members.check();
+        }
+    }
+    members.check();
+}
+
+#[test]
+fn a_socket_that_reads_nothing_before_it_says_hello_ends_nobody_else() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    for round in 0..4 {
+        let visitor = raw::connect(house.port, "");
+        let pings = frame(0x89, &[b'x'; 125]).repeat(5_000);
+        visitor.stream().set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+        // The server stops reading when its answers are not read: this ends by its time-out.
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while visitor.stream().write_all(&pings).is_ok() && Instant::now() < deadline {}
+        members.check();
+        if round % 2 == 0 {
+            raw::reset(&visitor);
+        }
+        drop(visitor);
+        members.check();
+    }
+    members.check();
+}
+
+#[test]
+fn everything_sent_behind_a_handshake_is_heard_in_order() {
+    const MESSAGES: usize = 400;
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    for burst in 0..3 {
+        let mut visitor = Visitor::connect(house.port);
+        let mut all = handshake("").into_bytes();
+        all.extend(text(r#"{"op":"hello","nick":"hasty"}"#));
+        all.extend(text(r#"{"op":"join","room":"lobby"}"#));
+        for number in 0..MESSAGES {
+            let say = format!(r#"{{"op":"say","room":"lobby","text":"{burst}.{number} hello"}}"#);
+            all.extend(text(&say));
+        }
+        visitor.send(&all);
+        for number in 0..MESSAGES {
+            let line = ann.expect("<hasty>");
+            assert_eq!(line, format!("<hasty> {burst}.{number} hello"));
+        }
+        drop(visitor);
+        ann.expect("hasty is offline");
+    }
+}
+
+#[test]
+fn random_websocket_frames_disturb_nobody() {
+    let house = House::with(&["--config", OPEN, "--shards", "2"]);
+    let mut members = Undisturbed::in_house(&house);
+    let mut dice = Dice(0x2545_F491_4F6C_DD1D);
+    let requests = [
+        r#"{"op":"hello","seat":"00000000000000000000000000000001"}"#,
+        r#"{"op":"hello","nick":"w"}"#,
+        r#"{"op":"join","room":"wild"}"#,
+        r#"{"op":"join","room":"wild","after":{"epoch":"0000000000000000","position":18446744073709551615}}"#,
+        r#"{"op":"leave","room":"wild"}"#,
+        r#"{"op":"say","room":"wild","text":"x"}"#,
+        r#"{"op":"say","room":"wild","text":"x","id":"00000000000000000000000000000001"}"#,
+        r#"{"op":"tell","nick":"w","text":"x"}"#,
+        r#"{"op":"history","room":"wild","around":18446744073709551615,"limit":200}"#,
+        r#"{"op":"history","room":"wild","before":0}"#,
+        r#"{"op":"search","words":"x* \" OR ( NEAR"}"#,
+        r#"{"op":"who","room":"wild","page":4294967295}"#,
+        r#"{"op":"rooms","page":0}"#,
+        r#"{"op":"nick","nick":"w2"}"#,
+        r#"{"op":"topic","room":"wild","text":null}"#,
+        r#"{"op":"typing","room":"wild"}"#,
+        r#"{"op":"ignore","nick":"w"}"#,
+        r#"{"op":"ignore"}"#,
+        r#"{"op":"bye"}"#,
+        r#"{"ref":[],"op":7}"#,
+    ];
+    let extensions = ["", "Sec-WebSocket-Extensions: permessage-deflate\r\n"];
+    for round in 0..400 {
+        let visitor = raw::connect(house.port, dice.pick(&extensions));
+        let mut bytes = Vec::new();
+        if dice.roll(4) > 0 {
+            bytes.extend(text(dice.pick(&requests[..2])));
+            bytes.extend(text(requests[2]));
+        }
+        for _ in 0..dice.roll(30) {
+            match dice.roll(8) {
+                0 => bytes.extend(frame(dice.roll(256) as u8, &dice.bytes(200))),
+                1 => bytes.extend(frame(0xC1, &dice.bytes(50))),
+                2 => {
+                    let mut request = text(dice.pick(&requests));
+                    let at = dice.roll(request.len());
+                    request[at] ^= 1 << dice.roll(8);
+                    bytes.extend(request);
+                }
+                _ => bytes.extend(text(dice.pick(&requests))),
+            }
+        }
+        // The server may close on us at any time: that is its right.
+        for piece in bytes.chunks(dice.roll(500) + 1) {
+            if visitor.stream().write_all(piece).is_err() {
+                break;
+            }
+        }
+        if dice.roll(2) == 0 {
+            raw::reset(&visitor);
+        }
+        drop(visitor);
+        if round % 20 == 0 {
+            members.check();
+        }
+    }
+    members.check();
+}
+
+#[test]
+fn random_http_bytes_disturb_nobody() {
+    let house = House::with(&["--config", OPEN, "--shards", "2"]);
+    let mut members = Undisturbed::in_house(&house);
+    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let requests = [
+        "GET /quiet HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
+        "GET /api/v1/rooms/quiet/events HTTP/1.1\r\nHost: tea\r\nLast-Event-ID: x-1\r\n\r\n".to_owned(),
+        "GET /api/v1/rooms/quiet/events?after=0000000000000000-18446744073709551615 HTTP/1.0\r\n\r\n".to_owned(),
+        "GET /api/v1/rooms/quiet/messages?around=18446744073709551615&limit=200 HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
+        "GET /api/v1/search?words=%22%28%20NEAR*&limit=100 HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
+        "HEAD /quiet HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
+        "POST /wild HTTP/1.1\r\nHost: tea\r\nContent-Length: 5\r\n\r\nhello".to_owned(),
+        "POST /wild HTTP/1.1\r\nHost: tea\r\nContent-Length: 99999999999999999999\r\n\r\nhello".to_owned(),
+        "POST /wild HTTP/1.1\r\nHost: tea\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\nx".to_owned(),
+        "POST /api/v1/rooms/wild/messages HTTP/1.1\r\nHost: tea\r\nExpect: 100-continue\r\nContent-Length: 12\r\n\r\n{\"text\":\"x\"}".to_owned(),
+        "OPTIONS * HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
+        "CONNECT tea:443 HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
+        "GET http://tea/quiet HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
+        handshake(""),
+        handshake("Content-Length: 10\r\n"),
+        format!("GET /{} HTTP/1.1\r\n\r\n", "%".repeat(9_000)),
+    ];
+    for round in 0..600 {
+        let visitor = Visitor::connect(house.port);
+        let mut bytes = Vec::new();
+        for _ in 0..=dice.roll(3) {
+            bytes.extend_from_slice(dice.pick(&requests).as_bytes());
+        }
+        for _ in 0..dice.roll(4) {
+            let at = dice.roll(bytes.len());
+            bytes[at] = dice.roll(256) as u8;
+        }
+        bytes.truncate(dice.roll(bytes.len() * 2).max(1));
+        for piece in bytes.chunks(dice.roll(bytes.len()) + 1) {
+            if visitor.stream().write_all(piece).is_err() {
+                break;
+            }
+        }
+        if dice.roll(2) == 0 {
+            raw::reset(&visitor);
+        }
+        drop(visitor);
+        if round % 20 == 0 {
+            members.check();
+        }
+    }
+    members.check();
+}
+
+#[test]
+fn a_house_closes_in_time_whoever_is_connected_and_however() {
+    let mut house = House::with(&["--config", OPEN, "--shards", "2"]);
+    let mut ann = house.join_as("ann");
+    ann.say("first");
+    ann.say("/topic");
+    ann.expect("topic");
+    let mut visitors = Vec::new();
+    for _ in 0..4 {
+        visitors.push(raw::connect(house.port, ""));
+        for opening in [
+            "GET /lobby HT",
+            "POST /lobby HTTP/1.1\r\nHost: tea\r\nContent-Length: 100\r\n\r\nonly this",
+            "GET /healthz HTTP/1.1\r\nHost: tea\r\n\r\n",
+            "GET /lobby HTTP/1.1\r\nHost: tea\r\n\r\n",
+        ] {
+            let mut visitor = Visitor::connect(house.port);
+            visitor.send(opening.as_bytes());
+            visitors.push(visitor);
+        }
+    }
+    let mut sockets: Vec<Socket> = (0..4).map(|_| Socket::hello_as_guest(house.port)).collect();
+    for socket in &mut sockets {
+        socket.ask(&json!({ "op": "join", "room": "lobby" }));
+        socket.expect("joined");
+    }
+    let followers: Vec<Following> =
+        (0..4).map(|_| Following::events(house.port, "lobby", None).0).collect();
+    let mut bob = house.join_as("bob");
+    // More than any of them is queued: nobody but bob reads.
+    for number in 0..1_000 {
+        ann.say(&format!("{number:08} {}", "x".repeat(8_000)));
+        if number % 10 == 0 {
+            bob.expect(&format!("<ann> {number:08} "));
+        }
+    }
+    for visitor in &mut visitors {
+        // Requests that nobody waits for, on connections that may take none.
+        visitor.stream().write_all(b"GET /api/v1/search?words=x HTTP/1.1\r\n\r\n").ok();
+    }
+    let start = Instant::now();
+    house.signal("-TERM");
+    let status = house.wait(PATIENCE);
+    println!("closed after {:?}", start.elapsed());
+    assert!(status.success(), "{status}");
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    drop(followers);
+}
