@@ -83,7 +83,7 @@ impl House {
 
     /// The port where metrics are.
     pub(crate) fn admin_port(&self) -> u16 {
-        let address = self.greeting.split("http://127.0.0.1:").nth(1).unwrap();
+        let address = self.greeting.split("Metrics are at http://127.0.0.1:").nth(1).unwrap();
         address.split('/').next().unwrap().parse().unwrap()
     }
 
