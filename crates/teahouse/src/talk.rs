@@ -4,10 +4,11 @@
 use std::io::{BufReader, IsTerminal, stderr, stdin, stdout};
 
 use clap::Args;
+use teahouse_client::link::Config;
 use teahouse_client::plain::{self, Plain};
 use teahouse_client::say::{self, Say, Words};
 use teahouse_client::tail::{self, Since, Tail};
-use teahouse_client::{ClientError, arguments, state};
+use teahouse_client::{ClientError, arguments, screen, state};
 
 /// What exit codes mean, for `--help`.
 pub(crate) const EXIT_CODES: &str = "Exit codes: 0 all is done, 1 a fault (network, disk, server), 2 wrong \
@@ -81,6 +82,9 @@ pub(crate) fn join(join: &JoinArgs) -> Result<(), ClientError> {
     let is_typed = stdin().is_terminal();
     // A pipe has nothing to come back to.
     let state = if is_typed { state::directory() } else { None };
+    if is_typed && stdout().is_terminal() && !join.plain {
+        return screen::join(Config { server, nick, rooms, state });
+    }
     let plain = Plain { server, nick, rooms, state, echoes: !is_typed };
     plain::join(plain, BufReader::new(stdin()), stdout())
 }

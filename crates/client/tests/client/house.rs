@@ -217,7 +217,10 @@ impl Inside {
         let limit = usize::try_from(asked["limit"].as_u64().unwrap()).unwrap();
         let newest = u64::try_from(list.len().saturating_sub(limit)).unwrap();
         let from = usize::try_from(asked["after"].as_u64().unwrap_or(newest)).unwrap();
-        let events: Vec<&Value> = list.iter().skip(from).take(limit).collect();
+        let before = asked["before"].as_u64().map(|before| usize::try_from(before).unwrap() - 1);
+        let from = before.map_or(from, |before| before.saturating_sub(limit));
+        let to = list.len().min(from + limit).min(before.unwrap_or(usize::MAX));
+        let events = &list[from.min(to)..to];
         json!({"ref": asked["ref"], "type": "history", "room": room, "epoch": EPOCH,
             "head": list.len(), "events": events})
     }

@@ -11,4 +11,5 @@ mod line;
 mod link;
 mod plain;
 mod say;
+mod screen;
 mod tail;

@@ -1,0 +1,108 @@
+//! Which part of the screen is whose. The model needs it to scroll and to know what the mouse points at, the
+//! view to draw.
+
+use ratatui::layout::Rect;
+
+use super::input::Size;
+use super::limits::LINE_ROWS_MAX;
+
+/// From this width on, rooms are shown unless they are hidden.
+const ROOMS_FROM: u16 = 72;
+/// From this width on, members are shown unless they are hidden.
+const MEMBERS_FROM: u16 = 100;
+/// What messages have left at least when something is shown beside them.
+const MESSAGES_MIN: u16 = 24;
+/// Columns of the members.
+const MEMBERS_COLUMNS: u16 = 16;
+/// From this height on, there is a row for the topic.
+const TOPIC_FROM: u16 = 6;
+/// From this height on, there is a row for how things are.
+const STATUS_FROM: u16 = 3;
+
+/// What should be on the screen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// Rooms shown or hidden; `None`: when there is room.
+    pub rooms: Option<bool>,
+    /// Columns the rooms would like.
+    pub rooms_columns: u16,
+    /// Members shown or hidden; `None`: when there is room.
+    pub members: Option<bool>,
+    /// Rows the line would like.
+    pub line_rows: u16,
+}
+
+/// The parts of the screen. One that is not shown is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Areas {
+    /// The rooms, at the left, without the rule beside them.
+    pub rooms: Rect,
+    /// The room's name and topic.
+    pub topic: Rect,
+    /// The messages.
+    pub messages: Rect,
+    /// The members, at the right, without the rule beside them.
+    pub members: Rect,
+    /// How things are.
+    pub status: Rect,
+    /// Your line.
+    pub line: Rect,
+}
+
+impl Areas {
+    /// Shares out a screen.
+    #[must_use]
+    pub(super) fn of(size: Size, wanted: &Wanted) -> Self {
+        let Size { columns, rows } = size;
+        let most = (rows / 3).max(1).min(u16::try_from(LINE_ROWS_MAX).unwrap_or(u16::MAX));
+        let line_rows = wanted.line_rows.clamp(1, most).min(rows);
+        let status_rows = u16::from(rows >= STATUS_FROM);
+        let body_rows = rows.saturating_sub(line_rows + status_rows);
+        let topic_rows = u16::from(rows >= TOPIC_FROM).min(body_rows);
+
+        let mut middle = Rect::new(0, 0, columns, body_rows);
+        let mut areas = Self::default();
+        let has_rooms = wanted.rooms.unwrap_or(columns >= ROOMS_FROM);
+        if has_rooms && middle.width > wanted.rooms_columns + MESSAGES_MIN {
+            areas.rooms = Rect { width: wanted.rooms_columns, ..middle };
+            middle.x = wanted.rooms_columns + 1;
+            middle.width -= wanted.rooms_columns + 1;
+        }
+        let has_members = wanted.members.unwrap_or(columns >= MEMBERS_FROM);
+        if has_members && middle.width > MEMBERS_COLUMNS + MESSAGES_MIN {
+            middle.width -= MEMBERS_COLUMNS + 1;
+            areas.members = Rect { x: middle.right() + 1, width: MEMBERS_COLUMNS, ..middle };
+        }
+        areas.topic = Rect { height: topic_rows, ..middle };
+        areas.messages = Rect { y: topic_rows, height: body_rows - topic_rows, ..middle };
+        areas.status = Rect::new(0, body_rows, columns, status_rows);
+        areas.line = Rect::new(0, body_rows + status_rows, columns, line_rows);
+        areas
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_never_pass_the_screen_and_the_line_is_always_there() {
+        for columns in 0..140 {
+            for rows in 0..40 {
+                let wanted = Wanted {
+                    rooms: Some(columns % 2 == 0),
+                    rooms_columns: 20,
+                    members: Some(true),
+                    line_rows: 12,
+                };
+                let areas = Areas::of(Size { columns, rows }, &wanted);
+                let screen = Rect::new(0, 0, columns, rows);
+                for part in [areas.rooms, areas.topic, areas.messages, areas.members] {
+                    assert!(part.is_empty() || screen.union(part) == screen, "{areas:?}");
+                }
+                assert_eq!(screen.union(areas.line), screen, "{areas:?}");
+                assert!(rows == 0 || areas.line.height >= 1);
+            }
+        }
+    }
+}

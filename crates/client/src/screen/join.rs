@@ -1,0 +1,62 @@
+//! Joining a server with the full-screen interface: what the environment says, and the other end that the
+//! server's address asks for.
+
+use jiff::tz::TimeZone;
+use teahouse_core::RoomName;
+
+use super::model::{Server, Setup};
+use super::peer::house::House;
+use super::peer::line::LineServer;
+use super::terminal::run;
+use super::view::theme::{Palette, Theme};
+use crate::error::ClientError;
+use crate::link::{Config, Link, Protocol};
+use crate::signal::block_on;
+
+/// Talks until the person leaves. Standard input and output have to be a terminal.
+///
+/// # Errors
+/// When the terminal cannot be used; when the server was not reached or went away for good; when something
+/// said is neither kept nor remembered.
+pub fn join(config: Config) -> Result<(), ClientError> {
+    let theme = Theme::of(Palette::detect(|name| std::env::var(name).ok()));
+    match config.server.protocol {
+        Protocol::Line => {
+            let address = config.server.authority();
+            let setup = setup(Server::Line(address.clone()), Vec::new());
+            block_on(async { run(&mut LineServer::new(&address), setup, theme).await })
+        }
+        Protocol::Api => block_on(async {
+            let wanted = config.rooms.clone();
+            let link = Link::open(config);
+            let mut setup = setup(Server::House, rooms(&link, wanted));
+            setup.sent = link.history().to_vec();
+            let drafts = link.drafts().iter();
+            setup.drafts = drafts.map(|(room, text)| (room.clone(), text.clone())).collect();
+            run(&mut House::new(link), setup, theme).await
+        }),
+    }
+}
+
+fn setup(server: Server, rooms: Vec<RoomName>) -> Setup {
+    Setup {
+        server,
+        rooms,
+        zone: TimeZone::system(),
+        // The terminal library says nothing of pastes there.
+        has_bursts: cfg!(windows),
+        sent: Vec::new(),
+        drafts: Vec::new(),
+    }
+}
+
+/// The rooms that were asked for first, then those of before.
+fn rooms(link: &Link, wanted: Vec<RoomName>) -> Vec<RoomName> {
+    let mut rooms = wanted;
+    for room in link.rooms() {
+        if !rooms.contains(room) {
+            rooms.push(room.clone());
+        }
+    }
+    rooms
+}

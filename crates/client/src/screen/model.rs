@@ -1,0 +1,412 @@
+//! The interface as a value: [`Model::update`] takes what happens and says what to do. It knows no
+//! clock, no terminal, no file and no socket, so any conversation can be played to it in a test.
+//!
+//! Invariants: whatever arrives, text and caret of the line stay as they are; memory is bounded by
+//! [`super::limits`]; each message of a room stands there once, in the order of the room.
+//!
+//! Where to look: keys are `pressing.rs`, what a line means when it is sent `sending.rs`; what the link
+//! says is `hearing.rs`, answers to questions `answering.rs`; scrolling `reading.rs`, other rooms
+//! `going.rs`, lists to choose from `listing.rs`.
+
+pub(super) mod entry;
+pub(super) mod flow;
+pub(super) mod folded;
+pub(super) mod links;
+pub(super) mod members;
+pub(super) mod talk;
+pub(super) mod window;
+
+mod answering;
+mod asking;
+mod completing;
+mod going;
+mod hearing;
+mod listing;
+mod pointing;
+mod pressing;
+mod reading;
+mod sending;
+
+use jiff::tz::TimeZone;
+use teahouse_core::{Nick, RoomName};
+use teahouse_editor::{Editor, Frame, Layout};
+
+use super::areas::{Areas, Wanted};
+use super::input::{Effect, Input, Keep, Now, Size};
+use super::keys::Context;
+use super::limits::{FLASH_MS, KEEP_DRAFT_MS, LINE_ROWS_MAX, TALKS_MAX};
+use crate::link::State;
+use asking::Asked;
+use entry::{Notice, Tone};
+use flow::{Flow, Grid};
+use pressing::Burst;
+use talk::{Talk, With};
+
+pub(super) use listing::{Item, List, ListKind};
+
+/// Columns before the line: `› `.
+pub(super) const PROMPT_COLUMNS: u16 = 2;
+
+/// How an interface begins.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What it talks to.
+    pub server: Server,
+    /// Rooms that the link will be in, the one to be shown first; others are shown when it enters them.
+    pub rooms: Vec<RoomName>,
+    /// For days and times.
+    pub zone: TimeZone,
+    /// The terminal says nothing of pastes, so keys that come too fast for fingers are taken as one.
+    pub has_bursts: bool,
+    /// Lines sent before, oldest first.
+    pub sent: Vec<String>,
+    /// Lines begun in rooms before.
+    pub drafts: Vec<(RoomName, String)>,
+}
+
+/// What an interface talks to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Server {
+    /// A house, by its link.
+    House,
+    /// A server that speaks plain lines, at this address.
+    Line(String),
+}
+
+/// What the keyboard is for.
+#[derive(Clone, Debug)]
+pub(super) enum Mode {
+    /// The line.
+    Line,
+    /// Words to search for.
+    Find {
+        /// They.
+        editor: Box<Editor>,
+        /// In every room, not in this one only.
+        everywhere: bool,
+    },
+    /// A list to choose from.
+    List(List),
+    /// The help, from this row on.
+    Help {
+        /// The topmost row.
+        top: usize,
+    },
+    /// Whether to send a pasted text of so many lines.
+    SendPaste {
+        /// How many.
+        lines: usize,
+    },
+}
+
+/// A short word in the status line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Flash {
+    /// The word.
+    pub text: String,
+    /// Until when, milliseconds since the start.
+    until_ms: u64,
+}
+
+/// Whether the terminal has the person's attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Focus {
+    /// The terminal never said.
+    Unknown,
+    /// It has.
+    Here,
+    /// It has not.
+    Away,
+}
+
+/// The interface.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) setup: Setup,
+    pub(super) now: Now,
+    pub(super) size: Size,
+    pub(super) state: State,
+    /// When the state came, milliseconds since the start.
+    pub(super) state_since_ms: u64,
+    pub(super) me: Option<Nick>,
+    session: Option<String>,
+    pub(super) talks: Vec<Talk>,
+    pub(super) current: usize,
+    pub(super) mode: Mode,
+    pub(super) flash: Option<Flash>,
+    pub(super) focus: Focus,
+    pub(super) has_mouse: bool,
+    /// Whether rooms and members were asked to be shown or hidden.
+    pub(super) with_rooms: Option<bool>,
+    pub(super) with_members: Option<bool>,
+    pub(super) line: Editor,
+    /// The topmost row of the line that is shown.
+    pub(super) line_top: usize,
+    /// The line was pasted and is text whatever it begins with.
+    pub(super) is_literal: bool,
+    pub(super) pasted_lines: usize,
+    /// A line server is there.
+    pub(super) is_line_open: bool,
+    /// The room to be shown when we are in it.
+    wanted: Option<RoomName>,
+    burst: Burst,
+    asked: Asked,
+    /// When the draft changed since it was kept, milliseconds since the start.
+    draft_changed_ms: Option<u64>,
+    typing_said_ms: Option<u64>,
+    notified_ms: Option<u64>,
+    quit_asked_ms: Option<u64>,
+    effects: Vec<Effect>,
+}
+
+impl Model {
+    /// An interface with nothing in it yet.
+    #[must_use]
+    pub fn new(setup: Setup, size: Size, now: Now) -> Self {
+        let mut line = Editor::default();
+        line.set_history(&setup.sent);
+        let mut model = Self {
+            now,
+            size,
+            state: State::Connecting { attempt: 1 },
+            state_since_ms: now.since_start_ms,
+            me: None,
+            session: None,
+            talks: first_talks(&setup),
+            current: 0,
+            mode: Mode::Line,
+            flash: None,
+            focus: Focus::Unknown,
+            has_mouse: true,
+            with_rooms: None,
+            with_members: None,
+            line,
+            line_top: 0,
+            is_literal: false,
+            pasted_lines: 0,
+            is_line_open: false,
+            wanted: None,
+            burst: Burst::default(),
+            asked: Asked::default(),
+            draft_changed_ms: None,
+            typing_said_ms: None,
+            notified_ms: None,
+            quit_asked_ms: None,
+            effects: Vec::new(),
+            setup,
+        };
+        model.take_line_up();
+        model.draft_changed_ms = None;
+        model
+    }
+
+    /// Takes one thing that happened; says what is to be done, in order.
+    pub fn update(&mut self, input: Input, now: Now) -> Vec<Effect> {
+        self.now = now;
+        match input {
+            Input::Key(press) => self.press(press),
+            Input::Paste(text) => self.paste(&text),
+            Input::Mouse(mouse) => self.point(mouse),
+            Input::Resize(size) => self.resize(size),
+            Input::Focus(is_here) => self.focus(is_here),
+            Input::Tick => {}
+            Input::Link(happening) => self.hear(happening),
+            Input::Line(happening) => self.hear_line(happening),
+            Input::Failed(what) => self.flash(what),
+        }
+        self.settle();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When the model wants to be told the time, milliseconds since the start; `None` when nothing will
+    /// change by itself.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<u64> {
+        let typing = self.talk().typing.iter().map(|(_, until)| *until);
+        let flash = self.flash.iter().map(|flash| flash.until_ms);
+        let draft = self.draft_changed_ms.iter().map(|at| at + KEEP_DRAFT_MS);
+        let seconds = self.next_second_ms();
+        typing.chain(flash).chain(draft).chain(seconds).chain(self.burst.wake_at()).min()
+    }
+
+    /// While offline the seconds until the next try are counted.
+    fn next_second_ms(&self) -> Option<u64> {
+        match &self.state {
+            State::Offline { retry_in, .. } => {
+                let gone = self.now - self.state_since_ms;
+                let is_over = u128::from(gone) >= retry_in.as_millis();
+                (!is_over).then(|| self.state_since_ms + (gone / 1_000 + 1) * 1_000)
+            }
+            State::Connecting { .. } | State::Online(_) | State::Ended { .. } => None,
+        }
+    }
+
+    /// What is done after everything: what has run out goes, what is missing is asked for.
+    fn settle(&mut self) {
+        let now = self.now.since_start_ms;
+        self.settle_burst();
+        self.flash.take_if(|flash| flash.until_ms <= now);
+        for talk in &mut self.talks {
+            talk.typing.retain(|(_, until)| *until > now);
+        }
+        if self.draft_changed_ms.is_some_and(|at| now >= at + KEEP_DRAFT_MS) {
+            self.keep_draft();
+        }
+        if self.is_watched() {
+            self.talk_mut().seen();
+        }
+        self.fill();
+    }
+
+    /// Scrolls the line so that its caret is on the screen. To be done before each drawing, and not with each
+    /// key, because a long line costs time: where pastes come as keys there are thousands of them.
+    pub fn follow_caret(&mut self) {
+        self.line_top = self.line_layout().top();
+    }
+
+    fn resize(&mut self, size: Size) {
+        self.size = size;
+        self.follow_end();
+    }
+
+    fn focus(&mut self, is_here: bool) {
+        self.focus = if is_here { Focus::Here } else { Focus::Away };
+        if !is_here {
+            self.talk_mut().new_after = None;
+        }
+    }
+
+    /// Whether the person sees the newest message of the room on the screen.
+    fn is_watched(&self) -> bool {
+        self.focus != Focus::Away && self.talk().is_at_end()
+    }
+
+    /// The conversation on the screen.
+    #[must_use]
+    pub(super) fn talk(&self) -> &Talk {
+        &self.talks[self.current]
+    }
+
+    fn talk_mut(&mut self) -> &mut Talk {
+        &mut self.talks[self.current]
+    }
+
+    /// What keys mean now.
+    pub(super) fn context(&self) -> Context {
+        match &self.mode {
+            Mode::Line if self.line.search().is_some() => Context::Recall,
+            Mode::Line => Context::Line,
+            Mode::Find { .. } => Context::Find,
+            Mode::List(_) => Context::List,
+            Mode::Help { .. } => Context::Help,
+            Mode::SendPaste { .. } => Context::Question,
+        }
+    }
+
+    /// The line that is edited: yours, or the words to search for.
+    #[must_use]
+    pub(super) fn editor(&self) -> &Editor {
+        match &self.mode {
+            Mode::Find { editor, .. } => editor,
+            Mode::Line | Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => &self.line,
+        }
+    }
+
+    /// Where the parts of the screen are.
+    #[must_use]
+    pub(super) fn areas(&self) -> Areas {
+        let rows = self.editor().layout(&self.line_frame()).all_rows().len();
+        let is_line_server = self.setup.server != Server::House;
+        let wanted = Wanted {
+            rooms: if is_line_server { Some(false) } else { self.with_rooms },
+            rooms_columns: self.rooms_columns(),
+            members: if self.talk().with.room().is_some() {
+                self.with_members
+            } else {
+                Some(false)
+            },
+            line_rows: u16::try_from(rows).unwrap_or(u16::MAX),
+        };
+        Areas::of(self.size, &wanted)
+    }
+
+    /// The frame of the line, without its prompt.
+    fn line_frame(&self) -> Frame {
+        let columns = self.size.columns.saturating_sub(self.prompt_columns());
+        let most = usize::from(self.size.rows / 3).clamp(1, LINE_ROWS_MAX);
+        Frame {
+            columns: usize::from(columns),
+            rows_max: most,
+            prompt_columns: 0,
+            top: self.line_top,
+        }
+    }
+
+    /// Columns before the line; none when the screen has hardly any.
+    #[must_use]
+    pub(super) fn prompt_columns(&self) -> u16 {
+        if self.size.columns > 3 * PROMPT_COLUMNS { PROMPT_COLUMNS } else { 0 }
+    }
+
+    /// How the line stands on the screen.
+    #[must_use]
+    pub(super) fn line_layout(&self) -> Layout<'_> {
+        self.editor().layout(&self.line_frame())
+    }
+
+    /// How the entries of the conversation on the screen flow.
+    #[must_use]
+    pub(super) fn flow(&self) -> Flow<'_> {
+        let columns = usize::from(self.areas().messages.width);
+        let grid = match self.talk().with {
+            // A line server's lines carry their own names.
+            With::Server(_) => Grid::in_line(columns),
+            With::House | With::Room(_) | With::Person(_) => Grid::of(columns),
+        };
+        Flow { talk: self.talk(), grid, zone: &self.setup.zone }
+    }
+
+    fn flash(&mut self, text: impl Into<String>) {
+        let until_ms = self.now.since_start_ms + FLASH_MS;
+        self.flash = Some(Flash { text: text.into(), until_ms });
+    }
+
+    /// Says something in the room on the screen; while its past is read, in the status line.
+    fn say_here(&mut self, text: impl Into<String>, tone: Tone) {
+        if self.talk().window.reaches_end {
+            self.say_in(self.current, text, tone);
+        } else {
+            self.flash(text);
+        }
+    }
+
+    fn say_in(&mut self, index: usize, text: impl Into<String>, tone: Tone) {
+        let time_ms = self.now.time_ms;
+        self.talks[index].window.notice(time_ms, Notice { text: text.into(), tone });
+        self.trim(index);
+    }
+
+    fn draft_changed(&mut self) {
+        self.draft_changed_ms.get_or_insert(self.now.since_start_ms);
+    }
+
+    fn keep_draft(&mut self) {
+        self.draft_changed_ms = None;
+        if let With::Room(room) = &self.talk().with {
+            let draft = Keep::Draft { room: room.clone(), text: self.line.text().to_owned() };
+            self.effects.push(Effect::Keep(draft));
+        }
+    }
+}
+
+/// What is there before anything is heard.
+fn first_talks(setup: &Setup) -> Vec<Talk> {
+    match &setup.server {
+        Server::Line(server) => vec![Talk::new(With::Server(server.clone()))],
+        Server::House if setup.rooms.is_empty() => vec![Talk::new(With::House)],
+        Server::House => {
+            let rooms = setup.rooms.iter().take(TALKS_MAX);
+            rooms.map(|room| Talk::with_draft(room, &setup.drafts)).collect()
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What stands in a room, one above the other: messages, comings and goings, and words of our own.
+
+use std::borrow::Cow;
+
+use teahouse_core::Text;
+use teahouse_wire::api::{Event, Id, Kind};
+
+use super::folded::Folded;
+use crate::link::{Outgoing, Stage};
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    /// Tells it from the others of its room for as long as it is kept.
+    pub key: u64,
+    /// When, milliseconds since 1970, UTC.
+    pub time_ms: i64,
+    /// What.
+    pub what: What,
+}
+
+/// What can stand in a room.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum What {
+    /// Something said, kept by the server or not.
+    Message(Message),
+    /// People who came and went, one line for all that do so in a row.
+    Presence(Folded),
+    /// Words of ours or of the house.
+    Notice(Notice),
+}
+
+/// Something said.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Message {
+    /// Its place in the room's history; `None` for what is in no history.
+    pub position: Option<u64>,
+    /// Who.
+    pub nick: String,
+    /// In which way.
+    pub manner: Manner,
+    /// What.
+    pub text: String,
+    /// By us.
+    pub is_own: bool,
+    /// Speaks of us.
+    pub is_mention: bool,
+    /// How far it has come, if it is ours and still on its way.
+    pub stage: Option<OwnStage>,
+    /// What it is called until it has reached the person it is told.
+    pub told: Option<u64>,
+}
+
+/// In which way something is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Said.
+    Said,
+    /// Done (`/me`).
+    Acted,
+    /// The topic set; or cleared, without text.
+    Topic,
+}
+
+/// How far a message of ours has come that is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OwnStage {
+    /// Not sent on this connection.
+    Waiting,
+    /// Sent and not acknowledged.
+    Sent,
+    /// Refused.
+    Refused,
+}
+
+/// Words that nobody said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// The words.
+    pub text: String,
+    /// How they are meant.
+    pub tone: Tone,
+}
+
+/// How a notice is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// An answer, or something to know.
+    Plain,
+    /// Something could not be done.
+    Problem,
+    /// What a line server sent: it is the conversation itself.
+    Server,
+}
+
+impl What {
+    /// Its place in the room's history.
+    #[must_use]
+    pub(crate) fn position(&self) -> Option<u64> {
+        match self {
+            Self::Message(message) => message.position,
+            Self::Presence(_) | Self::Notice(_) => None,
+        }
+    }
+
+    /// The words as they are shown, to which ranges of rows refer.
+    #[must_use]
+    pub(crate) fn shown(&self) -> Cow<'_, str> {
+        match self {
+            Self::Message(message) => message.shown(),
+            Self::Presence(folded) => Cow::Owned(folded.to_string()),
+            Self::Notice(notice) => Cow::Borrowed(&notice.text),
+        }
+    }
+
+    /// Bytes it is counted with.
+    #[must_use]
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Message(message) => message.text.len() + message.nick.len(),
+            Self::Presence(folded) => folded.bytes(),
+            Self::Notice(notice) => notice.text.len(),
+        }
+    }
+}
+
+impl Message {
+    /// An event of a room's history. Whether it is ours or speaks of us is for the caller to say.
+    #[must_use]
+    pub(crate) fn of_event(event: &Event) -> Self {
+        let manner = match event.kind {
+            Kind::Said => Manner::Said,
+            Kind::Acted => Manner::Acted,
+            Kind::Topic => Manner::Topic,
+        };
+        Self {
+            position: Some(event.position),
+            nick: event.sender.nick.as_str().to_owned(),
+            manner,
+            text: event.text.as_ref().map_or_else(String::new, on_screen),
+            is_own: false,
+            is_mention: false,
+            stage: None,
+            told: None,
+        }
+    }
+
+    fn shown(&self) -> Cow<'_, str> {
+        match self.manner {
+            Manner::Said => Cow::Borrowed(&self.text),
+            Manner::Acted => Cow::Owned(format!("{} {}", self.nick, self.text)),
+            Manner::Topic if self.text.is_empty() => {
+                Cow::Owned(format!("{} cleared the topic", self.nick))
+            }
+            Manner::Topic => Cow::Owned(format!("{} set the topic: {}", self.nick, self.text)),
+        }
+    }
+}
+
+/// A text as it is shown: with spaces for tabs, which have no width of their own.
+#[must_use]
+pub(crate) fn on_screen(text: &Text) -> String {
+    text.as_str().replace('\t', "    ")
+}
+
+/// A message of ours on its way, as it is shown below the others.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OnTheWay {
+    /// The id the link gave it.
+    pub id: Id,
+    /// How it is shown.
+    pub entry: Entry,
+}
+
+/// How far a message has come, if it is still on its way.
+#[must_use]
+pub(crate) fn own_stage(stage: &Stage) -> Option<OwnStage> {
+    match stage {
+        Stage::Waiting => Some(OwnStage::Waiting),
+        Stage::Sent => Some(OwnStage::Sent),
+        Stage::Refused(_) => Some(OwnStage::Refused),
+        Stage::Kept { .. } => None,
+    }
+}
+
+/// A message of ours as it is shown while it is on its way.
+#[must_use]
+pub(crate) fn own_message(outgoing: &Outgoing, nick: &str) -> Message {
+    Message {
+        position: None,
+        nick: nick.to_owned(),
+        manner: if outgoing.acted { Manner::Acted } else { Manner::Said },
+        text: on_screen(&outgoing.text),
+        is_own: true,
+        is_mention: false,
+        stage: own_stage(&outgoing.stage),
+        told: None,
+    }
+}
+
+/// Whether a text speaks of somebody: the nick stands in it as a word of its own, in any case. Where words
+/// are written without spaces, a nick of ideographs is found between others too.
+#[must_use]
+pub(crate) fn mentions(text: &str, nick: &str) -> bool {
+    mention_ranges(text, nick).next().is_some()
+}
+
+/// Where a text speaks of somebody.
+pub(crate) fn mention_ranges<'a>(
+    text: &'a str,
+    nick: &'a str,
+) -> impl Iterator<Item = std::ops::Range<usize>> + 'a {
+    let starts = text.char_indices().map(|(at, _)| at);
+    starts.filter_map(move |start| {
+        let end = end_of_match(&text[start..], nick)? + start;
+        let (before, after) = (text[..start].chars().next_back(), text[end..].chars().next());
+        let first = nick.chars().next()?;
+        let last = nick.chars().next_back()?;
+        (!glues(before, first) && !glues(after, last)).then_some(start..end)
+    })
+}
+
+/// Bytes of the front of `text` that are `nick` in any case.
+fn end_of_match(text: &str, nick: &str) -> Option<usize> {
+    let mut chars = text.char_indices();
+    for wanted in nick.chars() {
+        let (_, found) = chars.next()?;
+        if found != wanted && !found.to_lowercase().eq(wanted.to_lowercase()) {
+            return None;
+        }
+    }
+    Some(chars.next().map_or(text.len(), |(at, _)| at)).filter(|end| *end > 0)
+}
+
+/// Whether a neighbour belongs to the same word as the edge of a nick.
+fn glues(neighbour: Option<char>, edge: char) -> bool {
+    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
+    let is_spaced = |c: char| !matches!(c, '\u{2E80}'..='\u{A4CF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}');
+    neighbour.is_some_and(|c| is_letter(c) && is_spaced(c) && is_letter(edge) && is_spaced(edge))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mention_is_a_word_of_its_own_in_any_case() {
+        for text in ["ann", "hi Ann!", "@ann: tea?", "(ANN)", "你好ann，喝茶"] {
+            assert!(mentions(text, "ann"), "{text}");
+        }
+        for text in ["anna", "joann", "ann_b", "", "an n"] {
+            assert!(!mentions(text, "ann"), "{text}");
+        }
+        assert!(mentions("谢谢小明！", "小明"));
+        assert!(mentions("请小明来", "小明"));
+        assert!(!mentions("anything", ""));
+    }
+}

@@ -1,0 +1,292 @@
+//! How the entries of a room flow into rows of a given width. The model scrolls by it and the view draws
+//! by it, so they always mean the same row.
+
+use std::ops::Range;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use teahouse_editor::{width, wrap};
+
+use super::entry::{Entry, Manner, Message, What};
+use super::talk::{Reading, Talk};
+use crate::screen::limits::{GROUP_MS, NICK_COLUMNS};
+
+/// Columns of a time, such as `10:02`.
+pub(crate) const TIME_COLUMNS: usize = 5;
+/// From here on, times, nicks and texts have columns of their own.
+const COLUMNS_APART_MIN: usize = 52;
+/// From here on, there is room for times.
+const TIME_MIN: usize = 32;
+/// Columns free at the right of texts.
+const RIGHT_MARGIN: usize = 1;
+/// Of a row whose nick stands before the text, the text has at least this.
+const TEXT_MIN: usize = 8;
+
+/// Where things stand in a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grid {
+    /// Columns of the whole row.
+    pub columns: usize,
+    /// Time, nick and text stand in columns of their own.
+    pub is_apart: bool,
+    /// Times are shown.
+    pub has_times: bool,
+}
+
+impl Grid {
+    /// The grid for a width.
+    #[must_use]
+    pub(crate) fn of(columns: usize) -> Self {
+        Self { columns, is_apart: columns >= COLUMNS_APART_MIN, has_times: columns >= TIME_MIN }
+    }
+
+    /// The grid without columns for nicks.
+    #[must_use]
+    pub(crate) fn in_line(columns: usize) -> Self {
+        Self { is_apart: false, ..Self::of(columns) }
+    }
+
+    /// The column where times begin, after the mark of mentions.
+    #[must_use]
+    pub(crate) fn time_at(self) -> usize {
+        1
+    }
+
+    /// The column where nicks begin.
+    #[must_use]
+    pub(crate) fn nick_at(self) -> usize {
+        if self.has_times { self.time_at() + TIME_COLUMNS + 1 } else { self.time_at() }
+    }
+
+    /// The column where texts begin.
+    #[must_use]
+    pub(crate) fn text_at(self) -> usize {
+        if self.is_apart { self.nick_at() + NICK_COLUMNS + 2 } else { self.nick_at() }
+    }
+
+    /// Columns of texts.
+    #[must_use]
+    pub(crate) fn text_columns(self) -> usize {
+        self.columns.saturating_sub(self.text_at() + RIGHT_MARGIN)
+    }
+}
+
+/// What a row shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RowKind {
+    /// A new day begins.
+    Day(Date),
+    /// What follows is new since we were away.
+    New,
+    /// The beginning of an entry.
+    First {
+        /// The nick is shown, because somebody else spoke before.
+        with_nick: bool,
+        /// The time is shown, because it was another minute before.
+        with_time: bool,
+    },
+    /// It goes on.
+    More,
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// What it shows.
+    pub kind: RowKind,
+    /// Which bytes of the entry's words.
+    pub range: Range<usize>,
+    /// The column in which they begin.
+    pub column: usize,
+}
+
+/// What rows depend on besides the entries.
+#[derive(Clone, Debug)]
+pub(crate) struct Flow<'a> {
+    /// The conversation.
+    pub talk: &'a Talk,
+    /// The grid.
+    pub grid: Grid,
+    /// For days and minutes.
+    pub zone: &'a TimeZone,
+}
+
+/// A row on the screen: the entry's index and the row.
+pub(crate) type Shown = (usize, Row);
+
+impl Flow<'_> {
+    /// The rows of the entry at this index.
+    #[must_use]
+    pub(crate) fn rows(&self, index: usize) -> Vec<Row> {
+        let Some(entry) = self.talk.entry(index) else { return Vec::new() };
+        let before = index.checked_sub(1).and_then(|before| self.talk.entry(before));
+        let mut rows = self.rows_above(index, entry, before);
+        let is_parted = !rows.is_empty();
+        let first = RowKind::First {
+            with_nick: is_parted
+                || !self.grid.is_apart
+                || !before.is_some_and(|before| is_grouped(before, entry)),
+            with_time: is_parted || !before.is_some_and(|b| self.is_same_minute(b, entry)),
+        };
+        self.push_text(entry, first, &mut rows);
+        rows
+    }
+
+    fn rows_above(&self, index: usize, entry: &Entry, before: Option<&Entry>) -> Vec<Row> {
+        let bare = |kind| Row { kind, range: 0..0, column: 0 };
+        let mut rows = Vec::new();
+        let day = self.date(entry);
+        if before.is_none_or(|before| self.date(before) != day) {
+            rows.push(bare(RowKind::Day(day)));
+        }
+        if self.is_first_new(index) {
+            rows.push(bare(RowKind::New));
+        }
+        rows
+    }
+
+    /// Whether the mark of what is new stands before this entry. What is in no history may stand between.
+    fn is_first_new(&self, index: usize) -> bool {
+        let Some(new_after) = self.talk.new_after else { return false };
+        let position = |index| self.talk.entry(index).and_then(|entry| entry.what.position());
+        position(index).is_some_and(|at| at > new_after)
+            && (0..index).rev().find_map(position).is_none_or(|before| before <= new_after)
+    }
+
+    fn push_text(&self, entry: &Entry, first: RowKind, rows: &mut Vec<Row>) {
+        let grid = self.grid;
+        let shown = entry.what.shown();
+        let lead = self.lead_columns(entry, &first);
+        let begin = grid.text_at() + lead;
+        let columns = grid.text_columns();
+        let ranges = wrap(&shown, columns.saturating_sub(lead), columns.max(1));
+        for (number, range) in ranges.into_iter().enumerate() {
+            let is_first = number == 0;
+            rows.push(Row {
+                kind: if is_first { first.clone() } else { RowKind::More },
+                range,
+                column: if is_first { begin } else { grid.text_at() },
+            });
+        }
+    }
+
+    /// Columns of `ann: ` before a text, when nicks have no column of their own.
+    fn lead_columns(&self, entry: &Entry, first: &RowKind) -> usize {
+        let RowKind::First { with_nick: true, .. } = first else { return 0 };
+        match &entry.what {
+            What::Message(message) if !self.grid.is_apart => {
+                let most = self.grid.text_columns().saturating_sub(TEXT_MIN);
+                lead(message).map_or(0, |lead| width(&lead).min(most))
+            }
+            What::Message(_) | What::Presence(_) | What::Notice(_) => 0,
+        }
+    }
+
+    /// The day of an entry.
+    #[must_use]
+    pub(crate) fn date(&self, entry: &Entry) -> Date {
+        self.local(entry).date()
+    }
+
+    /// The time of day of an entry.
+    #[must_use]
+    pub(crate) fn local(&self, entry: &Entry) -> DateTime {
+        let at = Timestamp::from_millisecond(entry.time_ms).unwrap_or_default();
+        self.zone.to_datetime(at)
+    }
+
+    fn is_same_minute(&self, one: &Entry, other: &Entry) -> bool {
+        let minute = |entry: &Entry| entry.time_ms.div_euclid(60_000);
+        let has_time = |entry: &Entry| match &entry.what {
+            What::Message(message) => message.stage.is_none(),
+            What::Presence(_) | What::Notice(_) => true,
+        };
+        has_time(one) && has_time(other) && minute(one) == minute(other)
+    }
+
+    /// The rows on a screen of this height, topmost first: fewer only when there are no more.
+    #[must_use]
+    pub(crate) fn screen(&self, height: usize) -> Vec<Shown> {
+        match self.top() {
+            Some((index, row)) => {
+                let mut rows = self.down_from(index, row, height);
+                if rows.len() < height {
+                    rows = self.up_from(self.talk.len(), 0, height);
+                }
+                rows
+            }
+            None => self.up_from(self.talk.len(), 0, height),
+        }
+    }
+
+    /// The topmost row, when it is not the end that is read.
+    fn top(&self) -> Option<(usize, usize)> {
+        match self.talk.reading {
+            Reading::End => None,
+            Reading::At { key, row } => self.talk.index_of(key).map(|index| (index, row)),
+        }
+    }
+
+    /// At most `count` rows from this row of this entry on.
+    #[must_use]
+    pub(crate) fn down_from(&self, index: usize, row: usize, count: usize) -> Vec<Shown> {
+        let mut shown = Vec::new();
+        let mut skip = row;
+        for index in index..self.talk.len() {
+            let rows = self.rows(index);
+            let skipped = skip.min(rows.len().saturating_sub(1));
+            shown.extend(rows.into_iter().skip(skipped).map(|row| (index, row)));
+            skip = 0;
+            if shown.len() >= count {
+                break;
+            }
+        }
+        shown.truncate(count);
+        shown
+    }
+
+    /// At most `count` rows before this row of this entry, in order.
+    #[must_use]
+    pub(crate) fn up_from(&self, index: usize, row: usize, count: usize) -> Vec<Shown> {
+        let mut shown = Vec::new();
+        let own = self.rows(index).into_iter().take(row).map(|row| (index, row));
+        shown.extend(own.rev());
+        for index in (0..index).rev() {
+            if shown.len() >= count {
+                break;
+            }
+            shown.extend(self.rows(index).into_iter().map(|row| (index, row)).rev());
+        }
+        shown.truncate(count);
+        shown.reverse();
+        shown
+    }
+
+    /// The entry and the row of it that a shown row is.
+    #[must_use]
+    pub(crate) fn place(&self, (index, row): &Shown) -> (usize, usize) {
+        (*index, self.rows(*index).iter().position(|other| other == row).unwrap_or(0))
+    }
+}
+
+/// What stands before a text when nicks have no column of their own.
+#[must_use]
+pub(crate) fn lead(message: &Message) -> Option<String> {
+    match message.manner {
+        Manner::Said => Some(format!("{}: ", message.nick)),
+        Manner::Acted | Manner::Topic => Some("* ".to_owned()),
+    }
+}
+
+/// Whether an entry goes on with what the one before it began.
+fn is_grouped(before: &Entry, entry: &Entry) -> bool {
+    let (What::Message(one), What::Message(other)) = (&before.what, &entry.what) else {
+        return false;
+    };
+    one.manner == Manner::Said
+        && other.manner == Manner::Said
+        && one.nick == other.nick
+        && one.is_own == other.is_own
+        && entry.time_ms - before.time_ms < GROUP_MS
+}

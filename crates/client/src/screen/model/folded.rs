@@ -1,0 +1,169 @@
+//! Comings and goings in a row, folded into one line.
+
+use std::fmt;
+
+use teahouse_core::Nick;
+use teahouse_wire::api::Change;
+
+use crate::screen::limits::{FOLDED_CHANGES_MAX, FOLDED_NAMES_MAX};
+
+/// What happened to somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Move {
+    Came,
+    Went,
+    CameAndWent,
+    WentAndCame,
+    Renamed(Nick),
+}
+
+/// Some who came and went. Of too many only their number is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Folded {
+    moves: Vec<(Nick, Move)>,
+    more_came: usize,
+    more_went: usize,
+}
+
+impl Folded {
+    /// Takes a change in; says whether it is one that is shown.
+    pub(crate) fn take(&mut self, change: &Change) -> bool {
+        match change {
+            Change::Entered { nick } => self.came(nick),
+            Change::Left { nick } | Change::Offline { nick, .. } => self.went(nick),
+            Change::Renamed { from, to } => self.renamed(from, to),
+            Change::Typing { .. } => return false,
+            Change::Folded { entered, entered_count, gone, gone_count, .. } => {
+                entered.iter().for_each(|nick| self.came(nick));
+                gone.iter().for_each(|nick| self.went(nick));
+                self.more_came += entered_count.saturating_sub(entered.len());
+                self.more_went += gone_count.saturating_sub(gone.len());
+            }
+        }
+        true
+    }
+
+    fn came(&mut self, nick: &Nick) {
+        let is_full = self.moves.len() >= FOLDED_CHANGES_MAX;
+        match self.moves.iter_mut().find(|(who, _)| who == nick) {
+            Some((_, how @ (Move::Went | Move::CameAndWent))) => *how = Move::WentAndCame,
+            Some((_, Move::Came | Move::WentAndCame | Move::Renamed(_))) => {}
+            None if is_full => self.more_came += 1,
+            None => self.moves.push((nick.clone(), Move::Came)),
+        }
+    }
+
+    fn went(&mut self, nick: &Nick) {
+        let is_full = self.moves.len() >= FOLDED_CHANGES_MAX;
+        match self.moves.iter_mut().find(|(who, _)| who == nick) {
+            Some((_, how @ (Move::Came | Move::WentAndCame))) => *how = Move::CameAndWent,
+            Some((_, how @ Move::Renamed(_))) => *how = Move::Went,
+            Some((_, Move::Went | Move::CameAndWent)) => {}
+            None if is_full => self.more_went += 1,
+            None => self.moves.push((nick.clone(), Move::Went)),
+        }
+    }
+
+    fn renamed(&mut self, from: &Nick, to: &Nick) {
+        if self.moves.len() < FOLDED_CHANGES_MAX {
+            self.moves.push((from.clone(), Move::Renamed(to.clone())));
+        }
+    }
+
+    /// Bytes it is counted with.
+    #[must_use]
+    pub(crate) fn bytes(&self) -> usize {
+        self.moves.len() * size_of::<(Nick, Move)>()
+    }
+
+    fn names(&self, wanted: &Move) -> Vec<&str> {
+        let moves = self.moves.iter().filter(|(_, how)| how == wanted);
+        moves.map(|(nick, _)| nick.as_str()).collect()
+    }
+}
+
+/// `ann, bob came · carl left · dora is eva now`
+impl fmt::Display for Folded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        for (how, more, verb) in [
+            (Move::Came, self.more_came, "came"),
+            (Move::Went, self.more_went, "left"),
+            (Move::CameAndWent, 0, "came and left"),
+            (Move::WentAndCame, 0, "left and came back"),
+        ] {
+            parts.extend(said_of(&self.names(&how), more, verb));
+        }
+        for (from, how) in &self.moves {
+            if let Move::Renamed(to) = how {
+                parts.push(format!("{} is {} now", from.as_str(), to.as_str()));
+            }
+        }
+        f.write_str(&parts.join(" · "))
+    }
+}
+
+fn said_of(names: &[&str], more: usize, verb: &str) -> Option<String> {
+    let shown = &names[..names.len().min(FOLDED_NAMES_MAX)];
+    let more = more + names.len() - shown.len();
+    match (shown.is_empty(), more) {
+        (true, 0) => None,
+        (true, more) => Some(format!("{more} {verb}")),
+        (false, 0) => Some(format!("{} {verb}", shown.join(", "))),
+        (false, more) => Some(format!("{} and {more} more {verb}", shown.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use teahouse_wire::api::Cause;
+
+    fn nick(nick: &str) -> Nick {
+        Nick::parse(nick).unwrap()
+    }
+
+    fn folded(changes: &[Change]) -> String {
+        let mut folded = Folded::default();
+        for change in changes {
+            folded.take(change);
+        }
+        folded.to_string()
+    }
+
+    fn came(who: &str) -> Change {
+        Change::Entered { nick: nick(who) }
+    }
+
+    fn left(who: &str) -> Change {
+        Change::Offline { nick: nick(who), cause: Cause::Lost }
+    }
+
+    #[test]
+    fn comings_and_goings_are_one_sentence() {
+        let renamed = Change::Renamed { from: nick("dora"), to: nick("eva") };
+        let changes = [came("ann"), came("小明"), left("carl"), renamed];
+        assert_eq!(folded(&changes), "ann, 小明 came · carl left · dora is eva now");
+    }
+
+    #[test]
+    fn who_comes_and_goes_again_is_said_once() {
+        assert_eq!(folded(&[came("ann"), left("ann")]), "ann came and left");
+        assert_eq!(folded(&[left("ann"), came("ann")]), "ann left and came back");
+    }
+
+    #[test]
+    fn many_are_counted() {
+        let changes: Vec<_> = (0..300).map(|n| came(&format!("guest{n}"))).collect();
+        let said = folded(&changes);
+        assert!(said.ends_with("guest11 and 288 more came"), "{said}");
+        let change = Change::Folded {
+            entered: vec![nick("ann")],
+            entered_count: 40,
+            gone: Vec::new(),
+            gone_count: 7,
+            members: 900,
+        };
+        assert_eq!(folded(&[change]), "ann and 39 more came · 7 left");
+    }
+}

@@ -1,0 +1,229 @@
+//! Lists to choose from: messages that were found, links, rooms.
+
+use teahouse_core::RoomName;
+use teahouse_editor::Editor;
+use teahouse_wire::api::{Event, Request, RoomsPage, Search};
+
+use super::asking::Purpose;
+use super::entry::What;
+use super::{Mode, Model, links};
+use crate::screen::input::Effect;
+use crate::screen::keys::ListMove;
+use crate::screen::limits::{FOUND_MAX, LINKS_MAX};
+
+/// A list to choose from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct List {
+    /// What it is a list of.
+    pub kind: ListKind,
+    /// Over it.
+    pub title: String,
+    /// The answer has not come yet.
+    pub is_waiting: bool,
+    /// What can be chosen.
+    pub items: Vec<Item>,
+    /// Which would be.
+    pub index: usize,
+}
+
+/// What a list is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListKind {
+    /// Messages that were found.
+    Found,
+    /// Links of a room.
+    Links,
+    /// Rooms of the house.
+    Rooms,
+}
+
+/// One row of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Item {
+    /// When, milliseconds since 1970, UTC, if it has a time.
+    pub time_ms: Option<i64>,
+    /// Who or where, first.
+    pub lead: String,
+    /// What.
+    pub text: String,
+    /// Where it leads.
+    pub target: Target,
+}
+
+/// Where a row of a list leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// To a message.
+    Place {
+        /// In which room.
+        room: RoomName,
+        /// At which position.
+        position: u64,
+    },
+    /// To a page of the web.
+    Link(String),
+    /// Into a room.
+    Room(RoomName),
+}
+
+impl Model {
+    pub(super) fn begin_find(&mut self) {
+        if self.is_line_server() {
+            return self.flash("a line server cannot be searched");
+        }
+        let everywhere = self.talk().with.room().is_none();
+        self.mode = Mode::Find { editor: Box::default(), everywhere };
+    }
+
+    pub(super) fn change_scope(&mut self) {
+        if let Mode::Find { everywhere, .. } = &mut self.mode {
+            *everywhere = !*everywhere;
+        }
+    }
+
+    pub(super) fn find(&mut self) {
+        let Mode::Find { editor, everywhere } = &mut self.mode else { return };
+        let words = Editor::take(editor).trim().to_owned();
+        let everywhere = *everywhere;
+        self.mode = Mode::Line;
+        if !words.is_empty() {
+            self.find_words(words, everywhere);
+        }
+    }
+
+    /// Asks for messages with these words, in this room or in all.
+    pub(super) fn find_words(&mut self, words: String, everywhere: bool) {
+        if !self.is_online() {
+            return self.flash("offline: searching needs the house");
+        }
+        let room = self.talk().with.room().filter(|_| !everywhere).cloned();
+        self.begin_list(format!("searching for {words} …"), ListKind::Found);
+        let request = Search { words, room, limit: Some(FOUND_MAX) };
+        self.ask(Purpose::List, Request::Search(request));
+    }
+
+    pub(super) fn begin_list(&mut self, title: impl Into<String>, kind: ListKind) {
+        let title = title.into();
+        self.mode = Mode::List(List { kind, title, is_waiting: true, items: Vec::new(), index: 0 });
+    }
+
+    /// Fills the list that waits for it; a list that was closed is not opened again.
+    fn show_list(&mut self, wanted: ListKind, title: String, items: Vec<Item>) {
+        if let Mode::List(list) = &mut self.mode
+            && list.kind == wanted
+        {
+            *list = List { kind: wanted, title, is_waiting: false, items, index: 0 };
+        }
+    }
+
+    pub(super) fn close_list(&mut self) {
+        if matches!(self.mode, Mode::List(_)) {
+            self.mode = Mode::Line;
+        }
+    }
+
+    pub(super) fn list_found(&mut self, words: &str, events: &[Event]) {
+        let is_here = events.iter().all(|event| self.talk().with.room() == Some(&event.room));
+        let lead = |event: &Event| match is_here {
+            true => event.sender.nick.as_str().to_owned(),
+            false => format!("#{} {}", event.room.as_str(), event.sender.nick.as_str()),
+        };
+        let item = |event: &Event| Item {
+            time_ms: Some(event.time_ms),
+            lead: lead(event),
+            text: event.text.as_ref().map_or_else(String::new, |text| text.as_str().to_owned()),
+            target: Target::Place { room: event.room.clone(), position: event.position },
+        };
+        let items: Vec<_> = events.iter().map(item).collect();
+        let title = match items.len() {
+            0 => format!("nothing found for {words}"),
+            1 => format!("1 message with {words}"),
+            count if count >= FOUND_MAX as usize => format!("the newest {count} with {words}"),
+            count => format!("{count} messages with {words}"),
+        };
+        self.show_list(ListKind::Found, title, items);
+    }
+
+    pub(super) fn list_rooms(&mut self, page: &RoomsPage) {
+        let item = |room: &teahouse_wire::api::Room| Item {
+            time_ms: None,
+            lead: format!("#{} {}", room.name.as_str(), room.members),
+            text: room.topic.as_ref().map_or_else(String::new, |topic| topic.as_str().to_owned()),
+            target: Target::Room(room.name.clone()),
+        };
+        let items = page.rooms.iter().map(item).collect();
+        self.show_list(ListKind::Rooms, format!("{} rooms", page.total), items);
+    }
+
+    /// Lists the links that people wrote here, the latest first.
+    pub(super) fn list_links(&mut self) {
+        let mut items: Vec<Item> = Vec::new();
+        let talk = self.talk();
+        for entry in (0..talk.len()).rev().filter_map(|index| talk.entry(index)) {
+            let text = entry.what.shown();
+            for range in links::find(&text).into_iter().rev() {
+                let link = text[range].to_owned();
+                let lead = match &entry.what {
+                    What::Message(message) => message.nick.clone(),
+                    What::Presence(_) | What::Notice(_) => String::new(),
+                };
+                if items.len() < LINKS_MAX && !items.iter().any(|item| item.text == link) {
+                    let target = Target::Link(link.clone());
+                    items.push(Item { time_ms: Some(entry.time_ms), lead, text: link, target });
+                }
+            }
+        }
+        if items.is_empty() {
+            return self.flash("no links here");
+        }
+        self.begin_list("", ListKind::Links);
+        self.show_list(ListKind::Links, "links, the latest first".to_owned(), items);
+    }
+
+    pub(super) fn step_list(&mut self, step: ListMove) {
+        let page = usize::from(self.areas().messages.height).saturating_sub(1).max(1);
+        let moved = |at: usize, last: usize| match step {
+            ListMove::Up => at.saturating_sub(1),
+            ListMove::Down => (at + 1).min(last),
+            ListMove::PageUp => at.saturating_sub(page),
+            ListMove::PageDown => (at + page).min(last),
+            ListMove::Choose => at,
+        };
+        match &mut self.mode {
+            Mode::List(list) if step == ListMove::Choose => {
+                let target = list.items.get(list.index).map(|item| item.target.clone());
+                self.choose(target);
+            }
+            Mode::List(list) => list.index = moved(list.index, list.items.len().saturating_sub(1)),
+            Mode::Help { top } => {
+                *top = moved(*top, crate::screen::view::help_rows().saturating_sub(1))
+            }
+            Mode::Line | Mode::Find { .. } | Mode::SendPaste { .. } => {}
+        }
+    }
+
+    pub(super) fn choose(&mut self, target: Option<Target>) {
+        match target {
+            None => {}
+            Some(Target::Link(link)) => {
+                self.mode = Mode::Line;
+                self.open(link);
+            }
+            Some(Target::Place { room, position }) => {
+                self.mode = Mode::Line;
+                self.go_to(&room, position);
+            }
+            Some(Target::Room(room)) => {
+                self.mode = Mode::Line;
+                self.join(room);
+            }
+        }
+    }
+
+    pub(super) fn open(&mut self, link: String) {
+        if links::is_web(&link) {
+            self.flash(format!("opening {link}"));
+            self.effects.push(Effect::Open(link));
+        }
+    }
+}

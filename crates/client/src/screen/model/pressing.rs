@@ -1,0 +1,269 @@
+//! Keys: what the table says they do is done here, or handed on.
+
+use teahouse_editor::{Command, Direction, Full, Outcome};
+
+use super::{Mode, Model, Server};
+use crate::screen::input::{Effect, Keep};
+use crate::screen::key::{Key, Press};
+use crate::screen::keys::{self, Action, Context, Part};
+use crate::screen::limits::{
+    BURST_GAP_MS, BURST_KEYS_MIN, FLASH_MS, TYPING_EVERY_MS, TYPING_MEMBERS_MAX,
+};
+use teahouse_wire::api::{Request, Typing};
+
+use super::asking::Purpose;
+
+/// Keys that come faster than fingers are a paste, where the terminal says nothing of pastes.
+#[derive(Debug, Default)]
+pub(super) struct Burst {
+    /// Characters that came close together.
+    keys: usize,
+    /// When the last of them came, milliseconds since the start.
+    last_ms: u64,
+    /// A return that is part of the paste if another key comes at once, and sends the line if none does.
+    held_ms: Option<u64>,
+}
+
+impl Burst {
+    /// When a held return is to be decided, milliseconds since the start.
+    pub(super) fn wake_at(&self) -> Option<u64> {
+        self.held_ms.map(|at| at + BURST_GAP_MS + 1)
+    }
+}
+
+impl Model {
+    pub(super) fn press(&mut self, press: Press) {
+        if self.setup.has_bursts && self.context() == Context::Line && self.take_burst(press) {
+            return;
+        }
+        self.press_now(press);
+    }
+
+    fn press_now(&mut self, press: Press) {
+        let context = self.context();
+        match keys::find(context, press) {
+            Some(action) => self.act(action.clone(), press),
+            None => match (context, press.typed()) {
+                (Context::Line | Context::Recall | Context::Find, Some(c)) => {
+                    self.edit(Command::Insert(c.to_string()));
+                }
+                (Context::Question, _) => self.mode = Mode::Line,
+                (Context::Recall, None) => self.leave_recall(press),
+                (Context::Line | Context::Find | Context::List | Context::Help, _) => {}
+            },
+        }
+    }
+
+    /// Any other key takes the line that was found and means what it means there.
+    fn leave_recall(&mut self, press: Press) {
+        self.edit(Command::SearchAccept);
+        self.press_now(press);
+    }
+
+    /// Whether the key was part of a paste, and done.
+    fn take_burst(&mut self, press: Press) -> bool {
+        let now = self.now.since_start_ms;
+        let is_close = self.now - self.burst.last_ms <= BURST_GAP_MS && self.burst.last_ms > 0;
+        if let Some(held_ms) = self.burst.held_ms.take() {
+            if self.now - held_ms <= BURST_GAP_MS {
+                self.edit_pasted("\n");
+            } else {
+                self.press_now(Press::of(Key::Enter));
+            }
+        }
+        self.burst.keys = if is_close { self.burst.keys + 1 } else { 1 };
+        self.burst.last_ms = now;
+        if press != Press::of(Key::Enter) {
+            if self.burst.keys >= BURST_KEYS_MIN && self.line.text().starts_with('/') {
+                self.is_literal = true;
+            }
+            return false;
+        }
+        if self.burst.keys > BURST_KEYS_MIN {
+            self.edit_pasted("\n");
+        } else {
+            self.burst.held_ms = Some(now);
+        }
+        true
+    }
+
+    fn edit_pasted(&mut self, text: &str) {
+        self.pasted_lines = self.pasted_lines.max(1) + text.matches('\n').count();
+        self.is_literal |= self.line.text().starts_with('/');
+        self.edit(Command::Paste(text.to_owned()));
+    }
+
+    pub(super) fn settle_burst(&mut self) {
+        let is_due = |held: &u64| self.now - *held > BURST_GAP_MS;
+        if self.burst.held_ms.as_ref().is_some_and(is_due) {
+            self.burst.held_ms = None;
+            self.press_now(Press::of(Key::Enter));
+        }
+    }
+
+    /// Takes a paste as one literal text.
+    pub(super) fn paste(&mut self, text: &str) {
+        let text = text.trim_end_matches(['\r', '\n']);
+        match self.mode {
+            Mode::Line => {
+                let is_first = self.line.caret() == 0;
+                let harmless = teahouse_editor::harmless(text).into_owned();
+                let lines = harmless.matches('\n').count() + 1;
+                self.edit(Command::Paste(harmless));
+                self.pasted_lines = self.pasted_lines.max(lines);
+                self.is_literal |= is_first && self.line.text().starts_with('/');
+            }
+            Mode::Find { .. } => self.edit(Command::Paste(text.replace(['\r', '\n'], " "))),
+            Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
+                self.mode = Mode::Line;
+                self.paste(text);
+            }
+        }
+    }
+
+    /// Gives a command to the line that is edited.
+    pub(super) fn edit(&mut self, command: Command) {
+        let outcome = match &mut self.mode {
+            Mode::Find { editor, .. } => editor.apply(command),
+            Mode::Line | Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
+                self.line.apply(command)
+            }
+        };
+        match outcome {
+            Outcome::Changed => self.line_changed(),
+            Outcome::Moved | Outcome::Nothing | Outcome::NotFound => {}
+            Outcome::Full(full) => self.flash(said_of_full(full)),
+        }
+    }
+
+    pub(super) fn line_changed(&mut self) {
+        if !matches!(self.mode, Mode::Line) {
+            return;
+        }
+        if !self.line.text().starts_with('/') {
+            self.is_literal = false;
+        }
+        if self.line.text().is_empty() {
+            self.pasted_lines = 0;
+        }
+        self.draft_changed();
+        self.say_typing();
+    }
+
+    /// Tells the others in a small room that we type, now and then, and nobody of commands.
+    fn say_typing(&mut self) {
+        let text = self.line.text();
+        let is_talk = !text.is_empty() && (self.is_literal || !text.starts_with('/'));
+        let now = self.now.since_start_ms;
+        let is_due = self.typing_said_ms.is_none_or(|said| now >= said + TYPING_EVERY_MS);
+        let talk = self.talk();
+        let is_small = (2..=TYPING_MEMBERS_MAX).contains(&talk.members.total);
+        let Some(room) = talk.with.room().filter(|_| talk.is_joined && is_small).cloned() else {
+            return;
+        };
+        if is_talk && is_due && self.is_online() && self.line.search().is_none() {
+            self.typing_said_ms = Some(now);
+            self.ask(Purpose::Nothing, Request::Typing(Typing { room }));
+        }
+    }
+
+    fn act(&mut self, action: Action, press: Press) {
+        match action {
+            Action::Edit(command) => self.edit(command),
+            Action::Send => self.send(),
+            Action::Complete(direction) => self.complete(direction),
+            Action::ClearOrQuit => self.clear_or_quit(),
+            Action::DeleteOrQuit if self.line.text().is_empty() => self.quit(),
+            Action::DeleteOrQuit => self.edit(Command::Delete),
+            Action::Scroll(scroll) => self.scroll(scroll),
+            Action::Go(go) => self.go(go, press),
+            Action::Toggle(part) => self.toggle(part),
+            Action::Find => self.begin_find(),
+            Action::Links => self.list_links(),
+            Action::Help => self.mode = Mode::Help { top: 0 },
+            Action::Escape => self.escape(),
+            Action::Redraw => self.effects.push(Effect::Redraw),
+            Action::Suspend => self.effects.push(Effect::Suspend),
+            Action::List(step) => self.step_list(step),
+            Action::Scope => self.change_scope(),
+            Action::Yes => self.send_confirmed(),
+        }
+    }
+
+    fn complete(&mut self, direction: Direction) {
+        let words = self.words_to_complete();
+        let outcome =
+            self.line.complete(direction, |word, is_first| words.matching(word, is_first));
+        if outcome == Outcome::Changed {
+            self.line_changed();
+        }
+    }
+
+    fn clear_or_quit(&mut self) {
+        if !self.line.text().is_empty() {
+            self.edit(Command::Clear);
+            return;
+        }
+        let now = self.now.since_start_ms;
+        if self.quit_asked_ms.is_some_and(|asked| now < asked + FLASH_MS) {
+            return self.quit();
+        }
+        self.quit_asked_ms = Some(now);
+        self.flash("Ctrl-C again to leave");
+    }
+
+    pub(super) fn quit(&mut self) {
+        self.keep_draft();
+        self.effects.push(Effect::Quit);
+    }
+
+    fn escape(&mut self) {
+        match self.mode {
+            Mode::Line => self.go_live(),
+            Mode::Find { .. } | Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
+                self.mode = Mode::Line;
+            }
+        }
+    }
+
+    fn toggle(&mut self, part: Part) {
+        let areas = self.areas();
+        match part {
+            Part::Rooms => self.with_rooms = Some(areas.rooms.is_empty()),
+            Part::Members => self.with_members = Some(areas.members.is_empty()),
+            Part::Mouse => {
+                self.has_mouse = !self.has_mouse;
+                self.effects.push(Effect::TakeMouse(self.has_mouse));
+                self.flash(if self.has_mouse {
+                    "the mouse works here again"
+                } else {
+                    "the mouse selects text; F7 takes it back"
+                });
+            }
+        }
+        self.follow_end();
+    }
+
+    /// Remembers a line that was sent, so that it can be had again.
+    pub(super) fn remember(&mut self, line: &str) {
+        self.line.remember(line);
+        self.effects.push(Effect::Keep(Keep::Sent(line.to_owned())));
+    }
+
+    /// Whether this speaks plain lines.
+    pub(super) fn is_line_server(&self) -> bool {
+        self.setup.server != Server::House
+    }
+}
+
+fn said_of_full(full: Full) -> String {
+    match full {
+        Full::Bytes { bytes, max } => {
+            format!("{bytes} bytes would be too long; a message has at most {max}")
+        }
+        Full::Lines { lines, max } => {
+            format!("{lines} lines would be too many; a message has at most {max}")
+        }
+        Full::Search { max, .. } => format!("one searches for at most {max} bytes"),
+    }
+}

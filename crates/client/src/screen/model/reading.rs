@@ -1,0 +1,253 @@
+//! Reading elsewhere than at the end: scrolling, asking for more of the past, going to a place in it and
+//! back.
+
+use teahouse_core::RoomName;
+use teahouse_wire::api::{HistoryPage, Part};
+
+use super::Model;
+use super::asking::Purpose;
+use super::talk::{Loading, Reading};
+use crate::screen::keys::Scroll;
+use crate::screen::limits::SCROLL_ROWS;
+
+impl Model {
+    pub(super) fn scroll(&mut self, scroll: Scroll) {
+        if self.talk().loading.has_failed {
+            self.talk_mut().loading = Loading::default();
+        }
+        let page = usize::from(self.areas().messages.height);
+        match scroll {
+            Scroll::PageUp => self.scroll_up(page.saturating_sub(2).max(1)),
+            Scroll::PageDown => self.scroll_down(page.saturating_sub(2).max(1)),
+            Scroll::Up => self.scroll_up(SCROLL_ROWS),
+            Scroll::Down => self.scroll_down(SCROLL_ROWS),
+            Scroll::Live => self.go_live(),
+        }
+    }
+
+    fn scroll_up(&mut self, rows: usize) {
+        let height = usize::from(self.areas().messages.height);
+        let flow = self.flow();
+        let screen = flow.screen(height);
+        let Some(top) = screen.first() else { return };
+        let (index, row) = flow.place(top);
+        let above = flow.up_from(index, row, rows);
+        let Some(top) = above.first() else { return };
+        let (index, row) = flow.place(top);
+        self.read_at(index, row);
+    }
+
+    fn scroll_down(&mut self, rows: usize) {
+        let height = usize::from(self.areas().messages.height);
+        let flow = self.flow();
+        let screen = flow.screen(height);
+        let Some(top) = screen.first() else { return };
+        let (index, row) = flow.place(top);
+        let below = flow.down_from(index, row, rows + 1);
+        let Some(top) = below.last() else { return };
+        let (index, row) = flow.place(top);
+        self.read_at(index, row);
+        self.follow_end();
+    }
+
+    fn read_at(&mut self, index: usize, row: usize) {
+        let talk = self.talk_mut();
+        if let Some(key) = talk.entry(index).map(|entry| entry.key) {
+            talk.reading = Reading::At { key, row };
+        }
+    }
+
+    /// Reads at the end again when the end is on the screen anyway.
+    pub(super) fn follow_end(&mut self) {
+        if self.talk().reading == Reading::End {
+            return;
+        }
+        let height = usize::from(self.areas().messages.height);
+        let flow = self.flow();
+        let screen = flow.screen(height);
+        let is_end = match screen.first() {
+            Some(top) => {
+                let (index, row) = flow.place(top);
+                flow.down_from(index, row, height + 1).len() <= height
+            }
+            None => true,
+        };
+        if is_end {
+            self.talk_mut().reading = Reading::End;
+        }
+    }
+
+    /// Back to the newest message.
+    pub(super) fn go_live(&mut self) {
+        let talk = self.talk_mut();
+        if talk.window.reaches_end {
+            talk.reading = Reading::End;
+            talk.target = None;
+        } else {
+            talk.start_over();
+        }
+    }
+
+    /// Asks for what is missing on the screen and a screen beyond, so that leafing does not wait.
+    pub(super) fn fill(&mut self) {
+        if !self.is_online() || !self.talk().is_joined {
+            return;
+        }
+        let Some(room) = self.talk().with.room().cloned() else { return };
+        if !self.talk().members.is_asked {
+            self.talk_mut().members.is_asked = true;
+            self.ask_members(room.clone(), 1);
+        }
+        let height = usize::from(self.size.rows).max(1);
+        let talk = self.talk();
+        let top = match talk.reading {
+            Reading::End => talk.len().saturating_sub(height),
+            Reading::At { key, .. } => talk.index_of(key).unwrap_or(0),
+        };
+        if top < height && !talk.window.reaches_start && !talk.loading.before {
+            self.ask_before(room.clone());
+        }
+        let talk = self.talk();
+        if top + 2 * height > talk.len() && !talk.window.reaches_end && !talk.loading.after {
+            self.ask_after(room);
+        }
+    }
+
+    fn ask_before(&mut self, room: RoomName) {
+        let talk = self.talk_mut();
+        let before = talk.window.first_position();
+        if before.is_some_and(|first| first <= 1) {
+            talk.window.reaches_start = true;
+            return;
+        }
+        talk.loading.before = true;
+        let part = Part { before, ..Part::default() };
+        self.ask_history(room, Purpose::Before(before), part);
+    }
+
+    fn ask_after(&mut self, room: RoomName) {
+        let talk = self.talk_mut();
+        let Some(last) = talk.window.last_position() else { return talk.start_over() };
+        talk.loading.after = true;
+        let part = Part { after: Some(last), ..Part::default() };
+        self.ask_history(room, Purpose::After(last), part);
+    }
+
+    /// Goes to a message of the past.
+    pub(super) fn go_to(&mut self, room: &RoomName, position: u64) {
+        let Some(index) = self.talks.iter().position(|talk| talk.with.room() == Some(room)) else {
+            return self.flash(format!("you are not in #{} any more", room.as_str()));
+        };
+        self.show_talk(index);
+        if self.read_position(position) {
+            return;
+        }
+        let part = Part { around: Some(position), ..Part::default() };
+        self.ask_history(room.clone(), Purpose::Around(position), part);
+        self.flash("going there …");
+    }
+
+    /// Reads at a message that is at hand, a third down the screen; says whether it is.
+    fn read_position(&mut self, position: u64) -> bool {
+        let talk = self.talk_mut();
+        let is_it = |index: &usize| {
+            talk.entry(*index).and_then(|entry| entry.what.position()) == Some(position)
+        };
+        let Some(index) = (0..talk.len()).find(is_it) else { return false };
+        talk.target = Some(position);
+        self.flash = None;
+        let above = usize::from(self.areas().messages.height) / 3;
+        let flow = self.flow();
+        let top = flow.up_from(index, 0, above).first().map_or((index, 0), |top| flow.place(top));
+        self.read_at(top.0, top.1);
+        self.follow_end();
+        true
+    }
+
+    /// Takes in a page of a room's past, unless what is at hand has changed so that it no longer adjoins.
+    pub(super) fn take_page(&mut self, page: &HistoryPage, purpose: &Purpose) {
+        let Some(index) = self.talks.iter().position(|t| t.with.room() == Some(&page.room)) else {
+            return;
+        };
+        match purpose {
+            Purpose::Before(before) => self.take_page_before(index, page, *before),
+            Purpose::After(after) => self.take_page_after(index, page, *after),
+            Purpose::Around(position) => self.take_page_around(index, page, *position),
+            Purpose::List
+            | Purpose::Members(_)
+            | Purpose::Tell(..)
+            | Purpose::Words
+            | Purpose::Nothing => {}
+        }
+        self.trim(index);
+    }
+
+    fn take_page_before(&mut self, index: usize, page: &HistoryPage, before: Option<u64>) {
+        let talk = &mut self.talks[index];
+        talk.loading.before = false;
+        let first = talk.window.first_position();
+        let adjoins = match before {
+            Some(_) => first == before,
+            None => first.unwrap_or(talk.head + 1) <= page.head + 1,
+        };
+        if !adjoins {
+            return;
+        }
+        let begins = page.events.first().map(|event| event.position);
+        // A page that brings nothing earlier is the end of it, whatever the server means.
+        let is_earlier = |position: u64| first.is_none_or(|first| position < first);
+        talk.window.reaches_start = !begins.is_some_and(|at| at > 1 && is_earlier(at));
+        self.put_events(index, page);
+    }
+
+    fn take_page_after(&mut self, index: usize, page: &HistoryPage, after: u64) {
+        let talk = &mut self.talks[index];
+        talk.loading.after = false;
+        let meanwhile = std::mem::take(&mut talk.meanwhile);
+        if talk.window.reaches_end || talk.window.last_position() != Some(after) {
+            return;
+        }
+        self.put_events(index, page);
+        for event in &meanwhile {
+            let last = self.talks[index].window.last_position();
+            if last.is_some_and(|last| event.position == last + 1) {
+                self.put_event(index, event);
+            }
+        }
+        let talk = &mut self.talks[index];
+        let last = talk.window.last_position().unwrap_or(0);
+        // A page that brings nothing later is the end of it, whatever the server means.
+        talk.window.reaches_end = last <= after || last >= page.head.max(talk.head);
+    }
+
+    fn take_page_around(&mut self, index: usize, page: &HistoryPage, position: u64) {
+        self.talks[index].start_over();
+        self.put_events(index, page);
+        let talk = &mut self.talks[index];
+        let head = page.head.max(talk.head);
+        talk.window.reaches_end = talk.window.last_position().is_none_or(|last| last >= head);
+        talk.window.reaches_start = talk.window.first_position().is_some_and(|first| first <= 1);
+        if index == self.current && !self.read_position(position) {
+            self.flash("that message is no longer kept");
+        }
+    }
+
+    fn put_events(&mut self, index: usize, page: &HistoryPage) {
+        for event in &page.events {
+            self.put_event(index, event);
+        }
+    }
+
+    /// Keeps a room within its bounds, whatever was put in.
+    pub(super) fn trim(&mut self, index: usize) {
+        let talk = &mut self.talks[index];
+        if !talk.window.is_over() {
+            return;
+        }
+        let read = match talk.reading {
+            Reading::End => None,
+            Reading::At { key, .. } => talk.index_of(key),
+        };
+        talk.window.trim(read);
+    }
+}

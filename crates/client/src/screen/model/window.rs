@@ -1,0 +1,217 @@
+//! The part of a room that is at hand: entries in order without a gap in the history they show, and whether
+//! it reaches the room's beginning and its newest message.
+
+use std::collections::VecDeque;
+use std::collections::vec_deque::Iter;
+
+use teahouse_wire::api::Change;
+
+use super::entry::{Entry, Notice, What};
+use super::folded::Folded;
+use crate::screen::limits::{ENTRIES_MAX, ENTRY_BYTES_MAX};
+
+/// The entries at hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Window {
+    entries: VecDeque<Entry>,
+    bytes: usize,
+    next_key: u64,
+    /// There is nothing before the first entry.
+    pub reaches_start: bool,
+    /// What comes next follows the last entry.
+    pub reaches_end: bool,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            entries: VecDeque::new(),
+            bytes: 0,
+            next_key: 0,
+            reaches_start: false,
+            reaches_end: true,
+        }
+    }
+}
+
+impl Window {
+    /// All of them, oldest first.
+    pub(crate) fn entries(&self) -> Iter<'_, Entry> {
+        self.entries.iter()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The one at this index.
+    #[must_use]
+    pub(crate) fn entry(&self, index: usize) -> Option<&Entry> {
+        self.entries.get(index)
+    }
+
+    /// The first position at hand.
+    #[must_use]
+    pub(crate) fn first_position(&self) -> Option<u64> {
+        self.entries.iter().find_map(|entry| entry.what.position())
+    }
+
+    /// The last position at hand.
+    #[must_use]
+    pub(crate) fn last_position(&self) -> Option<u64> {
+        self.entries.iter().rev().find_map(|entry| entry.what.position())
+    }
+
+    /// A key that no entry of this room has or had.
+    pub(crate) fn new_key(&mut self) -> u64 {
+        self.next_key += 1;
+        self.next_key
+    }
+
+    /// Forgets all entries: the next ones may be from anywhere.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.bytes = 0;
+        self.reaches_start = false;
+        self.reaches_end = true;
+    }
+
+    /// Puts something in: a message of the history at its place, once; everything else at the end.
+    pub(crate) fn put(&mut self, time_ms: i64, what: What) {
+        let Some(position) = what.position() else { return self.put_at(self.len(), time_ms, what) };
+        if self.first_position().is_none_or(|first| position < first)
+            && self.last_position().is_some()
+        {
+            return self.put_at(0, time_ms, what);
+        }
+        let is_before =
+            |entry: &Entry| entry.what.position().is_some_and(|other| other <= position);
+        let index = self.entries.iter().rposition(is_before).map_or(0, |index| index + 1);
+        let is_there = index > 0 && self.entries[index - 1].what.position() == Some(position);
+        if is_there {
+            return;
+        }
+        let is_last = self.last_position().is_none_or(|last| last < position);
+        self.put_at(if is_last { self.len() } else { index }, time_ms, what);
+    }
+
+    fn put_at(&mut self, index: usize, time_ms: i64, what: What) {
+        self.bytes += what.bytes();
+        let key = self.new_key();
+        self.entries.insert(index, Entry { key, time_ms, what });
+    }
+
+    /// Says something at the end.
+    pub(crate) fn notice(&mut self, time_ms: i64, notice: Notice) {
+        self.put(time_ms, What::Notice(notice));
+    }
+
+    /// Takes somebody's coming or going into the last line if that is one, else begins one.
+    pub(crate) fn presence(&mut self, time_ms: i64, change: &Change) {
+        if let Some(Entry { what: What::Presence(folded), .. }) = self.entries.back_mut() {
+            let before = folded.bytes();
+            folded.take(change);
+            self.bytes = self.bytes - before + folded.bytes();
+            return;
+        }
+        let mut folded = Folded::default();
+        if folded.take(change) {
+            self.put(time_ms, What::Presence(folded));
+        }
+    }
+
+    /// Whether there is more than may be kept.
+    #[must_use]
+    pub(crate) fn is_over(&self) -> bool {
+        self.entries.len() > ENTRIES_MAX || self.bytes > ENTRY_BYTES_MAX
+    }
+
+    /// Drops what is more than may be kept, at the end that is farther from what is read: `read` is the
+    /// index of the first entry on the screen, `None` at the newest message.
+    pub(crate) fn trim(&mut self, mut read: Option<usize>) {
+        while self.is_over() {
+            let from_front = read.is_none_or(|index| index > self.entries.len() / 2);
+            let dropped =
+                if from_front { self.entries.pop_front() } else { self.entries.pop_back() };
+            let Some(dropped) = dropped else { break };
+            self.bytes -= dropped.what.bytes();
+            if from_front {
+                self.reaches_start = false;
+                read = read.map(|index| index.saturating_sub(1));
+            } else {
+                self.reaches_end = false;
+            }
+        }
+    }
+
+    /// Lets a message be changed after it was put in.
+    pub(crate) fn messages_mut(&mut self) -> impl Iterator<Item = &mut super::entry::Message> {
+        self.entries.iter_mut().filter_map(|entry| match &mut entry.what {
+            What::Message(message) => Some(message),
+            What::Presence(_) | What::Notice(_) => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::model::entry::{Manner, Message, Tone};
+
+    fn message(position: u64) -> What {
+        What::Message(Message {
+            position: Some(position),
+            nick: "ann".to_owned(),
+            manner: Manner::Said,
+            text: "x".repeat(10),
+            is_own: false,
+            is_mention: false,
+            stage: None,
+            told: None,
+        })
+    }
+
+    fn positions(window: &Window) -> Vec<Option<u64>> {
+        window.entries().map(|entry| entry.what.position()).collect()
+    }
+
+    #[test]
+    fn whatever_the_order_they_come_in_messages_stand_in_the_order_of_the_room_once() {
+        let mut window = Window::default();
+        for position in [5, 6, 3, 4, 5, 8, 7, 1, 8] {
+            window.put(0, message(position));
+        }
+        let expected: Vec<_> = [1, 3, 4, 5, 6, 7, 8].map(Some).to_vec();
+        assert_eq!(positions(&window), expected);
+    }
+
+    #[test]
+    fn a_notice_stays_where_it_was_said() {
+        let mut window = Window::default();
+        window.put(0, message(1));
+        window.notice(0, Notice { text: "hm".to_owned(), tone: Tone::Plain });
+        window.put(0, message(2));
+        window.put(0, message(1));
+        assert_eq!(positions(&window), [Some(1), None, Some(2)]);
+    }
+
+    #[test]
+    fn what_is_read_is_never_dropped() {
+        let mut window = Window::default();
+        let many = ENTRIES_MAX as u64 + 50;
+        for position in 1..=many {
+            window.put(0, message(position));
+        }
+        window.reaches_start = true;
+        let mut reading = window.clone();
+        window.trim(None);
+        assert_eq!((window.first_position(), window.last_position()), (Some(51), Some(many)));
+        assert!(window.reaches_end && !window.reaches_start);
+        reading.trim(Some(3));
+        assert_eq!(reading.first_position(), Some(1));
+        assert!(!reading.reaches_end && reading.reaches_start);
+        assert_eq!(reading.len(), ENTRIES_MAX);
+    }
+}

@@ -1,0 +1,213 @@
+//! The shell around the model: the terminal, the clock, the other end. No decisions.
+//!
+//! One loop on one thread: keys first, then what arrives, then, at most every [`FRAME`], one drawing of
+//! everything that changed. While nothing happens it sleeps.
+
+mod outside;
+mod session;
+mod steady;
+mod translate;
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use ratatui::Terminal;
+use tokio::time::{Instant, sleep_until};
+
+use super::input::{Effect, Input, Now, Size};
+use super::model::{Model, Setup};
+use super::peer::Peer;
+use super::view::{self, Theme};
+use crate::error::ClientError;
+use outside::{Notifier, open};
+use session::Session;
+pub use steady::Steady;
+
+/// Between two drawings at least: more than 60 a second nobody sees.
+const FRAME: Duration = Duration::from_millis(16);
+/// How long the other end may take to say bye.
+const BYE: Duration = Duration::from_secs(2);
+
+/// Shows the interface until the person leaves. Needs a tokio runtime with time and I/O; one thread will do.
+///
+/// # Errors
+/// When the terminal cannot be read or written; it is left as it was found. When the other end was not
+/// reached or went away.
+pub async fn run<P: Peer>(peer: &mut P, setup: Setup, theme: Theme) -> Result<(), ClientError> {
+    let mut session = Session::begin().map_err(ClientError::Start)?;
+    let shell = Shell::new(peer, setup, theme, &mut session).map_err(ClientError::Start)?;
+    let shown = Box::pin(shell.run()).await;
+    session.end().map_err(ClientError::Output)?;
+    shown.map_err(ClientError::Output)?;
+    peer.ending()
+}
+
+/// Everything that is not the model.
+struct Shell<'a, P> {
+    peer: &'a mut P,
+    session: &'a mut Session,
+    terminal: Terminal<Steady<io::Stdout>>,
+    theme: Theme,
+    notifier: Notifier,
+    model: Model,
+    started: Instant,
+    started_ms: i64,
+    /// Something changed and is not drawn.
+    is_stale: bool,
+    drawn_at: Option<Instant>,
+    is_over: bool,
+    is_peer_over: bool,
+}
+
+/// What woke the loop.
+enum Woken {
+    Terminal(Option<io::Result<crossterm::event::Event>>),
+    Peer(Option<Input>),
+    Draw,
+    Tick,
+    Killed,
+}
+
+impl<'a, P: Peer> Shell<'a, P> {
+    fn new(
+        peer: &'a mut P,
+        setup: Setup,
+        theme: Theme,
+        session: &'a mut Session,
+    ) -> io::Result<Self> {
+        let terminal = Terminal::new(Steady::new(io::stdout()))?;
+        let started = Instant::now();
+        let started_ms = jiff::Timestamp::now().as_millisecond();
+        let size = terminal.size()?;
+        let size = Size { columns: size.width, rows: size.height };
+        let now = Now { since_start_ms: 0, time_ms: started_ms };
+        Ok(Self {
+            peer,
+            session,
+            terminal,
+            theme,
+            notifier: Notifier::detect(|name| std::env::var(name).ok()),
+            model: Model::new(setup, size, now),
+            started,
+            started_ms,
+            is_stale: true,
+            drawn_at: None,
+            is_over: false,
+            is_peer_over: false,
+        })
+    }
+
+    async fn run(mut self) -> io::Result<()> {
+        let mut events = EventStream::new();
+        let mut killed = session::Killed::new()?;
+        while !self.is_over {
+            match self.wait(&mut events, &mut killed).await {
+                Woken::Terminal(Some(event)) => {
+                    if let Some(input) = translate::input(event?) {
+                        self.handle(input)?;
+                    }
+                }
+                Woken::Terminal(None) | Woken::Killed => self.is_over = true,
+                Woken::Peer(Some(input)) => {
+                    self.handle(input)?;
+                    self.is_over |= self.peer.is_hopeless();
+                }
+                Woken::Peer(None) => self.is_peer_over = true,
+                Woken::Draw => self.draw()?,
+                Woken::Tick => self.handle(Input::Tick)?,
+            }
+        }
+        self.say_bye().await;
+        Ok(())
+    }
+
+    /// Waits for the next thing, in this order when there are many: a drawing that is due, keys, the time,
+    /// what arrives.
+    async fn wait(&mut self, events: &mut EventStream, killed: &mut session::Killed) -> Woken {
+        let draw_at = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
+        let wake_at = self.model.wake_at().map(|at| self.started + Duration::from_millis(at));
+        tokio::select! {
+            biased;
+            () = sleep_until(draw_at), if self.is_stale => Woken::Draw,
+            event = events.next() => Woken::Terminal(event),
+            () = killed.wait() => Woken::Killed,
+            () = sleep_until(wake_at.unwrap_or(draw_at)), if wake_at.is_some() => Woken::Tick,
+            input = self.peer.next(), if !self.is_peer_over => Woken::Peer(input),
+        }
+    }
+
+    fn now(&self) -> Now {
+        let since = self.started.elapsed().as_millis();
+        let since_start_ms = u64::try_from(since).unwrap_or(u64::MAX);
+        // The time of day is read afresh, because it may be set while we run.
+        let time_ms = jiff::Timestamp::now().as_millisecond().max(self.started_ms);
+        Now { since_start_ms, time_ms }
+    }
+
+    fn handle(&mut self, input: Input) -> io::Result<()> {
+        self.is_stale = true;
+        for effect in self.model.update(input, self.now()) {
+            self.perform(effect)?;
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Ask { reference, request } => self.peer.ask(reference, request),
+            Effect::Say { room, text, acted } => self.peer.say(&room, &text, acted),
+            Effect::Join(room) => self.peer.join(&room),
+            Effect::Leave(room) => self.peer.leave(&room),
+            Effect::SendLine(line) => self.peer.send_line(&line),
+            Effect::Keep(keep) => self.peer.keep(keep),
+            Effect::Bell => self.notifier.ring()?,
+            Effect::Notify { title, body } => self.notifier.notify(&title, &body)?,
+            Effect::Open(link) => {
+                if let Err(error) = open(&link) {
+                    let what = format!("cannot open {link}: {error}");
+                    // Saying so has no effects outside.
+                    drop(self.model.update(Input::Failed(what), self.now()));
+                }
+            }
+            Effect::TakeMouse(is_ours) => self.session.take_mouse(is_ours)?,
+            Effect::Redraw => self.terminal.clear()?,
+            Effect::Suspend => self.suspend()?,
+            Effect::Quit => self.is_over = true,
+        }
+        Ok(())
+    }
+
+    /// Leaves the terminal to the shell until it brings us back.
+    fn suspend(&mut self) -> io::Result<()> {
+        if self.session.suspend()? {
+            self.terminal.clear()?;
+            let size = self.terminal.size()?;
+            let size = Size { columns: size.width, rows: size.height };
+            drop(self.model.update(Input::Resize(size), self.now()));
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        self.is_stale = false;
+        self.drawn_at = Some(Instant::now());
+        self.model.follow_caret();
+        let (model, theme) = (&self.model, &self.theme);
+        self.terminal.backend_mut().begin_frame()?;
+        self.terminal.draw(|frame| {
+            if let Some(caret) = view::draw(model, theme, frame.buffer_mut()) {
+                frame.set_cursor_position(caret);
+            }
+        })?;
+        self.terminal.backend_mut().end_frame()
+    }
+
+    async fn say_bye(&mut self) {
+        self.peer.bye();
+        let rest = async { while self.peer.next().await.is_some() {} };
+        // A house that does not answer keeps nobody here.
+        tokio::time::timeout(BYE, rest).await.ok();
+    }
+}

@@ -1,0 +1,181 @@
+//! The terminal while it is ours, and as it was before: on every way out, a panic among them.
+
+use std::io::{self, Write};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
+    EnableFocusChange, EnableMouseCapture,
+};
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+
+/// The terminal is ours. Asked by the panic hook, which has nothing but this.
+static IS_OURS: AtomicBool = AtomicBool::new(false);
+
+/// The time in which the terminal is ours.
+#[derive(Debug)]
+pub(super) struct Session {
+    has_mouse: bool,
+}
+
+impl Session {
+    pub(super) fn begin() -> io::Result<Self> {
+        restore_on_panic();
+        let session = Self { has_mouse: true };
+        session.take()?;
+        Ok(session)
+    }
+
+    fn take(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        IS_OURS.store(true, Ordering::SeqCst);
+        let mut out = io::stdout();
+        queue!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+        if self.has_mouse {
+            queue!(out, EnableMouseCapture)?;
+        }
+        keyboard::tell_keys_apart(&mut out)?;
+        out.flush()
+    }
+
+    pub(super) fn end(self) -> io::Result<()> {
+        give_back()
+    }
+
+    pub(super) fn take_mouse(&mut self, is_ours: bool) -> io::Result<()> {
+        self.has_mouse = is_ours;
+        if is_ours {
+            execute!(io::stdout(), EnableMouseCapture)
+        } else {
+            execute!(io::stdout(), DisableMouseCapture)
+        }
+    }
+
+    /// Stops until the shell brings us back; `false` where there is nothing to go back to.
+    #[cfg(unix)]
+    pub(super) fn suspend(&mut self) -> io::Result<bool> {
+        give_back()?;
+        let group = rustix::process::getpgrp();
+        rustix::process::kill_process_group(group, rustix::process::Signal::TSTP)?;
+        self.take()?;
+        Ok(true)
+    }
+
+    /// There is no going back and forth here.
+    #[cfg(not(unix))]
+    pub(super) fn suspend(&mut self) -> io::Result<bool> {
+        Ok(false)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Nothing more can be done for a terminal that takes nothing.
+        give_back().ok();
+    }
+}
+
+/// Leaves the terminal as it was; once.
+fn give_back() -> io::Result<()> {
+    if !IS_OURS.swap(false, Ordering::SeqCst) {
+        return Ok(());
+    }
+    let mut out = io::stdout();
+    keyboard::as_before(&mut out)?;
+    queue!(out, DisableMouseCapture, DisableFocusChange, DisableBracketedPaste)?;
+    queue!(out, crossterm::cursor::Show, LeaveAlternateScreen)?;
+    out.flush()?;
+    disable_raw_mode()
+}
+
+fn restore_on_panic() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |panicked| {
+        give_back().ok();
+        before(panicked);
+    }));
+}
+
+/// The kitty keyboard protocol, so that Shift-Enter is not Enter. It is not asked for whether the terminal
+/// has it: that costs a wait, and one that has not passes it over.
+#[cfg(unix)]
+mod keyboard {
+    use crossterm::event::{
+        KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+    };
+    use crossterm::queue;
+    use std::io::{self, Write};
+
+    /// The Linux console writes what it does not know onto the screen.
+    fn is_known_to_fail() -> bool {
+        std::env::var("TERM").is_ok_and(|term| term == "linux" || term == "dumb")
+    }
+
+    pub(super) fn tell_keys_apart(out: &mut impl Write) -> io::Result<()> {
+        if is_known_to_fail() {
+            return Ok(());
+        }
+        let flags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES;
+        queue!(out, PushKeyboardEnhancementFlags(flags))
+    }
+
+    pub(super) fn as_before(out: &mut impl Write) -> io::Result<()> {
+        if is_known_to_fail() { Ok(()) } else { queue!(out, PopKeyboardEnhancementFlags) }
+    }
+}
+
+/// The Windows console tells keys apart by itself.
+#[cfg(not(unix))]
+mod keyboard {
+    use std::io::{self, Write};
+
+    pub(super) fn tell_keys_apart(_: &mut impl Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn as_before(_: &mut impl Write) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Signals that end a program.
+#[cfg(unix)]
+pub(super) struct Killed {
+    hang_up: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Killed {
+    pub(super) fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hang_up = signal(SignalKind::hangup())?;
+        Ok(Self { hang_up, terminate: signal(SignalKind::terminate())? })
+    }
+
+    pub(super) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.hang_up.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Elsewhere the system ends us itself.
+#[cfg(not(unix))]
+pub(super) struct Killed;
+
+#[cfg(not(unix))]
+impl Killed {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    pub(super) async fn wait(&mut self) {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,11 @@
+//! The interface played without a terminal: what goes in, and the screens that are seen, drawn.
+
+mod played;
+
+mod arriving;
+mod finding;
+mod properties;
+mod reading;
+mod sending;
+mod typing;
+mod wires;

@@ -1,0 +1,292 @@
+//! What arrives, and how it is shown.
+
+use std::time::Duration;
+
+use teahouse_wire::api::{Cause, Change, Kind, Message};
+
+use super::played::{Played, event, nick, room, setup, text};
+use crate::link::{Happening, State};
+use crate::screen::model::entry::What;
+use crate::screen::{Effect, Input, Key};
+
+#[test]
+fn before_anything_is_heard_there_is_a_line_to_type_in() {
+    let mut played = Played::begin(40, 6, setup());
+    played.type_in("hi");
+    played.check(&[" teahouse", "", "", "", "─ ◌ connecting … ───────────── F1 help ─", "› hi|"]);
+}
+
+#[test]
+fn messages_stand_in_columns_above_the_line() {
+    let mut played = Played::in_tea(110, 12);
+    played.said(1, "bob", "hello ann, 你好");
+    played.said(2, "小明", "お茶 👩\u{200D}👩\u{200D}👧 がぎ ❤\u{FE0F} e\u{301}, and a text that is too long for one row");
+    let mut acted = event("tea", 3, "bob", "pours");
+    acted.kind = Kind::Acted;
+    played.receive(Message::Event(acted));
+    played.said(4, "ann", "thanks");
+    played.type_in("更多茶");
+    played.check(&[
+        " 茶馆 teahouse  │ #tea  tea and what goes with it                                            │ 3 here",
+        "▌#tea           │                                                                            │",
+        "                │                                                                            │",
+        "                │                                                                            │",
+        "                │ ──────────────────────── Monday, 23 November 2026 ──────────────────────── │",
+        "                │▌10:01          bob  hello ann, 你好                                        │",
+        "                │ 10:02         小明  お茶 👩\u{200d}👩\u{200d}👧 がぎ ❤\u{fe0f} é, and a text that is too long for one │",
+        "                │                     row                                                    │",
+        "                │ 10:03            *  bob pours                                              │",
+        "                │ 10:04          ann  thanks                                                 │",
+        "─ ● ann ────────┴────────────────────────────────────────────────────────────────────────────┴────── F1 help ─",
+        "› 更多茶|",
+    ]);
+}
+
+#[test]
+fn a_narrow_screen_has_neither_rooms_nor_columns() {
+    let mut played = Played::in_tea(36, 9);
+    played.said(1, "bob", "hello ann, 你好");
+    played.said(2, "小明", "お茶をどうぞ、大家都来喝茶吧");
+    played.type_in("ok");
+    played.check(&[
+        " #tea  tea and what goes with it",
+        "",
+        "",
+        " ──── Monday, 23 November 2026 ────",
+        "▌10:01 bob: hello ann, 你好",
+        " 10:02 小明: お茶をどうぞ、大家都来",
+        "       喝茶吧",
+        "─ ● ann ────────────────── F1 help ─",
+        "› ok|",
+    ]);
+}
+
+#[test]
+fn what_has_no_width_of_its_own_is_shown_as_spaces() {
+    let mut played = Played::in_tea(60, 5);
+    played.said(1, "bob", "a\tb\u{200b}c d");
+    played.check(&[
+        "",
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        " 10:01          bob  a    bc d",
+        "─ ● ann ────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn after_being_called_otherwise_one_knows_ones_own() {
+    let mut played = Played::in_tea(60, 5);
+    let mut own = event("tea", 1, "ann", "I was ann");
+    own.sender.session = "1".to_owned();
+    played.receive(Message::Renamed { from: nick("ann"), to: nick("anna") });
+    played.receive(Message::Event(own));
+    let entries = played.model.talk().window.entries();
+    let is_own = |what: &What| matches!(what, What::Message(message) if message.is_own);
+    assert!(entries.last().is_some_and(|entry| is_own(&entry.what)));
+}
+
+#[test]
+fn days_are_parted() {
+    let mut played = Played::in_tea(60, 8);
+    played.said(1, "bob", "tonight?");
+    played.said(1_000, "bob", "morning");
+    played.check(&[
+        " #tea  tea and what goes with it",
+        "",
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        " 10:01          bob  tonight?",
+        " ─────────────── Tuesday, 24 November 2026 ────────────────",
+        " 02:40          bob  morning",
+        "─ ● ann ────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn comings_and_goings_are_folded_into_one_line() {
+    let mut played = Played::in_tea(60, 8);
+    played.said(1, "bob", "hello");
+    for who in ["carl", "dora", "小红"] {
+        played.change(Change::Entered { nick: nick(who) });
+    }
+    played.change(Change::Offline { nick: nick("carl"), cause: Cause::Lost });
+    played.change(Change::Renamed { from: nick("bob"), to: nick("rob") });
+    played.check(&[
+        " #tea  tea and what goes with it",
+        "",
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        " 10:01          bob  hello",
+        "                  ⇄  dora, 小红 came · carl came and left ·",
+        "                     bob is rob now",
+        "─ ● ann ────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn what_came_while_nobody_looked_is_marked_and_rings() {
+    let mut played = Played::in_tea(60, 9);
+    played.said(1, "bob", "before");
+    played.input(Input::Focus(false));
+    played.effects.clear();
+    played.said(2, "bob", "are you there");
+    played.said(3, "bob", "Ann?");
+    played.said(4, "bob", "ann!");
+    let rings = played.effects.iter().filter(|effect| matches!(effect, Effect::Bell)).count();
+    assert_eq!(rings, 1);
+    let body = "Ann?".to_owned();
+    assert!(played.effects.contains(&Effect::Notify { title: "bob in #tea".to_owned(), body }));
+    played.input(Input::Focus(true));
+    played.check(&[
+        " #tea  tea and what goes with it",
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        " 10:01          bob  before",
+        " ────────────────────────── new ───────────────────────────",
+        " 10:02          bob  are you there",
+        "▌10:03               Ann?",
+        "▌10:04               ann!",
+        "─ ● ann ────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn other_rooms_count_what_is_unread_and_what_speaks_of_you() {
+    let mut played = Played::in_tea(80, 9);
+    played.joined("lobby", 0);
+    played.joined("茶室", 0);
+    for position in 1..=12 {
+        played.said_in("lobby", position, "bob", "ann: come");
+        played.said_in("茶室", position, "bob", "来");
+    }
+    let from = nick("eva");
+    played.receive(Message::Told { time_ms: 0, from, text: text("psst") });
+    played.check(&[
+        " 茶馆 teahouse  │ #tea  tea and what goes with it",
+        "▌#tea           │",
+        " #lobby  @12 12 │",
+        " #茶室       12 │",
+        " @eva      @1 1 │               nobody has said anything here yet",
+        "                │",
+        "                │",
+        "─ ● ann ────────┴───────────────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn what_was_said_before_one_came_is_no_news() {
+    let mut played = Played::in_tea(80, 6);
+    played.joined("lobby", 2);
+    played.said_in("lobby", 1, "bob", "ann?");
+    played.said_in("lobby", 2, "bob", "ann!");
+    assert!(!played.effects.contains(&Effect::Bell));
+    played.check(&[
+        " 茶馆 teahouse  │ #tea  tea and what goes with it",
+        "▌#tea           │",
+        " #lobby         │               nobody has said anything here yet",
+        "                │",
+        "─ ● ann ────────┴───────────────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn what_was_missed_while_offline_is_new() {
+    let mut played = Played::in_tea(60, 8);
+    played.said(1, "bob", "before");
+    let (why, retry_in) = ("connection reset".to_owned(), Duration::from_secs(3));
+    played.link(Happening::State(State::Offline { why, retry_in }));
+    played.wait(1_000);
+    played.check(&[
+        " #tea  tea and what goes with it",
+        "",
+        "",
+        "",
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        " 10:01          bob  before",
+        "─ ○ ann offline, again in 2 s: connection reset ── F1 help ─",
+        "› |",
+    ]);
+    played.online();
+    played.joined_as("tea", 3, true);
+    played.said(2, "bob", "missed");
+    played.said(3, "bob", "missed too");
+    played.check(&[
+        " #tea  tea and what goes with it",
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        " 10:01          bob  before",
+        " ────────────────────────── new ───────────────────────────",
+        " 10:02          bob  missed",
+        " 10:03               missed too",
+        "─ ● ann ────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn somebody_typing_is_shown_for_a_while() {
+    let mut played = Played::in_tea(60, 4);
+    played.change(Change::Typing { nick: nick("小明") });
+    assert!(played.rows()[2].contains("小明 is typing"), "{:?}", played.rows());
+    let wake_at = played.model.wake_at().unwrap();
+    played.wait(wake_at - played.now.since_start_ms);
+    assert!(!played.rows()[2].contains("typing"));
+    assert_eq!(played.model.wake_at(), None);
+}
+
+#[test]
+fn a_house_that_ends_it_says_why() {
+    let mut played = Played::in_tea(60, 5);
+    played.link(Happening::State(State::Ended { cause: Some(Cause::Replaced) }));
+    played.check(&[
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        " 10:00            !  you came back on another connection.",
+        "                     Ctrl-D leaves.",
+        "─ ○ ann not connected ──────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn the_room_that_is_asked_for_is_shown_when_it_is_entered() {
+    let mut played = Played::in_tea(80, 6);
+    played.type_in("/join 茶室\n");
+    assert!(played.effects.contains(&Effect::Join(room("茶室"))));
+    played.joined("茶室", 0);
+    played.type_in("/leave\n");
+    assert!(played.effects.contains(&Effect::Leave(room("茶室"))));
+    played.check(&[
+        " 茶馆 teahouse  │ #茶室  tea and what goes with it",
+        " #tea           │",
+        "▌#茶室          │                               …",
+        "                │",
+        "─ ● ann ────────┴───────────────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+    played.receive(Message::Left { room: room("茶室") });
+    assert!(played.rows()[0].contains("#tea"));
+}
+
+#[test]
+fn the_help_is_the_table_of_keys() {
+    let mut played = Played::in_tea(60, 10);
+    played.key(Key::F(1));
+    played.check(&[
+        " #tea  tea and what goes with it",
+        "| Reading",
+        "   PgUp                        older messages, without end",
+        "   PgDn                        newer messages",
+        "   Shift-↑                     some rows up",
+        "   Shift-↓                     some rows down",
+        "   Ctrl-End, Alt-End           to the newest message",
+        "   Ctrl-F, F4                  search, and go to what wa ↓",
+        "─ ● ann ────────────────────────────────────────── F1 help ─",
+        "›",
+    ]);
+    played.key(Key::PageDown);
+    assert!(!played.rows()[1].contains("Reading"));
+    played.key(Key::Esc);
+    assert!(played.rows()[9].starts_with("› |"));
+}

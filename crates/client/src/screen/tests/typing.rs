@@ -1,0 +1,303 @@
+//! The line: nothing that arrives touches it, and keys do what people expect.
+
+use teahouse_wire::api::Request;
+
+use super::played::{Played, nick, room, setup};
+use crate::screen::{Effect, Input, Keep, Key, Mouse, MouseDoes, Press, Size};
+use teahouse_wire::api::Change;
+
+#[test]
+fn a_thousand_messages_leave_half_a_line_as_it_is() {
+    let mut played = Played::in_tea(60, 8);
+    played.type_in("half a 句子");
+    played.key(Key::Left);
+    let (line, row) = (played.line(), played.rows()[7].clone());
+    assert_eq!(row, "› half a 句|子");
+    for position in 1..=1_000 {
+        played.said(position, "bob", "多 words, and ann among them");
+        if position % 50 == 0 {
+            played.change(Change::Entered { nick: nick(&format!("guest{position}")) });
+            assert_eq!(played.rows()[7], row);
+        }
+    }
+    assert_eq!(played.line(), line);
+    played.check(&[
+        " #tea  tea and what goes with it",
+        "▌02:37          bob  多 words, and ann among them",
+        "▌02:38               多 words, and ann among them",
+        "▌02:39               多 words, and ann among them",
+        "▌02:40               多 words, and ann among them",
+        "                  ⇄  guest1000 came",
+        "─ ● ann ────────────────────────────────────────── F1 help ─",
+        "› half a 句|子",
+    ]);
+}
+
+#[test]
+fn the_line_grows_to_a_third_of_the_screen() {
+    let mut played = Played::in_tea(20, 9);
+    played.type_in("one");
+    played.press(Press::alt(Key::Enter));
+    played.type_in("two two two two two");
+    played.check(&[
+        " #tea  tea and wha…",
+        "",
+        "",
+        "nobody has said any…",
+        "",
+        "─ ● ann ────────────",
+        "› one",
+        "  two two two two tw",
+        "  o|",
+    ]);
+    played.press(Press::alt(Key::Enter));
+    played.type_in("三");
+    played.check(&[
+        " #tea  tea and wha…",
+        "",
+        "",
+        "nobody has said any…",
+        "",
+        "─ ● ann ────────────",
+        "  two two two two tw",
+        "  o",
+        "  三|",
+    ]);
+}
+
+#[test]
+fn a_pasted_command_is_text() {
+    let mut played = Played::in_tea(60, 5);
+    played.input(Input::Paste("/quit\n".to_owned()));
+    assert_eq!(played.line(), "/quit|");
+    played.type_in("\n");
+    assert!(
+        played
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Say { text, .. } if text.as_str() == "/quit"))
+    );
+    assert!(!played.effects.contains(&Effect::Quit));
+    played.key(Key::Up);
+    assert_eq!(played.line(), "//quit|");
+    played.key(Key::Enter);
+    assert!(!played.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn a_long_paste_is_asked_about() {
+    let mut played = Played::in_tea(70, 18);
+    played.input(Input::Paste("1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n".to_owned()));
+    played.type_in("\n");
+    let says = |played: &Played| played.effects.iter().any(|e| matches!(e, Effect::Say { .. }));
+    assert!(!says(&played));
+    played.check(&[
+        " #tea  tea and what goes with it",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "                  nobody has said anything here yet",
+        "",
+        "",
+        "",
+        "",
+        "─ send these 6 lines? y: send, any other key: back to them ─ F1 help ─",
+        "› 1",
+        "  2",
+        "  3",
+        "  4",
+        "  5",
+        "  6|",
+    ]);
+    played.key(Key::Enter);
+    assert!(!says(&played));
+    played.type_in("\ny");
+    assert!(says(&played));
+    assert_eq!(played.line(), "|");
+}
+
+#[test]
+fn five_lines_are_not_asked_about() {
+    let mut played = Played::in_tea(70, 18);
+    played.input(Input::Paste("1\n2\n3\n4\n5".to_owned()));
+    played.type_in("\n");
+    assert!(played.effects.iter().any(|effect| matches!(effect, Effect::Say { .. })));
+}
+
+#[test]
+fn keys_faster_than_fingers_are_a_paste_where_terminals_do_not_tell() {
+    let mut played = Played::begin(60, 12, crate::screen::Setup { has_bursts: true, ..setup() });
+    played.online();
+    played.joined("tea", 0);
+    for c in "/quit\na\n\nand more\n".chars() {
+        played.now.since_start_ms += 1;
+        played.type_in(&c.to_string());
+    }
+    played.wait(50);
+    assert!(!played.effects.iter().any(|e| matches!(e, Effect::Say { .. } | Effect::Quit)));
+    assert_eq!(played.line(), "/quit\na\n\nand more\n|");
+    played.wait(500);
+    played.type_in("\n");
+    played.wait(20);
+    let said = |effect: &Effect| {
+        let Effect::Say { text, .. } = effect else { return None };
+        Some(text.as_str().to_owned())
+    };
+    let said: Vec<_> = played.effects.iter().filter_map(said).collect();
+    assert_eq!(said, ["/quit\na\n\nand more"]);
+}
+
+#[test]
+fn fingers_are_no_paste() {
+    let mut played = Played::begin(60, 12, crate::screen::Setup { has_bursts: true, ..setup() });
+    played.online();
+    played.joined("tea", 0);
+    for c in "hello\n".chars() {
+        played.wait(60);
+        played.type_in(&c.to_string());
+    }
+    played.wait(20);
+    assert!(played.effects.iter().any(|effect| matches!(effect, Effect::Say { .. })));
+}
+
+#[test]
+fn words_are_completed() {
+    let mut played = Played::in_tea(60, 5);
+    played.said(1, "bob", "hi");
+    played.said(2, "berta", "hi");
+    played.type_in("b");
+    played.key(Key::Tab);
+    assert_eq!(played.line(), "berta: |");
+    played.check(&[
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        " 10:01          bob  hi",
+        " 10:02        berta  hi",
+        "─ ● ann ─ berta  bob ───────────────────────────── F1 help ─",
+        "› berta: |",
+    ]);
+    played.key(Key::Tab);
+    assert_eq!(played.line(), "bob: |");
+    played.press(Press::shift(Key::Tab));
+    assert_eq!(played.line(), "berta: |");
+    played.ctrl('u');
+    played.type_in("/jo");
+    played.key(Key::Tab);
+    assert_eq!(played.line(), "/join |");
+    played.type_in("#t");
+    played.key(Key::Tab);
+    assert_eq!(played.line(), "/join #tea |");
+}
+
+#[test]
+fn sent_lines_are_searched() {
+    let mut played = Played::in_tea(60, 5);
+    played.type_in("green tea\nblack tea\ncoffee\nhalf");
+    played.ctrl('r');
+    played.type_in("tea");
+    played.check(&[
+        "",
+        "             nobody has said anything here yet",
+        "",
+        "─ sent lines with: tea ─────────────────────────── F1 help ─",
+        "› black |tea",
+    ]);
+    played.ctrl('r');
+    played.key(Key::Enter);
+    assert_eq!(played.line(), "green |tea");
+    played.ctrl('r');
+    played.key(Key::Esc);
+    assert_eq!(played.line(), "green |tea");
+}
+
+#[test]
+fn each_room_has_its_own_line_and_it_is_kept() {
+    let mut played = Played::in_tea(80, 5);
+    played.joined("lobby", 0);
+    played.type_in("for tea");
+    played.wait(2_000);
+    let draft = Keep::Draft { room: room("tea"), text: "for tea".to_owned() };
+    assert!(played.effects.contains(&Effect::Keep(draft)));
+    played.press(Press::alt(Key::Down));
+    assert_eq!(played.line(), "|");
+    played.type_in("for lobby");
+    played.press(Press::alt(Key::Char('1')));
+    assert_eq!(played.line(), "for tea|");
+    played.press(Press::alt(Key::Char('2')));
+    assert_eq!(played.line(), "for lobby|");
+}
+
+#[test]
+fn a_line_begun_in_a_run_before_is_there_again() {
+    let drafts = vec![(room("tea"), "begun".to_owned())];
+    let setup = crate::screen::Setup { rooms: vec![room("tea")], drafts, ..setup() };
+    let mut played = Played::begin(60, 5, setup);
+    assert_eq!(played.line(), "begun|");
+    played.online();
+    played.joined("tea", 0);
+    assert_eq!(played.line(), "begun|");
+}
+
+#[test]
+fn the_mouse_places_the_caret_and_chooses_rooms() {
+    let mut played = Played::in_tea(80, 6);
+    played.joined("lobby", 0);
+    played.type_in("你好 abc");
+    let mut press = |column, row| {
+        played.input(Input::Mouse(Mouse { column, row, does: MouseDoes::Press }));
+        played.line()
+    };
+    assert_eq!(press(4, 5), "你|好 abc");
+    assert_eq!(press(5, 5), "你|好 abc");
+    assert_eq!(press(70, 5), "你好 abc|");
+    assert_eq!(press(3, 2), "|");
+    assert!(played.rows()[0].contains("#lobby"));
+}
+
+#[test]
+fn leaving_takes_two_presses_or_an_empty_line() {
+    let mut played = Played::in_tea(60, 5);
+    played.type_in("x");
+    played.ctrl('c');
+    assert_eq!(played.line(), "|");
+    played.ctrl('c');
+    assert!(!played.effects.contains(&Effect::Quit));
+    played.ctrl('c');
+    assert!(played.effects.contains(&Effect::Quit));
+}
+
+#[test]
+fn the_others_are_told_that_one_types_now_and_then() {
+    let mut played = Played::in_tea(60, 5);
+    played.type_in("/join x");
+    played.ctrl('u');
+    let typing = |played: &mut Played| {
+        played.asked().iter().filter(|(_, asked)| matches!(asked, Request::Typing(_))).count()
+    };
+    assert_eq!(typing(&mut played), 0);
+    played.type_in("hello");
+    assert_eq!(typing(&mut played), 1);
+    played.wait(4_000);
+    assert_eq!(typing(&mut played), 0);
+    played.type_in(" you");
+    assert_eq!(typing(&mut played), 1);
+}
+
+#[test]
+fn a_new_size_keeps_line_and_caret() {
+    let mut played = Played::in_tea(60, 8);
+    played.said(1, "bob", "hello there, how are you today?");
+    played.type_in("一二三四五六七八九十");
+    played.input(Input::Resize(Size { columns: 16, rows: 7 }));
+    played.check(&[
+        " #tea  tea and…",
+        " bob: hello",
+        " there, how are",
+        " you today?",
+        "─ ● ann ────────",
+        "› 一二三四五六七",
+        "  八九十|",
+    ]);
+    assert_eq!(played.line(), "一二三四五六七八九十|");
+}

@@ -1,0 +1,72 @@
+//! Draws a model. It decides nothing: what stands where comes from [`super::areas`] and the model, and
+//! colours from the theme.
+
+mod help;
+mod line;
+mod list;
+mod members;
+mod messages;
+mod pen;
+mod rooms;
+mod status;
+pub(super) mod theme;
+mod topic;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::model::{Mode, Model};
+pub(super) use help::help_rows;
+use pen::Pen;
+pub(super) use theme::Theme;
+
+/// Draws the model into the buffer, which is as large as its screen, and says where the caret is; `None` when
+/// there is no screen at all.
+pub fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
+    let screen = *buffer.area();
+    let areas = model.areas();
+    // A screen that has just changed its size is drawn as far as it goes.
+    let mut pen = Pen::new(buffer, theme);
+    rooms::draw(model, areas.rooms, &mut pen);
+    topic::draw(model, areas.topic, &mut pen);
+    members::draw(model, areas.members, &mut pen);
+    let chosen = match &model.mode {
+        Mode::List(list) => Some(list::draw(model, list, areas.messages, &mut pen)),
+        Mode::Help { top } => Some(help::draw(*top, areas.messages, &mut pen)),
+        Mode::Line | Mode::Find { .. } | Mode::SendPaste { .. } => {
+            messages::draw(model, areas.messages, &mut pen);
+            None
+        }
+    };
+    draw_rules(&areas, &mut pen);
+    status::draw(model, &areas, &mut pen);
+    let caret = line::draw(model, areas.line, &mut pen);
+    within(chosen.unwrap_or(caret), screen)
+}
+
+/// The rule under the messages, on which the status stands, and those beside rooms and members.
+fn draw_rules(areas: &super::areas::Areas, pen: &mut Pen<'_>) {
+    let rule = pen.theme.rule;
+    pen.fill(areas.status, "─", rule);
+    let mut draw_at = |x: u16, part: Rect| {
+        for y in part.top()..part.bottom() {
+            pen.put(x, y, 1, "│", rule);
+        }
+        if !areas.status.is_empty() {
+            pen.put(x, areas.status.y, 1, "┴", rule);
+        }
+    };
+    if !areas.rooms.is_empty() {
+        draw_at(areas.rooms.right(), areas.rooms);
+    }
+    if !areas.members.is_empty() {
+        draw_at(areas.members.x.saturating_sub(1), areas.members);
+    }
+}
+
+fn within(place: Position, screen: Rect) -> Option<Position> {
+    if screen.is_empty() {
+        return None;
+    }
+    Some(Position::new(place.x.min(screen.right() - 1), place.y.min(screen.bottom() - 1)))
+}

@@ -1,0 +1,250 @@
+//! The messages: rows as the model lets them flow, with nicks, mentions and links coloured.
+
+use std::ops::Range;
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use teahouse_editor::width;
+
+use super::pen::{Pen, columns_of};
+use crate::screen::limits::NICK_COLUMNS;
+use crate::screen::model::entry::{Entry, Manner, Message, OwnStage, Tone, What, mention_ranges};
+use crate::screen::model::flow::{Flow, Row, RowKind, Shown, lead};
+use crate::screen::model::{Model, links};
+
+pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
+    if area.is_empty() {
+        return;
+    }
+    let flow = model.flow();
+    let rows = flow.screen(usize::from(area.height));
+    if rows.is_empty() {
+        return draw_nothing(model, area, pen);
+    }
+    let mut rows = rows;
+    name_the_first(&mut rows);
+    let first = area.bottom() - u16::try_from(rows.len()).unwrap_or(area.height);
+    for (y, (index, row)) in (first..area.bottom()).zip(&rows) {
+        if let Some(entry) = model.talk().entry(*index) {
+            let drawing =
+                Drawing { model, flow: &flow, entry, area: Rect { y, height: 1, ..area } };
+            drawing.row(row, pen);
+        }
+    }
+}
+
+/// Of what stands topmost it is said who said it and when, even if that was said above the screen.
+fn name_the_first(rows: &mut [Shown]) {
+    let mut kinds = rows.iter_mut().map(|(_, row)| &mut row.kind);
+    let is_head = |kind: &&mut RowKind| matches!(kind, RowKind::First { .. });
+    if let Some(kind) = kinds.find(is_head) {
+        *kind = RowKind::First { with_nick: true, with_time: true };
+    }
+}
+
+fn draw_nothing(model: &Model, area: Rect, pen: &mut Pen<'_>) {
+    let talk = model.talk();
+    let text = match talk.loading.before {
+        true => "…",
+        false if talk.is_joined => "nobody has said anything here yet",
+        false => return,
+    };
+    let x = area.x + area.width.saturating_sub(columns_of(text)) / 2;
+    pen.put_short(x, area.y + area.height / 2, area.width, text, pen.theme.dim);
+}
+
+/// One row being drawn.
+struct Drawing<'a> {
+    model: &'a Model,
+    flow: &'a Flow<'a>,
+    entry: &'a Entry,
+    area: Rect,
+}
+
+impl Drawing<'_> {
+    fn row(&self, row: &Row, pen: &mut Pen<'_>) {
+        let theme = pen.theme;
+        match &row.kind {
+            RowKind::Day(day) => {
+                let day = day.strftime("%A, %-d %B %Y").to_string();
+                self.rule(&day, theme.dim, theme.rule, pen);
+            }
+            RowKind::New => self.rule("new", theme.mention, theme.mention, pen),
+            RowKind::First { with_nick, with_time } => {
+                self.head(*with_nick, *with_time, pen);
+                self.text(row, pen);
+            }
+            RowKind::More => self.text(row, pen),
+        }
+        self.marks(row, pen);
+    }
+
+    /// `──── words ─────`
+    fn rule(&self, words: &str, style: Style, rule: Style, pen: &mut Pen<'_>) {
+        let (x, y) = (self.area.x, self.area.y);
+        pen.fill(
+            Rect { x: x + 1, width: self.area.width.saturating_sub(2), ..self.area },
+            "─",
+            rule,
+        );
+        let columns = self.area.width.saturating_sub(6);
+        let words = format!(" {} ", teahouse_editor::shorten(words, usize::from(columns)));
+        let at = x + self.area.width.saturating_sub(columns_of(&words)) / 2;
+        pen.put(at, y, columns_of(&words), &words, style);
+    }
+
+    /// What stands at the left edge: that you are spoken of, or that this is what was gone to.
+    fn marks(&self, row: &Row, pen: &mut Pen<'_>) {
+        let What::Message(message) = &self.entry.what else { return };
+        let is_text = matches!(row.kind, RowKind::First { .. } | RowKind::More);
+        let is_target = message.position.is_some() && message.position == self.model.talk().target;
+        if is_text && is_target {
+            pen.put(self.area.x, self.area.y, 1, "▶", pen.theme.accent);
+        } else if is_text && message.is_mention {
+            pen.put(self.area.x, self.area.y, 1, "▌", pen.theme.mention);
+        }
+    }
+
+    fn head(&self, with_nick: bool, with_time: bool, pen: &mut Pen<'_>) {
+        let grid = self.flow.grid;
+        if grid.has_times {
+            self.time(with_time, pen);
+        }
+        match &self.entry.what {
+            What::Message(message) if with_nick => self.nick(message, pen),
+            What::Message(_) => {}
+            What::Presence(_) => self.sign("⇄", pen.theme.dim, pen),
+            What::Notice(notice) => match notice.tone {
+                Tone::Plain => self.sign("·", pen.theme.dim, pen),
+                Tone::Problem => self.sign("!", pen.theme.problem, pen),
+                Tone::Server => {}
+            },
+        }
+    }
+
+    /// The time, or how far a message of ours has come.
+    fn time(&self, with_time: bool, pen: &mut Pen<'_>) {
+        let theme = pen.theme;
+        let (words, style) = match self.stage() {
+            Some(OwnStage::Waiting) => ("    …".to_owned(), theme.mention),
+            Some(OwnStage::Sent) => ("    ·".to_owned(), theme.dim),
+            Some(OwnStage::Refused) => ("    !".to_owned(), theme.problem),
+            None if with_time => {
+                (self.flow.local(self.entry).strftime("%H:%M").to_string(), theme.dim)
+            }
+            None => return,
+        };
+        pen.put(self.x(self.flow.grid.time_at()), self.area.y, 5, &words, style);
+    }
+
+    fn stage(&self) -> Option<OwnStage> {
+        match &self.entry.what {
+            What::Message(message) => message.stage,
+            What::Presence(_) | What::Notice(_) => None,
+        }
+    }
+
+    fn nick(&self, message: &Message, pen: &mut Pen<'_>) {
+        let theme = pen.theme;
+        let style = if message.is_own { theme.accent } else { theme.nick(&message.nick) };
+        if !self.flow.grid.is_apart {
+            let most = self.flow.grid.text_columns().saturating_sub(8);
+            if let Some(lead) = lead(message) {
+                let most = u16::try_from(most).unwrap_or(u16::MAX);
+                pen.put(self.x(self.flow.grid.text_at()), self.area.y, most, &lead, style);
+            }
+            return;
+        }
+        match message.manner {
+            Manner::Said => self.sign(&message.nick, style, pen),
+            Manner::Acted | Manner::Topic => self.sign("*", style, pen),
+        }
+    }
+
+    /// Writes into the column of nicks, against its right edge.
+    fn sign(&self, sign: &str, style: Style, pen: &mut Pen<'_>) {
+        if self.flow.grid.is_apart {
+            let end = self.x(self.flow.grid.nick_at() + NICK_COLUMNS);
+            let columns = u16::try_from(NICK_COLUMNS).unwrap_or(u16::MAX);
+            pen.put_before(end, self.area.y, columns, sign, style);
+        }
+    }
+
+    fn x(&self, column: usize) -> u16 {
+        self.area.x.saturating_add(u16::try_from(column).unwrap_or(u16::MAX))
+    }
+
+    fn text(&self, row: &Row, pen: &mut Pen<'_>) {
+        let shown = self.entry.what.shown();
+        let mut x = self.x(row.column);
+        for (range, style) in self.styled(&shown, &row.range, pen) {
+            let columns = self.area.right().saturating_sub(x);
+            x = pen.put(x, self.area.y, columns, &shown[range], style);
+        }
+    }
+
+    /// The row in parts of one style each.
+    fn styled(&self, shown: &str, row: &Range<usize>, pen: &Pen<'_>) -> Vec<(Range<usize>, Style)> {
+        let theme = pen.theme;
+        let base = self.base_style(pen);
+        let mut special: Vec<(Range<usize>, Style)> = Vec::new();
+        for link in links::find(shown) {
+            special.push((link, base.patch(theme.link)));
+        }
+        if let What::Message(message) = &self.entry.what {
+            if message.manner != Manner::Said {
+                let style = if message.is_own { theme.accent } else { theme.nick(&message.nick) };
+                special.push((0..message.nick.len(), style));
+            }
+            if let Some(me) = self.model.me.as_ref().filter(|_| message.is_mention) {
+                let ranges = mention_ranges(shown, me.as_str());
+                special.extend(ranges.map(|range| (range, theme.mention)));
+            }
+        }
+        special.sort_by_key(|(range, _)| range.start);
+        split(row, base, special)
+    }
+
+    fn base_style(&self, pen: &Pen<'_>) -> Style {
+        let theme = pen.theme;
+        match &self.entry.what {
+            What::Message(message) => match (message.stage, message.manner) {
+                (Some(OwnStage::Refused), _) => theme.problem,
+                (Some(OwnStage::Waiting | OwnStage::Sent), _) | (None, Manner::Topic) => theme.dim,
+                (None, Manner::Said | Manner::Acted) => theme.text,
+            },
+            What::Presence(_) => theme.dim,
+            What::Notice(notice) => match notice.tone {
+                Tone::Plain => theme.dim,
+                Tone::Problem => theme.problem,
+                Tone::Server => theme.text,
+            },
+        }
+    }
+}
+
+/// Cuts a range into parts: those that are special, and what is between them.
+fn split(
+    row: &Range<usize>,
+    base: Style,
+    special: Vec<(Range<usize>, Style)>,
+) -> Vec<(Range<usize>, Style)> {
+    let mut parts = Vec::new();
+    let mut at = row.start;
+    for (range, style) in special {
+        let (start, end) = (range.start.max(at), range.end.min(row.end));
+        if start < end {
+            parts.push((at..start, base));
+            parts.push((start..end, style));
+            at = end;
+        }
+    }
+    parts.push((at..row.end, base));
+    parts.retain(|(range, _)| !range.is_empty());
+    parts
+}
+
+/// Columns before a text of a list.
+pub(super) fn lead_columns(lead: &str, most: usize) -> usize {
+    width(lead).min(most)
+}

@@ -1,0 +1,154 @@
+//! How things are, in the rule between the messages and your line: the connection, who types, what is asked.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::pen::{Pen, columns_of};
+use crate::link::State;
+use crate::screen::areas::Areas;
+use crate::screen::model::{Mode, Model};
+
+/// Who types is named up to here.
+const TYPING_NAMED_MAX: usize = 3;
+/// Columns that the left part has at least, before anything is shown at the right.
+const LEFT_MIN: u16 = 20;
+
+pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
+    let area = areas.status;
+    if area.is_empty() {
+        return;
+    }
+    let mut end = area.right().saturating_sub(1);
+    for (words, style) in right(model, pen) {
+        let columns = columns_of(&words);
+        if end > area.x + LEFT_MIN + columns {
+            end = pen.put_before(end, area.y, columns, &words, style).saturating_sub(1);
+        }
+    }
+    let mut x = area.x + 1;
+    for (words, style) in left(model, pen) {
+        x = pen.put_short(x, area.y, end.saturating_sub(x), &format!(" {words} "), style);
+        x = (x + 1).min(end);
+    }
+    draw_choices(model, Rect { x, width: end.saturating_sub(x), ..area }, pen);
+}
+
+/// What stands at the left, in order.
+fn left(model: &Model, pen: &Pen<'_>) -> Vec<(String, Style)> {
+    let theme = pen.theme;
+    let mut parts = vec![connection(model, pen)];
+    match &model.mode {
+        Mode::SendPaste { lines } => {
+            let question =
+                format!("send these {lines} lines? y: send, any other key: back to them");
+            return vec![(question, theme.mention)];
+        }
+        Mode::Find { everywhere, .. } => {
+            let place = match model.talk().with.room().filter(|_| !everywhere) {
+                Some(room) => format!("search #{}", room.as_str()),
+                None => "search all your rooms".to_owned(),
+            };
+            return vec![(format!("{place} (Tab: where, Enter: search, Esc: back)"), theme.strong)];
+        }
+        Mode::Line | Mode::List(_) | Mode::Help { .. } => {}
+    }
+    if let Some(search) = model.line.search() {
+        let words = match search.is_found {
+            true => format!("sent lines with: {}", search.pattern),
+            false => format!("no sent line has: {}", search.pattern),
+        };
+        return vec![(words, theme.strong)];
+    }
+    if let Some(flash) = &model.flash {
+        parts.push((flash.text.clone(), theme.strong));
+    } else if let Some(typing) = typing(model) {
+        parts.push((typing, theme.dim));
+    }
+    parts
+}
+
+/// Whether we are connected, and as whom; quietly when all is well.
+fn connection(model: &Model, pen: &Pen<'_>) -> (String, Style) {
+    let theme = pen.theme;
+    let me = model.me.as_ref().map_or_else(String::new, |me| format!("{} ", me.as_str()));
+    if model.is_line_open {
+        return (format!("● {}", model.talk().with.name()), theme.well);
+    }
+    match &model.state {
+        State::Connecting { .. } => (format!("◌ {me}connecting …"), theme.dim),
+        State::Online(_) => (format!("● {}", me.trim_end()), theme.well),
+        State::Offline { why, retry_in } => {
+            let gone = u128::from(model.now - model.state_since_ms);
+            let left = retry_in.as_millis().saturating_sub(gone).div_ceil(1_000);
+            (format!("○ {me}offline, again in {left} s: {why}"), theme.problem)
+        }
+        State::Ended { .. } => (format!("○ {me}not connected"), theme.problem),
+    }
+}
+
+fn typing(model: &Model) -> Option<String> {
+    let names: Vec<_> = model.talk().typing.iter().map(|(nick, _)| nick.as_str()).collect();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} is typing")),
+        [..] if names.len() <= TYPING_NAMED_MAX => Some(format!("{} are typing", names.join(", "))),
+        [..] => Some(format!("{} people are typing", names.len())),
+    }
+}
+
+/// What stands at the right, the outermost first.
+fn right(model: &Model, pen: &Pen<'_>) -> Vec<(String, Style)> {
+    let theme = pen.theme;
+    let talk = model.talk();
+    let mut parts = vec![(" F1 help ".to_owned(), theme.dim)];
+    if !model.has_mouse {
+        parts.push((" F7 mouse off ".to_owned(), theme.dim));
+    }
+    let waiting = model.talks.iter().map(|talk| talk.on_the_way.len()).sum::<usize>();
+    if waiting > 0 && !matches!(model.state, State::Online(_)) {
+        parts.push((format!(" {waiting} waiting "), theme.mention));
+    }
+    if !talk.is_at_end() {
+        let words = match talk.unread {
+            0 => " ↓ Esc: to the newest ".to_owned(),
+            unread => format!(" ↓ {unread} new, Esc: to them "),
+        };
+        parts.push((words, theme.strong));
+    }
+    if model.is_literal {
+        parts.push((" pasted: sent as text ".to_owned(), theme.dim));
+    }
+    let below = model.line_layout().rows_below();
+    if below > 0 {
+        parts.push((format!(" {below} more rows below "), theme.dim));
+    }
+    parts
+}
+
+/// What the word before the caret may be completed to.
+fn draw_choices(model: &Model, area: Rect, pen: &mut Pen<'_>) {
+    let Some(choices) = model.line.choices() else { return };
+    if choices.candidates.len() < 2 {
+        return;
+    }
+    let theme = pen.theme;
+    let mut x = area.x;
+    // Those before the chosen one go when there is no room for it.
+    let widths: Vec<u16> =
+        choices.candidates.iter().map(|candidate| columns_of(&candidate.word) + 2).collect();
+    let mut first = 0;
+    while first < choices.index
+        && widths[first..=choices.index].iter().map(|w| u32::from(*w)).sum::<u32>()
+            > u32::from(area.width)
+    {
+        first += 1;
+    }
+    for (number, candidate) in choices.candidates.iter().enumerate().skip(first) {
+        let style = if number == choices.index { theme.chosen } else { theme.dim };
+        let columns = area.right().saturating_sub(x);
+        if columns < columns_of(&candidate.word) + 2 {
+            break;
+        }
+        x = pen.put(x, area.y, columns, &format!(" {} ", candidate.word), style);
+    }
+}

@@ -1,0 +1,240 @@
+//! Colours: for dark and light screens, for screens of which we do not know that, for 16 colours, and for
+//! none. Whatever a colour says is also said by a character or a weight.
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// What the terminal can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Palette {
+    /// 256 colours on a dark screen.
+    Dark,
+    /// 256 colours on a light screen.
+    Light,
+    /// 256 colours, of which only those are used that can be read on both.
+    Either,
+    /// 16 colours.
+    Sixteen,
+    /// No colours.
+    Plain,
+}
+
+/// Nicks on a dark screen: 4.5 to 1 or better against black.
+const NICKS_DARK: &[u8] =
+    &[75, 78, 110, 114, 139, 143, 149, 173, 174, 176, 179, 180, 209, 212, 81, 141];
+/// Nicks on a light screen: 4.5 to 1 or better against white.
+const NICKS_LIGHT: &[u8] = &[18, 22, 25, 53, 54, 58, 88, 89, 90, 94, 124, 127, 130, 23, 61, 95];
+/// Nicks on a screen we know nothing of: 3 to 1 or better against both.
+const NICKS_EITHER: &[u8] =
+    &[29, 31, 62, 64, 65, 66, 67, 97, 98, 130, 131, 132, 133, 161, 162, 166];
+/// Nicks in 16 colours, without black, white, and the yellows that vanish on white.
+const NICKS_SIXTEEN: &[Color] = &[
+    Color::Red,
+    Color::Green,
+    Color::Blue,
+    Color::Magenta,
+    Color::Cyan,
+    Color::LightRed,
+    Color::LightBlue,
+    Color::LightMagenta,
+];
+
+/// Styles by what they mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Theme {
+    /// What people say.
+    pub text: Style,
+    /// What stays in the background: times, notices, comings and goings.
+    pub dim: Style,
+    /// Rules.
+    pub rule: Style,
+    /// Headings, the room we are in.
+    pub strong: Style,
+    /// What leads the eye to your line, and to you.
+    pub accent: Style,
+    /// A mention of you.
+    pub mention: Style,
+    /// A link.
+    pub link: Style,
+    /// Something that went wrong.
+    pub problem: Style,
+    /// All is well.
+    pub well: Style,
+    /// What is chosen.
+    pub chosen: Style,
+    nicks: Vec<Style>,
+}
+
+impl Theme {
+    /// The theme for a palette.
+    #[must_use]
+    pub fn of(palette: Palette) -> Self {
+        let fg = |color| Style::new().fg(color);
+        let indexed = |index| fg(Color::Indexed(index));
+        let nicks = |indexes: &[u8]| indexes.iter().map(|index| indexed(*index)).collect();
+        let base = Self::plain();
+        match palette {
+            Palette::Dark => Self {
+                dim: indexed(245),
+                rule: indexed(239),
+                accent: indexed(114).add_modifier(Modifier::BOLD),
+                mention: indexed(222).add_modifier(Modifier::BOLD),
+                link: indexed(110).add_modifier(Modifier::UNDERLINED),
+                problem: indexed(203),
+                well: indexed(114),
+                nicks: nicks(NICKS_DARK),
+                ..base
+            },
+            Palette::Light => Self {
+                dim: indexed(242),
+                rule: indexed(251),
+                accent: indexed(22).add_modifier(Modifier::BOLD),
+                mention: indexed(130).add_modifier(Modifier::BOLD),
+                link: indexed(25).add_modifier(Modifier::UNDERLINED),
+                problem: indexed(124),
+                well: indexed(28),
+                nicks: nicks(NICKS_LIGHT),
+                ..base
+            },
+            Palette::Either => Self {
+                dim: indexed(244),
+                rule: indexed(244),
+                accent: indexed(29).add_modifier(Modifier::BOLD),
+                mention: indexed(166).add_modifier(Modifier::BOLD),
+                link: indexed(67).add_modifier(Modifier::UNDERLINED),
+                problem: indexed(161),
+                well: indexed(29),
+                nicks: nicks(NICKS_EITHER),
+                ..base
+            },
+            Palette::Sixteen => Self {
+                dim: fg(Color::DarkGray),
+                rule: fg(Color::DarkGray),
+                accent: fg(Color::Green).add_modifier(Modifier::BOLD),
+                mention: fg(Color::Magenta).add_modifier(Modifier::BOLD),
+                link: fg(Color::Cyan).add_modifier(Modifier::UNDERLINED),
+                problem: fg(Color::Red),
+                well: fg(Color::Green),
+                nicks: NICKS_SIXTEEN.iter().map(|color| fg(*color)).collect(),
+                ..base
+            },
+            Palette::Plain => base,
+        }
+    }
+
+    fn plain() -> Self {
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        let dim = Style::new().add_modifier(Modifier::DIM);
+        Self {
+            text: Style::new(),
+            dim,
+            rule: dim,
+            strong: bold,
+            accent: bold,
+            mention: bold.add_modifier(Modifier::UNDERLINED),
+            link: Style::new().add_modifier(Modifier::UNDERLINED),
+            problem: bold,
+            well: Style::new(),
+            chosen: Style::new().add_modifier(Modifier::REVERSED),
+            nicks: vec![Style::new()],
+        }
+    }
+
+    /// A nick's style: the same for the same nick, in any case, on every machine.
+    #[must_use]
+    pub fn nick(&self, nick: &str) -> Style {
+        // FNV-1a, which is stable over versions and platforms.
+        let lowered = nick.to_lowercase();
+        let hash = lowered
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let index = hash as usize % self.nicks.len().max(1);
+        self.nicks.get(index).copied().unwrap_or_default()
+    }
+}
+
+impl Palette {
+    /// What the environment says of the terminal.
+    #[must_use]
+    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+        let term = variable("TERM").unwrap_or_default();
+        if is_set("NO_COLOR") || term == "dumb" {
+            return Self::Plain;
+        }
+        let has_many = is_set("COLORTERM")
+            || is_set("WT_SESSION")
+            || ["256color", "direct", "kitty", "foot", "alacritty", "ghostty"]
+                .iter()
+                .any(|part| term.contains(part));
+        if !has_many {
+            return Self::Sixteen;
+        }
+        let background = variable("COLORFGBG").and_then(|value| {
+            value.rsplit(';').next().and_then(|background| background.parse::<u8>().ok())
+        });
+        match background {
+            Some(7 | 9..=15) => Self::Light,
+            Some(0..=6 | 8) => Self::Dark,
+            Some(16..) | None => Self::Either,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The relative luminance (WCAG 2) of a colour of the 6×6×6 cube.
+    fn luminance(index: u8) -> f64 {
+        assert!((16..232).contains(&index));
+        let index = index - 16;
+        let linear = |level: u8| {
+            let value =
+                if level == 0 { 0.0 } else { f64::from(55 + 40 * u16::from(level)) / 255.0 };
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055_f64).powf(2.4) }
+        };
+        0.2126 * linear(index / 36) + 0.7152 * linear(index / 6 % 6) + 0.0722 * linear(index % 6)
+    }
+
+    fn check(indexes: &[u8], against_black: f64, against_white: f64) {
+        for index in indexes {
+            let luminance = luminance(*index);
+            let (black, white) = ((luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05));
+            assert!(black >= against_black, "{index}: {black:.1} to 1 on black");
+            assert!(white >= against_white, "{index}: {white:.1} to 1 on white");
+        }
+    }
+
+    #[test]
+    fn nicks_can_be_read_on_their_screens() {
+        check(NICKS_DARK, 4.5, 0.0);
+        check(NICKS_LIGHT, 0.0, 4.5);
+        check(NICKS_EITHER, 3.0, 3.0);
+    }
+
+    #[test]
+    fn a_nick_has_one_colour_and_nicks_differ() {
+        let theme = Theme::of(Palette::Dark);
+        assert_eq!(theme.nick("Ann"), theme.nick("ann"));
+        let colours: std::collections::HashSet<_> =
+            (0..64).map(|n| theme.nick(&format!("guest{n}"))).collect();
+        assert!(colours.len() > 10);
+    }
+
+    fn detected(variables: &[(&str, &str)]) -> Palette {
+        Palette::detect(|name| {
+            let found = variables.iter().find(|(other, _)| *other == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_says_what_the_terminal_can_show() {
+        assert_eq!(detected(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), Palette::Plain);
+        assert_eq!(detected(&[("TERM", "xterm-256color")]), Palette::Either);
+        assert_eq!(detected(&[("COLORTERM", "truecolor"), ("COLORFGBG", "15;0")]), Palette::Dark);
+        assert_eq!(detected(&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")]), Palette::Light);
+        assert_eq!(detected(&[("TERM", "linux")]), Palette::Sixteen);
+        assert_eq!(detected(&[("TERM", "xterm"), ("NO_COLOR", "")]), Palette::Sixteen);
+    }
+}

@@ -1,0 +1,16 @@
+//! Words for what happens, where more than one place needs them.
+
+use teahouse_wire::api::Cause;
+
+/// Why all is over.
+#[must_use]
+pub(super) fn said_of_end(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Quit => "you left the house",
+        Cause::Lost => "the connection broke",
+        Cause::Idle => "the house closed the connection: nothing was heard from you for too long",
+        Cause::Unread => "the house closed the connection: what it sent was not read",
+        Cause::Closing => "the house closes",
+        Cause::Replaced => "you came back on another connection",
+    }
+}

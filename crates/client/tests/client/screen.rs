@@ -1,0 +1,161 @@
+//! The interface over a real link: everything but the terminal.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use teahouse_client::link::{Config, Link};
+use teahouse_client::screen::{
+    self, Effect, Input, Key, Model, Now, Palette, Peer, Press, Server, Setup, Size, Theme, draw,
+};
+use teahouse_core::RoomName;
+use tokio::time::Instant;
+
+use crate::house::{House, PATIENCE};
+
+const SIZE: Size = Size { columns: 60, rows: 10 };
+
+struct Played {
+    peer: screen::House,
+    model: Model,
+    started: Instant,
+}
+
+impl Played {
+    fn open(house: &House) -> Self {
+        let room = RoomName::parse("tea").unwrap();
+        let link = Link::open(Config { rooms: vec![room.clone()], ..Config::new(house.server()) });
+        let setup = Setup {
+            server: Server::House,
+            rooms: vec![room],
+            zone: TimeZone::UTC,
+            has_bursts: false,
+            sent: Vec::new(),
+            drafts: Vec::new(),
+        };
+        let model = Model::new(setup, SIZE, Now::default());
+        Self { peer: screen::House::new(link), model, started: Instant::now() }
+    }
+
+    fn input(&mut self, input: Input) {
+        let since = self.started.elapsed().as_millis();
+        let now = Now { since_start_ms: u64::try_from(since).unwrap(), time_ms: 0 };
+        for effect in self.model.update(input, now) {
+            match effect {
+                Effect::Ask { reference, request } => self.peer.ask(reference, request),
+                Effect::Say { room, text, acted } => self.peer.say(&room, &text, acted),
+                Effect::Join(room) => self.peer.join(&room),
+                Effect::Keep(keep) => self.peer.keep(keep),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn type_in(&mut self, words: &str) {
+        for c in words.chars() {
+            let key = if c == '\n' { Key::Enter } else { Key::Char(c) };
+            self.input(Input::Key(Press::of(key)));
+        }
+    }
+
+    fn screen(&mut self) -> String {
+        self.model.follow_caret();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.columns, SIZE.rows));
+        draw(&self.model, &Theme::of(Palette::Plain), &mut buffer);
+        let rows = buffer.content().chunks(usize::from(SIZE.columns));
+        let row = |cells: &[ratatui::buffer::Cell]| {
+            cells.iter().map(ratatui::buffer::Cell::symbol).collect::<String>() + "\n"
+        };
+        rows.map(row).collect()
+    }
+
+    /// Goes on until the screen shows this.
+    async fn until(&mut self, shows: impl Fn(&str) -> bool) {
+        let deadline = self.started + PATIENCE;
+        loop {
+            let screen = self.screen();
+            if shows(&screen) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the screen is:\n{screen}");
+            let next = tokio::time::timeout(Duration::from_secs(1), self.peer.next()).await;
+            match next {
+                Ok(input) => self.input(input.expect("the link goes on")),
+                Err(_) => self.input(Input::Tick),
+            }
+        }
+    }
+}
+
+fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(test);
+}
+
+/// Whether a message is shown without a mark of being on its way.
+fn shows_kept(screen: &str, words: &str) -> bool {
+    let is_kept = |row: &str| row.contains(words) && !row.contains(['…', '·', '!']);
+    screen.lines().any(is_kept)
+}
+
+#[test]
+fn what_is_said_is_seen_kept_and_the_past_is_fetched() {
+    let house = House::open();
+    for number in 1..=300 {
+        house.say("tea", &format!("message {number}"));
+    }
+    run(async {
+        let mut played = Played::open(&house);
+        played.until(|screen| screen.contains("message 300")).await;
+        played.type_in("hello\n");
+        played.until(|screen| shows_kept(screen, "hello")).await;
+        for _ in 0..100 {
+            played.input(Input::Key(Press::of(Key::PageUp)));
+            if played.screen().contains("message 1 ") {
+                break;
+            }
+            tokio::time::timeout(Duration::from_millis(20), async {
+                let input = played.peer.next().await.unwrap();
+                played.input(input);
+            })
+            .await
+            .ok();
+        }
+        played.until(|screen| screen.contains("message 1 ")).await;
+    });
+    assert_eq!(house.words("tea").len(), 301);
+}
+
+#[test]
+fn what_is_said_while_the_house_is_away_arrives_once() {
+    let house = House::open();
+    run(async {
+        let mut played = Played::open(&house);
+        played.until(|screen| screen.contains("3 here") || screen.contains("nobody has")).await;
+        house.inside().is_shut = true;
+        house.cut();
+        played.until(|screen| screen.contains("offline")).await;
+        played.type_in("said meanwhile\nhalf a line");
+        played.until(|screen| screen.contains("waiting")).await;
+        house.inside().is_shut = false;
+        let is_back = |screen: &str| !screen.contains("offline") && !screen.contains("waiting");
+        played.until(|screen| is_back(screen) && screen.contains("said meanwhile")).await;
+        played.until(|screen| shows_kept(screen, "said meanwhile")).await;
+        assert!(played.screen().contains("› half a line"), "{}", played.screen());
+    });
+    assert_eq!(house.words("tea"), ["said meanwhile"]);
+}
+
+#[test]
+fn a_house_that_never_was_there_is_hopeless() {
+    run(async {
+        let config = Config::new(teahouse_client::link::Server::parse("127.0.0.1:1").unwrap());
+        let mut peer = screen::House::new(Link::open(config));
+        while !peer.is_hopeless() {
+            tokio::time::timeout(PATIENCE, peer.next()).await.unwrap().unwrap();
+        }
+        let said = peer.ending().unwrap_err().to_string();
+        assert!(said.starts_with("Unable to connect to 127.0.0.1:1: "), "{said}");
+    });
+}
