@@ -1,9 +1,13 @@
-//! The system programs that tests and measurements need: found, or installed where we may, or named.
+//! The system programs that tests and measurements need, and what one of them must know: found, or installed
+//! where we may, or named.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
+
+/// A client for the WebSocket that is not ours.
+const WEBSOCKETS: &str = "Python's websockets";
 
 /// Program and the Debian package that has it.
 const NEEDED: &[(&str, &str)] = &[
@@ -12,6 +16,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("kill", "procps"),
     ("nc", "netcat-openbsd"),
     ("python3", "python3"),
+    (WEBSOCKETS, "python3-websockets"),
     ("telnet", "telnet"),
     ("tmux", "tmux"),
 ];
@@ -65,6 +70,13 @@ fn as_root(arguments: &[&str]) -> Result<()> {
 
 /// Whether a program is on the path. `nc` must be the one that knows `-N`.
 fn is_there(program: &str) -> bool {
+    if program == WEBSOCKETS {
+        // Packages are for the system's own Python, which need not be the first on the path.
+        return ["/usr/bin/python3", "python3"].into_iter().any(|python| {
+            let import = Command::new(python).args(["-c", "import websockets"]).output();
+            import.is_ok_and(|import| import.status.success())
+        });
+    }
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let system = ["/usr/sbin", "/sbin"].map(std::path::PathBuf::from);
     let is_found =

@@ -11,6 +11,7 @@
 )]
 
 mod api;
+mod deflate;
 mod durability;
 mod hostile;
 mod house;

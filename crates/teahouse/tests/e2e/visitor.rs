@@ -141,6 +141,11 @@ impl Visitor {
         self.read(PATIENCE)
     }
 
+    /// So many bytes have been looked at.
+    pub(crate) fn take(&mut self, count: usize) {
+        self.unread.drain(..count);
+    }
+
     pub(crate) fn unread(&self) -> &[u8] {
         &self.unread
     }
