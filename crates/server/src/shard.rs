@@ -26,6 +26,7 @@ mod room;
 mod seat;
 mod speaker;
 mod visitor;
+mod watch;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -57,6 +58,7 @@ use counts::Counts;
 use room::{Pending, RoomHere};
 use speaker::Encoder;
 use visitor::Visitors;
+use watch::Panicked;
 
 /// Bytes read from a socket at once, into one buffer that the whole shard shares.
 const READ_BYTES: usize = 16 * 1024;
@@ -137,6 +139,7 @@ struct Shard {
     heard: Vec<Heard>,
     encoder: Encoder,
     counts: Counts,
+    panicked: Panicked,
 }
 
 type Handle = Rc<RefCell<Shard>>;
@@ -144,6 +147,7 @@ type Handle = Rc<RefCell<Shard>>;
 /// Runs a shard until the hub has finished.
 pub(crate) async fn run(parts: Parts) {
     let Parts { index, boot, house, settings, mut inbox, log, jobs } = parts;
+    let panicked = Panicked::default();
     let shard = Rc::new_cyclic(|me| {
         RefCell::new(Shard {
             index,
@@ -177,13 +181,23 @@ pub(crate) async fn run(parts: Parts) {
             scratch: Vec::new(),
             heard: Vec::new(),
             counts: Counts::default(),
+            panicked: panicked.clone(),
         })
     });
     shard.borrow_mut().start_sweep();
-    tokio::task::spawn_local(Shard::pump(Rc::clone(&shard), log));
+    let pumped = Rc::clone(&shard);
+    panicked.watch(move || Shard::pump(pumped, log));
     let mut round = Vec::with_capacity(ROUND_MESSAGES_MAX);
     let mut is_finished = false;
-    while !is_finished && inbox.recv_many(&mut round, ROUND_MESSAGES_MAX).await > 0 {
+    while !is_finished {
+        let count = tokio::select! {
+            count = inbox.recv_many(&mut round, ROUND_MESSAGES_MAX) => count,
+            // Ends this thread, and so the house, which says so.
+            () = panicked.wait() => panic!("a task of this shard has panicked"),
+        };
+        if count == 0 {
+            break;
+        }
         let mut shard = shard.borrow_mut();
         for message in round.drain(..) {
             is_finished |= matches!(message, Inbox::Finished);

@@ -9,7 +9,7 @@ use socket2::SockRef;
 use teahouse_core::{Action, ExitCause, RequestId};
 use teahouse_wire::line::LineSession;
 use tokio::net::TcpStream;
-use tokio::task::{AbortHandle, spawn_local};
+use tokio::task::AbortHandle;
 use tracing::debug;
 
 use super::connection::{Connection, Sink, Stage};
@@ -49,8 +49,8 @@ impl Shard {
         let sink = Sink::Socket(Rc::clone(&stream));
         let key = self.insert((sink, Some(permit)), (speaker, Stage::Sniffing));
         debug!(shard = self.index, serial = key.serial, %peer, "connected");
-        let task = spawn_local(intake::run(me, key, stream, peer));
-        self.connections[key.index].intake = Some(task.abort_handle());
+        let task = self.spawn(move || intake::run(me, key, stream, peer));
+        self.connections[key.index].intake = Some(task);
         self.await_first_bytes(key);
     }
 
@@ -126,7 +126,7 @@ impl Shard {
         self.finish_if_done(index);
         if self.connection(key).is_some() {
             let me = self.me.clone();
-            spawn_local(async move {
+            self.spawn(move || async move {
                 let mut left = u64::MAX;
                 loop {
                     tokio::time::sleep(OVER_DEADLINE).await;
@@ -156,7 +156,7 @@ impl Shard {
             return;
         };
         if SockRef::from(&*stream).shutdown(Shutdown::Write).is_ok() && !is_read_out {
-            spawn_local(async move {
+            self.spawn(move || async move {
                 let lingered = tokio::time::timeout(LINGER, read_out(&stream)).await;
                 debug!(in_time = lingered.is_ok(), "lingered");
                 drop(permit);
@@ -169,7 +169,7 @@ impl Shard {
         let key = self.key(index);
         let stream = Rc::clone(self.connections[index].socket()?);
         let me = self.me.clone();
-        let task = spawn_local(async move {
+        let task = self.spawn(move || async move {
             loop {
                 let is_open = stream.writable().await.is_ok();
                 let Some(shard) = me.upgrade() else { return };
@@ -178,7 +178,7 @@ impl Shard {
                 }
             }
         });
-        Some(task.abort_handle())
+        Some(task)
     }
 
     /// Writes what is queued; `false` when there is nothing more to wait for.
@@ -227,7 +227,7 @@ impl Shard {
         }
         self.is_sweeping = true;
         let me = self.me.clone();
-        spawn_local(async move {
+        self.spawn(move || async move {
             loop {
                 tokio::time::sleep(SWEEP_EVERY).await;
                 let Some(shard) = me.upgrade() else { return };

@@ -17,7 +17,7 @@ use teahouse_core::{Action, ExitCause, Refusal, RequestId, Verdict};
 use teahouse_wire::sniff::{self, Protocol, Sniff};
 use teahouse_wire::{Heard, line};
 use tokio::net::TcpStream;
-use tokio::task::{spawn_local, yield_now};
+use tokio::task::yield_now;
 
 use super::connection::{Held, Stage};
 use super::{Handle, Key, READ_BYTES, Shard, http};
@@ -101,7 +101,7 @@ impl Shard {
             return;
         }
         let me = self.me.clone();
-        spawn_local(async move {
+        self.spawn(move || async move {
             loop {
                 let Some(shard) = me.upgrade() else { return };
                 let next = shard.borrow_mut().begin_silent();
@@ -362,7 +362,7 @@ impl Shard {
     fn hold(&mut self, index: usize, request: RequestId, action: Action, wait_ms: u32) {
         let key = self.key(index);
         let me = self.me.clone();
-        let release = spawn_local(async move {
+        let release = self.spawn(move || async move {
             let mut wait_ms = wait_ms;
             loop {
                 tokio::time::sleep(Duration::from_millis(u64::from(wait_ms))).await;
@@ -373,7 +373,7 @@ impl Shard {
                 }
             }
         });
-        let held = Held { actions: [(request, action)].into(), release: release.abort_handle() };
+        let held = Held { actions: [(request, action)].into(), release };
         self.connections[index].held = Some(Box::new(held));
     }
 

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use teahouse_core::ExitCause;
 use teahouse_wire::websocket::CloseCode;
-use tokio::task::spawn_local;
 
 use super::connection::Stage;
 use super::speaker::Speaker;
@@ -26,7 +25,7 @@ impl Shard {
             return;
         }
         let me = self.me.clone();
-        spawn_local(async move {
+        self.spawn(move || async move {
             loop {
                 let Some(shard) = me.upgrade() else { return };
                 let next = shard.borrow_mut().ask_silent();
@@ -69,7 +68,7 @@ impl Shard {
     /// A client that does not say hello in time is closed.
     pub(super) fn await_hello(&self, key: Key) {
         let me = self.me.clone();
-        spawn_local(async move {
+        self.spawn(move || async move {
             tokio::time::sleep(HELLO_TIME).await;
             let Some(shard) = me.upgrade() else { return };
             let mut shard = shard.borrow_mut();

@@ -16,7 +16,6 @@ use hyper_util::rt::TokioIo;
 use teahouse_wire::api::{ApiSession, http};
 use teahouse_wire::websocket::{self, EXTENSION};
 use tokio::net::TcpStream;
-use tokio::task::spawn_local;
 use tracing::debug;
 
 use super::super::connection::{Sink, Stage};
@@ -38,7 +37,8 @@ pub(super) fn to_socket(peer: &Rc<Peer>, mut request: Request<Incoming>) -> Resp
         .iter()
         .any(|offer| offer.to_str().is_ok_and(websocket::offers_deflate));
     let upgrade = hyper::upgrade::on(&mut request);
-    spawn_local(take_over(Rc::clone(peer), upgrade, takes_deflate));
+    let taker = Rc::clone(peer);
+    peer.shard.borrow().spawn(move || take_over(taker, upgrade, takes_deflate));
 
     let mut response = Response::new(Either::Left(Full::new(Bytes::new())));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -111,8 +111,8 @@ impl Shard {
         let speaker = Speaker::Api(Box::new(ApiSession::new(session, takes_deflate)));
         let sink = Sink::Socket(Rc::clone(&stream));
         let key = self.insert((sink, permit), (speaker, Stage::Outside));
-        let task = spawn_local(intake::run(me, key, stream, peer));
-        self.connections[key.index].intake = Some(task.abort_handle());
+        let task = self.spawn(move || intake::run(me, key, stream, peer));
+        self.connections[key.index].intake = Some(task);
         self.watch(key);
         self.await_hello(key);
         Some(key)
