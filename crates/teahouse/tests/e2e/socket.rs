@@ -58,6 +58,11 @@ impl Socket {
         self.send(Message::text(request.to_string()));
     }
 
+    /// As [`Socket::ask`], where the server may have closed.
+    pub(crate) fn try_ask(&mut self, request: &Value) {
+        self.socket.send(Message::text(request.to_string())).ok();
+    }
+
     pub(crate) fn send(&mut self, message: Message) {
         self.socket.send(message).unwrap();
     }

@@ -356,3 +356,93 @@ fn resuming(port: u16, seat: u32, epoch: &Value, total: usize) -> Vec<String> {
     drop(left_behind);
     order
 }
+
+#[test]
+fn a_seat_that_many_take_from_each_other_is_one_person_who_misses_nothing() {
+    const FIGHTERS: usize = 4;
+    const ROUNDS: usize = 40;
+    let house = House::with(&["--config", crate::house::OPEN, "--shards", "3"]);
+    let port = house.port;
+    let mut ann = house.join_as("ann");
+    let seat = format!("{:032x}", 0x5EA7);
+    let mut first = Socket::connect(port);
+    first.ask(&json!({ "op": "hello", "nick": "bob", "seat": seat }));
+    let epoch = first.expect("welcome")["epoch"].clone();
+    first.ask(&json!({ "op": "join", "room": "lobby" }));
+    first.expect("joined");
+    ann.expect("bob entered");
+    std::thread::scope(|scope| {
+        for fighter in 0..FIGHTERS {
+            let (seat, epoch) = (&seat, &epoch);
+            scope.spawn(move || {
+                for round in 0..ROUNDS {
+                    let mut socket = Socket::connect(port);
+                    socket.try_ask(&json!({ "op": "hello", "seat": seat }));
+                    let after = json!({ "epoch": epoch, "position": 0 });
+                    socket.try_ask(&json!({ "op": "join", "room": "lobby", "after": after }));
+                    let text = format!("{fighter}.{round}");
+                    let id = format!("{:032x}", fighter * 1000 + round);
+                    let say = json!({ "op": "say", "room": "lobby", "text": text, "id": id });
+                    socket.try_ask(&say);
+                    // What one has taken from it hears its place in order up to the end.
+                    let mut position = 0;
+                    for _ in 0..(round + fighter) % 4 * 10 {
+                        match socket.next() {
+                            Some(message) if message["type"] == "event" => {
+                                position += 1;
+                                assert_eq!(message["position"], position);
+                            }
+                            Some(message) if message["type"] == "bye" => {
+                                assert_eq!(message["cause"], "replaced");
+                                break;
+                            }
+                            Some(_) => {}
+                            None => break,
+                        }
+                    }
+                    if round % 3 == 0 {
+                        socket.break_off();
+                    }
+                }
+            });
+        }
+        for number in 0..1_000 {
+            ann.say(&format!("ann {number}"));
+            if number % 20 == 0 {
+                ann.say("/topic");
+                ann.expect("topic");
+            }
+        }
+    });
+    let mut last = Socket::connect(port);
+    last.ask(&json!({ "op": "hello", "seat": seat }));
+    let welcome = last.expect("welcome");
+    assert_eq!((&welcome["nick"], &welcome["resumed"]), (&json!("bob"), &json!(true)));
+    let after = json!({ "epoch": epoch, "position": 0 });
+    last.ask(&json!({ "op": "join", "room": "lobby", "after": after }));
+    let head = last.expect("joined")["position"].as_u64().unwrap();
+    let mut texts = Vec::new();
+    for position in 1..=head {
+        let event = last.expect("event");
+        assert_eq!(event["position"], position);
+        texts.push(event["text"].as_str().unwrap().to_owned());
+    }
+    let from_ann: Vec<&String> = texts.iter().filter(|text| text.starts_with("ann")).collect();
+    assert_eq!(from_ann.len(), 1_000);
+    let all = texts.len();
+    texts.sort_unstable();
+    texts.dedup();
+    assert_eq!(texts.len(), all, "each once");
+    ann.say("/who");
+    ann.say("the end");
+    assert_eq!(last.expect("event")["text"], "the end");
+    assert_eq!(get(port, "/api/v1/rooms").json()["rooms"][0]["members"], 2, "ann, and one bob");
+    // Nobody was told of anything but bob's coming: he was there all the time.
+    loop {
+        let line = ann.line().unwrap();
+        assert!(!line.contains("offline") && !line.contains("left"), "{line}");
+        if line.contains("bob") && line.contains("ann") {
+            break;
+        }
+    }
+}
