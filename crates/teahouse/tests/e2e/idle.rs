@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::house::{House, OPEN};
 use crate::raw::{self, text};
 use crate::socket::Socket;
+use crate::stream::{GROWTH_KIB_MAX, WARM, pour};
 use crate::visitor::Visitor;
 
 const FEW: usize = 500;
@@ -96,29 +97,26 @@ fn a_peer_that_does_not_answer_is_noticed_within_a_minute() {
 
 #[test]
 fn a_websocket_that_stops_reading_loses_nothing_and_slows_nobody() {
+    const BEFORE: u64 = WARM as u64;
     const MESSAGES: u64 = 6_250;
     const SEAT: &str = "00000000000000000000000000005107";
     let house = House::open();
     let mut ann = house.join_as("ann");
     let mut bob = house.join_as("bob");
+    pour(&mut ann, &mut bob, WARM);
     let mut stalled = Socket::connect(house.port);
     stalled.ask(&json!({ "op": "hello", "nick": "stalled", "seat": SEAT }));
     let epoch = stalled.expect("welcome")["epoch"].clone();
-    stalled.ask(&json!({ "op": "join", "room": "lobby" }));
+    let after = json!({ "epoch": epoch, "position": BEFORE });
+    stalled.ask(&json!({ "op": "join", "room": "lobby", "after": after }));
     stalled.expect("joined");
     let before = house.resident_kib();
-    let filler = "x".repeat(8_000);
-    for number in 1..=MESSAGES {
-        ann.say(&format!("{number:08} {filler}"));
-        if number % 10 == 0 {
-            bob.expect(&format!("<ann> {number:08} "));
-        }
-    }
+    pour(&mut ann, &mut bob, MESSAGES as usize);
     let grown = house.resident_kib().saturating_sub(before);
     println!("memory grew by {grown} KiB");
-    assert!(grown < 96 * 1024, "grew by {grown} KiB");
-    let mut position = 0;
-    while position < MESSAGES {
+    assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
+    let mut position = BEFORE;
+    while position < BEFORE + MESSAGES {
         let Some(message) = stalled.next() else {
             // On a slow machine it took nothing for so long that it was given up: it comes back.
             stalled = Socket::connect(house.port);
@@ -131,7 +129,8 @@ fn a_websocket_that_stops_reading_loses_nothing_and_slows_nobody() {
             position += 1;
             assert_eq!(message["position"], position, "no gap, no double");
             let text = message["text"].as_str().unwrap();
-            assert!(text.starts_with(&format!("{position:08} x")), "{}", &text[..20]);
+            let number = position - BEFORE - 1;
+            assert!(text.starts_with(&format!("{number:08} x")), "{}", &text[..20]);
         }
     }
     ann.say("live");
