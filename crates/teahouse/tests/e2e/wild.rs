@@ -9,6 +9,7 @@ use crate::hostile::Undisturbed;
 use crate::house::{House, OPEN, PATIENCE};
 use crate::raw::{self, frame, handshake, text};
 use crate::socket::Socket;
+use crate::stream::{GROWTH_KIB_MAX, WARM, pour};
 use crate::visitor::{Following, Visitor};
 
 /// Numbers that look random and are the same each time.
@@ -258,4 +259,42 @@ fn a_house_closes_in_time_whoever_is_connected_and_however() {
     assert!(status.success(), "{status}");
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     drop(followers);
+}
+
+#[test]
+fn someone_who_asks_over_http_for_much_and_reads_nothing_costs_little() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    let mut ann = house.join_as("teller");
+    let mut listener = house.join_as("listener");
+    for peer in [&mut ann, &mut listener] {
+        peer.say("/join tea");
+        peer.expect("you are in #tea");
+    }
+    pour(&mut ann, &mut listener, WARM);
+    let before = house.resident_kib();
+    let asking =
+        "GET /api/v1/rooms/tea/messages?limit=200 HTTP/1.1\r\nHost: tea\r\n\r\n".repeat(2_000);
+    let mut greedy = Vec::new();
+    for _ in 0..10 {
+        let visitor = Visitor::connect(house.port);
+        visitor.stream().set_write_timeout(Some(Duration::from_millis(200))).unwrap();
+        // The server reads on when its answers are read: this ends by its time-out.
+        visitor.stream().write_all(asking.as_bytes()).ok();
+        greedy.push(visitor);
+        members.check();
+    }
+    let grown = house.resident_kib().saturating_sub(before);
+    println!("memory grew by {grown} KiB");
+    assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
+    // Whoever reads after all gets answers.
+    let answer = greedy[0].answer(false);
+    assert!(answer.json()["events"].as_array().unwrap().len() > 1);
+    for (number, visitor) in greedy.into_iter().enumerate() {
+        if number % 2 == 0 {
+            raw::reset(&visitor);
+        }
+        drop(visitor);
+        members.check();
+    }
 }
