@@ -67,20 +67,30 @@ pub(crate) fn pieces(text: &str, columns: usize) -> impl Iterator<Item = Piece<'
     })
 }
 
-/// Bytes at the front of a cluster that fit on a row for certain: one character at least.
+/// Bytes at the front of a cluster that fit on a row for certain: one character at least, and what selects its
+/// look, which would make it wider from the next row as well.
 fn part_bytes(cluster: &str, columns: usize) -> usize {
     let mut taken = 0;
-    let mut starts = cluster.char_indices().skip_while(|(at, c)| {
-        taken += columns_at_most(*c);
-        *at == 0 || taken <= columns
-    });
-    starts.next().map_or(cluster.len(), |(at, _)| at)
+    let mut chars = cluster.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let mut has_selector = is_selector(c);
+        while chars.next_if(|(_, next)| is_selector(*next)).is_some() {
+            has_selector = true;
+        }
+        let width = c.width().unwrap_or(0);
+        taken += if has_selector { width.max(SELECTED_COLUMNS_MAX) } else { width };
+        if at > 0 && taken > columns {
+            return at;
+        }
+    }
+    cluster.len()
 }
 
-/// Columns that a character adds to its cluster at most: a variation selector can make it wider.
-fn columns_at_most(c: char) -> usize {
-    let is_selector = ('\u{FE00}'..='\u{FE0F}').contains(&c);
-    c.width().unwrap_or(0).max(usize::from(is_selector))
+/// Columns of a character with a variation selector, at most: an emoji's.
+const SELECTED_COLUMNS_MAX: usize = 2;
+
+fn is_selector(c: char) -> bool {
+    ('\u{FE00}'..='\u{FE0F}').contains(&c)
 }
 
 #[cfg(test)]

@@ -134,3 +134,11 @@ fn ideographs_break_anywhere_but_before_closing_and_after_opening_marks() {
     check_wrap("茶👩\u{200D}👩\u{200D}👧茶", (3, 3), &["茶", "👩\u{200D}👩\u{200D}👧", "茶"]);
     check_wrap("안녕 하세요", (8, 8), &["안녕", "하세요"]);
 }
+
+#[test]
+fn what_selects_an_emojis_look_stays_on_the_row_of_what_it_selects() {
+    let text = "\u{600}©\u{FE0F} ";
+    let rows = wrap(text, 2, 2);
+    let widths: Vec<usize> = rows.iter().map(|row| width(&text[row.clone()])).collect();
+    assert_eq!(widths, [1, 2]);
+}
