@@ -1,7 +1,9 @@
 //! The project's own chores: `cargo xtask test` is what CI runs, `cargo xtask tidy` what no other tool
-//! checks, `cargo xtask bench` measures, `cargo xtask schema` writes what is made from types.
+//! checks, `cargo xtask bench` measures, `cargo xtask schema` writes what is made from types, `cargo xtask
+//! cross` finds out whether it is still a program for Windows and macOS.
 
 mod bench;
+mod cross;
 mod programs;
 mod tidy;
 
@@ -17,7 +19,10 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   schema   write the descriptions of the api in docs/ again, from its types
   bench [--install] [SCENARIO]... [--runs N] [--only SERVER]
            build in release mode and measure, ours beside others' servers; tables, JSON and
-           drawings go to target/bench. --install gets the others that Debian packages";
+           drawings go to target/bench. --install gets the others that Debian packages
+  cross [--try]
+           link the program for Windows and check it for macOS, on Debian or Ubuntu; with --try
+           run the Windows program under Wine";
 
 /// The descriptions of the api: what the example `describe` of the wire crate calls each, and its file.
 const DESCRIPTIONS: &[(&str, &str)] =
@@ -37,6 +42,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(),
         Some("bench") => bench::run(std::env::args().skip(2)),
         Some("schema") => schema(),
+        Some("cross") => cross::run(std::env::args().skip(2)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

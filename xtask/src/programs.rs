@@ -59,7 +59,8 @@ fn get(wanted: &[(&str, &str)], why: &str) -> Result<()> {
     Ok(())
 }
 
-fn as_root(arguments: &[&str]) -> Result<()> {
+/// Runs `apt-get` as root, or with `sudo` if that asks for no password.
+pub(crate) fn as_root(arguments: &[&str]) -> Result<()> {
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     if is_root {
         crate::run("apt-get", arguments)
@@ -69,7 +70,7 @@ fn as_root(arguments: &[&str]) -> Result<()> {
 }
 
 /// Whether a program is on the path. `nc` must be the one that knows `-N`.
-fn is_there(program: &str) -> bool {
+pub(crate) fn is_there(program: &str) -> bool {
     if program == WEBSOCKETS {
         // Packages are for the system's own Python, which need not be the first on the path.
         return ["/usr/bin/python3", "python3"].into_iter().any(|python| {
