@@ -136,7 +136,7 @@ impl Chat {
     }
 
     fn is_connected(&self, session: SessionId) -> bool {
-        self.sessions.get(&session).is_some_and(|person| person.away.is_none())
+        self.sessions.get(&session).is_some_and(|person| person.away().is_none())
     }
 
     /// The number of the room, if the session is in it and hears it; says why not otherwise.

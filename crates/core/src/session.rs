@@ -8,8 +8,15 @@ pub(crate) struct Session {
     pub(crate) key: NickKey,
     pub(crate) rooms: Vec<Place>,
     pub(crate) ignored: Vec<Ignored>,
-    pub(crate) seat: Option<SeatKey>,
-    /// Since when the house waits for them, and why they went; `None` while they are connected.
+    /// Only of those with a key to come back with.
+    pub(crate) seat: Option<Box<Seat>>,
+}
+
+/// What is kept for somebody who may come back.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) key: SeatKey,
+    /// Why they went, while the house waits for them; `None` while they are connected.
     pub(crate) away: Option<ExitCause>,
     /// Until when rooms that they do not hear are kept for them.
     pub(crate) kept_until: Option<Time>,
@@ -35,15 +42,13 @@ pub(crate) struct Ignored {
 impl Session {
     pub(crate) fn new(nick: Nick, seat: Option<SeatKey>) -> Self {
         let key = nick.key();
-        Self {
-            nick,
-            key,
-            rooms: Vec::new(),
-            ignored: Vec::new(),
-            seat,
-            away: None,
-            kept_until: None,
-        }
+        let seat = seat.map(|key| Box::new(Seat { key, away: None, kept_until: None }));
+        Self { nick, key, rooms: Vec::new(), ignored: Vec::new(), seat }
+    }
+
+    /// Why they went, while the house waits for them.
+    pub(crate) fn away(&self) -> Option<ExitCause> {
+        self.seat.as_ref().and_then(|seat| seat.away)
     }
 
     pub(crate) fn ignores(&self, session: SessionId, key: &NickKey) -> bool {

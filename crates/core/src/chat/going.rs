@@ -45,8 +45,9 @@ impl Chat {
     fn go_away(&mut self, session: SessionId, time: Time, cause: ExitCause, out: &mut Vec<Effect>) {
         self.fall_silent(session, out);
         self.keep_for_a_while(session, time);
-        if let Some(person) = self.sessions.get_mut(&session) {
-            person.away = Some(cause);
+        let person = self.sessions.get_mut(&session);
+        if let Some(seat) = person.and_then(|person| person.seat.as_mut()) {
+            seat.away = Some(cause);
         }
     }
 
@@ -64,8 +65,9 @@ impl Chat {
 
     fn keep_for_a_while(&mut self, session: SessionId, time: Time) {
         let due = time.plus_ms(self.limits.grace_ms);
-        let Some(person) = self.sessions.get_mut(&session) else { return };
-        if let Some(before) = person.kept_until.replace(due) {
+        let person = self.sessions.get_mut(&session);
+        let Some(seat) = person.and_then(|person| person.seat.as_mut()) else { return };
+        if let Some(before) = seat.kept_until.replace(due) {
             self.kept_due.remove(&(before, session));
         }
         self.kept_due.insert((due, session));
@@ -84,13 +86,13 @@ impl Chat {
             out.push(Effect::Ended { session: old, cause: ExitCause::Replaced });
         }
         let Some(mut person) = self.sessions.remove(&old) else { return };
-        if let Some(due) = person.kept_until.take() {
-            self.kept_due.remove(&(due, old));
-        }
-        person.away = None;
         self.nicks.insert(person.key.clone(), session);
-        if let Some(seat) = person.seat {
-            self.seats.insert(seat, session);
+        if let Some(seat) = &mut person.seat {
+            if let Some(due) = seat.kept_until.take() {
+                self.kept_due.remove(&(due, old));
+            }
+            seat.away = None;
+            self.seats.insert(seat.key, session);
         }
         for place in &person.rooms {
             if let Some(room) = self.rooms.get_mut(place.room) {
@@ -115,8 +117,10 @@ impl Chat {
             }
             self.kept_due.remove(&(due, session));
             let Some(person) = self.sessions.get_mut(&session) else { continue };
-            person.kept_until = None;
-            if let Some(cause) = person.away {
+            if let Some(seat) = &mut person.seat {
+                seat.kept_until = None;
+            }
+            if let Some(cause) = person.away() {
                 self.forget(session, time, cause, out);
                 continue;
             }
@@ -137,10 +141,10 @@ impl Chat {
         let Some(person) = self.sessions.remove(&session) else { return };
         self.nicks.remove(&person.key);
         if let Some(seat) = person.seat {
-            self.seats.remove(&seat);
-        }
-        if let Some(due) = person.kept_until {
-            self.kept_due.remove(&(due, session));
+            self.seats.remove(&seat.key);
+            if let Some(due) = seat.kept_until {
+                self.kept_due.remove(&(due, session));
+            }
         }
     }
 

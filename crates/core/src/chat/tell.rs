@@ -23,7 +23,7 @@ impl Chat {
         if receiver.ignores(session, &sender.key) {
             return refuse(session, Refusal::Ignored { nick: receiver.nick.clone() }, out);
         }
-        if receiver.away.is_some() {
+        if receiver.away().is_some() {
             return refuse(session, Refusal::Away { nick: receiver.nick.clone() }, out);
         }
         let from = sender.nick.clone();

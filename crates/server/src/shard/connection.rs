@@ -52,7 +52,7 @@ pub(super) struct Connection {
     /// Something is being read from history for it.
     pub(super) is_reading: bool,
     /// What it may read from history and has not been given yet, in the order it asked.
-    pub(super) asked: VecDeque<(RequestId, Granted)>,
+    pub(super) asked: Asked,
     /// What it has said while it is not known what it speaks.
     pub(super) first: Vec<u8>,
     pub(super) speaker: Speaker,
@@ -68,6 +68,35 @@ pub(super) struct Connection {
     pub(super) intake: Option<AbortHandle>,
     /// Its place among the connections; none where another holds it.
     pub(super) permit: Option<Permit>,
+}
+
+/// Questions to history, in order; nothing where none is under way, as with most connections at any time.
+#[derive(Default)]
+#[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 32")]
+pub(super) struct Asked(Option<Box<VecDeque<(RequestId, Granted)>>>);
+
+impl Asked {
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |asked| asked.len())
+    }
+
+    pub(super) fn front(&self) -> Option<&(RequestId, Granted)> {
+        self.0.as_ref()?.front()
+    }
+
+    pub(super) fn push(&mut self, asked: (RequestId, Granted)) {
+        self.0.get_or_insert_default().push_back(asked);
+    }
+
+    /// The first is answered.
+    pub(super) fn pop(&mut self) {
+        if let Some(asked) = &mut self.0 {
+            asked.pop_front();
+            if asked.is_empty() {
+                self.0 = None;
+            }
+        }
+    }
 }
 
 /// A seat in a room.
@@ -116,7 +145,7 @@ impl Connection {
             is_read_out: false,
             is_author: false,
             is_reading: false,
-            asked: VecDeque::new(),
+            asked: Asked::default(),
             first: Vec::new(),
             speaker,
             seats: Vec::new(),

@@ -292,7 +292,7 @@ impl Shard {
     fn answer(&mut self, index: usize, request: RequestId, answer: &Answer) {
         match answer {
             Answer::Granted(granted) => {
-                self.connections[index].asked.push_back((request, granted.clone()));
+                self.connections[index].asked.push((request, granted.clone()));
                 return self.catch_up(index);
             }
             Answer::Ignoring { known_by, .. } => self.ignore(index, known_by),

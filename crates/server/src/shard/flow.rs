@@ -49,7 +49,7 @@ impl Shard {
         let sink = Sink::Socket(Rc::clone(&stream));
         let key = self.insert((sink, Some(permit)), (speaker, Stage::Sniffing));
         debug!(shard = self.index, serial = key.serial, %peer, "connected");
-        let task = self.spawn(move || intake::run(me, key, stream, peer));
+        let task = self.spawn(move || intake::run(me, key, stream));
         self.connections[key.index].intake = Some(task);
         self.await_first_bytes(key);
     }

@@ -11,7 +11,6 @@ mod upgrade;
 
 use std::cell::RefCell;
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -52,16 +51,10 @@ struct Peer {
 }
 
 /// Serves a connection that speaks HTTP, until it ends or is upgraded.
-pub(super) async fn serve(
-    shard: Handle,
-    key: Key,
-    stream: Rc<TcpStream>,
-    first: Bytes,
-    peer: SocketAddr,
-) {
+pub(super) async fn serve(shard: Handle, key: Key, stream: Rc<TcpStream>, first: Bytes) {
     let permit = shard.borrow_mut().hand_over(key);
     let Ok(stream) = Rc::try_unwrap(stream) else {
-        debug!(%peer, "the socket is still in use");
+        debug!(serial = key.serial, "the socket is still in use");
         return;
     };
     let permit = RefCell::new(permit);
@@ -77,7 +70,7 @@ pub(super) async fn serve(
         .serve_connection(TokioIo::new(Prefixed { first, stream }), service)
         .with_upgrades()
         .await;
-    debug!(%peer, error = served.err().map(tracing::field::display), "HTTP ended");
+    debug!(serial = key.serial, error = served.err().map(tracing::field::display), "HTTP ended");
 }
 
 impl Peer {

@@ -7,7 +7,6 @@
 
 use std::future::poll_fn;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -50,7 +49,7 @@ enum Flow {
 }
 
 /// The reading task of one connection.
-pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>, peer: SocketAddr) {
+pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>) {
     loop {
         if stream.readable().await.is_err() {
             let mut shard = shard.borrow_mut();
@@ -66,7 +65,7 @@ pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>, peer: So
             Flow::Full => may_read(&shard, key).await,
             // In a box of its own: most connections never speak it and need no room for it.
             Flow::Http(first) => {
-                return Box::pin(http::serve(shard, key, stream, first, peer)).await;
+                return Box::pin(http::serve(shard, key, stream, first)).await;
             }
             Flow::End => return,
         }

@@ -10,12 +10,10 @@ use super::connection::Stage;
 use super::speaker::Speaker;
 use super::{Key, Shard};
 
-/// Silence after which a peer is asked, seconds.
+/// Silence after which a peer is asked, seconds. So long a client may take to say hello, too.
 pub(crate) const PING_S: u32 = 20;
 /// Silence after which it is given up. Looked at every [`PING_S`], so a dead peer is noticed within 60 s.
 const SILENCE_MAX: Duration = Duration::from_secs(40);
-/// How long a client may take to say hello.
-const HELLO_TIME: Duration = Duration::from_secs(10);
 
 impl Shard {
     /// From now on this connection is asked when it is silent.
@@ -56,6 +54,9 @@ impl Shard {
     fn look_at(&mut self, key: Key) {
         let now = self.steady_now();
         let Some(connection) = self.connection(key) else { return };
+        if connection.stage == Stage::Outside {
+            return self.give_up_silent_guest(key);
+        }
         let silent_ms = u64::try_from(now.0 - connection.heard_at.0).unwrap_or(0);
         let is_asked = connection.speaker.is_asked();
         if is_asked && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
@@ -65,24 +66,16 @@ impl Shard {
         }
     }
 
-    /// A client that does not say hello in time is closed.
-    pub(super) fn await_hello(&self, key: Key) {
-        let me = self.me.clone();
-        self.spawn(move || async move {
-            tokio::time::sleep(HELLO_TIME).await;
-            let Some(shard) = me.upgrade() else { return };
-            let mut shard = shard.borrow_mut();
-            if shard.connection(key).is_some_and(|c| c.stage == Stage::Outside) {
-                shard.tell(key.index, |speaker, out| {
-                    if let Speaker::Api(api) = speaker {
-                        api.render_close(CloseCode::NoHello, "say hello within 10 s", out);
-                    }
-                });
-                // Unless its socket was found broken just then.
-                if shard.connection(key).is_some() {
-                    shard.leave(key.index, ExitCause::Lost);
-                }
+    /// A client that has not said hello by now is closed.
+    fn give_up_silent_guest(&mut self, key: Key) {
+        self.tell(key.index, |speaker, out| {
+            if let Speaker::Api(api) = speaker {
+                api.render_close(CloseCode::NoHello, "say hello within 20 s", out);
             }
         });
+        // Unless its socket was found broken just then.
+        if self.connection(key).is_some() {
+            self.leave(key.index, ExitCause::Lost);
+        }
     }
 }

@@ -61,11 +61,11 @@ impl Shard {
         connection.is_reading = false;
         match (wanted, events) {
             (Wanted::Asked(request, granted), Ok(events)) => {
-                connection.asked.pop_front();
+                connection.asked.pop();
                 self.answered(key, request, &granted, &events);
             }
             (Wanted::Asked(request, _), Err(_)) => {
-                connection.asked.pop_front();
+                connection.asked.pop();
                 self.tell(key.index, |speaker, out| speaker.render_unreadable(request, out));
             }
             (Wanted::Tail { room, upto, .. }, Ok(events)) => {
@@ -157,7 +157,7 @@ impl Shard {
         if connection.stage != Stage::Over {
             return;
         }
-        let is_done = connection.outbox.is_none() && connection.asked.is_empty();
+        let is_done = connection.outbox.is_none() && connection.asked.len() == 0;
         if is_done || connection.is_broken {
             self.remove(index);
         }

@@ -105,16 +105,14 @@ impl Shard {
         if self.is_closing {
             return None;
         }
-        let peer = stream.peer_addr().ok()?;
         let stream = Rc::new(stream);
         let session = self.session_id(self.serial + 1).0;
         let speaker = Speaker::Api(Box::new(ApiSession::new(session, takes_deflate)));
         let sink = Sink::Socket(Rc::clone(&stream));
         let key = self.insert((sink, permit), (speaker, Stage::Outside));
-        let task = self.spawn(move || intake::run(me, key, stream, peer));
+        let task = self.spawn(move || intake::run(me, key, stream));
         self.connections[key.index].intake = Some(task);
         self.watch(key);
-        self.await_hello(key);
         Some(key)
     }
 
