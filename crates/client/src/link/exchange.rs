@@ -13,7 +13,7 @@
 //!   hole. (While somebody is ignored the house leaves holes on purpose, and they cannot be told apart.)
 //! - A message that was said leaves the outbox only when the house shows it or says that it is there, or
 //!   refuses it for good. It keeps its id, and the messages of a room keep their order.
-//! - A connection that is silent for two pings, or does not answer, is given up and another one tried.
+//! - A connection that is silent for three pings, or does not answer, is given up and another one tried.
 //!
 //! [`say`]: Exchange::say
 //! [`ask`]: Exchange::ask

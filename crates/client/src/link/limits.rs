@@ -30,7 +30,7 @@ pub const TOO_FAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Seconds between pings where the welcome says nothing that makes sense.
 pub const PING_S_DEFAULT: u32 = 30;
-/// The most seconds between pings that are believed: a dead connection is noticed within twice that.
+/// The most seconds between pings that are believed: a dead connection is noticed within three times that.
 pub const PING_S_MAX: u32 = 300;
 
 /// Bytes in one message of the server: a page of history with every character escaped, and room.

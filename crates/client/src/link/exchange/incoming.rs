@@ -320,13 +320,14 @@ pub(super) fn shown(words: &str) -> String {
     words.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// How long the house may be silent before the connection counts as dead.
+/// How long the house may be silent before the connection counts as dead. It pings whom it has not heard for
+/// `ping_s` and looks every `ping_s`, so a sound one may be silent for nearly twice that and the way.
 fn silence_max(welcome: &Welcome) -> Duration {
     let ping_s = match welcome.ping_s {
         0 => PING_S_DEFAULT,
         ping_s => ping_s.min(PING_S_MAX),
     };
-    2 * Duration::from_secs(u64::from(ping_s))
+    3 * Duration::from_secs(u64::from(ping_s))
 }
 
 #[cfg(test)]

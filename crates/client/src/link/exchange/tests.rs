@@ -451,9 +451,9 @@ fn a_house_that_does_not_answer_or_falls_silent_is_given_up() {
     wire.expect(&["hangup", "offline: the server does not answer", "waiting hi"]);
 
     let mut wire = Wire::in_tea();
-    wire.pass(Duration::from_secs(39));
+    wire.pass(Duration::from_secs(59));
     wire.link.handle_heard(wire.now);
-    wire.pass(Duration::from_secs(39));
+    wire.pass(Duration::from_secs(59));
     wire.expect(&[]);
     wire.pass(Duration::from_secs(1));
     wire.expect(&["hangup", "offline: the server fell silent"]);
