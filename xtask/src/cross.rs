@@ -69,7 +69,7 @@ fn cargo(
         .args(["--package", "teahouse", "--locked", STD, "-Zwarnings"])
         .args(["--config", "build.warnings='deny'"])
         .env("CARGO_TARGET_DIR", build)
-        // Without it the Windows program has 165 MB and not 40.
+        // With it the Windows program has 165 MB, without it 54, and nobody debugs it here.
         .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .status()
         .with_context(|| format!("cannot run {program}"))?;
