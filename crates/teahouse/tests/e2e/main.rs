@@ -1,6 +1,6 @@
 //! End-to-end tests: the real binary, real sockets, the real `nc` and `telnet`, a real database file.
 //! `house` starts and stops servers, `peer` is a member on a plain socket, `socket` one on a WebSocket (`raw`
-//! without a library), `visitor` speaks HTTP, `schema` holds what the server sends against its descriptions;
+//! without a library), `visitor` speaks HTTP, `terminal` is a pseudo-terminal, `schema` holds what the server sends against its descriptions;
 //! the other files are what people rely on.
 
 #![allow(
@@ -23,11 +23,13 @@ mod peer;
 mod programs;
 mod raw;
 mod schema;
+mod screen;
 mod scripts;
 mod seam;
 mod slow;
 mod socket;
 mod stream;
 mod talk;
+mod terminal;
 mod visitor;
 mod wild;

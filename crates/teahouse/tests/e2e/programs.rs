@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::house::{House, PATIENCE, teahouse};
 use crate::peer::Peer;
+use crate::terminal::Terminal;
 
 /// The tutorial's client: waits on keyboard and socket at once, sends lines, prints what arrives.
 const SEED_CLIENT: &str = r#"
@@ -37,7 +38,7 @@ while True:
 "#;
 
 /// The tutorial's server: one `select` over all sockets, everyone hears what the others send.
-const SEED_SERVER: &str = r#"
+pub(crate) const SEED_SERVER: &str = r#"
 import select, socket, sys
 listening = socket.create_server(("127.0.0.1", 0))
 print(listening.getsockname()[1], flush=True)
@@ -176,21 +177,21 @@ fn a_script_says_one_thing_through_nc_and_ends() {
 fn telnet_on_a_terminal_is_readable_and_control_c_does_not_deafen_it() {
     let house = House::open();
     let mut ann = house.join_as("ann");
-    let tmux = Tmux::start(&format!("telnet 127.0.0.1 {}", house.port));
-    tmux.expect("you are in #lobby");
+    let terminal = Terminal::run(&on_port("telnet", house.port));
+    terminal.expect("you are in #lobby");
     ann.say("第一 line");
-    tmux.expect("<ann> 第一 line");
-    tmux.keys(&["C-c"]);
+    terminal.expect("<ann> 第一 line");
+    terminal.keys(&["C-c"]);
     // Until its timing mark is answered, telnet throws away what arrives; it must be answered.
     let deadline = Instant::now() + PATIENCE;
-    while !tmux.screen().contains("<ann> after control-c") {
-        assert!(Instant::now() < deadline, "deaf:\n{}", tmux.screen());
+    while !terminal.screen().contains("<ann> after control-c") {
+        assert!(Instant::now() < deadline, "deaf:\n{}", terminal.screen());
         ann.say("after control-c");
         std::thread::sleep(Duration::from_millis(100));
     }
-    tmux.keys(&["typed in a terminal", "Enter"]);
+    terminal.keys(&["typed in a terminal", "Enter"]);
     ann.expect("> typed in a terminal");
-    let screen = tmux.screen();
+    let screen = terminal.screen();
     let lines: Vec<&str> = screen
         .lines()
         .filter(|line| line.contains("<ann> 第") || line.contains("<ann> a"))
@@ -257,64 +258,4 @@ fn our_linear_client_joins_the_seeds_own_server() {
     other.expect("> hello seed");
     other.say("hello teahouse");
     client.expect("> hello teahouse");
-}
-
-/// A terminal: the program runs in a real pseudo-terminal and the screen can be read.
-pub(crate) struct Tmux {
-    socket: String,
-}
-
-impl Tmux {
-    pub(crate) fn start(program: &str) -> Self {
-        let socket = format!("teahouse-test-{}-{}", std::process::id(), program.len());
-        let tmux = Self { socket };
-        let started = tmux
-            .command(&[
-                "-f",
-                "/dev/null",
-                "-u",
-                "new-session",
-                "-d",
-                "-x",
-                "100",
-                "-y",
-                "30",
-                program,
-            ])
-            .env("LC_ALL", "C.UTF-8")
-            .status()
-            .unwrap();
-        assert!(started.success());
-        tmux
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("tmux");
-        command.args(["-L", &self.socket]).args(arguments);
-        command
-    }
-
-    pub(crate) fn keys(&self, keys: &[&str]) {
-        let arguments: Vec<&str> = ["send-keys"].iter().chain(keys).copied().collect();
-        assert!(self.command(&arguments).status().unwrap().success());
-    }
-
-    pub(crate) fn screen(&self) -> String {
-        let output = self.command(&["capture-pane", "-p"]).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
-    pub(crate) fn expect(&self, part: &str) {
-        let deadline = Instant::now() + PATIENCE;
-        while !self.screen().contains(part) {
-            assert!(Instant::now() < deadline, "no {part:?} on:\n{}", self.screen());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-}
-
-impl Drop for Tmux {
-    fn drop(&mut self) {
-        self.command(&["kill-server"]).status().ok();
-    }
 }

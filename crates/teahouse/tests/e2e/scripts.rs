@@ -7,7 +7,7 @@ use crate::house::{House, teahouse};
 use crate::programs::Program;
 
 /// Our binary with a state directory of its own, sent to a house.
-fn client(house: &House, arguments: &[&str]) -> Command {
+pub(crate) fn client(house: &House, arguments: &[&str]) -> Command {
     let mut command = teahouse();
     command.args(arguments).env("TEAHOUSE_SERVER", format!("127.0.0.1:{}", house.port));
     command.env("XDG_STATE_HOME", house.data().join("state"));

@@ -1,0 +1,462 @@
+//! The full-screen client as people have it: the real program in a real terminal, against a real server that
+//! is killed as servers are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::house::{House, PATIENCE, teahouse};
+use crate::peer::Peer;
+use crate::programs::{Program, SEED_SERVER};
+use crate::scripts::client;
+use crate::terminal::{SIZE, Terminal};
+
+/// The last row, where the line is as long as it has one row.
+const LINE_ROW: u16 = SIZE.1 - 1;
+/// Columns of the prompt.
+const PROMPT: u16 = 2;
+/// A line that is difficult to show: wide characters, a family of emoji, a combining mark, a composed kana.
+const HALF: &str = "半句话 👩\u{200d}👩\u{200d}👧 x\u{301}が half";
+/// Columns it takes: 6 + 1 + 2 + 1 + 1 + 2 + 1 + 4.
+const HALF_COLUMNS: u16 = 18;
+
+fn bob(house: &House) -> Command {
+    client(house, &["join", "--nick", "bob"])
+}
+
+/// The client of bob, who is in the lobby.
+fn join(house: &House) -> Terminal {
+    let terminal = Terminal::run(&bob(house));
+    terminal.expect("● bob");
+    terminal.expect("#lobby");
+    terminal
+}
+
+/// Types into the line and waits until it stands there.
+fn type_half(terminal: &Terminal) -> String {
+    terminal.type_in(HALF);
+    terminal.expect_cursor((PROMPT + HALF_COLUMNS, LINE_ROW));
+    let row = terminal.row(LINE_ROW);
+    assert!(row.starts_with("› 半句话 ") && row.ends_with("が half"), "{row:?}");
+    row
+}
+
+/// The line stands as it stood.
+fn check_half(terminal: &Terminal, row: &str) {
+    assert_eq!(terminal.row(LINE_ROW), row);
+    terminal.expect_cursor((PROMPT + HALF_COLUMNS, LINE_ROW));
+    assert_eq!(terminal.row(LINE_ROW), row);
+}
+
+/// What ends so many lines on the screen.
+fn count(terminal: &Terminal, end: &str) -> usize {
+    terminal.screen().lines().filter(|line| shown(line).ends_with(end)).count()
+}
+
+/// A row of messages without the member list beside it.
+fn shown(row: &str) -> &str {
+    row.rsplit_once('│').map_or(row, |(messages, _)| messages).trim_end()
+}
+
+/// The last messages of the lobby, as the house has them.
+fn history(house: &House) -> Vec<String> {
+    let mut reader = house.join_as("reader");
+    reader.say("/history 200");
+    reader.expect("-- the last ");
+    reader.say("/topic");
+    std::iter::from_fn(|| reader.line()).take_while(|line| !line.starts_with("--")).collect()
+}
+
+fn state(house: &House) -> PathBuf {
+    house.data().join("state/teahouse")
+}
+
+/// Waits until the state file of the client has this in it.
+fn expect_remembered(house: &House, part: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    let has_it = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.contains(part));
+    loop {
+        let files = std::fs::read_dir(state(house)).into_iter().flatten();
+        if files.flatten().any(|file| has_it(&file.path())) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{part:?} is not remembered");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn kill(signal: &str, pid: u32) {
+    assert!(Command::new("kill").args([signal, &pid.to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_half_typed_line_stands_while_a_thousand_messages_pour_in() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut nc = Program::start(Command::new("nc").args(["127.0.0.1", &house.port.to_string()]));
+    nc.expect("you are in #lobby");
+    let terminal = join(&house);
+    let row = type_half(&terminal);
+    for number in 1..=1_000 {
+        nc.type_line(&format!("number {number}."));
+    }
+    terminal.wait("at the last message", |terminal| {
+        assert_eq!(terminal.row(LINE_ROW), row, "the line was touched:\n{}", terminal.screen());
+        count(terminal, "number 1000.") == 1
+    });
+    check_half(&terminal, &row);
+    // What stands there is what is sent.
+    terminal.keys(&[" done", "Enter"]);
+    assert_eq!(ann.expect("<bob> "), format!("<bob> {HALF} done"));
+}
+
+#[test]
+fn what_is_pasted_is_text_and_many_lines_are_asked_about() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let terminal = join(&house);
+    terminal.paste("/quit\n第二行\n/nick mallory\n");
+    terminal.wait("three lines of text", |terminal| {
+        let rows: Vec<_> = (LINE_ROW - 2..=LINE_ROW).map(|row| terminal.row(row)).collect();
+        rows == ["› /quit", "  第二行", "  /nick mallory"]
+    });
+    terminal.keys(&["Enter"]);
+    ann.expect("<bob> /quit");
+    ann.expect("<bob> 第二行");
+    ann.expect("<bob> /nick mallory");
+    terminal.wait("an empty line", |terminal| terminal.row(LINE_ROW) == "›");
+
+    let lines: Vec<_> = (1..=7).map(|number| format!("pasted {number}")).collect();
+    terminal.paste(&lines.join("\n"));
+    terminal.wait("pasted", |terminal| terminal.row(LINE_ROW) == "  pasted 7");
+    terminal.keys(&["Enter"]);
+    terminal.expect("send these 7 lines? y: send");
+    terminal.keys(&["n"]);
+    terminal.wait("no question", |terminal| !terminal.screen().contains("send these"));
+    let mut eva = house.join_as("eva");
+    ann.expect_none_before("pasted", &mut eva, "nothing was sent");
+    terminal.expect("nothing was sent");
+    assert_eq!(terminal.row(LINE_ROW), "  pasted 7");
+    terminal.keys(&["Enter"]);
+    terminal.expect("send these 7 lines?");
+    terminal.keys(&["y"]);
+    for line in &lines {
+        assert_eq!(ann.expect("<bob> "), format!("<bob> {line}"));
+    }
+}
+
+#[test]
+fn the_terminal_may_change_its_size_at_any_time() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let terminal = join(&house);
+    ann.say("一条 message of before");
+    terminal.expect("message of before");
+    terminal.expect("2 here");
+    let row = type_half(&terminal);
+    let before = terminal.screen();
+    for (columns, rows) in [(250, 80), (40, 10), (20, 4), (3, 2), (1, 1), (2, 40), (300, 3)] {
+        terminal.resize((columns, rows));
+        ann.say(&format!("at {columns} columns"));
+        terminal.wait("within", |terminal| {
+            let (x, y) = terminal.cursor();
+            x < columns && y < rows
+        });
+        if columns >= 40 {
+            terminal.wait("with the line below", |terminal| terminal.row(rows - 1) == row);
+            terminal.expect_cursor((PROMPT + HALF_COLUMNS, rows - 1));
+        }
+        if columns >= 20 && rows >= 4 {
+            terminal.expect(&format!("at {columns}"));
+            terminal.expect("● bob");
+        }
+    }
+    terminal.resize(SIZE);
+    terminal.wait("as before", |terminal| terminal.row(LINE_ROW) == row);
+    check_half(&terminal, &row);
+    for columns in [250, 40, 20, 3, 1, 2, 300] {
+        let end = format!("at {columns} columns");
+        terminal.wait(&end, |terminal| count(terminal, &end) == 1);
+    }
+    let (first, first_before) = (terminal.row(0), before.lines().next().unwrap());
+    assert_eq!(first, first_before.trim_end());
+    terminal.keys(&["Enter"]);
+    assert_eq!(ann.expect("<bob> "), format!("<bob> {HALF}"));
+}
+
+#[test]
+fn chinese_is_typed_key_by_key_and_rubbed_out_by_what_one_sees() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let terminal = join(&house);
+    let mut column = PROMPT;
+    for (typed, columns) in [("你", 2), ("好", 2), ("a", 1), ("，", 2), ("茶", 2), ("馆", 2)] {
+        terminal.type_in(typed);
+        column += columns;
+        terminal.expect_cursor((column, LINE_ROW));
+    }
+    assert_eq!(terminal.row(LINE_ROW), "› 你好a，茶馆");
+    // A family, a letter with an accent that is typed after it, a flag: one key each.
+    for (typed, columns) in [("👩\u{200d}👩\u{200d}👧", 2), ("e\u{301}", 1), ("🇨🇳", 2)]
+    {
+        terminal.type_in(typed);
+        terminal.expect_cursor((column + columns, LINE_ROW));
+        terminal.keys(&["BSpace"]);
+        terminal.expect_cursor((column, LINE_ROW));
+        terminal.wait("rubbed out", |terminal| terminal.row(LINE_ROW) == "› 你好a，茶馆");
+    }
+    terminal.keys(&["BSpace", "Left", "Left", "Left"]);
+    terminal.expect_cursor((PROMPT + 4, LINE_ROW));
+    terminal.type_in("们");
+    terminal.wait("in between", |terminal| terminal.row(LINE_ROW) == "› 你好们a，茶");
+    terminal.expect_cursor((PROMPT + 6, LINE_ROW));
+    terminal.keys(&["Enter"]);
+    assert_eq!(ann.expect("<bob> "), "<bob> 你好们a，茶");
+    terminal.wait("shown", |terminal| count(terminal, "你好们a，茶") == 1);
+}
+
+#[test]
+fn a_server_killed_in_mid_conversation_costs_nothing() {
+    let mut house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut eva = house.join_as("eva");
+    let terminal = Terminal::run_in((SIZE.0, 150), &bob(&house));
+    terminal.expect("● bob");
+    terminal.keys(&["said before", "Enter"]);
+    ann.expect("<bob> said before");
+    // It dies while messages pour: some of them are nowhere then, and everyone agrees on which.
+    for number in 1..=60 {
+        eva.say(&format!("number {number}."));
+    }
+    ann.expect("number 30.");
+    house.kill();
+    terminal.expect("offline");
+    terminal.keys(&["said while it was gone", "Enter"]);
+    terminal.expect("1 waiting");
+    terminal.type_in(HALF);
+    terminal.expect_cursor((PROMPT + HALF_COLUMNS, 149));
+    let row = terminal.row(149);
+
+    let house = house.restart_in_place();
+    let mut ann = house.join_as("ann");
+    terminal.expect("● bob");
+    if !history(&house).iter().any(|line| line.ends_with("<bob> said while it was gone")) {
+        ann.expect("<bob> said while it was gone");
+    }
+    for number in 61..=70 {
+        ann.say(&format!("number {number}."));
+    }
+    terminal.wait("at the last message", |terminal| count(terminal, "number 70.") == 1);
+    assert_eq!(terminal.row(149), row);
+    terminal.expect_cursor((PROMPT + HALF_COLUMNS, 149));
+
+    let said = |line: &str| ["number", "said"].iter().any(|word| line.contains(word));
+    let kept: Vec<String> = history(&house)
+        .iter()
+        .filter(|line| said(line))
+        .map(|line| line.split_once("> ").unwrap().1.to_owned())
+        .collect();
+    let screen = terminal.screen();
+    let seen: Vec<&str> = screen
+        .lines()
+        .map(shown)
+        .filter_map(|row| row.find("number").or_else(|| row.find("said")).map(|at| &row[at..]))
+        .collect();
+    assert_eq!(seen, kept, "the screen and history differ:\n{screen}");
+    let once = |text: &str| kept.iter().filter(|said| *said == text).count() == 1;
+    assert!(once("said before") && once("said while it was gone"), "{kept:?}");
+    assert!((1..=30).chain(61..=70).all(|number| once(&format!("number {number}."))), "{kept:?}");
+}
+
+#[test]
+fn what_is_unsent_and_half_typed_survives_a_killed_client() {
+    let mut house = House::open();
+    let terminal = join(&house);
+    terminal.keys(&["said while all was well", "Enter"]);
+    terminal.wait("said", |terminal| count(terminal, "all was well") == 1);
+    house.kill();
+    terminal.expect("offline");
+    terminal.keys(&["said to nobody", "Enter"]);
+    terminal.expect("1 waiting");
+    type_half(&terminal);
+    expect_remembered(&house, "が half");
+    expect_remembered(&house, r#""said to nobody"]"#);
+    kill("-KILL", terminal.pid());
+    terminal.wait("gone", Terminal::is_gone);
+    drop(terminal);
+
+    let house = house.restart_in_place();
+    let mut ann = house.join_as("ann");
+    let terminal = Terminal::run(&client(&house, &["join"]));
+    terminal.expect("● bob");
+    ann.expect("<bob> said to nobody");
+    terminal.wait("once", |terminal| count(terminal, "said to nobody") == 1);
+    let kept = history(&house);
+    let times = kept.iter().filter(|line| line.ends_with("said to nobody")).count();
+    assert_eq!(times, 1, "{kept:?}");
+    terminal.wait("the draft", |terminal| terminal.row(LINE_ROW).ends_with("が half"));
+    terminal.expect_cursor((PROMPT + HALF_COLUMNS, LINE_ROW));
+    for older in ["› said to nobody", "› said while all was well"] {
+        terminal.keys(&["Up"]);
+        terminal.wait(older, |terminal| terminal.row(LINE_ROW) == older);
+    }
+    terminal.keys(&["Down", "Down", "Enter"]);
+    assert_eq!(ann.expect("<bob> "), format!("<bob> {HALF}"));
+}
+
+#[test]
+fn the_line_is_safe_also_on_the_seeds_own_server() {
+    let mut server = Program::start(Command::new("python3").args(["-uc", SEED_SERVER]));
+    server.expect("\n");
+    let port: u16 = String::from_utf8_lossy(&server.heard).trim().parse().unwrap();
+    let terminal = Terminal::run(teahouse().args(["join", &format!("tcp://127.0.0.1:{port}")]));
+    terminal.expect("connected to 127.0.0.1:");
+    let mut other = Peer::connect(port);
+    terminal.expect("entered room");
+    let row = type_half(&terminal);
+    for number in 1..=100 {
+        other.say(&format!("你好 {number}."));
+    }
+    terminal.wait("at the last message", |terminal| {
+        assert_eq!(terminal.row(LINE_ROW), row, "the line was touched:\n{}", terminal.screen());
+        terminal.screen().contains("你好 100.")
+    });
+    check_half(&terminal, &row);
+    terminal.keys(&["Enter"]);
+    assert!(other.expect(HALF).starts_with("\r<("));
+    drop(server);
+    terminal.expect("Disconnected from chat server");
+}
+
+#[test]
+fn without_a_terminal_on_either_side_it_is_plain() {
+    let house = House::open();
+    let shell = |script: &str| {
+        let mut command = bob(&house);
+        let program = command.get_program().to_owned();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, "sh"]).arg(program).args(command.get_args());
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command = shell;
+        Terminal::run(&command)
+    };
+    for script in [r#""$@" | cat"#, r#"cat | "$@""#] {
+        let terminal = shell(script);
+        terminal.expect("you are in #lobby");
+        assert_eq!(terminal.told("alternate_on"), "0", "{script}");
+        terminal.keys(&["plain words", "Enter"]);
+        let mut ann = house.join();
+        ann.expect("plain words");
+    }
+}
+
+#[test]
+fn no_color_means_none() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    ann.say("hello bob, see http://example.org/ 茶");
+    let coloured = Terminal::run(&bob(&house));
+    coloured.expect("hello bob");
+    let plain = Terminal::run(client(&house, &["join", "--nick", "carl"]).env("NO_COLOR", "1"));
+    plain.expect("hello bob");
+    plain.expect("● carl");
+    assert!(!colours(&coloured.colours()).is_empty());
+    assert_eq!(colours(&plain.colours()), BTreeMap::new());
+}
+
+/// The colours in a text with sequences, and how often each is set.
+fn colours(text: &str) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for part in text.split("\u{1b}[").skip(1) {
+        let Some((numbers, _)) = part.split_once('m') else { continue };
+        let is_colour = |number: &&str| {
+            number.parse::<u8>().is_ok_and(|n| matches!(n, 30..=38 | 40..=48 | 90..=97 | 100..=107))
+        };
+        for colour in numbers.split([';', ':']).filter(is_colour) {
+            *counts.entry(colour).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
+/// Runs the client in a shell that notes how the terminal is before and after.
+fn join_noting(house: &House, notes: &Path) -> Terminal {
+    let command = bob(house);
+    let script = r#"
+        notes=$1; shift
+        stty -a > "$notes/before"
+        sh -c 'echo $$ > "$0/pid"; exec "$@"' "$notes" "$@"
+        echo "it ended with $?"
+        stty -a > "$notes/after"
+        echo noted
+        exec cat"#;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, "sh"]).arg(notes);
+    shell.arg(command.get_program()).args(command.get_args());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let terminal = Terminal::run(&shell);
+    terminal.expect("● bob");
+    assert_eq!(terminal.told("alternate_on"), "1");
+    assert_eq!(terminal.told("mouse_any_flag"), "1");
+    terminal
+}
+
+fn check_restored(terminal: &Terminal, notes: &Path) {
+    terminal.expect("noted");
+    let note = |name: &str| std::fs::read_to_string(notes.join(name)).unwrap();
+    assert_eq!(note("after"), note("before"));
+    let flags = ["alternate_on", "cursor_flag", "mouse_any_flag", "keypad_cursor_flag"];
+    assert_eq!(flags.map(|flag| terminal.told(flag)), ["0", "1", "0", "0"]);
+    // Nothing of a paste is put into brackets.
+    terminal.paste("pasted");
+    terminal.wait("a paste without brackets", |terminal| {
+        terminal.screen().lines().any(|line| line == "pasted")
+    });
+}
+
+#[test]
+fn the_terminal_is_left_as_it_was_found() {
+    let mut house = House::open();
+    let notes = tempfile::tempdir().unwrap();
+    let terminal = join_noting(&house, notes.path());
+    terminal.keys(&["/quit", "Enter"]);
+    terminal.expect("it ended with 0");
+    check_restored(&terminal, notes.path());
+
+    let terminal = join_noting(&house, notes.path());
+    let pid = std::fs::read_to_string(notes.path().join("pid")).unwrap();
+    kill("-TERM", pid.trim().parse().unwrap());
+    check_restored(&terminal, notes.path());
+
+    let terminal = join_noting(&house, notes.path());
+    house.signal("-TERM");
+    house.wait(PATIENCE);
+    terminal.wait("told of the end", |terminal| !terminal.screen().contains("● bob"));
+    terminal.keys(&["C-d"]);
+    check_restored(&terminal, notes.path());
+}
+
+/// Processor time used so far, in ticks of 10 ms.
+fn ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    fields[11..=12].iter().map(|field| field.parse::<u64>().unwrap()).sum()
+}
+
+#[test]
+fn it_is_there_soon_and_an_idle_one_uses_no_processor() {
+    let house = House::open();
+    let started = Instant::now();
+    let terminal = join(&house);
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    // A draft is there to be kept, the first page of history has come, then there is nothing to do.
+    type_half(&terminal);
+    expect_remembered(&house, "が half");
+    let pid = terminal.pid();
+    let before = ticks(pid);
+    std::thread::sleep(Duration::from_secs(2));
+    let used = ticks(pid) - before;
+    assert!(used <= 1, "{used} ticks in 2 s");
+}
