@@ -8,7 +8,7 @@ mod session;
 mod steady;
 mod translate;
 
-use std::io;
+use std::io::{self, BufWriter};
 use std::time::Duration;
 
 use crossterm::event::EventStream;
@@ -27,6 +27,9 @@ pub use steady::Steady;
 
 /// Between two drawings at least: more than 60 a second nobody sees.
 const FRAME: Duration = Duration::from_millis(16);
+/// Bytes of a drawing that are written at once: a large screen, drawn anew. In many small pieces it could be seen
+/// half drawn.
+const FRAME_BYTES: usize = 64 * 1024;
 /// How long the other end may take to say bye.
 const BYE: Duration = Duration::from_secs(2);
 
@@ -48,7 +51,7 @@ pub async fn run<P: Peer>(peer: &mut P, setup: Setup, theme: Theme) -> Result<()
 struct Shell<'a, P> {
     peer: &'a mut P,
     session: &'a mut Session,
-    terminal: Terminal<Steady<io::Stdout>>,
+    terminal: Terminal<Steady<BufWriter<io::Stdout>>>,
     theme: Theme,
     notifier: Notifier,
     model: Model,
@@ -77,7 +80,8 @@ impl<'a, P: Peer> Shell<'a, P> {
         theme: Theme,
         session: &'a mut Session,
     ) -> io::Result<Self> {
-        let terminal = Terminal::new(Steady::new(io::stdout()))?;
+        let out = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
+        let terminal = Terminal::new(Steady::new(out))?;
         let started = Instant::now();
         let started_ms = jiff::Timestamp::now().as_millisecond();
         let size = terminal.size()?;
