@@ -108,8 +108,11 @@ impl Model {
 
     /// The house's own words stand only where there is no room yet; they go along to the first one.
     fn leave_house(&mut self, house: usize) {
+        let first = self.talks.iter().position(|talk| talk.with.room().is_some()).unwrap_or(0);
+        for entry in self.talks[house].window.take_entries() {
+            self.talks[first].window.put(entry.time_ms, entry.what);
+        }
         if self.current == house {
-            let first = self.talks.iter().position(|talk| talk.with.room().is_some()).unwrap_or(0);
             let text = self.line.text().to_owned();
             self.show_talk(first);
             if self.line.text().is_empty() && !text.is_empty() {

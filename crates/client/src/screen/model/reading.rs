@@ -198,6 +198,9 @@ impl Model {
         let is_earlier = |position: u64| first.is_none_or(|first| position < first);
         talk.window.reaches_start = !begins.is_some_and(|at| at > 1 && is_earlier(at));
         self.put_events(index, page);
+        if first.is_none() {
+            self.talks[index].window.sink_first_words();
+        }
     }
 
     fn take_page_after(&mut self, index: usize, page: &HistoryPage, after: u64) {

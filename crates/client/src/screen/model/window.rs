@@ -78,6 +78,18 @@ impl Window {
         self.reaches_end = true;
     }
 
+    /// Takes all entries out.
+    pub(crate) fn take_entries(&mut self) -> VecDeque<Entry> {
+        self.bytes = 0;
+        std::mem::take(&mut self.entries)
+    }
+
+    /// What was said before any message was at hand goes below those that are: they are older.
+    pub(crate) fn sink_first_words(&mut self) {
+        let first = self.entries.iter().position(|entry| entry.what.position().is_some());
+        self.entries.rotate_left(first.unwrap_or(0));
+    }
+
     /// Puts something in: a message of the history at its place, once; everything else at the end.
     pub(crate) fn put(&mut self, time_ms: i64, what: What) {
         let Some(position) = what.position() else { return self.put_at(self.len(), time_ms, what) };

@@ -7,7 +7,7 @@ use teahouse_wire::api::{Cause, Change, Kind, Message};
 use super::played::{Played, event, nick, room, setup, text};
 use crate::link::{Happening, State};
 use crate::screen::model::entry::What;
-use crate::screen::{Effect, Input, Key};
+use crate::screen::{Effect, Input, Key, Press};
 
 #[test]
 fn before_anything_is_heard_there_is_a_line_to_type_in() {
@@ -289,4 +289,41 @@ fn the_help_is_the_table_of_keys() {
     assert!(!played.rows()[1].contains("Reading"));
     played.key(Key::Esc);
     assert!(played.rows()[9].starts_with("› |"));
+}
+
+#[test]
+fn what_the_house_says_before_there_is_a_room_goes_along_into_the_first() {
+    let mut played = Played::begin(60, 7, setup());
+    played.link(Happening::Notice("another client is connected".to_owned()));
+    played.online();
+    played.joined("tea", 20);
+    let events: Vec<_> = (1..=20).map(super::played::numbered).collect();
+    played.answer_history(&events, 20);
+    played.said(21, "bob", "after");
+    played.check(&[
+        " #tea  tea and what goes with it",
+        " 10:19          bob  message 19",
+        " 10:20               message 20",
+        " 10:00            ·  another client is connected",
+        " 10:21          bob  after",
+        "─ ● ann ────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn where_the_rooms_are_not_on_the_screen_it_is_said_what_is_new_in_them() {
+    let mut played = Played::in_tea(40, 5);
+    played.joined("milk", 0);
+    played.said_in("milk", 1, "bob", "anyone here?");
+    assert_eq!(played.rows()[3], "─ ● ann ─ 1 new, Alt-A ─────── F1 help ─");
+    played.said_in("milk", 2, "bob", "ann?");
+    assert_eq!(played.rows()[3], "─ ● ann ─ @1 of 2 new, Alt-A ─ F1 help ─");
+    played.press(Press::alt(Key::Char('a')));
+    assert_eq!(played.rows()[3], "─ ● ann ────────────────────── F1 help ─");
+    // Where they are, the list says it.
+    let mut played = Played::in_tea(80, 5);
+    played.joined("milk", 0);
+    played.said_in("milk", 1, "bob", "anyone here?");
+    assert!(!played.rows()[3].contains("new"), "{:?}", played.rows());
 }
