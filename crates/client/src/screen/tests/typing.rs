@@ -301,3 +301,24 @@ fn a_new_size_keeps_line_and_caret() {
     ]);
     assert_eq!(played.line(), "一二三四五六七八九十|");
 }
+
+#[test]
+fn a_short_word_has_the_row_to_itself_where_it_is_narrow() {
+    let mut played = Played::in_tea(70, 4);
+    played.type_in("/jion x\n");
+    let said = "─ there is no /jion; did you mean /join? (to say it, begin with //) ──";
+    assert_eq!(played.rows()[2], said);
+    let mut played = Played::in_tea(40, 4);
+    played.type_in("/jion x\n");
+    assert_eq!(played.rows()[2], "─ there is no /jion; did you mean /joi…─");
+}
+
+#[test]
+fn what_a_word_may_be_completed_to_comes_before_a_short_word() {
+    let mut played = Played::in_tea(60, 4);
+    played.type_in("/jion x\n");
+    played.ctrl('u');
+    played.type_in("/ro");
+    played.key(Key::Tab);
+    assert_eq!(played.rows()[2], "─ ● ann ─ /room  /rooms ────────────────────────── F1 help ─");
+}

@@ -19,22 +19,39 @@ pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
         return;
     }
     let mut end = area.right().saturating_sub(1);
+    let mut left = left(model, areas, pen);
+    if is_urgent(model) && columns_of_left(&left) >= area.width {
+        // What is said comes before how the connection is.
+        left.drain(..left.len().saturating_sub(1));
+    }
+    let left_min = if is_urgent(model) { columns_of_left(&left) } else { 0 };
     for (words, style) in right(model, pen) {
         let columns = columns_of(&words);
-        if end > area.x + LEFT_MIN + columns {
+        if end > area.x.saturating_add(left_min.max(LEFT_MIN)).saturating_add(columns) {
             end = pen.put_before(end, area.y, columns, &words, style).saturating_sub(1);
         }
     }
     let mut x = area.x + 1;
-    for (words, style) in left(model, pen) {
+    for (words, style) in left {
         x = pen.put_short(x, area.y, end.saturating_sub(x), &format!(" {words} "), style);
         x = (x + 1).min(end);
     }
     draw_choices(model, Rect { x, width: end.saturating_sub(x), ..area }, pen);
 }
 
+/// Columns that all of the left part takes.
+fn columns_of_left(left: &[(String, Style)]) -> u16 {
+    left.iter().fold(0, |columns, (words, _)| columns_of(words).saturating_add(3 + columns))
+}
+
+/// Whether what stands at the left is to be read now, before what stands at the right.
+fn is_urgent(model: &Model) -> bool {
+    let is_asking = matches!(model.mode, Mode::SendPaste { .. } | Mode::Find { .. });
+    is_asking || model.line.search().is_some() || model.flash.is_some()
+}
+
 /// What stands at the left, in order.
-fn left(model: &Model, pen: &Pen<'_>) -> Vec<(String, Style)> {
+fn left(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style)> {
     let theme = pen.theme;
     let mut parts = vec![connection(model, pen)];
     match &model.mode {
@@ -59,12 +76,33 @@ fn left(model: &Model, pen: &Pen<'_>) -> Vec<(String, Style)> {
         };
         return vec![(words, theme.strong)];
     }
+    if model.line.choices().is_some_and(|choices| choices.candidates.len() > 1) {
+        return parts;
+    }
     if let Some(flash) = &model.flash {
         parts.push((flash.text.clone(), theme.strong));
-    } else if let Some(typing) = typing(model) {
+        return parts;
+    }
+    if areas.rooms.is_empty() {
+        parts.extend(elsewhere(model, pen));
+    }
+    if let Some(typing) = typing(model) {
         parts.push((typing, theme.dim));
     }
     parts
+}
+
+/// What is unread in other rooms, which are not on the screen.
+fn elsewhere(model: &Model, pen: &Pen<'_>) -> Option<(String, Style)> {
+    let others = model.talks.iter().enumerate().filter(|(index, _)| *index != model.current);
+    let (unread, mentions) = others.fold((0, 0), |(unread, mentions), (_, talk)| {
+        (unread + talk.unread, mentions + talk.mentions)
+    });
+    match (unread, mentions) {
+        (0, _) => None,
+        (_, 0) => Some((format!("{unread} new, Alt-A"), pen.theme.strong)),
+        (_, _) => Some((format!("@{mentions} of {unread} new, Alt-A"), pen.theme.mention)),
+    }
 }
 
 /// Whether we are connected, and as whom; quietly when all is well.
