@@ -6,7 +6,7 @@ use std::ops::Range;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use teahouse_editor::{width, wrap};
+use teahouse_editor::{shorten, width, wrap};
 
 use super::entry::{Entry, Manner, Message, What};
 use super::talk::{Reading, Talk};
@@ -69,6 +69,12 @@ impl Grid {
     #[must_use]
     pub(crate) fn text_columns(self) -> usize {
         self.columns.saturating_sub(self.text_at() + RIGHT_MARGIN)
+    }
+
+    /// Columns that a nick before its text may take, where it has no column of its own.
+    #[must_use]
+    pub(crate) fn lead_columns_max(self) -> usize {
+        self.text_columns().saturating_sub(TEXT_MIN)
     }
 }
 
@@ -176,8 +182,7 @@ impl Flow<'_> {
         let RowKind::First { with_nick: true, .. } = first else { return 0 };
         match &entry.what {
             What::Message(message) if !self.grid.is_apart => {
-                let most = self.grid.text_columns().saturating_sub(TEXT_MIN);
-                lead(message).map_or(0, |lead| width(&lead).min(most))
+                width(&lead(message, self.grid.lead_columns_max()))
             }
             What::Message(_) | What::Presence(_) | What::Notice(_) => 0,
         }
@@ -272,10 +277,13 @@ impl Flow<'_> {
 
 /// What stands before a text when nicks have no column of their own.
 #[must_use]
-pub(crate) fn lead(message: &Message) -> Option<String> {
+pub(crate) fn lead(message: &Message, columns_max: usize) -> String {
     match message.manner {
-        Manner::Said => Some(format!("{}: ", message.nick)),
-        Manner::Acted | Manner::Topic => Some("* ".to_owned()),
+        Manner::Said if columns_max > 2 => {
+            format!("{}: ", shorten(&message.nick, columns_max - 2))
+        }
+        Manner::Acted | Manner::Topic if columns_max >= 2 => "* ".to_owned(),
+        Manner::Said | Manner::Acted | Manner::Topic => String::new(),
     }
 }
 

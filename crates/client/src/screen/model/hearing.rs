@@ -62,8 +62,18 @@ impl Model {
             let (taken, nick) = (taken.as_str(), welcome.nick.as_str());
             self.say_here(format!("{taken} is taken; you are {nick}"), Tone::Plain);
         }
-        self.me = Some(welcome.nick.clone());
+        self.be_called(welcome.nick.clone());
         self.session = Some(welcome.session.clone());
+    }
+
+    /// What is still on its way will be said under this nick.
+    fn be_called(&mut self, me: Nick) {
+        for outgoing in self.talks.iter_mut().flat_map(|talk| &mut talk.on_the_way) {
+            if let What::Message(message) = &mut outgoing.entry.what {
+                me.as_str().clone_into(&mut message.nick);
+            }
+        }
+        self.me = Some(me);
     }
 
     fn hear_sent(&mut self, sent: Sent) {
@@ -258,7 +268,7 @@ impl Model {
     fn hear_renamed(&mut self, from: &Nick, to: Nick) {
         if self.me.as_ref() == Some(from) {
             self.say_here(format!("you are {} now", to.as_str()), Tone::Plain);
-            self.me = Some(to);
+            self.be_called(to);
         }
     }
 

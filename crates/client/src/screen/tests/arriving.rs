@@ -62,6 +62,14 @@ fn a_narrow_screen_has_neither_rooms_nor_columns() {
 }
 
 #[test]
+fn on_a_tiny_screen_a_long_nick_is_cut_and_still_told_from_the_text() {
+    let mut played = Played::in_tea(14, 5);
+    played.said(1, "alexandra", "dinner?");
+    played.said(2, "小红", "no");
+    played.check(&[" ─ Monday,… ─", " a…: dinner?", " …: no", "─ ● ann ──────", "› |"]);
+}
+
+#[test]
 fn what_has_no_width_of_its_own_is_shown_as_spaces() {
     let mut played = Played::in_tea(60, 5);
     played.said(1, "bob", "a\tb\u{200b}c d");

@@ -91,6 +91,24 @@ fn while_offline_messages_wait() {
 }
 
 #[test]
+fn what_waits_before_the_house_is_reached_is_said_under_the_nick_it_gives() {
+    let mut played = Played::begin(50, 6, super::played::setup());
+    played.outgoing(1, "one", Stage::Waiting);
+    played.outgoing(2, "two", Stage::Waiting);
+    played.online();
+    played.joined("tea", 0);
+    played.answer_history(&[], 0);
+    played.check(&[
+        " #tea  tea and what goes with it",
+        " ─────────── Monday, 23 November 2026 ───────────",
+        "     … ann: one",
+        "     … ann: two",
+        "─ ● ann ──────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
 fn commands_are_done_and_what_is_wrong_is_said() {
     let mut played = Played::in_tea(70, 6);
     played.type_in("/jion x\n");

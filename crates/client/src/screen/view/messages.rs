@@ -148,11 +148,10 @@ impl Drawing<'_> {
         let theme = pen.theme;
         let style = if message.is_own { theme.accent } else { theme.nick(&message.nick) };
         if !self.flow.grid.is_apart {
-            let most = self.flow.grid.text_columns().saturating_sub(8);
-            if let Some(lead) = lead(message) {
-                let most = u16::try_from(most).unwrap_or(u16::MAX);
-                pen.put(self.x(self.flow.grid.text_at()), self.area.y, most, &lead, style);
-            }
+            let most = self.flow.grid.lead_columns_max();
+            let lead = lead(message, most);
+            let columns = u16::try_from(most).unwrap_or(u16::MAX);
+            pen.put(self.x(self.flow.grid.text_at()), self.area.y, columns, &lead, style);
             return;
         }
         match message.manner {
