@@ -1,6 +1,8 @@
 //! Joining a server with the full-screen interface: what the environment says, and the other end that the
 //! server's address asks for.
 
+use std::io::Write;
+
 use jiff::tz::TimeZone;
 use teahouse_core::RoomName;
 
@@ -33,7 +35,13 @@ pub fn join(config: Config) -> Result<(), ClientError> {
             setup.sent = link.history().to_vec();
             let drafts = link.drafts().iter();
             setup.drafts = drafts.map(|(room, text)| (room.clone(), text.clone())).collect();
-            run(&mut House::new(link), setup, theme).await
+            let mut house = House::new(link);
+            run(&mut house, setup, theme).await?;
+            if let Some(words) = house.last_words() {
+                // Who closed standard error does not want to know.
+                writeln!(std::io::stderr(), "{words}").ok();
+            }
+            Ok(())
         }),
     }
 }

@@ -426,7 +426,10 @@ fn the_terminal_is_left_as_it_was_found() {
     house.signal("-TERM");
     house.wait(PATIENCE);
     terminal.wait("told of the end", |terminal| !terminal.screen().contains("● bob"));
+    terminal.keys(&["said too late", "Enter"]);
+    terminal.expect("1 waiting");
     terminal.keys(&["C-d"]);
+    terminal.expect("1 message is not sent; it is when you join");
     check_restored(&terminal, notes.path());
 }
 

@@ -46,6 +46,18 @@ impl House {
         }
     }
 
+    /// What is to be known after leaving: that something is not sent, and when it will be.
+    pub(in crate::screen) fn last_words(&self) -> Option<String> {
+        let server = self.link.server();
+        match self.link.outbox().count() {
+            0 => None,
+            1 => Some(format!("1 message is not sent; it is when you join {server} again")),
+            count => Some(format!(
+                "{count} messages are not sent; they are when you join {server} again"
+            )),
+        }
+    }
+
     fn follow(&mut self, state: &State) {
         match state {
             State::Connecting { .. } => {}
