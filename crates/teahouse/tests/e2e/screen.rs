@@ -55,6 +55,13 @@ fn count(terminal: &Terminal, end: &str) -> usize {
     terminal.screen().lines().filter(|line| shown(line).ends_with(end)).count()
 }
 
+/// Waits until the first message on the screen is kept: it has a time then, and no mark that it is on its way.
+#[track_caller]
+fn expect_kept(terminal: &Terminal, text: &str) {
+    let is_kept = |row: &str| shown(row).ends_with(text) && row.contains(':');
+    terminal.wait("kept", |terminal| terminal.screen().lines().any(is_kept));
+}
+
 /// A row of messages without the member list beside it.
 fn shown(row: &str) -> &str {
     row.rsplit_once('│').map_or(row, |(messages, _)| messages).trim_end()
@@ -232,6 +239,7 @@ fn a_server_killed_in_mid_conversation_costs_nothing() {
     terminal.expect("● bob");
     terminal.keys(&["said before", "Enter"]);
     ann.expect("<bob> said before");
+    expect_kept(&terminal, "said before");
     // It dies while messages pour: some of them are nowhere then, and everyone agrees on which.
     for number in 1..=60 {
         eva.say(&format!("number {number}."));
@@ -268,7 +276,7 @@ fn what_is_unsent_and_half_typed_survives_a_killed_client() {
     let mut house = House::open();
     let terminal = join(&house);
     terminal.keys(&["said while all was well", "Enter"]);
-    terminal.wait("said", |terminal| count(terminal, "all was well") == 1);
+    expect_kept(&terminal, "said while all was well");
     house.kill();
     terminal.expect("offline");
     terminal.keys(&["said to nobody", "Enter"]);

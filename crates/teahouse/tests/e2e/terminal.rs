@@ -115,6 +115,7 @@ impl Terminal {
     }
 
     /// Waits for a state of the terminal.
+    #[track_caller]
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so(self) {
@@ -124,11 +125,13 @@ impl Terminal {
         }
     }
 
+    #[track_caller]
     pub(crate) fn expect(&self, part: &str) {
         self.wait(part, |terminal| terminal.screen().contains(part));
     }
 
     /// Waits until the cursor is in this place.
+    #[track_caller]
     pub(crate) fn expect_cursor(&self, place: (u16, u16)) {
         self.wait(&format!("at {place:?}"), |terminal| terminal.cursor() == place);
     }
