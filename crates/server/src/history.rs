@@ -1,9 +1,9 @@
 //! Reading threads: they answer from SQLite what connections ask of the past, away from the hub and the
 //! shards. One searches; the other does everything that the index of positions answers at once, so that
-//! nobody's search keeps those waiting who come in or catch up. A connection has one job under way, so
-//! the queues are bounded by the connections.
+//! nobody's search keeps those waiting who come in or catch up. A connection has one job under way, and
+//! pages are read faster than connections are made; searches that wait are bounded by number.
 
-use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 use teahouse_core::{
@@ -19,6 +19,9 @@ use crate::store::{PAGE_BYTES_MAX, ReadError, Reader};
 /// Reading threads, and readers they need.
 pub(crate) const READERS: usize = THREADS.len();
 const THREADS: [&str; 2] = ["pages", "searches"];
+/// Searches that wait. Whoever asks and goes leaves one behind, and they take longer than asking does: beyond
+/// this, people are told to try again.
+const SEARCHES_MAX: usize = 256;
 /// Events in one page of a refill.
 const REFILL_EVENTS_MAX: u32 = 512;
 /// Bytes of text in one page of a refill: below the soft bound of a queue, so a page always fits.
@@ -62,12 +65,17 @@ pub(crate) struct Page {
 #[derive(Clone)]
 pub(crate) struct Jobs {
     pages: Sender<Job>,
-    searches: Sender<Job>,
+    searches: SyncSender<Job>,
 }
 
 impl Jobs {
-    pub(crate) fn send(&self, job: Job) -> Result<(), SendError<Job>> {
-        if job.wanted.is_search() { self.searches.send(job) } else { self.pages.send(job) }
+    /// Hands in a job; `false` when it is not taken, because too many searches wait or the readers are gone.
+    pub(crate) fn send(&self, job: Job) -> bool {
+        if job.wanted.is_search() {
+            self.searches.try_send(job).is_ok()
+        } else {
+            self.pages.send(job).is_ok()
+        }
     }
 }
 
@@ -85,7 +93,7 @@ pub(crate) fn start(
     readers: Vec<Reader>,
     shards: &[mpsc::Sender<Inbox>],
 ) -> std::io::Result<(Jobs, Vec<JoinHandle<()>>)> {
-    let ((pages, page_jobs), (searches, search_jobs)) = (channel(), channel());
+    let ((pages, page_jobs), (searches, search_jobs)) = (channel(), sync_channel(SEARCHES_MAX));
     let threads = THREADS
         .iter()
         .zip(readers.into_iter().zip([page_jobs, search_jobs]))
@@ -210,11 +218,27 @@ mod tests {
                 let scope = Scope::Rooms(vec![span.clone()]);
                 Wanted::Asked(RequestId::default(), Granted { question, scope })
             };
-            jobs.send(Job { shard: 0, asker, wanted }).unwrap();
+            assert!(jobs.send(Job { shard: 0, asker, wanted }));
         }
         let wanted = Wanted::Tail { room: ROOM, upto: Position::START, count: 1 };
-        jobs.send(Job { shard: 1, asker, wanted }).unwrap();
+        assert!(jobs.send(Job { shard: 1, asker, wanted }));
         let page = tokio::time::timeout(Duration::from_secs(60), pages.recv()).await.unwrap();
         assert!(matches!(page, Some(Inbox::Page(_))));
+    }
+
+    #[test]
+    fn searches_that_nobody_reads_for_are_bounded() {
+        let directory = tempfile::tempdir().unwrap();
+        let opened = Store::open(directory.path(), Durability::Memory, READERS, 1).unwrap();
+        let (stuck, _unread) = mpsc::channel(1);
+        let (jobs, _threads) = start(opened.readers, &[stuck]).unwrap();
+        let search = || {
+            let question = Question::Search { words: "tea".to_owned(), room: None, count: 1 };
+            let granted = Granted { question, scope: Scope::Everywhere };
+            let wanted = Wanted::Asked(RequestId::default(), granted);
+            Job { shard: 0, asker: Asker::Visitor(SessionId(1)), wanted }
+        };
+        let taken = (0..SEARCHES_MAX * 2).filter(|_| jobs.send(search())).count();
+        assert!((SEARCHES_MAX..SEARCHES_MAX * 2).contains(&taken), "{taken} taken");
     }
 }

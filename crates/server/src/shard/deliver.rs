@@ -338,12 +338,9 @@ impl Shard {
         self.finish(index);
     }
 
-    /// Asks a reading thread.
-    pub(super) fn read_history(&mut self, key: Key, wanted: Wanted) {
-        let job = Job { shard: self.index, asker: Asker::Connection(key), wanted };
-        if self.jobs.send(job).is_err() {
-            debug!("the readers are gone");
-        }
+    /// Asks a reading thread; `false` when that takes no more.
+    pub(super) fn read_history(&self, key: Key, wanted: Wanted) -> bool {
+        self.jobs.send(Job { shard: self.index, asker: Asker::Connection(key), wanted })
     }
 }
 

@@ -26,8 +26,13 @@ impl Shard {
                 return;
             }
             if let Some((request, granted)) = connection.asked.front().cloned() {
-                connection.is_reading = true;
-                return self.read_history(self.key(index), Wanted::Asked(request, granted));
+                if self.read_history(self.key(index), Wanted::Asked(request, granted)) {
+                    self.connections[index].is_reading = true;
+                    return;
+                }
+                self.connections[index].asked.pop();
+                self.tell(index, |speaker, out| speaker.render_unreadable(request, out));
+                continue;
             }
             let Some(seat) = connection.seats.iter_mut().find(|seat| seat.behind.is_some()) else {
                 return;
@@ -44,8 +49,10 @@ impl Shard {
                 room.members[seat.member].is_live = true;
                 continue;
             };
-            connection.is_reading = true;
-            return self.read_history(self.key(index), wanted);
+            let is_taken = self.read_history(self.key(index), wanted);
+            // Pages are always taken; without readers the house is closing.
+            self.connections[index].is_reading = is_taken;
+            return;
         }
     }
 

@@ -37,15 +37,18 @@ impl Shard {
     }
 
     pub(super) fn answer_visitor(&mut self, session: SessionId, answer: &Answer) {
-        if !self.visitors.waiting.contains_key(&session) {
+        let Some(waiting) = self.visitors.waiting.get(&session) else { return };
+        if waiting.is_closed() {
+            // Has gone meanwhile: nothing is read for nobody.
+            self.visitors.waiting.remove(&session);
             return;
         }
         match answer {
             Answer::Granted(granted) => {
                 let wanted = Wanted::Asked(RequestId::default(), granted.clone());
                 let job = Job { shard: self.index, asker: Asker::Visitor(session), wanted };
-                if self.jobs.send(job).is_err() {
-                    debug!("the readers are gone");
+                if !self.jobs.send(job) {
+                    self.end_visit(session, Outcome::Unreadable);
                 }
             }
             Answer::Refused(refusal) => {
