@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Limits, MessageId, Nick, Position, RequestId, RoomName, SeatKey, SessionId, Text, Time,
+    Limits, MessageId, Nick, Origin, Position, RequestId, RoomName, SeatKey, SessionId, Text, Time,
 };
 
 /// One thing asked, by whom and when. The log puts proposals in order; [`crate::Chat::apply`] answers.
@@ -12,6 +12,8 @@ use crate::{
 pub struct Proposal {
     /// Who asks; [`SessionId::HOUSE`] for the house itself.
     pub session: SessionId,
+    /// From where: what it creates counts against this origin.
+    pub origin: Origin,
     /// When the server took it in.
     pub time: Time,
     /// Which request of theirs it is: what answers it says so.
@@ -24,7 +26,8 @@ impl Proposal {
     /// What the house itself proposes.
     #[must_use]
     pub fn of_house(time: Time, action: Action) -> Self {
-        Self { session: SessionId::HOUSE, time, request: RequestId::default(), action }
+        let (session, origin) = (SessionId::HOUSE, Origin::HOUSE);
+        Self { session, origin, time, request: RequestId::default(), action }
     }
 }
 

@@ -85,7 +85,7 @@ impl Chat {
 
     /// Applies one proposal; what follows from it is added to `out`, in order.
     pub fn apply(&mut self, proposal: Proposal, out: &mut Vec<Effect>) {
-        let Proposal { session, time, request, action } = proposal;
+        let Proposal { session, origin: _, time, request, action } = proposal;
         let start = out.len();
         self.perform(session, time, action, out);
         for effect in &mut out[start..] {
@@ -172,7 +172,8 @@ fn stamp(effect: &mut Effect, asker: SessionId, asked: RequestId) {
         | Effect::Founded { .. }
         | Effect::Event(_)
         | Effect::Presence { .. }
-        | Effect::Ended { .. } => {}
+        | Effect::Ended { .. }
+        | Effect::SessionForgotten { .. } => {}
     }
 }
 

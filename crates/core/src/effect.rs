@@ -68,12 +68,21 @@ pub enum Effect {
         /// What.
         answer: Answer,
     },
-    /// A session is gone. Nothing about it follows.
+    /// A session is gone from its connection. Of one that is suspended [`Effect::SessionForgotten`] follows
+    /// some time, of any other nothing.
     Ended {
         /// Which.
         session: SessionId,
         /// Why.
         cause: ExitCause,
+        /// Whether its nick and rooms are kept for a while, for somebody who brings its key.
+        is_suspended: bool,
+    },
+    /// A session that was suspended is kept no longer: it was resumed under another number, or given up.
+    /// What was held for it is free. Nothing about it follows.
+    SessionForgotten {
+        /// Which.
+        session: SessionId,
     },
 }
 

@@ -14,6 +14,18 @@ impl SessionId {
     pub const HOUSE: Self = Self(0);
 }
 
+/// Whose doing something is, as far as a server can tell without an account: the network address (IPv4
+/// address, IPv6 /64) that a connection comes from. The server makes the number from the address with a key
+/// drawn for each process, so that nothing in the log says where anyone is. What creates things is counted
+/// for each origin, because whoever reconnects is a new session and the same origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Origin(pub u64);
+
+impl Origin {
+    /// The house itself, which nothing limits.
+    pub const HOUSE: Self = Self(0);
+}
+
 /// A room, numbered from 1 in the order rooms were first entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RoomId(pub u32);

@@ -30,7 +30,7 @@ pub use effect::{
     Scope,
 };
 pub use flood::{Bucket, FloodLimit, Verdict};
-pub use id::{MessageId, Position, RequestId, RoomId, SeatKey, SessionId, Time};
+pub use id::{MessageId, Origin, Position, RequestId, RoomId, SeatKey, SessionId, Time};
 pub use limits::Limits;
 pub use name::{NameError, Nick, NickKey, RoomName};
 pub use refusal::Refusal;

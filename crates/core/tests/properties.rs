@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use teahouse_core::{
-    Action, Answer, Chat, Effect, ExitCause, Limits, MessageId, Nick, NickKey, Position, Proposal,
-    Question, RequestId, RoomId, RoomName, SeatKey, SessionId, Text, Time, TopicChange, Visit,
+    Action, Answer, Chat, Effect, ExitCause, Limits, MessageId, Nick, NickKey, Origin, Position,
+    Proposal, Question, RequestId, RoomId, RoomName, SeatKey, SessionId, Text, Time, TopicChange,
+    Visit,
 };
 
 const NICKS: [&str; 5] = ["ann", "Ann", "bob", "аnn", "小明"];
@@ -81,7 +82,8 @@ fn proposals() -> impl Strategy<Value = Vec<Proposal>> {
                     || is_odd && matches!(action, Action::Exit { .. });
                 let session = if visits { session + VISITORS } else { session };
                 let request = RequestId::default();
-                Proposal { session: SessionId(session), time, request, action }
+                let (session, origin) = (SessionId(session), Origin(session % 3));
+                Proposal { session, origin, time, request, action }
             })
             .collect()
     })
@@ -108,6 +110,7 @@ struct Reference {
     heads: BTreeMap<RoomId, u64>,
     founded: BTreeMap<RoomId, RoomName>,
     ids: BTreeSet<(RoomId, MessageId)>,
+    suspended: BTreeSet<SessionId>,
 }
 
 impl Reference {
@@ -154,10 +157,16 @@ impl Reference {
                 let is_known = is_visitor(*session) || self.nicks.contains_key(session);
                 assert!(is_known, "answered nobody");
             }
-            Effect::Ended { session, .. } => {
+            Effect::Ended { session, is_suspended, .. } => {
                 let was_known = is_visitor(*session) || self.nicks.remove(session).is_some();
                 assert!(was_known, "ended twice");
+                if *is_suspended {
+                    assert!(self.suspended.insert(*session), "suspended twice");
+                }
                 assert!(self.members.values().all(|here| !here.contains(session)));
+            }
+            Effect::SessionForgotten { session } => {
+                assert!(self.suspended.remove(session), "forgotten without being suspended");
             }
             Effect::Presence { room, .. } => assert!(self.members.contains_key(room)),
         }

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Action, Answer, Chat, Effect, EventKind, ExitCause, Limits, MessageId, Nick, Presence,
+    Action, Answer, Chat, Effect, EventKind, ExitCause, Limits, MessageId, Nick, Origin, Presence,
     Proposal, Question, RequestId, RoomId, RoomName, Scope, SeatKey, SessionId, Text, Time,
     TopicChange, Visit,
 };
@@ -85,8 +85,9 @@ impl Stage {
 
     fn propose(&mut self, session: SessionId, action: Action) -> Vec<String> {
         let mut effects = Vec::new();
-        let request = RequestId(7);
-        self.chat.apply(Proposal { session, time: self.now, request, action }, &mut effects);
+        let (origin, request) = (Origin(1), RequestId(7));
+        let proposal = Proposal { session, origin, time: self.now, request, action };
+        self.chat.apply(proposal, &mut effects);
         effects.iter().map(|effect| self.shown(effect)).collect()
     }
 
@@ -124,7 +125,11 @@ impl Stage {
             Effect::Answer { session, answer, .. } => {
                 format!("to {}: {}", self.who(*session), answer_shown(answer))
             }
-            Effect::Ended { session, cause } => format!("{} ended {cause:?}", self.who(*session)),
+            Effect::Ended { session, cause, is_suspended } => {
+                let kept = if *is_suspended { ", suspended" } else { "" };
+                format!("{} ended {cause:?}{kept}", self.who(*session))
+            }
+            Effect::SessionForgotten { session } => format!("{} forgotten", self.who(*session)),
         }
     }
 }
@@ -613,7 +618,7 @@ fn whoever_comes_back_in_time_was_never_away_for_the_others() {
          | to bob: ignores [ann] Some(true)
          bob> exit lost
          | bob out of #lobby
-         | bob ended Lost
+         | bob ended Lost, suspended
          ann> say lobby still there?
          | founded #lobby as 1
          | #lobby 1 ann said Some(\"still there?\")
@@ -623,6 +628,7 @@ fn whoever_comes_back_in_time_was_never_away_for_the_others() {
          | to ann: refused Ignored { nick: Nick(\"bob\") }
          +29s
          bob2> sit 7
+         | bob forgotten
          | to bob2: welcome back bob
          bob2> join lobby
          | bob2 in #lobby at 1 of 2
@@ -648,11 +654,12 @@ fn whoever_does_not_come_back_is_offline_when_the_grace_is_over() {
          | to #lobby but bob: bob entered
          bob> exit lost
          | bob out of #lobby
-         | bob ended Lost
+         | bob ended Lost, suspended
          ann> tell bob hello
          | to ann: refused Away { nick: Nick(\"bob\") }
          +30s
          | to #lobby but bob: bob offline Lost
+         | bob forgotten
          ann> nick bob
          | to ann: ann is bob
          | to #lobby but ann: ann is bob
@@ -790,7 +797,8 @@ fn answers_say_which_request_they_answer() {
     let mut effects = Vec::new();
     let mut ask = |session, request, action| {
         let (session, request) = (SessionId(session), RequestId(request));
-        chat.apply(Proposal { session, time: Time(0), request, action }, &mut effects);
+        let (origin, time) = (Origin(1), Time(0));
+        chat.apply(Proposal { session, origin, time, request, action }, &mut effects);
     };
     let enter = || Action::Enter { nick: None, room: None, seat: None };
     ask(1, 1, enter());
@@ -807,7 +815,8 @@ fn answers_say_which_request_they_answer() {
             Effect::Founded { .. }
             | Effect::Event(_)
             | Effect::Presence { .. }
-            | Effect::Ended { .. } => None,
+            | Effect::Ended { .. }
+            | Effect::SessionForgotten { .. } => None,
         })
         .collect();
     // What guest2 was told answers nothing that guest2 asked.

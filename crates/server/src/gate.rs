@@ -3,13 +3,18 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use teahouse_core::Origin;
 
 /// The counts of all shards and the listener.
 #[derive(Debug)]
 pub(crate) struct Gate {
     state: Mutex<State>,
+    /// Drawn for this process: an origin cannot be turned back into an address.
+    origin_key: RandomState,
 }
 
 #[derive(Debug)]
@@ -25,6 +30,7 @@ struct State {
 pub(crate) struct Permit {
     gate: Arc<Gate>,
     address: IpAddr,
+    origin: Origin,
 }
 
 /// Why there is no place.
@@ -59,7 +65,7 @@ impl Gate {
     pub(crate) fn new(connections_max: usize, per_address_max: usize) -> Arc<Self> {
         let state =
             State { connections_max, per_address_max, connections: 0, per_address: HashMap::new() };
-        Arc::new(Self { state: Mutex::new(state) })
+        Arc::new(Self { state: Mutex::new(state), origin_key: RandomState::new() })
     }
 
     /// Takes a place, or says why there is none.
@@ -77,7 +83,16 @@ impl Gate {
         *count += 1;
         state.connections += 1;
         drop(state);
-        Ok(Permit { gate: Arc::clone(self), address })
+        Ok(Permit { gate: Arc::clone(self), address, origin: self.origin_of(address) })
+    }
+
+    /// What the chat knows of an address.
+    fn origin_of(&self, address: IpAddr) -> Origin {
+        match Origin(self.origin_key.hash_one(address)) {
+            // That one is not limited.
+            Origin::HOUSE => Origin(1),
+            origin => origin,
+        }
     }
 
     /// Moves the bounds; who is in stays in.
@@ -90,6 +105,13 @@ impl Gate {
     fn state(&self) -> MutexGuard<'_, State> {
         // Every change below is complete in itself, so a panic elsewhere leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Permit {
+    /// Whose doing is what comes over this connection.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
     }
 }
 
@@ -146,5 +168,17 @@ mod tests {
         let _v6 = gate.admit(address("2001:db8::1")).unwrap();
         assert!(gate.admit(address("2001:db8::2")).is_err());
         assert!(gate.admit(address("2001:db8:0:1::2")).is_ok());
+    }
+
+    #[test]
+    fn whoever_reconnects_has_the_same_origin_in_this_process_and_another_in_the_next() {
+        let gate = Gate::new(100, 0);
+        let origin = |gate: &Arc<Gate>, peer| gate.admit(address(peer)).unwrap().origin();
+        let first = origin(&gate, "10.0.0.1");
+        assert_eq!(origin(&gate, "::ffff:10.0.0.1"), first);
+        assert_ne!(origin(&gate, "10.0.0.2"), first);
+        assert_eq!(origin(&gate, "2001:db8::1"), origin(&gate, "2001:db8::2"));
+        assert_ne!(origin(&gate, "2001:db8::1"), origin(&gate, "2001:db8:0:1::1"));
+        assert_ne!(origin(&Gate::new(100, 0), "10.0.0.1"), first);
     }
 }

@@ -38,7 +38,7 @@ use std::time::{Duration, Instant};
 use hashbrown::HashMap;
 use jiff::tz::TimeZone;
 use slab::Slab;
-use teahouse_core::{Action, Effect, Proposal, RequestId, RoomId, SessionId, Time, Visit};
+use teahouse_core::{Action, Effect, Origin, Proposal, RequestId, RoomId, SessionId, Time, Visit};
 use teahouse_wire::Heard;
 use teahouse_wire::api::House;
 use teahouse_wire::line::Clock;
@@ -269,10 +269,21 @@ impl Shard {
         }
     }
 
+    /// Puts a connection's request in the chunk for the log.
+    fn propose(&mut self, index: usize, request: RequestId, action: Action) {
+        let Connection { session, origin, .. } = self.connections[index];
+        self.propose_as((session, origin), request, action);
+    }
+
     /// Puts a request in the chunk for the log.
-    fn propose(&mut self, session: SessionId, request: RequestId, action: Action) {
+    fn propose_as(
+        &mut self,
+        (session, origin): (SessionId, Origin),
+        request: RequestId,
+        action: Action,
+    ) {
         self.chunk_bytes += bytes_of(&action);
-        self.chunk.push(Proposal { session, time: clock::now(), request, action });
+        self.chunk.push(Proposal { session, origin, time: clock::now(), request, action });
         if let Some(pump) = self.pump.take() {
             pump.wake();
         }

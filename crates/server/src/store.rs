@@ -311,7 +311,8 @@ fn insert(
             | Effect::Parted { .. }
             | Effect::Presence { .. }
             | Effect::Answer { .. }
-            | Effect::Ended { .. } => {}
+            | Effect::Ended { .. }
+            | Effect::SessionForgotten { .. } => {}
         }
     }
     Ok(count)

@@ -30,7 +30,7 @@ impl Chat {
         }
         let kept = seat.and_then(|seat| self.seats.get(&seat).copied());
         if let Some(old) = kept {
-            self.come_back(session, time, old, out);
+            self.resume(session, time, old, out);
         } else {
             self.come_new(session, wish, seat, out);
         }

@@ -33,16 +33,17 @@ impl Chat {
             ExitCause::Quit | ExitCause::Idle | ExitCause::Closing | ExitCause::Replaced => false,
         };
         let has_seat = self.sessions.get(&session).is_some_and(|person| person.seat.is_some());
-        if may_return && has_seat {
-            self.go_away(session, time, cause, out);
+        let is_suspended = may_return && has_seat;
+        if is_suspended {
+            self.suspend(session, time, cause, out);
         } else {
             self.forget(session, time, cause, out);
         }
-        out.push(Effect::Ended { session, cause });
+        out.push(Effect::Ended { session, cause, is_suspended });
     }
 
     /// The connection is broken; the seat is kept.
-    fn go_away(&mut self, session: SessionId, time: Time, cause: ExitCause, out: &mut Vec<Effect>) {
+    fn suspend(&mut self, session: SessionId, time: Time, cause: ExitCause, out: &mut Vec<Effect>) {
         self.fall_silent(session, out);
         self.keep_for_a_while(session, time);
         let person = self.sessions.get_mut(&session);
@@ -74,7 +75,7 @@ impl Chat {
     }
 
     /// Somebody with the key of a kept seat: they are who they were, on another connection.
-    pub(super) fn come_back(
+    pub(super) fn resume(
         &mut self,
         session: SessionId,
         time: Time,
@@ -83,7 +84,10 @@ impl Chat {
     ) {
         if self.is_connected(old) {
             self.fall_silent(old, out);
-            out.push(Effect::Ended { session: old, cause: ExitCause::Replaced });
+            let cause = ExitCause::Replaced;
+            out.push(Effect::Ended { session: old, cause, is_suspended: false });
+        } else {
+            out.push(Effect::SessionForgotten { session: old });
         }
         let Some(mut person) = self.sessions.remove(&old) else { return };
         self.nicks.insert(person.key.clone(), session);
@@ -139,6 +143,9 @@ impl Chat {
             self.part(session, time, place, Change::Offline(cause), out);
         }
         let Some(person) = self.sessions.remove(&session) else { return };
+        if person.away().is_some() {
+            out.push(Effect::SessionForgotten { session });
+        }
         self.nicks.remove(&person.key);
         if let Some(seat) = person.seat {
             self.seats.remove(&seat.key);

@@ -91,6 +91,6 @@ impl Chat {
             out.push(Effect::Parted { session, request, room: id, name });
             self.rooms.drop_if_bare(id);
         }
-        out.push(Effect::Ended { session, cause });
+        out.push(Effect::Ended { session, cause, is_suspended: false });
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use teahouse_core::{
-    Action, Bucket, Granted, NickKey, Position, RequestId, RoomId, SessionId, Time,
+    Action, Bucket, Granted, NickKey, Origin, Position, RequestId, RoomId, SessionId, Time,
 };
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
@@ -42,6 +42,8 @@ pub(super) struct Connection {
     pub(super) serial: u64,
     pub(super) sink: Sink,
     pub(super) session: SessionId,
+    /// Whose doing is what it asks for.
+    pub(super) origin: Origin,
     pub(super) stage: Stage,
     /// The socket takes no more bytes and has none for us.
     pub(super) is_broken: bool,
@@ -132,7 +134,7 @@ impl Connection {
     /// A peer that has just come.
     pub(super) fn new(
         (serial, session): (u64, SessionId),
-        (sink, permit): (Sink, Option<Permit>),
+        (sink, origin, permit): (Sink, Origin, Option<Permit>),
         (speaker, stage): (Speaker, Stage),
         now: Time,
     ) -> Self {
@@ -140,6 +142,7 @@ impl Connection {
             serial,
             sink,
             session,
+            origin,
             stage,
             is_broken: false,
             is_read_out: false,

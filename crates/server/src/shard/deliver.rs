@@ -30,7 +30,8 @@ impl Shard {
     pub(super) fn handle_effect(&mut self, batch: usize, index: usize) {
         let round = std::mem::take(&mut self.round);
         match &round[batch][index] {
-            Effect::Founded { .. } => {}
+            // A suspended session holds nothing of its shard.
+            Effect::Founded { .. } | Effect::SessionForgotten { .. } => {}
             Effect::Event(event) => self.add_pending(event.room, &round, batch, index),
             Effect::Presence { room, .. } => self.add_pending(*room, &round, batch, index),
             effect @ (Effect::Joined { .. }
@@ -76,13 +77,16 @@ impl Shard {
                     self.answer_visitor(*session, answer);
                 }
             }
-            Effect::Ended { session, cause } => {
+            Effect::Ended { session, cause, .. } => {
                 if let Some(index) = self.sessions.remove(session) {
                     self.flush_all_of(round);
                     self.ended(index, *cause);
                 }
             }
-            Effect::Founded { .. } | Effect::Event(_) | Effect::Presence { .. } => {}
+            Effect::Founded { .. }
+            | Effect::Event(_)
+            | Effect::Presence { .. }
+            | Effect::SessionForgotten { .. } => {}
         }
     }
 

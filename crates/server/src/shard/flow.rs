@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::SockRef;
-use teahouse_core::{Action, ExitCause, RequestId};
+use teahouse_core::{Action, ExitCause, Origin, RequestId};
 use teahouse_wire::line::LineSession;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
@@ -47,7 +47,8 @@ impl Shard {
         }
         let speaker = Speaker::Line(LineSession::new(self.settings.first_room.clone()));
         let sink = Sink::Socket(Rc::clone(&stream));
-        let key = self.insert((sink, Some(permit)), (speaker, Stage::Sniffing));
+        let origin = permit.origin();
+        let key = self.insert((sink, origin, Some(permit)), (speaker, Stage::Sniffing));
         debug!(shard = self.index, serial = key.serial, %peer, "connected");
         let task = self.spawn(move || intake::run(me, key, stream));
         self.connections[key.index].intake = Some(task);
@@ -57,7 +58,7 @@ impl Shard {
     /// Gives a connection its place.
     pub(super) fn insert(
         &mut self,
-        from: (Sink, Option<Permit>),
+        from: (Sink, Origin, Option<Permit>),
         as_what: (Speaker, Stage),
     ) -> Key {
         self.serial += 1;
@@ -85,7 +86,7 @@ impl Shard {
         if let Some(notice) = self.not_storing.clone() {
             self.tell(index, |speaker, out| speaker.render_notice(&notice, out));
         }
-        self.propose(session, request, action);
+        self.propose(index, request, action);
     }
 
     /// Asks for a session's end. The connection goes when the hub has said so.
@@ -99,8 +100,7 @@ impl Shard {
             }
             Stage::In => {
                 connection.stage = Stage::Leaving;
-                let session = connection.session;
-                self.propose(session, RequestId::default(), Action::Exit { cause });
+                self.propose(index, RequestId::default(), Action::Exit { cause });
             }
             // Whoever ends it or writes to it closes it.
             Stage::Leaving | Stage::Over => {}

@@ -21,7 +21,7 @@ use hyper::header::{HOST, HeaderMap, ORIGIN};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use teahouse_core::{Bucket, Verdict};
+use teahouse_core::{Bucket, Origin, Verdict};
 use teahouse_wire::api::http::{self, Route};
 use teahouse_wire::api::{Code, Failure, REQUEST_BYTES_MAX};
 use tokio::net::TcpStream;
@@ -47,18 +47,21 @@ struct Peer {
     shard: Handle,
     /// Moves to the connection that this one is upgraded to.
     permit: RefCell<Option<Permit>>,
+    origin: Origin,
     bucket: RefCell<Bucket>,
 }
 
 /// Serves a connection that speaks HTTP, until it ends or is upgraded.
 pub(super) async fn serve(shard: Handle, key: Key, stream: Rc<TcpStream>, first: Bytes) {
-    let permit = shard.borrow_mut().hand_over(key);
+    let handed = shard.borrow_mut().hand_over(key);
+    let Some((origin, permit)) = handed else { return };
     let Ok(stream) = Rc::try_unwrap(stream) else {
         debug!(serial = key.serial, "the socket is still in use");
         return;
     };
     let permit = RefCell::new(permit);
-    let peer_state = Rc::new(Peer { shard, permit, bucket: RefCell::new(Bucket::default()) });
+    let peer_state =
+        Rc::new(Peer { shard, permit, origin, bucket: RefCell::new(Bucket::default()) });
     let service = service_fn(|request| {
         let peer = Rc::clone(&peer_state);
         async move { Ok::<_, Infallible>(peer.answer(request).await) }

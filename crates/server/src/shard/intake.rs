@@ -337,8 +337,7 @@ impl Shard {
         } else {
             match connection.bucket.take(now, limit) {
                 Verdict::Pass => {
-                    let session = connection.session;
-                    return self.propose(session, request, action);
+                    return self.propose(index, request, action);
                 }
                 // Late, it would not be true any more.
                 Verdict::Wait { .. } if passes => return,
@@ -382,7 +381,6 @@ impl Shard {
         let now = self.steady_now();
         loop {
             let connection = self.connection(key)?;
-            let session = connection.session;
             let held = connection.held.as_mut()?;
             let Some(first) = held.actions.front() else {
                 connection.held = None;
@@ -393,19 +391,17 @@ impl Shard {
                 return Some(ms);
             }
             if let Some((request, action)) = held.actions.pop_front() {
-                self.propose(session, request, action);
+                self.propose(key.index, request, action);
             }
         }
     }
 
     /// Lets everything held through at once: the house closes and what was taken is not dropped.
     pub(super) fn release_all(&mut self, index: usize) {
-        let connection = &mut self.connections[index];
-        let session = connection.session;
-        if let Some(held) = connection.held.take() {
+        if let Some(held) = self.connections[index].held.take() {
             held.release.abort();
             for (request, action) in held.actions {
-                self.propose(session, request, action);
+                self.propose(index, request, action);
             }
         }
     }

@@ -108,7 +108,8 @@ impl Pending {
             | Effect::Joined { .. }
             | Effect::Parted { .. }
             | Effect::Answer { .. }
-            | Effect::Ended { .. } => return,
+            | Effect::Ended { .. }
+            | Effect::SessionForgotten { .. } => return,
         };
         self.items.push(item);
     }
@@ -139,7 +140,8 @@ impl Pending {
                 | Effect::Joined { .. }
                 | Effect::Parted { .. }
                 | Effect::Answer { .. }
-                | Effect::Ended { .. } => {}
+                | Effect::Ended { .. }
+                | Effect::SessionForgotten { .. } => {}
             }
             ends.push(bytes.len());
         }

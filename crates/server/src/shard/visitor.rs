@@ -1,7 +1,7 @@
 //! Visitors: requests over HTTP that are answered once, without anyone coming in.
 
 use hashbrown::HashMap;
-use teahouse_core::{Action, Answer, Event, Granted, RequestId, SessionId, Visit};
+use teahouse_core::{Action, Answer, Event, Granted, Origin, RequestId, SessionId, Visit};
 use tokio::sync::oneshot;
 use tracing::debug;
 
@@ -27,12 +27,12 @@ pub(super) enum Outcome {
 
 impl Shard {
     /// Asks the hub one thing; the answer comes later.
-    pub(super) fn visit(&mut self, visit: Visit) -> oneshot::Receiver<Outcome> {
+    pub(super) fn visit(&mut self, origin: Origin, visit: Visit) -> oneshot::Receiver<Outcome> {
         self.serial += 1;
         let session = self.session_id(self.serial);
         let (sender, receiver) = oneshot::channel();
         self.visitors.waiting.insert(session, sender);
-        self.propose(session, RequestId::default(), Action::Visit(visit));
+        self.propose_as((session, origin), RequestId::default(), Action::Visit(visit));
         receiver
     }
 

@@ -63,7 +63,7 @@ impl Peer {
     }
 
     async fn visit(&self, visit: Visit) -> Result<Outcome, Failure> {
-        let waiting = self.shard.borrow_mut().visit(visit);
+        let waiting = self.shard.borrow_mut().visit(self.origin, visit);
         match waiting.await {
             Ok(Outcome::Answer(Answer::Refused(refusal))) => Err(api::failure_of(&refusal)),
             Ok(Outcome::Unreadable) | Err(_) => Err(api::unreadable()),
@@ -195,7 +195,7 @@ impl Peer {
     ) -> Result<Response<Reply>, Failure> {
         // Says whether there is such a room, before the answer begins.
         self.read(Question::Latest { room: room.clone(), count: 1 }).await?;
-        let body = FollowBody::open(&self.shard, room, is_stream, after);
+        let body = FollowBody::open(&self.shard, self.origin, room, (is_stream, after));
         let kind = if is_stream { "text/event-stream" } else { TEXT };
         let mut response = response(StatusCode::OK, kind, Bytes::new());
         response

@@ -10,7 +10,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
-use teahouse_core::{Action, ExitCause, Position, RequestId, RoomName, Visit};
+use teahouse_core::{Action, ExitCause, Origin, Position, RequestId, RoomName, Visit};
 
 use super::super::connection::{Sink, Stage};
 use super::super::speaker::{Follower, Speaker};
@@ -26,13 +26,13 @@ impl FollowBody {
     /// Follows a room that exists, as server-sent events or as text, from after a position or from now on.
     pub(super) fn open(
         shard: &Handle,
+        origin: Origin,
         room: RoomName,
-        is_stream: bool,
-        after: Option<Position>,
+        (is_stream, after): (bool, Option<Position>),
     ) -> Self {
         let mut me = shard.borrow_mut();
         let speaker = Speaker::Follower(Follower { is_stream, after });
-        let key = me.insert((Sink::Body(None), None), (speaker, Stage::Outside));
+        let key = me.insert((Sink::Body(None), origin, None), (speaker, Stage::Outside));
         let follow = Action::Visit(Visit::Follow { room });
         me.enter_with(key.index, RequestId::default(), follow);
         if is_stream {

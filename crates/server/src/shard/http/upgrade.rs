@@ -13,6 +13,7 @@ use hyper::header::{
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use teahouse_core::Origin;
 use teahouse_wire::api::{ApiSession, http};
 use teahouse_wire::websocket::{self, EXTENSION};
 use tokio::net::TcpStream;
@@ -80,7 +81,8 @@ async fn take_over(peer: Rc<Peer>, upgrade: OnUpgrade, takes_deflate: bool) {
         Ok(Ok(parts)) => {
             let Prefixed { first, stream } = parts.io.into_inner();
             let permit = peer.permit.borrow_mut().take();
-            let key = peer.shard.borrow_mut().adopt(stream, permit, takes_deflate);
+            let from = (peer.origin, permit);
+            let key = peer.shard.borrow_mut().adopt(stream, from, takes_deflate);
             if let Some(key) = key {
                 // What the client sent behind its handshake: first what hyper had taken already.
                 let mut shard = peer.shard.borrow_mut();
@@ -98,7 +100,7 @@ impl Shard {
     fn adopt(
         &mut self,
         stream: TcpStream,
-        permit: Option<Permit>,
+        (origin, permit): (Origin, Option<Permit>),
         takes_deflate: bool,
     ) -> Option<Key> {
         let me = self.me.upgrade()?;
@@ -109,7 +111,7 @@ impl Shard {
         let session = self.session_id(self.serial + 1).0;
         let speaker = Speaker::Api(Box::new(ApiSession::new(session, takes_deflate)));
         let sink = Sink::Socket(Rc::clone(&stream));
-        let key = self.insert((sink, permit), (speaker, Stage::Outside));
+        let key = self.insert((sink, origin, permit), (speaker, Stage::Outside));
         let task = self.spawn(move || intake::run(me, key, stream));
         self.connections[key.index].intake = Some(task);
         self.watch(key);
@@ -117,11 +119,11 @@ impl Shard {
     }
 
     /// Gives up a connection that turned out to speak HTTP, without closing its socket.
-    pub(super) fn hand_over(&mut self, key: Key) -> Option<Permit> {
+    pub(super) fn hand_over(&mut self, key: Key) -> Option<(Origin, Option<Permit>)> {
         self.connection(key)?;
         let mut connection = self.connections.remove(key.index);
         // Its reading task goes on as the task that serves HTTP.
         connection.intake = None;
-        connection.permit
+        Some((connection.origin, connection.permit))
     }
 }
