@@ -10,6 +10,9 @@ use teahouse_wire::line::{
     self, Clock, HistoryTitle, render_answer, render_event, render_notice, render_presence,
 };
 
+/// What somebody did whose kind of event this version does not know. Their words may be no words to read.
+pub(crate) const UNKNOWN_DEED: &str = "did something that this version cannot show";
+
 /// This moment, in the zone of this machine.
 pub(crate) fn clock() -> Clock {
     let now = Time(jiff::Timestamp::now().as_millisecond());
@@ -40,7 +43,9 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
             render_answer(&Answer::Welcome { nick, taken, resumed: welcome.resumed }, out);
         }
         Message::Presence(api::Presence { room, change }) => {
-            render_presence(&presence(change), room, (!current(room)).then_some(room), out);
+            if let Some(presence) = presence(change) {
+                render_presence(&presence, room, (!current(room)).then_some(room), out);
+            }
         }
         Message::Told { from, text, .. } => private(from, text, out),
         Message::Delivered { to } => {
@@ -79,7 +84,12 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
         }
         Message::Notice { text } => render_notice(text, out),
         Message::Error(failure) => render_notice(&format!("error: {}", failure.message), out),
-        Message::Bye { cause, .. } => line::render_goodbye(exit(*cause), out),
+        Message::Bye { cause, .. } => {
+            if let Some(cause) = exit(*cause) {
+                line::render_goodbye(cause, out);
+            }
+        }
+        Message::Unknown => {}
     }
 }
 
@@ -115,34 +125,43 @@ fn core_event(event: &api::Event, room: RoomId) -> Event {
         nick: event.sender.nick.clone(),
         kind: match event.kind {
             Kind::Said => EventKind::Said,
-            Kind::Acted => EventKind::Acted,
+            Kind::Acted | Kind::Unknown => EventKind::Acted,
             Kind::Topic => EventKind::Topic,
         },
-        text: event.text.clone(),
+        text: match event.kind {
+            Kind::Said | Kind::Acted | Kind::Topic => event.text.clone(),
+            Kind::Unknown => Text::parse(UNKNOWN_DEED).ok(),
+        },
         id: event.id.map(MessageId::from),
     }
 }
 
-fn presence(change: &Change) -> Presence {
-    match change.clone() {
+/// `None` for what this version does not know.
+fn presence(change: &Change) -> Option<Presence> {
+    Some(match change.clone() {
         Change::Entered { nick } => Presence::Entered { nick },
         Change::Left { nick } => Presence::Left { nick },
-        Change::Offline { nick, cause } => Presence::Offline { nick, cause: exit(cause) },
+        Change::Offline { nick, cause } => {
+            Presence::Offline { nick, cause: exit(cause).unwrap_or(ExitCause::Quit) }
+        }
         Change::Renamed { from, to } => Presence::Renamed { from, to },
         Change::Typing { nick } => Presence::Typing { nick },
         Change::Folded { entered, entered_count, gone, gone_count, members } => {
             Presence::Folded { entered, entered_count, gone, gone_count, members }
         }
-    }
+        Change::Unknown => return None,
+    })
 }
 
-fn exit(cause: Cause) -> ExitCause {
-    match cause {
+/// `None` for a reason that this version does not know.
+fn exit(cause: Cause) -> Option<ExitCause> {
+    Some(match cause {
         Cause::Quit => ExitCause::Quit,
         Cause::Lost => ExitCause::Lost,
         Cause::Idle => ExitCause::Idle,
         Cause::Unread => ExitCause::Unread,
         Cause::Closing => ExitCause::Closing,
         Cause::Replaced => ExitCause::Replaced,
-    }
+        Cause::Unknown => return None,
+    })
 }

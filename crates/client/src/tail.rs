@@ -171,7 +171,8 @@ impl<W: Write, C: Write> Tailing<W, C> {
                 | Message::Topic { .. }
                 | Message::Ignoring { .. }
                 | Message::Error(_)
-                | Message::Bye { .. } => Ok(Then::GoOn),
+                | Message::Bye { .. }
+                | Message::Unknown => Ok(Then::GoOn),
             },
             Happening::Outgoing(_) | Happening::Unanswered { .. } => Ok(Then::GoOn),
             Happening::Notice(notice) => Ok(self.tell(&notice)),

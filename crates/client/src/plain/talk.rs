@@ -155,7 +155,8 @@ impl<W: Write> Talk<W> {
             | Message::Topic { .. }
             | Message::Ignoring { .. }
             | Message::Notice { .. }
-            | Message::Bye { .. }) => self.print_message(&other),
+            | Message::Bye { .. }
+            | Message::Unknown) => self.print_message(&other),
         }
     }
 

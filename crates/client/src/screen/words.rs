@@ -12,5 +12,6 @@ pub(super) fn said_of_end(cause: Cause) -> &'static str {
         Cause::Unread => "the house closed the connection: what it sent was not read",
         Cause::Closing => "the house closes",
         Cause::Replaced => "you came back on another connection",
+        Cause::Unknown => "the house closed the connection",
     }
 }

@@ -17,7 +17,8 @@ fn open(directory: &Path) -> (Option<StateFile>, Option<Memory>, Vec<String>) {
 
 fn memory() -> Memory {
     let tea = RoomName::parse("tea").unwrap();
-    let place = "0123456789abcdef".parse().map(|epoch| Place { epoch, position: 7 }).ok();
+    let place =
+        "0123456789abcdef".parse().map(|epoch| Place { epoch, position: 7, time_ms: Some(9) }).ok();
     let text = Text::parse("你好").unwrap();
     let mut memory = Memory::new(Seat([7; 16]));
     memory.nick = Nick::parse("ann").ok();

@@ -287,7 +287,9 @@ pub fn bad_request(field: Option<String>, message: String) -> Failure {
 #[must_use]
 pub fn status(code: Code) -> u16 {
     match code {
-        Code::BadRequest | Code::BadName | Code::BadText | Code::TopicTooLong => 400,
+        Code::BadRequest | Code::BadName | Code::BadText | Code::TopicTooLong | Code::Unknown => {
+            400
+        }
         Code::Forbidden | Code::NotInRoom | Code::NotInTheHouse | Code::Ignored => 403,
         Code::NoSuchRoom | Code::NoSuchNick | Code::NoSuchPage | Code::NotFound => 404,
         Code::RoomLooksLike

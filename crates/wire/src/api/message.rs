@@ -1,4 +1,8 @@
 //! What the server sends, one row of [`Message`] each: `{"type": "event", "room": "lobby", …}`.
+//!
+//! A newer server may send what this version does not know. So every list of things here that may grow has an
+//! `Unknown`, which reads whatever is none of the others; this server never sends it. Who reads passes over it
+//! and keeps what surrounds it: the position of an event, the reference of an answer.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -127,6 +131,10 @@ pub enum Message {
         /// Whether coming back makes sense.
         reconnect: bool,
     },
+    /// Something that this version does not know.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 /// You are in.
@@ -223,6 +231,10 @@ pub enum Kind {
     Acted,
     /// Somebody set or cleared the topic.
     Topic,
+    /// Something that this version does not know.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 impl From<EventKind> for Kind {
@@ -300,6 +312,10 @@ pub enum Change {
         /// How many are here now.
         members: usize,
     },
+    /// Something that this version does not know.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 /// Why somebody went.
@@ -318,6 +334,10 @@ pub enum Cause {
     Closing,
     /// They came back on another connection.
     Replaced,
+    /// A reason that this version does not know.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }
 
 impl From<ExitCause> for Cause {
@@ -338,7 +358,7 @@ impl Cause {
     #[must_use]
     pub fn reconnect(self) -> bool {
         match self {
-            Self::Lost | Self::Unread | Self::Closing => true,
+            Self::Lost | Self::Unread | Self::Closing | Self::Unknown => true,
             Self::Quit | Self::Idle | Self::Replaced => false,
         }
     }
@@ -450,4 +470,8 @@ pub enum Code {
     Unreadable,
     /// No such address.
     NotFound,
+    /// A reason that this version does not know; the message for people says it.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
 }

@@ -90,6 +90,10 @@ pub struct Place {
     pub epoch: Epoch,
     /// The position of the last event one has; 0 before the first.
     pub position: u64,
+    /// The `time_ms` of that event. With it the server sees whether its history still has that event: one
+    /// that was brought back from a copy has the same epoch, and other events at the same positions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_ms: Option<i64>,
 }
 
 /// Leave a room.

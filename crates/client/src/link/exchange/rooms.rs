@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use teahouse_core::RoomName;
-use teahouse_wire::api::{Event, Joined, Place};
+use teahouse_wire::api::{Joined, Place};
 
 /// How a room stands with the house, on this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,32 +85,32 @@ impl Room {
             .is_some_and(|seen| seen.epoch == joined.epoch && seen.position <= joined.position);
         joined.complete &= goes_on;
         if !joined.complete {
-            let head = Place { epoch: joined.epoch, position: joined.position };
+            let head = Place { epoch: joined.epoch, position: joined.position, time_ms: None };
             // An empty room has no first event to wait for.
             self.cursor = if head.position == 0 { Cursor::At(head) } else { Cursor::Before(head) };
         }
     }
 
-    fn take(&mut self, event: &Event, ignoring: bool) -> Taken {
+    fn take(&mut self, place: Place, ignoring: bool) -> Taken {
         let (epoch, upto, is_first) = match self.cursor {
             Cursor::Nowhere => return Taken::Elsewhere,
             Cursor::Before(head) => (head.epoch, head.position, true),
             Cursor::At(seen) => (seen.epoch, seen.position, false),
         };
-        if event.epoch != epoch {
-            return Taken::Gap(format!("{} has another history", event.room));
+        if place.epoch != epoch {
+            return Taken::Gap(format!("{} has another history", self.name));
         }
-        if !is_first && event.position <= upto {
+        if !is_first && place.position <= upto {
             return Taken::Seen;
         }
         let may_skip = std::mem::replace(&mut self.may_skip, ignoring) || ignoring;
-        if event.position > upto + 1 && !may_skip {
+        if place.position > upto + 1 && !may_skip {
             return Taken::Gap(format!(
                 "{} went from event {upto} to {}, which leaves a gap",
-                event.room, event.position
+                self.name, place.position
             ));
         }
-        self.cursor = Cursor::At(Place { epoch, position: event.position });
+        self.cursor = Cursor::At(place);
         Taken::New
     }
 }
@@ -148,9 +148,10 @@ impl Rooms {
         }
     }
 
-    pub(super) fn take(&mut self, event: &Event) -> Taken {
+    /// Takes the event that stands at this place of a room.
+    pub(super) fn take(&mut self, name: &RoomName, place: Place) -> Taken {
         let ignoring = self.ignoring;
-        self.named(&event.room).map_or(Taken::Elsewhere, |room| room.take(event, ignoring))
+        self.named(name).map_or(Taken::Elsewhere, |room| room.take(place, ignoring))
     }
 
     /// The connection is gone, and with it the rooms that we were about to leave: their names.

@@ -6,7 +6,7 @@ mod model;
 use std::time::Duration;
 
 use teahouse_core::{Nick, RoomName, Text};
-use teahouse_wire::api::{Id, Message, Place, Request, Rooms, Seat, Sent, Tell};
+use teahouse_wire::api::{Code, Id, Message, Place, Request, Rooms, Seat, Sent, Tell};
 
 use super::{Exchange, Output, Start, Unsent};
 use crate::link::limits::{
@@ -181,7 +181,7 @@ fn received(sent: &Sent) -> String {
 
 #[test]
 fn it_dials_says_hello_enters_its_rooms_and_tells_what_is_said() {
-    let seen = Some(Place { epoch: EPOCH.parse().unwrap(), position: 17 });
+    let seen = Some(Place { epoch: EPOCH.parse().unwrap(), position: 17, time_ms: Some(7) });
     let mut wire =
         Wire::new(Start { rooms: vec![(room("tea"), seen), (room("go"), None)], ..start() });
     wire.expect(&["connecting 1", "dial"]);
@@ -191,7 +191,7 @@ fn it_dials_says_hello_enters_its_rooms_and_tells_what_is_said() {
     wire.expect(&[
         "online ann",
         &format!(
-            r#"> {{"ref":1,"op":"join","room":"tea","after":{{"epoch":"{EPOCH}","position":17}}}}"#
+            r#"> {{"ref":1,"op":"join","room":"tea","after":{{"epoch":"{EPOCH}","position":17,"time_ms":7}}}}"#
         ),
         r#"> {"ref":2,"op":"join","room":"go"}"#,
     ]);
@@ -225,7 +225,7 @@ fn after_a_break_it_goes_on_where_it_was_and_tells_nothing_twice() {
     wire.expect(&[
         "online ann",
         &format!(
-            r#"> {{"ref":1,"op":"join","room":"tea","after":{{"epoch":"{EPOCH}","position":2}}}}"#
+            r#"> {{"ref":1,"op":"join","room":"tea","after":{{"epoch":"{EPOCH}","position":2,"time_ms":0}}}}"#
         ),
     ]);
     wire.house(&joined("tea", 3, true));
@@ -283,7 +283,7 @@ fn a_hole_is_not_passed_over_but_resumed_before_it() {
     wire.open();
     wire.out();
     wire.house(&welcome(true));
-    assert!(wire.out()[1].contains(r#""position":1}"#));
+    assert!(wire.out()[1].contains(r#""position":1,"#));
 }
 
 #[test]
@@ -552,6 +552,61 @@ fn what_a_newer_house_says_is_passed_over_and_nonsense_is_not_listened_to() {
     let out = wire.out();
     assert_eq!(out[0], "hangup");
     assert!(out[1].starts_with("offline: the server sent what this client does not understand"));
+}
+
+#[test]
+fn a_value_that_a_newer_house_added_to_any_list_breaks_nothing_and_keeps_the_position() {
+    let mut wire = Wire::in_tea();
+    let newer = event("tea", 1, "+1").replace(r#""said""#, r#""reacted""#);
+    wire.house(&newer);
+    for change in [
+        r#""change":"beckoned","nick":"bob","how":{"loud":1}"#,
+        r#""change":"offline","nick":"bob","cause":"banned""#,
+    ] {
+        wire.house(&format!(r#"{{"type":"presence","room":"tea",{change}}}"#));
+    }
+    wire.say(7, "hi");
+    wire.house(&error(3, "moderated"));
+    wire.house(r#"{"type":"poll","ref":3,"room":"tea","position":9}"#);
+    wire.house(&event("tea", 2, "two"));
+    let out = wire.out();
+    assert!(!out.contains(&"hangup".to_owned()), "{out:?}");
+    assert_eq!(out.first().unwrap(), "#tea 1 +1");
+    assert!(out.contains(&"refused hi: no: moderated".to_owned()), "{out:?}");
+    assert_eq!(out.last().unwrap(), "#tea 2 two");
+
+    wire.house(r#"{"type":"bye","cause":"moved","reconnect":true}"#);
+    wire.expect(&["hangup", "offline: the server ended the connection"]);
+    wire.pass_until_due();
+    wire.open();
+    wire.house(&welcome(true));
+    assert!(wire.out().iter().any(|line| line.contains(r#""position":2,"time_ms":0}"#)));
+    wire.house(r#"{"type":"bye","cause":"moved","reconnect":false}"#);
+    wire.expect(&["hangup", "ended Some(Unknown)"]);
+}
+
+#[test]
+fn what_this_client_cannot_take_is_told_and_does_not_come_again() {
+    let mut wire = Wire::in_tea();
+    let strange = |position| event("tea", position, "hi").replace(r#""bob""#, r#""a b""#);
+    wire.house(&strange(1));
+    let out = wire.out();
+    assert_eq!(out.len(), 1, "{out:?}");
+    assert!(out[0].starts_with("message 1 of #tea is of a kind that this client cannot show: "));
+    wire.house(&event("tea", 2, "two"));
+    wire.house(&strange(2));
+    wire.expect(&["#tea 2 two"]);
+
+    let asked = wire.link.ask(wire.now, Request::Rooms(Rooms { page: 1 })).unwrap();
+    wire.out();
+    wire.house(r#"{"ref":3,"type":"rooms","rooms":[{"name":"a b","members":1}],"total":1,"page":1,"pages":1}"#);
+    let Some(Output::Happened(Happening::Received(sent))) = wire.link.poll_output() else {
+        panic!("an answer");
+    };
+    assert_eq!(sent.reference, Some(asked));
+    assert!(matches!(sent.message, Message::Error(failure) if failure.code == Code::Unknown));
+    wire.pass(ANSWER_TIMEOUT);
+    wire.expect(&[]);
 }
 
 #[test]

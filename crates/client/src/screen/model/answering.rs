@@ -30,7 +30,8 @@ impl Model {
             | Heard::Renamed { .. }
             | Heard::Topic { .. }
             | Heard::Notice { .. }
-            | Heard::Bye { .. } => {}
+            | Heard::Bye { .. }
+            | Heard::Unknown => {}
         }
     }
 

@@ -130,14 +130,19 @@ impl Message {
     pub(crate) fn of_event(event: &Event) -> Self {
         let manner = match event.kind {
             Kind::Said => Manner::Said,
-            Kind::Acted => Manner::Acted,
+            Kind::Acted | Kind::Unknown => Manner::Acted,
             Kind::Topic => Manner::Topic,
         };
         Self {
             position: Some(event.position),
             nick: event.sender.nick.as_str().to_owned(),
             manner,
-            text: event.text.as_ref().map_or_else(String::new, on_screen),
+            text: match event.kind {
+                Kind::Unknown => crate::render::UNKNOWN_DEED.to_owned(),
+                Kind::Said | Kind::Acted | Kind::Topic => {
+                    event.text.as_ref().map_or_else(String::new, on_screen)
+                }
+            },
             is_own: false,
             is_mention: false,
             stage: None,

@@ -32,7 +32,7 @@ impl Folded {
             Change::Entered { nick } => self.came(nick),
             Change::Left { nick } | Change::Offline { nick, .. } => self.went(nick),
             Change::Renamed { from, to } => self.renamed(from, to),
-            Change::Typing { .. } => return false,
+            Change::Typing { .. } | Change::Unknown => return false,
             Change::Folded { entered, entered_count, gone, gone_count, .. } => {
                 entered.iter().for_each(|nick| self.came(nick));
                 gone.iter().for_each(|nick| self.went(nick));

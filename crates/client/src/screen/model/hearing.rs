@@ -90,7 +90,7 @@ impl Model {
             Heard::Notice { text } => self.say_here(text, Tone::Plain),
             Heard::Duplicate { id, .. } => self.forget_on_the_way(id),
             // How it ends is told by the state that follows.
-            Heard::Bye { .. } => {}
+            Heard::Bye { .. } | Heard::Unknown => {}
             Heard::History(page) => {
                 if let Some(purpose) = purpose {
                     self.take_page(&page, &purpose);
@@ -201,7 +201,7 @@ impl Model {
         let (Some(me), Some(text)) = (&self.me, &event.text) else { return false };
         match event.kind {
             Kind::Said | Kind::Acted => entry::mentions(text.as_str(), me.as_str()),
-            Kind::Topic => false,
+            Kind::Topic | Kind::Unknown => false,
         }
     }
 
@@ -215,7 +215,7 @@ impl Model {
                 let nick = nick.clone();
                 return self.hear_typing(index, nick);
             }
-            Change::Renamed { .. } | Change::Folded { .. } => false,
+            Change::Renamed { .. } | Change::Folded { .. } | Change::Unknown => false,
         };
         let talk = &mut self.talks[index];
         talk.members.follow(&presence.change);

@@ -62,7 +62,7 @@ impl Members {
                     self.add(to);
                 }
             }
-            Change::Typing { .. } => {}
+            Change::Typing { .. } | Change::Unknown => {}
             Change::Folded { entered, gone, members, .. } => {
                 gone.iter().for_each(|nick| {
                     self.remove(nick);
