@@ -45,6 +45,27 @@ pub fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
     }
 }
 
+/// The text when it fits in these columns, else its front, `…` and its end: of two names that begin alike, both
+/// ends are seen.
+#[must_use]
+pub fn shorten_middle(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns || columns < 3 {
+        return shorten(text, columns);
+    }
+    let front = truncate(text, columns / 2);
+    let rest = columns - 1 - width(front);
+    let mut end = text.len();
+    let mut taken = 0;
+    for (at, cluster) in text.grapheme_indices(true).rev() {
+        taken += cluster.width();
+        if taken > rest {
+            break;
+        }
+        end = at;
+    }
+    Cow::Owned(format!("{front}…{}", &text[end..]))
+}
+
 /// A part of a text that stays together on one row.
 pub(crate) struct Piece<'a> {
     pub(crate) start: usize,
@@ -131,6 +152,18 @@ mod tests {
         assert_eq!(shorten("你好吗", 5), "你好…");
         assert_eq!(shorten("你好吗", 4), "你…");
         assert_eq!(shorten("abc", 0), "");
+    }
+
+    #[test]
+    fn of_a_name_that_is_shortened_both_ends_are_seen() {
+        assert_eq!(shorten_middle("christopher_1", 12), "christ…her_1");
+        assert_eq!(shorten_middle("一二三四五六七八", 9), "一二…七八");
+        assert_eq!(shorten_middle("bob", 3), "bob");
+        assert_eq!(shorten_middle("bobby", 2), "b…");
+        for columns in 0..20 {
+            let cut = shorten_middle("👩\u{200D}👩\u{200D}👧 e\u{301} 你好 family", columns);
+            assert!(width(&cut) <= columns, "{cut} in {columns}");
+        }
     }
 
     #[test]

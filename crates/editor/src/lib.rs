@@ -26,7 +26,7 @@ mod line;
 mod undo;
 mod wrap;
 
-pub use columns::{index_at, shorten, truncate, width};
+pub use columns::{index_at, shorten, shorten_middle, truncate, width};
 pub use command::{Candidate, Command, Direction, Full, Outcome};
 pub use editor::{Choices, Editor, SearchView};
 pub use harmless::harmless;

@@ -3,6 +3,7 @@
 mod played;
 
 mod arriving;
+mod authorship;
 mod finding;
 mod properties;
 mod reading;

@@ -151,14 +151,26 @@ impl Message {
     }
 
     fn shown(&self) -> Cow<'_, str> {
+        let nick = nick_shown(&self.nick);
         match self.manner {
             Manner::Said => Cow::Borrowed(&self.text),
-            Manner::Acted => Cow::Owned(format!("{} {}", self.nick, self.text)),
+            Manner::Acted => Cow::Owned(format!("{nick} {}", self.text)),
             Manner::Topic if self.text.is_empty() => {
-                Cow::Owned(format!("{} cleared the topic", self.nick))
+                Cow::Owned(format!("{nick} cleared the topic"))
             }
-            Manner::Topic => Cow::Owned(format!("{} set the topic: {}", self.nick, self.text)),
+            Manner::Topic => Cow::Owned(format!("{nick} set the topic: {}", self.text)),
         }
+    }
+}
+
+/// A nick as it stands beside what is said. One that begins like a sign or a rule of ours stands in angle
+/// brackets, which no nick has in it: nobody is called `⇄` here and passes for the house.
+#[must_use]
+pub(crate) fn nick_shown(nick: &str) -> Cow<'_, str> {
+    let is_like_ours = |c: char| matches!(c, '|' | '\u{A6}' | '\u{B7}' | '\u{2000}'..='\u{25FF}' | '\u{2900}'..='\u{2BFF}' | '\u{3000}'..='\u{303F}');
+    match nick.chars().next() {
+        Some(first) if is_like_ours(first) => Cow::Owned(format!("<{nick}>")),
+        Some(_) | None => Cow::Borrowed(nick),
     }
 }
 

@@ -1,14 +1,19 @@
 //! How the entries of a room flow into rows of a given width. The model scrolls by it and the view draws
 //! by it, so they always mean the same row.
+//!
+//! Invariant: who wrote a row can be seen by where it begins. The columns before [`Grid::text_at`] are ours:
+//! times, nicks, signs of what nobody said, and the bar of what goes on. What people write begins at that
+//! column or, on the first row of a message, after the nick; so no text looks like somebody else's message,
+//! or like words of the house, at any width and without colours.
 
 use std::ops::Range;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use teahouse_editor::{shorten, width, wrap};
+use teahouse_editor::{width, wrap};
 
-use super::entry::{Entry, Manner, Message, What};
+use super::entry::{Entry, Manner, Message, What, nick_shown};
 use super::talk::{Reading, Talk};
 use crate::screen::limits::{GROUP_MS, NICK_COLUMNS};
 
@@ -20,8 +25,10 @@ const COLUMNS_APART_MIN: usize = 52;
 const TIME_MIN: usize = 32;
 /// Columns free at the right of texts.
 const RIGHT_MARGIN: usize = 1;
-/// Of a row whose nick stands before the text, the text has at least this.
-const TEXT_MIN: usize = 8;
+/// Columns of a sign, or of the bar before what goes on, where nicks have no column of their own.
+const SIGN_COLUMNS: usize = 2;
+/// Of a row whose nick stands before the text, the text has at least this; else the nick has a row of its own.
+const TEXT_MIN: usize = 6;
 
 /// Where things stand in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +66,11 @@ impl Grid {
         if self.has_times { self.time_at() + TIME_COLUMNS + 1 } else { self.time_at() }
     }
 
-    /// The column where texts begin.
+    /// The column where texts begin: what stands before it is ours.
     #[must_use]
     pub(crate) fn text_at(self) -> usize {
-        if self.is_apart { self.nick_at() + NICK_COLUMNS + 2 } else { self.nick_at() }
+        let before = if self.is_apart { NICK_COLUMNS + 2 } else { SIGN_COLUMNS };
+        self.nick_at() + before
     }
 
     /// Columns of texts.
@@ -71,11 +79,41 @@ impl Grid {
         self.columns.saturating_sub(self.text_at() + RIGHT_MARGIN)
     }
 
-    /// Columns that a nick before its text may take, where it has no column of its own.
+    /// Columns from where nicks begin to the end of texts.
     #[must_use]
-    pub(crate) fn lead_columns_max(self) -> usize {
-        self.text_columns().saturating_sub(TEXT_MIN)
+    pub(crate) fn nick_columns(self) -> usize {
+        self.columns.saturating_sub(self.nick_at() + RIGHT_MARGIN)
     }
+
+    /// How the nick of a message stands before its text.
+    #[must_use]
+    pub(crate) fn naming(self, message: &Message) -> Naming {
+        let nick = nick_shown(&message.nick);
+        let columns = width(&nick);
+        match message.manner {
+            Manner::Acted | Manner::Topic => Naming::InText,
+            Manner::Said if self.is_apart && columns <= NICK_COLUMNS => Naming::InColumn,
+            Manner::Said if self.is_apart => Naming::OnRow(nick.into_owned()),
+            Manner::Said if columns + 2 + TEXT_MIN <= self.nick_columns() => {
+                Naming::BeforeText(format!("{nick}: "))
+            }
+            Manner::Said => Naming::OnRow(format!("{nick}:")),
+        }
+    }
+}
+
+/// How a nick stands before what is said. It is never cut where the message begins: two nicks that begin
+/// alike are two people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// In the column of nicks.
+    InColumn,
+    /// `ann: ` in the row of the text.
+    BeforeText(String),
+    /// On a row of its own, because it is too wide for the others.
+    OnRow(String),
+    /// In the words themselves: `* ann waves`.
+    InText,
 }
 
 /// What a row shows.
@@ -85,6 +123,11 @@ pub(crate) enum RowKind {
     Day(Date),
     /// What follows is new since we were away.
     New,
+    /// Who says what follows, where the nick is too wide to stand beside it.
+    Name {
+        /// The time is shown, because it was another minute before.
+        with_time: bool,
+    },
     /// The beginning of an entry.
     First {
         /// The nick is shown, because somebody else spoke before.
@@ -129,13 +172,11 @@ impl Flow<'_> {
         let before = index.checked_sub(1).and_then(|before| self.talk.entry(before));
         let mut rows = self.rows_above(index, entry, before);
         let is_parted = !rows.is_empty();
-        let first = RowKind::First {
-            with_nick: is_parted
-                || !self.grid.is_apart
-                || !before.is_some_and(|before| is_grouped(before, entry)),
-            with_time: is_parted || !before.is_some_and(|b| self.is_same_minute(b, entry)),
-        };
-        self.push_text(entry, first, &mut rows);
+        let with_nick = is_parted
+            || !self.grid.is_apart
+            || !before.is_some_and(|before| is_grouped(before, entry));
+        let with_time = is_parted || !before.is_some_and(|b| self.is_same_minute(b, entry));
+        self.push_text(entry, with_nick, with_time, &mut rows);
         rows
     }
 
@@ -160,31 +201,33 @@ impl Flow<'_> {
             && (0..index).rev().find_map(position).is_none_or(|before| before <= new_after)
     }
 
-    fn push_text(&self, entry: &Entry, first: RowKind, rows: &mut Vec<Row>) {
+    fn push_text(&self, entry: &Entry, with_nick: bool, with_time: bool, rows: &mut Vec<Row>) {
         let grid = self.grid;
-        let shown = entry.what.shown();
-        let lead = self.lead_columns(entry, &first);
-        let begin = grid.text_at() + lead;
+        let naming = match &entry.what {
+            What::Message(message) if with_nick => Some(grid.naming(message)),
+            What::Message(_) | What::Presence(_) | What::Notice(_) => None,
+        };
+        let mut first = RowKind::First { with_nick, with_time };
+        let mut begin = grid.text_at();
+        match naming {
+            Some(Naming::OnRow(_)) => {
+                let kind = RowKind::Name { with_time };
+                rows.push(Row { kind, range: 0..0, column: grid.nick_at() });
+                first = RowKind::More;
+            }
+            Some(Naming::BeforeText(lead)) => begin = grid.nick_at() + width(&lead),
+            Some(Naming::InColumn | Naming::InText) | None => {}
+        }
         let columns = grid.text_columns();
-        let ranges = wrap(&shown, columns.saturating_sub(lead), columns.max(1));
-        for (number, range) in ranges.into_iter().enumerate() {
+        let first_columns = (grid.text_at() + columns).saturating_sub(begin);
+        let shown = entry.what.shown();
+        for (number, range) in wrap(&shown, first_columns, columns.max(1)).into_iter().enumerate() {
             let is_first = number == 0;
             rows.push(Row {
                 kind: if is_first { first.clone() } else { RowKind::More },
                 range,
                 column: if is_first { begin } else { grid.text_at() },
             });
-        }
-    }
-
-    /// Columns of `ann: ` before a text, when nicks have no column of their own.
-    fn lead_columns(&self, entry: &Entry, first: &RowKind) -> usize {
-        let RowKind::First { with_nick: true, .. } = first else { return 0 };
-        match &entry.what {
-            What::Message(message) if !self.grid.is_apart => {
-                width(&lead(message, self.grid.lead_columns_max()))
-            }
-            What::Message(_) | What::Presence(_) | What::Notice(_) => 0,
         }
     }
 
@@ -272,18 +315,6 @@ impl Flow<'_> {
     #[must_use]
     pub(crate) fn place(&self, (index, row): &Shown) -> (usize, usize) {
         (*index, self.rows(*index).iter().position(|other| other == row).unwrap_or(0))
-    }
-}
-
-/// What stands before a text when nicks have no column of their own.
-#[must_use]
-pub(crate) fn lead(message: &Message, columns_max: usize) -> String {
-    match message.manner {
-        Manner::Said if columns_max > 2 => {
-            format!("{}: ", shorten(&message.nick, columns_max - 2))
-        }
-        Manner::Acted | Manner::Topic if columns_max >= 2 => "* ".to_owned(),
-        Manner::Said | Manner::Acted | Manner::Topic => String::new(),
     }
 }
 

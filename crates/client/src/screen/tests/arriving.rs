@@ -55,18 +55,18 @@ fn a_narrow_screen_has_neither_rooms_nor_columns() {
         " ──── Monday, 23 November 2026 ────",
         "▌10:01 bob: hello ann, 你好",
         " 10:02 小明: お茶をどうぞ、大家都来",
-        "       喝茶吧",
+        "       │ 喝茶吧",
         "─ ● ann ────────────────── F1 help ─",
         "› ok|",
     ]);
 }
 
 #[test]
-fn on_a_tiny_screen_a_long_nick_is_cut_and_still_told_from_the_text() {
+fn on_a_tiny_screen_a_long_nick_has_a_row_of_its_own() {
     let mut played = Played::in_tea(14, 5);
     played.said(1, "alexandra", "dinner?");
     played.said(2, "小红", "no");
-    played.check(&[" ─ Monday,… ─", " a…: dinner?", " …: no", "─ ● ann ──────", "› |"]);
+    played.check(&[" alexandra:", " │ dinner?", " 小红: no", "─ ● ann ──────", "› |"]);
 }
 
 #[test]

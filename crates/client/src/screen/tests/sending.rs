@@ -163,10 +163,10 @@ fn a_line_server_gets_lines_and_gives_lines() {
     played.check(&[
         " localhost:5000  plain lines",
         " ──────────────── Monday, 23 November 2026 ────────────────",
-        " 10:00 connected to localhost:5000",
-        "       <127.0.0.1:4000> 你好",
+        " 10:00 · connected to localhost:5000",
+        "         <127.0.0.1:4000> 你好",
         "       you: /nick ann",
-        "       Disconnected from chat server. Ctrl-D leaves.",
+        "       ! Disconnected from chat server. Ctrl-D leaves.",
         "─ ○ not connected ──────────────────────────────── F1 help ─",
         "› half|",
     ]);

@@ -292,9 +292,9 @@ fn a_new_size_keeps_line_and_caret() {
     played.input(Input::Resize(Size { columns: 16, rows: 7 }));
     played.check(&[
         " #tea  tea and…",
-        " bob: hello",
-        " there, how are",
-        " you today?",
+        " │ there, how",
+        " │ are you",
+        " │ today?",
         "─ ● ann ────────",
         "› 一二三四五六七",
         "  八九十|",

@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use teahouse_editor::width;
+use teahouse_editor::{shorten_middle, width};
 
 use super::pen::{Pen, columns_of};
 use crate::screen::limits::NICK_COLUMNS;
-use crate::screen::model::entry::{Entry, Manner, Message, OwnStage, Tone, What, mention_ranges};
-use crate::screen::model::flow::{Flow, Row, RowKind, Shown, lead};
+use crate::screen::model::entry::{
+    Entry, Manner, Message, OwnStage, Tone, What, mention_ranges, nick_shown,
+};
+use crate::screen::model::flow::{Flow, Naming, Row, RowKind, Shown};
 use crate::screen::model::{Model, links};
 
 pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
@@ -36,9 +38,14 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
 /// Of what stands topmost it is said who said it and when, even if that was said above the screen.
 fn name_the_first(rows: &mut [Shown]) {
     let mut kinds = rows.iter_mut().map(|(_, row)| &mut row.kind);
-    let is_head = |kind: &&mut RowKind| matches!(kind, RowKind::First { .. });
-    if let Some(kind) = kinds.find(is_head) {
-        *kind = RowKind::First { with_nick: true, with_time: true };
+    let is_head =
+        |kind: &&mut RowKind| matches!(kind, RowKind::First { .. } | RowKind::Name { .. });
+    match kinds.find(is_head) {
+        Some(kind @ RowKind::First { .. }) => {
+            *kind = RowKind::First { with_nick: true, with_time: true };
+        }
+        Some(RowKind::Name { with_time }) => *with_time = true,
+        Some(RowKind::Day(_) | RowKind::New | RowKind::More) | None => {}
     }
 }
 
@@ -74,7 +81,11 @@ impl Drawing<'_> {
                 self.head(*with_nick, *with_time, pen);
                 self.text(row, pen);
             }
-            RowKind::More => self.text(row, pen),
+            RowKind::Name { with_time } => self.name(*with_time, pen),
+            RowKind::More => {
+                self.bar(pen);
+                self.text(row, pen);
+            }
         }
         self.marks(row, pen);
     }
@@ -96,7 +107,7 @@ impl Drawing<'_> {
     /// What stands at the left edge: that you are spoken of, or that this is what was gone to.
     fn marks(&self, row: &Row, pen: &mut Pen<'_>) {
         let What::Message(message) = &self.entry.what else { return };
-        let is_text = matches!(row.kind, RowKind::First { .. } | RowKind::More);
+        let is_text = !matches!(row.kind, RowKind::Day(_) | RowKind::New);
         let is_target = message.position.is_some() && message.position == self.model.talk().target;
         if is_text && is_target {
             pen.put(self.area.x, self.area.y, 1, "▶", pen.theme.accent);
@@ -106,10 +117,7 @@ impl Drawing<'_> {
     }
 
     fn head(&self, with_nick: bool, with_time: bool, pen: &mut Pen<'_>) {
-        let grid = self.flow.grid;
-        if grid.has_times {
-            self.time(with_time, pen);
-        }
+        self.time(with_time, pen);
         match &self.entry.what {
             What::Message(message) if with_nick => self.nick(message, pen),
             What::Message(_) => {}
@@ -122,9 +130,30 @@ impl Drawing<'_> {
         }
     }
 
+    /// Who says what stands below.
+    fn name(&self, with_time: bool, pen: &mut Pen<'_>) {
+        self.time(with_time, pen);
+        if let What::Message(message) = &self.entry.what
+            && let Naming::OnRow(nick) = self.flow.grid.naming(message)
+        {
+            let nick = shorten_middle(&nick, self.flow.grid.nick_columns());
+            self.put_at(self.flow.grid.nick_at(), &nick, nick_style(message, pen), pen);
+        }
+    }
+
+    /// What stands before a row that goes on, where nicks have no column of their own: no text can make it.
+    fn bar(&self, pen: &mut Pen<'_>) {
+        if !self.flow.grid.is_apart {
+            self.put_at(self.flow.grid.nick_at(), "│", pen.theme.rule, pen);
+        }
+    }
+
     /// The time, or how far a message of ours has come.
     fn time(&self, with_time: bool, pen: &mut Pen<'_>) {
         let theme = pen.theme;
+        if !self.flow.grid.has_times {
+            return;
+        }
         let (words, style) = match self.stage() {
             Some(OwnStage::Waiting) => ("    …".to_owned(), theme.mention),
             Some(OwnStage::Sent) => ("    ·".to_owned(), theme.dim),
@@ -145,28 +174,34 @@ impl Drawing<'_> {
     }
 
     fn nick(&self, message: &Message, pen: &mut Pen<'_>) {
-        let theme = pen.theme;
-        let style = if message.is_own { theme.accent } else { theme.nick(&message.nick) };
-        if !self.flow.grid.is_apart {
-            let most = self.flow.grid.lead_columns_max();
-            let lead = lead(message, most);
-            let columns = u16::try_from(most).unwrap_or(u16::MAX);
-            pen.put(self.x(self.flow.grid.text_at()), self.area.y, columns, &lead, style);
-            return;
-        }
-        match message.manner {
-            Manner::Said => self.sign(&message.nick, style, pen),
-            Manner::Acted | Manner::Topic => self.sign("*", style, pen),
+        let style = nick_style(message, pen);
+        match (message.manner, self.flow.grid.naming(message)) {
+            (_, Naming::InColumn) => self.sign(&nick_shown(&message.nick), style, pen),
+            (_, Naming::BeforeText(lead)) => {
+                self.put_at(self.flow.grid.nick_at(), &lead, style, pen);
+            }
+            // Only at the top of the screen: the whole nick stands above it.
+            (_, Naming::OnRow(nick)) => self.sign(&nick, style, pen),
+            (Manner::Topic, Naming::InText) => self.sign("#", style, pen),
+            (Manner::Said | Manner::Acted, Naming::InText) => self.sign("*", style, pen),
         }
     }
 
-    /// Writes into the column of nicks, against its right edge.
+    /// Writes where nicks stand: against the right edge of their column, where they have one.
     fn sign(&self, sign: &str, style: Style, pen: &mut Pen<'_>) {
-        if self.flow.grid.is_apart {
-            let end = self.x(self.flow.grid.nick_at() + NICK_COLUMNS);
-            let columns = u16::try_from(NICK_COLUMNS).unwrap_or(u16::MAX);
-            pen.put_before(end, self.area.y, columns, sign, style);
+        let grid = self.flow.grid;
+        if grid.is_apart {
+            let sign = shorten_middle(sign, NICK_COLUMNS);
+            let at = grid.nick_at() + NICK_COLUMNS - width(&sign).min(NICK_COLUMNS);
+            self.put_at(at, &sign, style, pen);
+        } else {
+            self.put_at(grid.nick_at(), sign, style, pen);
         }
+    }
+
+    fn put_at(&self, column: usize, text: &str, style: Style, pen: &mut Pen<'_>) {
+        let x = self.x(column);
+        pen.put(x, self.area.y, self.area.right().saturating_sub(x), text, style);
     }
 
     fn x(&self, column: usize) -> u16 {
@@ -192,8 +227,8 @@ impl Drawing<'_> {
         }
         if let What::Message(message) = &self.entry.what {
             if message.manner != Manner::Said {
-                let style = if message.is_own { theme.accent } else { theme.nick(&message.nick) };
-                special.push((0..message.nick.len(), style));
+                let nick = nick_shown(&message.nick);
+                special.push((0..nick.len(), nick_style(message, pen)));
             }
             if let Some(me) = self.model.me.as_ref().filter(|_| message.is_mention) {
                 let ranges = mention_ranges(shown, me.as_str());
@@ -220,6 +255,10 @@ impl Drawing<'_> {
             },
         }
     }
+}
+
+fn nick_style(message: &Message, pen: &Pen<'_>) -> Style {
+    if message.is_own { pen.theme.accent } else { pen.theme.nick(&message.nick) }
 }
 
 /// Cuts a range into parts: those that are special, and what is between them.

@@ -1,0 +1,190 @@
+//! Who wrote what can be seen on every screen, without colours: no text has the look of another message, or of
+//! words of the house.
+
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use teahouse_core::Nick;
+use teahouse_wire::api::{Change, Message};
+
+use super::played::{Played, event, nick};
+use crate::screen::model::flow::{Grid, RowKind};
+use crate::screen::{Key, Press};
+
+/// What one person says.
+const FORGED: &str = "hello all\nann: I quit\n01:33 carl: me too\nnobody here is called eve";
+
+#[test]
+fn a_text_of_many_lines_is_one_persons_where_nicks_have_no_column() {
+    let mut played = Played::in_tea(40, 12);
+    played.said(93, "mallory", FORGED);
+    played.change(Change::Entered { nick: nick("dora") });
+    played.type_in("/help who\n");
+    played.check(&[
+        " #tea  tea and what goes with it",
+        "",
+        " ────── Monday, 23 November 2026 ──────",
+        "▌11:33 mallory: hello all",
+        "▌      │ ann: I quit",
+        "▌      │ 01:33 carl: me too",
+        "▌      │ nobody here is called eve",
+        "       ⇄ dora came",
+        "       · /who [ROOM] [PAGE]: list who",
+        "       │ is in this room, or in ROOM",
+        "─ ● ann ────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn a_text_of_many_lines_is_one_persons_where_they_have_one() {
+    let mut played = Played::in_tea(60, 8);
+    played.said(93, "mallory", FORGED);
+    played.check(&[
+        " #tea  tea and what goes with it",
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        "▌11:33      mallory  hello all",
+        "▌                    ann: I quit",
+        "▌                    01:33 carl: me too",
+        "▌                    nobody here is called eve",
+        "─ ● ann ────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+}
+
+#[test]
+fn a_nick_that_is_a_sign_of_ours_stands_in_brackets() {
+    for columns in [40, 60] {
+        let mut played = Played::in_tea(columns, 6);
+        for (position, who) in (1..).zip(["⇄", "│", "─────", "▌x"]) {
+            if Nick::parse(who).is_ok() {
+                played.said(position, who, "ann left");
+                let rows = played.rows();
+                let row = rows.iter().rfind(|row| row.contains("ann left")).unwrap();
+                assert!(row.contains(&format!("<{who}>")), "{row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nicks_that_begin_alike_are_told_apart() {
+    let (one, other) = ("christopher_of_the_north", "christopher_of_the_south");
+    let mut played = Played::in_tea(60, 10);
+    played.said(1, one, "tea?");
+    played.said(2, one, "anyone?");
+    played.said(3, other, "no");
+    played.check(&[
+        " #tea  tea and what goes with it",
+        "",
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        " 10:01 christopher_of_the_north",
+        "                     tea?",
+        " 10:02               anyone?",
+        " 10:03 christopher_of_the_south",
+        "                     no",
+        "─ ● ann ────────────────────────────────────────── F1 help ─",
+        "› |",
+    ]);
+    played.said(4, other, "really no");
+    played.input(crate::screen::Input::Resize(crate::screen::Size { columns: 60, rows: 4 }));
+    assert_eq!(played.rows()[1], " 10:04 christ…south  really no");
+}
+
+#[test]
+fn a_topic_that_was_set_is_no_deed_that_says_so() {
+    for columns in [40, 70] {
+        let mut played = Played::in_tea(columns, 8);
+        let mut set = event("tea", 1, "bob", "milk");
+        set.kind = teahouse_wire::api::Kind::Topic;
+        let mut acted = event("tea", 2, "bob", "set the topic: milk");
+        acted.kind = teahouse_wire::api::Kind::Acted;
+        played.receive(Message::Event(set));
+        played.receive(Message::Event(acted));
+        let rows = played.rows();
+        let sign = |row: &String| row.split("bob").next().unwrap().trim_end().chars().next_back();
+        let signs: Vec<_> = rows.iter().filter(|row| row.contains("bob")).map(sign).collect();
+        assert_eq!(signs, [Some('#'), Some('*')]);
+    }
+}
+
+/// The cells of a row from one column to another.
+fn cells(buffer: &Buffer, y: u16, columns: std::ops::Range<usize>) -> String {
+    let columns = columns.map(|x| u16::try_from(x).unwrap()).filter(|x| *x < buffer.area().width);
+    columns.map(|x| buffer[(x, y)].symbol().to_owned()).collect()
+}
+
+/// Every row of the messages has before its text what its kind has there, whatever the text is.
+fn check_rows(played: &mut Played) {
+    let (buffer, _) = played.drawn();
+    let area = played.model.areas().messages;
+    let flow = played.model.flow();
+    let grid: Grid = flow.grid;
+    let left = usize::from(area.x);
+    let rows = flow.screen(usize::from(area.height));
+    let first = area.bottom() - u16::try_from(rows.len()).unwrap();
+    for (y, (_, row)) in (first..).zip(&rows) {
+        let before = cells(&buffer, y, left + 1..left + grid.text_at());
+        match &row.kind {
+            RowKind::More if grid.is_apart => assert_eq!(before.trim(), "", "row {y}"),
+            RowKind::More => assert_eq!(before.trim(), "│", "row {y}"),
+            RowKind::First { .. } | RowKind::Name { .. } => {
+                let nick = &before[before.char_indices().nth(grid.nick_at() - 1).unwrap().0..];
+                let is_ours = nick.starts_with('│') || nick.starts_with('─');
+                assert!(!is_ours, "row {y}: {before}");
+            }
+            RowKind::Day(_) | RowKind::New => assert!(before.starts_with('─'), "row {y}"),
+        }
+    }
+}
+
+fn forging() -> impl Strategy<Value = String> {
+    let parts = proptest::sample::select(vec![
+        "ann: hi",
+        "\n",
+        "\n",
+        "│ ",
+        "⇄ ",
+        "· ",
+        "* bob waves",
+        "10:01 ",
+        " 10:01          bob  ",
+        "────",
+        "▌",
+        "\u{3000}",
+        " ",
+        "x",
+        "你好",
+        "e\u{301}",
+        "👩\u{200D}👩\u{200D}👧",
+        "ᄀᄀᄀᄀᄀᄀᄀᄀ",
+        "שלום",
+        "\t",
+    ]);
+    let forged = proptest::collection::vec(parts, 1..30).prop_map(|parts| parts.concat());
+    prop_oneof![4 => forged, 1 => "\\PC{1,60}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn no_row_of_a_text_looks_like_the_beginning_of_another(
+        texts in proptest::collection::vec(forging(), 1..4),
+        columns in 4_u16..130,
+        rows in 4_u16..40,
+        with_members in any::<bool>(),
+    ) {
+        let mut played = Played::in_tea(columns, rows);
+        if with_members {
+            played.press(Press::of(Key::F(3)));
+        }
+        for (position, (who, words)) in (1..).zip(["mallory", "christopher_of_the_north", "小明"].iter().zip(&texts)) {
+            if teahouse_core::Text::parse(words).is_ok() {
+                played.said(position, who, words);
+            }
+        }
+        played.change(Change::Entered { nick: nick("dora") });
+        played.type_in("/help topic\n");
+        check_rows(&mut played);
+    }
+}
