@@ -7,15 +7,13 @@ use crate::{
     Limits, MessageId, Nick, Origin, Position, RequestId, RoomName, SeatKey, SessionId, Text, Time,
 };
 
-/// One thing asked, by whom and when. The log puts proposals in order; [`crate::Chat::apply`] answers.
+/// One thing asked, and by whom. The log puts proposals in order; [`crate::Chat::apply`] answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// Who asks; [`SessionId::HOUSE`] for the house itself.
     pub session: SessionId,
     /// From where: what it creates counts against this origin.
     pub origin: Origin,
-    /// When the server took it in.
-    pub time: Time,
     /// Which request of theirs it is: what answers it says so.
     pub request: RequestId,
     /// What is asked.
@@ -25,9 +23,9 @@ pub struct Proposal {
 impl Proposal {
     /// What the house itself proposes.
     #[must_use]
-    pub fn of_house(time: Time, action: Action) -> Self {
+    pub fn of_house(action: Action) -> Self {
         let (session, origin) = (SessionId::HOUSE, Origin::HOUSE);
-        Self { session, origin, time, request: RequestId::default(), action }
+        Self { session, origin, request: RequestId::default(), action }
     }
 }
 
@@ -117,8 +115,6 @@ pub enum Action {
     },
     /// Something asked from outside, without coming in: nobody hears of the visitor.
     Visit(Visit),
-    /// Time has passed; proposed by the house when [`crate::Chat::next_due`] says so.
-    Tick,
     /// New limits; proposed by the house after a reload.
     Configure {
         /// All of them.

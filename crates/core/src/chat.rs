@@ -22,8 +22,8 @@ use crate::recent::Recent;
 use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::{
-    Action, Answer, Effect, Limits, MessageId, NickKey, Position, Proposal, Refusal, RequestId,
-    RoomId, RoomName, SeatKey, SessionId, Text, Time,
+    Action, Answer, Effect, Limits, MessageId, Moment, NickKey, Position, Proposal, Refusal,
+    RequestId, RoomId, RoomName, SeatKey, SessionId, SteadyTime, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -35,6 +35,8 @@ pub struct Founding {
     pub name: RoomName,
     /// The last event's position.
     pub head: Position,
+    /// When the last event was.
+    pub last: Time,
     /// What it is about.
     pub topic: Option<Text>,
 }
@@ -50,9 +52,11 @@ pub struct Chat {
     followers: BTreeMap<SessionId, RoomId>,
     rooms: Rooms,
     recent: Recent,
-    folds_due: BTreeSet<(Time, RoomId)>,
+    /// The log's.
+    now: Moment,
+    folds_due: BTreeSet<(SteadyTime, RoomId)>,
     /// When what is kept for somebody who may come back is given up.
-    kept_due: BTreeSet<(Time, SessionId)>,
+    kept_due: BTreeSet<(SteadyTime, SessionId)>,
     guests: u64,
 }
 
@@ -65,11 +69,12 @@ impl Chat {
         recent: impl IntoIterator<Item = (RoomId, MessageId, Position)>,
     ) -> Self {
         let mut chat = Self { limits, ..Self::default() };
-        for Founding { room, name, head, topic } in rooms {
+        for Founding { room, name, head, last, topic } in rooms {
             chat.rooms.insert(Room {
                 id: room,
                 name,
                 head,
+                last,
                 topic,
                 members: BTreeMap::new(),
                 followers: 0,
@@ -83,36 +88,43 @@ impl Chat {
         chat
     }
 
+    /// Time has passed, as the log says: what was due happens, before anything that comes later in the log.
+    pub fn advance(&mut self, moment: Moment, out: &mut Vec<Effect>) {
+        let steady = moment.steady.max(self.now.steady);
+        self.now = Moment { steady, ..moment };
+        self.give_up_kept(out);
+        self.announce_folded(out);
+    }
+
     /// Applies one proposal; what follows from it is added to `out`, in order.
     pub fn apply(&mut self, proposal: Proposal, out: &mut Vec<Effect>) {
-        let Proposal { session, origin: _, time, request, action } = proposal;
+        let Proposal { session, origin: _, request, action } = proposal;
         let start = out.len();
-        self.perform(session, time, action, out);
+        self.perform(session, action, out);
         for effect in &mut out[start..] {
             stamp(effect, session, request);
         }
     }
 
-    fn perform(&mut self, session: SessionId, time: Time, action: Action, out: &mut Vec<Effect>) {
+    fn perform(&mut self, session: SessionId, action: Action, out: &mut Vec<Effect>) {
         match action {
-            Action::Enter { nick, room, seat } => self.enter(session, time, nick, room, seat, out),
-            Action::Visit(visit) => self.visit(session, time, visit, out),
-            Action::Tick => self.tick(time, out),
+            Action::Enter { nick, room, seat } => self.enter(session, nick, room, seat, out),
+            Action::Visit(visit) => self.visit(session, visit, out),
             Action::Configure { limits } => self.limits = *limits,
             Action::Exit { cause } if self.followers.contains_key(&session) => {
                 self.unfollow(session, cause, out);
             }
             // A proposal that was on its way when its session ended.
             _ if !self.is_connected(session) => {}
-            Action::Exit { cause } => self.exit(session, time, cause, out),
-            Action::Join { room } => self.join(session, time, room, out),
-            Action::Leave { room } => self.leave(session, time, &room, out),
+            Action::Exit { cause } => self.exit(session, cause, out),
+            Action::Join { room } => self.join(session, room, out),
+            Action::Leave { room } => self.leave(session, &room, out),
             Action::Say { room, text, acted, id } => {
-                self.say(session, time, &room, say::Words { text, acted, id }, out);
+                self.say(session, &room, say::Words { text, acted, id }, out);
             }
-            Action::Tell { nick, text } => self.tell(session, time, &nick, text, out),
+            Action::Tell { nick, text } => self.tell(session, &nick, text, out),
             Action::Rename { nick } => self.rename(session, nick, out),
-            Action::Topic { room, change } => self.topic(session, time, &room, change, out),
+            Action::Topic { room, change } => self.topic(session, &room, change, out),
             Action::Who { room, page } => self.who(session, room, page, out),
             Action::Rooms { page } => self.rooms(session, page, out),
             Action::Ignore { nick } => self.ignore(session, nick, out),
@@ -121,9 +133,9 @@ impl Chat {
         }
     }
 
-    /// When the chat wants an [`Action::Tick`] next, if at all.
+    /// When something is due next, if anything is: then [`Chat::advance`] is wanted.
     #[must_use]
-    pub fn next_due(&self) -> Option<Time> {
+    pub fn next_due(&self) -> Option<SteadyTime> {
         let fold = self.folds_due.first().map(|(due, _)| *due);
         let kept = self.kept_due.first().map(|(due, _)| *due);
         fold.into_iter().chain(kept).min()

@@ -93,7 +93,7 @@ pub struct Event {
     pub room: RoomId,
     /// Its place in the room's one sequence.
     pub position: Position,
-    /// When the server took it in.
+    /// When it got its place; not before the event before it (but see `CLOCK_AHEAD_MAX_MS`).
     pub time: Time,
     /// Whose session; unique for the life of the history.
     pub session: SessionId,

@@ -67,6 +67,36 @@ impl Time {
     }
 }
 
+/// Milliseconds since some beginning, by a clock that nobody sets and that never goes back. What has to wait
+/// waits by this one: a wall clock that is set back an hour would make it wait an hour longer.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct SteadyTime(pub u64);
+
+impl SteadyTime {
+    /// This moment, `ms` milliseconds later.
+    #[must_use]
+    pub fn plus_ms(self, ms: u32) -> Self {
+        Self(self.0.saturating_add(u64::from(ms)))
+    }
+
+    /// How long before this moment `earlier` was, in milliseconds; 0 if it was not.
+    #[must_use]
+    pub fn ms_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// What time it is, as the log says: the same for everyone who reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// For people.
+    pub time: Time,
+    /// For deadlines.
+    pub steady: SteadyTime,
+}
+
 /// Which of its requests a session means, drawn by whoever proposes; 0 where nobody asks. Answers carry it back.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

@@ -1,8 +1,8 @@
 //! The chat itself: who is here, what rooms there are, what may be said, and in which order.
 //!
 //! [`Chat::apply`] is the only thing that changes anything: a [`Proposal`] goes in, [`Effect`]s come
-//! out. It is deterministic. Time and identifiers arrive inside the proposal, so the same proposals in
-//! the same order give the same effects on every node and after every restart.
+//! out. It is deterministic. Identifiers arrive inside the proposal and time comes from the log
+//! ([`Chat::advance`]), so the same log gives the same effects on every node and after every restart.
 //!
 //! What this crate must not know: sockets, files, clocks, randomness, threads, and English. It states
 //! facts (`Presence::Entered { nick }`); each protocol finds its own words for them.
@@ -30,7 +30,9 @@ pub use effect::{
     Scope,
 };
 pub use flood::{Bucket, FloodLimit, Verdict};
-pub use id::{MessageId, Origin, Position, RequestId, RoomId, SeatKey, SessionId, Time};
+pub use id::{
+    MessageId, Moment, Origin, Position, RequestId, RoomId, SeatKey, SessionId, SteadyTime, Time,
+};
 pub use limits::Limits;
 pub use name::{NameError, Nick, NickKey, RoomName};
 pub use refusal::Refusal;

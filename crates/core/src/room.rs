@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use compact_str::CompactString;
 
-use crate::{Nick, NickKey, Position, RoomId, RoomName, SessionId, Text, Time};
+use crate::{Nick, NickKey, Position, RoomId, RoomName, SessionId, SteadyTime, Text, Time};
 
 /// Nicks that one folded announcement names; the rest are counted.
 const FOLD_NAMES_MAX: usize = 8;
@@ -15,6 +15,8 @@ pub(crate) struct Room {
     pub(crate) name: RoomName,
     /// The last event's position.
     pub(crate) head: Position,
+    /// When the last event was.
+    pub(crate) last: Time,
     pub(crate) topic: Option<Text>,
     /// By nick, so that a page of the list costs a page.
     pub(crate) members: BTreeMap<NickKey, SessionId>,
@@ -28,7 +30,7 @@ pub(crate) struct Room {
 /// Comings and goings gathered since the last announcement.
 #[derive(Debug)]
 pub(crate) struct Fold {
-    pub(crate) due: Time,
+    pub(crate) due: SteadyTime,
     pub(crate) entered: FoldedNicks,
     pub(crate) gone: FoldedNicks,
 }
@@ -91,6 +93,7 @@ impl Rooms {
             id,
             name,
             head: Position::START,
+            last: Time::default(),
             topic: None,
             members: BTreeMap::new(),
             followers: 0,

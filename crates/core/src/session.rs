@@ -1,6 +1,6 @@
 //! One joined person: their nick, the rooms they are in, whom they ignore, and by what key they come back.
 
-use crate::{ExitCause, Nick, NickKey, RoomId, SeatKey, SessionId, Time};
+use crate::{ExitCause, Nick, NickKey, RoomId, SeatKey, SessionId, SteadyTime};
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -19,7 +19,7 @@ pub(crate) struct Seat {
     /// Why they went, while the house waits for them; `None` while they are connected.
     pub(crate) away: Option<ExitCause>,
     /// Until when rooms that they do not hear are kept for them.
-    pub(crate) kept_until: Option<Time>,
+    pub(crate) kept_until: Option<SteadyTime>,
 }
 
 /// A session's place in a room.

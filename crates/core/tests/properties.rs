@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use teahouse_core::{
-    Action, Answer, Chat, Effect, ExitCause, Limits, MessageId, Nick, NickKey, Origin, Position,
-    Proposal, Question, RequestId, RoomId, RoomName, SeatKey, SessionId, Text, Time, TopicChange,
-    Visit,
+    Action, Answer, Chat, Effect, ExitCause, Limits, MessageId, Moment, Nick, NickKey, Origin,
+    Position, Proposal, Question, RequestId, RoomId, RoomName, SeatKey, SessionId, SteadyTime,
+    Text, Time, TopicChange, Visit,
 };
 
 const NICKS: [&str; 5] = ["ann", "Ann", "bob", "аnn", "小明"];
@@ -61,7 +61,6 @@ fn action() -> impl Strategy<Value = Action> {
             |(nick, room, text)| Action::Visit(Visit::Post { nick, room, text, id: None })
         ),
         1 => room().prop_map(|room| Action::Visit(Visit::Follow { room })),
-        1 => Just(Action::Tick),
     ]
 }
 
@@ -70,20 +69,22 @@ fn seat() -> impl Strategy<Value = Option<SeatKey>> {
     proptest::option::of((0_u8..2).prop_map(|seat| SeatKey([seat; 16])))
 }
 
-fn proposals() -> impl Strategy<Value = Vec<Proposal>> {
-    let step = (1_u64..6, 0_u32..20_000, action(), any::<bool>());
+/// A stretch of a log: proposals, each with its moment. Wall clocks are set forward and back.
+fn logs() -> impl Strategy<Value = Vec<(Moment, Proposal)>> {
+    let step = (1_u64..6, 0_u32..20_000, -50_000_i64..50_000, action(), any::<bool>());
     proptest::collection::vec(step, 0..120).prop_map(|steps| {
-        let mut time = Time(0);
+        let mut steady = SteadyTime(0);
         steps
             .into_iter()
-            .map(|(session, pause_ms, action, is_odd)| {
-                time = time.plus_ms(pause_ms);
+            .map(|(session, pause_ms, wall_off_ms, action, is_odd)| {
+                steady = steady.plus_ms(pause_ms);
+                let moment = Moment { time: Time(steady.0 as i64 + wall_off_ms), steady };
                 let visits = matches!(action, Action::Visit(_))
                     || is_odd && matches!(action, Action::Exit { .. });
                 let session = if visits { session + VISITORS } else { session };
                 let request = RequestId::default();
                 let (session, origin) = (SessionId(session), Origin(session % 3));
-                Proposal { session, origin, time, request, action }
+                (moment, Proposal { session, origin, request, action })
             })
             .collect()
     })
@@ -93,10 +94,11 @@ fn limits() -> Limits {
     Limits { rooms_max: 3, rooms_per_session_max: 2, announce_each_max: 2, ..Limits::default() }
 }
 
-fn apply_all(proposals: &[Proposal]) -> Vec<Effect> {
+fn apply_all(log: &[(Moment, Proposal)]) -> Vec<Effect> {
     let mut chat = Chat::restore(limits(), [], []);
     let mut effects = Vec::new();
-    for proposal in proposals {
+    for (moment, proposal) in log {
+        chat.advance(*moment, &mut effects);
         chat.apply(proposal.clone(), &mut effects);
     }
     effects
@@ -111,6 +113,7 @@ struct Reference {
     founded: BTreeMap<RoomId, RoomName>,
     ids: BTreeSet<(RoomId, MessageId)>,
     suspended: BTreeSet<SessionId>,
+    times: BTreeMap<RoomId, Time>,
 }
 
 impl Reference {
@@ -125,6 +128,8 @@ impl Reference {
                 let head = self.heads.entry(event.room).or_default();
                 assert_eq!(event.position, Position(*head + 1), "a hole or a double");
                 *head += 1;
+                let last = self.times.insert(event.room, event.time).unwrap_or(event.time);
+                assert!(event.time >= last, "a room's time went back");
                 if !is_visitor(event.session) {
                     let here = &self.members[&event.room];
                     assert!(here.contains(&event.session), "said from outside");
@@ -180,17 +185,17 @@ impl Reference {
 
 proptest! {
     #[test]
-    fn whatever_is_asked_in_whatever_order_the_effects_hold_together(proposals in proposals()) {
+    fn whatever_is_asked_in_whatever_order_the_effects_hold_together(log in logs()) {
         let mut reference = Reference::default();
-        for effect in &apply_all(&proposals) {
+        for effect in &apply_all(&log) {
             reference.believe(effect);
         }
     }
 
     #[test]
-    fn the_same_proposals_give_the_same_effects_also_after_travelling(proposals in proposals()) {
-        let written = serde_json::to_string(&proposals).unwrap();
-        let read: Vec<Proposal> = serde_json::from_str(&written).unwrap();
-        prop_assert_eq!(apply_all(&read), apply_all(&proposals));
+    fn the_same_proposals_give_the_same_effects_also_after_travelling(log in logs()) {
+        let written = serde_json::to_string(&log).unwrap();
+        let read: Vec<(Moment, Proposal)> = serde_json::from_str(&written).unwrap();
+        prop_assert_eq!(apply_all(&read), apply_all(&log));
     }
 }

@@ -10,15 +10,15 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Action, Answer, Chat, Effect, EventKind, ExitCause, Limits, MessageId, Nick, Origin, Presence,
-    Proposal, Question, RequestId, RoomId, RoomName, Scope, SeatKey, SessionId, Text, Time,
-    TopicChange, Visit,
+    Action, Answer, Chat, Effect, EventKind, ExitCause, Limits, MessageId, Moment, Nick, Origin,
+    Presence, Proposal, Question, RequestId, RoomId, RoomName, Scope, SeatKey, SessionId,
+    SteadyTime, Text, Time, TopicChange, Visit,
 };
 
 /// A chat driven by script lines.
 struct Stage {
     chat: Chat,
-    now: Time,
+    now: Moment,
     people: BTreeMap<String, SessionId>,
     rooms: BTreeMap<RoomId, RoomName>,
     entered: u64,
@@ -37,7 +37,8 @@ fn check_with(limits: Limits, script: &str) {
 impl Stage {
     fn new(chat: Chat) -> Self {
         let (people, rooms) = (BTreeMap::new(), BTreeMap::new());
-        Self { chat, now: Time(1_000_000), people, rooms, entered: 0 }
+        let now = Moment { time: Time(1_000_000), steady: SteadyTime(7) };
+        Self { chat, now, people, rooms, entered: 0 }
     }
 
     fn check(&mut self, script: &str) {
@@ -65,12 +66,11 @@ impl Stage {
     fn run(&mut self, line: &str) -> Vec<String> {
         if let Some(seconds) = line.strip_prefix('+') {
             let seconds: u32 = seconds.trim_end_matches('s').parse().unwrap();
-            self.now = self.now.plus_ms(seconds * 1000);
-            let mut facts = Vec::new();
-            while self.chat.next_due().is_some_and(|due| due <= self.now) {
-                facts.extend(self.propose(SessionId::HOUSE, Action::Tick));
-            }
-            return facts;
+            self.now.steady = self.now.steady.plus_ms(seconds * 1000);
+            self.now.time = self.now.time.plus_ms(seconds * 1000);
+            let mut effects = Vec::new();
+            self.chat.advance(self.now, &mut effects);
+            return effects.iter().map(|effect| self.shown(effect)).collect();
         }
         let (who, asked) = line.split_once("> ").unwrap();
         let action = action(asked);
@@ -86,7 +86,7 @@ impl Stage {
     fn propose(&mut self, session: SessionId, action: Action) -> Vec<String> {
         let mut effects = Vec::new();
         let (origin, request) = (Origin(1), RequestId(7));
-        let proposal = Proposal { session, origin, time: self.now, request, action };
+        let proposal = Proposal { session, origin, request, action };
         self.chat.apply(proposal, &mut effects);
         effects.iter().map(|effect| self.shown(effect)).collect()
     }
@@ -528,6 +528,7 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
         room: RoomId(1),
         name: room("lobby"),
         head: teahouse_core::Position(2),
+        last: Time(0),
         topic: None,
     };
     let recent = (RoomId(1), MessageId([2; 16]), teahouse_core::Position(2));
@@ -797,8 +798,8 @@ fn answers_say_which_request_they_answer() {
     let mut effects = Vec::new();
     let mut ask = |session, request, action| {
         let (session, request) = (SessionId(session), RequestId(request));
-        let (origin, time) = (Origin(1), Time(0));
-        chat.apply(Proposal { session, origin, time, request, action }, &mut effects);
+        let origin = Origin(1);
+        chat.apply(Proposal { session, origin, request, action }, &mut effects);
     };
     let enter = || Action::Enter { nick: None, room: None, seat: None };
     ask(1, 1, enter());

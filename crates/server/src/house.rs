@@ -24,7 +24,7 @@ use crate::metrics::{HubMetrics, Metrics};
 use crate::settings::{ADMIN_ADDRESS, AdminSetting, Settings, SettingsError};
 use crate::shard::{self, Parts};
 use crate::store::{Durability, Store};
-use crate::{clock, history, log, open_files};
+use crate::{history, log, open_files};
 
 /// How long everything may take to end once the house closes.
 const CLOSE_DEADLINE: Duration = Duration::from_millis(4500);
@@ -262,7 +262,7 @@ impl House {
         }
         let limits = Box::new(self.settings.limits.core());
         let action = Action::Configure { limits };
-        let proposal = Proposal::of_house(clock::now(), action);
+        let proposal = Proposal::of_house(action);
         if self.log.send(vec![proposal]).await.is_err() {
             warn!("the hub is gone");
         }

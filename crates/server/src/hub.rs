@@ -50,11 +50,12 @@ impl Hub {
 
     async fn serve(&mut self) -> Result<(), Fault> {
         let mut batch = Chunk::new();
-        while self.log.next_batch(self.chat.next_due(), &mut batch).await {
+        while let Some(moment) = self.log.next_batch(self.chat.next_due(), &mut batch).await {
             let begun = Instant::now();
             self.metrics.batch_proposals.observe(batch.len() as f64);
             self.metrics.log_chunks.set(i64::try_from(self.log.waiting()).unwrap_or(i64::MAX));
             let mut effects = Vec::with_capacity(batch.len() + 8);
+            self.chat.advance(moment, &mut effects);
             for proposal in batch.drain(..) {
                 self.chat.apply(proposal, &mut effects);
             }

@@ -1,13 +1,13 @@
-//! The log: where proposals from every shard get their one order. On one node it is this bounded queue
+//! The log: where proposals from every shard get their one order and their time. On one node it is this bounded queue
 //! in memory; what takes its place on many nodes gives the hub the same batches.
 //!
 //! A shard hands in everything it gathered in one round as one chunk, so a round costs one wake-up of
 //! the hub however many people spoke. When the queue is full the shard keeps its chunk and reads no
 //! more from its sockets: back-pressure reaches the senders through TCP.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use teahouse_core::{Action, Proposal, Time};
+use teahouse_core::{Moment, Proposal, SteadyTime};
 use tokio::sync::mpsc;
 
 use crate::clock;
@@ -30,12 +30,14 @@ pub(crate) type LogSender = mpsc::Sender<Chunk>;
 /// The hub's end.
 pub(crate) struct Log {
     chunks: mpsc::Receiver<Chunk>,
+    /// The beginning of its steady time.
+    opened: Instant,
 }
 
 /// A log and the end to propose at.
 pub(crate) fn open() -> (LogSender, Log) {
     let (sender, chunks) = mpsc::channel(LOG_CHUNKS_MAX);
-    (sender, Log { chunks })
+    (sender, Log { chunks, opened: Instant::now() })
 }
 
 impl Log {
@@ -44,26 +46,28 @@ impl Log {
         self.chunks.len()
     }
 
-    /// Waits for proposals and takes all there are, up to a bound; proposes a tick itself when one is
-    /// due. `false` when every proposer is gone and everything has been taken.
-    pub(crate) async fn next_batch(&mut self, due: Option<Time>, batch: &mut Chunk) -> bool {
+    /// Waits for proposals and takes all there are, up to a bound, or none when something is `due` before
+    /// there are any. Gives the moment at which they have their place in the order; `None` when every
+    /// proposer is gone and everything has been taken.
+    pub(crate) async fn next_batch(
+        &mut self,
+        due: Option<SteadyTime>,
+        batch: &mut Chunk,
+    ) -> Option<Moment> {
         let first = match due {
-            None => self.chunks.recv().await,
+            None => self.chunks.recv().await?,
             Some(due) => {
-                let wait_ms = u64::try_from(due.0 - clock::now().0).unwrap_or(0);
-                match tokio::time::timeout(Duration::from_millis(wait_ms), self.chunks.recv()).await
-                {
-                    Ok(first) => first,
+                let wait = Duration::from_millis(due.ms_since(self.steady_now()));
+                match tokio::time::timeout(wait, self.chunks.recv()).await {
+                    Ok(first) => first?,
                     Err(_elapsed) => {
-                        // Never earlier than what was due: the chat would ask for the same tick.
-                        let time = clock::now().max(due);
-                        batch.push(Proposal::of_house(time, Action::Tick));
-                        return true;
+                        // Never earlier than what was due: the chat would ask for the same moment.
+                        let steady = self.steady_now().max(due);
+                        return Some(Moment { time: clock::now(), steady });
                     }
                 }
             }
         };
-        let Some(first) = first else { return false };
         batch.extend(first);
         for _ in 1..LOG_CHUNKS_MAX {
             match self.chunks.try_recv() {
@@ -75,11 +79,10 @@ impl Log {
                 Err(_) => break,
             }
         }
-        // A busy log must not keep a due tick waiting for ever.
-        let time = clock::now();
-        if due.is_some_and(|due| due <= time) {
-            batch.push(Proposal::of_house(time, Action::Tick));
-        }
-        true
+        Some(Moment { time: clock::now(), steady: self.steady_now() })
+    }
+
+    fn steady_now(&self) -> SteadyTime {
+        SteadyTime(u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 }

@@ -38,7 +38,9 @@ use std::time::{Duration, Instant};
 use hashbrown::HashMap;
 use jiff::tz::TimeZone;
 use slab::Slab;
-use teahouse_core::{Action, Effect, Origin, Proposal, RequestId, RoomId, SessionId, Time, Visit};
+use teahouse_core::{
+    Action, Effect, Origin, Proposal, RequestId, RoomId, SessionId, SteadyTime, Visit,
+};
 use teahouse_wire::Heard;
 use teahouse_wire::api::House;
 use teahouse_wire::line::Clock;
@@ -283,7 +285,7 @@ impl Shard {
         action: Action,
     ) {
         self.chunk_bytes += bytes_of(&action);
-        self.chunk.push(Proposal { session, origin, time: clock::now(), request, action });
+        self.chunk.push(Proposal { session, origin, request, action });
         if let Some(pump) = self.pump.take() {
             pump.wake();
         }
@@ -294,8 +296,8 @@ impl Shard {
     }
 
     /// A clock that no administrator sets, for rates.
-    fn steady_now(&self) -> Time {
-        Time(i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX))
+    fn steady_now(&self) -> SteadyTime {
+        SteadyTime(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
     fn clock(&self) -> Clock {
@@ -334,7 +336,6 @@ fn bytes_of(action: &Action) -> usize {
         | Action::Rooms { .. }
         | Action::Ignore { .. }
         | Action::Typing { .. }
-        | Action::Tick
         | Action::Configure { .. } => 0,
     }
 }

@@ -179,7 +179,6 @@ impl LineSession {
             | Action::Read { .. }
             | Action::Typing { .. }
             | Action::Visit(_)
-            | Action::Tick
             | Action::Configure { .. } => {}
         }
     }

@@ -5,7 +5,7 @@ use crate::room::{Fold, FoldedNicks, Room};
 use crate::session::{Place, Session};
 use crate::{
     Answer, Effect, ExitCause, Nick, Presence, Refusal, RequestId, RoomId, RoomName, SeatKey,
-    SessionId, Time,
+    SessionId,
 };
 
 /// Somebody came or went, before it is decided how that is told.
@@ -19,7 +19,6 @@ impl Chat {
     pub(super) fn enter(
         &mut self,
         session: SessionId,
-        time: Time,
         wish: Option<Nick>,
         room: Option<RoomName>,
         seat: Option<SeatKey>,
@@ -30,12 +29,12 @@ impl Chat {
         }
         let kept = seat.and_then(|seat| self.seats.get(&seat).copied());
         if let Some(old) = kept {
-            self.resume(session, time, old, out);
+            self.resume(session, old, out);
         } else {
             self.come_new(session, wish, seat, out);
         }
         if let Some(room) = room {
-            self.join(session, time, room, out);
+            self.join(session, room, out);
         }
     }
 
@@ -71,13 +70,7 @@ impl Chat {
         }
     }
 
-    pub(super) fn join(
-        &mut self,
-        session: SessionId,
-        time: Time,
-        name: RoomName,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn join(&mut self, session: SessionId, name: RoomName, out: &mut Vec<Effect>) {
         let Some(person) = self.sessions.get_mut(&session) else { return };
         if let Some(id) = self.rooms.id_of(&name)
             && let Some(place) = person.rooms.iter_mut().find(|place| place.room == id)
@@ -102,7 +95,7 @@ impl Chat {
         person.rooms.push(Place { room: id, is_heard: true });
         let nick = person.nick.clone();
         out.push(joined(session, room));
-        self.announce(id, session, time, nick, Change::Came, out);
+        self.announce(id, session, nick, Change::Came, out);
     }
 
     /// The room of that name, made if there is none.
@@ -125,7 +118,6 @@ impl Chat {
         &mut self,
         id: RoomId,
         session: SessionId,
-        time: Time,
         nick: Nick,
         change: Change,
         out: &mut Vec<Effect>,
@@ -141,7 +133,7 @@ impl Chat {
             return;
         }
         let fold = room.fold.get_or_insert_with(|| {
-            let due = time.plus_ms(self.limits.fold_ms);
+            let due = self.now.steady.plus_ms(self.limits.fold_ms);
             self.folds_due.insert((due, id));
             Fold { due, entered: FoldedNicks::default(), gone: FoldedNicks::default() }
         });
@@ -151,11 +143,10 @@ impl Chat {
         }
     }
 
-    /// Does what is due: gives up what was kept for long enough, then announces what was gathered.
-    pub(super) fn tick(&mut self, time: Time, out: &mut Vec<Effect>) {
-        self.give_up_kept(time, out);
+    /// Announces what was gathered for long enough.
+    pub(super) fn announce_folded(&mut self, out: &mut Vec<Effect>) {
         while let Some((due, id)) = self.folds_due.first().copied() {
-            if due > time {
+            if due > self.now.steady {
                 break;
             }
             self.folds_due.remove(&(due, id));

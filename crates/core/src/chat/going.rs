@@ -4,30 +4,18 @@
 use super::coming::Change;
 use super::{Chat, refuse};
 use crate::session::Place;
-use crate::{Answer, Effect, ExitCause, Refusal, RequestId, RoomName, SessionId, Time};
+use crate::{Answer, Effect, ExitCause, Refusal, RequestId, RoomName, SessionId};
 
 impl Chat {
-    pub(super) fn leave(
-        &mut self,
-        session: SessionId,
-        time: Time,
-        name: &RoomName,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn leave(&mut self, session: SessionId, name: &RoomName, out: &mut Vec<Effect>) {
         let person = self.sessions.get(&session);
         match self.rooms.id_of(name).and_then(|room| person?.place(room)) {
-            Some(place) => self.part(session, time, place, Change::Left, out),
+            Some(place) => self.part(session, place, Change::Left, out),
             None => refuse(session, Refusal::NotInRoom { room: name.clone() }, out),
         }
     }
 
-    pub(super) fn exit(
-        &mut self,
-        session: SessionId,
-        time: Time,
-        cause: ExitCause,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn exit(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         let may_return = match cause {
             ExitCause::Lost | ExitCause::Unread => self.limits.grace_ms > 0,
             ExitCause::Quit | ExitCause::Idle | ExitCause::Closing | ExitCause::Replaced => false,
@@ -35,17 +23,17 @@ impl Chat {
         let has_seat = self.sessions.get(&session).is_some_and(|person| person.seat.is_some());
         let is_suspended = may_return && has_seat;
         if is_suspended {
-            self.suspend(session, time, cause, out);
+            self.suspend(session, cause, out);
         } else {
-            self.forget(session, time, cause, out);
+            self.forget(session, cause, out);
         }
         out.push(Effect::Ended { session, cause, is_suspended });
     }
 
     /// The connection is broken; the seat is kept.
-    fn suspend(&mut self, session: SessionId, time: Time, cause: ExitCause, out: &mut Vec<Effect>) {
+    fn suspend(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         self.fall_silent(session, out);
-        self.keep_for_a_while(session, time);
+        self.keep_for_a_while(session);
         let person = self.sessions.get_mut(&session);
         if let Some(seat) = person.and_then(|person| person.seat.as_mut()) {
             seat.away = Some(cause);
@@ -64,8 +52,8 @@ impl Chat {
         }
     }
 
-    fn keep_for_a_while(&mut self, session: SessionId, time: Time) {
-        let due = time.plus_ms(self.limits.grace_ms);
+    fn keep_for_a_while(&mut self, session: SessionId) {
+        let due = self.now.steady.plus_ms(self.limits.grace_ms);
         let person = self.sessions.get_mut(&session);
         let Some(seat) = person.and_then(|person| person.seat.as_mut()) else { return };
         if let Some(before) = seat.kept_until.replace(due) {
@@ -75,13 +63,7 @@ impl Chat {
     }
 
     /// Somebody with the key of a kept seat: they are who they were, on another connection.
-    pub(super) fn resume(
-        &mut self,
-        session: SessionId,
-        time: Time,
-        old: SessionId,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn resume(&mut self, session: SessionId, old: SessionId, out: &mut Vec<Effect>) {
         if self.is_connected(old) {
             self.fall_silent(old, out);
             let cause = ExitCause::Replaced;
@@ -107,16 +89,16 @@ impl Chat {
         let has_rooms = !person.rooms.is_empty();
         self.sessions.insert(session, person);
         if has_rooms {
-            self.keep_for_a_while(session, time);
+            self.keep_for_a_while(session);
         }
         super::answer(session, Answer::Welcome { nick, taken: None, resumed: true }, out);
     }
 
     /// Gives up seats whose people did not come back, and rooms that those who did come back did not
     /// join again.
-    pub(super) fn give_up_kept(&mut self, time: Time, out: &mut Vec<Effect>) {
+    pub(super) fn give_up_kept(&mut self, out: &mut Vec<Effect>) {
         while let Some((due, session)) = self.kept_due.first().copied() {
-            if due > time {
+            if due > self.now.steady {
                 break;
             }
             self.kept_due.remove(&(due, session));
@@ -125,22 +107,22 @@ impl Chat {
                 seat.kept_until = None;
             }
             if let Some(cause) = person.away() {
-                self.forget(session, time, cause, out);
+                self.forget(session, cause, out);
                 continue;
             }
             let unheard: Vec<Place> =
                 person.rooms.iter().filter(|place| !place.is_heard).copied().collect();
             for place in unheard {
-                self.part(session, time, place, Change::Left, out);
+                self.part(session, place, Change::Left, out);
             }
         }
     }
 
     /// They are gone, from every room.
-    fn forget(&mut self, session: SessionId, time: Time, cause: ExitCause, out: &mut Vec<Effect>) {
+    fn forget(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         let places = self.sessions.get(&session).map(|s| s.rooms.clone()).unwrap_or_default();
         for place in places {
-            self.part(session, time, place, Change::Offline(cause), out);
+            self.part(session, place, Change::Offline(cause), out);
         }
         let Some(person) = self.sessions.remove(&session) else { return };
         if person.away().is_some() {
@@ -155,14 +137,7 @@ impl Chat {
         }
     }
 
-    fn part(
-        &mut self,
-        session: SessionId,
-        time: Time,
-        place: Place,
-        change: Change,
-        out: &mut Vec<Effect>,
-    ) {
+    fn part(&mut self, session: SessionId, place: Place, change: Change, out: &mut Vec<Effect>) {
         let id = place.room;
         let (Some(person), Some(room)) = (self.sessions.get_mut(&session), self.rooms.get_mut(id))
         else {
@@ -174,7 +149,7 @@ impl Chat {
         if place.is_heard {
             out.push(parted(session, id, room.name.clone()));
         }
-        self.announce(id, session, time, nick, change, out);
+        self.announce(id, session, nick, change, out);
         self.rooms.drop_if_bare(id);
     }
 }

@@ -3,8 +3,12 @@
 use super::{Chat, answer};
 use crate::{
     Answer, Effect, Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text,
-    Time,
 };
+
+/// How far ahead of the clock the last event of a room may be for the next one to be stamped as late, so
+/// that times of a room follow its positions when a clock is set back. What is further ahead than a day
+/// comes from a clock that was wrong, and would keep the room's times wrong for as long.
+const CLOCK_AHEAD_MAX_MS: u32 = 24 * 60 * 60 * 1000;
 
 /// What is said.
 pub(super) struct Words {
@@ -17,7 +21,6 @@ impl Chat {
     pub(super) fn say(
         &mut self,
         session: SessionId,
-        time: Time,
         name: &RoomName,
         words: Words,
         out: &mut Vec<Effect>,
@@ -28,7 +31,7 @@ impl Chat {
         }
         let kind = if words.acted { EventKind::Acted } else { EventKind::Said };
         let Some(nick) = self.nick_of(session) else { return };
-        self.record((session, nick), time, room, kind, Some(words.text), words.id, out);
+        self.record((session, nick), room, kind, Some(words.text), words.id, out);
     }
 
     /// Whether a message with this id is there already; then its sender is told where.
@@ -46,11 +49,9 @@ impl Chat {
     }
 
     /// Gives an event the room's next position.
-    #[expect(clippy::too_many_arguments, reason = "the fields of an event, in their order")]
     pub(super) fn record(
         &mut self,
         (session, nick): (SessionId, Nick),
-        time: Time,
         room: RoomId,
         kind: EventKind,
         text: Option<Text>,
@@ -58,6 +59,10 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) -> Option<Position> {
         let room = self.rooms.get_mut(room)?;
+        let time = self.now.time;
+        let is_plausible = room.last <= time.plus_ms(CLOCK_AHEAD_MAX_MS);
+        let time = if is_plausible { time.max(room.last) } else { time };
+        room.last = time;
         if !room.is_kept {
             room.is_kept = true;
             out.push(Effect::Founded { room: room.id, name: room.name.clone(), time });

@@ -1,13 +1,12 @@
 //! Saying something to one person: handed over or refused, never kept.
 
 use super::{Chat, answer, refuse};
-use crate::{Answer, Effect, Nick, PrivateMessage, Refusal, SessionId, Text, Time};
+use crate::{Answer, Effect, Nick, PrivateMessage, Refusal, SessionId, Text};
 
 impl Chat {
     pub(super) fn tell(
         &mut self,
         session: SessionId,
-        time: Time,
         nick: &Nick,
         text: Text,
         out: &mut Vec<Effect>,
@@ -26,7 +25,7 @@ impl Chat {
         if receiver.away().is_some() {
             return refuse(session, Refusal::Away { nick: receiver.nick.clone() }, out);
         }
-        let from = sender.nick.clone();
+        let (time, from) = (self.now.time, sender.nick.clone());
         answer(to, Answer::Told(PrivateMessage { time, from, text }), out);
         answer(session, Answer::Delivered { to: receiver.nick.clone() }, out);
     }

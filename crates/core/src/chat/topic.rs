@@ -1,7 +1,7 @@
 //! What a room is about.
 
 use super::{Chat, answer, refuse};
-use crate::{Answer, Effect, EventKind, Refusal, RoomName, SessionId, Text, Time, TopicChange};
+use crate::{Answer, Effect, EventKind, Refusal, RoomName, SessionId, Text, TopicChange};
 
 /// Bytes in a topic: one line on any screen, and it is repeated in every list of rooms.
 const TOPIC_BYTES_MAX: usize = 390;
@@ -10,7 +10,6 @@ impl Chat {
     pub(super) fn topic(
         &mut self,
         session: SessionId,
-        time: Time,
         name: &RoomName,
         change: TopicChange,
         out: &mut Vec<Effect>,
@@ -33,7 +32,7 @@ impl Chat {
         }
         room.topic.clone_from(&topic);
         let Some(nick) = self.nick_of(session) else { return };
-        self.record((session, nick), time, id, EventKind::Topic, topic, None, out);
+        self.record((session, nick), id, EventKind::Topic, topic, None, out);
     }
 }
 

@@ -5,20 +5,14 @@ use super::{Chat, answer, refuse};
 use crate::room::Room;
 use crate::{
     Answer, Effect, EventKind, ExitCause, MessageId, Nick, Refusal, RequestId, RoomName, SessionId,
-    Text, Time, Visit,
+    Text, Visit,
 };
 
 impl Chat {
-    pub(super) fn visit(
-        &mut self,
-        session: SessionId,
-        time: Time,
-        visit: Visit,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn visit(&mut self, session: SessionId, visit: Visit, out: &mut Vec<Effect>) {
         match visit {
             Visit::Post { nick, room, text, id } => {
-                self.post(session, time, nick, room, text, id, out);
+                self.post(session, nick, room, text, id, out);
             }
             Visit::Follow { room } => self.follow(session, room, out),
             Visit::Rooms { page } => self.rooms(session, page, out),
@@ -26,11 +20,9 @@ impl Chat {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of what is posted, in their order")]
     fn post(
         &mut self,
         session: SessionId,
-        time: Time,
         nick: Option<Nick>,
         name: RoomName,
         text: Text,
@@ -54,7 +46,7 @@ impl Chat {
             Err(refusal) => return refuse(session, refusal, out),
         };
         let author = (session, nick.clone());
-        let position = self.record(author, time, room, EventKind::Said, Some(text), id, out);
+        let position = self.record(author, room, EventKind::Said, Some(text), id, out);
         if let Some(position) = position {
             answer(session, Answer::Posted { room, position, nick }, out);
         }

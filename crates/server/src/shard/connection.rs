@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use teahouse_core::{
-    Action, Bucket, Granted, NickKey, Origin, Position, RequestId, RoomId, SessionId, Time,
+    Action, Bucket, Granted, NickKey, Origin, Position, RequestId, RoomId, SessionId, SteadyTime,
 };
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
@@ -64,7 +64,7 @@ pub(super) struct Connection {
     pub(super) held: Option<Box<Held>>,
     pub(super) ignored: Option<Box<Ignored>>,
     /// When it last sent something, by the steady clock.
-    pub(super) heard_at: Time,
+    pub(super) heard_at: SteadyTime,
     /// Its reading task, while that waits to be let on.
     pub(super) waker: Option<Waker>,
     pub(super) intake: Option<AbortHandle>,
@@ -136,7 +136,7 @@ impl Connection {
         (serial, session): (u64, SessionId),
         (sink, origin, permit): (Sink, Origin, Option<Permit>),
         (speaker, stage): (Speaker, Stage),
-        now: Time,
+        now: SteadyTime,
     ) -> Self {
         Self {
             serial,

@@ -239,7 +239,7 @@ impl Shard {
     }
 
     fn sweep(&mut self) -> bool {
-        let idle_ms = i64::from(self.settings.limits.idle_s) * 1000;
+        let idle_ms = u64::from(self.settings.limits.idle_s) * 1000;
         self.is_sweeping = idle_ms > 0 && !self.is_closing;
         if !self.is_sweeping {
             return false;
@@ -248,7 +248,9 @@ impl Shard {
         let silent = |connection: &Connection| {
             // Who follows over HTTP has nothing to say.
             let can_speak = connection.socket().is_some();
-            can_speak && connection.stage == Stage::In && now.0 - connection.heard_at.0 >= idle_ms
+            can_speak
+                && connection.stage == Stage::In
+                && now.ms_since(connection.heard_at) >= idle_ms
         };
         let silent: Vec<usize> =
             self.connections.iter().filter(|(_, c)| silent(c)).map(|(index, _)| index).collect();

@@ -57,7 +57,7 @@ impl Shard {
         if connection.stage == Stage::Outside {
             return self.give_up_silent_guest(key);
         }
-        let silent_ms = u64::try_from(now.0 - connection.heard_at.0).unwrap_or(0);
+        let silent_ms = now.ms_since(connection.heard_at);
         let is_asked = connection.speaker.is_asked();
         if is_asked && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
             self.lost(key.index);

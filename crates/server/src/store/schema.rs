@@ -2,7 +2,7 @@
 //! in a transaction; steps are never changed, only added.
 
 use rusqlite::{Connection, TransactionBehavior, params};
-use teahouse_core::{Founding, MessageId, Position, RoomId, RoomName, Text};
+use teahouse_core::{Founding, MessageId, Position, RoomId, RoomName, Text, Time};
 
 use super::Loaded;
 
@@ -82,8 +82,10 @@ pub(super) fn load(
 fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
     let mut rows = connection.prepare(
         "SELECT id, name, topic,
-                (SELECT coalesce(max(position), 0) FROM event WHERE event.room = room.id)
-         FROM room ORDER BY id",
+                coalesce(position, 0), coalesce(time_ms, 0)
+         FROM room LEFT JOIN event ON event.room = room.id AND event.position =
+                (SELECT max(position) FROM event WHERE event.room = room.id)
+         ORDER BY id",
     )?;
     let rooms = rows.query_map([], |row| {
         let name: String = row.get(1)?;
@@ -92,6 +94,7 @@ fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
             room: RoomId(row.get(0)?),
             name: RoomName::parse(&name).map_err(|error| unexpected(1, error))?,
             head: Position(row.get::<_, i64>(3)?.cast_unsigned()),
+            last: Time(row.get(4)?),
             topic: topic
                 .map(|topic| Text::parse(&topic))
                 .transpose()

@@ -375,7 +375,6 @@ pub fn typed(action: &Action) -> String {
         Action::Enter { .. }
         | Action::Typing { .. }
         | Action::Visit(_)
-        | Action::Tick
         | Action::Configure { .. } => String::new(),
     }
 }
