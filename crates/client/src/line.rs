@@ -1,8 +1,12 @@
 //! Plain lines, as the first chat clients spoke them: what you type goes to the server line by line, what
 //! arrives is printed. It speaks to any line server.
 //!
+//! What arrives passes through [`Lines`], so that no server can act on the terminal.
+//!
 //! Waiting on the keyboard and the socket at once takes two threads and no `select` on the keyboard, so
 //! it works where `select` takes sockets only.
+
+mod lines;
 
 use std::io::{BufRead, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
@@ -12,6 +16,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::error::ClientError;
+
+pub(crate) use lines::{Lines, UNENDED};
 
 /// How long to try each address of the server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -69,17 +75,31 @@ fn type_lines(mut input: impl BufRead, mut server: &TcpStream, said_all: &Atomic
     server.shutdown(Shutdown::Write).ok();
 }
 
-fn print_arriving(mut server: impl Read, mut output: impl Write) -> Result<(), ClientError> {
+fn print_arriving(mut server: TcpStream, mut output: impl Write) -> Result<(), ClientError> {
     let mut buffer = [0; READ_BYTES];
+    let mut lines = Lines::default();
     loop {
-        match server.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => output
-                .write_all(&buffer[..count])
-                .and_then(|()| output.flush())
-                .map_err(ClientError::Output)?,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+        let patience = lines.has_unended().then_some(UNENDED);
+        server.set_read_timeout(patience).map_err(|_| ClientError::Disconnected)?;
+        let printed = match server.read(&mut buffer) {
+            Ok(0) => return print(&mut output, lines.take_unended().as_deref()),
+            Ok(count) => {
+                let mut printed = lines.take_in(&buffer[..count]).join("\n");
+                printed.extend((!printed.is_empty()).then_some('\n'));
+                Some(printed)
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => None,
+            // Of a read that took too long (one on Unix, the other on Windows).
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                lines.take_unended()
+            }
             Err(_) => return Err(ClientError::Disconnected),
-        }
+        };
+        print(&mut output, printed.as_deref())?;
     }
+}
+
+fn print(output: &mut impl Write, what: Option<&str>) -> Result<(), ClientError> {
+    let bytes = what.unwrap_or_default().as_bytes();
+    output.write_all(bytes).and_then(|()| output.flush()).map_err(ClientError::Output)
 }

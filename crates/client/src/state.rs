@@ -1,8 +1,9 @@
 //! What a client remembers from one run to the next: one file per server, in the platform's state directory.
 //!
 //! The file is replaced as a whole (written beside, then renamed), so that a crash leaves the one before or
-//! the one after. It holds the seat's key, which is a secret: only its owner may read it. One program has
-//! the file at a time, by a lock beside it; another one runs without and says so.
+//! the one after. It holds the seat's key, which is a secret: only its owner may read it, in a directory where
+//! only its owner may write, and no symbolic link is followed to it. One program has the file at a time, by a
+//! lock beside it; another one runs without and says so.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -142,7 +143,12 @@ impl StateFile {
             return Ok(());
         }
         let beside = self.path.with_extension("new");
-        let mut file = private().create(true).truncate(true).open(&beside)?;
+        // What a crash left there, or somebody planted, is not written through.
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let mut file = private().write(true).create_new(true).open(&beside)?;
         file.write_all(&json)?;
         if to_disk {
             file.sync_all()?;
@@ -172,8 +178,10 @@ fn file_name(server: &Server) -> String {
 
 fn take_lock(directory: &Path, path: &Path) -> Result<File, TryLockError> {
     make_directory(directory).map_err(TryLockError::Error)?;
-    let lock = private().create(true).truncate(false).open(path.with_extension("lock"));
-    let lock = lock.map_err(TryLockError::Error)?;
+    is_ours_alone(directory).map_err(TryLockError::Error)?;
+    let path = path.with_extension("lock");
+    let lock = private().write(true).create(true).truncate(false).open(&path);
+    let lock = lock.map_err(|error| TryLockError::Error(told(&path, error)))?;
     lock.try_lock()?;
     Ok(lock)
 }
@@ -186,13 +194,47 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-/// To write what only its owner may read.
+/// Nobody else may put anything in here.
+#[cfg(unix)]
+fn is_ours_alone(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(directory)?;
+    let shown = directory.display();
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::other(format!("{shown} belongs to another user")));
+    }
+    if metadata.mode() & 0o022 != 0 {
+        let what = format!("others may write in {shown}; take that from them with chmod go-w");
+        return Err(io::Error::other(what));
+    }
+    Ok(())
+}
+
+/// Elsewhere a person's own directories are closed to others by the system.
+#[cfg(not(unix))]
+fn is_ours_alone(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// To open what only its owner may read, and nothing that a link leads to.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let no_link = rustix::fs::OFlags::NOFOLLOW.bits();
+        options.mode(0o600).custom_flags(no_link.cast_signed());
+    }
     options
+}
+
+/// What went wrong with a file, in words that say what to do where the system's do not.
+fn told(path: &Path, error: io::Error) -> io::Error {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+    if is_link {
+        return io::Error::other(format!("{} is a symbolic link; remove it", path.display()));
+    }
+    error
 }
 
 #[cfg(unix)]
@@ -211,10 +253,10 @@ fn sync_directory(_: &Path) -> io::Result<()> {
 
 /// What is remembered; `None` when there is no file yet.
 fn read(path: &Path) -> Result<Option<Memory>, String> {
-    let file = match File::open(path) {
+    let file = match private().read(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(told(path, error).to_string()),
     };
     let mut json = Vec::new();
     let mut file = file.take(STATE_BYTES_MAX + 1);

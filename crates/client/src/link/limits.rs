@@ -33,6 +33,14 @@ pub const PING_S_DEFAULT: u32 = 30;
 /// The most seconds between pings that are believed: a dead connection is noticed within three times that.
 pub const PING_S_MAX: u32 = 300;
 
+/// Bytes that wait to be written to the server: a few of the longest messages.
+pub const UNWRITTEN_BYTES_MAX: usize = 256 * 1024;
+/// How long a server may take nothing of what waits for it, however much it says itself: longer than any
+/// network between people stalls.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests that wait to be written: every question and room there may be, and room.
+pub const REQUESTS_MAX: usize = 1024;
+
 /// Bytes in one message of the server: a page of history with every character escaped, and room.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 

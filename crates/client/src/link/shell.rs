@@ -8,7 +8,7 @@ use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::{Id, Ref, Request, Seat};
 use tokio::time::{Instant, sleep_until};
 
-use super::limits::SAVE_EVERY;
+use super::limits::{REQUESTS_MAX, SAVE_EVERY};
 use super::{AskError, Exchange, Happening, Output, SayError, Server, Start, Unsent};
 use crate::state::{Memory, Seen, StateFile};
 use socket::{Socket, Step};
@@ -216,7 +216,10 @@ impl Link {
                     self.socket = Socket::Idle;
                     self.frames.clear();
                 }
-                Output::Send(text) => self.frames.push_back(text),
+                Output::Send(text) if self.frames.len() < REQUESTS_MAX => {
+                    self.frames.push_back(text)
+                }
+                Output::Send(_) => self.give_up_on_writing(),
                 Output::Happened(happening) => {
                     self.will_save();
                     return Some(happening);
@@ -228,6 +231,14 @@ impl Link {
             self.save(true);
         }
         None
+    }
+
+    /// More waits to be written than there may be.
+    fn give_up_on_writing(&mut self) {
+        self.socket = Socket::Idle;
+        self.frames.clear();
+        let now = self.now();
+        self.exchange.handle_closed(now, None, "the server does not read what we say");
     }
 
     /// Waits for one thing to happen. Between being ready and being handled nothing is awaited.

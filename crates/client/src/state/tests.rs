@@ -111,3 +111,43 @@ fn every_server_has_a_file_of_its_own() {
     assert_eq!(name("[::1]:6000"), "%3a%3a1_6000.json");
     assert_eq!(name("http://tea:1/a_b"), "tea_1%2fa%5fb.json");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_somebody_planted_is_not_written_through_or_read() {
+    use std::os::unix::fs::symlink;
+    let directory = tempfile::tempdir().unwrap();
+    let precious = directory.path().join("precious");
+    fs::write(&precious, "as it was").unwrap();
+    let mut file = open(directory.path()).0.unwrap();
+    symlink(&precious, file.path().with_extension("new")).unwrap();
+    file.save(&memory(), true).unwrap();
+    let path = file.path().to_owned();
+    assert!(fs::symlink_metadata(&path).unwrap().is_file());
+    drop(file);
+
+    fs::remove_file(&path).unwrap();
+    symlink(&precious, &path).unwrap();
+    let (file, none, notices) = open(directory.path());
+    assert!(none.is_none() && notices[0].contains("is a symbolic link; remove it"), "{notices:?}");
+    drop(file);
+
+    let lock = path.with_extension("lock");
+    fs::remove_file(&lock).unwrap();
+    symlink(&precious, &lock).unwrap();
+    let (file, _, notices) = open(directory.path());
+    assert!(file.is_none() && notices[0].contains("is a symbolic link; remove it"), "{notices:?}");
+    assert_eq!(fs::read_to_string(precious).unwrap(), "as it was");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_in_which_others_may_write_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o770)).unwrap();
+    let (file, _, notices) = open(directory.path());
+    assert!(file.is_none());
+    assert!(notices[0].contains("others may write in"), "{notices:?}");
+    assert!(fs::read_dir(directory.path()).unwrap().next().is_none(), "nothing is put there");
+}

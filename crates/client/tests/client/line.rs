@@ -52,3 +52,25 @@ fn a_server_that_is_not_there_is_an_error() {
     let error = joined.unwrap_err().to_string();
     assert!(error.starts_with(&format!("Unable to connect to {address}: ")), "{error}");
 }
+
+#[test]
+fn nothing_that_a_line_server_sends_acts_on_the_terminal() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let sent = "\u{1b}]52;c;ZXZpbA==\u{7}clip\n\u{1b}]0;title\u{1b}\\t\n\u{1b}cris\n\u{9b}2Jc1\n\
+        \u{202e}olr\n\r<bob> 你好\r\n\u{1b}[31mred\u{1b}[0m\nname: ";
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // Cut anywhere: no sequence is safe by being half there.
+        for byte in sent.bytes() {
+            stream.write_all(&[byte]).unwrap();
+        }
+    });
+    let screen = Screen::default();
+    join(plain(&format!("tcp://{address}")), Cursor::new(""), screen.clone()).unwrap();
+    server.join().unwrap();
+    assert_eq!(
+        screen.text(),
+        "]52;c;ZXZpbA==clip\n]0;title\\t\ncris\n2Jc1\nolr\n<bob> 你好\nred\nname: "
+    );
+}

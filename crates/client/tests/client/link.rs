@@ -1,7 +1,11 @@
 //! The link on a real socket and a real disk.
 
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use teahouse_client::link::limits::WRITE_TIMEOUT;
 use teahouse_client::link::{Config, Happening, Link, Stage, State};
 use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::Message;
@@ -17,8 +21,12 @@ fn text(words: &str) -> Text {
 }
 
 fn run<T>(test: impl Future<Output = T>) -> T {
+    run_within(PATIENCE, test)
+}
+
+fn run_within<T>(patience: Duration, test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(PATIENCE, test).await.expect("in time") })
+    runtime.block_on(async { tokio::time::timeout(patience, test).await.expect("in time") })
 }
 
 /// Waits for what is looked for.
@@ -187,5 +195,57 @@ fn a_server_that_is_none_is_told_as_such_and_tried_again() {
             _ => None,
         })
         .await;
+    });
+}
+
+/// A server that says welcome, then only pings, 30 MiB of them: more than the system buffers of answers.
+fn open_a_pinging_server() -> (std::net::SocketAddr, std::sync::mpsc::Receiver<()>) {
+    const PINGS: usize = 30 * 1024 * 1024 / 127;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, has_pinged) = channel();
+    std::thread::spawn(move || {
+        use tokio_tungstenite::tungstenite::{Message, accept};
+        let mut socket = accept(listener.accept().unwrap().0).unwrap();
+        socket.read().unwrap();
+        let welcome = r#"{"type":"welcome","nick":"ann","resumed":false,"session":"1",
+            "epoch":"0123456789abcdef","server":"0","first_room":"lobby","ping_s":60,"grace_s":30}"#;
+        socket.send(Message::text(welcome)).unwrap();
+        let mut pings = Vec::new();
+        for _ in 0..1024 {
+            pings.extend([0x89, 125]);
+            pings.extend([b'p'; 125]);
+        }
+        for _ in 0..PINGS / 1024 {
+            socket.get_mut().write_all(&pings).unwrap();
+        }
+        sender.send(()).unwrap();
+        // Until the client goes.
+        while socket.get_mut().write_all(&pings[..127]).is_ok() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    });
+    (address, has_pinged)
+}
+
+#[test]
+fn a_server_that_talks_and_reads_nothing_is_given_up() {
+    let (address, has_pinged) = open_a_pinging_server();
+    run_within(WRITE_TIMEOUT + PATIENCE * 3, async {
+        let mut link = Link::open(Config::new(address.to_string().parse().unwrap()));
+        while has_pinged.try_recv().is_err() {
+            tokio::select! {
+                _ = link.next() => {}
+                () = tokio::time::sleep(Duration::from_millis(1)) => {}
+            }
+        }
+        tokio::time::pause();
+        tokio::time::advance(WRITE_TIMEOUT).await;
+        let why = until(&mut link, |happening| match happening {
+            Happening::State(State::Offline { why, .. }) => Some(why.clone()),
+            _ => None,
+        })
+        .await;
+        assert_eq!(why, "the server read nothing for 30 s");
     });
 }

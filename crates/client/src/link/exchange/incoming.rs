@@ -167,16 +167,12 @@ impl Exchange {
         mut joined: Joined,
         pass: impl FnOnce(Message) -> Happening,
     ) {
-        if self.rooms.named(&joined.room).is_none() {
-            let reference = self.refer();
-            self.rooms.add(Room::new(joined.room.clone(), reference, None));
-        }
-        if let Some(room) = self.rooms.named(&joined.room) {
-            match room.standing {
-                Standing::Outside | Standing::Joining(_) => room.enter(&mut joined),
-                // Told again where we are: what we have seen stands. Or on our way out.
-                Standing::Inside | Standing::Leaving(..) => {}
-            }
+        // We are in the rooms that we asked for, and a server cannot fill our memory with others.
+        let Some(room) = self.rooms.named(&joined.room) else { return };
+        match room.standing {
+            Standing::Outside | Standing::Joining(_) => room.enter(&mut joined),
+            // Told again where we are: what we have seen stands. Or on our way out.
+            Standing::Inside | Standing::Leaving(..) => {}
         }
         self.happened(pass(Message::Joined(joined)));
         self.pump(now);

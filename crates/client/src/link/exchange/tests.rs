@@ -610,6 +610,19 @@ fn what_this_client_cannot_take_is_told_and_does_not_come_again() {
 }
 
 #[test]
+fn rooms_that_a_server_invents_are_not_kept() {
+    let mut wire = Wire::in_tea();
+    for number in 0..1000 {
+        wire.house(&joined(&format!("room{number}"), 0, false));
+        wire.house(&event(&format!("room{number}"), 1, "hi"));
+        let presence = r#""change":"entered","nick":"bob""#;
+        wire.house(&format!(r#"{{"type":"presence","room":"room{number}",{presence}}}"#));
+    }
+    wire.expect(&[]);
+    assert_eq!(wire.link.rooms().count(), 1);
+}
+
+#[test]
 fn a_program_begun_anew_sends_what_the_one_before_could_not() {
     let unsent = Unsent { id: id(7), room: room("tea"), text: text("hi"), acted: false };
     let mut wire = Wire::new(Start { outbox: vec![unsent], ..start() });

@@ -6,20 +6,30 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures_util::{Sink, Stream};
+use futures_util::{Sink, Stream as _};
 use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::link::Server;
-use crate::link::limits::MESSAGE_BYTES_MAX;
+use crate::link::limits::{MESSAGE_BYTES_MAX, UNWRITTEN_BYTES_MAX, WRITE_TIMEOUT};
 
 /// Bytes read at once.
 const READ_BYTES: usize = 16 * 1024;
+/// Bytes gathered before they are written.
+const WRITE_BYTES: usize = 16 * 1024;
 
-type Open = WebSocketStream<TcpStream>;
+type Stream = WebSocketStream<TcpStream>;
 type Dialling = Pin<Box<dyn Future<Output = Result<Open, String>> + Send>>;
+
+/// An open one.
+pub(super) struct Open {
+    stream: Stream,
+    /// When the server counts as one that reads nothing; none while all that we say is taken.
+    stuck_at: Option<Pin<Box<Sleep>>>,
+}
 
 pub(super) enum Socket {
     Idle,
@@ -68,10 +78,19 @@ impl Socket {
 }
 
 fn poll(socket: &mut Open, frames: &mut VecDeque<String>, context: &mut Context<'_>) -> Poll<Step> {
-    if let Err(error) = write(socket, frames, context) {
-        return Poll::Ready(broken(&error));
+    let Open { stream, stuck_at } = socket;
+    match write(stream, frames, context) {
+        Err(error) => return Poll::Ready(broken(&error)),
+        Ok(Poll::Ready(())) => *stuck_at = None,
+        Ok(Poll::Pending) => {
+            let stuck_at = stuck_at.get_or_insert_with(|| Box::pin(sleep(WRITE_TIMEOUT)));
+            if stuck_at.as_mut().poll(context).is_ready() {
+                let why = format!("the server read nothing for {} s", WRITE_TIMEOUT.as_secs());
+                return Poll::Ready(Step::Closed { code: None, why });
+            }
+        }
     }
-    Pin::new(socket).poll_next(context).map(|message| match message {
+    Pin::new(stream).poll_next(context).map(|message| match message {
         Some(Ok(Message::Text(text))) => Step::Text(text),
         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {
             Step::Heard
@@ -87,11 +106,12 @@ fn poll(socket: &mut Open, frames: &mut VecDeque<String>, context: &mut Context<
     })
 }
 
+/// Writes what can be written; pending while something waits for the server to read.
 fn write(
-    mut socket: &mut Open,
+    mut socket: &mut Stream,
     frames: &mut VecDeque<String>,
     context: &mut Context<'_>,
-) -> Result<(), Error> {
+) -> Result<Poll<()>, Error> {
     while !frames.is_empty() {
         match Pin::new(&mut socket).poll_ready(context)? {
             Poll::Pending => break,
@@ -103,9 +123,7 @@ fn write(
         }
     }
     // Pending means that the socket wakes us when there is room.
-    match Pin::new(&mut socket).poll_flush(context)? {
-        Poll::Pending | Poll::Ready(()) => Ok(()),
-    }
+    Ok(Pin::new(&mut socket).poll_flush(context)?)
 }
 
 fn broken(error: &Error) -> Step {
@@ -119,10 +137,12 @@ async fn dial(server: Server) -> Result<Open, String> {
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
+        .write_buffer_size(WRITE_BYTES)
+        .max_write_buffer_size(UNWRITTEN_BYTES_MAX)
         .max_message_size(Some(MESSAGE_BYTES_MAX))
         .max_frame_size(Some(MESSAGE_BYTES_MAX));
     let opened = client_async_with_config(server.socket_url(), stream, Some(config)).await;
-    opened.map(|(socket, _)| socket).map_err(|error| {
+    opened.map(|(stream, _)| Open { stream, stuck_at: None }).map_err(|error| {
         if let Error::Http(response) = &error {
             let status = response.status();
             return format!("it answers HTTP {status} at {}: no Teahouse there", server.path);
