@@ -133,6 +133,7 @@ fn core_event(event: &api::Event, room: RoomId) -> Event {
             Kind::Unknown => Text::parse(UNKNOWN_DEED).ok(),
         },
         id: event.id.map(MessageId::from),
+        author: None,
     }
 }
 

@@ -18,12 +18,12 @@ mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::recent::Recent;
+use crate::known::Unsettled;
 use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::{
-    Action, Answer, Effect, Limits, MessageId, Moment, NickKey, Position, Proposal, Refusal,
-    RequestId, RoomId, RoomName, SeatKey, SessionId, SteadyTime, Text, Time,
+    Action, Answer, Effect, Limits, MessageKey, Moment, NickKey, Position, Proposal, Refusal,
+    RequestId, RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -51,7 +51,7 @@ pub struct Chat {
     /// Visitors that follow a room.
     followers: BTreeMap<SessionId, RoomId>,
     rooms: Rooms,
-    recent: Recent,
+    unsettled: Unsettled,
     /// The log's.
     now: Moment,
     folds_due: BTreeSet<(SteadyTime, RoomId)>,
@@ -61,13 +61,8 @@ pub struct Chat {
 }
 
 impl Chat {
-    /// A house with nobody in it, and the rooms and message ids that the store remembers (oldest id
-    /// first).
-    pub fn restore(
-        limits: Limits,
-        rooms: impl IntoIterator<Item = Founding>,
-        recent: impl IntoIterator<Item = (RoomId, MessageId, Position)>,
-    ) -> Self {
+    /// A house with nobody in it, and the rooms that the store remembers.
+    pub fn restore(limits: Limits, rooms: impl IntoIterator<Item = Founding>) -> Self {
         let mut chat = Self { limits, ..Self::default() };
         for Founding { room, name, head, last, topic } in rooms {
             chat.rooms.insert(Room {
@@ -82,9 +77,6 @@ impl Chat {
                 fold: None,
             });
         }
-        for (room, id, position) in recent {
-            chat.recent.insert(room, id, position, chat.limits.recent_ids_max);
-        }
         chat
     }
 
@@ -94,6 +86,25 @@ impl Chat {
         self.now = Moment { steady, ..moment };
         self.give_up_kept(out);
         self.announce_folded(out);
+    }
+
+    /// The message that the store must be asked for before this proposal is applied, if any: what it knows
+    /// goes to [`Chat::recall`].
+    #[must_use]
+    pub fn asks(&self, proposal: &Proposal) -> Option<MessageKey> {
+        let key = self.key_of(proposal)?;
+        let is_kept = self.rooms.get(key.room).is_some_and(|room| room.is_kept);
+        (is_kept && !self.unsettled.contains(&key)).then_some(key)
+    }
+
+    /// Takes what the store knows of a message that [`Chat::asks`] for.
+    pub fn recall(&mut self, key: MessageKey, said: Said) {
+        self.unsettled.insert(key, said);
+    }
+
+    /// Everything said so far is in the store, which is asked from here on.
+    pub fn settled(&mut self) {
+        self.unsettled.clear();
     }
 
     /// Applies one proposal; what follows from it is added to `out`, in order.

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ExitCause, MessageId, Nick, NickKey, Position, Question, Refusal, RequestId, RoomId, RoomName,
-    SessionId, Text, Time,
+    Author, ExitCause, MessageId, Nick, NickKey, Position, Question, Refusal, RequestId, RoomId,
+    RoomName, SessionId, Text, Time,
 };
 
 /// One fact, in its place in the one order.
@@ -105,6 +105,8 @@ pub struct Event {
     pub text: Option<Text>,
     /// The sender's id for it, if they gave one.
     pub id: Option<MessageId>,
+    /// Whose id that is; `None` without an id, and where the message is older than authors.
+    pub author: Option<Author>,
 }
 
 impl Event {

@@ -3,6 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::Nick;
 
 /// One joined person on one connection. Unique for the life of a history: the server composes it from
 /// a start counter kept in the database, the shard and a counter, and never hands one out twice.
@@ -115,6 +118,39 @@ impl fmt::Debug for SeatKey {
 }
 
 /// The sender's own name for a message: 16 bytes, drawn by the client, the same when it sends the
-/// message again. A room keeps one message per id (promise P3).
+/// message again. A room keeps one message per author and id (promise P3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MessageId(pub [u8; 16]);
+
+/// Whose a message id is, so that nobody can take an id away from somebody else. It is kept with the message
+/// and tells nothing of the secret it comes from: the first 16 bytes of a SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Author(pub [u8; 16]);
+
+impl Author {
+    /// Somebody who comes back with the key of a seat.
+    #[must_use]
+    pub fn of_seat(seat: &SeatKey) -> Self {
+        Self::of(b"seat", &seat.0)
+    }
+
+    /// Somebody without a seat, by their nick in lower case. Not by what it looks like: that changes with
+    /// every edition of Unicode, and this is kept.
+    #[must_use]
+    pub fn of_nick(nick: &Nick) -> Self {
+        Self::of(b"nick", nick.as_str().to_lowercase().as_bytes())
+    }
+
+    /// All who say something without coming in and without a nick.
+    #[must_use]
+    pub fn nameless() -> Self {
+        Self::of(b"none", b"")
+    }
+
+    fn of(kind: &[u8; 4], who: &[u8]) -> Self {
+        let mut author = [0; 16];
+        let digest = Sha256::new_with_prefix(kind).chain_update(who).finalize();
+        author.copy_from_slice(&digest[..16]);
+        Self(author)
+    }
+}

@@ -15,9 +15,9 @@ mod chat;
 mod effect;
 mod flood;
 mod id;
+mod known;
 mod limits;
 mod name;
-mod recent;
 mod refusal;
 mod room;
 mod session;
@@ -31,8 +31,10 @@ pub use effect::{
 };
 pub use flood::{Bucket, FloodLimit, Verdict};
 pub use id::{
-    MessageId, Moment, Origin, Position, RequestId, RoomId, SeatKey, SessionId, SteadyTime, Time,
+    Author, MessageId, Moment, Origin, Position, RequestId, RoomId, SeatKey, SessionId, SteadyTime,
+    Time,
 };
+pub use known::{MessageKey, Said};
 pub use limits::Limits;
 pub use name::{NameError, Nick, NickKey, RoomName};
 pub use refusal::Refusal;

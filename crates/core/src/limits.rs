@@ -22,8 +22,6 @@ pub struct Limits {
     pub fold_ms: u32,
     /// How long the seat of somebody whose connection broke is kept, milliseconds. Only seats with a key are.
     pub grace_ms: u32,
-    /// Message ids remembered for P3, over all rooms. 16 bytes and bookkeeping each.
-    pub recent_ids_max: usize,
     /// Entries in one page of members or rooms.
     pub page_entries_max: usize,
 }
@@ -38,7 +36,6 @@ impl Default for Limits {
             announce_names_max: 500,
             fold_ms: 30_000,
             grace_ms: 30_000,
-            recent_ids_max: 65_536,
             page_entries_max: 100,
         }
     }

@@ -1,7 +1,7 @@
 //! Reasons to say no. A refusal is data: what was asked for, and the limit it met. Every protocol finds
 //! words for every one of them.
 
-use crate::{NameError, Nick, RoomName, TextError};
+use crate::{MessageId, NameError, Nick, Position, RoomName, TextError};
 
 /// Why something was not done. Where a person's words were refused, they come back in `text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,15 @@ pub enum Refusal {
         page: u32,
         /// How many there are.
         pages: u32,
+    },
+    /// The sender said other words with this id before.
+    Conflict {
+        /// Where.
+        room: RoomName,
+        /// The place of what was said before.
+        position: Position,
+        /// The id.
+        id: MessageId,
     },
     /// Too much at once.
     TooFast {

@@ -1,11 +1,13 @@
 //! One joined person: their nick, the rooms they are in, whom they ignore, and by what key they come back.
 
-use crate::{ExitCause, Nick, NickKey, RoomId, SeatKey, SessionId, SteadyTime};
+use crate::{Author, ExitCause, Nick, NickKey, RoomId, SeatKey, SessionId, SteadyTime};
 
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) nick: Nick,
     pub(crate) key: NickKey,
+    /// Whose the ids of their messages are.
+    pub(crate) author: Author,
     pub(crate) rooms: Vec<Place>,
     pub(crate) ignored: Vec<Ignored>,
     /// Only of those with a key to come back with.
@@ -42,8 +44,9 @@ pub(crate) struct Ignored {
 impl Session {
     pub(crate) fn new(nick: Nick, seat: Option<SeatKey>) -> Self {
         let key = nick.key();
+        let author = seat.as_ref().map_or_else(|| Author::of_nick(&nick), Author::of_seat);
         let seat = seat.map(|key| Box::new(Seat { key, away: None, kept_until: None }));
-        Self { nick, key, rooms: Vec::new(), ignored: Vec::new(), seat }
+        Self { nick, key, author, rooms: Vec::new(), ignored: Vec::new(), seat }
     }
 
     /// Why they went, while the house waits for them.

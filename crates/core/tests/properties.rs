@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use teahouse_core::{
-    Action, Answer, Chat, Effect, ExitCause, Limits, MessageId, Moment, Nick, NickKey, Origin,
-    Position, Proposal, Question, RequestId, RoomId, RoomName, SeatKey, SessionId, SteadyTime,
-    Text, Time, TopicChange, Visit,
+    Action, Answer, Author, Chat, Effect, ExitCause, Limits, MessageId, MessageKey, Moment, Nick,
+    NickKey, Origin, Position, Proposal, Question, RequestId, RoomId, RoomName, Said, SeatKey,
+    SessionId, SteadyTime, Text, Time, TopicChange, Visit,
 };
 
 const NICKS: [&str; 5] = ["ann", "Ann", "bob", "аnn", "小明"];
@@ -58,7 +58,10 @@ fn action() -> impl Strategy<Value = Action> {
         1 => room().prop_map(|room| Action::Read { question: Question::Latest { room, count: 5 } }),
         1 => room().prop_map(|room| Action::Typing { room }),
         2 => (proptest::option::of(nick()), room(), text()).prop_map(
-            |(nick, room, text)| Action::Visit(Visit::Post { nick, room, text, id: None })
+            |(nick, room, text)| {
+                let id = Some(MessageId([1; 16]));
+                Action::Visit(Visit::Post { nick, room, text, id })
+            }
         ),
         1 => room().prop_map(|room| Action::Visit(Visit::Follow { room })),
     ]
@@ -95,11 +98,41 @@ fn limits() -> Limits {
 }
 
 fn apply_all(log: &[(Moment, Proposal)]) -> Vec<Effect> {
-    let mut chat = Chat::restore(limits(), [], []);
+    let mut chat = Chat::restore(limits(), []);
     let mut effects = Vec::new();
     for (moment, proposal) in log {
         chat.advance(*moment, &mut effects);
         chat.apply(proposal.clone(), &mut effects);
+    }
+    effects
+}
+
+/// As [`apply_all`], with a store that takes what happened after every so many proposals.
+fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
+    let mut chat = Chat::restore(limits(), []);
+    let (mut effects, mut stored) = (Vec::new(), 0);
+    let mut store: BTreeMap<MessageKey, Said> = BTreeMap::new();
+    for part in log.chunks(batch) {
+        for (moment, proposal) in part {
+            chat.advance(*moment, &mut effects);
+            if let Some(key) = chat.asks(proposal)
+                && let Some(said) = store.get(&key)
+            {
+                chat.recall(key, said.clone());
+            }
+            chat.apply(proposal.clone(), &mut effects);
+        }
+        for effect in &effects[stored..] {
+            if let Effect::Event(event) = effect
+                && let (Some(id), Some(author)) = (event.id, event.author)
+            {
+                let (kind, text) = (Some(event.kind), event.text.clone());
+                let said = Said { position: event.position, kind, text, is_of_author: true };
+                store.insert(MessageKey { room: event.room, author, id }, said);
+            }
+        }
+        stored = effects.len();
+        chat.settled();
     }
     effects
 }
@@ -111,7 +144,7 @@ struct Reference {
     members: BTreeMap<RoomId, BTreeSet<SessionId>>,
     heads: BTreeMap<RoomId, u64>,
     founded: BTreeMap<RoomId, RoomName>,
-    ids: BTreeSet<(RoomId, MessageId)>,
+    ids: BTreeSet<(RoomId, Author, MessageId)>,
     suspended: BTreeSet<SessionId>,
     times: BTreeMap<RoomId, Time>,
 }
@@ -136,7 +169,10 @@ impl Reference {
                     assert_eq!(event.nick, self.nicks[&event.session], "said under another nick");
                 }
                 if let Some(id) = event.id {
-                    assert!(self.ids.insert((event.room, id)), "the same message twice");
+                    assert!(
+                        self.ids.insert((event.room, event.author.unwrap(), id)),
+                        "the same message twice"
+                    );
                 }
             }
             Effect::Joined { session, room, at, members, .. } => {
@@ -190,6 +226,11 @@ proptest! {
         for effect in &apply_all(&log) {
             reference.believe(effect);
         }
+    }
+
+    #[test]
+    fn where_a_batch_ends_changes_nothing(log in logs(), batch in 1_usize..9) {
+        prop_assert_eq!(apply_in_batches(&log, batch), apply_all(&log));
     }
 
     #[test]

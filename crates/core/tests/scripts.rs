@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Action, Answer, Chat, Effect, EventKind, ExitCause, Limits, MessageId, Moment, Nick, Origin,
-    Presence, Proposal, Question, RequestId, RoomId, RoomName, Scope, SeatKey, SessionId,
-    SteadyTime, Text, Time, TopicChange, Visit,
+    Action, Answer, Author, Chat, Effect, EventKind, ExitCause, Limits, MessageId, MessageKey,
+    Moment, Nick, Origin, Position, Presence, Proposal, Question, RequestId, RoomId, RoomName,
+    Said, Scope, SeatKey, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
 };
 
 /// A chat driven by script lines.
@@ -22,6 +22,8 @@ struct Stage {
     people: BTreeMap<String, SessionId>,
     rooms: BTreeMap<RoomId, RoomName>,
     entered: u64,
+    /// What the store knows by their ids.
+    kept: BTreeMap<MessageKey, Said>,
 }
 
 /// Runs a script; every line `ann> …` or `+31s` is followed by the facts it must give, indented.
@@ -30,15 +32,15 @@ fn check(script: &str) {
 }
 
 fn check_with(limits: Limits, script: &str) {
-    let mut stage = Stage::new(Chat::restore(limits, [], []));
+    let mut stage = Stage::new(Chat::restore(limits, []));
     stage.check(script);
 }
 
 impl Stage {
     fn new(chat: Chat) -> Self {
-        let (people, rooms) = (BTreeMap::new(), BTreeMap::new());
+        let (people, rooms, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let now = Moment { time: Time(1_000_000), steady: SteadyTime(7) };
-        Self { chat, now, people, rooms, entered: 0 }
+        Self { chat, now, people, rooms, entered: 0, kept }
     }
 
     fn check(&mut self, script: &str) {
@@ -87,8 +89,21 @@ impl Stage {
         let mut effects = Vec::new();
         let (origin, request) = (Origin(1), RequestId(7));
         let proposal = Proposal { session, origin, request, action };
+        if let Some(key) = self.chat.asks(&proposal)
+            && let Some(said) = self.kept.get(&key)
+        {
+            self.chat.recall(key, said.clone());
+        }
         self.chat.apply(proposal, &mut effects);
         effects.iter().map(|effect| self.shown(effect)).collect()
+    }
+
+    /// The store has this message in the lobby, at the position that its id has.
+    fn keep(&mut self, author: Author, id: u8, words: &str) {
+        let key = MessageKey { room: RoomId(1), author, id: MessageId([id; 16]) };
+        let (kind, text) = (Some(EventKind::Said), Some(text(words)));
+        let said = Said { position: Position(u64::from(id)), kind, text, is_of_author: true };
+        self.kept.insert(key, said);
     }
 
     fn who(&self, session: SessionId) -> &str {
@@ -527,12 +542,13 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
     let kept = teahouse_core::Founding {
         room: RoomId(1),
         name: room("lobby"),
-        head: teahouse_core::Position(2),
+        head: Position(2),
         last: Time(0),
         topic: None,
     };
-    let recent = (RoomId(1), MessageId([2; 16]), teahouse_core::Position(2));
-    Stage::new(Chat::restore(Limits::default(), [kept], [recent])).check(
+    let mut stage = Stage::new(Chat::restore(Limits::default(), [kept]));
+    stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
+    stage.check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 2 of 1
@@ -541,6 +557,88 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
          | to ann: duplicate of 2
          ann> say#3 lobby again
          | #lobby 3 ann said Some(\"again\")",
+    );
+}
+
+#[test]
+fn a_message_id_belongs_to_its_author_and_to_the_words_that_were_said_with_it() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         eve> enter eve
+         | to eve: welcome eve
+         | eve in #lobby at 0 of 2
+         | to #lobby but eve: eve entered
+         eve> say#1 lobby build failed
+         | founded #lobby as 1
+         | #lobby 1 eve said Some(\"build failed\")
+         ann> say#1 lobby build done
+         | #lobby 2 ann said Some(\"build done\")
+         ann> say#1 lobby build done
+         | to ann: duplicate of 2
+         ann> me#1 lobby build done
+         | to ann: refused Conflict { room: RoomName(\"lobby\"), position: Position(2), id: MessageId([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]) }
+         ann> say#1 lobby build undone
+         | to ann: refused Conflict { room: RoomName(\"lobby\"), position: Position(2), id: MessageId([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]) }
+         ci> postas bot lobby build done
+         | #lobby 3 bot said Some(\"build done\")
+         | to ci: posted at 3 as bot",
+    );
+}
+
+#[test]
+fn whoever_comes_back_with_a_seat_has_the_ids_of_before_under_any_nick() {
+    check(
+        "ann> sit 1 ann
+         | to ann: welcome ann
+         ann> join lobby
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> say#1 lobby hello
+         | founded #lobby as 1
+         | #lobby 1 ann said Some(\"hello\")
+         ann> nick anna
+         | to ann: ann is anna
+         | to #lobby but ann: ann is anna
+         ann> exit quit
+         | ann out of #lobby
+         | to #lobby but ann: anna offline Quit
+         | ann ended Quit
+         later> sit 1 bea
+         | to later: welcome bea
+         later> join lobby
+         | later in #lobby at 1 of 1
+         | to #lobby but later: bea entered
+         later> say#1 lobby hello
+         | to later: duplicate of 1",
+    );
+}
+
+#[test]
+fn a_message_older_than_authors_is_the_same_for_whoever_says_the_same_words() {
+    let kept = teahouse_core::Founding {
+        room: RoomId(1),
+        name: room("lobby"),
+        head: Position(2),
+        last: Time(0),
+        topic: None,
+    };
+    let mut stage = Stage::new(Chat::restore(Limits::default(), [kept]));
+    stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
+    for said in stage.kept.values_mut() {
+        said.is_of_author = false;
+    }
+    stage.check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 2 of 1
+         | to #lobby but ann: ann entered
+         ann> say#2 lobby hello
+         | to ann: duplicate of 2
+         ann> say#2 lobby other words
+         | #lobby 3 ann said Some(\"other words\")",
     );
 }
 

@@ -201,7 +201,7 @@ mod tests {
     #[tokio::test]
     async fn searches_keep_nobody_waiting_who_comes_in() {
         let directory = tempfile::tempdir().unwrap();
-        let opened = Store::open(directory.path(), Durability::Memory, READERS, 1).unwrap();
+        let opened = Store::open(directory.path(), Durability::Memory, READERS).unwrap();
         let (stuck, _unread) = mpsc::channel(1);
         let (fine, mut pages) = mpsc::channel(1);
         let (jobs, _threads) = start(opened.readers, &[stuck, fine]).unwrap();
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn searches_that_nobody_reads_for_are_bounded() {
         let directory = tempfile::tempdir().unwrap();
-        let opened = Store::open(directory.path(), Durability::Memory, READERS, 1).unwrap();
+        let opened = Store::open(directory.path(), Durability::Memory, READERS).unwrap();
         let (stuck, _unread) = mpsc::channel(1);
         let (jobs, _threads) = start(opened.readers, &[stuck]).unwrap();
         let search = || {

@@ -94,15 +94,10 @@ impl House {
         let shard_count = shard_count(&settings);
         let connections_possible = open_files::connections_possible(shard_count);
         let (directory, database) = data_directory(&settings)?;
-        let opened = Store::open(
-            &directory,
-            settings.durability,
-            history::READERS,
-            settings.limits.recent_ids_max,
-        )?;
+        let opened = Store::open(&directory, settings.durability, history::READERS)?;
         let boot = opened.loaded.boot;
         let core = settings.limits.core();
-        let chat = Chat::restore(core, opened.loaded.rooms, opened.loaded.recent);
+        let chat = Chat::restore(core, opened.loaded.rooms);
 
         let this = Arc::new(api::House {
             epoch: api::Epoch::of(opened.loaded.epoch),

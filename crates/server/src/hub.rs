@@ -9,9 +9,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use teahouse_core::{Chat, Effect};
+use teahouse_core::{Chat, Effect, Proposal};
 use tokio::sync::{mpsc, watch};
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 use crate::error::Fault;
 use crate::inbox::Inbox;
@@ -57,9 +57,11 @@ impl Hub {
             let mut effects = Vec::with_capacity(batch.len() + 8);
             self.chat.advance(moment, &mut effects);
             for proposal in batch.drain(..) {
+                self.recall(&proposal).await?;
                 self.chat.apply(proposal, &mut effects);
             }
             self.commit(&effects).await?;
+            self.chat.settled();
             if !effects.is_empty() {
                 let effects = Arc::new(effects);
                 self.tell(|| Inbox::Batch(Arc::clone(&effects))).await;
@@ -69,6 +71,27 @@ impl Hub {
             self.metrics.busy_seconds.inc_by(begun.elapsed().as_secs_f64());
         }
         Ok(())
+    }
+
+    /// Looks up a message that may have been sent before, whenever that was (promise P3).
+    async fn recall(&mut self, proposal: &Proposal) -> Result<(), Fault> {
+        let Some(key) = self.chat.asks(proposal) else { return Ok(()) };
+        loop {
+            match self.store.find(&key) {
+                Ok(Some(said)) => self.chat.recall(key, said),
+                Ok(None) => {}
+                Err(CommitError::Later(source)) if *self.closing.borrow() => {
+                    return Err(Fault::Unstored { source, effects: 1 });
+                }
+                Err(CommitError::Later(source)) => {
+                    warn!(%source, "a message cannot be looked up now");
+                    tokio::time::sleep(RETRY_AFTER).await;
+                    continue;
+                }
+                Err(CommitError::Fault(source)) => return Err(Fault::Commit(source)),
+            }
+            return Ok(());
+        }
     }
 
     async fn commit(&mut self, effects: &[Effect]) -> Result<(), Fault> {

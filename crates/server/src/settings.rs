@@ -80,8 +80,6 @@ pub struct LimitSettings {
     pub grace_s: u32,
     /// Entries in one page of a list.
     pub page_entries_max: usize,
-    /// Message ids remembered, to know a message that is sent again.
-    pub recent_ids_max: usize,
 }
 
 /// Each key under `[limits]` with its unit and reason, for `--help` and the example configuration.
@@ -102,7 +100,6 @@ pub const LIMIT_HELP: &[(&str, &str)] = &[
     ("fold_s", "seconds over which comings and goings are folded into one line"),
     ("grace_s", "seconds for which an api client whose connection broke keeps its seat"),
     ("page_entries_max", "entries in one page of a list"),
-    ("recent_ids_max", "message ids remembered to know a message sent again"),
 ];
 
 impl Default for Settings {
@@ -141,7 +138,6 @@ impl Default for LimitSettings {
             fold_s: core.fold_ms / 1000,
             grace_s: core.grace_ms / 1000,
             page_entries_max: core.page_entries_max,
-            recent_ids_max: core.recent_ids_max,
         }
     }
 }
@@ -158,7 +154,6 @@ impl LimitSettings {
             announce_names_max: self.announce_names_max,
             fold_ms: self.fold_s.saturating_mul(1000),
             grace_ms: self.grace_s.saturating_mul(1000),
-            recent_ids_max: self.recent_ids_max,
             page_entries_max: self.page_entries_max,
         }
     }

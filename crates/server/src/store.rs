@@ -11,6 +11,7 @@
 mod files;
 mod reader;
 mod schema;
+mod sent;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -18,12 +19,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, params};
 use serde::{Deserialize, Serialize};
-use teahouse_core::{Effect, Event, EventKind, Founding, MessageId, Position, RoomId};
+use teahouse_core::{Effect, Event, EventKind, Founding, MessageKey, Said};
 use thiserror::Error;
 
 pub use reader::{PAGE_BYTES_MAX, ReadError, Reader};
 
 use files::Location;
+use sent::SentMessages;
 
 /// Pages that SQLite may keep in memory for writing, KiB (a negative number in its pragma).
 const CACHE_KIB: i64 = 32 * 1024;
@@ -52,6 +54,7 @@ pub enum Durability {
 pub struct Store {
     connection: Connection,
     words: String,
+    sent: SentMessages,
     /// Held for as long as we write: the lock on the data directory.
     _location: Location,
 }
@@ -65,8 +68,6 @@ pub struct Loaded {
     pub boot: u32,
     /// Every room that has events.
     pub rooms: Vec<Founding>,
-    /// The last message ids, oldest first.
-    pub recent: Vec<(RoomId, MessageId, Position)>,
 }
 
 /// An opened history.
@@ -181,7 +182,7 @@ impl From<rusqlite::Error> for CommitError {
 
 impl Store {
     /// Opens the history in `directory`, making it if there is none, with `readers` readers beside the
-    /// writer. The last `recent_ids_max` message ids are loaded.
+    /// writer.
     ///
     /// # Errors
     /// When the directory or the database cannot be used; nothing on disk has been changed then.
@@ -189,7 +190,6 @@ impl Store {
         directory: &Path,
         durability: Durability,
         readers: usize,
-        recent_ids_max: usize,
     ) -> Result<Opened, StoreError> {
         let mut location = Location::claim(directory, durability)?;
         let path = location.database();
@@ -198,14 +198,15 @@ impl Store {
             let mut connection = Connection::open(&path)?;
             prepare(&connection, durability)?;
             schema::migrate(&mut connection)?;
-            let loaded = schema::load(&mut connection, recent_ids_max)?;
+            let loaded = schema::load(&mut connection)?;
+            let sent = SentMessages::load(&connection)?;
             let readers =
                 (0..readers).map(|_| Reader::open(&path)).collect::<Result<Vec<_>, _>>()?;
-            Ok((connection, loaded, readers))
+            Ok((connection, sent, loaded, readers))
         };
-        let (connection, loaded, readers) = open().map_err(failed)?;
+        let (connection, sent, loaded, readers) = open().map_err(failed)?;
         location.settle();
-        let store = Self { connection, words: String::new(), _location: location };
+        let store = Self { connection, words: String::new(), sent, _location: location };
         Ok(Opened { store, loaded, readers })
     }
 
@@ -223,6 +224,14 @@ impl Store {
         let count = insert(&transaction, effects, &mut self.words)?;
         transaction.commit()?;
         Ok(count)
+    }
+
+    /// What stands under a message's id among what has been committed.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn find(&self, key: &MessageKey) -> Result<Option<Said>, CommitError> {
+        Ok(self.sent.find(&self.connection, key)?)
     }
 
     /// Lets the database grow to so many pages and no further, or (`None`) as far as the disk has room.
@@ -271,8 +280,8 @@ fn insert(
     words: &mut String,
 ) -> Result<usize, rusqlite::Error> {
     let mut event_row = connection.prepare_cached(
-        "INSERT INTO event (room, position, time_ms, session, nick, kind, text, message_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO event (room, position, time_ms, session, nick, kind, text, message_id, author)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     let mut word_row =
         connection.prepare_cached("INSERT INTO words (rowid, room, text) VALUES (?1, ?2, ?3)")?;
@@ -295,6 +304,7 @@ fn insert(
                     kind_shown(event.kind),
                     text,
                     event.id.map(|id| id.0),
+                    event.author.map(|author| author.0),
                 ])?;
                 count += 1;
                 match (event.kind, text) {

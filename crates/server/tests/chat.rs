@@ -20,11 +20,10 @@ struct House {
 
 impl House {
     fn open(directory: &Path, limits: Limits) -> Self {
-        let mut opened = Store::open(directory, Durability::Async, 1, 100).unwrap();
+        let mut opened = Store::open(directory, Durability::Async, 1).unwrap();
         let rooms = std::mem::take(&mut opened.loaded.rooms);
-        let recent = std::mem::take(&mut opened.loaded.recent);
         let now = Moment { time: Time(1_800_000_000_000), steady: SteadyTime(0) };
-        Self { chat: Chat::restore(limits, rooms, recent), opened, now, sessions: 0 }
+        Self { chat: Chat::restore(limits, rooms), opened, now, sessions: 0 }
     }
 
     /// Somebody new asks for something; it is kept, and what followed is given.
@@ -34,8 +33,15 @@ impl House {
         let mut effects = Vec::new();
         self.chat.advance(self.now, &mut effects);
         let (origin, request) = (Origin(1), RequestId(0));
-        self.chat.apply(Proposal { session, origin, request, action }, &mut effects);
+        let proposal = Proposal { session, origin, request, action };
+        if let Some(key) = self.chat.asks(&proposal)
+            && let Some(said) = self.opened.store.find(&key).unwrap()
+        {
+            self.chat.recall(key, said);
+        }
+        self.chat.apply(proposal, &mut effects);
         self.opened.store.commit(&effects).unwrap();
+        self.chat.settled();
         effects
     }
 

@@ -10,7 +10,8 @@
 use std::path::Path;
 
 use teahouse_core::{
-    Effect, Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
+    Author, Effect, Event, EventKind, MessageId, MessageKey, Nick, Position, RoomId, RoomName,
+    Said, SessionId, Text, Time,
 };
 use teahouse_server::store::{CommitError, Durability, Opened, Store, StoreError};
 
@@ -18,7 +19,7 @@ const LOBBY: RoomId = RoomId(1);
 const TEA: RoomId = RoomId(2);
 
 fn open(directory: &Path) -> Opened {
-    Store::open(directory, Durability::Sync, 1, 100).unwrap()
+    Store::open(directory, Durability::Sync, 1).unwrap()
 }
 
 fn founded(room: RoomId, name: &str) -> Effect {
@@ -35,6 +36,7 @@ fn said(room: RoomId, position: u64, words: &str) -> Effect {
         kind: EventKind::Said,
         text: Some(Text::parse(words).unwrap()),
         id: None,
+        author: None,
     })
 }
 
@@ -46,7 +48,8 @@ fn topic(room: RoomId, position: u64, words: Option<&str>) -> Effect {
 
 fn with_id(effect: Effect, id: u8) -> Effect {
     let Effect::Event(event) = effect else { unreachable!("said is an event") };
-    Effect::Event(Event { id: Some(MessageId([id; 16])), ..event })
+    let author = Some(Author::of_nick(&event.nick));
+    Effect::Event(Event { id: Some(MessageId([id; 16])), author, ..event })
 }
 
 fn texts(events: &[Event]) -> Vec<&str> {
@@ -90,7 +93,13 @@ fn restart_knows_everything() {
         })
         .collect();
     assert_eq!(rooms, [(1, "lobby", 2, Some("about tea")), (2, "茶", 1, None)]);
-    assert_eq!(opened.loaded.recent, [(TEA, MessageId([7; 16]), Position(1))]);
+    let (author, id) = (Author::of_nick(&Nick::parse("小明").unwrap()), MessageId([7; 16]));
+    let found = |room, author| opened.store.find(&MessageKey { room, author, id }).unwrap();
+    let (kind, text) = (Some(EventKind::Said), Some(Text::parse("two").unwrap()));
+    let said = Said { position: Position(1), kind, text, is_of_author: true };
+    assert_eq!(found(TEA, author), Some(said));
+    assert_eq!(found(LOBBY, author), None);
+    assert_eq!(found(TEA, Author::nameless()), None);
     let Effect::Event(expected) = &batch[3] else { unreachable!("an event") };
     let kept = opened.readers[0].latest(TEA, Position(1), 5).unwrap();
     assert_eq!(kept.first(), Some(expected));
@@ -194,7 +203,7 @@ fn a_batch_is_kept_whole_or_not_at_all() {
 #[test]
 fn memory_keeps_nothing_and_leaves_nothing() {
     let nowhere = Path::new("/nonexistent/never made");
-    let mut opened = Store::open(nowhere, Durability::Memory, 1, 100).unwrap();
+    let mut opened = Store::open(nowhere, Durability::Memory, 1).unwrap();
     let shared_memory = || {
         let entries = std::fs::read_dir("/dev/shm").into_iter().flatten().flatten();
         entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("teahouse-")).count()
@@ -237,6 +246,67 @@ fn another_program_that_writes_makes_us_wait_and_loses_nothing() {
 fn one_history_has_one_writer() {
     let directory = tempfile::tempdir().unwrap();
     let _opened = open(directory.path());
-    let second = Store::open(directory.path(), Durability::Sync, 1, 100);
+    let second = Store::open(directory.path(), Durability::Sync, 1);
     assert!(matches!(second, Err(StoreError::InUse { .. })));
+}
+
+#[test]
+fn a_message_sent_again_is_known_however_many_came_after_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut opened = lobby(directory.path(), &["before"]);
+    // Past the 65,536 ids that 0.1.0 remembered.
+    const COUNT: u64 = 70_000;
+    let author = Author::of_nick(&Nick::parse("小明").unwrap());
+    let id = |position: u64| MessageId((u128::from(position) << 64 | 7).to_be_bytes());
+    for first in (2..COUNT).step_by(10_000) {
+        let batch: Vec<Effect> = (first..first + 10_000)
+            .map(|position| {
+                let Effect::Event(event) = said(LOBBY, position, "same words") else {
+                    unreachable!("said is an event")
+                };
+                Effect::Event(Event { id: Some(id(position)), author: Some(author), ..event })
+            })
+            .collect();
+        opened.store.commit(&batch).unwrap();
+    }
+    let found = |opened: &Opened, position| {
+        let key = MessageKey { room: LOBBY, author, id: id(position) };
+        opened.store.find(&key).unwrap().map(|said| said.position)
+    };
+    assert_eq!(found(&opened, 2), Some(Position(2)));
+    drop(opened);
+    let opened = open(directory.path());
+    assert_eq!(found(&opened, 2), Some(Position(2)));
+    assert_eq!(found(&opened, COUNT), Some(Position(COUNT)));
+    assert_eq!(found(&opened, COUNT * 2), None);
+    // Whatever the hub believes, a room keeps one message for each author and id.
+    let mut opened = opened;
+    let Effect::Event(event) = said(LOBBY, COUNT + 2, "x") else { unreachable!("an event") };
+    let again = Effect::Event(Event { id: Some(id(2)), author: Some(author), ..event });
+    assert!(matches!(opened.store.commit(&[again]), Err(CommitError::Fault(_))));
+}
+
+#[test]
+fn a_database_of_0_1_0_opens_with_everything_in_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let older = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
+    older.execute_batch(include_str!("made_by_0_1_0.sql")).unwrap();
+    older.close().unwrap();
+    let mut opened = open(directory.path());
+    assert_eq!((opened.loaded.boot, opened.loaded.epoch[1]), (8, 0x11));
+    let events = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
+    assert_eq!(texts(&events), ["green tea", "green tea", "喝茶"]);
+    assert_eq!((events[0].id, events[0].author), (Some(MessageId([1; 16])), None));
+    let found = opened.readers[0].search(Some(&[(LOBBY, Position(9))]), "茶", 9).unwrap();
+    assert_eq!(texts(&found), ["喝茶"]);
+    // Whose the ids are is not known: they are the same message for whoever sends it again.
+    let (author, id) = (Author::nameless(), MessageId([1; 16]));
+    let key = MessageKey { room: LOBBY, author, id };
+    let known = opened.store.find(&key).unwrap().unwrap();
+    assert_eq!((known.position, known.is_of_author), (Position(1), false));
+    let Effect::Event(event) = said(LOBBY, 4, "mine") else { unreachable!("an event") };
+    let mine = Effect::Event(Event { id: Some(id), author: Some(author), ..event });
+    assert_eq!(opened.store.commit(&[mine]).unwrap(), 1);
+    let known = opened.store.find(&key).unwrap().unwrap();
+    assert_eq!((known.position, known.is_of_author), (Position(4), true));
 }

@@ -145,6 +145,7 @@ impl LineSession {
             | Refusal::Yourself
             | Refusal::TopicTooLong { .. }
             | Refusal::NoSuchPage { .. }
+            | Refusal::Conflict { .. }
             | Refusal::TooFast { .. }
             | Refusal::BadName { .. }
             | Refusal::BadText { .. } => return,

@@ -50,7 +50,7 @@ fn measure(count: u64) -> Result<Figures> {
     let directory = tempfile::tempdir()?;
     let data = directory.path().join("data");
     std::fs::create_dir(&data)?;
-    let Opened { mut store, readers, .. } = Store::open(&data, Durability::Async, 1, 0)?;
+    let Opened { mut store, readers, .. } = Store::open(&data, Durability::Async, 1)?;
     let indexed = fill(count, |batch| Ok(store.commit(batch).map(|_| ())?))?;
     let common = word(0);
     let reader = readers.first().context("no reader")?;
@@ -96,6 +96,7 @@ fn fill(count: u64, mut keep: impl FnMut(&[Effect]) -> Result<()>) -> Result<Dur
             kind: EventKind::Said,
             text: Some(Text::parse(&words).context("a message")?),
             id: None,
+            author: None,
         }));
         if position % BATCH == 0 || position == count {
             let start = Instant::now();
@@ -110,7 +111,7 @@ fn fill(count: u64, mut keep: impl FnMut(&[Effect]) -> Result<()>) -> Result<Dur
 /// The same rows by the same means, but for the index of words.
 fn fill_without_index(count: u64) -> Result<Duration> {
     let directory = tempfile::tempdir()?;
-    Store::open(directory.path(), Durability::Async, 0, 0)?.store.close()?;
+    Store::open(directory.path(), Durability::Async, 0)?.store.close()?;
     let mut connection = Connection::open(directory.path().join("teahouse.db"))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 4096)?;

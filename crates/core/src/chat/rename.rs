@@ -1,7 +1,7 @@
 //! Taking another nick.
 
 use super::{Chat, answer, refuse};
-use crate::{Answer, Effect, Nick, Presence, Refusal, SessionId};
+use crate::{Answer, Author, Effect, Nick, Presence, Refusal, SessionId};
 
 impl Chat {
     pub(super) fn rename(&mut self, session: SessionId, nick: Nick, out: &mut Vec<Effect>) {
@@ -15,6 +15,9 @@ impl Chat {
         let Some(person) = self.sessions.get_mut(&session) else { return };
         let from = std::mem::replace(&mut person.nick, nick.clone());
         let old_key = std::mem::replace(&mut person.key, key.clone());
+        if person.seat.is_none() {
+            person.author = Author::of_nick(&nick);
+        }
         self.nicks.remove(&old_key);
         self.nicks.insert(key.clone(), session);
         answer(session, Answer::Renamed { from: from.clone(), to: nick.clone() }, out);

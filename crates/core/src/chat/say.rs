@@ -1,8 +1,10 @@
 //! Saying something to a room: the hot path.
 
-use super::{Chat, answer};
+use super::{Chat, answer, refuse};
+use crate::known::Known;
 use crate::{
-    Answer, Effect, Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text,
+    Action, Answer, Author, Effect, Event, EventKind, MessageId, MessageKey, Nick, Position,
+    Proposal, Refusal, RoomId, RoomName, Said, SessionId, Text, Visit,
 };
 
 /// How far ahead of the clock the last event of a room may be for the next one to be stamped as late, so
@@ -26,25 +28,51 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) {
         let Some(room) = self.room_of(session, name, out) else { return };
-        if self.is_known(session, room, words.id, out) {
+        let kind = if words.acted { EventKind::Acted } else { EventKind::Said };
+        let Some(person) = self.sessions.get(&session) else { return };
+        let key = words.id.map(|id| MessageKey { room, author: person.author, id });
+        let nick = person.nick.clone();
+        if key.is_some_and(|key| self.is_known(session, key, kind, &words.text, out)) {
             return;
         }
-        let kind = if words.acted { EventKind::Acted } else { EventKind::Said };
-        let Some(nick) = self.nick_of(session) else { return };
-        self.record((session, nick), room, kind, Some(words.text), words.id, out);
+        self.record((session, nick), room, kind, Some(words.text), key, out);
     }
 
-    /// Whether a message with this id is there already; then its sender is told where.
+    /// By which key a message that is proposed is known, if it has an id.
+    pub(super) fn key_of(&self, Proposal { session, action, .. }: &Proposal) -> Option<MessageKey> {
+        let (name, id, author) = if let Action::Say { room, id: Some(id), .. } = action {
+            (room, *id, self.sessions.get(session)?.author)
+        } else if let Action::Visit(Visit::Post { nick, room, id: Some(id), .. }) = action {
+            (room, *id, author_outside(nick.as_ref()))
+        } else {
+            return None;
+        };
+        Some(MessageKey { room: self.rooms.id_of(name)?, author, id })
+    }
+
+    /// Whether a message of this author with this id is there already. Then its sender is told where; with
+    /// other words, that the id is used.
     pub(super) fn is_known(
         &self,
         session: SessionId,
-        room: RoomId,
-        id: Option<MessageId>,
+        key: MessageKey,
+        kind: EventKind,
+        text: &Text,
         out: &mut Vec<Effect>,
     ) -> bool {
-        let Some(id) = id else { return false };
-        let Some(position) = self.recent.position(room, id) else { return false };
-        answer(session, Answer::Duplicate { room, position, id }, out);
+        let MessageKey { room, id, .. } = key;
+        match self.unsettled.compare(&key, kind, text) {
+            Known::No => return false,
+            Known::Same(position) => {
+                answer(session, Answer::Duplicate { room, position, id }, out);
+            }
+            Known::Other(position) => {
+                let Some(room) = self.rooms.get(room).map(|room| room.name.clone()) else {
+                    return false;
+                };
+                refuse(session, Refusal::Conflict { room, position, id }, out);
+            }
+        }
         true
     }
 
@@ -55,7 +83,7 @@ impl Chat {
         room: RoomId,
         kind: EventKind,
         text: Option<Text>,
-        id: Option<MessageId>,
+        key: Option<MessageKey>,
         out: &mut Vec<Effect>,
     ) -> Option<Position> {
         let room = self.rooms.get_mut(room)?;
@@ -68,15 +96,32 @@ impl Chat {
             out.push(Effect::Founded { room: room.id, name: room.name.clone(), time });
         }
         room.head = room.head.next();
-        if let Some(id) = id {
-            self.recent.insert(room.id, id, room.head, self.limits.recent_ids_max);
-        }
         let (room, position) = (room.id, room.head);
-        out.push(Effect::Event(Event { room, position, time, session, nick, kind, text, id }));
+        if let Some(key) = key {
+            let (kind, text) = (Some(kind), text.clone());
+            self.unsettled.insert(key, Said { position, kind, text, is_of_author: true });
+        }
+        let (id, author) = (key.map(|key| key.id), key.map(|key| key.author));
+        out.push(Effect::Event(Event {
+            room,
+            position,
+            time,
+            session,
+            nick,
+            kind,
+            text,
+            id,
+            author,
+        }));
         Some(position)
     }
 
     pub(super) fn nick_of(&self, session: SessionId) -> Option<Nick> {
         self.sessions.get(&session).map(|person| person.nick.clone())
     }
+}
+
+/// Whose the ids of somebody are who says something without coming in.
+pub(super) fn author_outside(nick: Option<&Nick>) -> Author {
+    nick.map_or_else(Author::nameless, Author::of_nick)
 }

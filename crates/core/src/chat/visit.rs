@@ -1,11 +1,12 @@
 //! What can be asked without coming in. Visitors have a session number for their answers and nothing else:
 //! they are in no list, and nobody hears of them but by what they say.
 
+use super::say::author_outside;
 use super::{Chat, answer, refuse};
 use crate::room::Room;
 use crate::{
-    Answer, Effect, EventKind, ExitCause, MessageId, Nick, Refusal, RequestId, RoomName, SessionId,
-    Text, Visit,
+    Answer, Effect, EventKind, ExitCause, MessageId, MessageKey, Nick, Refusal, RequestId,
+    RoomName, SessionId, Text, Visit,
 };
 
 impl Chat {
@@ -29,8 +30,10 @@ impl Chat {
         id: Option<MessageId>,
         out: &mut Vec<Effect>,
     ) {
-        if let Some(room) = self.rooms.id_of(&name)
-            && self.is_known(session, room, id, out)
+        let author = author_outside(nick.as_ref());
+        let key = |room, id| MessageKey { room, author, id };
+        if let (Some(room), Some(id)) = (self.rooms.id_of(&name), id)
+            && self.is_known(session, key(room, id), EventKind::Said, &text, out)
         {
             return;
         }
@@ -45,8 +48,9 @@ impl Chat {
             Ok(room) => room,
             Err(refusal) => return refuse(session, refusal, out),
         };
-        let author = (session, nick.clone());
-        let position = self.record(author, room, EventKind::Said, Some(text), id, out);
+        let speaker = (session, nick.clone());
+        let key = id.map(|id| key(room, id));
+        let position = self.record(speaker, room, EventKind::Said, Some(text), key, out);
         if let Some(position) = position {
             answer(session, Answer::Posted { room, position, nick }, out);
         }

@@ -88,6 +88,7 @@ fn reason(refusal: &Refusal) -> &'static str {
         Refusal::Yourself => "yourself",
         Refusal::TopicTooLong { .. } => "topic_too_long",
         Refusal::NoSuchPage { .. } => "no_such_page",
+        Refusal::Conflict { .. } => "conflict",
         Refusal::TooFast { .. } => "too_fast",
         Refusal::BadName { .. } => "bad_name",
         Refusal::BadText { .. } => "bad_text",

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Row, params};
 use teahouse_core::{
-    Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
+    Author, Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
 };
 use thiserror::Error;
 use tracing::warn;
@@ -13,7 +13,8 @@ use super::schema::unexpected;
 use super::words;
 
 /// Events are given in this shape, in this order.
-const COLUMNS: &str = "event.room, position, time_ms, session, nick, kind, event.text, message_id";
+const COLUMNS: &str =
+    "event.room, position, time_ms, session, nick, kind, event.text, message_id, author";
 /// Pages that SQLite may keep in memory for one reader, KiB.
 const CACHE_KIB: i64 = 8 * 1024;
 
@@ -234,5 +235,6 @@ fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {
         kind,
         text: text.transpose()?,
         id: id.map(MessageId),
+        author: row.get::<_, Option<[u8; 16]>>(8)?.map(Author),
     })
 }

@@ -1,8 +1,9 @@
 //! The tables, and how databases of older versions become the newest. A version is a step that runs once,
 //! in a transaction; steps are never changed, only added.
 
-use rusqlite::{Connection, TransactionBehavior, params};
-use teahouse_core::{Founding, MessageId, Position, RoomId, RoomName, Text, Time};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, TransactionBehavior};
+use teahouse_core::{Founding, Position, RoomId, RoomName, Text, Time};
 
 use super::Loaded;
 
@@ -45,6 +46,14 @@ const STEPS: &[&str] = &["
         content = '', contentless_delete = 1,
         tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co So'\"
     );
+", "
+    -- Whose a message id is (promise P3). Rows that are older than this have none, and may have an id twice.
+    ALTER TABLE event ADD COLUMN author BLOB;
+    DROP INDEX event_message_id;
+    -- By author before id: ids are random, and so the few who speak have few places in the index.
+    CREATE UNIQUE INDEX event_sent ON event (room, author, message_id) WHERE message_id IS NOT NULL;
+    INSERT INTO meta
+        SELECT 'authorless_upto', coalesce(max(seq), 0) FROM event WHERE message_id IS NOT NULL;
 "];
 
 /// The newest version.
@@ -64,19 +73,19 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), rusqlite::Error
 }
 
 /// Reads what the chat needs to go on, and counts this opening.
-pub(super) fn load(
-    connection: &mut Connection,
-    recent_ids_max: usize,
-) -> Result<Loaded, rusqlite::Error> {
+pub(super) fn load(connection: &mut Connection) -> Result<Loaded, rusqlite::Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute("UPDATE meta SET value = value + 1 WHERE key = 'boot'", [])?;
-    let meta = "SELECT value FROM meta WHERE key = ?1";
-    let epoch = transaction.query_row(meta, ["epoch"], |row| row.get(0))?;
-    let boot = transaction.query_row(meta, ["boot"], |row| row.get(0))?;
+    let epoch = meta(&transaction, "epoch")?;
+    let boot = meta(&transaction, "boot")?;
     let rooms = rooms(&transaction)?;
-    let recent = recent(&transaction, recent_ids_max)?;
     transaction.commit()?;
-    Ok(Loaded { epoch, boot, rooms, recent })
+    Ok(Loaded { epoch, boot, rooms })
+}
+
+/// One of the values that a database remembers of itself.
+pub(super) fn meta<T: FromSql>(connection: &Connection, key: &str) -> Result<T, rusqlite::Error> {
+    connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
 }
 
 fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
@@ -102,25 +111,6 @@ fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
         })
     })?;
     rooms.collect()
-}
-
-fn recent(
-    connection: &Connection,
-    max: usize,
-) -> Result<Vec<(RoomId, MessageId, Position)>, rusqlite::Error> {
-    let mut rows = connection.prepare(
-        "SELECT room, message_id, position FROM event
-         WHERE message_id IS NOT NULL ORDER BY seq DESC LIMIT ?1",
-    )?;
-    let max = i64::try_from(max).unwrap_or(i64::MAX);
-    let found = rows.query_map(params![max], |row| {
-        let position: i64 = row.get(2)?;
-        let room = RoomId(row.get(0)?);
-        Ok((room, MessageId(row.get(1)?), Position(position.cast_unsigned())))
-    })?;
-    let mut found = found.collect::<Result<Vec<_>, _>>()?;
-    found.reverse();
-    Ok(found)
 }
 
 /// Something in a column that we did not write there.

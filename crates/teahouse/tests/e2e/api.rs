@@ -33,6 +33,10 @@ fn one_room_is_the_same_through_lines_and_through_the_api() {
     bob.ask(&json!({ "ref": 7, "op": "say", "room": "lobby", "text": "hi", "id": ID }));
     let duplicate = bob.expect("duplicate");
     assert_eq!((&duplicate["ref"], &duplicate["position"]), (&json!(7), &json!(2)));
+    bob.ask(&json!({ "ref": 8, "op": "say", "room": "lobby", "text": "ho", "id": ID }));
+    let conflict = bob.expect("error");
+    let told = (&conflict["ref"], &conflict["code"], &conflict["id"]);
+    assert_eq!(told, (&json!(8), &json!("conflict"), &json!(ID)));
 
     ann.say("/topic green tea");
     assert_eq!(bob.expect("event")["kind"], "topic");

@@ -118,6 +118,10 @@ fn what_is_posted_is_kept_once_and_read_in_every_way() {
     assert_eq!((&posted["position"], &posted["nick"]), (&json!(1), &json!("bot")));
     let again = post(port, messages, &body);
     assert_eq!((again.status, &again.json()["position"]), (200, &json!(1)), "kept once");
+    let other_words = json!({ "text": "other words", "nick": "bot", "id": ID }).to_string();
+    let conflict = post(port, messages, &other_words);
+    assert_eq!(failure(&conflict), (409, "conflict".to_owned(), Value::Null), "{conflict:?}");
+    assert_eq!(conflict.json()["id"], ID);
     for number in 2..=10 {
         let body = json!({ "text": format!("number {number} 火锅") }).to_string();
         assert_eq!(post(port, messages, &body).status, 201);

@@ -54,6 +54,13 @@ pub fn of(refusal: &Refusal) -> Failure {
         Refusal::NoSuchPage { page, pages } => {
             (Code::NoSuchPage, format!("there is no page {page}; the last is {pages}"))
         }
+        Refusal::Conflict { room, position, id } => {
+            let message = format!(
+                "not sent: you said other words in {room} with this id, as message {position}; draw an id for \
+                 each message"
+            );
+            return Failure { code: Code::Conflict, message, field: None, id: Some((*id).into()) };
+        }
         Refusal::TooFast { burst, per_second, .. } => (
             Code::TooFast,
             format!("too fast (the limit is {burst} at once, then {per_second} per second)"),

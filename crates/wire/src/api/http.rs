@@ -295,6 +295,7 @@ pub fn status(code: Code) -> u16 {
         Code::RoomLooksLike
         | Code::NickTaken
         | Code::AlreadyIn
+        | Code::Conflict
         | Code::Yourself
         | Code::Away
         | Code::TooManyRooms

@@ -452,6 +452,8 @@ pub enum Code {
     Ignored,
     /// You ignore as many as you may.
     IgnoringTooMany,
+    /// You said other words with this id before.
+    Conflict,
     /// That is you.
     Yourself,
     /// A topic has one line and a byte limit.

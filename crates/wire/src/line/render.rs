@@ -281,6 +281,9 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::NoSuchPage { page, pages } => {
             format!("there is no page {page}; the last is {pages}")
         }
+        Refusal::Conflict { room, position, .. } => {
+            format!("not sent: you said other words in {room} with its id, as message {position}")
+        }
         Refusal::TooFast { burst, per_second, text } => format!(
             "too fast (the limit is {burst} at once, then {per_second} per second); not sent: {text}"
         ),

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use teahouse_core::{
-    Action, Answer, Event, EventKind, ExitCause, NameError, Nick, Position, Presence,
+    Action, Answer, Event, EventKind, ExitCause, MessageId, NameError, Nick, Position, Presence,
     PrivateMessage, Question, Refusal, RoomId, RoomName, RoomSummary, SessionId, Text, TextError,
     Time, TopicChange,
 };
@@ -260,6 +260,7 @@ fn event(kind: EventKind, text: Option<&str>) -> Event {
         kind,
         text: text.map(|text| Text::parse(text).unwrap()),
         id: None,
+        author: None,
     }
 }
 
@@ -344,6 +345,7 @@ fn every_answer_and_refusal_is_whole_lines_of_the_house() {
         Refusal::Yourself,
         Refusal::TopicTooLong { bytes: 2, max: 1 },
         Refusal::NoSuchPage { page: 2, pages: 1 },
+        Refusal::Conflict { room: name(), position: Position(7), id: MessageId([0; 16]) },
         Refusal::TooFast { burst: 10, per_second: 2, text: "one\ntwo".to_owned() },
         Refusal::BadName { input: "a\rb".to_owned(), error: NameError::Empty },
         Refusal::BadText { error: TextError::Empty },
