@@ -66,6 +66,34 @@ pub fn shorten_middle(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{front}…{}", &text[end..]))
 }
 
+/// Columns from one tab stop to the next, as terminals have them.
+const TAB_COLUMNS: usize = 8;
+
+/// The text with spaces up to the next tab stop for each tab, so that it stands as it stood where it was copied
+/// from. `column` is where its first line begins.
+#[must_use]
+pub fn expand_tabs(text: &str, mut column: usize) -> Cow<'_, str> {
+    if !text.contains('\t') {
+        return Cow::Borrowed(text);
+    }
+    let mut expanded = String::with_capacity(text.len() + TAB_COLUMNS);
+    for cluster in text.graphemes(true) {
+        match cluster {
+            "\t" => {
+                let spaces = TAB_COLUMNS - column % TAB_COLUMNS;
+                expanded.extend(std::iter::repeat_n(' ', spaces));
+                column += spaces;
+            }
+            _ => {
+                expanded.push_str(cluster);
+                let is_end = cluster.ends_with(['\n', '\r']);
+                column = if is_end { 0 } else { column + cluster.width() };
+            }
+        }
+    }
+    Cow::Owned(expanded)
+}
+
 /// A part of a text that stays together on one row.
 pub(crate) struct Piece<'a> {
     pub(crate) start: usize,
@@ -164,6 +192,13 @@ mod tests {
             let cut = shorten_middle("👩\u{200D}👩\u{200D}👧 e\u{301} 你好 family", columns);
             assert!(width(&cut) <= columns, "{cut} in {columns}");
         }
+    }
+
+    #[test]
+    fn tabs_reach_to_the_next_stop_whatever_stands_before() {
+        assert_eq!(expand_tabs("a\tb\n\tc\r\n茶茶\td", 0), "a       b\n        c\r\n茶茶    d");
+        assert_eq!(expand_tabs("\tx", 6), "  x");
+        assert!(matches!(expand_tabs("no tab", 3), Cow::Borrowed("no tab")));
     }
 
     #[test]

@@ -5,7 +5,8 @@
 pub enum Command {
     /// Puts typed characters at the caret. Characters typed in a row are undone together, word by word.
     Insert(String),
-    /// Puts a pasted text at the caret, as it is, undone as one.
+    /// Puts a pasted text at the caret, as it is but for tabs, which become spaces up to the next stop; undone as
+    /// one.
     Paste(String),
     /// Begins a new line at the caret.
     NewLine,

@@ -12,6 +12,7 @@ use crate::kills::{KillRing, Side};
 use crate::layout::{Frame, Layout};
 use crate::limits::Limits;
 use crate::line::Line;
+use crate::passage::{Origin, Passage};
 use crate::undo::Kind;
 
 use completing::Completion;
@@ -67,6 +68,27 @@ impl Editor {
         self.line.text()
     }
 
+    /// The text with where it came from.
+    #[must_use]
+    pub fn passage(&self) -> &Passage {
+        self.line.passage()
+    }
+
+    /// What the person is writing: the line, or while a sent line is shown as it was sent, the line that was put
+    /// aside for it.
+    #[must_use]
+    pub fn draft(&self) -> &Passage {
+        self.history.draft(&self.line).unwrap_or_else(|| self.line.passage())
+    }
+
+    /// The last characters before the caret were pasted, though they came as keys: for terminals that say nothing
+    /// of pastes.
+    pub fn mark_pasted(&mut self, chars: usize) {
+        let before = &self.text()[..self.caret()];
+        let bytes = before.chars().rev().take(chars).map(char::len_utf8).sum();
+        self.line.mark_pasted(bytes);
+    }
+
     /// The byte of the text before which the caret stands, a boundary of clusters.
     #[must_use]
     pub fn caret(&self) -> usize {
@@ -88,9 +110,9 @@ impl Editor {
             return outcome;
         }
         match command {
-            Command::Insert(text) => self.insert(&text, Kind::Typed),
-            Command::Paste(text) => self.insert(&text, Kind::Whole),
-            Command::NewLine => self.insert("\n", Kind::Whole),
+            Command::Insert(text) => self.insert(&text, Kind::Typed, Origin::Typed),
+            Command::Paste(text) => self.insert(&text, Kind::Whole, Origin::Pasted),
+            Command::NewLine => self.insert("\n", Kind::Whole, Origin::Typed),
             Command::Set(text) => self.set(&text),
             Command::MoveLeft => self.move_to(cluster::previous),
             Command::MoveRight => self.move_to(cluster::next),
@@ -153,13 +175,34 @@ impl Editor {
     #[must_use = "this is what the person typed"]
     pub fn take(&mut self) -> String {
         if let Some(draft) = self.history.leave().filter(|draft| !draft.text().is_empty()) {
-            self.kills.push(draft.text(), &self.limits);
+            self.kills.push(draft.into_passage(), &self.limits);
         }
+        self.begin_anew().into_text()
+    }
+
+    /// Takes [`Editor::draft`] out and begins an empty line, to be put in again with [`Editor::put_in`].
+    #[must_use = "this is what the person typed"]
+    pub fn take_out(&mut self) -> Passage {
+        let draft = self.draft().clone();
+        drop(self.history.leave());
+        drop(self.begin_anew());
+        draft
+    }
+
+    /// Puts a draft that was taken out in the place of the line, with the caret at its end. What was taken out of
+    /// one editor fits into another with the same limits.
+    pub fn put_in(&mut self, draft: Passage) {
+        drop(self.history.leave());
+        drop(self.begin_anew());
+        self.line = Line::of(draft);
+    }
+
+    fn begin_anew(&mut self) -> Passage {
         self.search = None;
         self.completion = None;
         self.goal_column = None;
         self.last = Last::Other;
-        std::mem::take(&mut self.line).into_text()
+        std::mem::take(&mut self.line).into_passage()
     }
 
     /// [`Editor::take`], and remembers the text as sent.

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use crate::harmless::harmless;
 use crate::limits::Limits;
 use crate::line::Line;
+use crate::passage::Passage;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
@@ -52,6 +53,13 @@ impl History {
 
     pub(crate) fn shown(&self) -> Option<usize> {
         self.shown
+    }
+
+    /// The draft that was put aside, while `line` shows a sent line as it was sent.
+    pub(crate) fn draft(&self, line: &Line) -> Option<&Passage> {
+        let is_as_sent = self.shown.is_some_and(|shown| self.entry(shown) == Some(line.text()));
+        let draft = self.aside.iter().find(|(number, _)| number.is_none());
+        draft.filter(|_| is_as_sent).map(|(_, line)| line.passage())
     }
 
     fn end(&self) -> usize {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::limits::Limits;
+use crate::passage::Passage;
 
 /// On which side of what was killed before a kill stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,28 +14,28 @@ pub(crate) enum Side {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KillRing {
-    texts: VecDeque<String>,
+    texts: VecDeque<Passage>,
 }
 
 impl KillRing {
     /// Takes a killed text as one of its own.
-    pub(crate) fn push(&mut self, text: &str, limits: &Limits) {
-        self.texts.push_back(text.to_owned());
+    pub(crate) fn push(&mut self, text: Passage, limits: &Limits) {
+        self.texts.push_back(text);
         self.keep(limits);
     }
 
     /// Joins a killed text to the newest, with which it stood.
-    pub(crate) fn join(&mut self, text: &str, side: Side, limits: &Limits) {
+    pub(crate) fn join(&mut self, text: Passage, side: Side, limits: &Limits) {
         let Some(newest) = self.texts.back_mut() else { return self.push(text, limits) };
         match side {
-            Side::Left => newest.insert_str(0, text),
-            Side::Right => newest.push_str(text),
+            Side::Left => newest.replace(0..0, &text),
+            Side::Right => newest.push(&text),
         }
         self.keep(limits);
     }
 
     fn keep(&mut self, limits: &Limits) {
-        let mut bytes: usize = self.texts.iter().map(String::len).sum();
+        let mut bytes: usize = self.texts.iter().map(Passage::len).sum();
         while self.texts.len() > 1
             && (self.texts.len() > limits.kill_entries_max || bytes > limits.kill_bytes_max)
         {
@@ -47,27 +48,34 @@ impl KillRing {
     }
 
     /// The text killed this many kills before the newest, around and around.
-    pub(crate) fn before_newest(&self, age: usize) -> Option<&str> {
+    pub(crate) fn before_newest(&self, age: usize) -> Option<&Passage> {
         let age = age.checked_rem(self.texts.len())?;
-        self.texts.get(self.texts.len() - 1 - age).map(String::as_str)
+        self.texts.get(self.texts.len() - 1 - age)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::passage::Origin;
+
+    fn typed(text: &str) -> Passage {
+        Passage::new(text, Origin::Typed)
+    }
 
     #[test]
     fn the_oldest_go_by_number_and_by_bytes_and_the_newest_stays() {
         let limits = Limits { kill_entries_max: 3, kill_bytes_max: 10, ..Limits::default() };
         let mut ring = KillRing::default();
         for text in ["a", "b", "c", "d"] {
-            ring.push(text, &limits);
+            ring.push(typed(text), &limits);
         }
-        assert_eq!(ring.texts, ["b", "c", "d"]);
-        ring.push("123456789", &limits);
-        assert_eq!(ring.texts, ["d", "123456789"]);
-        ring.join("0123", Side::Left, &limits);
-        assert_eq!(ring.texts, ["0123123456789"]);
+        let texts =
+            |ring: &KillRing| ring.texts.iter().map(|p| p.text().to_owned()).collect::<Vec<_>>();
+        assert_eq!(texts(&ring), ["b", "c", "d"]);
+        ring.push(typed("123456789"), &limits);
+        assert_eq!(texts(&ring), ["d", "123456789"]);
+        ring.join(typed("0123"), Side::Left, &limits);
+        assert_eq!(texts(&ring), ["0123123456789"]);
     }
 }

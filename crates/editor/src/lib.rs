@@ -23,13 +23,15 @@ mod kills;
 mod layout;
 mod limits;
 mod line;
+mod passage;
 mod undo;
 mod wrap;
 
-pub use columns::{index_at, shorten, shorten_middle, truncate, width};
+pub use columns::{expand_tabs, index_at, shorten, shorten_middle, truncate, width};
 pub use command::{Candidate, Command, Direction, Full, Outcome};
 pub use editor::{Choices, Editor, SearchView};
 pub use harmless::harmless;
 pub use layout::{Frame, Layout, Place, Row};
 pub use limits::Limits;
+pub use passage::Passage;
 pub use wrap::wrap;

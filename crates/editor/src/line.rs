@@ -5,12 +5,13 @@ use std::ops::Range;
 
 use crate::command::{Full, Outcome};
 use crate::limits::Limits;
+use crate::passage::{Origin, Passage};
 use crate::undo::{Edit, Kind, UndoLog};
 use crate::{cluster, columns};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Line {
-    text: String,
+    passage: Passage,
     caret: usize,
     undo: UndoLog,
 }
@@ -18,49 +19,58 @@ pub(crate) struct Line {
 impl Line {
     /// A line with nothing to undo and its caret at the end.
     pub(crate) fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), caret: text.len(), undo: UndoLog::default() }
+        Self::of(Passage::new(text, Origin::Typed))
+    }
+
+    /// The same, with what is known of where it came from.
+    pub(crate) fn of(passage: Passage) -> Self {
+        Self { caret: passage.len(), passage, undo: UndoLog::default() }
     }
 
     pub(crate) fn text(&self) -> &str {
-        &self.text
+        self.passage.text()
+    }
+
+    pub(crate) fn passage(&self) -> &Passage {
+        &self.passage
     }
 
     pub(crate) fn caret(&self) -> usize {
         self.caret
     }
 
-    pub(crate) fn into_text(self) -> String {
-        self.text
+    pub(crate) fn into_passage(self) -> Passage {
+        self.passage
     }
 
     /// The line of text around the caret.
     pub(crate) fn around(&self) -> Range<usize> {
-        cluster::line(&self.text, self.caret)
+        cluster::line(self.text(), self.caret)
     }
 
     /// Puts `inserted` in the place of `range`, which begins and ends on boundaries.
     pub(crate) fn splice(
         &mut self,
         range: Range<usize>,
-        inserted: &str,
+        inserted: &Passage,
         kind: Kind,
         limits: &Limits,
     ) -> Outcome {
         if range.is_empty() && inserted.is_empty() {
             return Outcome::Nothing;
         }
-        if let Some(full) = self.would_pass(&range, inserted, limits) {
+        if let Some(full) = self.would_pass(&range, inserted.text(), limits) {
             return Outcome::Full(full);
         }
         let caret_before = self.caret;
-        let removed = self.text[range.clone()].to_owned();
-        self.text.replace_range(range.clone(), inserted);
+        let removed = self.passage.part(range.clone());
+        self.passage.replace(range.clone(), inserted);
         self.place_caret(range.start + inserted.len());
         let edit = Edit {
             kind,
             at: range.start,
             removed,
-            inserted: inserted.to_owned(),
+            inserted: inserted.clone(),
             caret_before,
             caret_after: self.caret,
         };
@@ -68,11 +78,17 @@ impl Line {
         Outcome::Changed
     }
 
+    /// The last bytes before the caret were pasted, and came as if typed.
+    pub(crate) fn mark_pasted(&mut self, bytes: usize) {
+        self.passage.mark_pasted(self.caret.saturating_sub(bytes)..self.caret);
+        self.undo.mark_pasted(&self.passage);
+    }
+
     /// What makes a text longer must keep the limits; what makes it shorter is always welcome.
     fn would_pass(&self, range: &Range<usize>, inserted: &str, limits: &Limits) -> Option<Full> {
-        let removed = &self.text[range.clone()];
-        let bytes = self.text.len() - removed.len() + inserted.len();
-        if bytes > self.text.len() && bytes > limits.text_bytes_max {
+        let removed = &self.text()[range.clone()];
+        let bytes = self.text().len() - removed.len() + inserted.len();
+        if bytes > self.text().len() && bytes > limits.text_bytes_max {
             return Some(Full::Bytes { bytes, max: limits.text_bytes_max });
         }
         let more = inserted.matches('\n').count();
@@ -80,7 +96,7 @@ impl Line {
         if more <= fewer {
             return None;
         }
-        let lines = self.text.matches('\n').count() + 1 + more - fewer;
+        let lines = self.text().matches('\n').count() + 1 + more - fewer;
         let is_full = lines > limits.text_lines_max;
         is_full.then_some(Full::Lines { lines, max: limits.text_lines_max })
     }
@@ -93,29 +109,29 @@ impl Line {
 
     /// Puts the caret at a byte of the text or the next boundary after it.
     pub(crate) fn place_caret(&mut self, at: usize) {
-        self.caret = cluster::ceil(&self.text, at);
+        self.caret = cluster::ceil(self.passage.text(), at);
     }
 
     /// The column of the caret in its line of text.
     pub(crate) fn column(&self) -> usize {
-        columns::width(&self.text[self.around().start..self.caret])
+        columns::width(&self.text()[self.around().start..self.caret])
     }
 
     /// Where this column is in the line of text above.
     pub(crate) fn above(&self, column: usize) -> Option<usize> {
         let end = self.around().start.checked_sub(1)?;
-        let line = cluster::line(&self.text, end);
-        Some(line.start + columns::index_at(&self.text[line], column))
+        let line = cluster::line(self.text(), end);
+        Some(line.start + columns::index_at(&self.text()[line], column))
     }
 
     /// Where this column is in the line of text below.
     pub(crate) fn below(&self, column: usize) -> Option<usize> {
         let start = self.around().end + 1;
-        if start > self.text.len() {
+        if start > self.text().len() {
             return None;
         }
-        let line = cluster::line(&self.text, start);
-        Some(line.start + columns::index_at(&self.text[line], column))
+        let line = cluster::line(self.text(), start);
+        Some(line.start + columns::index_at(&self.text()[line], column))
     }
 
     /// The next edit is undone on its own.
@@ -125,14 +141,14 @@ impl Line {
 
     pub(crate) fn undo(&mut self) -> Outcome {
         let Some(edit) = self.undo.undo() else { return Outcome::Nothing };
-        self.text.replace_range(edit.at..edit.at + edit.inserted.len(), &edit.removed);
+        self.passage.replace(edit.at..edit.at + edit.inserted.len(), &edit.removed);
         self.caret = edit.caret_before;
         Outcome::Changed
     }
 
     pub(crate) fn redo(&mut self) -> Outcome {
         let Some(edit) = self.undo.redo() else { return Outcome::Nothing };
-        self.text.replace_range(edit.at..edit.at + edit.removed.len(), &edit.inserted);
+        self.passage.replace(edit.at..edit.at + edit.removed.len(), &edit.inserted);
         self.caret = edit.caret_after;
         Outcome::Changed
     }

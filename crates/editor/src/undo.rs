@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 
+use crate::passage::Passage;
+
 /// Bytes of typing that are undone at once at most: about a phrase, for writing without spaces.
 const GROUP_BYTES_MAX: usize = 48;
 
@@ -27,8 +29,8 @@ pub(crate) enum Kind {
 pub(crate) struct Edit {
     pub(crate) kind: Kind,
     pub(crate) at: usize,
-    pub(crate) removed: String,
-    pub(crate) inserted: String,
+    pub(crate) removed: Passage,
+    pub(crate) inserted: Passage,
     pub(crate) caret_before: usize,
     pub(crate) caret_after: usize,
 }
@@ -66,6 +68,13 @@ impl UndoLog {
         self.is_open = false;
     }
 
+    /// These bytes of `line`, which the latest edit put there, were pasted.
+    pub(crate) fn mark_pasted(&mut self, line: &Passage) {
+        if let Some(last) = self.done.back_mut() {
+            last.inserted = line.part(last.at..last.at + last.inserted.len());
+        }
+    }
+
     /// The edit to take back.
     pub(crate) fn undo(&mut self) -> Option<&Edit> {
         self.close();
@@ -99,17 +108,17 @@ impl Edit {
     }
 
     fn is_one_word(&self, next: &Self) -> bool {
-        let begins_word = self.inserted.ends_with(char::is_whitespace)
-            && !next.inserted.starts_with(char::is_whitespace);
+        let begins_word = self.inserted.text().ends_with(char::is_whitespace)
+            && !next.inserted.text().starts_with(char::is_whitespace);
         !begins_word && self.inserted.len() < GROUP_BYTES_MAX
     }
 
     fn take_in(&mut self, next: Self) {
         self.at = self.at.min(next.at);
-        self.inserted.push_str(&next.inserted);
+        self.inserted.push(&next.inserted);
         match self.kind {
-            Kind::Backspaced => self.removed.insert_str(0, &next.removed),
-            Kind::Deleted | Kind::Typed | Kind::Whole => self.removed.push_str(&next.removed),
+            Kind::Backspaced => self.removed.replace(0..0, &next.removed),
+            Kind::Deleted | Kind::Typed | Kind::Whole => self.removed.push(&next.removed),
         }
         self.caret_after = next.caret_after;
     }
@@ -123,8 +132,8 @@ mod tests {
         Edit {
             kind: Kind::Typed,
             at,
-            removed: String::new(),
-            inserted: text.to_owned(),
+            removed: Passage::default(),
+            inserted: Passage::new(text, crate::passage::Origin::Typed),
             caret_before: at,
             caret_after: at + text.len(),
         }
@@ -158,7 +167,7 @@ mod tests {
         for index in 0..40 {
             log.record(typed(index * 3, "茶"), 10_000);
         }
-        let last = log.undo().map(|edit| edit.inserted.chars().count());
+        let last = log.undo().map(|edit| edit.inserted.text().chars().count());
         assert_eq!(last, Some(8));
         assert_eq!(log.undo().map(|edit| edit.inserted.len()), Some(GROUP_BYTES_MAX));
     }

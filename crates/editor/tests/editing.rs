@@ -147,7 +147,7 @@ fn erasing_in_a_row_is_undone_together_and_the_caret_returns() {
 
 #[test]
 fn a_paste_is_one_literal_text_with_nothing_in_it_that_acts() {
-    check("a|b", [Command::Paste("1\r\n2\r3\t4\u{1b}[0m".into())], "a1\n2\n3 4[0m|b");
+    check("a|b", [Command::Paste("1\r\n2\r3\t4\u{1b}[0m".into())], "a1\n2\n3       4[0m|b");
     check("a|b", [Command::Paste("one two\n".into()), Undo], "a|b");
     let mut editor = at("|");
     assert_eq!(editor.apply(Command::Paste("\u{1b}\u{7}".into())), Outcome::Nothing);

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use teahouse_editor::{
-    Candidate, Command, Direction, Editor, Frame, Layout, Limits, Outcome, harmless, index_at,
-    truncate, width, wrap,
+    Candidate, Command, Direction, Editor, Frame, Layout, Limits, Outcome, expand_tabs, harmless,
+    index_at, truncate, width, wrap,
 };
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -134,7 +134,10 @@ impl Reference {
         self.is_after_kill &= keeps_kill;
         let (caret, count) = (self.caret, self.clusters.len());
         let (start, end) = (self.line_start(), self.line_end());
-        if let C::Insert(text) | C::Paste(text) = command {
+        if let C::Paste(text) = command {
+            let before = self.clusters[start..caret].iter().map(|cluster| width(cluster)).sum();
+            self.insert(&harmless(&expand_tabs(text, before)));
+        } else if let C::Insert(text) = command {
             self.insert(&harmless(text));
         } else if matches!(command, C::Clear) {
             self.caret = 0;

@@ -142,9 +142,6 @@ pub struct Model {
     pub(super) line: Editor,
     /// The topmost row of the line that is shown.
     pub(super) line_top: usize,
-    /// The line was pasted and is text whatever it begins with.
-    pub(super) is_literal: bool,
-    pub(super) pasted_lines: usize,
     /// A line server is there.
     pub(super) is_line_open: bool,
     /// The room to be shown when we are in it.
@@ -182,8 +179,6 @@ impl Model {
             with_members: None,
             line,
             line_top: 0,
-            is_literal: false,
-            pasted_lines: 0,
             is_line_open: false,
             wanted: None,
             burst: Burst::default(),
@@ -312,6 +307,12 @@ impl Model {
         }
     }
 
+    /// Whether the line is text although it begins like a command: its beginning was pasted.
+    #[must_use]
+    pub(super) fn is_literal(&self) -> bool {
+        self.line.text().starts_with('/') && self.line.passage().begins_pasted()
+    }
+
     /// Where the parts of the screen are.
     #[must_use]
     pub(super) fn areas(&self) -> Areas {
@@ -393,8 +394,8 @@ impl Model {
     fn keep_draft(&mut self) {
         self.draft_changed_ms = None;
         if let With::Room(room) = &self.talk().with {
-            let draft = Keep::Draft { room: room.clone(), text: self.line.text().to_owned() };
-            self.effects.push(Effect::Keep(draft));
+            let text = sending::as_typed(self.line.draft());
+            self.effects.push(Effect::Keep(Keep::Draft { room: room.clone(), text }));
         }
     }
 }

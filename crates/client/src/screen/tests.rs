@@ -5,6 +5,7 @@ mod played;
 mod arriving;
 mod authorship;
 mod finding;
+mod pasting;
 mod properties;
 mod reading;
 mod sending;

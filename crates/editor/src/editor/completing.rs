@@ -6,7 +6,6 @@ use crate::cluster;
 use crate::command::{Candidate, Direction, Outcome};
 use crate::harmless::harmless;
 use crate::limits::Limits;
-use crate::undo::Kind;
 
 /// A walk through candidates under way: the one at `index` stands in the line.
 #[derive(Clone, Debug)]
@@ -102,7 +101,7 @@ impl Editor {
         if is_there {
             text.pop();
         }
-        let outcome = self.line.splice(start..end, &text, Kind::Whole, &self.limits);
+        let outcome = self.put(start..end, &text);
         if outcome == Outcome::Changed && is_there {
             self.line.place_caret(self.line.caret() + 1);
         }

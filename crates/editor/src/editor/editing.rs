@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use super::{Editor, Last};
 use crate::cluster;
+use crate::columns::expand_tabs;
 use crate::command::Outcome;
 use crate::harmless::harmless;
 use crate::kills::Side;
+use crate::passage::{Origin, Passage};
 use crate::undo::Kind;
 
 /// The start of the line of text or, there, of the line end before it.
@@ -22,14 +24,25 @@ pub(super) fn end_or_line_after(text: &str, at: usize) -> usize {
 }
 
 impl Editor {
-    pub(super) fn insert(&mut self, text: &str, kind: Kind) -> Outcome {
+    pub(super) fn insert(&mut self, text: &str, kind: Kind, origin: Origin) -> Outcome {
         let caret = self.line.caret();
-        self.line.splice(caret..caret, &harmless(text), kind, &self.limits)
+        let text = match origin {
+            Origin::Pasted => expand_tabs(text, self.line.column()),
+            Origin::Typed => text.into(),
+        };
+        let passage = Passage::new(harmless(&text), origin);
+        self.line.splice(caret..caret, &passage, kind, &self.limits)
     }
 
     pub(super) fn set(&mut self, text: &str) -> Outcome {
         let all = 0..self.line.text().len();
-        self.line.splice(all, &harmless(text), Kind::Whole, &self.limits)
+        self.put(all, &harmless(text))
+    }
+
+    /// Puts a text of the program's own in the place of these bytes.
+    pub(super) fn put(&mut self, range: Range<usize>, text: &str) -> Outcome {
+        let passage = Passage::new(text, Origin::Typed);
+        self.line.splice(range, &passage, Kind::Whole, &self.limits)
     }
 
     pub(super) fn move_to(&mut self, target: impl Fn(&str, usize) -> usize) -> Outcome {
@@ -54,13 +67,13 @@ impl Editor {
     pub(super) fn backspace(&mut self) -> Outcome {
         let caret = self.line.caret();
         let start = cluster::previous(self.line.text(), caret);
-        self.line.splice(start..caret, "", Kind::Backspaced, &self.limits)
+        self.line.splice(start..caret, &Passage::default(), Kind::Backspaced, &self.limits)
     }
 
     pub(super) fn delete(&mut self) -> Outcome {
         let caret = self.line.caret();
         let end = cluster::next(self.line.text(), caret);
-        self.line.splice(caret..end, "", Kind::Deleted, &self.limits)
+        self.line.splice(caret..end, &Passage::default(), Kind::Deleted, &self.limits)
     }
 
     pub(super) fn kill(&mut self, target: fn(&str, usize) -> usize, side: Side) -> Outcome {
@@ -77,13 +90,13 @@ impl Editor {
         if range.is_empty() {
             return Outcome::Nothing;
         }
-        let text = &self.line.text()[range.clone()];
+        let text = self.line.passage().part(range.clone());
         match self.last {
             Last::Killed => self.kills.join(text, side, &self.limits),
             Last::Other | Last::Yanked(_) => self.kills.push(text, &self.limits),
         }
         self.last = Last::Killed;
-        self.line.splice(range, "", Kind::Whole, &self.limits)
+        self.line.splice(range, &Passage::default(), Kind::Whole, &self.limits)
     }
 
     pub(super) fn yank(&mut self) -> Outcome {
@@ -127,7 +140,8 @@ impl Editor {
         }
         let start = cluster::previous(text, middle);
         let end = cluster::next(text, middle);
-        let swapped = [&text[middle..end], &text[start..middle]].concat();
+        let mut swapped = self.line.passage().part(middle..end);
+        swapped.push(&self.line.passage().part(start..middle));
         self.line.splice(start..end, &swapped, Kind::Whole, &self.limits)
     }
 }

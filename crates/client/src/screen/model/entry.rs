@@ -174,10 +174,10 @@ pub(crate) fn nick_shown(nick: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text as it is shown: with spaces for tabs, which have no width of their own.
+/// A text as it is shown: with spaces up to the next stop for tabs, which have no width of their own.
 #[must_use]
 pub(crate) fn on_screen(text: &Text) -> String {
-    text.as_str().replace('\t', "    ")
+    teahouse_editor::expand_tabs(text.as_str(), 0).into_owned()
 }
 
 /// A message of ours on its way, as it is shown below the others.

@@ -1,7 +1,7 @@
 //! Going from one conversation to another. Each has its own line; the one on the screen is in the editor.
 
 use teahouse_core::RoomName;
-use teahouse_editor::{Command, Outcome};
+use teahouse_editor::Command;
 
 use super::talk::{Draft, Talk, With};
 use super::{Mode, Model, PROMPT_COLUMNS};
@@ -62,29 +62,18 @@ impl Model {
             self.edit(Command::SearchAccept);
         }
         self.keep_draft();
-        let caret = self.line.caret();
-        let draft = Draft {
-            text: self.line.take(),
-            caret,
-            is_literal: self.is_literal,
-            pasted_lines: self.pasted_lines,
-        };
-        self.talk_mut().draft = draft;
+        let (caret, shown) = (self.line.caret(), self.line.text().to_owned());
+        let passage = self.line.take_out();
+        let caret = if passage.text() == shown { caret } else { passage.text().len() };
+        self.talk_mut().draft = Draft { passage, caret };
     }
 
     /// Puts the line begun here into the editor, which is empty.
     pub(super) fn take_line_up(&mut self) {
         let draft = std::mem::take(&mut self.talk_mut().draft);
         self.line_top = 0;
-        self.is_literal = draft.is_literal;
-        self.pasted_lines = draft.pasted_lines;
-        if !draft.text.is_empty() {
-            // What was in an editor fits into it again, but what a file says may not.
-            if let Outcome::Full(_) = self.line.apply(Command::Set(draft.text)) {
-                return self.flash("the line begun here is too long, and is left out");
-            }
-            self.edit(Command::MoveTo(draft.caret));
-        }
+        self.line.put_in(draft.passage);
+        self.edit(Command::MoveTo(draft.caret));
     }
 
     pub(super) fn insert_talk(&mut self, index: usize, talk: Talk) {
@@ -113,10 +102,10 @@ impl Model {
             self.talks[first].window.put(entry.time_ms, entry.what);
         }
         if self.current == house {
-            let text = self.line.text().to_owned();
+            let draft = self.line.draft().clone();
             self.show_talk(first);
-            if self.line.text().is_empty() && !text.is_empty() {
-                self.begin_line(&text);
+            if self.line.text().is_empty() {
+                self.line.put_in(draft);
             }
         }
         self.close_talk(house);

@@ -33,10 +33,11 @@ impl Burst {
 
 impl Model {
     pub(super) fn press(&mut self, press: Press) {
-        if self.setup.has_bursts && self.context() == Context::Line && self.take_burst(press) {
-            return;
+        if self.setup.has_bursts && self.context() == Context::Line {
+            self.take_burst(press);
+        } else {
+            self.press_now(press);
         }
-        self.press_now(press);
     }
 
     fn press_now(&mut self, press: Press) {
@@ -60,8 +61,8 @@ impl Model {
         self.press_now(press);
     }
 
-    /// Whether the key was part of a paste, and done.
-    fn take_burst(&mut self, press: Press) -> bool {
+    /// Takes a key that may be part of a paste.
+    fn take_burst(&mut self, press: Press) {
         let now = self.now.since_start_ms;
         let is_close = self.now - self.burst.last_ms <= BURST_GAP_MS && self.burst.last_ms > 0;
         if let Some(held_ms) = self.burst.held_ms.take() {
@@ -74,22 +75,25 @@ impl Model {
         self.burst.keys = if is_close { self.burst.keys + 1 } else { 1 };
         self.burst.last_ms = now;
         if press != Press::of(Key::Enter) {
-            if self.burst.keys >= BURST_KEYS_MIN && self.line.text().starts_with('/') {
-                self.is_literal = true;
+            let bytes = self.line.text().len();
+            self.press_now(press);
+            if press.typed().is_none() {
+                self.burst.keys = 0;
+            } else if self.burst.keys >= BURST_KEYS_MIN && self.line.text().len() > bytes {
+                // Those before the last were taken for typing when they came.
+                let chars = if self.burst.keys == BURST_KEYS_MIN { BURST_KEYS_MIN } else { 1 };
+                self.line.mark_pasted(chars);
             }
-            return false;
+            return;
         }
         if self.burst.keys > BURST_KEYS_MIN {
             self.edit_pasted("\n");
         } else {
             self.burst.held_ms = Some(now);
         }
-        true
     }
 
     fn edit_pasted(&mut self, text: &str) {
-        self.pasted_lines = self.pasted_lines.max(1) + text.matches('\n').count();
-        self.is_literal |= self.line.text().starts_with('/');
         self.edit(Command::Paste(text.to_owned()));
     }
 
@@ -105,14 +109,7 @@ impl Model {
     pub(super) fn paste(&mut self, text: &str) {
         let text = text.trim_end_matches(['\r', '\n']);
         match self.mode {
-            Mode::Line => {
-                let is_first = self.line.caret() == 0;
-                let harmless = teahouse_editor::harmless(text).into_owned();
-                let lines = harmless.matches('\n').count() + 1;
-                self.edit(Command::Paste(harmless));
-                self.pasted_lines = self.pasted_lines.max(lines);
-                self.is_literal |= is_first && self.line.text().starts_with('/');
-            }
+            Mode::Line => self.edit_pasted(text),
             Mode::Find { .. } => self.edit(Command::Paste(text.replace(['\r', '\n'], " "))),
             Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
                 self.mode = Mode::Line;
@@ -140,12 +137,6 @@ impl Model {
         if !matches!(self.mode, Mode::Line) {
             return;
         }
-        if !self.line.text().starts_with('/') {
-            self.is_literal = false;
-        }
-        if self.line.text().is_empty() {
-            self.pasted_lines = 0;
-        }
         self.draft_changed();
         self.say_typing();
     }
@@ -153,7 +144,7 @@ impl Model {
     /// Tells the others in a small room that we type, now and then, and nobody of commands.
     fn say_typing(&mut self) {
         let text = self.line.text();
-        let is_talk = !text.is_empty() && (self.is_literal || !text.starts_with('/'));
+        let is_talk = !text.is_empty() && (self.is_literal() || !text.starts_with('/'));
         let now = self.now.since_start_ms;
         let is_due = self.typing_said_ms.is_none_or(|said| now >= said + TYPING_EVERY_MS);
         let talk = self.talk();

@@ -1,7 +1,7 @@
 //! What becomes of a line when it is sent: said, told, done, or asked about first.
 
 use teahouse_core::{Nick, RoomName, Text};
-use teahouse_editor::Command as Edit;
+use teahouse_editor::Passage;
 use teahouse_wire::api::{Ignore, Rename, Request, Rooms, Tell, Topic, Who};
 
 use super::asking::Purpose;
@@ -16,6 +16,11 @@ use crate::screen::limits::{PASTE_LINES_UNASKED, TALKS_MAX};
 /// A text as it has to be typed to be said.
 pub(super) fn escaped(text: &str) -> String {
     if text.starts_with('/') { format!("/{text}") } else { text.to_owned() }
+}
+
+/// A line as it has to be typed to mean what it means: what was pasted is text.
+pub(super) fn as_typed(line: &Passage) -> String {
+    if line.begins_pasted() { escaped(line.text()) } else { line.text().to_owned() }
 }
 
 impl Model {
@@ -33,7 +38,7 @@ impl Model {
             return;
         }
         match self.typed(&text) {
-            Ok(Command::Say(_)) if self.pasted_lines > PASTE_LINES_UNASKED => {
+            Ok(Command::Say(_)) if self.line.passage().pasted_lines() > PASTE_LINES_UNASKED => {
                 let lines = text.matches('\n').count() + 1;
                 self.mode = Mode::SendPaste { lines };
             }
@@ -52,7 +57,7 @@ impl Model {
     }
 
     fn typed(&self, text: &str) -> Result<Command, CommandError> {
-        if self.is_literal || self.is_line_server() {
+        if self.is_literal() || self.is_line_server() {
             command::say(text)
         } else {
             command::parse(text)
@@ -61,7 +66,7 @@ impl Model {
 
     /// How the line is remembered: so that it means the same when it is sent again.
     fn remembered(&self, line: &str) -> String {
-        if self.is_literal { escaped(line) } else { line.to_owned() }
+        if self.is_literal() { escaped(line) } else { line.to_owned() }
     }
 
     /// Says a text where we are; what cannot be said stays in the line.
@@ -124,8 +129,6 @@ impl Model {
     fn line_is_sent(&mut self, line: &str) {
         drop(self.line.take());
         self.remember(line);
-        self.is_literal = false;
-        self.pasted_lines = 0;
         self.keep_draft();
         self.typing_said_ms = None;
     }
@@ -259,10 +262,5 @@ impl Model {
             Some(index) => self.close_talk(index),
             None => self.talks.truncate(TALKS_MAX.max(self.current + 1)),
         }
-    }
-
-    /// Puts a text into the line for somebody to change.
-    pub(super) fn begin_line(&mut self, text: &str) {
-        self.edit(Edit::Set(text.to_owned()));
     }
 }

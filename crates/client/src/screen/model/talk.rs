@@ -1,6 +1,7 @@
 //! One conversation on the screen: a room, a person, a line server, or the house itself before any room.
 
 use teahouse_core::{Nick, RoomName, Text};
+use teahouse_editor::{Command, Editor, Outcome, Passage};
 use teahouse_wire::api::Event;
 
 use super::entry::{Entry, OnTheWay};
@@ -71,13 +72,22 @@ pub(crate) struct Loading {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Draft {
     /// What stands there.
-    pub text: String,
+    pub passage: Passage,
     /// The byte where the caret is.
     pub caret: usize,
-    /// It was pasted and is text whatever it begins with.
-    pub is_literal: bool,
-    /// Lines that were pasted in one piece.
-    pub pasted_lines: usize,
+}
+
+impl Draft {
+    /// A line as it has to be typed to be said, such as a file keeps it; nothing when it is too long for a line.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut editor = Editor::default();
+        match editor.apply(Command::Set(text.to_owned())) {
+            Outcome::Changed => Self { caret: editor.caret(), passage: editor.take_out() },
+            Outcome::Moved | Outcome::Nothing | Outcome::NotFound | Outcome::Full(_) => {
+                Self::default()
+            }
+        }
+    }
 }
 
 /// One conversation.
@@ -152,8 +162,7 @@ impl Talk {
     pub(crate) fn with_draft(room: &RoomName, drafts: &[(RoomName, String)]) -> Self {
         let mut talk = Self::new(With::Room(room.clone()));
         if let Some((_, text)) = drafts.iter().find(|(of, _)| of == room) {
-            talk.draft.text.clone_from(text);
-            talk.draft.caret = text.len();
+            talk.draft = Draft::of(text);
         }
         talk
     }

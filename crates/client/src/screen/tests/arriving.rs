@@ -76,7 +76,7 @@ fn what_has_no_width_of_its_own_is_shown_as_spaces() {
     played.check(&[
         "",
         " ──────────────── Monday, 23 November 2026 ────────────────",
-        " 10:01          bob  a    bc d",
+        " 10:01          bob  a       bc d",
         "─ ● ann ────────────────────────────────────────── F1 help ─",
         "› |",
     ]);

@@ -153,7 +153,7 @@ fn right(model: &Model, pen: &Pen<'_>) -> Vec<(String, Style)> {
         };
         parts.push((words, theme.strong));
     }
-    if model.is_literal {
+    if model.is_literal() {
         parts.push((" pasted: sent as text ".to_owned(), theme.dim));
     }
     let below = model.line_layout().rows_below();
