@@ -17,6 +17,7 @@ mod hostile;
 mod house;
 mod http;
 mod idle;
+mod leaving;
 mod many;
 mod operating;
 mod peer;
