@@ -19,11 +19,12 @@ mod visit;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::known::Unsettled;
+use crate::nicks::Nicks;
 use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::{
-    Action, Answer, Effect, Limits, MessageKey, Moment, NickKey, Position, Proposal, Refusal,
-    RequestId, RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
+    Action, Answer, Effect, Limits, MessageKey, Moment, Position, Proposal, Refusal, RequestId,
+    RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -46,7 +47,7 @@ pub struct Founding {
 pub struct Chat {
     limits: Limits,
     sessions: BTreeMap<SessionId, Session>,
-    nicks: BTreeMap<NickKey, SessionId>,
+    nicks: Nicks,
     seats: BTreeMap<SeatKey, SessionId>,
     /// Visitors that follow a room.
     followers: BTreeMap<SessionId, RoomId>,
