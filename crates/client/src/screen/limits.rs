@@ -32,6 +32,10 @@ pub const FOUND_MAX: u32 = 100;
 pub const LINKS_MAX: usize = 100;
 /// Questions to the server that wait for an answer.
 pub const ASKED_MAX: usize = 256;
+/// Rows of messages from which on an answer is shown above them.
+pub const ANSWER_ROWS_MIN: u16 = 4;
+/// Answers shown while older messages are read; of more, the newest.
+pub const ANSWERS_MAX: usize = 8;
 /// A short word in the status line stays so long, milliseconds.
 pub const FLASH_MS: u64 = 4_000;
 /// Between two notifications, milliseconds: a busy room rings once.

@@ -34,7 +34,9 @@ use teahouse_editor::{Editor, Frame, Layout};
 use super::areas::{Areas, Wanted};
 use super::input::{Effect, Input, Keep, Now, Size};
 use super::keys::Context;
-use super::limits::{FLASH_MS, KEEP_DRAFT_MS, LINE_ROWS_MAX, TALKS_MAX};
+use super::limits::{
+    ANSWER_ROWS_MIN, ANSWERS_MAX, FLASH_MS, KEEP_DRAFT_MS, LINE_ROWS_MAX, TALKS_MAX,
+};
 use crate::link::State;
 use asking::Asked;
 use entry::{Notice, Tone};
@@ -129,11 +131,17 @@ pub struct Model {
     /// When the state came, milliseconds since the start.
     pub(super) state_since_ms: u64,
     pub(super) me: Option<Nick>,
+    /// What we wanted to be called and are not, because somebody else is.
+    pub(super) taken: Option<Nick>,
     session: Option<String>,
+    /// When we came online last, milliseconds since 1970, UTC, by our clock.
+    online_at_ms: i64,
     pub(super) talks: Vec<Talk>,
     pub(super) current: usize,
     pub(super) mode: Mode,
     pub(super) flash: Option<Flash>,
+    /// What was said to us while older messages are read, newest last.
+    pub(super) answers: Vec<Notice>,
     pub(super) focus: Focus,
     pub(super) has_mouse: bool,
     /// Whether rooms and members were asked to be shown or hidden.
@@ -168,11 +176,14 @@ impl Model {
             state: State::Connecting { attempt: 1 },
             state_since_ms: now.since_start_ms,
             me: None,
+            taken: None,
             session: None,
+            online_at_ms: now.time_ms,
             talks: first_talks(&setup),
             current: 0,
             mode: Mode::Line,
             flash: None,
+            answers: Vec::new(),
             focus: Focus::Unknown,
             has_mouse: true,
             with_rooms: None,
@@ -260,6 +271,9 @@ impl Model {
         }
         if self.is_watched() {
             self.talk_mut().seen();
+        }
+        if self.talk().is_at_end() {
+            self.answers.clear();
         }
         self.fill();
     }
@@ -383,19 +397,37 @@ impl Model {
         self.flash = Some(Flash { text: text.into(), until_ms });
     }
 
-    /// Says something in the room on the screen; while its past is read, in the status line.
+    /// Says something in the room on the screen.
     fn say_here(&mut self, text: impl Into<String>, tone: Tone) {
-        if self.talk().window.reaches_end {
-            self.say_in(self.current, text, tone);
-        } else {
-            self.flash(text);
+        self.say_in(self.current, text, tone);
+    }
+
+    /// Says something at the end of a room, and where it is seen when that is not on the screen.
+    fn say_in(&mut self, index: usize, text: impl Into<String>, tone: Tone) {
+        let notice = Notice { text: text.into(), tone };
+        if index != self.current && tone == Tone::Problem {
+            self.flash(format!("{}: {}", self.talks[index].with.name(), notice.text));
+        }
+        if index == self.current && !self.talk().is_at_end() && tone != Tone::Server {
+            self.answer(notice.clone());
+        }
+        let time_ms = self.now.time_ms;
+        let window = &mut self.talks[index].window;
+        if window.reaches_end {
+            window.notice(time_ms, notice);
+            self.trim(index);
         }
     }
 
-    fn say_in(&mut self, index: usize, text: impl Into<String>, tone: Tone) {
-        let time_ms = self.now.time_ms;
-        self.talks[index].window.notice(time_ms, Notice { text: text.into(), tone });
-        self.trim(index);
+    fn answer(&mut self, notice: Notice) {
+        self.answers.push(notice);
+        if self.answers.len() > ANSWERS_MAX {
+            self.answers.remove(0);
+        }
+        // Where there are too few rows to show it above the status line.
+        if self.areas().messages.height < ANSWER_ROWS_MIN {
+            self.flash(self.answers.last().map_or_else(String::new, |notice| notice.text.clone()));
+        }
     }
 
     fn draft_changed(&mut self) {

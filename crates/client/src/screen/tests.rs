@@ -2,6 +2,7 @@
 
 mod played;
 
+mod answers;
 mod arriving;
 mod authorship;
 mod finding;

@@ -1,6 +1,7 @@
 //! Draws a model. It decides nothing: what stands where comes from [`super::areas`] and the model, and
 //! colours from the theme.
 
+mod answer;
 mod help;
 mod line;
 mod list;
@@ -35,6 +36,7 @@ pub fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) -> Option<Positio
         Mode::Help { top } => Some(help::draw(*top, areas.messages, &mut pen)),
         Mode::Line | Mode::Find { .. } | Mode::SendPaste { .. } => {
             messages::draw(model, areas.messages, &mut pen);
+            answer::draw(model, areas.messages, &mut pen);
             None
         }
     };

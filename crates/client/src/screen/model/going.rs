@@ -48,6 +48,7 @@ impl Model {
             return;
         }
         self.mode = Mode::Line;
+        self.answers.clear();
         self.put_line_aside();
         if self.talk().is_at_end() {
             self.talk_mut().new_after = None;

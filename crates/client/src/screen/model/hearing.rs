@@ -42,6 +42,8 @@ impl Model {
 
     fn hear_state(&mut self, state: State) {
         if let State::Online(welcome) = &state {
+            self.flash = None;
+            self.online_at_ms = self.now.time_ms;
             self.hear_welcome(welcome);
         } else {
             for talk in &mut self.talks {
@@ -60,8 +62,9 @@ impl Model {
     fn hear_welcome(&mut self, welcome: &Welcome) {
         if let Some(taken) = &welcome.taken {
             let (taken, nick) = (taken.as_str(), welcome.nick.as_str());
-            self.say_here(format!("{taken} is taken; you are {nick}"), Tone::Plain);
+            self.say_here(format!("{taken} is taken; you are {nick}"), Tone::Problem);
         }
+        self.taken.clone_from(&welcome.taken);
         self.be_called(welcome.nick.clone());
         self.session = Some(welcome.session.clone());
     }
@@ -172,7 +175,15 @@ impl Model {
             talk.mentions += usize::from(is_mention);
         }
         if talk.window.reaches_end {
-            self.put_event(index, event);
+            // What we were told since we are here is newer than what was said before we came.
+            let words_since_ms = match (is_backlog, talk.came_back) {
+                (true, true) => self.online_at_ms,
+                (true, false) => i64::MIN,
+                (false, _) => i64::MAX,
+            };
+            let what = What::Message(self.message_of(event));
+            let window = &mut self.talks[index].window;
+            window.put_before_words(event.time_ms, what, words_since_ms);
             self.trim(index);
         } else if talk.loading.after && talk.meanwhile.len() < MEANWHILE_MAX {
             talk.meanwhile.push(event.clone());
@@ -185,10 +196,15 @@ impl Model {
 
     /// Puts an event into its room.
     pub(super) fn put_event(&mut self, index: usize, event: &Event) {
+        let message = self.message_of(event);
+        self.talks[index].window.put(event.time_ms, What::Message(message));
+    }
+
+    fn message_of(&self, event: &Event) -> Message {
         let mut message = Message::of_event(event);
         message.is_own = self.is_own(event);
         message.is_mention = !message.is_own && self.is_mention(event);
-        self.talks[index].window.put(event.time_ms, What::Message(message));
+        message
     }
 
     fn is_own(&self, event: &Event) -> bool {
@@ -269,6 +285,7 @@ impl Model {
         if self.me.as_ref() == Some(from) {
             self.say_here(format!("you are {} now", to.as_str()), Tone::Plain);
             self.be_called(to);
+            self.taken = None;
         }
     }
 

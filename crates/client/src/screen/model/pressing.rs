@@ -109,7 +109,10 @@ impl Model {
     pub(super) fn paste(&mut self, text: &str) {
         let text = text.trim_end_matches(['\r', '\n']);
         match self.mode {
-            Mode::Line => self.edit_pasted(text),
+            Mode::Line => {
+                self.flash = None;
+                self.edit_pasted(text);
+            }
             Mode::Find { .. } => self.edit(Command::Paste(text.replace(['\r', '\n'], " "))),
             Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
                 self.mode = Mode::Line;
@@ -159,6 +162,10 @@ impl Model {
     }
 
     fn act(&mut self, action: Action, press: Press) {
+        // What could not be done is no news once something else is; while it is mended, it stays to be read.
+        if !matches!(action, Action::Edit(_)) {
+            self.flash = None;
+        }
         match action {
             Action::Edit(command) => self.edit(command),
             Action::Send => self.send(),
@@ -210,6 +217,7 @@ impl Model {
 
     fn escape(&mut self) {
         match self.mode {
+            Mode::Line if !self.answers.is_empty() => self.answers.clear(),
             Mode::Line => self.go_live(),
             Mode::Find { .. } | Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
                 self.mode = Mode::Line;

@@ -109,6 +109,16 @@ impl Window {
         self.put_at(if is_last { self.len() } else { index }, time_ms, what);
     }
 
+    /// Puts a message in that was said before the words at the end which stand there since `since_ms`.
+    pub(crate) fn put_before_words(&mut self, time_ms: i64, what: What, since_ms: i64) {
+        let is_later =
+            |entry: &&Entry| entry.what.position().is_none() && entry.time_ms >= since_ms;
+        let words = self.entries.iter().rev().take_while(is_later).count();
+        let words = self.entries.split_off(self.entries.len() - words);
+        self.put(time_ms, what);
+        self.entries.extend(words);
+    }
+
     fn put_at(&mut self, index: usize, time_ms: i64, what: What) {
         self.bytes += what.bytes();
         let key = self.new_key();

@@ -57,6 +57,11 @@ impl<'a> Pen<'a> {
         x
     }
 
+    /// Makes cells empty.
+    pub(super) fn clear(&mut self, area: Rect) {
+        self.fill(area, " ", Style::reset());
+    }
+
     /// Fills cells with one character of one column.
     pub(super) fn fill(&mut self, area: Rect, with: &str, style: Style) {
         let area = area.intersection(*self.buffer.area());

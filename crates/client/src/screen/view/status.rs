@@ -114,7 +114,12 @@ fn connection(model: &Model, pen: &Pen<'_>) -> (String, Style) {
     }
     match &model.state {
         State::Connecting { .. } => (format!("◌ {me}connecting …"), theme.dim),
-        State::Online(_) => (format!("● {}", me.trim_end()), theme.well),
+        State::Online(_) => match &model.taken {
+            None => (format!("● {}", me.trim_end()), theme.well),
+            Some(taken) => {
+                (format!("● {}, {} is taken", me.trim_end(), taken.as_str()), theme.problem)
+            }
+        },
         State::Offline { why, retry_in } => {
             let gone = u128::from(model.now - model.state_since_ms);
             let left = retry_in.as_millis().saturating_sub(gone).div_ceil(1_000);
