@@ -12,9 +12,12 @@ const WEBSOCKETS: &str = "Python's websockets";
 /// Program and the Debian package that has it.
 const NEEDED: &[(&str, &str)] = &[
     ("bash", "bash"),
+    ("chromium", "chromium"),
     ("curl", "curl"),
     ("kill", "procps"),
     ("nc", "netcat-openbsd"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
     ("python3", "python3"),
     (WEBSOCKETS, "python3-websockets"),
     ("telnet", "telnet"),

@@ -29,7 +29,8 @@ impl Proposal {
     }
 }
 
-/// What can be asked. A session's first action is [`Action::Enter`], its last [`Action::Exit`].
+/// What can be asked. A session's first action is [`Action::Enter`] or
+/// [`Action::EnterUnseen`], its last [`Action::Exit`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// Come in under this nick, or under a guest nick.
@@ -41,6 +42,14 @@ pub enum Action {
         /// With the key of a seat that is kept, one is who one was; an older connection of that seat ends.
         seat: Option<SeatKey>,
     },
+    /// Come in under a guest nick, unseen: hear the room, but be in no list, and nobody is told. Whatever is
+    /// asked next makes the person seen. For a connection that has not shown yet that it is a person's.
+    EnterUnseen {
+        /// The room to begin in.
+        room: RoomName,
+    },
+    /// Be seen, without asking for anything.
+    Appear,
     /// Go, from every room.
     Exit {
         /// Why.

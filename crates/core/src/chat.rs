@@ -1,7 +1,7 @@
 //! The chat state and its one entrance. Dispatch is the table in [`Chat::apply`]; each verb is a file.
 //!
-//! Invariants (checked by `tests/properties.rs`): a session is in a room exactly if the room has it as
-//! a member under its nick, also while its connection is broken and its seat kept; positions of a room count up by one; no two sessions have nicks that look
+//! Invariants (checked by `tests/properties.rs`): a session that is seen is in a room exactly if the room
+//! has it as a member under its nick, also while its connection is broken and its seat kept; positions of a room count up by one; no two sessions have nicks that look
 //! alike; a room without members and events does not exist.
 
 mod coming;
@@ -19,12 +19,11 @@ mod visit;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::known::Unsettled;
-use crate::nicks::Nicks;
 use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::{
-    Action, Answer, Effect, Limits, MessageKey, Moment, Position, Proposal, Refusal, RequestId,
-    RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
+    Action, Answer, Effect, Limits, MessageKey, Moment, NickKey, Position, Proposal, Refusal,
+    RequestId, RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -47,7 +46,9 @@ pub struct Founding {
 pub struct Chat {
     limits: Limits,
     sessions: BTreeMap<SessionId, Session>,
-    nicks: Nicks,
+    /// Those who have asked for nothing yet and of whom the others do not know.
+    unseen: BTreeSet<SessionId>,
+    nicks: BTreeMap<NickKey, SessionId>,
     seats: BTreeMap<SeatKey, SessionId>,
     /// Visitors that follow a room.
     followers: BTreeMap<SessionId, RoomId>,
@@ -73,7 +74,7 @@ impl Chat {
                 last,
                 topic,
                 members: BTreeMap::new(),
-                followers: 0,
+                unseen: 0,
                 is_kept: true,
                 fold: None,
             });
@@ -119,8 +120,12 @@ impl Chat {
     }
 
     fn perform(&mut self, session: SessionId, action: Action, out: &mut Vec<Effect>) {
+        if !matches!(action, Action::Exit { .. }) && self.unseen.remove(&session) {
+            self.appear(session, out);
+        }
         match action {
             Action::Enter { nick, room, seat } => self.enter(session, nick, room, seat, out),
+            Action::EnterUnseen { room } => self.enter_unseen(session, room, out),
             Action::Visit(visit) => self.visit(session, visit, out),
             Action::Configure { limits } => self.limits = *limits,
             Action::Exit { cause } if self.followers.contains_key(&session) => {
@@ -128,6 +133,8 @@ impl Chat {
             }
             // A proposal that was on its way when its session ended.
             _ if !self.is_connected(session) => {}
+            // Whatever is asked makes one seen.
+            Action::Appear => {}
             Action::Exit { cause } => self.exit(session, cause, out),
             Action::Join { room } => self.join(session, room, out),
             Action::Leave { room } => self.leave(session, &room, out),

@@ -20,8 +20,8 @@ pub(crate) struct Room {
     pub(crate) topic: Option<Text>,
     /// By nick, so that a page of the list costs a page.
     pub(crate) members: BTreeMap<NickKey, SessionId>,
-    /// Visitors that hear it.
-    pub(crate) followers: usize,
+    /// Visitors that hear it, and sessions in it that are not seen yet.
+    pub(crate) unseen: usize,
     /// Whether it has events, and so outlives its members.
     pub(crate) is_kept: bool,
     pub(crate) fold: Option<Fold>,
@@ -78,7 +78,7 @@ impl Rooms {
 
     /// The room that looks like `name`, if there is one.
     pub(crate) fn lookalike(&self, name: &RoomName) -> Option<&Room> {
-        self.by_look.get(&name.look()).and_then(|id| self.get(*id))
+        self.by_look.get(&name.skeleton()).and_then(|id| self.get(*id))
     }
 
     /// All rooms in the order of their names.
@@ -96,7 +96,7 @@ impl Rooms {
             last: Time::default(),
             topic: None,
             members: BTreeMap::new(),
-            followers: 0,
+            unseen: 0,
             is_kept: false,
             fold: None,
         })
@@ -106,18 +106,18 @@ impl Rooms {
         let id = room.id;
         self.last_id = self.last_id.max(id.0);
         self.by_name.insert(room.name.clone(), id);
-        self.by_look.insert(room.name.look(), id);
+        self.by_look.insert(room.name.skeleton(), id);
         self.by_id.entry(id).or_insert(room)
     }
 
-    /// Forgets a room that has neither members, followers nor events.
+    /// Forgets a room that has neither members, unseen listeners nor events.
     pub(crate) fn drop_if_bare(&mut self, id: RoomId) {
-        let is_bare = |room: &Room| room.members.is_empty() && room.followers == 0 && !room.is_kept;
+        let is_bare = |room: &Room| room.members.is_empty() && room.unseen == 0 && !room.is_kept;
         if self.get(id).is_some_and(is_bare)
             && let Some(room) = self.by_id.remove(&id)
         {
             self.by_name.remove(&room.name);
-            self.by_look.remove(&room.name.look());
+            self.by_look.remove(&room.name.skeleton());
         }
     }
 }

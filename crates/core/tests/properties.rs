@@ -16,8 +16,8 @@ use teahouse_core::{
     SessionId, SteadyTime, Text, Time, TopicChange, Visit,
 };
 
-const NICKS: [&str; 5] = ["ann", "Ann", "Bepa", "Вера", "小明"];
-const ROOMS: [&str; 4] = ["lobby", "coco", "сосо", "茶"];
+const NICKS: [&str; 5] = ["ann", "Ann", "bob", "аnn", "小明"];
+const ROOMS: [&str; 4] = ["lobby", "tea", "tеa", "茶"];
 
 /// Sessions from here on are visitors.
 const VISITORS: u64 = 100;
@@ -42,6 +42,8 @@ fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         4 => (proptest::option::of(nick()), proptest::option::of(room()), seat())
             .prop_map(|(nick, room, seat)| Action::Enter { nick, room, seat }),
+        2 => room().prop_map(|room| Action::EnterUnseen { room }),
+        1 => Just(Action::Appear),
         2 => proptest::sample::select(vec![ExitCause::Lost, ExitCause::Quit])
             .prop_map(|cause| Action::Exit { cause }),
         4 => room().prop_map(|room| Action::Join { room }),
@@ -147,9 +149,20 @@ struct Reference {
     ids: BTreeSet<(RoomId, Author, MessageId)>,
     suspended: BTreeSet<SessionId>,
     times: BTreeMap<RoomId, Time>,
+    /// Those who came in unseen and have asked for nothing since.
+    unseen: BTreeSet<SessionId>,
 }
 
 impl Reference {
+    fn hear(&mut self, proposal: &Proposal) {
+        let Proposal { session, action, .. } = proposal;
+        let was_unseen = !matches!(action, Action::Exit { .. }) && self.unseen.remove(session);
+        let is_new = !was_unseen && !self.nicks.contains_key(session);
+        if is_new && matches!(action, Action::EnterUnseen { .. }) {
+            self.unseen.insert(*session);
+        }
+    }
+
     fn believe(&mut self, effect: &Effect) {
         match effect {
             Effect::Founded { room, name, .. } => {
@@ -182,7 +195,10 @@ impl Reference {
                 let here = self.members.entry(*room).or_default();
                 assert!(here.insert(*session), "joined twice");
                 // Followers are not members; those whose seat is kept are, and hear nothing.
-                assert!(*members >= here.iter().filter(|s| !is_visitor(**s)).count());
+                let others = here.iter().filter(|other| *other != session);
+                let seen = others.filter(|s| !is_visitor(**s) && !self.unseen.contains(s)).count();
+                let myself = usize::from(!is_visitor(*session));
+                assert!(*members >= seen + myself);
             }
             Effect::Parted { session, room, .. } => {
                 assert!(
@@ -199,6 +215,7 @@ impl Reference {
                 assert!(is_known, "answered nobody");
             }
             Effect::Ended { session, is_suspended, .. } => {
+                self.unseen.remove(session);
                 let was_known = is_visitor(*session) || self.nicks.remove(session).is_some();
                 assert!(was_known, "ended twice");
                 if *is_suspended {
@@ -214,9 +231,8 @@ impl Reference {
     }
 
     fn check_nicks(&self) {
-        let looks: Vec<NickKey> = self.nicks.values().flat_map(Nick::looks).collect();
-        let different: BTreeSet<&NickKey> = looks.iter().collect();
-        assert_eq!(different.len(), looks.len(), "two people look alike: {:?}", self.nicks);
+        let keys: BTreeSet<NickKey> = self.nicks.values().map(Nick::key).collect();
+        assert_eq!(keys.len(), self.nicks.len(), "two people look alike: {:?}", self.nicks);
     }
 }
 
@@ -224,8 +240,15 @@ proptest! {
     #[test]
     fn whatever_is_asked_in_whatever_order_the_effects_hold_together(log in logs()) {
         let mut reference = Reference::default();
-        for effect in &apply_all(&log) {
-            reference.believe(effect);
+        let mut chat = Chat::restore(limits(), []);
+        for (moment, proposal) in &log {
+            reference.hear(proposal);
+            let mut effects = Vec::new();
+            chat.advance(*moment, &mut effects);
+            chat.apply(proposal.clone(), &mut effects);
+            for effect in &effects {
+                reference.believe(effect);
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 use tracing::{error, info, warn};
 
+use crate::browsers::Browsers;
 use crate::error::Fault;
 use crate::gate::Gate;
 use crate::hub::Hub;
@@ -129,12 +130,14 @@ impl House {
             runtime.block_on(hub.run())
         })?;
         let shared = Arc::new(settings.clone());
+        let browsers = Arc::new(Browsers::default());
         let mut shards = Vec::with_capacity(shard_count);
         for (index, inbox) in receivers.into_iter().enumerate() {
             let settings = Arc::clone(&shared);
             let (log, jobs) = (log_sender.clone(), jobs.clone());
             let house = Arc::clone(&this);
-            let parts = Parts { index, boot, house, settings, inbox, log, jobs };
+            let browsers = Arc::clone(&browsers);
+            let parts = Parts { index, boot, house, settings, browsers, inbox, log, jobs };
             let notice = EndNotice { what: "shard", ended: end_notices.clone() };
             shards.push(spawn("shard", move |runtime| {
                 let _notice = notice;

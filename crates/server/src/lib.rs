@@ -7,6 +7,7 @@
 //!
 //! Start here: [`House::open`].
 
+mod browsers;
 mod clock;
 mod error;
 mod gate;

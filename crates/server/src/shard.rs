@@ -19,6 +19,7 @@ mod deliver;
 mod flow;
 mod http;
 mod intake;
+mod opening;
 mod outbox;
 mod pings;
 mod refill;
@@ -29,7 +30,7 @@ mod visitor;
 mod watch;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BinaryHeap, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -45,8 +46,10 @@ use teahouse_wire::Heard;
 use teahouse_wire::api::House;
 use teahouse_wire::line::Clock;
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tracing::debug;
 
+use crate::browsers::Browsers;
 use crate::clock;
 use crate::history::Jobs;
 use crate::inbox::Inbox;
@@ -57,6 +60,7 @@ pub(crate) use pings::PING_S;
 
 use connection::Connection;
 use counts::Counts;
+use opening::Look;
 use room::{Pending, RoomHere};
 use speaker::Encoder;
 use visitor::Visitors;
@@ -92,6 +96,7 @@ pub(crate) struct Parts {
     pub(crate) boot: u32,
     pub(crate) house: Arc<House>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) browsers: Arc<Browsers>,
     pub(crate) inbox: mpsc::Receiver<Inbox>,
     pub(crate) log: LogSender,
     pub(crate) jobs: Jobs,
@@ -124,8 +129,11 @@ struct Shard {
     pump: Option<Waker>,
     /// Connections that may read again when the chunk has been handed in.
     waiting: Vec<Key>,
-    /// Connections whose first bytes are awaited, and until when.
-    sniffing: VecDeque<(Instant, Key)>,
+    /// Connections whose first line is awaited, and when each is next looked at.
+    silent: BinaryHeap<Look>,
+    silent_timer: Option<AbortHandle>,
+    /// Where browsers are.
+    browsers: Arc<Browsers>,
     /// Connections whose protocol asks whether the peer is there, and when each is next looked at.
     pings: VecDeque<(Instant, Key)>,
     /// Why nothing is stored just now: told to those who come in meanwhile as well.
@@ -148,7 +156,7 @@ type Handle = Rc<RefCell<Shard>>;
 
 /// Runs a shard until the hub has finished.
 pub(crate) async fn run(parts: Parts) {
-    let Parts { index, boot, house, settings, mut inbox, log, jobs } = parts;
+    let Parts { index, boot, house, settings, browsers, mut inbox, log, jobs } = parts;
     let panicked = Panicked::default();
     let shard = Rc::new_cyclic(|me| {
         RefCell::new(Shard {
@@ -173,7 +181,9 @@ pub(crate) async fn run(parts: Parts) {
             chunk_bytes: 0,
             pump: None,
             waiting: Vec::new(),
-            sniffing: VecDeque::new(),
+            silent: BinaryHeap::new(),
+            silent_timer: None,
+            browsers,
             pings: VecDeque::new(),
             not_storing: None,
             half_said_bytes: 0,
@@ -328,6 +338,8 @@ fn bytes_of(action: &Action) -> usize {
         | Action::Visit(Visit::Post { text, .. }) => text.as_str().len(),
         Action::Read { .. } | Action::Topic { .. } | Action::Visit(_) => 512,
         Action::Enter { .. }
+        | Action::EnterUnseen { .. }
+        | Action::Appear
         | Action::Exit { .. }
         | Action::Join { .. }
         | Action::Leave { .. }

@@ -15,9 +15,7 @@ mod telnet;
 mod verbs;
 
 use crate::Heard;
-use crate::decode::{NotWords, decode};
 use framing::{Framing, Piece};
-use teahouse_core::harmless::{self, harmless};
 use teahouse_core::{Action, Refusal, RoomId, RoomName, Text, Time};
 
 pub use framing::LINE_BYTES_MAX;
@@ -135,7 +133,6 @@ impl LineSession {
     pub fn handle_refused(&mut self, refusal: &Refusal) {
         let refused = match refusal {
             Refusal::RoomLooksLike { room, .. }
-            | Refusal::RoomMixesScripts { room }
             | Refusal::TooManyRooms { room, .. }
             | Refusal::InTooManyRooms { room, .. } => room,
             Refusal::NotInRoom { .. }
@@ -172,6 +169,8 @@ impl LineSession {
             }
             Action::Leave { .. } => self.rooms.fall_back(),
             Action::Enter { .. }
+            | Action::EnterUnseen { .. }
+            | Action::Appear
             | Action::Exit { .. }
             | Action::Say { .. }
             | Action::Tell { .. }
@@ -205,15 +204,11 @@ impl Rooms {
 
 fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, heard: &mut Vec<Heard>) {
     match piece {
-        Piece::Line(bytes) => match decode(bytes) {
+        Piece::Line(bytes) => match std::str::from_utf8(bytes) {
             Ok(line) => handle_line(rooms, line, clock, heard),
-            Err(NotWords::NotUtf8) => heard
+            Err(_) => heard
                 .push(error("that line is not UTF-8 and was not sent; set your terminal to UTF-8")),
-            Err(not_words @ NotWords::Utf16) => {
-                heard.push(error(&format!("that line was not sent: {not_words}")));
-            }
         },
-        Piece::Utf16 => heard.push(error(&format!("nothing is taken: {}", NotWords::Utf16))),
         Piece::TooLong => heard.push(error(&format!(
             "a line longer than {LINE_BYTES_MAX} bytes was not sent; split it"
         ))),
@@ -226,20 +221,15 @@ fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, heard: &mut 
     }
 }
 
-fn handle_line(rooms: &mut Rooms, typed: &str, clock: &Clock, heard: &mut Vec<Heard>) {
-    // An empty line is no message, and nobody need be told.
-    if typed.chars().all(|c| c.is_whitespace() || c == '\0') {
-        return;
-    }
-    let clean = harmless(typed);
-    let bare = harmless::from_first_seen(&clean);
-    let line = if bare.starts_with('/') { bare } else { &*clean };
+fn handle_line(rooms: &mut Rooms, line: &str, clock: &Clock, heard: &mut Vec<Heard>) {
     let said = match line.strip_prefix('/') {
         Some(rest) if rest.starts_with('/') => rest,
         Some(command) => return verbs::handle_command(rooms, command, clock, heard),
         None => line,
     };
-    say(rooms, said, false, heard);
+    if !said.trim().is_empty() {
+        say(rooms, said, false, heard);
+    }
 }
 
 fn say(rooms: &Rooms, words: &str, acted: bool, heard: &mut Vec<Heard>) {

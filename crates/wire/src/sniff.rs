@@ -1,10 +1,19 @@
-//! One port for every protocol: the first bytes decide which it is.
+//! One port for every protocol: the first line decides which it is, by its shape, however late it comes.
 //!
-//! A person may type anything, so what merely begins like another protocol is a line: only a whole
-//! request line, or a whole registration command, is taken for one.
+//! A person may type anything, so what merely begins like another protocol is a line. But what has the shape
+//! of another protocol's first line is never a person's words, whichever method or command it names: whoever
+//! sends it cannot read what people say here, and its later bytes may be anybody's (a page's, for one).
+//! Blank lines and a byte order mark before it say nothing and are passed over (RFC 9112, section 2.2).
+//!
+//! Here it is decided; [`refusal`] has the words for those that are not spoken.
 
-/// Bytes looked at; what is undecided by then is a person's line.
-pub const SNIFF_BYTES_MAX: usize = 64;
+mod refusal;
+
+pub use refusal::refusal;
+
+/// Bytes of a first line that are gathered to see its shape. What a request may have beyond that is known for
+/// one by then, and a person's line of that length needs no more looking at.
+pub const FIRST_BYTES_MAX: usize = 4 * 1024;
 
 /// What a peer speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,14 +22,30 @@ pub enum Protocol {
     Line,
     /// Lines of text with telnet negotiation (RFC 854).
     Telnet,
+    /// HTTP/1.0 or HTTP/1.1, also a wrong request of it.
+    Http,
+    /// The preface of HTTP/2 (RFC 9113, section 3.4).
+    Http2,
+    /// A request line of another protocol that is built like HTTP: RTSP, SIP, ICAP.
+    LikeHttp,
     /// IRC (RFC 1459, modern.ircdocs.horse).
     Irc,
-    /// HTTP/1.1 or the HTTP/2 preface.
-    Http,
     /// SSH (RFC 4253).
     Ssh,
     /// TLS (RFC 8446).
     Tls,
+    /// The header that a proxy puts before what it passes on, version 1 or 2 (the PROXY protocol of HAProxy).
+    Proxy,
+    /// SMTP (RFC 5321).
+    Smtp,
+    /// SOCKS 4.
+    Socks4,
+    /// SOCKS 5 (RFC 1928).
+    Socks5,
+    /// Redis (RESP).
+    Redis,
+    /// Something that is no text.
+    Binary,
 }
 
 /// What can be said so far.
@@ -32,160 +57,221 @@ pub enum Sniff {
     Undecided,
 }
 
-/// Whether bytes match a pattern, cannot, or may yet.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Match {
-    Yes,
-    No,
-    Maybe,
-}
-
-const HTTP_METHODS: [&str; 8] =
-    ["GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "PATCH ", "OPTIONS ", "CONNECT "];
+/// Methods of HTTP that are known before their line has ended.
+const HTTP_METHODS: [&str; 9] =
+    ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE"];
 const HTTP_TARGETS: [&str; 3] = ["/", "*", "http"];
 const CAP_SUBCOMMANDS: [&str; 4] = ["LS", "LIST", "REQ", "END"];
+const PROXY_FAMILIES: [&str; 3] = ["TCP4", "TCP6", "UNKNOWN"];
+/// What the header of PROXY version 2 begins with, behind the blank lines at its very front.
+const PROXY_V2: &[u8] = b"\0\r\nQUIT\n";
+/// Letters in the name of a protocol that stands in a request line (`HTTP/1.1`).
+const PROTOCOL_NAME_BYTES_MAX: usize = 16;
 
 /// Decides by the first bytes of a connection.
 #[must_use]
 pub fn sniff(first: &[u8]) -> Sniff {
-    if first.first() == Some(&0xFF) {
-        return Sniff::Is(Protocol::Telnet);
-    }
-    let tests = [
-        (Protocol::Tls, prefix(first, &[0x16, 0x03])),
-        (Protocol::Ssh, prefix(first, b"SSH-")),
-        (Protocol::Http, http(first)),
-        (Protocol::Irc, irc(first)),
-    ];
-    let mut may_be_other = first.is_empty();
-    for (protocol, found) in tests {
-        match found {
-            Match::Yes => return Sniff::Is(protocol),
-            Match::Maybe => may_be_other = true,
-            Match::No => {}
-        }
-    }
-    if may_be_other && first.len() < SNIFF_BYTES_MAX {
-        Sniff::Undecided
-    } else {
-        Sniff::Is(Protocol::Line)
+    decide(&first[blank_bytes(first)..], false)
+}
+
+/// Decides where nothing more comes: what has no end is a line as well.
+#[must_use]
+pub fn sniff_all(first: &[u8]) -> Protocol {
+    match decide(&first[blank_bytes(first)..], true) {
+        Sniff::Is(protocol) => protocol,
+        Sniff::Undecided => Protocol::Line,
     }
 }
 
-fn prefix(first: &[u8], pattern: &[u8]) -> Match {
-    let length = first.len().min(pattern.len());
-    match (first[..length] == pattern[..length], length == pattern.len()) {
-        (false, _) => Match::No,
-        (true, true) => Match::Yes,
-        (true, false) => Match::Maybe,
+/// How many bytes at the front say nothing: a byte order mark, blank lines.
+#[must_use]
+pub fn blank_bytes(first: &[u8]) -> usize {
+    let mark = if first.starts_with("\u{feff}".as_bytes()) { 3 } else { 0 };
+    let mut end = mark;
+    for (index, byte) in first.iter().enumerate().skip(mark) {
+        match byte {
+            b'\r' | b'\n' => end = index + 1,
+            // The second half of telnet's line end (RFC 854).
+            0 if index > 0 && first[index - 1] == b'\r' => end = index + 1,
+            b' ' | b'\t' => {}
+            _ => break,
+        }
+    }
+    end
+}
+
+fn decide(first: &[u8], is_all: bool) -> Sniff {
+    if let Some(known) = by_first_bytes(first, is_all) {
+        return known;
+    }
+    let end = first.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+    let line = &first[..end.unwrap_or(first.len())];
+    if line.contains(&0) {
+        return Sniff::Is(Protocol::Binary);
+    }
+    if end.is_some() || is_all {
+        let behind = &first[line.len()..];
+        return by_line(line, behind, is_all);
+    }
+    if begins_http(line) {
+        return Sniff::Is(Protocol::Http);
+    }
+    if line.len() < FIRST_BYTES_MAX {
+        return Sniff::Undecided;
+    }
+    let mut words = line.split(|byte| *byte == b' ');
+    let is_request = words.next().is_some_and(is_token) && words.next().is_some_and(is_target);
+    Sniff::Is(if is_request { Protocol::Http } else { Protocol::Line })
+}
+
+/// What is known without the rest of the line.
+fn by_first_bytes(first: &[u8], is_all: bool) -> Option<Sniff> {
+    let is = |protocol| Some(Sniff::Is(protocol));
+    match first {
+        [] => Some(Sniff::Undecided),
+        [0xFF, ..] => is(Protocol::Telnet),
+        // UTF-16 is text: whoever reads lines says what is wrong with it.
+        [0xFE, 0xFF, ..] => is(Protocol::Line),
+        [0x16, 0x03, ..] => is(Protocol::Tls),
+        [b'S', b'S', b'H', b'-', ..] => is(Protocol::Ssh),
+        [4, 1 | 2, ..] => is(Protocol::Socks4),
+        // As many methods as it says, seldom more than a few.
+        [5, 1..=16, ..] => is(Protocol::Socks5),
+        _ if first.starts_with(PROXY_V2) => is(Protocol::Proxy),
+        _ if PROXY_V2.starts_with(first) && !is_all => Some(Sniff::Undecided),
+        _ => None,
     }
 }
 
-fn any(matches: impl IntoIterator<Item = Match>) -> Match {
-    let mut best = Match::No;
-    for found in matches {
-        match found {
-            Match::Yes => return Match::Yes,
-            Match::Maybe => best = Match::Maybe,
-            Match::No => {}
-        }
-    }
-    best
-}
-
-/// A method, a space, and what a request target begins with (RFC 9112, section 3).
-fn http(first: &[u8]) -> Match {
-    let after = |method: &str| match prefix(first, method.as_bytes()) {
-        Match::Yes => {
-            any(HTTP_TARGETS.iter().map(|target| prefix(&first[method.len()..], target.as_bytes())))
-        }
-        Match::No => Match::No,
-        Match::Maybe => Match::Maybe,
+/// Decides by a whole first line and, where that is not enough, by what follows it.
+fn by_line(line: &[u8], behind: &[u8], is_all: bool) -> Sniff {
+    let Ok(text) = std::str::from_utf8(line) else {
+        // A person's line in another encoding has no control characters.
+        let is_binary = line.iter().any(|byte| matches!(byte, 0..=7 | 0x0E..=0x1A | 0x1C..=0x1F));
+        return Sniff::Is(if is_binary { Protocol::Binary } else { Protocol::Line });
     };
-    any(HTTP_METHODS.iter().map(|method| after(method)).chain([prefix(first, b"PRI * HTTP/2")]))
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    if is_redis(&words, text) {
+        // The count of an array is a line that a person may type; the length of its first part is not.
+        let behind = behind.trim_ascii_start();
+        match behind.first() {
+            Some(b'$') => return Sniff::Is(Protocol::Redis),
+            None if !is_all => return Sniff::Undecided,
+            Some(_) | None => {}
+        }
+    }
+    let protocol = request(&words)
+        .or_else(|| is_proxy(&words).then_some(Protocol::Proxy))
+        .or_else(|| is_irc(&words).then_some(Protocol::Irc))
+        .or_else(|| is_smtp(&words).then_some(Protocol::Smtp))
+        .unwrap_or(Protocol::Line);
+    Sniff::Is(protocol)
+}
+
+/// A method and what a request target begins with: the line is a request's, whatever else it holds.
+fn begins_http(line: &[u8]) -> bool {
+    HTTP_METHODS.iter().any(|method| {
+        let rest = line.strip_prefix(method.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
+        rest.is_some_and(|rest| HTTP_TARGETS.iter().any(|t| rest.starts_with(t.as_bytes())))
+    })
+}
+
+/// `TOKEN target NAME/d.d`, of any token (RFC 9112, section 3).
+fn request(words: &[&str]) -> Option<Protocol> {
+    let (first, last) = (words.first()?, words.last()?);
+    let is_method = HTTP_METHODS.contains(first)
+        || first.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'-' | b'_'));
+    let target = words.get(1)?;
+    let Some((name, version)) = version(last) else {
+        // What a browser of 1991 sends.
+        return begins_http(words.join(" ").as_bytes()).then_some(Protocol::Http);
+    };
+    let is_request = match words.len() {
+        2 => is_method && name == "HTTP",
+        3 => is_token(first.as_bytes()) && (is_method || is_target(target.as_bytes())),
+        _ => is_method && is_target(target.as_bytes()),
+    };
+    if !is_request {
+        None
+    } else if !name.eq_ignore_ascii_case("HTTP") {
+        Some(Protocol::LikeHttp)
+    } else if *first == "PRI" && version == "2.0" {
+        Some(Protocol::Http2)
+    } else {
+        Some(Protocol::Http)
+    }
+}
+
+/// `NAME/d.d` or `NAME/d`.
+fn version(word: &str) -> Option<(&str, &str)> {
+    let (name, version) = word.split_once('/')?;
+    let is_name = (2..=PROTOCOL_NAME_BYTES_MAX).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let mut digits = version.split('.');
+    let is_number = |part: Option<&str>| {
+        part.is_some_and(|part| part.len() == 1 && part.as_bytes()[0].is_ascii_digit())
+    };
+    let is_version = is_number(digits.next())
+        && digits.clone().next().is_none_or(|_| is_number(digits.next()))
+        && digits.next().is_none();
+    (is_name && is_version).then_some((name, version))
+}
+
+/// What a method may be (RFC 9110, section 5.6.2).
+fn is_token(word: &[u8]) -> bool {
+    let is_token_byte =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !word.is_empty() && word.iter().all(is_token_byte)
+}
+
+/// What a target looks like: a path, `*`, an address with a scheme, a host and a port.
+fn is_target(word: &[u8]) -> bool {
+    word.starts_with(b"/") || word == b"*" || word.contains(&b':')
+}
+
+fn is_proxy(words: &[&str]) -> bool {
+    matches!(words, ["PROXY", family, ..] if PROXY_FAMILIES.contains(family))
 }
 
 /// A whole registration command with the parameters it must have.
-fn irc(first: &[u8]) -> Match {
-    let commands = ["CAP ", "NICK ", "PASS ", "USER "];
-    let begun = any(commands.iter().map(|command| prefix(first, command.as_bytes())));
-    if begun != Match::Yes {
-        return begun;
-    }
-    let Some(end) = first.iter().position(|byte| *byte == b'\n') else { return Match::Maybe };
-    let Ok(line) = std::str::from_utf8(&first[..end]) else { return Match::No };
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let is_irc = match words.as_slice() {
+fn is_irc(words: &[&str]) -> bool {
+    match words {
         ["CAP", subcommand, ..] => CAP_SUBCOMMANDS.contains(subcommand),
         ["NICK" | "PASS", _] => true,
         ["USER", rest @ ..] => rest.len() >= 4,
         _ => false,
-    };
-    if is_irc { Match::Yes } else { Match::No }
+    }
 }
 
-/// One clear line for a protocol that is not spoken yet, in a form its client can show. `None` for those
-/// that are.
-#[must_use]
-pub fn not_spoken(protocol: Protocol) -> Option<Vec<u8>> {
-    let hint = "is not spoken here yet; join with nc or telnet";
-    match protocol {
-        Protocol::Line | Protocol::Telnet | Protocol::Http => None,
-        Protocol::Irc => Some(format!("ERROR :IRC {hint}\r\n").into_bytes()),
-        // RFC 4253, section 4.2: lines may come before the version string.
-        Protocol::Ssh => Some(format!("SSH {hint}\r\n").into_bytes()),
-        Protocol::Tls => {
-            // RFC 8446, section 6: fatal alert, protocol_version.
-            let mut bytes = vec![0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 70];
-            bytes.extend_from_slice(format!("TLS {hint}\n").as_bytes());
-            Some(bytes)
+/// The commands that a mail client begins with. People greet each other, so `HELO` has to be in capitals or
+/// before the name of a machine.
+fn is_smtp(words: &[&str]) -> bool {
+    let is = |word: &str, command: &str| word.eq_ignore_ascii_case(command);
+    match words {
+        [command] => *command == "HELO" || is(command, "EHLO"),
+        [command, name] if is(command, "HELO") => *command == "HELO" || name.contains(['.', '[']),
+        [command, _] if is(command, "EHLO") || is(command, "LHLO") => true,
+        // A person writes of mail from somebody, without an address in brackets.
+        [command, what, ..] => {
+            let begins =
+                |argument: &str| what.get(..argument.len()).is_some_and(|what| is(what, argument));
+            let has_path = words.iter().any(|word| word.contains('<'));
+            let is_mail = is(command, "MAIL") && begins("FROM:");
+            let is_recipient = is(command, "RCPT") && begins("TO:");
+            (is_mail || is_recipient)
+                && (has_path || command.bytes().all(|b| b.is_ascii_uppercase()))
         }
+        _ => false,
     }
+}
+
+/// The count that an array of RESP begins with.
+fn is_redis(words: &[&str], line: &str) -> bool {
+    let count = line.strip_prefix('*').filter(|_| words.len() == 1);
+    count.is_some_and(|count| {
+        (1..=9).contains(&count.len()) && count.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_protocol_is_known_by_its_first_bytes() {
-        let cases: [(&[u8], Protocol); 14] = [
-            (b"hello\n", Protocol::Line),
-            (b"GET / HTTP/1.1\r\n", Protocol::Http),
-            (b"POST /lobby HTTP/1.1\r\n", Protocol::Http),
-            (b"PRI * HTTP/2.0\r\n", Protocol::Http),
-            (b"GET well soon\n", Protocol::Line),
-            (b"CAP LS 302\r\n", Protocol::Irc),
-            (b"NICK ann\r\n", Protocol::Irc),
-            (b"USER ann 0 * :Ann\r\n", Protocol::Irc),
-            (b"PASS me the salt\n", Protocol::Line),
-            (b"SSH-2.0-x\r\n", Protocol::Ssh),
-            (b"\x16\x03\x01", Protocol::Tls),
-            (b"\xff\xfb\x1f", Protocol::Telnet),
-            ("你好\n".as_bytes(), Protocol::Line),
-            (b"\n", Protocol::Line),
-        ];
-        for (first, protocol) in cases {
-            assert_eq!(sniff(first), Sniff::Is(protocol), "{}", String::from_utf8_lossy(first));
-        }
-    }
-
-    #[test]
-    fn what_may_still_become_another_protocol_is_undecided() {
-        for first in [&b""[..], b"G", b"GET ", b"SSH", b"\x16", b"NICK ann", b"PASS me the"] {
-            assert_eq!(sniff(first), Sniff::Undecided, "{}", String::from_utf8_lossy(first));
-        }
-        let long = [b"NICK ".as_slice(), &[b'x'; 60]].concat();
-        assert_eq!(sniff(&long), Sniff::Is(Protocol::Line));
-    }
-
-    #[test]
-    fn a_protocol_not_spoken_gets_one_line_its_client_shows() {
-        assert_eq!(not_spoken(Protocol::Line), None);
-        assert_eq!(
-            not_spoken(Protocol::Irc).unwrap(),
-            b"ERROR :IRC is not spoken here yet; join with nc or telnet\r\n"
-        );
-        assert_eq!(not_spoken(Protocol::Http), None);
-    }
-}
+mod tests;

@@ -38,6 +38,33 @@ impl Chat {
         }
     }
 
+    /// Somebody of whom it is not known yet that it is a person: hears, and is not heard of.
+    pub(super) fn enter_unseen(
+        &mut self,
+        session: SessionId,
+        room: RoomName,
+        out: &mut Vec<Effect>,
+    ) {
+        if self.sessions.contains_key(&session) {
+            return;
+        }
+        self.come_new(session, None, None, out);
+        self.unseen.insert(session);
+        self.join(session, room, out);
+    }
+
+    /// The others learn of somebody who was not seen before.
+    pub(super) fn appear(&mut self, session: SessionId, out: &mut Vec<Effect>) {
+        let Some(person) = self.sessions.get(&session) else { return };
+        let (nick, key) = (person.nick.clone(), person.key.clone());
+        for place in person.rooms.clone() {
+            let Some(room) = self.rooms.get_mut(place.room) else { continue };
+            room.unseen -= 1;
+            room.members.insert(key.clone(), session);
+            self.announce(place.room, session, nick.clone(), Change::Came, out);
+        }
+    }
+
     fn come_new(
         &mut self,
         session: SessionId,
@@ -46,11 +73,11 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) {
         let (nick, taken) = match wish {
-            Some(nick) if self.nicks.holder(&nick).is_none() => (nick, None),
+            Some(nick) if !self.nicks.contains_key(&nick.key()) => (nick, None),
             taken => (self.guest_nick(), taken),
         };
         let person = Session::new(nick.clone(), seat);
-        self.nicks.insert(&person.nick, session);
+        self.nicks.insert(person.key.clone(), session);
         self.sessions.insert(session, person);
         if let Some(seat) = seat {
             self.seats.insert(seat, session);
@@ -63,7 +90,7 @@ impl Chat {
         loop {
             self.guests += 1;
             if let Ok(nick) = Nick::parse(&format!("guest{}", self.guests))
-                && self.nicks.holder(&nick).is_none()
+                && !self.nicks.contains_key(&nick.key())
             {
                 return nick;
             }
@@ -79,7 +106,7 @@ impl Chat {
                 return answer(session, Answer::AlreadyIn { room: id, name }, out);
             }
             // Was here all the time for the others.
-            return out.extend(self.rooms.get(id).map(|room| joined(session, room)));
+            return out.extend(self.rooms.get(id).map(|room| joined(session, room, true)));
         }
         if person.rooms.len() >= self.limits.rooms_per_session_max {
             let max = self.limits.rooms_per_session_max;
@@ -91,20 +118,23 @@ impl Chat {
         };
         let Some(person) = self.sessions.get_mut(&session) else { return };
         let Some(room) = self.rooms.get_mut(id) else { return };
-        room.members.insert(person.key.clone(), session);
         person.rooms.push(Place { room: id, is_heard: true });
-        let nick = person.nick.clone();
-        out.push(joined(session, room));
-        self.announce(id, session, nick, Change::Came, out);
+        let (nick, is_seen) = (person.nick.clone(), !self.unseen.contains(&session));
+        if is_seen {
+            room.members.insert(person.key.clone(), session);
+        } else {
+            room.unseen += 1;
+        }
+        out.push(joined(session, room, is_seen));
+        if is_seen {
+            self.announce(id, session, nick, Change::Came, out);
+        }
     }
 
     /// The room of that name, made if there is none.
     pub(super) fn room_or_new(&mut self, name: RoomName) -> Result<RoomId, Refusal> {
         if let Some(id) = self.rooms.id_of(&name) {
             return Ok(id);
-        }
-        if name.mixes_scripts() {
-            return Err(Refusal::RoomMixesScripts { room: name });
         }
         if let Some(existing) = self.rooms.lookalike(&name) {
             let existing = existing.name.clone();
@@ -163,14 +193,15 @@ impl Chat {
     }
 }
 
-fn joined(session: SessionId, room: &Room) -> Effect {
+fn joined(session: SessionId, room: &Room, is_seen: bool) -> Effect {
     Effect::Joined {
         session,
         request: RequestId::default(),
         room: room.id,
         name: room.name.clone(),
         at: room.head,
-        members: room.members.len(),
+        // It counts itself.
+        members: room.members.len() + usize::from(!is_seen),
         topic: room.topic.clone(),
     }
 }

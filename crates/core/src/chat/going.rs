@@ -72,7 +72,7 @@ impl Chat {
             out.push(Effect::SessionForgotten { session: old });
         }
         let Some(mut person) = self.sessions.remove(&old) else { return };
-        self.nicks.insert(&person.nick, session);
+        self.nicks.insert(person.key.clone(), session);
         if let Some(seat) = &mut person.seat {
             if let Some(due) = seat.kept_until.take() {
                 self.kept_due.remove(&(due, old));
@@ -128,7 +128,8 @@ impl Chat {
         if person.away().is_some() {
             out.push(Effect::SessionForgotten { session });
         }
-        self.nicks.remove(&person.nick);
+        self.unseen.remove(&session);
+        self.nicks.remove(&person.key);
         if let Some(seat) = person.seat {
             self.seats.remove(&seat.key);
             if let Some(due) = seat.kept_until {
@@ -143,13 +144,20 @@ impl Chat {
         else {
             return;
         };
-        room.members.remove(&person.key);
+        let is_seen = !self.unseen.contains(&session);
+        if is_seen {
+            room.members.remove(&person.key);
+        } else {
+            room.unseen -= 1;
+        }
         person.rooms.retain(|other| other.room != id);
         let nick = person.nick.clone();
         if place.is_heard {
             out.push(parted(session, id, room.name.clone()));
         }
-        self.announce(id, session, nick, change, out);
+        if is_seen {
+            self.announce(id, session, nick, change, out);
+        }
         self.rooms.drop_if_bare(id);
     }
 }

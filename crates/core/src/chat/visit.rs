@@ -38,7 +38,7 @@ impl Chat {
             return;
         }
         let nick = match nick {
-            Some(nick) => match self.nicks.holder(&nick).and_then(|id| self.nick_of(id)) {
+            Some(nick) => match self.nicks.get(&nick.key()).and_then(|id| self.nick_of(*id)) {
                 Some(holder) => return refuse(session, Refusal::NickTaken { nick, holder }, out),
                 None => nick,
             },
@@ -64,7 +64,7 @@ impl Chat {
             return refuse(session, Refusal::NoSuchRoom { room: name }, out);
         };
         let Some(room) = self.rooms.get_mut(id) else { return };
-        room.followers += 1;
+        room.unseen += 1;
         self.followers.insert(session, id);
         out.push(Effect::Joined {
             session,
@@ -81,7 +81,7 @@ impl Chat {
     pub(super) fn unfollow(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         let Some(id) = self.followers.remove(&session) else { return };
         if let Some(room) = self.rooms.get_mut(id) {
-            room.followers -= 1;
+            room.unseen -= 1;
             let Room { name, .. } = room;
             let (request, name) = (RequestId::default(), name.clone());
             out.push(Effect::Parted { session, request, room: id, name });

@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::Waker;
+use std::time::Instant;
 
 use teahouse_core::{
     Action, Bucket, Granted, NickKey, Origin, Position, RequestId, RoomId, SessionId, SteadyTime,
 };
+use teahouse_wire::sniff;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
@@ -55,8 +57,10 @@ pub(super) struct Connection {
     pub(super) is_reading: bool,
     /// What it may read from history and has not been given yet, in the order it asked.
     pub(super) asked: Asked,
-    /// What it has said while it is not known what it speaks.
-    pub(super) first: Vec<u8>,
+    /// While its first line has not come: what it has said so far.
+    pub(super) opening: Option<Box<Opening>>,
+    /// It speaks what is not spoken here and has been told so: nothing more is said to it.
+    pub(super) is_refused: bool,
     pub(super) speaker: Speaker,
     pub(super) seats: Vec<Seat>,
     pub(super) outbox: Option<Box<Outbox>>,
@@ -70,6 +74,20 @@ pub(super) struct Connection {
     pub(super) intake: Option<AbortHandle>,
     /// Its place among the connections; none where another holds it.
     pub(super) permit: Option<Permit>,
+}
+
+/// The beginning of a connection of which it is not certain yet what it speaks.
+pub(super) struct Opening {
+    pub(super) arrived: Instant,
+    /// What it has said: at most [`sniff::FIRST_BYTES_MAX`] and what one read adds.
+    pub(super) first: Vec<u8>,
+}
+
+impl Opening {
+    /// What it has said that is not blank.
+    pub(super) fn words(&self) -> &[u8] {
+        &self.first[sniff::blank_bytes(&self.first)..]
+    }
 }
 
 /// Questions to history, in order; nothing where none is under way, as with most connections at any time.
@@ -149,7 +167,8 @@ impl Connection {
             is_author: false,
             is_reading: false,
             asked: Asked::default(),
-            first: Vec::new(),
+            opening: None,
+            is_refused: false,
             speaker,
             seats: Vec::new(),
             outbox: None,

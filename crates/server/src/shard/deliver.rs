@@ -338,7 +338,9 @@ impl Shard {
 
     fn ended(&mut self, index: usize, cause: ExitCause) {
         self.connections[index].stage = Stage::Over;
-        self.tell(index, |speaker, out| speaker.render_goodbye(cause, out));
+        if !self.connections[index].is_refused {
+            self.tell(index, |speaker, out| speaker.render_goodbye(cause, out));
+        }
         self.finish(index);
     }
 

@@ -3,7 +3,7 @@
 
 use std::net::Shutdown;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 use teahouse_core::{Action, ExitCause, Origin, RequestId};
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tracing::debug;
 
-use super::connection::{Connection, Sink, Stage};
+use super::connection::{Connection, Opening, Sink, Stage};
 use super::outbox::Written;
 use super::speaker::Speaker;
 use super::{Handle, Key, Shard, intake};
@@ -51,8 +51,10 @@ impl Shard {
         let key = self.insert((sink, origin, Some(permit)), (speaker, Stage::Sniffing));
         debug!(shard = self.index, serial = key.serial, %peer, "connected");
         let task = self.spawn(move || intake::run(me, key, stream));
-        self.connections[key.index].intake = Some(task);
-        self.await_first_bytes(key);
+        let connection = &mut self.connections[key.index];
+        connection.intake = Some(task);
+        connection.opening = Some(Box::new(Opening { arrived: Instant::now(), first: Vec::new() }));
+        self.await_first_line(key);
     }
 
     /// Gives a connection its place.
@@ -75,6 +77,13 @@ impl Shard {
         let room = self.connections[index].speaker.first_room();
         let action = Action::Enter { nick: None, room, seat: None };
         self.enter_with(index, RequestId::default(), action);
+    }
+
+    /// Somebody who has said nothing yet comes in and hears; the others do not know of it.
+    pub(super) fn enter_unseen(&mut self, index: usize) {
+        if let Some(room) = self.connections[index].speaker.first_room() {
+            self.enter_with(index, RequestId::default(), Action::EnterUnseen { room });
+        }
     }
 
     /// Begins a session: from here on the hub knows of it.

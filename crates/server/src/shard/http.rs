@@ -9,15 +9,15 @@ mod follow;
 mod prefixed;
 mod upgrade;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{HOST, HeaderMap, ORIGIN};
+use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderValue, ORIGIN, USER_AGENT};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -39,6 +39,9 @@ const BODY_TIME: Duration = Duration::from_secs(15);
 /// Bytes of a request's head, and of what `hyper` keeps of a body that is not fetched.
 const BUFFER_BYTES: usize = 16 * 1024;
 
+/// How often it is noted that a browser is at an address.
+const NOTE_EVERY: Duration = Duration::from_secs(10);
+
 /// What an answer's body is: all there, or a room that is followed.
 type Reply = Either<Full<Bytes>, FollowBody>;
 
@@ -49,6 +52,8 @@ struct Peer {
     permit: RefCell<Option<Permit>>,
     origin: Origin,
     bucket: RefCell<Bucket>,
+    /// When it was last noted that a browser is there.
+    noted_at: Cell<Option<Instant>>,
 }
 
 /// Serves a connection that speaks HTTP, until it ends or is upgraded.
@@ -60,8 +65,8 @@ pub(super) async fn serve(shard: Handle, key: Key, stream: Rc<TcpStream>, first:
         return;
     };
     let permit = RefCell::new(permit);
-    let peer_state =
-        Rc::new(Peer { shard, permit, origin, bucket: RefCell::new(Bucket::default()) });
+    let (bucket, noted_at) = (RefCell::new(Bucket::default()), Cell::new(None));
+    let peer_state = Rc::new(Peer { shard, permit, origin, bucket, noted_at });
     let service = service_fn(|request| {
         let peer = Rc::clone(&peer_state);
         async move { Ok::<_, Infallible>(peer.answer(request).await) }
@@ -79,6 +84,20 @@ pub(super) async fn serve(shard: Handle, key: Key, stream: Rc<TcpStream>, first:
 impl Peer {
     async fn answer(self: Rc<Self>, request: Request<Incoming>) -> Response<Reply> {
         self.wait_for_turn().await;
+        self.note_browser(request.headers());
+        let is_known = http::METHODS.contains(&request.method().as_str());
+        let mut response = self.respond(request).await;
+        if !is_known {
+            // What follows such a request on its connection may be no HTTP (`CONNECT`).
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    async fn respond(self: &Rc<Self>, request: Request<Incoming>) -> Response<Reply> {
+        if !http::METHODS.contains(&request.method().as_str()) {
+            return answer::other_method(&http::METHODS_TAKEN);
+        }
         let path = request.uri().path().to_owned();
         match http::route(request.method().as_str(), &path) {
             Route::To(endpoint, room) => {
@@ -97,6 +116,19 @@ impl Peer {
                 field: None,
                 id: None,
             }),
+        }
+    }
+
+    /// Remembers that a browser is at this address, for those of its connections that say nothing. Every browser
+    /// calls itself so, and programs that do not pretend to be one do not.
+    fn note_browser(&self, headers: &HeaderMap) {
+        let is_browser =
+            headers.get(USER_AGENT).is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"));
+        let now = Instant::now();
+        let is_noted = |at: Instant| now.saturating_duration_since(at) < NOTE_EVERY;
+        if is_browser && !self.noted_at.get().is_some_and(is_noted) {
+            self.noted_at.set(Some(now));
+            self.shard.borrow().browsers.note(self.origin, now);
         }
     }
 

@@ -9,11 +9,10 @@ use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use teahouse_core::{Action, ExitCause, Refusal, RequestId, Verdict};
-use teahouse_wire::sniff::{self, Protocol, Sniff};
 use teahouse_wire::{Heard, line};
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
@@ -21,8 +20,6 @@ use tokio::task::yield_now;
 use super::connection::{Held, Stage};
 use super::{Handle, Key, READ_BYTES, Shard, http};
 
-/// How long the first bytes are awaited before a silent peer counts as a person with `nc`.
-const SNIFF_TIME: Duration = Duration::from_millis(300);
 /// Questions to history that one connection may have under way; more wait unread in its socket.
 const QUESTIONS_MAX: usize = 4;
 /// Bytes of answers to one read that are written at once.
@@ -92,65 +89,6 @@ async fn may_read(shard: &Handle, key: Key) {
 }
 
 impl Shard {
-    /// From now on, silence for a while means a person with `nc`. One timer serves the whole shard: all
-    /// wait equally long, so the first to come is the first whose time is over.
-    pub(super) fn await_first_bytes(&mut self, key: Key) {
-        self.sniffing.push_back((Instant::now() + SNIFF_TIME, key));
-        if self.sniffing.len() > 1 {
-            return;
-        }
-        let me = self.me.clone();
-        self.spawn(move || async move {
-            loop {
-                let Some(shard) = me.upgrade() else { return };
-                let next = shard.borrow_mut().begin_silent();
-                drop(shard);
-                let Some(deadline) = next else { return };
-                tokio::time::sleep_until(deadline.into()).await;
-            }
-        });
-    }
-
-    /// Begins the sessions of those who have been silent for long enough; gives the next deadline.
-    fn begin_silent(&mut self) -> Option<Instant> {
-        let now = Instant::now();
-        loop {
-            let (deadline, key) = *self.sniffing.front()?;
-            if deadline > now {
-                return Some(deadline);
-            }
-            if self.connection(key).is_some_and(|connection| connection.stage == Stage::Sniffing) {
-                self.begin(key, Protocol::Line);
-            }
-            self.sniffing.pop_front();
-        }
-    }
-
-    /// Looks at the first bytes of a connection, as far as they have come; gives them back if they are HTTP.
-    fn hear_first(&mut self, key: Key, bytes: &[u8]) -> Option<Bytes> {
-        let connection = self.connection(key)?;
-        connection.first.extend_from_slice(bytes);
-        match sniff::sniff(&connection.first) {
-            Sniff::Is(Protocol::Http) => return Some(std::mem::take(&mut connection.first).into()),
-            Sniff::Is(protocol) => self.begin(key, protocol),
-            Sniff::Undecided => {}
-        }
-        None
-    }
-
-    /// It is known what the peer speaks.
-    fn begin(&mut self, key: Key, protocol: Protocol) {
-        let Some(connection) = self.connection(key) else { return };
-        let first = std::mem::take(&mut connection.first);
-        if let Some(bytes) = sniff::not_spoken(protocol) {
-            connection.stage = Stage::Over;
-            self.tell_bytes(key.index, &bytes);
-            return self.finish(key.index);
-        }
-        self.enter(key.index);
-        self.hear(key, &first);
-    }
-
     /// Reads once and passes on what was said.
     fn read(&mut self, key: Key) -> Flow {
         let now = self.steady_now();
@@ -168,12 +106,12 @@ impl Shard {
             None => Ok(0),
         };
         let flow = match read {
-            Ok(0) => {
-                self.end_of_input(key);
-                Flow::End
-            }
+            Ok(0) => match self.end_of_input(key) {
+                Some(first) => Flow::Http(first),
+                None => Flow::End,
+            },
             Ok(count) => {
-                let http = if self.connection(key).is_some_and(|c| c.stage == Stage::Sniffing) {
+                let http = if self.connection(key).is_some_and(|c| c.opening.is_some()) {
                     self.hear_first(key, &buffer[..count])
                 } else {
                     self.hear(key, &buffer[..count]);
@@ -255,15 +193,11 @@ impl Shard {
         }
     }
 
-    fn end_of_input(&mut self, key: Key) {
-        let Some(connection) = self.connection(key) else { return };
-        connection.is_read_out = true;
-        if connection.stage == Stage::Sniffing {
-            if connection.first.is_empty() {
-                // Came and went without a word, like a port scanner: nobody was here.
-                return self.remove(key.index);
-            }
-            self.begin(key, Protocol::Line);
+    /// The peer says nothing more. Gives back what it said if that is HTTP.
+    fn end_of_input(&mut self, key: Key) -> Option<Bytes> {
+        self.connection(key)?.is_read_out = true;
+        if let Some(http) = self.end_first(key) {
+            return Some(http);
         }
         let clock = self.clock();
         let mut heard = std::mem::take(&mut self.heard);
@@ -275,6 +209,7 @@ impl Shard {
         }
         self.handle_heard(key, &mut heard);
         self.heard = heard;
+        None
     }
 
     fn handle_heard(&mut self, key: Key, heard: &mut Vec<Heard>) {

@@ -1,6 +1,6 @@
 //! End-to-end tests: the real binary, real sockets, the real `nc` and `telnet`, a real database file.
 //! `house` starts and stops servers, `peer` is a member on a plain socket, `socket` one on a WebSocket (`raw`
-//! without a library), `visitor` speaks HTTP, `terminal` is a pseudo-terminal, `schema` holds what the server sends against its descriptions;
+//! without a library), `visitor` speaks HTTP, `browser` is Chromium, `terminal` is a pseudo-terminal, `schema` holds what the server sends against its descriptions;
 //! the other files are what people rely on.
 
 #![allow(
@@ -11,14 +11,15 @@
 )]
 
 mod api;
+mod browser;
 mod deflate;
 mod durability;
 mod hostile;
 mod house;
 mod http;
 mod idle;
-mod leaving;
 mod many;
+mod opening;
 mod operating;
 mod peer;
 mod programs;

@@ -79,6 +79,10 @@ impl Peer {
         std::iter::from_fn(|| self.line()).collect()
     }
 
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// Says that it will say no more.
     pub(crate) fn finish(&self) {
         self.stream.shutdown(Shutdown::Write).unwrap();

@@ -78,6 +78,16 @@ impl Visitor {
         &self.stream
     }
 
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
+    /// What has come so far, without waiting for more.
+    pub(crate) fn unread_now(&mut self) -> &[u8] {
+        self.read(Duration::from_millis(1));
+        &self.unread
+    }
+
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
     }

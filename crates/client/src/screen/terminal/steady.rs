@@ -21,8 +21,6 @@ pub struct Steady<W: Write> {
     inner: CrosstermBackend<W>,
     cells: Vec<Cell>,
     size: Size,
-    /// Where the cursor was placed last.
-    cursor: Position,
 }
 
 /// What of a row is to be drawn.
@@ -37,7 +35,7 @@ impl<W: Write> Steady<W> {
     /// A screen of which nothing is known yet.
     pub fn new(writer: W) -> Self {
         let inner = CrosstermBackend::new(writer);
-        Self { inner, cells: Vec::new(), size: Size::ZERO, cursor: Position::ORIGIN }
+        Self { inner, cells: Vec::new(), size: Size::ZERO }
     }
 
     /// What follows, up to [`Steady::end_frame`], is shown at once by terminals that can.
@@ -214,13 +212,12 @@ impl<W: Write> Backend for Steady<W> {
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        // A terminal that is asked answers among the keys, which somebody else reads.
-        Ok(self.cursor)
+        self.inner.get_cursor_position()
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.cursor = position.into();
-        queue!(self.inner, MoveTo(self.cursor.x, self.cursor.y))
+        let Position { x, y } = position.into();
+        queue!(self.inner, MoveTo(x, y))
     }
 
     fn clear(&mut self) -> io::Result<()> {

@@ -1,0 +1,70 @@
+//! The addresses that browsers are at. A browser opens connections that it may need later and says nothing on
+//! them; a person with `nc` says nothing either and waits for a greeting. What tells them apart is whether a
+//! browser has made a request from that address lately. Programs that speak HTTP (`curl`, scrapers) open no
+//! spare connections and do not count, so that whoever uses them beside `nc` is greeted.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use teahouse_core::Origin;
+
+/// Addresses that are remembered; at the limit the one longest ago gives way.
+const BROWSERS_MAX: usize = 4096;
+/// How long a browser is remembered after its last request. Whoever types an address they were at has the
+/// browser connect before they have finished.
+const LATELY: Duration = Duration::from_secs(10 * 60);
+
+/// When a browser last made a request from each address.
+#[derive(Debug, Default)]
+pub(crate) struct Browsers {
+    // Taken when a connection is silent and when a browser begins to speak, never on the way of a message.
+    seen_at: Mutex<HashMap<Origin, Instant>>,
+}
+
+impl Browsers {
+    /// A browser has just made a request from there.
+    pub(crate) fn note(&self, origin: Origin, now: Instant) {
+        let mut seen_at = self.seen_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen_at.len() >= BROWSERS_MAX && !seen_at.contains_key(&origin) {
+            seen_at.retain(|_, seen| is_lately(*seen, now));
+            let oldest = seen_at.iter().min_by_key(|(_, seen)| **seen).map(|(origin, _)| *origin);
+            if let Some(oldest) = oldest.filter(|_| seen_at.len() >= BROWSERS_MAX) {
+                seen_at.remove(&oldest);
+            }
+        }
+        seen_at.insert(origin, now);
+    }
+
+    /// Whether a browser is there, as far as is known.
+    pub(crate) fn are_at(&self, origin: Origin, now: Instant) -> bool {
+        let seen_at = self.seen_at.lock().unwrap_or_else(PoisonError::into_inner);
+        seen_at.get(&origin).is_some_and(|seen| is_lately(*seen, now))
+    }
+}
+
+fn is_lately(seen: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(seen) < LATELY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_remembered_for_a_while_and_only_so_many_are() {
+        let browsers = Browsers::default();
+        let start = Instant::now();
+        let at = |seconds: u64| start + Duration::from_secs(seconds);
+        browsers.note(Origin(1), at(0));
+        assert!(browsers.are_at(Origin(1), at(599)));
+        assert!(!browsers.are_at(Origin(1), at(600)));
+        assert!(!browsers.are_at(Origin(2), at(0)));
+        for number in 0..2 * BROWSERS_MAX as u64 {
+            browsers.note(Origin(number), at(700));
+        }
+        assert_eq!(browsers.seen_at.lock().unwrap().len(), BROWSERS_MAX);
+        browsers.note(Origin(1), at(701));
+        assert!(browsers.are_at(Origin(1), at(702)));
+    }
+}

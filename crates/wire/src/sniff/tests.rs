@@ -1,0 +1,191 @@
+//! First bytes and first lines, and what they are taken for.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn shown(first: &[u8]) -> String {
+    first.escape_ascii().to_string()
+}
+
+/// First lines that are no person's words, whenever they come.
+const FOREIGN: &[(&[u8], Protocol)] = &[
+    (b"GET / HTTP/1.1\r\n", Protocol::Http),
+    (b"GET /\r\n", Protocol::Http),
+    (b"POST /lobby HTTP/1.1\r\n", Protocol::Http),
+    (b"get / HTTP/1.1\r\n", Protocol::Http),
+    (b"gEt /lobby http/1.1\r\n", Protocol::Http),
+    (b"PROPFIND /dav HTTP/1.1\r\n", Protocol::Http),
+    (b"TRACE / HTTP/1.1\r\n", Protocol::Http),
+    (b"CONNECT h:443 HTTP/1.1\r\n", Protocol::Http),
+    (b"connect h:443 HTTP/1.1\n", Protocol::Http),
+    (b"M-SEARCH * HTTP/1.1\r\n", Protocol::Http),
+    (b"GET http://h/ HTTP/1.0\r\n", Protocol::Http),
+    (b"GET here HTTP/1.1\r\n", Protocol::Http),
+    (b"GET /a b HTTP/1.1\r\n", Protocol::Http),
+    (b"GET HTTP/1.1\r\n", Protocol::Http),
+    (b"X!#$ /x HTTP/9.9\r\n", Protocol::Http),
+    (b"\r\nGET / HTTP/1.1\r\n", Protocol::Http),
+    (b"\n\n \nGET / HTTP/1.1\n", Protocol::Http),
+    (b"\xEF\xBB\xBFGET / HTTP/1.1\r\n", Protocol::Http),
+    (b"PRI * HTTP/2.0\r\n", Protocol::Http2),
+    (b"OPTIONS sip:nm SIP/2.0\r\n", Protocol::LikeHttp),
+    (b"DESCRIBE rtsp://h/ RTSP/1.0\r\n", Protocol::LikeHttp),
+    (b"CAP LS 302\r\n", Protocol::Irc),
+    (b"NICK ann\r\n", Protocol::Irc),
+    (b"USER ann 0 * :Ann\r\n", Protocol::Irc),
+    (b"SSH-2.0-x\r\n", Protocol::Ssh),
+    (b"\x16\x03\x01", Protocol::Tls),
+    (b"PROXY TCP4 192.0.2.7 192.0.2.1 51234 5000\r\n", Protocol::Proxy),
+    (b"PROXY UNKNOWN\r\n", Protocol::Proxy),
+    (b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0C", Protocol::Proxy),
+    (b"EHLO client.example\r\n", Protocol::Smtp),
+    (b"ehlo x\r\n", Protocol::Smtp),
+    (b"HELO x\r\n", Protocol::Smtp),
+    (b"helo mail.example\r\n", Protocol::Smtp),
+    (b"MAIL FROM:<a@b>\r\n", Protocol::Smtp),
+    (b"\x04\x01\x00\x50\xC0\x00\x02\x07\x00", Protocol::Socks4),
+    (b"\x05\x01\x00", Protocol::Socks5),
+    (b"\x05\x02\x00\x02", Protocol::Socks5),
+    (b"*1\r\n$4\r\nPING\r\n", Protocol::Redis),
+    // A name server's question, Postgres, SMB, MQTT, RDP.
+    (b"\x00\x1e\x00\x06\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07version", Protocol::Binary),
+    (b"\x00\x00\x00\x08\x04\xd2\x16\x2f", Protocol::Binary),
+    (b"\x00\x00\x00\xa4\xff\x53\x4d\x42", Protocol::Binary),
+    (b"\x10\x0c\x00\x04MQTT", Protocol::Binary),
+    (b"\x03\x00\x00\x13\x0e\xe0", Protocol::Binary),
+    (b"\x80\x9e\x01\x03\x01\n", Protocol::Binary),
+];
+
+/// First lines that people type.
+const WORDS: &[&[u8]] = &[
+    b"hello\n",
+    b"get well soon\n",
+    b"GET well\n",
+    b"GET well soon\n",
+    b"HELO?\n",
+    b"helo bob\n",
+    b"PASS me the salt\n",
+    b"what is HTTP/1.1\n",
+    b"we use HTTP/2.0 here\n",
+    b"and/or 1/2\n",
+    b"see /etc/hosts\n",
+    b"*1\n",
+    b"*1\nno, *2\n",
+    b"INFO\n",
+    b"PROXY voting is next week\n",
+    b"mail from bob\n",
+    b"mail from: bob\n",
+    "mail fr水水\n".as_bytes(),
+    b"/nick ann\n",
+    b"NICK of time it is\n",
+    "你好\n".as_bytes(),
+    b"caf\xE9\n",
+    b"\xFE\xFF\0h\0i\0\n",
+    b"hello\nGET / HTTP/1.1\n",
+    b"hello\r\0",
+];
+
+#[test]
+fn the_first_line_decides_by_its_shape() {
+    for (first, protocol) in FOREIGN {
+        assert_eq!(sniff(first), Sniff::Is(*protocol), "{}", shown(first));
+        assert_eq!(sniff_all(first), *protocol, "{}", shown(first));
+    }
+    for first in WORDS {
+        assert_eq!(sniff_all(first), Protocol::Line, "{}", shown(first));
+        let is_count = *first == b"*1\n";
+        let expected = if is_count { Sniff::Undecided } else { Sniff::Is(Protocol::Line) };
+        assert_eq!(sniff(first), expected, "{}", shown(first));
+    }
+    assert_eq!(sniff(b"\xff\xfb\x1f"), Sniff::Is(Protocol::Telnet));
+}
+
+#[test]
+fn what_has_no_end_yet_is_undecided_unless_it_can_only_be_one_thing() {
+    for first in [
+        &b""[..],
+        b"\n",
+        b"\r\n \r\n",
+        b"\xEF\xBB",
+        b"G",
+        b"GET ",
+        b"GET well",
+        b"SSH",
+        b"\x16",
+        b"NICK ann",
+        b"PROPFIND /",
+        b"hello",
+        b"\0\r\nQU",
+    ] {
+        assert_eq!(sniff(first), Sniff::Undecided, "{}", shown(first));
+    }
+    assert_eq!(sniff(b"GET /lo"), Sniff::Is(Protocol::Http));
+    assert_eq!(sniff(&[b'x'; FIRST_BYTES_MAX]), Sniff::Is(Protocol::Line));
+    let long = [b"PROPFIND /".as_slice(), &[b'x'; FIRST_BYTES_MAX]].concat();
+    assert_eq!(sniff(&long), Sniff::Is(Protocol::Http));
+}
+
+#[test]
+fn blank_lines_and_a_byte_order_mark_say_nothing() {
+    for (first, blank) in [
+        (&b"hello"[..], 0),
+        (b"  hello", 0),
+        (b"\r\n\nhello", 3),
+        (b"\r\0hello", 2),
+        (b" \t\r\n  hello", 4),
+        (b"\xEF\xBB\xBF\r\nhello", 5),
+        (b"\0hello", 0),
+    ] {
+        assert_eq!(blank_bytes(first), blank, "{}", shown(first));
+    }
+}
+
+#[test]
+fn each_protocol_is_refused_in_a_form_its_program_shows() {
+    let refused = |protocol, first: &[u8]| {
+        String::from_utf8_lossy(&refusal(protocol, first, false).unwrap()).into_owned()
+    };
+    assert_eq!(refusal(Protocol::Line, b"", true), None);
+    assert_eq!(refusal(Protocol::Http, b"GET / HTTP/1.1\r\n", false), None, "it is spoken");
+    let late = refusal(Protocol::Http, b"GET / HTTP/1.1\r\n", true).unwrap();
+    assert!(late.starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
+    assert_eq!(
+        refused(Protocol::Irc, b"NICK ann\r\n"),
+        "ERROR :IRC is not spoken here yet; join with nc or telnet\r\n"
+    );
+    let sip = refused(Protocol::LikeHttp, b"OPTIONS sip:nm SIP/2.0\r\nVia: x\r\n");
+    assert!(sip.starts_with("SIP/2.0 501 Not Implemented\r\n"), "{sip}");
+    let text = refused(Protocol::Proxy, b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\nhello\n");
+    assert!(text.starts_with("-- error: a PROXY header"), "{text}");
+    let http =
+        refused(Protocol::Proxy, b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\nGET / HTTP/1.1\r\n");
+    assert!(http.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{http}");
+    assert!(!http.contains("192.0.2.7"), "{http}");
+}
+
+proptest! {
+    #[test]
+    fn what_is_decided_early_is_decided_the_same_with_more(
+        at in 0..FOREIGN.len(),
+        cut in 0_usize..64,
+        more in proptest::collection::vec(any::<u8>(), 0..64),
+    ) {
+        let (first, protocol) = FOREIGN[at];
+        let part = &first[..cut.min(first.len())];
+        if let Sniff::Is(early) = sniff(part) {
+            prop_assert_eq!(early, protocol, "{}", shown(part));
+        }
+        let all = [first, &more].concat();
+        prop_assert_eq!(sniff(&all), Sniff::Is(protocol));
+    }
+
+    #[test]
+    fn any_bytes_are_decided_and_refused_or_taken(
+        first in proptest::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let protocol = sniff_all(&first);
+        let words = refusal(protocol, &first, true);
+        prop_assert_eq!(words.is_none(), matches!(protocol, Protocol::Line | Protocol::Telnet));
+    }
+}
