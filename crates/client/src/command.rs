@@ -7,6 +7,7 @@ mod parse;
 
 use std::fmt;
 
+use teahouse_core::harmless::{self, echoed};
 use teahouse_core::{NameError, Nick, RoomName, Text, TextError};
 use thiserror::Error;
 
@@ -225,6 +226,8 @@ pub const VERBS: &[Verb] = &[
 /// # Errors
 /// When it cannot be understood.
 pub fn parse(line: &str) -> Result<Command, CommandError> {
+    let bare = harmless::from_first_seen(line);
+    let line = if bare.starts_with('/') { bare } else { line };
     let command = match line.strip_prefix('/') {
         Some(rest) if rest.starts_with('/') => return say(rest),
         Some(command) => command,
@@ -300,8 +303,7 @@ fn unknown(name: &str) -> CommandError {
         .filter(|verb| likeness(verb) >= LIKENESS_MIN)
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
         .map(|verb| verb.name);
-    let typed = name.chars().filter(|c| !c.is_control()).take(32).collect();
-    CommandError::Unknown { typed, nearest }
+    CommandError::Unknown { typed: echoed(name), nearest }
 }
 
 #[cfg(test)]

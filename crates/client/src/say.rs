@@ -4,6 +4,7 @@ use std::io::{BufRead, Write};
 
 use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::{Failure, Message, Ref, Sent};
+use teahouse_wire::decode::decode;
 
 use crate::error::ClientError;
 use crate::input::{self, Entered};
@@ -58,8 +59,8 @@ pub fn say(
         Words::Whole => {
             let long = || refused("the input has more bytes than a message may have");
             let bytes = input::whole(input).map_err(ClientError::Input)?.ok_or_else(long)?;
-            let words = String::from_utf8(bytes).map_err(|_| refused("the input is not UTF-8"))?;
-            texts.push(text(&words)?);
+            let words = decode(&bytes);
+            texts.push(text(words.map_err(|error| refused(&format!("not sent: {error}")))?)?);
             None
         }
         Words::Lines => Some(input),
@@ -122,7 +123,7 @@ impl<W: Write> Saying<W> {
                         Ok(text) => self.next.push(text),
                         Err(error) => self.complain(&line, &error.to_string()),
                     },
-                    Some(Entered::Wrong(why)) => self.complain("", why),
+                    Some(Entered::Wrong(why)) => self.complain("", &why),
                     Some(Entered::Failed(error)) => return Err(ClientError::Input(error)),
                     None => lines = None,
                 },

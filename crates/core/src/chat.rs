@@ -19,11 +19,12 @@ mod visit;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::known::Unsettled;
+use crate::nicks::Nicks;
 use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::{
-    Action, Answer, Effect, Limits, MessageKey, Moment, NickKey, Position, Proposal, Refusal,
-    RequestId, RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
+    Action, Answer, Effect, Limits, MessageKey, Moment, Position, Proposal, Refusal, RequestId,
+    RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -48,7 +49,7 @@ pub struct Chat {
     sessions: BTreeMap<SessionId, Session>,
     /// Those who have asked for nothing yet and of whom the others do not know.
     unseen: BTreeSet<SessionId>,
-    nicks: BTreeMap<NickKey, SessionId>,
+    nicks: Nicks,
     seats: BTreeMap<SeatKey, SessionId>,
     /// Visitors that follow a room.
     followers: BTreeMap<SessionId, RoomId>,

@@ -1,16 +1,20 @@
 //! Names of people and rooms: what may be one, and when two are the same.
 //!
-//! A name that looks like another is the same name: nicks are compared by their confusable skeleton
-//! (Unicode TS #39, section 4), so that nobody can pass for somebody else by swapping a letter.
+//! A name that looks like another is the same name ([`crate::look`]), so that nobody can pass for somebody
+//! else by swapping a letter.
 
 use std::fmt;
+use std::str::FromStr;
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
-use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_security::GeneralSecurityProfile;
+
+use crate::harmless::is_mark;
+use crate::look;
 
 /// Combining marks in a row that a name may carry: enough for every written language, too few to
 /// paint over the lines above and below.
@@ -36,6 +40,9 @@ pub enum NameError {
     /// A character that names do not begin with.
     #[error("a name cannot begin with {}", shown(*.0))]
     First(char),
+    /// Letters of scripts that are not written together.
+    #[error("it mixes letters of different scripts that can look alike; use one script")]
+    MixedScripts,
 }
 
 fn shown(c: char) -> String {
@@ -47,7 +54,7 @@ fn shown(c: char) -> String {
 #[serde(try_from = "CompactString", into = "CompactString")]
 pub struct Nick(CompactString);
 
-/// What makes two nicks the same: lower case, then the confusable skeleton.
+/// One look of a nick, in lower case. Nicks with the same first look ([`Nick::key`]) are the same nick.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NickKey(CompactString);
 
@@ -63,8 +70,18 @@ impl Nick {
     /// Takes what a person wants to be called; composes it (NFC).
     ///
     /// # Errors
-    /// When it is empty, too long, or has a character that names do not have.
+    /// When it is empty, too long, has a character that names do not have, or mixes scripts.
     pub fn parse(input: &str) -> Result<Self, NameError> {
+        let nick = Self::kept(input)?;
+        if look::mixes_scripts(&nick.0) { Err(NameError::MixedScripts) } else { Ok(nick) }
+    }
+
+    /// Takes what somebody was called before: as [`Nick::parse`], but scripts may be mixed, as an older
+    /// version allowed.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or has a character that names do not have.
+    pub fn kept(input: &str) -> Result<Self, NameError> {
         checked(input.trim().nfc().collect(), Self::CHARS_MAX).map(Self)
     }
 
@@ -77,7 +94,23 @@ impl Nick {
     /// What it is compared by.
     #[must_use]
     pub fn key(&self) -> NickKey {
-        NickKey(skeleton(&self.0))
+        NickKey(look::of_nick(&self.0.to_lowercase()))
+    }
+
+    /// What it looks like as it stands, in small letters and in capitals, its key first: `Вера` in Cyrillic
+    /// looks like `Bepa` in Latin. Two people have no look in common. In most scripts there is only the key.
+    #[must_use]
+    pub fn looks(&self) -> Vec<NickKey> {
+        let mut looks = vec![self.key()];
+        if !self.0.is_ascii() {
+            for form in [self.0.as_str(), &self.0.to_uppercase()] {
+                let look = NickKey(look::of_nick(form));
+                if !looks.contains(&look) {
+                    looks.push(look);
+                }
+            }
+        }
+        looks
     }
 }
 
@@ -103,17 +136,15 @@ impl RoomName {
 
     /// What it looks like, to refuse a new room that passes for another.
     #[must_use]
-    pub(crate) fn skeleton(&self) -> CompactString {
-        skeleton(&self.0)
+    pub(crate) fn look(&self) -> CompactString {
+        look::of_room(&self.0)
     }
-}
 
-fn skeleton(name: &str) -> CompactString {
-    // Lowered on both sides: the skeleton of `0` is a capital `O`.
-    let lowered = name.to_lowercase();
-    let mut key = CompactString::default();
-    key.extend(unicode_security::skeleton(&lowered).flat_map(char::to_lowercase));
-    key
+    /// Whether its letters are of scripts that are not written together: no new room is called so. One that
+    /// is there already stays.
+    pub(crate) fn mixes_scripts(&self) -> bool {
+        look::mixes_scripts(&self.0)
+    }
 }
 
 fn checked(name: CompactString, chars_max: usize) -> Result<CompactString, NameError> {
@@ -135,10 +166,6 @@ fn checked(name: CompactString, chars_max: usize) -> Result<CompactString, NameE
     Ok(name)
 }
 
-fn is_mark(c: char) -> bool {
-    c.general_category_group() == GeneralCategoryGroup::Mark
-}
-
 /// Symbols that show as nothing, or as something that is missing: blank braille, the null notehead, the
 /// object and the general replacement character.
 const UNSEEN_SYMBOLS: [char; 4] = ['\u{2800}', '\u{1D159}', '\u{FFFC}', '\u{FFFD}'];
@@ -156,7 +183,7 @@ fn may_stand(c: char) -> bool {
 }
 
 macro_rules! string_like {
-    ($name:ident, $prefix:literal) => {
+    ($name:ident, $prefix:literal, $kept:ident) => {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str($prefix)?;
@@ -166,7 +193,13 @@ macro_rules! string_like {
         impl TryFrom<CompactString> for $name {
             type Error = NameError;
             fn try_from(value: CompactString) -> Result<Self, NameError> {
-                Self::parse(&value)
+                Self::$kept(&value)
+            }
+        }
+        impl FromStr for $name {
+            type Err = NameError;
+            fn from_str(name: &str) -> Result<Self, NameError> {
+                Self::parse(name)
             }
         }
         impl From<$name> for CompactString {
@@ -176,8 +209,8 @@ macro_rules! string_like {
         }
     };
 }
-string_like!(Nick, "");
-string_like!(RoomName, "#");
+string_like!(Nick, "", kept);
+string_like!(RoomName, "#", parse);
 
 #[cfg(test)]
 mod tests {
@@ -212,15 +245,79 @@ mod tests {
         ));
     }
 
+    fn nick(name: &str) -> Nick {
+        Nick::parse(name).unwrap()
+    }
+
+    /// Whether two people may be called so at once.
+    fn collide(a: &str, b: &str) -> bool {
+        let (a, b) = (nick(a).looks(), nick(b).looks());
+        a.iter().any(|look| b.contains(look))
+    }
+
     #[test]
-    fn nicks_that_look_alike_are_the_same() {
-        let same =
-            |a: &str, b: &str| Nick::parse(a).unwrap().key() == Nick::parse(b).unwrap().key();
-        assert!(same("Ann", "ann"));
-        assert!(same("ann", "аnn"), "Cyrillic а");
-        assert!(same("bob0", "bobo"));
-        assert!(!same("ann", "anne"));
-        assert!(!same("小明", "小朋"));
+    fn nicks_that_look_alike_collide() {
+        for (a, b) in [
+            ("Ann", "ann"),
+            ("bob0", "bobo"),
+            ("AIice", "Alice"),
+            ("BiII", "Bill"),
+            ("A1ice", "alice"),
+            ("A|ice", "Alice"),
+            ("BOB", "ВОВ"),
+            ("Bob", "вов"),
+            ("coco", "сосо"),
+            ("Bepa", "Вера"),
+            ("Ava", "ανα"),
+            ("ANA", "ανα"),
+            ("Nav", "Ναν"),
+            ("ΝΙΚΟΣ", "Νικος"),
+        ] {
+            assert!(collide(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn nicks_that_are_different_do_not_collide() {
+        for (a, b) in [
+            ("ann", "anne"),
+            ("小明", "小朋"),
+            ("stem", "stern"),
+            ("Barney", "Bamey"),
+            ("corn", "com"),
+            ("vv", "w"),
+            ("cl", "d"),
+            ("o5", "os"),
+            ("Ava", "Ana"),
+            ("Вера", "Вира"),
+        ] {
+            assert!(!collide(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_new_nick_is_written_in_one_script() {
+        for mixed in ["Вob", "Тom", "Кate", "аnn", "аdmin", "Ιan", "annอ", "aא"] {
+            assert_eq!(Nick::parse(mixed), Err(NameError::MixedScripts), "{mixed}");
+            assert_eq!(Nick::kept(mixed).unwrap().as_str(), mixed, "said under it before");
+        }
+        for fine in ["小明ann", "たろうTaro", "김Kim", "Zoë_2", "Иван2", "🙂Иван", "ann🙂"]
+        {
+            assert_eq!(nick(fine).as_str(), fine);
+        }
+    }
+
+    #[test]
+    fn rooms_that_differ_in_ascii_are_different() {
+        let look = |name: &str| RoomName::parse(name).unwrap().look();
+        for (a, b) in
+            [("stem", "stern"), ("v1", "vl"), ("10", "lo"), ("modem", "modern"), ("o", "0")]
+        {
+            assert_ne!(look(a), look(b), "{a} {b}");
+        }
+        assert_eq!(look("coco"), look("сосо"), "Cyrillic");
+        assert!(RoomName::parse("cосо").unwrap().mixes_scripts());
+        assert!(!RoomName::parse("茶tea").unwrap().mixes_scripts());
     }
 
     #[test]
@@ -233,12 +330,31 @@ mod tests {
 
     proptest! {
         #[test]
+        fn a_nick_has_its_key_in_any_case(input in "[a-zA-Z0-9|`а-яА-ЯёЁäÖéÉ]{1,12}") {
+            if let Ok(nick) = Nick::kept(&input) {
+                for other in [input.to_lowercase(), input.to_uppercase()] {
+                    let other = Nick::kept(&other).unwrap();
+                    prop_assert_eq!(nick.key(), other.key());
+                }
+                prop_assert_eq!(nick.looks().into_iter().next(), Some(nick.key()));
+            }
+        }
+
+        #[test]
+        fn the_key_of_a_key_is_itself(input in any::<String>()) {
+            if let Ok(nick) = Nick::kept(&input) {
+                let NickKey(key) = nick.key();
+                prop_assert_eq!(look::of_nick(&key.to_lowercase()), key);
+            }
+        }
+
+        #[test]
         fn a_name_parsed_again_is_itself(input in any::<String>()) {
             if let Ok(nick) = Nick::parse(&input) {
-                prop_assert_eq!(Nick::parse(nick.as_str()), Ok(nick.clone()));
+                prop_assert_eq!(nick.to_string().parse(), Ok(nick.clone()));
             }
             if let Ok(room) = RoomName::parse(&input) {
-                prop_assert_eq!(RoomName::parse(&room.to_string()), Ok(room.clone()));
+                prop_assert_eq!(room.to_string().parse(), Ok(room.clone()));
             }
         }
     }

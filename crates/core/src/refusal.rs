@@ -23,6 +23,11 @@ pub enum Refusal {
         /// The one there is.
         existing: RoomName,
     },
+    /// A new room's name would have letters of scripts that are not written together.
+    RoomMixesScripts {
+        /// The one asked for.
+        room: RoomName,
+    },
     /// The house has as many rooms as it may have.
     TooManyRooms {
         /// The one asked for.

@@ -78,7 +78,7 @@ impl Rooms {
 
     /// The room that looks like `name`, if there is one.
     pub(crate) fn lookalike(&self, name: &RoomName) -> Option<&Room> {
-        self.by_look.get(&name.skeleton()).and_then(|id| self.get(*id))
+        self.by_look.get(&name.look()).and_then(|id| self.get(*id))
     }
 
     /// All rooms in the order of their names.
@@ -106,7 +106,7 @@ impl Rooms {
         let id = room.id;
         self.last_id = self.last_id.max(id.0);
         self.by_name.insert(room.name.clone(), id);
-        self.by_look.insert(room.name.skeleton(), id);
+        self.by_look.insert(room.name.look(), id);
         self.by_id.entry(id).or_insert(room)
     }
 
@@ -117,7 +117,7 @@ impl Rooms {
             && let Some(room) = self.by_id.remove(&id)
         {
             self.by_name.remove(&room.name);
-            self.by_look.remove(&room.name.skeleton());
+            self.by_look.remove(&room.name.look());
         }
     }
 }

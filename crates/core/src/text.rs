@@ -1,12 +1,19 @@
-//! What people say, made harmless where it enters: nothing in a [`Text`] can move another person's
-//! cursor, change a colour, ring a bell, forge a line or reorder what stands around it (promise P6).
+//! What people say, made harmless where it enters ([`crate::harmless`]): nothing in a [`Text`] can move
+//! another person's cursor, change a colour, ring a bell, forge a line or reorder what stands around it
+//! (promise P6).
+
+use std::borrow::Cow;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use unicode_normalization::UnicodeNormalization;
 
-/// The words of a message or a topic: 1 byte to [`Text::BYTES_MAX`], at most [`Text::LINES_MAX`] lines
-/// separated by `\n`, no other control character, no bidi override.
+use crate::harmless::{self, harmless};
+
+/// The words of a message or a topic: something that shows, at most [`Text::BYTES_MAX`] bytes and
+/// [`Text::LINES_MAX`] lines separated by `\n`, no other control character but tab, no bidi override or
+/// isolate, at most [`harmless::MARKS_MAX`] marks on one character; composed (NFC).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Text(Box<str>);
@@ -14,7 +21,7 @@ pub struct Text(Box<str>);
 /// Why a string is no text. Each names its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum TextError {
-    /// Nothing but white space.
+    /// Nothing that shows: only white space, controls, or what is invisible.
     #[error("there is nothing in it")]
     Empty,
     /// Too many bytes of UTF-8.
@@ -41,24 +48,18 @@ impl Text {
     /// Lines in one message: more belongs in a file.
     pub const LINES_MAX: usize = 200;
 
-    /// Takes what a person typed. Characters that could act on a terminal become U+FFFD, so that it
-    /// shows that something stood there; a tab stays; white space at the end goes.
+    /// Takes what a person typed. Every end of a line becomes a line feed, what only formats goes, and other
+    /// characters that could act on a terminal become U+FFFD; a tab stays; white space at the end goes.
     ///
     /// # Errors
-    /// When nothing is left or a limit is passed.
+    /// When nothing is left that shows, or a limit is passed.
     pub fn parse(input: &str) -> Result<Self, TextError> {
-        let input = input.trim_end();
-        if input.trim_start().is_empty() {
+        if !harmless::is_visible(input) {
             return Err(TextError::Empty);
         }
-        let text: Box<str> = if input.chars().all(is_harmless) && is_nfc(input) {
-            input.into()
-        } else {
-            input
-                .nfc()
-                .map(|c| if is_harmless(c) { c } else { char::REPLACEMENT_CHARACTER })
-                .collect()
-        };
+        let clean = harmless(input);
+        let clean = composed(&clean);
+        let text = clean.trim_end();
         if text.len() > Self::BYTES_MAX {
             return Err(TextError::TooLong { bytes: text.len(), max: Self::BYTES_MAX });
         }
@@ -66,7 +67,19 @@ impl Text {
         if lines > Self::LINES_MAX {
             return Err(TextError::TooManyLines { lines, max: Self::LINES_MAX });
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
+    }
+
+    /// Takes what was said before and is kept. Where nothing of it shows, as an older version allowed, an
+    /// ellipsis stands for it.
+    ///
+    /// # Errors
+    /// When a limit is passed.
+    pub fn kept(input: &str) -> Result<Self, TextError> {
+        match Self::parse(input) {
+            Err(TextError::Empty) => Self::parse("…"),
+            parsed => parsed,
+        }
     }
 
     /// The text as it stands.
@@ -89,22 +102,26 @@ impl From<Text> for String {
     }
 }
 
-fn is_nfc(input: &str) -> bool {
-    input.is_ascii() || unicode_normalization::is_nfc(input)
+impl FromStr for Text {
+    type Err = TextError;
+    fn from_str(words: &str) -> Result<Self, TextError> {
+        Self::parse(words)
+    }
 }
 
-/// Whether a character may stand in what others see. Refused: C0 and C1 controls except tab and line
-/// feed, DEL, line and paragraph separators, the bidi embeddings, overrides and isolates (UAX #9),
-/// interlinear annotation marks, the byte-order mark, and the invisible tag characters.
-fn is_harmless(c: char) -> bool {
-    match c {
-        '\t' | '\n' => true,
-        ' '..='~' => true,
-        '\u{0}'..='\u{1F}' | '\u{7F}'..='\u{9F}' => false,
-        '\u{061C}' | '\u{200E}' | '\u{200F}' => false,
-        '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{206F}' => false,
-        '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' => false,
-        _ => true,
+/// Composed (NFC), and without the marks that are too many on one character.
+fn composed(words: &str) -> Cow<'_, str> {
+    if words.is_ascii() {
+        return Cow::Borrowed(words);
+    }
+    let composed = match unicode_normalization::is_nfc(words) {
+        true => Cow::Borrowed(words),
+        false => Cow::Owned(words.nfc().collect()),
+    };
+    if harmless::has_too_many_marks(&composed) {
+        Cow::Owned(harmless::with_few_marks(&composed))
+    } else {
+        composed
     }
 }
 
@@ -128,11 +145,53 @@ mod tests {
     #[test]
     fn what_could_act_on_a_terminal_shows_as_a_replacement_character() {
         assert_eq!(parsed("\u{1b}[31mred"), "\u{fffd}[31mred");
-        assert_eq!(parsed("a\rforged"), "a\u{fffd}forged");
+        assert_eq!(parsed("erased\u{8}\u{7f}!"), "erased\u{fffd}\u{fffd}!");
         assert_eq!(parsed("bell\u{7}!"), "bell\u{fffd}!");
         assert_eq!(parsed("csi\u{9b}2J"), "csi\u{fffd}2J");
-        assert_eq!(parsed("\u{202e}evil"), "\u{fffd}evil");
-        assert_eq!(parsed("a\u{2028}b"), "a\u{fffd}b");
+    }
+
+    #[test]
+    fn every_end_of_a_line_is_one_and_the_last_ones_go() {
+        assert_eq!(parsed("a\r\nb\rc\u{2028}d\u{C}e\r\n\r\n"), "a\nb\nc\nd\ne");
+    }
+
+    #[test]
+    fn what_only_formats_is_not_there() {
+        assert_eq!(parsed("\u{202e}evil"), "evil");
+        assert_eq!(parsed("\u{feff}/nick x\u{2066}"), "/nick x");
+    }
+
+    #[test]
+    fn what_does_not_show_is_nothing() {
+        for words in [
+            "\u{200B}",
+            "\u{2800}\u{2800}",
+            "\u{3164}",
+            "\u{AD}",
+            "\u{FE0F}",
+            "\u{301}\u{302}",
+            "\u{7}\u{1b}\0",
+            "\u{fffd}",
+            "\u{feff}",
+            "\u{202e}",
+            "\u{3000}\u{200D}\u{2060}",
+            "\u{E0067}\u{E007F}",
+            "\u{1160} \u{FFA0}",
+            "\r\n\t",
+        ] {
+            assert_eq!(Text::parse(words), Err(TextError::Empty), "{words:?}");
+            assert_eq!(Text::kept(words).unwrap().as_str(), "…", "{words:?}");
+        }
+        assert_eq!(parsed("\u{2800}\u{28ff}"), "\u{2800}\u{28ff}", "a drawing in braille");
+    }
+
+    #[test]
+    fn marks_on_one_character_are_bounded() {
+        let painted = parsed(&format!("x{}y\u{200D}\u{35f}", "\u{35c}".repeat(5_399)));
+        assert_eq!(painted, format!("x{}y\u{200D}\u{35f}", "\u{35c}".repeat(8)));
+        let longest = "ཧྐྵྨླྺྼྻྂ";
+        assert_eq!(longest.chars().count(), 9, "the longest stack that is written");
+        assert_eq!(parsed(longest), longest);
     }
 
     #[test]
@@ -155,6 +214,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_marks_are_bounded_and_stay_so(marks in "(a|क़|\\PL|\\p{M}|\\p{Cf}|[ᄀ-ᇿ]){0,60}") {
+            if let Ok(text) = Text::parse(&marks) {
+                prop_assert!(!harmless::has_too_many_marks(text.as_str()));
+                prop_assert_eq!(Text::parse(text.as_str()), Ok(text.clone()));
+            }
+        }
+
         #[test]
         fn nothing_harmful_survives_and_parsing_again_changes_nothing(input in any::<String>()) {
             if let Ok(text) = Text::parse(&input) {

@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Action, Answer, Author, Chat, Effect, EventKind, ExitCause, Limits, MessageId, MessageKey,
-    Moment, Nick, Origin, Position, Presence, Proposal, Question, RequestId, RoomId, RoomName,
-    Said, Scope, SeatKey, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
+    Action, Answer, Author, Chat, Effect, EventKind, ExitCause, Founding, Limits, MessageId,
+    MessageKey, Moment, Nick, Origin, Position, Presence, Proposal, Question, RequestId, RoomId,
+    RoomName, Said, Scope, SeatKey, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
 };
 
 /// A chat driven by script lines.
@@ -378,8 +378,8 @@ fn a_nick_that_is_taken_or_looks_like_one_is_refused() {
          | to eve: welcome guest1, Ann is taken
          | eve in #lobby at 0 of 2
          | to #lobby but eve: guest1 entered
-         eve> nick аnn
-         | to eve: refused NickTaken { nick: Nick(\"аnn\"), holder: Nick(\"ann\") }
+         eve> nick ann
+         | to eve: refused NickTaken { nick: Nick(\"ann\"), holder: Nick(\"ann\") }
          ann> nick ANN
          | to ann: ann is ANN
          | to #lobby but ann: ann is ANN
@@ -390,6 +390,72 @@ fn a_nick_that_is_taken_or_looks_like_one_is_refused() {
          | to bob: welcome guest3
          | bob in #lobby at 0 of 3
          | to #lobby but bob: guest3 entered",
+    );
+}
+
+#[test]
+fn a_nick_that_looks_like_one_in_another_case_or_script_is_refused() {
+    check(
+        "ann> enter Bill
+         | to ann: welcome Bill
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: Bill entered
+         eve> enter BiII
+         | to eve: welcome guest1, BiII is taken
+         | eve in #lobby at 0 of 2
+         | to #lobby but eve: guest1 entered
+         ann> nick Вера
+         | to ann: Bill is Вера
+         | to #lobby but ann: Bill is Вера
+         eve> nick Bepa
+         | to eve: refused NickTaken { nick: Nick(\"Bepa\"), holder: Nick(\"Вера\") }
+         ann> nick ВЕРА
+         | to ann: Вера is ВЕРА
+         | to #lobby but ann: Вера is ВЕРА
+         ann> nick stern
+         | to ann: ВЕРА is stern
+         | to #lobby but ann: ВЕРА is stern
+         eve> nick Bepa
+         | to eve: guest1 is Bepa
+         | to #lobby but eve: guest1 is Bepa
+         bob> enter stem
+         | to bob: welcome stem
+         | bob in #lobby at 0 of 3
+         | to #lobby but bob: stem entered",
+    );
+}
+
+#[test]
+fn a_room_whose_name_no_new_room_may_have_stays() {
+    let kept = Founding {
+        room: RoomId(1),
+        name: RoomName::parse("kеpt").unwrap(),
+        head: Position(2),
+        last: Time(0),
+        topic: None,
+    };
+    Stage::new(Chat::restore(Limits::default(), [kept])).check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> join kеpt
+         | ann in #kеpt at 2 of 1
+         | to #kеpt but ann: ann entered
+         ann> join otherоne
+         | to ann: refused RoomMixesScripts { room: RoomName(\"otherоne\") }
+         ann> join modem
+         | ann in #modem at 0 of 1
+         | to #modem but ann: ann entered
+         ann> join modern
+         | ann in #modern at 0 of 1
+         | to #modern but ann: ann entered
+         ann> join v1
+         | ann in #v1 at 0 of 1
+         | to #v1 but ann: ann entered
+         ann> join vl
+         | ann in #vl at 0 of 1
+         | to #vl but ann: ann entered",
     );
 }
 
@@ -423,8 +489,11 @@ fn rooms_come_and_go_with_their_members_unless_something_was_said() {
          ann> leave kept
          | ann out of #kept
          | to #kept but ann: ann left
-         ann> join kеpt
-         | to ann: refused RoomLooksLike { room: RoomName(\"kеpt\"), existing: RoomName(\"kept\") }
+         ann> join сосо
+         | ann in #сосо at 0 of 1
+         | to #сосо but ann: ann entered
+         ann> join coco
+         | to ann: refused RoomLooksLike { room: RoomName(\"coco\"), existing: RoomName(\"сосо\") }
          ann> join KEPT
          | ann in #kept at 1 of 1
          | to #kept but ann: ann entered
@@ -591,7 +660,7 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
          ann> say#2 lobby hello
          | #lobby 2 ann said Some(\"hello\")",
     );
-    let kept = teahouse_core::Founding {
+    let kept = Founding {
         room: RoomId(1),
         name: room("lobby"),
         head: Position(2),

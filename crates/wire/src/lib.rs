@@ -4,10 +4,11 @@
 //! protocols, of the store, or of who is in which room beyond what it is told. The same bytes, cut
 //! anywhere, give the same result.
 //!
-//! [`sniff`] tells protocols apart by their first bytes; [`line`] is what `nc` and stock `telnet` speak,
+//! [`decode`] makes words of bytes for all of them; [`sniff`] tells protocols apart by their first bytes; [`line`] is what `nc` and stock `telnet` speak,
 //! [`api`] what our own clients and other programs do.
 
 pub mod api;
+pub mod decode;
 mod heard;
 pub mod line;
 pub mod sniff;

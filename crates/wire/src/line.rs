@@ -15,7 +15,9 @@ mod telnet;
 mod verbs;
 
 use crate::Heard;
+use crate::decode::{NotWords, decode};
 use framing::{Framing, Piece};
+use teahouse_core::harmless::{self, harmless};
 use teahouse_core::{Action, Refusal, RoomId, RoomName, Text, Time};
 
 pub use framing::LINE_BYTES_MAX;
@@ -133,6 +135,7 @@ impl LineSession {
     pub fn handle_refused(&mut self, refusal: &Refusal) {
         let refused = match refusal {
             Refusal::RoomLooksLike { room, .. }
+            | Refusal::RoomMixesScripts { room }
             | Refusal::TooManyRooms { room, .. }
             | Refusal::InTooManyRooms { room, .. } => room,
             Refusal::NotInRoom { .. }
@@ -204,11 +207,15 @@ impl Rooms {
 
 fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, heard: &mut Vec<Heard>) {
     match piece {
-        Piece::Line(bytes) => match std::str::from_utf8(bytes) {
+        Piece::Line(bytes) => match decode(bytes) {
             Ok(line) => handle_line(rooms, line, clock, heard),
-            Err(_) => heard
+            Err(NotWords::NotUtf8) => heard
                 .push(error("that line is not UTF-8 and was not sent; set your terminal to UTF-8")),
+            Err(not_words @ NotWords::Utf16) => {
+                heard.push(error(&format!("that line was not sent: {not_words}")));
+            }
         },
+        Piece::Utf16 => heard.push(error(&format!("nothing is taken: {}", NotWords::Utf16))),
         Piece::TooLong => heard.push(error(&format!(
             "a line longer than {LINE_BYTES_MAX} bytes was not sent; split it"
         ))),
@@ -221,15 +228,20 @@ fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, heard: &mut 
     }
 }
 
-fn handle_line(rooms: &mut Rooms, line: &str, clock: &Clock, heard: &mut Vec<Heard>) {
+fn handle_line(rooms: &mut Rooms, typed: &str, clock: &Clock, heard: &mut Vec<Heard>) {
+    // An empty line is no message, and nobody need be told.
+    if typed.chars().all(|c| c.is_whitespace() || c == '\0') {
+        return;
+    }
+    let clean = harmless(typed);
+    let bare = harmless::from_first_seen(&clean);
+    let line = if bare.starts_with('/') { bare } else { &*clean };
     let said = match line.strip_prefix('/') {
         Some(rest) if rest.starts_with('/') => rest,
         Some(command) => return verbs::handle_command(rooms, command, clock, heard),
         None => line,
     };
-    if !said.trim().is_empty() {
-        say(rooms, said, false, heard);
-    }
+    say(rooms, said, false, heard);
 }
 
 fn say(rooms: &Rooms, words: &str, acted: bool, heard: &mut Vec<Heard>) {

@@ -1,5 +1,6 @@
 //! How the arguments of each command are read.
 
+use teahouse_core::harmless::echoed;
 use teahouse_core::{NameError, Nick, RoomName, Text};
 
 use super::{
@@ -13,10 +14,7 @@ fn name<T>(input: &str, parse: impl Fn(&str) -> Result<T, NameError>) -> Result<
     if input.is_empty() {
         return Err(Wrong::Usage);
     }
-    parse(input).map_err(|error| {
-        let input = input.chars().filter(|c| !c.is_control()).take(40).collect();
-        Wrong::Said(CommandError::Name { input, error })
-    })
+    parse(input).map_err(|error| Wrong::Said(CommandError::Name { input: echoed(input), error }))
 }
 
 fn text(words: &str) -> Result<Text, Wrong> {

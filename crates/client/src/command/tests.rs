@@ -75,3 +75,12 @@ fn every_command_is_in_the_help_and_understands_its_own_name() {
         assert!(!unknown, "{verb:?}");
     }
 }
+
+#[test]
+fn what_is_hidden_before_a_command_does_not_make_it_a_message() {
+    for hidden in ["\u{FEFF}", "\u{200B}\u{2060}", "\u{200E}"] {
+        assert_eq!(parse(&format!("{hidden}/quit")), Ok(Command::Quit), "{hidden:?}");
+    }
+    let unknown = parse("/xy\u{202e}zzy").unwrap_err().to_string();
+    assert!(unknown.contains("/xyzzy") && !unknown.contains('\u{202e}'), "{unknown}");
+}

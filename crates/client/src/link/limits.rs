@@ -46,6 +46,8 @@ pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The state on disk is at most this old when the client crashes. What is about to be sent is never old.
 pub const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// Half-written lines are on the disk after this long: they are what a person has in hand.
+pub const SAVE_DRAFTS: Duration = Duration::from_millis(200);
 /// Bytes of a state file that are read: the outbox, drafts and history fit many times.
 pub const STATE_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// Sent lines that are kept for the arrow key.

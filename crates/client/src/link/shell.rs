@@ -8,7 +8,7 @@ use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::{Id, Ref, Request, Seat};
 use tokio::time::{Instant, sleep_until};
 
-use super::limits::{REQUESTS_MAX, SAVE_EVERY};
+use super::limits::{REQUESTS_MAX, SAVE_DRAFTS, SAVE_EVERY};
 use super::{AskError, Exchange, Happening, Output, SayError, Server, Start, Unsent};
 use crate::state::{Memory, Seen, StateFile};
 use socket::{Socket, Step};
@@ -185,10 +185,10 @@ impl Link {
         &self.drafts
     }
 
-    /// Hands over the half-written lines; they are on the disk within [`SAVE_EVERY`].
+    /// Hands over the half-written lines; they are on the disk within [`SAVE_DRAFTS`].
     pub fn set_drafts(&mut self, drafts: BTreeMap<RoomName, String>) {
         self.drafts = drafts;
-        self.will_save();
+        self.will_save_within(SAVE_DRAFTS);
     }
 
     /// The lines that were entered, oldest first.
@@ -269,8 +269,13 @@ impl Link {
     }
 
     fn will_save(&mut self) {
-        if self.file.is_some() && self.save_due.is_none() {
-            self.save_due = Some(Instant::now() + SAVE_EVERY);
+        self.will_save_within(SAVE_EVERY);
+    }
+
+    fn will_save_within(&mut self, time: Duration) {
+        if self.file.is_some() {
+            let due = Instant::now() + time;
+            self.save_due = Some(self.save_due.map_or(due, |before| before.min(due)));
         }
     }
 

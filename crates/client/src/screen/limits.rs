@@ -48,8 +48,9 @@ pub const PASTE_LINES_UNASKED: usize = 5;
 pub const BURST_GAP_MS: u64 = 10;
 /// So many characters that close together are a paste, and a return after them is part of it.
 pub const BURST_KEYS_MIN: usize = 4;
-/// A changed draft is kept after this long, milliseconds: what a crash may cost.
-pub const KEEP_DRAFT_MS: u64 = 1_000;
+/// A changed draft is handed over to be kept after this long, milliseconds. With what the link takes to write it
+/// ([`crate::link::limits::SAVE_DRAFTS`]) half a second of typing is lost at most when we are killed.
+pub const KEEP_DRAFT_MS: u64 = 250;
 /// Rows of the line at most, and never more than a third of the screen.
 pub const LINE_ROWS_MAX: usize = 8;
 /// Columns of a nick before its message; longer ones are shortened there.

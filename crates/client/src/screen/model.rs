@@ -224,6 +224,17 @@ impl Model {
         std::mem::take(&mut self.effects)
     }
 
+    /// What is to be kept when all ends, however it ends: what else would be kept a little later.
+    pub fn close(&mut self) -> Vec<Keep> {
+        self.keep_draft();
+        let effects = std::mem::take(&mut self.effects);
+        let kept = effects.into_iter().filter_map(|effect| {
+            let Effect::Keep(keep) = effect else { return None };
+            Some(keep)
+        });
+        kept.collect()
+    }
+
     /// When the model wants to be told the time, milliseconds since the start; `None` when nothing will
     /// change by itself.
     #[must_use]

@@ -5,6 +5,7 @@
 
 mod outside;
 mod session;
+mod signals;
 mod steady;
 mod translate;
 
@@ -23,6 +24,7 @@ use super::view::{self, Theme};
 use crate::error::ClientError;
 use outside::{Notifier, open};
 use session::Session;
+use signals::{Signals, Told};
 pub use steady::Steady;
 
 /// Between two drawings at least: more than 60 a second nobody sees.
@@ -33,7 +35,8 @@ const FRAME_BYTES: usize = 64 * 1024;
 /// How long the other end may take to say bye.
 const BYE: Duration = Duration::from_secs(2);
 
-/// Shows the interface until the person leaves. Needs a tokio runtime with time and I/O; one thread will do.
+/// Shows the interface until the person leaves, or is made to: by a signal, or because the terminal closed. On
+/// every way out what was to be kept is handed over first. Needs a tokio runtime with time and I/O; one thread will do.
 ///
 /// # Errors
 /// When the terminal cannot be read or written; it is left as it was found. When the other end was not
@@ -62,6 +65,8 @@ struct Shell<'a, P> {
     drawn_at: Option<Instant>,
     is_over: bool,
     is_peer_over: bool,
+    /// Somebody else has the terminal: we are stopped, or about to be.
+    is_away: bool,
 }
 
 /// What woke the loop.
@@ -70,7 +75,7 @@ enum Woken {
     Peer(Option<Input>),
     Draw,
     Tick,
-    Killed,
+    Told(Told),
 }
 
 impl<'a, P: Peer> Shell<'a, P> {
@@ -100,20 +105,32 @@ impl<'a, P: Peer> Shell<'a, P> {
             drawn_at: None,
             is_over: false,
             is_peer_over: false,
+            is_away: false,
         })
     }
 
     async fn run(mut self) -> io::Result<()> {
+        let shown = self.show().await;
+        for keep in self.model.close() {
+            self.peer.keep(keep);
+        }
+        self.say_bye().await;
+        shown
+    }
+
+    async fn show(&mut self) -> io::Result<()> {
         let mut events = EventStream::new();
-        let mut killed = session::Killed::new()?;
+        let mut signals = Signals::new()?;
         while !self.is_over {
-            match self.wait(&mut events, &mut killed).await {
+            match self.wait(&mut events, &mut signals).await {
                 Woken::Terminal(Some(event)) => {
                     if let Some(input) = translate::input(event?) {
                         self.handle(input)?;
                     }
                 }
-                Woken::Terminal(None) | Woken::Killed => self.is_over = true,
+                Woken::Terminal(None) | Woken::Told(Told::End) => self.is_over = true,
+                Woken::Told(Told::Stop) => self.stop(signals::stop_us)?,
+                Woken::Told(Told::GoOn) => self.go_on()?,
                 Woken::Peer(Some(input)) => {
                     self.handle(input)?;
                     self.is_over |= self.peer.is_hopeless();
@@ -123,20 +140,19 @@ impl<'a, P: Peer> Shell<'a, P> {
                 Woken::Tick => self.handle(Input::Tick)?,
             }
         }
-        self.say_bye().await;
         Ok(())
     }
 
     /// Waits for the next thing, in this order when there are many: a drawing that is due, keys, the time,
     /// what arrives.
-    async fn wait(&mut self, events: &mut EventStream, killed: &mut session::Killed) -> Woken {
+    async fn wait(&mut self, events: &mut EventStream, signals: &mut Signals) -> Woken {
         let draw_at = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
         let wake_at = self.model.wake_at().map(|at| self.started + Duration::from_millis(at));
         tokio::select! {
             biased;
-            () = sleep_until(draw_at), if self.is_stale => Woken::Draw,
+            () = sleep_until(draw_at), if self.is_stale && !self.is_away => Woken::Draw,
             event = events.next() => Woken::Terminal(event),
-            () = killed.wait() => Woken::Killed,
+            told = signals.next() => Woken::Told(told),
             () = sleep_until(wake_at.unwrap_or(draw_at)), if wake_at.is_some() => Woken::Tick,
             input = self.peer.next(), if !self.is_peer_over => Woken::Peer(input),
         }
@@ -177,21 +193,27 @@ impl<'a, P: Peer> Shell<'a, P> {
             }
             Effect::TakeMouse(is_ours) => self.session.take_mouse(is_ours)?,
             Effect::Redraw => self.terminal.clear()?,
-            Effect::Suspend => self.suspend()?,
+            Effect::Suspend => self.stop(signals::stop_group)?,
             Effect::Quit => self.is_over = true,
         }
         Ok(())
     }
 
-    /// Leaves the terminal to the shell until it brings us back.
-    fn suspend(&mut self) -> io::Result<()> {
-        if self.session.suspend()? {
-            self.terminal.clear()?;
-            let size = self.terminal.size()?;
-            let size = Size { columns: size.width, rows: size.height };
-            drop(self.model.update(Input::Resize(size), self.now()));
-        }
-        Ok(())
+    /// Leaves the terminal to the shell until it brings us back, which a signal tells.
+    fn stop(&mut self, stop: impl FnOnce() -> io::Result<bool>) -> io::Result<()> {
+        self.session.put_down()?;
+        self.is_away = true;
+        // Nobody would bring us back.
+        if stop()? { Ok(()) } else { self.go_on() }
+    }
+
+    fn go_on(&mut self) -> io::Result<()> {
+        self.is_away = false;
+        self.session.take_again()?;
+        self.terminal.clear()?;
+        let size = self.terminal.size()?;
+        let size = Size { columns: size.width, rows: size.height };
+        self.handle(Input::Resize(size))
     }
 
     fn draw(&mut self) -> io::Result<()> {

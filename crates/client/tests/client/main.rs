@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says where, and looks for one thing among many"
 )]
 
+mod harmless;
 mod house;
 mod line;
 mod link;

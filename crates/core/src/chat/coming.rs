@@ -73,11 +73,11 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) {
         let (nick, taken) = match wish {
-            Some(nick) if !self.nicks.contains_key(&nick.key()) => (nick, None),
+            Some(nick) if self.nicks.holder(&nick).is_none() => (nick, None),
             taken => (self.guest_nick(), taken),
         };
         let person = Session::new(nick.clone(), seat);
-        self.nicks.insert(person.key.clone(), session);
+        self.nicks.insert(&person.nick, session);
         self.sessions.insert(session, person);
         if let Some(seat) = seat {
             self.seats.insert(seat, session);
@@ -90,7 +90,7 @@ impl Chat {
         loop {
             self.guests += 1;
             if let Ok(nick) = Nick::parse(&format!("guest{}", self.guests))
-                && !self.nicks.contains_key(&nick.key())
+                && self.nicks.holder(&nick).is_none()
             {
                 return nick;
             }
@@ -135,6 +135,9 @@ impl Chat {
     pub(super) fn room_or_new(&mut self, name: RoomName) -> Result<RoomId, Refusal> {
         if let Some(id) = self.rooms.id_of(&name) {
             return Ok(id);
+        }
+        if name.mixes_scripts() {
+            return Err(Refusal::RoomMixesScripts { room: name });
         }
         if let Some(existing) = self.rooms.lookalike(&name) {
             let existing = existing.name.clone();

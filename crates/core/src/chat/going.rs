@@ -72,7 +72,7 @@ impl Chat {
             out.push(Effect::SessionForgotten { session: old });
         }
         let Some(mut person) = self.sessions.remove(&old) else { return };
-        self.nicks.insert(person.key.clone(), session);
+        self.nicks.insert(&person.nick, session);
         if let Some(seat) = &mut person.seat {
             if let Some(due) = seat.kept_until.take() {
                 self.kept_due.remove(&(due, old));
@@ -129,7 +129,7 @@ impl Chat {
             out.push(Effect::SessionForgotten { session });
         }
         self.unseen.remove(&session);
-        self.nicks.remove(&person.key);
+        self.nicks.remove(&person.nick);
         if let Some(seat) = person.seat {
             self.seats.remove(&seat.key);
             if let Some(due) = seat.kept_until {

@@ -7,7 +7,7 @@ use crate::{Answer, Effect, Nick, Refusal, SessionId};
 impl Chat {
     pub(super) fn ignore(&mut self, session: SessionId, nick: Option<Nick>, out: &mut Vec<Effect>) {
         let max = self.limits.ignored_max;
-        let target = nick.as_ref().map(|nick| self.nicks.get(&nick.key()).copied());
+        let target = nick.as_ref().map(|nick| self.nicks.holder(nick));
         let Some(person) = self.sessions.get_mut(&session) else { return };
         let changed = match (nick, target) {
             (Some(nick), target) => {

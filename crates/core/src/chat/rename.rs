@@ -6,8 +6,8 @@ use crate::{Answer, Author, Effect, Nick, Presence, Refusal, SessionId};
 impl Chat {
     pub(super) fn rename(&mut self, session: SessionId, nick: Nick, out: &mut Vec<Effect>) {
         let key = nick.key();
-        if let Some(holder) = self.nicks.get(&key).filter(|holder| **holder != session) {
-            if let Some(holder) = self.nick_of(*holder) {
+        if let Some(holder) = self.nicks.other_holder(&nick, session) {
+            if let Some(holder) = self.nick_of(holder) {
                 refuse(session, Refusal::NickTaken { nick, holder }, out);
             }
             return;
@@ -18,8 +18,8 @@ impl Chat {
         if person.seat.is_none() {
             person.author = Author::of_nick(&nick);
         }
-        self.nicks.remove(&old_key);
-        self.nicks.insert(key.clone(), session);
+        self.nicks.remove(&from);
+        self.nicks.insert(&nick, session);
         answer(session, Answer::Renamed { from: from.clone(), to: nick.clone() }, out);
         if from == nick {
             return;

@@ -38,7 +38,7 @@ impl Chat {
             return;
         }
         let nick = match nick {
-            Some(nick) => match self.nicks.get(&nick.key()).and_then(|id| self.nick_of(*id)) {
+            Some(nick) => match self.nicks.holder(&nick).and_then(|id| self.nick_of(id)) {
                 Some(holder) => return refuse(session, Refusal::NickTaken { nick, holder }, out),
                 None => nick,
             },

@@ -90,7 +90,7 @@ fn reason(refusal: &Refusal) -> &'static str {
         Refusal::NoSuchPage { .. } => "no_such_page",
         Refusal::Conflict { .. } => "conflict",
         Refusal::TooFast { .. } => "too_fast",
-        Refusal::BadName { .. } => "bad_name",
+        Refusal::BadName { .. } | Refusal::RoomMixesScripts { .. } => "bad_name",
         Refusal::BadText { .. } => "bad_text",
     }
 }

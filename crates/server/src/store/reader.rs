@@ -215,12 +215,12 @@ fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {
     let text: Option<String> = row.get(6)?;
     let room = RoomId(row.get(0)?);
     // One row that somebody else wrote must not close the room to everyone who comes in.
-    let nick = Nick::parse(&nick).or_else(|error| {
+    let nick = Nick::kept(&nick).or_else(|error| {
         warn!(room = room.0, position, %error, "an event has no proper nick");
         Nick::parse(UNREADABLE).map_err(|error| unexpected(4, error))
     })?;
     let text = text.map(|text| {
-        Text::parse(&text).or_else(|error| {
+        Text::kept(&text).or_else(|error| {
             warn!(room = room.0, position, %error, "an event has no proper text");
             Text::parse(UNREADABLE).map_err(|error| unexpected(6, error))
         })

@@ -105,7 +105,7 @@ fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
             head: Position(row.get::<_, i64>(3)?.cast_unsigned()),
             last: Time(row.get(4)?),
             topic: topic
-                .map(|topic| Text::parse(&topic))
+                .map(|topic| Text::kept(&topic))
                 .transpose()
                 .map_err(|error| unexpected(2, error))?,
         })

@@ -208,8 +208,13 @@ fn what_is_wrong_is_said_with_its_status_and_its_field() {
     let mut visitor = Visitor::connect(port);
     visitor.ask("POST", "/tea", "", "");
     assert_eq!(visitor.answer(false).json()["code"], "bad_text");
-    visitor.send(b"POST /tea HTTP/1.1\r\nHost: tea\r\nContent-Length: 2\r\n\r\n\xFF\xFE");
-    assert_eq!(visitor.answer(false).json()["message"], "the body is not UTF-8");
+    visitor.send(b"POST /tea HTTP/1.1\r\nHost: tea\r\nContent-Length: 2\r\n\r\n\xC3(");
+    let what = "the body is not taken: this is not UTF-8; send UTF-8";
+    assert_eq!(visitor.answer(false).json()["message"], what);
+    let mut visitor = Visitor::connect(port);
+    visitor.send(b"POST /tea HTTP/1.1\r\nHost: tea\r\nContent-Length: 4\r\n\r\n\xFF\xFEx\0");
+    let what = "the body is not taken: this is UTF-16; send UTF-8";
+    assert_eq!(visitor.answer(false).json()["message"], what);
 
     let other = request(port, "DELETE", "/tea", "", "");
     assert_eq!((other.status, other.header("allow")), (405, "GET, POST"));

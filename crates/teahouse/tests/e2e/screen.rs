@@ -14,7 +14,7 @@ use crate::terminal::{SIZE, Terminal};
 use crate::visitor;
 
 /// The last row, where the line is as long as it has one row.
-const LINE_ROW: u16 = SIZE.1 - 1;
+pub(crate) const LINE_ROW: u16 = SIZE.1 - 1;
 /// Columns of the prompt.
 const PROMPT: u16 = 2;
 /// A line that is difficult to show: wide characters, a family of emoji, a combining mark, a composed kana.
@@ -22,12 +22,12 @@ const HALF: &str = "半句话 👩\u{200d}👩\u{200d}👧 x\u{301}が half";
 /// Columns it takes: 6 + 1 + 2 + 1 + 1 + 2 + 1 + 4.
 const HALF_COLUMNS: u16 = 18;
 
-fn bob(house: &House) -> Command {
+pub(crate) fn bob(house: &House) -> Command {
     client(house, &["join", "--nick", "bob"])
 }
 
 /// The client of bob, who is in the lobby.
-fn join(house: &House) -> Terminal {
+pub(crate) fn join(house: &House) -> Terminal {
     let terminal = Terminal::run(&bob(house));
     terminal.expect("● bob");
     terminal.expect("#lobby");
@@ -35,7 +35,7 @@ fn join(house: &House) -> Terminal {
 }
 
 /// Types into the line and waits until it stands there.
-fn type_half(terminal: &Terminal) -> String {
+pub(crate) fn type_half(terminal: &Terminal) -> String {
     terminal.type_in(HALF);
     terminal.expect_cursor((PROMPT + HALF_COLUMNS, LINE_ROW));
     let row = terminal.row(LINE_ROW);
@@ -44,7 +44,7 @@ fn type_half(terminal: &Terminal) -> String {
 }
 
 /// The line stands as it stood.
-fn check_half(terminal: &Terminal, row: &str) {
+pub(crate) fn check_half(terminal: &Terminal, row: &str) {
     assert_eq!(terminal.row(LINE_ROW), row);
     terminal.expect_cursor((PROMPT + HALF_COLUMNS, LINE_ROW));
     assert_eq!(terminal.row(LINE_ROW), row);
@@ -87,7 +87,7 @@ fn state(house: &House) -> PathBuf {
 }
 
 /// Waits until the state file of the client has this in it.
-fn expect_remembered(house: &House, part: &str) {
+pub(crate) fn expect_remembered(house: &House, part: &str) {
     let deadline = Instant::now() + PATIENCE;
     let has_it = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.contains(part));
     loop {
@@ -100,7 +100,7 @@ fn expect_remembered(house: &House, part: &str) {
     }
 }
 
-fn kill(signal: &str, pid: u32) {
+pub(crate) fn kill(signal: &str, pid: u32) {
     assert!(Command::new("kill").args([signal, &pid.to_string()]).status().unwrap().success());
 }
 

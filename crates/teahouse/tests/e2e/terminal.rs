@@ -136,6 +136,11 @@ impl Terminal {
         self.wait(&format!("at {place:?}"), |terminal| terminal.cursor() == place);
     }
 
+    /// Closes it, as its window is closed.
+    pub(crate) fn close(&self) {
+        self.done(&["kill-pane"]);
+    }
+
     /// Whether the terminal with its program is gone.
     pub(crate) fn is_gone(&self) -> bool {
         !self.command(["has-session"]).output().unwrap().status.success()

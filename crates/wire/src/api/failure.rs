@@ -1,11 +1,20 @@
 //! Reasons to say no, in words for people and codes for programs.
 
-use teahouse_core::{Refusal, RoomName};
+use teahouse_core::harmless::{echoed, excerpt};
+use teahouse_core::{NameError, Refusal, RoomName};
 
 use super::message::{Code, Failure};
 
 fn failure(code: Code, message: String) -> Failure {
     Failure { code, message, field: None, id: None }
+}
+
+/// Characters of an explanation that repeats what was sent.
+const EXPLAINED_CHARS_MAX: usize = 300;
+
+/// What is wrong with what was sent, as one short line.
+pub(super) fn explained(error: &impl std::fmt::Display) -> String {
+    excerpt(&error.to_string(), EXPLAINED_CHARS_MAX)
 }
 
 /// Why something was not done.
@@ -22,6 +31,9 @@ pub fn of(refusal: &Refusal) -> Failure {
                 "{room} looks like {existing}, which exists; join {existing} or choose another"
             ),
         ),
+        Refusal::RoomMixesScripts { room } => {
+            (Code::BadName, format!("{room} is no name: {}", NameError::MixedScripts))
+        }
         Refusal::TooManyRooms { max, .. } => {
             (Code::TooManyRooms, format!("the house has {max} rooms, its limit; join one of them"))
         }
@@ -66,7 +78,7 @@ pub fn of(refusal: &Refusal) -> Failure {
             format!("too fast (the limit is {burst} at once, then {per_second} per second)"),
         ),
         Refusal::BadName { input, error } => {
-            (Code::BadName, format!("{input:?} is no name: {error}"))
+            (Code::BadName, format!("{:?} is no name: {error}", echoed(input)))
         }
         Refusal::BadText { error } => (Code::BadText, format!("not sent: {error}")),
     };

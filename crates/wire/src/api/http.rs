@@ -4,11 +4,14 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use teahouse_core::{Nick, RoomName, Text};
+use teahouse_core::harmless::echoed;
+use teahouse_core::{Nick, Refusal, RoomName, Text};
 
+use super::failure;
 use super::message::{Code, Event, Failure, HistoryPage, RoomsPage};
 use super::request::Part;
-use super::value::{Epoch, Id};
+use super::value::{self, Epoch, Id};
+use crate::decode::decode;
 
 /// What an address does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,7 +249,7 @@ fn room_name(escaped: &str) -> Result<RoomName, Failure> {
     let input = percent_encoding::percent_decode_str(escaped).decode_utf8_lossy();
     RoomName::parse(&input).map_err(|error| Failure {
         code: Code::BadName,
-        message: format!("{input:?} is no name of a room: {error}"),
+        message: format!("{:?} is no name of a room: {error}", echoed(&input)),
         field: Some("room".to_owned()),
         id: None,
     })
@@ -266,18 +269,31 @@ pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
 /// # Errors
 /// With the name of the field that is wrong.
 pub fn body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
-    let mut json = serde_json::Deserializer::from_slice(body);
+    let mut json = serde_json::Deserializer::from_str(words(body)?);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong(&error))?;
     json.end().map_err(|error| bad_request(None, format!("no JSON: {error}")))?;
     Ok(value)
 }
 
+/// Reads a body that is what is to be said.
+///
+/// # Errors
+/// When it is no UTF-8 or no message.
+pub fn text_body(body: &[u8]) -> Result<Text, Failure> {
+    Text::parse(words(body)?).map_err(|error| failure::of(&Refusal::BadText { error }))
+}
+
+fn words(body: &[u8]) -> Result<&str, Failure> {
+    decode(body).map_err(|error| bad_request(None, format!("the body is not taken: {error}")))
+}
+
 fn wrong<E: std::error::Error>(error: &serde_path_to_error::Error<E>) -> Failure {
     let path = error.path().to_string();
     let field = (path != ".").then_some(path);
+    let what = failure::explained(error.inner());
     let message = match &field {
-        Some(field) => format!("`{field}`: {}", error.inner()),
-        None => error.inner().to_string(),
+        Some(field) => format!("`{field}`: {what}"),
+        None => what,
     };
     bad_request(field, message)
 }
@@ -368,7 +384,8 @@ pub struct EventsQuery {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PostQuery {
     /// Under which nick: one that nobody here has. Without it, under a guest nick.
-    #[schemars(with = "Option<String>")]
+    #[serde(default, deserialize_with = "value::maybe_wished")]
+    #[schemars(with = "Option<String>", !default)]
     pub nick: Option<Nick>,
 }
 
@@ -379,7 +396,11 @@ pub struct Post {
     #[schemars(with = "String")]
     pub text: Text,
     /// Under which nick: one that nobody here has. Without it, under a guest nick.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::maybe_wished"
+    )]
     #[schemars(with = "Option<String>")]
     pub nick: Option<Nick>,
     /// The sender's own id for it; with one, sending it again is harmless.
@@ -453,6 +474,22 @@ mod tests {
             "`text`: invalid type: integer `7`, expected a string at line 1 column 10"
         );
         assert!(body::<Post>(br#"{"text": "x"} more"#).is_err());
+        let long = body::<Post>(format!(r#"{{"id": "{}\u202e"}}"#, "x".repeat(5000)).as_bytes());
+        let message = long.unwrap_err().message;
+        assert!(message.chars().count() < 400 && !message.contains('\u{202e}'), "{message}");
         assert_eq!(body::<Post>(br#"{"text": "x"}"#).unwrap().text.as_str(), "x");
+    }
+
+    #[test]
+    fn bodies_are_decoded_as_lines_are() {
+        let said = |bytes: &[u8]| text_body(bytes).map(String::from).map_err(|wrong| wrong.message);
+        assert_eq!(said(b"\xEF\xBB\xBFone\r\ntwo\rthree\r\n"), Ok("one\ntwo\nthree".to_owned()));
+        let utf16 = "the body is not taken: this is UTF-16; send UTF-8".to_owned();
+        assert_eq!(said(b"\xFF\xFEh\0i\0"), Err(utf16.clone()));
+        assert_eq!(said(b"\r\n\x07"), Err("not sent: there is nothing in it".to_owned()));
+        let posted = |bytes: &[u8]| body::<Post>(bytes).map(|post| String::from(post.text));
+        let json = b"\xEF\xBB\xBF{\"text\": \"one\\r\\ntwo\\rthree\"}";
+        assert_eq!(posted(json).unwrap(), "one\ntwo\nthree");
+        assert_eq!(posted(b"\xFE\xFF\0{\0}").unwrap_err().message, utf16);
     }
 }

@@ -9,9 +9,12 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use teahouse_core::harmless::echoed;
 use teahouse_core::{Nick, RoomName, Text};
 
-use super::value::{Epoch, Id, Ref, Seat};
+use super::failure;
+use super::value::{self, Epoch, Id, Ref, Seat};
+use crate::decode::without_mark;
 
 /// A request and what the client calls it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -63,7 +66,11 @@ pub enum Request {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hello {
     /// The wish; without one, or when it is taken, a guest nick is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::maybe_wished"
+    )]
     #[schemars(with = "Option<String>")]
     pub nick: Option<Nick>,
     /// With the same seat as before, one is who one was, nobody is told of the break, and an older
@@ -197,6 +204,7 @@ pub struct Rooms {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rename {
     /// What.
+    #[serde(deserialize_with = "value::wished")]
     #[schemars(with = "String")]
     pub nick: Nick,
 }
@@ -294,8 +302,8 @@ impl Asked {
     /// When it is no JSON object, has no known `op`, or a field is missing or wrong.
     pub fn parse(json: &str) -> Result<Self, NotUnderstood> {
         let whole = |what: String| NotUnderstood { reference: None, field: None, what };
-        let value: Value =
-            serde_json::from_str(json).map_err(|error| whole(format!("no JSON: {error}")))?;
+        let value: Value = serde_json::from_str(without_mark(json))
+            .map_err(|error| whole(format!("no JSON: {error}")))?;
         let Value::Object(mut fields) = value else {
             return Err(whole("not a JSON object".to_owned()));
         };
@@ -321,8 +329,8 @@ impl Asked {
         };
         let Some((_, parse)) = OPS.iter().find(|(name, _)| *name == op) else {
             let known: Vec<&str> = OPS.iter().map(|(name, _)| *name).collect();
-            let shown: String = op.chars().take(32).collect();
-            return Err(wrong(format!("there is no {shown:?}; known: {}", known.join(", "))));
+            let what = format!("there is no {:?}; known: {}", echoed(&op), known.join(", "));
+            return Err(wrong(what));
         };
         parse(fields)
     }
@@ -337,7 +345,7 @@ fn parsed<T: DeserializeOwned>(
         Err(error) => {
             let path = error.path().to_string();
             let field = (path != ".").then_some(path);
-            let what = error.inner().to_string();
+            let what = failure::explained(error.inner());
             Err(NotUnderstood { reference: None, field, what })
         }
     }

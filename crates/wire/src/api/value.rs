@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
-use teahouse_core::{MessageId, SeatKey};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use teahouse_core::{MessageId, Nick, SeatKey};
 
 /// Bytes in a reference that is a string: it is kept until the answer is there, and sent back.
 const REF_BYTES_MAX: usize = 64;
@@ -39,6 +40,17 @@ impl From<RefText> for String {
     fn from(text: RefText) -> Self {
         text.0
     }
+}
+
+/// Reads a nick that somebody wants to have, if there is one.
+pub(super) fn maybe_wished<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Nick>, D::Error> {
+    let name: Option<String> = Option::deserialize(from)?;
+    name.map(|name| Nick::parse(&name)).transpose().map_err(D::Error::custom)
+}
+
+/// Reads a nick that somebody wants to have.
+pub(super) fn wished<'de, D: Deserializer<'de>>(from: D) -> Result<Nick, D::Error> {
+    Nick::parse(&String::deserialize(from)?).map_err(D::Error::custom)
 }
 
 /// A history's epoch: 64 random bits drawn when the database was made, as 16 hexadecimal digits. Positions

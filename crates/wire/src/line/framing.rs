@@ -1,7 +1,19 @@
-//! Lines out of bytes: LF, CR LF and CR NUL end one (RFC 854 for the last). A CR before anything else is
-//! a character of the line. Telnet commands are taken out on the way.
+//! Lines out of bytes: LF, CR, CR LF and CR NUL end one (RFC 854 for the last). Telnet commands are taken out
+//! on the way, and what a telnet sends that passes on each key edits the line: BS and DEL erase its last
+//! character, Ctrl-W its last word, Ctrl-U all of it.
+
+use unicode_segmentation::GraphemeCursor;
 
 use super::telnet::{self, Command, Telnet};
+use crate::decode::begins_as_utf16;
+
+const BACKSPACE: u8 = 0x08;
+const DELETE: u8 = 0x7F;
+const CTRL_U: u8 = 0x15;
+const CTRL_W: u8 = 0x17;
+
+/// Bytes of a line that are looked at to find its last character.
+const LAST_CHARACTER_BYTES_MAX: usize = 256;
 
 /// Bytes in a line without its end. Longer ones are refused as a whole, and nothing of them is kept.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -17,13 +29,31 @@ pub(super) enum Piece<'a> {
     Negotiate(Vec<u8>),
     /// Telnet's "are you there".
     AreYouThere,
+    /// It is all UTF-16: nothing is taken.
+    Utf16,
+}
+
+/// What the very first bytes are. A telnet that has been told nothing does not begin with `IAC DONT`, so
+/// that is the byte-order mark of UTF-16.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Start {
+    /// None has come.
+    #[default]
+    Awaited,
+    /// One half of a byte-order mark, not looked at otherwise yet.
+    Half(u8),
+    /// They are past.
+    Past,
+    /// A byte-order mark.
+    Utf16,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     partial: Vec<u8>,
     telnet: Telnet,
-    /// A CR has been seen and what it means is not known yet.
+    start: Start,
+    /// A CR has ended a line; a LF or NUL after it belongs to that end.
     after_return: bool,
     /// The line has too many bytes; the rest of it is thrown away.
     is_too_long: bool,
@@ -31,6 +61,9 @@ pub(super) struct Framing {
 
 impl Framing {
     pub(super) fn handle_bytes(&mut self, mut bytes: &[u8], found: &mut impl FnMut(Piece<'_>)) {
+        if self.start != Start::Past {
+            bytes = self.handle_start(bytes, found);
+        }
         while !bytes.is_empty() {
             if self.is_plain() {
                 bytes = whole_lines(bytes, found);
@@ -48,9 +81,41 @@ impl Framing {
         }
     }
 
+    /// Looks at the first bytes; gives what is left of them.
+    fn handle_start<'a>(
+        &mut self,
+        mut bytes: &'a [u8],
+        found: &mut impl FnMut(Piece<'_>),
+    ) -> &'a [u8] {
+        while let Some((byte, rest)) = bytes.split_first() {
+            match self.start {
+                Start::Awaited if matches!(byte, 0xFE | 0xFF) => self.start = Start::Half(*byte),
+                Start::Half(half) if begins_as_utf16(&[half, *byte]) => {
+                    self.start = Start::Utf16;
+                    found(Piece::Utf16);
+                }
+                Start::Half(half) => {
+                    self.start = Start::Past;
+                    self.handle_byte(half, found);
+                    return bytes;
+                }
+                Start::Awaited | Start::Past => {
+                    self.start = Start::Past;
+                    return bytes;
+                }
+                Start::Utf16 => return &[],
+            }
+            bytes = rest;
+        }
+        bytes
+    }
+
     pub(super) fn handle_end(&mut self, found: &mut impl FnMut(Piece<'_>)) {
-        let has_return = std::mem::take(&mut self.after_return);
-        if has_return || !self.partial.is_empty() || self.is_too_long {
+        if let Start::Half(half) = self.start {
+            self.start = Start::Past;
+            self.handle_byte(half, found);
+        }
+        if !self.partial.is_empty() || self.is_too_long {
             self.end_line(found);
         }
     }
@@ -86,7 +151,7 @@ impl Framing {
                     Command::Answer(bytes) => found(Piece::Negotiate(bytes.to_vec())),
                     Command::AreYouThere => found(Piece::AreYouThere),
                     Command::EraseCharacter => self.erase_character(),
-                    Command::EraseLine => self.partial.clear(),
+                    Command::EraseLine => self.erase_line(),
                 }
                 false
             }
@@ -96,29 +161,18 @@ impl Framing {
     fn handle_text(&mut self, byte: u8, found: &mut impl FnMut(Piece<'_>)) -> bool {
         let after_return = std::mem::take(&mut self.after_return);
         match byte {
-            b'\n' => {
+            b'\n' | 0 if after_return => return true,
+            b'\n' | b'\r' => {
                 self.end_line(found);
-                true
+                self.after_return = byte == b'\r';
+                return true;
             }
-            0 if after_return => {
-                self.end_line(found);
-                true
-            }
-            b'\r' => {
-                if after_return {
-                    self.push(b'\r');
-                }
-                self.after_return = true;
-                false
-            }
-            _ => {
-                if after_return {
-                    self.push(b'\r');
-                }
-                self.push(byte);
-                false
-            }
+            BACKSPACE | DELETE => self.erase_character(),
+            CTRL_U => self.erase_line(),
+            CTRL_W => self.erase_word(),
+            _ => self.push(byte),
         }
+        false
     }
 
     fn push(&mut self, byte: u8) {
@@ -140,15 +194,43 @@ impl Framing {
         self.partial.clear();
     }
 
-    /// Takes back the last character, however many bytes it has.
+    /// Takes back the last character as people see it, however many bytes it has.
     fn erase_character(&mut self) {
-        while let Some(byte) = self.partial.pop() {
-            let is_continuation = byte & 0b1100_0000 == 0b1000_0000;
-            if !is_continuation {
-                break;
+        let from = self.partial.len().saturating_sub(LAST_CHARACTER_BYTES_MAX);
+        let window = &self.partial[from..];
+        let start = window.iter().position(|byte| !is_continuation(*byte)).unwrap_or(0);
+        let kept = match std::str::from_utf8(&window[start..]) {
+            Ok(words) => {
+                let mut cursor = GraphemeCursor::new(words.len(), words.len(), true);
+                let last = cursor.prev_boundary(words, 0).ok().flatten();
+                from + start + last.unwrap_or(0)
             }
-        }
+            Err(_) => self.partial.iter().rposition(|byte| !is_continuation(*byte)).unwrap_or(0),
+        };
+        self.partial.truncate(kept);
     }
+
+    /// Takes back the last word and the blanks behind it.
+    fn erase_word(&mut self) {
+        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+        let end = self.partial.iter().rposition(|byte| !is_blank(byte)).map_or(0, |last| last + 1);
+        let start = self.partial[..end].iter().rposition(is_blank).map_or(0, |blank| blank + 1);
+        self.partial.truncate(start);
+    }
+
+    fn erase_line(&mut self) {
+        self.partial.clear();
+        self.is_too_long = false;
+    }
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0b1100_0000 == 0b1000_0000
+}
+
+/// Whether a byte within a line is more than a byte of it.
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'\r' | 0xFF | BACKSPACE | DELETE | CTRL_U | CTRL_W)
 }
 
 /// Passes on the lines at the front of `bytes` that need no gathering; gives what is left.
@@ -156,7 +238,7 @@ fn whole_lines<'a>(mut bytes: &'a [u8], found: &mut impl FnMut(Piece<'_>)) -> &'
     while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
         let line = &bytes[..end];
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.len() > LINE_BYTES_MAX || line.iter().any(|byte| matches!(byte, b'\r' | 0xFF)) {
+        if line.len() > LINE_BYTES_MAX || line.iter().any(|byte| is_special(*byte)) {
             break;
         }
         found(Piece::Line(line));

@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
+use teahouse_core::harmless::{echoed, harmless_line};
 use teahouse_core::{
-    Answer, Event, EventKind, ExitCause, Granted, Nick, Presence, Question, Refusal, RoomId,
-    RoomName, Scope, Text,
+    Answer, Event, EventKind, ExitCause, Granted, NameError, Nick, Presence, Question, Refusal,
+    RoomId, RoomName, Scope, Text,
 };
 
 use super::{Clock, moment};
@@ -68,17 +69,9 @@ fn push(out: &mut Vec<u8>, parts: &[&[u8]]) {
     }
 }
 
-/// One line of the house. Line ends and other control characters within it become spaces.
+/// One line of the house, harmless whatever it repeats.
 pub fn render_notice(text: &str, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"-- ");
-    if text.contains(|c: char| c.is_control() && c != '\t') {
-        let plain: String =
-            text.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect();
-        out.extend_from_slice(plain.as_bytes());
-    } else {
-        out.extend_from_slice(text.as_bytes());
-    }
-    out.push(b'\n');
+    push(out, &[b"-- ", harmless_line(text).as_bytes(), b"\n"]);
 }
 
 /// Somebody came, went or changed, for the others in the room.
@@ -254,6 +247,9 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
                 "{room} looks like {existing}, which exists; /join {existing} or choose another"
             )
         }
+        Refusal::RoomMixesScripts { room } => {
+            format!("{room} is no name: {}", NameError::MixedScripts)
+        }
         Refusal::TooManyRooms { max, .. } => {
             format!("the house has {max} rooms, its limit; join one of them")
         }
@@ -288,8 +284,7 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
             "too fast (the limit is {burst} at once, then {per_second} per second); not sent: {text}"
         ),
         Refusal::BadName { input, error } => {
-            let shown: String = input.chars().filter(|c| !c.is_control()).take(40).collect();
-            format!("{shown:?} is no name: {error}")
+            format!("{:?} is no name: {error}", echoed(input))
         }
         Refusal::BadText { error } => format!("not sent: {error}"),
     };

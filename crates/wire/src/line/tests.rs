@@ -64,7 +64,8 @@ fn every_kind_of_line_end_ends_a_line() {
     let said = ["#lobby \"a\"", "#lobby \"b\"", "#lobby \"c\"", "#lobby \"d\""];
     assert_eq!(heard(b"a\nb\r\nc\r\0d\n"), said);
     assert_eq!(heard(b"\n\r\n   \n"), [""; 0]);
-    assert_eq!(heard(b"a\rforged\n"), ["#lobby \"a\u{fffd}forged\""]);
+    assert_eq!(heard(b"one\rtwo\r"), ["#lobby \"one\"", "#lobby \"two\""]);
+    assert_eq!(heard(b"a\r\r\n\rb\n"), ["#lobby \"a\"", "#lobby \"b\""]);
 }
 
 #[test]
@@ -92,6 +93,53 @@ fn a_line_that_is_too_long_or_not_utf8_is_refused_and_the_session_goes_on() {
             "#lobby \"ok\""
         ]
     );
+}
+
+#[test]
+fn what_a_program_writes_before_or_instead_of_utf8_is_known() {
+    assert_eq!(heard(b"\xEF\xBB\xBF/quit\n"), ["quit"]);
+    assert_eq!(heard("\u{202A}/quit\n\u{200B}\u{200E}/quit\n".as_bytes()), ["quit", "quit"]);
+    assert_eq!(heard(b"ok\0\n\0\n"), ["#lobby \"ok\""], "zeros are padding");
+    let all = "-- error: nothing is taken: this is UTF-16; send UTF-8\n";
+    assert_eq!(heard(b"\xFF\xFE\x60\x4F\x7D\x59\n\0h\0i\0\n\0"), [all]);
+    assert_eq!(heard(b"\xFE\xFF\x4F\x60\0\n"), [all]);
+    assert_eq!(
+        heard(b"h\0i\0\n"),
+        ["-- error: that line was not sent: this is UTF-16; send UTF-8\n"]
+    );
+}
+
+#[test]
+fn a_telnet_that_sends_each_key_edits_its_line() {
+    assert_eq!(heard(b"helo\x08lo\n"), ["#lobby \"hello\""]);
+    assert_eq!(
+        heard("吃👩\u{200D}👩\u{200D}👧\x7f茶e\u{301}\x7f\n".as_bytes()),
+        ["#lobby \"吃茶\""]
+    );
+    assert_eq!(heard(b"\x08\x7f\x17\x15ok\n"), ["#lobby \"ok\""]);
+    assert_eq!(heard(b"/nick me \x17\x17\x17one two  \x17three\n"), ["#lobby \"one three\""]);
+    assert_eq!(heard(b"secret\x15ok\n"), ["#lobby \"ok\""]);
+    assert_eq!(heard(b"ab\xE5\x90\x08\x08c\n"), ["#lobby \"ac\""], "a character that is not whole");
+    // What overstrikes on a printer is the plain letter.
+    assert_eq!(heard(b"N\x08NA\x08A\n"), ["#lobby \"NA\""]);
+}
+
+#[test]
+fn a_message_that_shows_nothing_is_refused_and_an_empty_line_is_not_one() {
+    let nothing = "-- error: not sent: there is nothing in it\n";
+    for words in [
+        "\u{200B}",
+        "\u{2800}",
+        "\u{3164}",
+        "\u{FE0F}",
+        "\u{301}",
+        "\u{7}\u{1B}",
+        "\u{AD}",
+        "/me \u{7}",
+    ] {
+        assert_eq!(heard(format!("{words}\n").as_bytes()), [nothing], "{words:?}");
+    }
+    assert_eq!(heard("\u{FEFF}\n\u{3000}\n\u{B}\n".as_bytes()), [""; 0]);
 }
 
 #[test]
@@ -228,6 +276,14 @@ fn a_command_that_is_wrong_is_explained_and_not_said() {
         heard(b"/xyzzy\n"),
         ["-- error: there is no /xyzzy; /help lists what there is (to say it, begin with //)\n"]
     );
+    assert_eq!(
+        heard("/x\u{202e}yz\u{1b}zy\n/help x\u{202e}yz\n/nick a\u{202e} b\n".as_bytes()),
+        [
+            "-- error: there is no /xyz\u{fffd}zy; /help lists what there is (to say it, begin with //)\n",
+            "-- error: there is no /xyz; /help lists what there is (to say it, begin with //)\n",
+            "-- error: \"a b\" is no name: a space cannot be in a name\n"
+        ]
+    );
     assert_eq!(heard(b"/msg bob\n"), ["-- error: usage: /msg NAME WORDS\n"]);
     assert_eq!(
         heard(b"/nick a b\n"),
@@ -336,6 +392,7 @@ fn every_answer_and_refusal_is_whole_lines_of_the_house() {
         Refusal::NotInRoom { room: name() },
         Refusal::NoSuchRoom { room: name() },
         Refusal::RoomLooksLike { room: name(), existing: name() },
+        Refusal::RoomMixesScripts { room: name() },
         Refusal::TooManyRooms { room: room("tea"), max: 1 },
         Refusal::InTooManyRooms { room: room("tea"), max: 1 },
         Refusal::NickTaken { nick: nick("ann"), holder: nick("Ann") },
@@ -390,7 +447,8 @@ proptest! {
     #[test]
     fn any_bytes_cut_anywhere_are_heard_the_same(
         bytes in proptest::collection::vec(
-            prop_oneof![any::<u8>(), Just(b'\r'), Just(b'\n'), Just(0), Just(0xFF), Just(b'/')],
+            prop_oneof![any::<u8>(), Just(b'\r'), Just(b'\n'), Just(0), Just(0xFF), Just(0xFE), Just(b'/'),
+                Just(0x08), Just(0x7F), Just(0x15), Just(0x17), Just(b' ')],
             0..300,
         ),
         cuts in proptest::collection::vec(0_usize..300, 0..8),
@@ -420,12 +478,12 @@ proptest! {
             let mut said = event(EventKind::Said, None);
             said.text = Some(text);
             let lines = rendered(|out| render_event(&said, None, out));
-            prop_assert!(lines.chars().all(|c| c == '\n' || c == '\t' || !c.is_control()));
+            prop_assert_eq!(harmless(&lines), lines.as_str());
             prop_assert!(lines.split_terminator('\n').all(|line| line.starts_with("<ann> ")));
         }
         let refusal = Refusal::TooFast { burst: 1, per_second: 1, text: words };
         let line = rendered(|out| render_refusal(&refusal, out));
         prop_assert_eq!(line.matches('\n').count(), 1);
-        prop_assert!(line.chars().all(|c| c == '\n' || c == '\t' || !c.is_control()));
+        prop_assert_eq!(harmless(&line), line.as_str());
     }
 }

@@ -1,5 +1,6 @@
 //! The commands of a line: one table gives parsing, help, and what an unknown one is compared with.
 
+use teahouse_core::harmless::echoed;
 use teahouse_core::{Action, Nick, Question, Refusal, RoomName, Text, TopicChange};
 
 use crate::Heard;
@@ -133,7 +134,7 @@ fn unknown(name: &str) -> Heard {
         .iter()
         .filter(|verb| likeness(verb) >= LIKENESS_MIN)
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let shown: String = name.chars().filter(|c| !c.is_control()).take(32).collect();
+    let shown = echoed(name);
     error(&match nearest {
         Some(verb) => {
             format!("there is no /{shown}; did you mean /{}? (to say it, begin with //)", verb.name)

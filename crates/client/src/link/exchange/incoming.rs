@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use teahouse_core::RoomName;
+use teahouse_core::harmless::harmless_line;
 use teahouse_wire::api::{
     Cause, Change, Code, Epoch, Event, Failure, Id, Joined, Kind, Message, Place, Presence, Ref,
     Sent, Welcome,
@@ -328,14 +329,9 @@ fn harmless(message: Message) -> Message {
     }
 }
 
-/// Words with nothing in them that acts on a terminal: one line, no control character, no bidi override.
+/// Words as one line with nothing in it that acts on a terminal.
 pub(super) fn shown(words: &str) -> String {
-    let acts = |c: char| {
-        (c.is_control() && c != '\t')
-            || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}')
-            || matches!(c, '\u{2066}'..='\u{206F}' | '\u{FEFF}')
-    };
-    words.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    harmless_line(words).into_owned()
 }
 
 /// How long the house may be silent before the connection counts as dead. It pings whom it has not heard for

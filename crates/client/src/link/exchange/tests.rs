@@ -655,8 +655,8 @@ fn nothing_that_a_server_says_acts_on_a_terminal() {
     wire.house(error);
     wire.close(None, "\u{7}bell");
     wire.expect(&[
-        "{\"type\":\"notice\",\"text\":\"\u{fffd}[2Jgone\u{fffd}forged\"}",
-        "{\"type\":\"error\",\"code\":\"forbidden\",\"message\":\"\u{fffd}2J\u{fffd}\"}",
+        "{\"type\":\"notice\",\"text\":\"\u{fffd}[2Jgone forged\"}",
+        "{\"type\":\"error\",\"code\":\"forbidden\",\"message\":\"\u{fffd}2J\"}",
         "offline: \u{fffd}bell",
     ]);
 }

@@ -55,20 +55,15 @@ impl Session {
         }
     }
 
-    /// Stops until the shell brings us back; `false` where there is nothing to go back to.
-    #[cfg(unix)]
-    pub(super) fn suspend(&mut self) -> io::Result<bool> {
-        give_back()?;
-        let group = rustix::process::getpgrp();
-        rustix::process::kill_process_group(group, rustix::process::Signal::TSTP)?;
-        self.take()?;
-        Ok(true)
+    /// Leaves the terminal as it was found, for as long as somebody else has it.
+    pub(super) fn put_down(&mut self) -> io::Result<()> {
+        give_back()
     }
 
-    /// There is no going back and forth here.
-    #[cfg(not(unix))]
-    pub(super) fn suspend(&mut self) -> io::Result<bool> {
-        Ok(false)
+    /// Takes the terminal, whoever had it meanwhile and whatever they did to it.
+    pub(super) fn take_again(&mut self) -> io::Result<()> {
+        give_back()?;
+        self.take()
     }
 }
 
@@ -139,43 +134,5 @@ mod keyboard {
 
     pub(super) fn as_before(_: &mut impl Write) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Signals that end a program.
-#[cfg(unix)]
-pub(super) struct Killed {
-    hang_up: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Killed {
-    pub(super) fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let hang_up = signal(SignalKind::hangup())?;
-        Ok(Self { hang_up, terminate: signal(SignalKind::terminate())? })
-    }
-
-    pub(super) async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.hang_up.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-/// Elsewhere the system ends us itself.
-#[cfg(not(unix))]
-pub(super) struct Killed;
-
-#[cfg(not(unix))]
-impl Killed {
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    pub(super) async fn wait(&mut self) {
-        std::future::pending::<()>().await;
     }
 }

@@ -9,6 +9,7 @@ use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Request, Response, StatusCode};
+use teahouse_core::harmless::echoed;
 use teahouse_core::{
     Answer, Event, Granted, MessageId, Nick, Position, Question, RoomName, Text, Visit,
 };
@@ -16,7 +17,7 @@ use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
     SearchQuery,
 };
-use teahouse_wire::api::{self, Code, Failure};
+use teahouse_wire::api::{self, Failure};
 use teahouse_wire::stream;
 
 use super::follow::FollowBody;
@@ -130,16 +131,7 @@ impl Peer {
         request: Request<Incoming>,
     ) -> Result<Response<Reply>, Failure> {
         let PostQuery { nick } = http::query(query)?;
-        let body = body_of(request).await?;
-        let words = std::str::from_utf8(&body)
-            .map_err(|_| http::bad_request(None, "the body is not UTF-8".to_owned()))?;
-        let words = words.replace("\r\n", "\n");
-        let said = Text::parse(words.trim_end_matches('\n')).map_err(|error| Failure {
-            code: Code::BadText,
-            message: format!("not sent: {error}"),
-            field: None,
-            id: None,
-        })?;
+        let said = http::text_body(&body_of(request).await?)?;
         let Posted { room, position, nick, .. } = self.say(room, said, nick, None).await?;
         let name = nick.map(|nick| nick.to_string()).unwrap_or_default();
         Ok(text(&format!("said in {room} as {name}, message {position}\n")))
@@ -176,7 +168,7 @@ impl Peer {
         let after = match header.or(after.as_deref()).filter(|id| !id.is_empty()) {
             None => None,
             Some(id) => Some(stream::parse_id(id).ok_or_else(|| {
-                let what = format!("{id:?} is no id of an event here: EPOCH-POSITION");
+                let what = format!("{:?} is no id of an event here: EPOCH-POSITION", echoed(id));
                 http::bad_request(Some("after".to_owned()), what)
             })?),
         };

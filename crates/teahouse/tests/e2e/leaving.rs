@@ -1,0 +1,121 @@
+//! The full-screen client and whoever runs it: terminals that close, signals, a shell that has the terminal for a
+//! while.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::house::House;
+use crate::screen::{LINE_ROW, bob, check_half, expect_remembered, join, kill, type_half};
+use crate::terminal::Terminal;
+
+/// What is typed and not sent is kept when this happens, however soon.
+fn check_kept(end: impl Fn(&Terminal)) {
+    let house = House::open();
+    let terminal = join(&house);
+    type_half(&terminal);
+    end(&terminal);
+    terminal.wait("gone", Terminal::is_gone);
+    expect_remembered(&house, "が half");
+    drop(terminal);
+    let terminal = join(&house);
+    terminal.wait("the draft", |terminal| terminal.row(LINE_ROW).ends_with("が half"));
+}
+
+#[test]
+fn a_begun_line_outlives_the_window_it_was_typed_in() {
+    check_kept(Terminal::close);
+}
+
+#[test]
+fn a_begun_line_outlives_every_signal_that_can_be_heard() {
+    for signal in ["-HUP", "-TERM", "-INT", "-QUIT"] {
+        check_kept(|terminal| kill(signal, terminal.pid()));
+    }
+}
+
+/// The client in a shell with job control.
+fn join_in_shell(house: &House, notes: &Path) -> (Terminal, u32) {
+    let client = bob(house);
+    let mut shell = Command::new("bash");
+    shell.args(["--norc", "--noprofile", "-i"]);
+    shell.envs(client.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.env("PS1", "shell> ");
+    let terminal = Terminal::run(&shell);
+    terminal.expect("shell>");
+    let pid = notes.join("pid");
+    let words: Vec<_> = client.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+    let program = client.get_program().to_string_lossy().into_owned();
+    let script = format!("echo $$ > {}; exec {program} {}", pid.display(), words.join(" "));
+    terminal.type_in(&format!("sh -c '{script}'"));
+    terminal.keys(&["Enter"]);
+    terminal.expect("● bob");
+    let pid = std::fs::read_to_string(pid).unwrap().trim().parse().unwrap();
+    (terminal, pid)
+}
+
+/// The shell has the terminal, as it is used to it; then the client comes back with its line.
+fn check_shell_and_back(terminal: &Terminal, row: &str) {
+    terminal.wait("with the shell", |terminal| terminal.told("alternate_on") == "0");
+    terminal.expect("shell>");
+    assert_eq!(terminal.told("mouse_any_flag"), "0");
+    terminal.type_in("echo two$((1+1))");
+    terminal.expect("shell> echo two$((1+1))");
+    terminal.keys(&["Enter"]);
+    terminal.expect("two2");
+    terminal.type_in("fg");
+    terminal.keys(&["Enter"]);
+    terminal.expect("● bob");
+    assert_eq!(terminal.told("alternate_on"), "1");
+    terminal.wait("with its mouse", |terminal| terminal.told("mouse_any_flag") == "1");
+    check_half(terminal, row);
+}
+
+#[test]
+fn it_is_stopped_from_outside_and_comes_back_as_it_was() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let notes = tempfile::tempdir().unwrap();
+    let (terminal, pid) = join_in_shell(&house, notes.path());
+    let row = type_half(&terminal);
+    kill("-TSTP", pid);
+    check_shell_and_back(&terminal, &row);
+    terminal.keys(&["C-z"]);
+    check_shell_and_back(&terminal, &row);
+    terminal.keys(&[" done", "Enter"]);
+    assert!(ann.expect("<bob> ").ends_with("が half done"));
+}
+
+#[test]
+fn after_a_stop_that_cannot_be_heard_screen_and_keys_come_back() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let notes = tempfile::tempdir().unwrap();
+    let (terminal, pid) = join_in_shell(&house, notes.path());
+    let row = type_half(&terminal);
+    kill("-STOP", pid);
+    terminal.expect("Stopped");
+    terminal.type_in("echo two$((1+1))");
+    terminal.keys(&["Enter"]);
+    terminal.expect("two2");
+    terminal.type_in("fg");
+    terminal.keys(&["Enter"]);
+    terminal.wait("drawn anew", |terminal| !terminal.screen().contains("two2"));
+    terminal.expect("● bob");
+    check_half(&terminal, &row);
+    terminal.keys(&[" done", "Enter"]);
+    assert!(ann.expect("<bob> ").ends_with("が half done"));
+}
+
+#[test]
+fn where_no_shell_would_bring_it_back_it_does_not_stop() {
+    let house = House::open();
+    let terminal = join(&house);
+    let row = type_half(&terminal);
+    terminal.keys(&["C-z"]);
+    kill("-TSTP", terminal.pid());
+    // Nor does drawing everything again end it.
+    terminal.keys(&["C-l"]);
+    terminal.type_in("!");
+    terminal.wait("typed on", |terminal| terminal.row(LINE_ROW) == format!("{row}!"));
+    assert_eq!(terminal.told("alternate_on"), "1");
+}
