@@ -161,7 +161,9 @@ fn is_unseen(c: char) -> bool {
     is_blank || is_ignorable || is_mark(c)
 }
 
-pub(crate) fn is_mark(c: char) -> bool {
+/// Whether a character stands on the one before it (Unicode general category M).
+#[must_use]
+pub fn is_mark(c: char) -> bool {
     !c.is_ascii() && c.general_category_group() == GeneralCategoryGroup::Mark
 }
 

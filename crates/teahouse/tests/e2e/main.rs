@@ -36,3 +36,4 @@ mod talk;
 mod terminal;
 mod visitor;
 mod wild;
+mod words;

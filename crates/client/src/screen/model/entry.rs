@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use teahouse_core::Text;
+use teahouse_core::harmless::is_mark;
 use teahouse_wire::api::{Event, Id, Kind};
 
 use super::folded::Folded;
@@ -216,7 +217,7 @@ pub(crate) fn own_message(outgoing: &Outgoing, nick: &str) -> Message {
 }
 
 /// Whether a text speaks of somebody: the nick stands in it as a word of its own, in any case. Where words
-/// are written without spaces, a nick of ideographs is found between others too.
+/// are written without spaces, a nick is found between other letters too, and in Korean before a particle.
 #[must_use]
 pub(crate) fn mentions(text: &str, nick: &str) -> bool {
     mention_ranges(text, nick).next().is_some()
@@ -233,7 +234,9 @@ pub(crate) fn mention_ranges<'a>(
         let (before, after) = (text[..start].chars().next_back(), text[end..].chars().next());
         let first = nick.chars().next()?;
         let last = nick.chars().next_back()?;
-        (!glues(before, first) && !glues(after, last)).then_some(start..end)
+        let is_part = before.is_some_and(|before| glues_before(before, first))
+            || after.is_some_and(|after| glues_after(after, last));
+        (!is_part).then_some(start..end)
     })
 }
 
@@ -249,11 +252,35 @@ fn end_of_match(text: &str, nick: &str) -> Option<usize> {
     Some(chars.next().map_or(text.len(), |(at, _)| at)).filter(|end| *end > 0)
 }
 
-/// Whether a neighbour belongs to the same word as the edge of a nick.
-fn glues(neighbour: Option<char>, edge: char) -> bool {
+/// Whether the character after a nick belongs to the same word as its last one.
+fn glues_after(neighbour: char, edge: char) -> bool {
+    // Particles follow a name in Korean without a space, whatever script it is in.
+    is_mark(neighbour) || (!is_hangul(neighbour) && glues(neighbour, edge))
+}
+
+/// Whether the character before a nick belongs to the same word as its first one.
+fn glues_before(neighbour: char, edge: char) -> bool {
+    is_hangul(neighbour) == is_hangul(edge) && glues(neighbour, edge)
+}
+
+fn glues(neighbour: char, edge: char) -> bool {
     let is_letter = |c: char| c.is_alphanumeric() || c == '_';
-    let is_spaced = |c: char| !matches!(c, '\u{2E80}'..='\u{A4CF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}');
-    neighbour.is_some_and(|c| is_letter(c) && is_spaced(c) && is_letter(edge) && is_spaced(edge))
+    is_letter(neighbour) && is_letter(edge) && !is_unspaced(neighbour) && !is_unspaced(edge)
+}
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' | '\u{AC00}'..='\u{D7FF}')
+}
+
+/// Whether a letter is of a script that is written without spaces: Chinese, Japanese, Yi; Thai, Lao, Burmese,
+/// Khmer and their neighbours.
+fn is_unspaced(c: char) -> bool {
+    let is_east_asian = matches!(c, '\u{2E80}'..='\u{312F}' | '\u{3190}'..='\u{A4CF}')
+        || matches!(c, '\u{F900}'..='\u{FAFF}' | '\u{FF66}'..='\u{FF9F}' | '\u{20000}'..='\u{3FFFF}');
+    is_east_asian
+        || matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
+        || matches!(c, '\u{1950}'..='\u{19DF}' | '\u{1A00}'..='\u{1AAF}' | '\u{A9E0}'..='\u{A9FF}')
+        || matches!(c, '\u{AA60}'..='\u{AADF}')
 }
 
 #[cfg(test)]
@@ -270,6 +297,15 @@ mod tests {
         }
         assert!(mentions("谢谢小明！", "小明"));
         assert!(mentions("请小明来", "小明"));
+        for text in ["철수야", "철수는 어디?", "안녕 철수", "@철수님"] {
+            assert!(mentions(text, "철수"), "{text}");
+        }
+        assert!(!mentions("김철수", "철수"), "somebody else");
+        assert!(mentions("ann아, 차 마실래?", "ann") && mentions("안녕ann", "ann"));
+        assert!(mentions("สวัสดีอนันต์ครับ", "อนันต์") && mentions("ขอบคุณannนะ", "ann"));
+        assert!(!mentions("กี่", "ก"), "with a vowel on it, another letter");
+        assert!(mentions("ជំរាបសួរសុខាបាទ", "សុខា") && mentions("ﾃｽﾄさん", "ﾃｽﾄ"));
+        assert!(!mentions("иванов", "иван") && !mentions("annα", "ann"));
         assert!(!mentions("anything", ""));
     }
 }

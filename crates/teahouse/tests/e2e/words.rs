@@ -1,0 +1,77 @@
+//! What people send is the same words through every door, whatever program wrote the bytes.
+
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use serde_json::json;
+
+use crate::house::House;
+use crate::scripts::client;
+use crate::socket::Socket;
+use crate::visitor::post;
+
+fn said_whole(house: &House, bytes: &[u8]) -> Output {
+    let mut child = client(house, &["say", "lobby", "--whole", "--nick", "ci"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(bytes).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn every_door_hears_the_same_line_ends_and_no_byte_order_mark() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let words = "\u{FEFF}one\r\ntwo\rthree\u{2028}four\r\n";
+    let mut hears = |who: &str| {
+        for line in ["one", "two", "three", "four"] {
+            assert_eq!(ann.expect(&format!("<{who}>")), format!("<{who}> {line}"));
+        }
+    };
+    let mut bob = house.join_as("bob");
+    bob.send(words.replace('\u{2028}', "\r").as_bytes());
+    hears("bob");
+    assert_eq!(post(house.port, "/lobby?nick=curl", words).status, 200);
+    hears("curl");
+    let json = format!("\u{FEFF}{}", json!({ "nick": "post", "text": words }));
+    assert_eq!(post(house.port, "/api/v1/rooms/lobby/messages", &json).status, 201);
+    hears("post");
+    let mut socket = Socket::join(house.port, "web", "lobby");
+    let say = json!({ "op": "say", "room": "lobby", "text": words });
+    socket.send(tungstenite::Message::text(format!("\u{FEFF}{say}")));
+    hears("web");
+    assert_eq!(said_whole(&house, words.as_bytes()).status.code(), Some(0));
+    hears("ci");
+}
+
+#[test]
+fn every_door_refuses_what_shows_nothing_and_names_utf16() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut eve = house.join_as("eve");
+    let utf16: Vec<u8> = "\u{FEFF}你好\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut bob = crate::peer::Peer::connect(house.port);
+    bob.send(&utf16);
+    bob.expect("this is UTF-16; send UTF-8");
+    let whole = said_whole(&house, &utf16);
+    assert_ne!(whole.status.code(), Some(0));
+    let told = String::from_utf8(whole.stderr).unwrap();
+    assert!(told.contains("this is UTF-16; send UTF-8"), "{told}");
+
+    let nothing = "\u{200B}\u{2800}\u{301}\u{7}";
+    ann.say(nothing);
+    ann.expect("not sent: there is nothing in it");
+    assert_eq!(post(house.port, "/lobby", nothing).json()["code"], "bad_text");
+    let body = json!({ "text": nothing }).to_string();
+    assert_eq!(post(house.port, "/api/v1/rooms/lobby/messages", &body).json()["field"], "text");
+    let mut socket = Socket::join(house.port, "web", "lobby");
+    socket.ask(&json!({ "ref": 1, "op": "say", "room": "lobby", "text": nothing }));
+    assert_eq!(socket.expect("error")["field"], "text");
+    assert_ne!(said_whole(&house, nothing.as_bytes()).status.code(), Some(0));
+    let mixed = post(house.port, "/lobby?nick=%D0%92ob", "hello").json();
+    assert_eq!((&mixed["field"], &mixed["code"]), (&json!("nick"), &json!("bad_request")));
+    ann.say("nothing of it was heard");
+    assert_eq!(eve.expect("<"), "<ann> nothing of it was heard");
+}
