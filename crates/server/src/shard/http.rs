@@ -12,6 +12,7 @@ mod upgrade;
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::sync::{self, Arc};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -48,6 +49,7 @@ type Reply = Either<Full<Bytes>, FollowBody>;
 /// One HTTP connection, as its requests see it.
 struct Peer {
     shard: Handle,
+    socket: sync::Weak<TcpStream>,
     /// Moves to the connection that this one is upgraded to.
     permit: RefCell<Option<Permit>>,
     origin: Origin,
@@ -60,13 +62,16 @@ struct Peer {
 pub(super) async fn serve(shard: Handle, key: Key, stream: Rc<TcpStream>, first: Bytes) {
     let handed = shard.borrow_mut().hand_over(key);
     let Some((origin, permit)) = handed else { return };
+    let permit = RefCell::new(permit);
+    let (bucket, noted_at) = (RefCell::new(Bucket::default()), Cell::new(None));
     let Ok(stream) = Rc::try_unwrap(stream) else {
         debug!(serial = key.serial, "the socket is still in use");
         return;
     };
-    let permit = RefCell::new(permit);
-    let (bucket, noted_at) = (RefCell::new(Bucket::default()), Cell::new(None));
-    let peer_state = Rc::new(Peer { shard, permit, origin, bucket, noted_at });
+    // What is upgraded must be able to go to another thread, as `hyper` has it.
+    let stream = Arc::new(stream);
+    let socket = Arc::downgrade(&stream);
+    let peer_state = Rc::new(Peer { shard, socket, permit, origin, bucket, noted_at });
     let service = service_fn(|request| {
         let peer = Rc::clone(&peer_state);
         async move { Ok::<_, Infallible>(peer.answer(request).await) }
@@ -74,6 +79,8 @@ pub(super) async fn serve(shard: Handle, key: Key, stream: Rc<TcpStream>, first:
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
+        // Who says no more may still want the answer (RFC 9112, section 9.6): `nc -N`.
+        .half_close(true)
         .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(Prefixed { first, stream }), service)
         .with_upgrades()

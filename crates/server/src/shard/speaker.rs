@@ -368,7 +368,9 @@ impl Speaker {
         match self {
             Self::Api(_) => websocket::render_ping(out),
             Self::Follower(Follower { is_stream: true, .. }) => stream::render_ping(out),
-            Self::Line(_) | Self::Follower(_) => {}
+            // An empty line says nothing, and nothing else can be written among lines of text.
+            Self::Follower(_) => out.push(b'\n'),
+            Self::Line(_) => {}
         }
     }
 

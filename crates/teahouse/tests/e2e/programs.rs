@@ -259,3 +259,53 @@ fn our_linear_client_joins_the_seeds_own_server() {
     other.say("hello teahouse");
     client.expect("> hello teahouse");
 }
+
+/// What a request through `nc -N` is answered: it closes its side when it has sent everything.
+fn through_nc(port: u16, request: &str) -> String {
+    let mut child = Command::new("nc")
+        .args(["-N", "127.0.0.1", &port.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(request.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn whoever_closes_its_side_behind_a_request_is_answered_every_time() {
+    let house = House::open();
+    let mut bob = house.join_as("bob");
+    for number in 0..30 {
+        let answer = through_nc(house.port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert!(answer.ends_with("\r\n\r\nok\n"), "number {number}: {answer}");
+        let said = format!("number {number}");
+        let length = said.len();
+        let request = format!(
+            "POST /lobby?nick=nc HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{said}"
+        );
+        let answer = through_nc(house.port, &request);
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "number {number}: {answer}");
+        bob.expect(&format!("<nc> {said}"));
+    }
+}
+
+#[test]
+fn whoever_closes_its_side_follows_on_and_is_missed_when_it_goes() {
+    let house = House::open();
+    let mut bob = house.join_as("bob");
+    bob.say("hello");
+    for target in ["/lobby", "/api/v1/rooms/lobby/events"] {
+        let mut program = Program::start(&mut on_port("nc -N", house.port));
+        let mut input = program.child.stdin.take().unwrap();
+        write!(input, "GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        drop(input);
+        crate::http::wait_for(&house, "teahouse_members{protocol=\"follow\"}", 1.0);
+        bob.say("are you there?");
+        program.expect("are you there?");
+        program.child.kill().unwrap();
+        crate::http::wait_for(&house, "teahouse_members{protocol=\"follow\"}", 0.0);
+        crate::http::wait_for(&house, "teahouse_connections{protocol=\"follow\"}", 0.0);
+    }
+}

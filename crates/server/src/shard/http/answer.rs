@@ -187,7 +187,12 @@ impl Peer {
     ) -> Result<Response<Reply>, Failure> {
         // Says whether there is such a room, before the answer begins.
         self.read(Question::Latest { room: room.clone(), count: 1 }).await?;
-        let body = FollowBody::open(&self.shard, self.origin, room, (is_stream, after));
+        let body = FollowBody::open(
+            &self.shard,
+            (self.origin, self.socket.clone()),
+            room,
+            (is_stream, after),
+        );
         let kind = if is_stream { "text/event-stream" } else { TEXT };
         let mut response = response(StatusCode::OK, kind, Bytes::new());
         response

@@ -1,20 +1,32 @@
 //! Following a room over HTTP: a response whose body goes on for as long as the room is followed. The
 //! follower has a seat like everyone; its bytes wait in its outbox until the body fetches them, so it is
 //! bounded and refilled from history as every slow reader is.
+//!
+//! The end of what a follower says is not the end of its interest (RFC 9112, section 9.6), and nothing tells one
+//! that has gone from one that has only closed its side, but writing to it: so whoever has closed its side is
+//! written to at once, shortly after, and every [`PING_S`] seconds.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
+use std::sync;
 use std::task::{Context, Poll};
-use std::{cell::RefCell, rc::Rc};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use teahouse_core::{Action, ExitCause, Origin, Position, RequestId, RoomName, Visit};
+use tokio::net::TcpStream;
 
 use super::super::connection::{Sink, Stage};
+use super::super::pings::PING_S;
 use super::super::speaker::{Follower, Speaker};
 use super::super::{Handle, Key, Shard};
+
+/// When somebody who has closed its side is written to for the second time: the first makes a system answer that
+/// knows the connection no more, the second finds that answer.
+const SECOND_AFTER: Duration = Duration::from_secs(1);
 
 /// The body of a response that follows a room.
 pub(super) struct FollowBody {
@@ -26,7 +38,7 @@ impl FollowBody {
     /// Follows a room that exists, as server-sent events or as text, from after a position or from now on.
     pub(super) fn open(
         shard: &Handle,
-        origin: Origin,
+        (origin, socket): (Origin, sync::Weak<TcpStream>),
         room: RoomName,
         (is_stream, after): (bool, Option<Position>),
     ) -> Self {
@@ -38,7 +50,36 @@ impl FollowBody {
         if is_stream {
             me.watch(key);
         }
+        let shard_again = me.me.clone();
+        let notice = me.spawn(move || notice_end(shard_again, key, socket));
+        me.connections[key.index].intake = Some(notice);
         Self { shard: Rc::downgrade(shard), key }
+    }
+}
+
+/// Waits until a follower says no more, and then finds out now and then whether it has gone.
+async fn notice_end(shard: Weak<RefCell<Shard>>, key: Key, socket: sync::Weak<TcpStream>) {
+    let Some(stream) = socket.upgrade() else { return };
+    // Bytes of a next request hide the end, so who has sent some is written to as well.
+    let is_broken = stream.peek(&mut [0]).await.is_err();
+    drop(stream);
+    if is_broken {
+        if let Some(shard) = shard.upgrade()
+            && shard.borrow_mut().connection(key).is_some()
+        {
+            shard.borrow_mut().lost(key.index);
+        }
+        return;
+    }
+    let regularly = std::iter::repeat(Duration::from_secs(PING_S.into()));
+    for pause in [Duration::ZERO, SECOND_AFTER].into_iter().chain(regularly) {
+        tokio::time::sleep(pause).await;
+        let Some(shard) = shard.upgrade() else { return };
+        let mut shard = shard.borrow_mut();
+        if shard.connection(key).is_none() {
+            return;
+        }
+        shard.tell(key.index, Speaker::render_ping);
     }
 }
 

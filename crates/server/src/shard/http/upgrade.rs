@@ -2,6 +2,7 @@
 //! connection of the shard.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -80,6 +81,9 @@ async fn take_over(peer: Rc<Peer>, upgrade: OnUpgrade, takes_deflate: bool) {
     match upgrade.await.map(Upgraded::downcast::<TokioIo<Prefixed>>) {
         Ok(Ok(parts)) => {
             let Prefixed { first, stream } = parts.io.into_inner();
+            let Ok(stream) = Arc::try_unwrap(stream) else {
+                return debug!("an upgraded socket is still in use");
+            };
             let permit = peer.permit.borrow_mut().take();
             let from = (peer.origin, permit);
             let key = peer.shard.borrow_mut().adopt(stream, from, takes_deflate);
