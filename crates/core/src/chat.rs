@@ -1,9 +1,11 @@
 //! The chat state and its one entrance. Dispatch is the table in [`Chat::apply`]; each verb is a file.
 //!
-//! Invariants (checked by `tests/properties.rs`): a session that is seen is in a room exactly if the room
-//! has it as a member under its nick, also while its connection is broken and its seat kept; positions of a room count up by one; no two sessions have nicks that look
-//! alike; a room without members and events does not exist.
+//! Invariants stand in [`Chat::check`], which `tests/properties.rs` asks after every step: a session that is
+//! seen is in a room exactly if the room has it as a member under its nick, also while it is suspended; no two
+//! sessions have nicks that look alike; a room without members, listeners and events does not exist, but for the
+//! first.
 
+mod check;
 mod coming;
 mod going;
 mod ignore;
@@ -20,11 +22,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::known::Unsettled;
 use crate::nicks::Nicks;
+use crate::origin::Origins;
 use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::{
-    Action, Answer, Effect, Limits, MessageKey, Moment, Position, Proposal, Refusal, RequestId,
-    RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
+    Action, Answer, Effect, Limits, MessageKey, Moment, Origin, Position, Proposal, Refusal,
+    RequestId, RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -43,7 +46,7 @@ pub struct Founding {
 }
 
 /// Everything that is true of the chat at one place in the order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Chat {
     limits: Limits,
     sessions: BTreeMap<SessionId, Session>,
@@ -55,6 +58,9 @@ pub struct Chat {
     followers: BTreeMap<SessionId, RoomId>,
     rooms: Rooms,
     unsettled: Unsettled,
+    origins: Origins,
+    /// Sessions that are suspended, by origin, and of one origin the oldest first.
+    suspended: BTreeSet<(Origin, SteadyTime, SessionId)>,
     /// The log's.
     now: Moment,
     folds_due: BTreeSet<(SteadyTime, RoomId)>,
@@ -63,23 +69,41 @@ pub struct Chat {
     guests: u64,
 }
 
+impl Default for Chat {
+    fn default() -> Self {
+        Self::restore(Limits::default(), RoomId(0), [])
+    }
+}
+
 impl Chat {
-    /// A house with nobody in it, and the rooms that the store remembers.
-    pub fn restore(limits: Limits, rooms: impl IntoIterator<Item = Founding>) -> Self {
-        let mut chat = Self { limits, ..Self::default() };
-        for Founding { room, name, head, last, topic } in rooms {
-            chat.rooms.insert(Room {
-                id: room,
-                name,
-                head,
-                last,
-                topic,
-                members: BTreeMap::new(),
-                unseen: 0,
-                is_kept: true,
-                fold: None,
-            });
+    /// A house with nobody in it, and the rooms that the store remembers. `last_room` is the highest number
+    /// that a room ever had: numbers are not given out again.
+    pub fn restore(
+        limits: Limits,
+        last_room: RoomId,
+        rooms: impl IntoIterator<Item = Founding>,
+    ) -> Self {
+        let mut chat = Self {
+            limits,
+            sessions: BTreeMap::new(),
+            nicks: Nicks::default(),
+            seats: BTreeMap::new(),
+            followers: BTreeMap::new(),
+            unseen: BTreeSet::new(),
+            rooms: Rooms::default(),
+            unsettled: Unsettled::default(),
+            origins: Origins::default(),
+            suspended: BTreeSet::new(),
+            now: Moment::default(),
+            folds_due: BTreeSet::new(),
+            kept_due: BTreeSet::new(),
+            guests: 0,
+        };
+        for founding in rooms {
+            chat.rooms.insert(Room::restored(founding));
         }
+        chat.rooms.used_up_to(last_room);
+        chat.settle_limits();
         chat
     }
 
@@ -112,23 +136,33 @@ impl Chat {
 
     /// Applies one proposal; what follows from it is added to `out`, in order.
     pub fn apply(&mut self, proposal: Proposal, out: &mut Vec<Effect>) {
-        let Proposal { session, origin: _, request, action } = proposal;
+        let Proposal { session, origin, request, action } = proposal;
         let start = out.len();
-        self.perform(session, action, out);
+        self.perform((session, origin), action, out);
         for effect in &mut out[start..] {
             stamp(effect, session, request);
         }
     }
 
-    fn perform(&mut self, session: SessionId, action: Action, out: &mut Vec<Effect>) {
+    fn perform(
+        &mut self,
+        (session, origin): (SessionId, Origin),
+        action: Action,
+        out: &mut Vec<Effect>,
+    ) {
         if !matches!(action, Action::Exit { .. }) && self.unseen.remove(&session) {
             self.appear(session, out);
         }
         match action {
-            Action::Enter { nick, room, seat } => self.enter(session, nick, room, seat, out),
-            Action::EnterUnseen { room } => self.enter_unseen(session, room, out),
-            Action::Visit(visit) => self.visit(session, visit, out),
-            Action::Configure { limits } => self.limits = *limits,
+            Action::Enter { nick, room, seat } => {
+                self.enter((session, origin), nick, room, seat, out);
+            }
+            Action::EnterUnseen { room } => self.enter_unseen((session, origin), room, out),
+            Action::Visit(visit) => self.visit((session, origin), visit, out),
+            Action::Configure { limits } => {
+                self.limits = *limits;
+                self.settle_limits();
+            }
             Action::Exit { cause } if self.followers.contains_key(&session) => {
                 self.unfollow(session, cause, out);
             }
@@ -167,6 +201,10 @@ impl Chat {
         self.sessions.len()
     }
 
+    fn settle_limits(&mut self) {
+        self.rooms.configure(&self.limits.first_room, self.limits.small_room_events);
+    }
+
     fn is_connected(&self, session: SessionId) -> bool {
         self.sessions.get(&session).is_some_and(|person| person.away().is_none())
     }
@@ -202,6 +240,7 @@ fn stamp(effect: &mut Effect, asker: SessionId, asked: RequestId) {
         | Effect::Joined { .. }
         | Effect::Parted { .. }
         | Effect::Founded { .. }
+        | Effect::RoomRemoved { .. }
         | Effect::Event(_)
         | Effect::Presence { .. }
         | Effect::Ended { .. }

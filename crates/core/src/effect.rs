@@ -20,6 +20,12 @@ pub enum Effect {
         /// When.
         time: Time,
     },
+    /// A room is no more, and neither is its history: it gave way to a new one. Nobody is in it, and its
+    /// number is not given out again.
+    RoomRemoved {
+        /// Which.
+        room: RoomId,
+    },
     /// Something numbered happened in a room. Durable; for everyone in the room, its author included.
     Event(Event),
     /// A session is in a room from here on: the next event it must see has position `at + 1`.

@@ -26,6 +26,23 @@ impl FloodLimit {
     }
 }
 
+/// Some at once, then one more each interval: for what is done seldom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// How many pass at once. 0 turns the limit off.
+    pub burst: u32,
+    /// After how many milliseconds one more does. 0 turns the limit off.
+    pub interval_ms: u32,
+}
+
+impl Rate {
+    /// Whether anything is limited at all.
+    #[must_use]
+    pub fn is_off(self) -> bool {
+        self.burst == 0 || self.interval_ms == 0
+    }
+}
+
 /// What the bucket says about one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -51,10 +68,27 @@ impl Bucket {
         if limit.is_off() {
             return Verdict::Pass;
         }
+        self.take_one(now, limit.burst, limit.interval_us())
+    }
+
+    /// Asks for one token at `now`.
+    pub fn take_at(&mut self, now: SteadyTime, rate: Rate) -> Verdict {
+        if rate.is_off() {
+            return Verdict::Pass;
+        }
+        self.take_one(now, rate.burst, u64::from(rate.interval_ms) * 1000)
+    }
+
+    /// When it will be full again, in microseconds of steady time: from then on it is as good as new.
+    #[must_use]
+    pub fn full_at_us(self) -> u64 {
+        self.full_at_us
+    }
+
+    fn take_one(&mut self, now: SteadyTime, burst: u32, interval_us: u64) -> Verdict {
         let now_us = now.0.saturating_mul(1000);
-        let interval = limit.interval_us();
-        let next = self.full_at_us.max(now_us) + interval;
-        let over = (next - now_us).saturating_sub(interval * u64::from(limit.burst));
+        let next = self.full_at_us.max(now_us) + interval_us;
+        let over = (next - now_us).saturating_sub(interval_us * u64::from(burst));
         if over > 0 {
             let ms = over.div_ceil(1000);
             return Verdict::Wait { ms: u32::try_from(ms).unwrap_or(u32::MAX) };

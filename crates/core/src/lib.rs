@@ -21,6 +21,7 @@ mod limits;
 mod look;
 mod name;
 mod nicks;
+mod origin;
 mod refusal;
 mod room;
 mod session;
@@ -32,7 +33,7 @@ pub use effect::{
     Answer, Effect, Event, EventKind, Granted, HistorySpan, Presence, PrivateMessage, RoomSummary,
     Scope,
 };
-pub use flood::{Bucket, FloodLimit, Verdict};
+pub use flood::{Bucket, FloodLimit, Rate, Verdict};
 pub use id::{
     Author, MessageId, Moment, Origin, Position, RequestId, RoomId, SeatKey, SessionId, SteadyTime,
     Time,

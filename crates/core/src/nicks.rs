@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::{Nick, NickKey, SessionId};
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Nicks {
     by_look: BTreeMap<NickKey, SessionId>,
 }

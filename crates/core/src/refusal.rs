@@ -1,7 +1,7 @@
 //! Reasons to say no. A refusal is data: what was asked for, and the limit it met. Every protocol finds
 //! words for every one of them.
 
-use crate::{MessageId, NameError, Nick, Position, RoomName, TextError};
+use crate::{MessageId, NameError, Nick, Position, Rate, RoomName, TextError};
 
 /// Why something was not done. Where a person's words were refused, they come back in `text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,15 @@ pub enum Refusal {
         room: RoomName,
         /// How many that is.
         max: usize,
+    },
+    /// Whoever comes from there has made as many rooms as one may for the moment.
+    TooManyNewRooms {
+        /// The one asked for.
+        room: RoomName,
+        /// How many one may make.
+        rate: Rate,
+        /// After how long the next one may be made, in milliseconds.
+        wait_ms: u32,
     },
     /// The session is in as many rooms as it may be.
     InTooManyRooms {

@@ -1,6 +1,6 @@
 //! One joined person: their nick, the rooms they are in, whom they ignore, and by what key they come back.
 
-use crate::{Author, ExitCause, Nick, NickKey, RoomId, SeatKey, SessionId, SteadyTime};
+use crate::{Author, ExitCause, Nick, NickKey, Origin, RoomId, SeatKey, SessionId, SteadyTime};
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -8,6 +8,8 @@ pub(crate) struct Session {
     pub(crate) key: NickKey,
     /// Whose the ids of their messages are.
     pub(crate) author: Author,
+    /// From where it came in, or was resumed.
+    pub(crate) origin: Origin,
     pub(crate) rooms: Vec<Place>,
     pub(crate) ignored: Vec<Ignored>,
     /// Only of those with a key to come back with.
@@ -18,16 +20,26 @@ pub(crate) struct Session {
 #[derive(Debug)]
 pub(crate) struct Seat {
     pub(crate) key: SeatKey,
-    /// Why they went, while the house waits for them; `None` while they are connected.
-    pub(crate) away: Option<ExitCause>,
+    /// While it is suspended.
+    pub(crate) away: Option<Away>,
     /// Until when rooms that they do not hear are kept for them.
     pub(crate) kept_until: Option<SteadyTime>,
+}
+
+/// A connection broke, and its session is suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Away {
+    pub(crate) cause: ExitCause,
+    pub(crate) since: SteadyTime,
 }
 
 /// A session's place in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) room: RoomId,
+    pub(crate) since: SteadyTime,
+    /// Until when its coming waits to be announced with others.
+    pub(crate) folded_until: Option<SteadyTime>,
     /// Whether its connection hears the room. Otherwise the place is kept for somebody who may come back.
     pub(crate) is_heard: bool,
 }
@@ -42,15 +54,15 @@ pub(crate) struct Ignored {
 }
 
 impl Session {
-    pub(crate) fn new(nick: Nick, seat: Option<SeatKey>) -> Self {
+    pub(crate) fn new(nick: Nick, origin: Origin, seat: Option<SeatKey>) -> Self {
         let key = nick.key();
         let author = seat.as_ref().map_or_else(|| Author::of_nick(&nick), Author::of_seat);
         let seat = seat.map(|key| Box::new(Seat { key, away: None, kept_until: None }));
-        Self { nick, key, author, rooms: Vec::new(), ignored: Vec::new(), seat }
+        Self { nick, key, author, origin, rooms: Vec::new(), ignored: Vec::new(), seat }
     }
 
-    /// Why they went, while the house waits for them.
-    pub(crate) fn away(&self) -> Option<ExitCause> {
+    /// Why and since when, if it is suspended.
+    pub(crate) fn away(&self) -> Option<Away> {
         self.seat.as_ref().and_then(|seat| seat.away)
     }
 

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use teahouse_core::{
     Action, Answer, Author, Chat, Effect, ExitCause, Limits, MessageId, MessageKey, Moment, Nick,
-    NickKey, Origin, Position, Proposal, Question, RequestId, RoomId, RoomName, Said, SeatKey,
-    SessionId, SteadyTime, Text, Time, TopicChange, Visit,
+    NickKey, Origin, Position, Proposal, Question, Rate, RequestId, RoomId, RoomName, Said,
+    SeatKey, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
 };
 
 const NICKS: [&str; 5] = ["ann", "Ann", "Bepa", "Вера", "小明"];
@@ -96,22 +96,33 @@ fn logs() -> impl Strategy<Value = Vec<(Moment, Proposal)>> {
 }
 
 fn limits() -> Limits {
-    Limits { rooms_max: 3, rooms_per_session_max: 2, announce_each_max: 2, ..Limits::default() }
+    Limits {
+        rooms_max: 2,
+        small_room_events: 2,
+        new_rooms: Rate { burst: 3, interval_ms: 30_000 },
+        rooms_per_session_max: 2,
+        announce_each_max: 2,
+        suspended_per_origin_max: 1,
+        brief_stays: Rate { burst: 1, interval_ms: 40_000 },
+        ..Limits::default()
+    }
 }
 
 fn apply_all(log: &[(Moment, Proposal)]) -> Vec<Effect> {
-    let mut chat = Chat::restore(limits(), []);
+    let mut chat = Chat::restore(limits(), RoomId(0), []);
     let mut effects = Vec::new();
     for (moment, proposal) in log {
         chat.advance(*moment, &mut effects);
+        chat.check().unwrap();
         chat.apply(proposal.clone(), &mut effects);
+        chat.check().unwrap();
     }
     effects
 }
 
 /// As [`apply_all`], with a store that takes what happened after every so many proposals.
 fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
-    let mut chat = Chat::restore(limits(), []);
+    let mut chat = Chat::restore(limits(), RoomId(0), []);
     let (mut effects, mut stored) = (Vec::new(), 0);
     let mut store: BTreeMap<MessageKey, Said> = BTreeMap::new();
     for part in log.chunks(batch) {
@@ -151,6 +162,7 @@ struct Reference {
     times: BTreeMap<RoomId, Time>,
     /// Those who came in unseen and have asked for nothing since.
     unseen: BTreeSet<SessionId>,
+    removed: BTreeSet<RoomId>,
 }
 
 impl Reference {
@@ -169,7 +181,13 @@ impl Reference {
                 assert_eq!(self.founded.insert(*room, name.clone()), None, "founded twice");
                 assert_eq!(self.heads.get(room).copied().unwrap_or(0), 0);
             }
+            Effect::RoomRemoved { room } => {
+                assert!(self.members.remove(room).is_none_or(|here| here.is_empty()));
+                assert!(self.founded.contains_key(room), "removed without being kept");
+                assert!(self.removed.insert(*room), "removed twice");
+            }
             Effect::Event(event) => {
+                assert!(!self.removed.contains(&event.room), "said where there is no room");
                 assert!(self.founded.contains_key(&event.room), "an event before its room");
                 let head = self.heads.entry(event.room).or_default();
                 assert_eq!(event.position, Position(*head + 1), "a hole or a double");
@@ -241,7 +259,7 @@ proptest! {
     #[test]
     fn whatever_is_asked_in_whatever_order_the_effects_hold_together(log in logs()) {
         let mut reference = Reference::default();
-        let mut chat = Chat::restore(limits(), []);
+        let mut chat = Chat::restore(limits(), RoomId(0), []);
         for (moment, proposal) in &log {
             reference.hear(proposal);
             let mut effects = Vec::new();

@@ -32,7 +32,7 @@ fn check(script: &str) {
 }
 
 fn check_with(limits: Limits, script: &str) {
-    let mut stage = Stage::new(Chat::restore(limits, []));
+    let mut stage = Stage::new(Chat::restore(limits, RoomId(0), []));
     stage.check(script);
 }
 
@@ -117,6 +117,7 @@ impl Stage {
                 self.rooms.insert(*room, name.clone());
                 format!("founded {name} as {}", room.0)
             }
+            Effect::RoomRemoved { room } => format!("{} removed", self.rooms[room]),
             Effect::Event(event) => {
                 let kind = match event.kind {
                     EventKind::Said => "said",
@@ -434,7 +435,7 @@ fn a_room_whose_name_no_new_room_may_have_stays() {
         last: Time(0),
         topic: None,
     };
-    Stage::new(Chat::restore(Limits::default(), [kept])).check(
+    Stage::new(Chat::restore(Limits::default(), RoomId(1), [kept])).check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
@@ -505,7 +506,7 @@ fn rooms_come_and_go_with_their_members_unless_something_was_said() {
 #[test]
 fn limits_are_named_when_they_are_met() {
     let limits = Limits {
-        rooms_max: 2,
+        rooms_max: 1,
         rooms_per_session_max: 2,
         ignored_max: 1,
         page_entries_max: 2,
@@ -531,7 +532,7 @@ fn limits_are_named_when_they_are_met() {
          ann> join more
          | to ann: refused InTooManyRooms { room: RoomName(\"more\"), max: 2 }
          bob> join more
-         | to bob: refused TooManyRooms { room: RoomName(\"more\"), max: 2 }
+         | to bob: refused TooManyRooms { room: RoomName(\"more\"), max: 1 }
          ann> who lobby
          | to ann: members ann bob of 3, page 1/2
          ann> who lobby 2
@@ -667,7 +668,7 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
         last: Time(0),
         topic: None,
     };
-    let mut stage = Stage::new(Chat::restore(Limits::default(), [kept]));
+    let mut stage = Stage::new(Chat::restore(Limits::default(), RoomId(1), [kept]));
     stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
     stage.check(
         "ann> enter ann
@@ -746,7 +747,7 @@ fn a_message_older_than_authors_is_the_same_for_whoever_says_the_same_words() {
         last: Time(0),
         topic: None,
     };
-    let mut stage = Stage::new(Chat::restore(Limits::default(), [kept]));
+    let mut stage = Stage::new(Chat::restore(Limits::default(), RoomId(1), [kept]));
     stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
     for said in stage.kept.values_mut() {
         said.is_of_author = false;
@@ -1033,6 +1034,7 @@ fn answers_say_which_request_they_answer() {
             | Effect::Joined { session, request, .. }
             | Effect::Parted { session, request, .. } => Some((session.0, request.0)),
             Effect::Founded { .. }
+            | Effect::RoomRemoved { .. }
             | Effect::Event(_)
             | Effect::Presence { .. }
             | Effect::Ended { .. }

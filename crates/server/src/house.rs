@@ -24,7 +24,7 @@ use crate::log::LogSender;
 use crate::metrics::{HubMetrics, Metrics};
 use crate::settings::{ADMIN_ADDRESS, AdminSetting, Settings, SettingsError};
 use crate::shard::{self, Parts};
-use crate::store::{Durability, Store};
+use crate::store::{Durability, Loaded, Store};
 use crate::{history, log, open_files};
 
 /// How long everything may take to end once the house closes.
@@ -97,8 +97,8 @@ impl House {
         let (directory, database) = data_directory(&settings)?;
         let opened = Store::open(&directory, settings.durability, history::READERS)?;
         let boot = opened.loaded.boot;
-        let core = settings.limits.core();
-        let chat = Chat::restore(core, opened.loaded.rooms);
+        let Loaded { last_room, rooms, .. } = opened.loaded;
+        let chat = Chat::restore(settings.chat_limits(), last_room, rooms);
 
         let this = Arc::new(api::House {
             epoch: api::Epoch::of(opened.loaded.epoch),
@@ -258,7 +258,7 @@ impl House {
                 warn!("a shard is gone");
             }
         }
-        let limits = Box::new(self.settings.limits.core());
+        let limits = Box::new(self.settings.chat_limits());
         let action = Action::Configure { limits };
         let proposal = Proposal::of_house(action);
         if self.log.send(vec![proposal]).await.is_err() {

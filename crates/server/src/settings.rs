@@ -11,14 +11,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use teahouse_core::{FloodLimit, Limits, RoomName};
+use teahouse_core::{FloodLimit, Limits, Rate, RoomName};
 
 pub use layers::{Layers, SettingsError};
 
 use crate::store::Durability;
-
-/// The room everyone begins in.
-const FIRST_ROOM: &str = "lobby";
 
 /// Everything an operator may set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +63,12 @@ pub struct LimitSettings {
     pub idle_s: u32,
     /// Rooms at once.
     pub rooms_max: usize,
+    /// Events up to which a room that nobody is in gives way when there are as many rooms as there may be.
+    pub small_room_events: u64,
+    /// Rooms that one address may make at once; 0 for no limit.
+    pub new_rooms_burst: u32,
+    /// Seconds after which it may make another one.
+    pub new_room_every_s: u32,
     /// Rooms one person may be in at once.
     pub rooms_per_session_max: usize,
     /// Nicks one person may ignore.
@@ -78,6 +81,14 @@ pub struct LimitSettings {
     pub fold_s: u32,
     /// Seconds for which the seat of somebody whose connection broke is kept.
     pub grace_s: u32,
+    /// Seats kept for one address at once.
+    pub suspended_per_address_max: usize,
+    /// Seconds for which somebody is in a room at least for it not to be a brief stay.
+    pub brief_stay_s: u32,
+    /// Brief stays of one address that are announced one by one; 0 for all of them.
+    pub brief_stays_burst: u32,
+    /// Seconds after which another one is.
+    pub brief_stay_every_s: u32,
     /// Entries in one page of a list.
     pub page_entries_max: usize,
 }
@@ -92,13 +103,23 @@ pub const LIMIT_HELP: &[(&str, &str)] = &[
     ("queue_soft_bytes", "bytes queued to a slow reader before it is refilled from history"),
     ("queue_hard_bytes", "bytes queued to one connection before it is closed"),
     ("idle_s", "seconds of silence before a connection is closed; 0: never"),
-    ("rooms_max", "rooms at once"),
+    ("rooms_max", "rooms at once, without the first"),
+    (
+        "small_room_events",
+        "events up to which an empty room gives way when the house is full of rooms",
+    ),
+    ("new_rooms_burst", "rooms one address may make at once; 0: no limit"),
+    ("new_room_every_s", "seconds after which it may make another"),
     ("rooms_per_session_max", "rooms one person may be in at once"),
     ("ignored_max", "nicks one person may ignore"),
     ("announce_each_max", "members up to which every coming and going is announced"),
     ("announce_names_max", "members up to which folded announcements name people"),
     ("fold_s", "seconds over which comings and goings are folded into one line"),
     ("grace_s", "seconds for which an api client whose connection broke keeps its seat"),
+    ("suspended_per_address_max", "seats kept for one address; past it the oldest is given up"),
+    ("brief_stay_s", "seconds in a room below which a stay counts as brief"),
+    ("brief_stays_burst", "brief stays of one address announced one by one, then folded; 0: all"),
+    ("brief_stay_every_s", "seconds after which another one is announced by itself"),
     ("page_entries_max", "entries in one page of a list"),
 ];
 
@@ -111,7 +132,7 @@ impl Default for Settings {
             durability: Durability::Sync,
             log: LogSetting::default(),
             shards: 0,
-            first_room: RoomName::parse(FIRST_ROOM).expect("the first room's name is a name"),
+            first_room: Limits::default().first_room,
             history_shown: 20,
             limits: LimitSettings::default(),
         }
@@ -131,29 +152,56 @@ impl Default for LimitSettings {
             queue_hard_bytes: 256 * 1024,
             idle_s: 0,
             rooms_max: core.rooms_max,
+            small_room_events: core.small_room_events,
+            new_rooms_burst: core.new_rooms.burst,
+            new_room_every_s: core.new_rooms.interval_ms / 1000,
             rooms_per_session_max: core.rooms_per_session_max,
             ignored_max: core.ignored_max,
             announce_each_max: core.announce_each_max,
             announce_names_max: core.announce_names_max,
             fold_s: core.fold_ms / 1000,
             grace_s: core.grace_ms / 1000,
+            suspended_per_address_max: core.suspended_per_origin_max,
+            brief_stay_s: core.brief_stay_ms / 1000,
+            brief_stays_burst: core.brief_stays.burst,
+            brief_stay_every_s: core.brief_stays.interval_ms / 1000,
             page_entries_max: core.page_entries_max,
         }
     }
 }
 
-impl LimitSettings {
-    /// The part that the chat state keeps.
+impl Settings {
+    /// What the chat state keeps of it.
     #[must_use]
-    pub fn core(&self) -> Limits {
+    pub fn chat_limits(&self) -> Limits {
+        self.limits.of_chat(self.first_room.clone())
+    }
+}
+
+impl LimitSettings {
+    /// The part that the chat state keeps, with the room that always exists.
+    fn of_chat(&self, first_room: RoomName) -> Limits {
+        let seconds = |seconds: u32| seconds.saturating_mul(1000);
         Limits {
+            first_room,
             rooms_max: self.rooms_max,
+            small_room_events: self.small_room_events,
+            new_rooms: Rate {
+                burst: self.new_rooms_burst,
+                interval_ms: seconds(self.new_room_every_s),
+            },
             rooms_per_session_max: self.rooms_per_session_max,
             ignored_max: self.ignored_max,
             announce_each_max: self.announce_each_max,
             announce_names_max: self.announce_names_max,
-            fold_ms: self.fold_s.saturating_mul(1000),
-            grace_ms: self.grace_s.saturating_mul(1000),
+            fold_ms: seconds(self.fold_s),
+            grace_ms: seconds(self.grace_s),
+            suspended_per_origin_max: self.suspended_per_address_max,
+            brief_stay_ms: seconds(self.brief_stay_s),
+            brief_stays: Rate {
+                burst: self.brief_stays_burst,
+                interval_ms: seconds(self.brief_stay_every_s),
+            },
             page_entries_max: self.page_entries_max,
         }
     }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, params};
 use serde::{Deserialize, Serialize};
-use teahouse_core::{Effect, Event, EventKind, Founding, MessageKey, Said};
+use teahouse_core::{Effect, Event, EventKind, Founding, MessageKey, RoomId, Said};
 use thiserror::Error;
 
 pub use reader::{PAGE_BYTES_MAX, ReadError, Reader};
@@ -66,6 +66,8 @@ pub struct Loaded {
     pub epoch: [u8; 16],
     /// How often it has been opened, this time included.
     pub boot: u32,
+    /// The highest number that a room ever had; 0 before the first.
+    pub last_room: RoomId,
     /// Every room that has events.
     pub rooms: Vec<Founding>,
 }
@@ -210,13 +212,15 @@ impl Store {
         Ok(Opened { store, loaded, readers })
     }
 
-    /// Keeps the events of a batch: one transaction, one sync. Without events it does nothing. Gives the
-    /// number of events.
+    /// Keeps the events of a batch, and forgets the rooms that gave way: one transaction, one sync. Without
+    /// either it does nothing. Gives the number of events.
     ///
     /// # Errors
     /// When they could not be kept; then none of them is.
     pub fn commit(&mut self, effects: &[Effect]) -> Result<usize, CommitError> {
-        let is_kept = |effect: &Effect| matches!(effect, Effect::Event(_) | Effect::Founded { .. });
+        let is_kept = |effect: &Effect| {
+            matches!(effect, Effect::Event(_) | Effect::Founded { .. } | Effect::RoomRemoved { .. })
+        };
         if !effects.iter().any(is_kept) {
             return Ok(0);
         }
@@ -293,6 +297,7 @@ fn insert(
                     .prepare_cached("INSERT INTO room (id, name, created_ms) VALUES (?1, ?2, ?3)")?
                     .execute(params![room.0, name.as_str(), time.0])?;
             }
+            Effect::RoomRemoved { room } => remove_room(connection, *room)?,
             Effect::Event(event) => {
                 let text = event.text.as_ref().map(teahouse_core::Text::as_str);
                 event_row.execute(params![
@@ -326,6 +331,20 @@ fn insert(
         }
     }
     Ok(count)
+}
+
+/// A room gave way: its history goes, and its number is remembered so that no other room gets it.
+fn remove_room(connection: &Connection, room: RoomId) -> Result<(), rusqlite::Error> {
+    for statement in [
+        "DELETE FROM words WHERE rowid IN (SELECT seq FROM event WHERE room = ?1)",
+        "DELETE FROM event WHERE room = ?1",
+        "DELETE FROM room WHERE id = ?1",
+        "INSERT INTO meta VALUES ('last_room', ?1)
+         ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
+    ] {
+        connection.prepare_cached(statement)?.execute([room.0])?;
+    }
+    Ok(())
 }
 
 fn set_topic(

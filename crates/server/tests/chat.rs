@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use teahouse_core::{
-    Action, Chat, Effect, Event, Limits, Moment, Origin, Position, Proposal, RequestId, RoomId,
-    RoomName, SessionId, SteadyTime, Text, Time, Visit,
+    Action, Chat, Effect, Event, Limits, Moment, Origin, Position, Proposal, Rate, RequestId,
+    RoomId, RoomName, SessionId, SteadyTime, Text, Time, Visit,
 };
 use teahouse_server::store::{Durability, Opened, Store};
 
@@ -23,7 +23,8 @@ impl House {
         let mut opened = Store::open(directory, Durability::Async, 1).unwrap();
         let rooms = std::mem::take(&mut opened.loaded.rooms);
         let now = Moment { time: Time(1_800_000_000_000), steady: SteadyTime(0) };
-        Self { chat: Chat::restore(limits, rooms), opened, now, sessions: 0 }
+        let chat = Chat::restore(limits, opened.loaded.last_room, rooms);
+        Self { chat, opened, now, sessions: 0 }
     }
 
     /// Somebody new asks for something; it is kept, and what followed is given.
@@ -81,4 +82,46 @@ fn history_before_a_time_is_right_when_the_clock_was_set_back_also_across_a_rest
         assert_eq!(texts(&before), texts(&expected), "before minute {minutes}");
     }
     assert_eq!(texts(&all), ["a", "b", "c", "ahead", "d", "e", "f", "g", "h"]);
+}
+
+#[test]
+fn in_a_house_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_also_after_a_restart()
+{
+    const ROOMS: u32 = 3_000;
+    let directory = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        rooms_max: ROOMS as usize,
+        new_rooms: Rate { burst: 0, interval_ms: 0 },
+        ..Limits::default()
+    };
+    let mut house = House::open(directory.path(), limits.clone());
+    for number in 1..=ROOMS + 500 {
+        house.post(&format!("room{number}x"), &format!("word{number}x"));
+    }
+    // The first room had no message and has the number 1; rooms 2 to 501 gave way.
+    house.opened.store.close().unwrap();
+    let mut house = House::open(directory.path(), limits.clone());
+    assert_eq!(house.opened.loaded.last_room, RoomId(ROOMS + 501));
+
+    let first_room = limits.first_room.clone();
+    let effects = house.ask(Action::Enter { nick: None, room: Some(first_room), seat: None });
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Joined { .. })), "{effects:?}");
+    let effects = house.post("mine", "here I am");
+    assert!(effects.contains(&Effect::RoomRemoved { room: RoomId(502) }), "{effects:?}");
+    let reader = &house.opened.readers[0];
+    // Nothing of a room that gave way is found, and everything of the others is.
+    let found = |words: &str| reader.search(None, words, 10).unwrap().len();
+    assert_eq!((found("word500x"), found("word501x"), found("word502x")), (0, 0, 1));
+    assert_eq!(reader.room_name(RoomId(502)).unwrap(), None);
+    assert_eq!(reader.latest(RoomId(502), Position(9), 9).unwrap(), []);
+    assert_eq!(reader.latest(RoomId(503), Position(9), 9).unwrap().len(), 1);
+
+    // The newest room goes: its number is not given to another one, also after a restart.
+    let newest = RoomId(ROOMS + 503);
+    assert_eq!(reader.room_name(newest).unwrap().unwrap().as_str(), "mine");
+    let gone = [Effect::RoomRemoved { room: newest }];
+    house.opened.store.commit(&gone).unwrap();
+    house.opened.store.close().unwrap();
+    let house = House::open(directory.path(), limits);
+    assert_eq!(house.opened.loaded.last_room, newest);
 }

@@ -137,6 +137,7 @@ impl LineSession {
             Refusal::RoomLooksLike { room, .. }
             | Refusal::RoomMixesScripts { room }
             | Refusal::TooManyRooms { room, .. }
+            | Refusal::TooManyNewRooms { room, .. }
             | Refusal::InTooManyRooms { room, .. } => room,
             Refusal::NotInRoom { .. }
             | Refusal::NoSuchRoom { .. }

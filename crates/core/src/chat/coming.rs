@@ -1,11 +1,12 @@
 //! Coming in and joining, and what the others hear of comings and goings.
 
 use super::{Chat, answer, refuse};
+use crate::origin::Spending;
 use crate::room::{Fold, FoldedNicks, Room};
 use crate::session::{Place, Session};
 use crate::{
-    Answer, Effect, ExitCause, Nick, Presence, Refusal, RequestId, RoomId, RoomName, SeatKey,
-    SessionId,
+    Answer, Effect, ExitCause, Nick, Origin, Presence, Refusal, RequestId, RoomId, RoomName,
+    SeatKey, SessionId, SteadyTime, Verdict,
 };
 
 /// Somebody came or went, before it is decided how that is told.
@@ -18,7 +19,7 @@ pub(super) enum Change {
 impl Chat {
     pub(super) fn enter(
         &mut self,
-        session: SessionId,
+        (session, origin): (SessionId, Origin),
         wish: Option<Nick>,
         room: Option<RoomName>,
         seat: Option<SeatKey>,
@@ -29,9 +30,9 @@ impl Chat {
         }
         let kept = seat.and_then(|seat| self.seats.get(&seat).copied());
         if let Some(old) = kept {
-            self.resume(session, old, out);
+            self.resume((session, origin), old, out);
         } else {
-            self.come_new(session, wish, seat, out);
+            self.come_new((session, origin), wish, seat, out);
         }
         if let Some(room) = room {
             self.join(session, room, out);
@@ -41,14 +42,14 @@ impl Chat {
     /// Somebody of whom it is not known yet that it is a person: hears, and is not heard of.
     pub(super) fn enter_unseen(
         &mut self,
-        session: SessionId,
+        (session, origin): (SessionId, Origin),
         room: RoomName,
         out: &mut Vec<Effect>,
     ) {
         if self.sessions.contains_key(&session) {
             return;
         }
-        self.come_new(session, None, None, out);
+        self.come_new((session, origin), None, None, out);
         self.unseen.insert(session);
         self.join(session, room, out);
     }
@@ -56,18 +57,18 @@ impl Chat {
     /// The others learn of somebody who was not seen before.
     pub(super) fn appear(&mut self, session: SessionId, out: &mut Vec<Effect>) {
         let Some(person) = self.sessions.get(&session) else { return };
-        let (nick, key) = (person.nick.clone(), person.key.clone());
+        let key = person.key.clone();
         for place in person.rooms.clone() {
             let Some(room) = self.rooms.get_mut(place.room) else { continue };
             room.unseen -= 1;
             room.members.insert(key.clone(), session);
-            self.announce(place.room, session, nick.clone(), Change::Came, out);
+            self.announce_coming(place.room, session, out);
         }
     }
 
     fn come_new(
         &mut self,
-        session: SessionId,
+        (session, origin): (SessionId, Origin),
         wish: Option<Nick>,
         seat: Option<SeatKey>,
         out: &mut Vec<Effect>,
@@ -76,7 +77,7 @@ impl Chat {
             Some(nick) if self.nicks.holder(&nick).is_none() => (nick, None),
             taken => (self.guest_nick(), taken),
         };
-        let person = Session::new(nick.clone(), seat);
+        let person = Session::new(nick.clone(), origin, seat);
         self.nicks.insert(&person.nick, session);
         self.sessions.insert(session, person);
         if let Some(seat) = seat {
@@ -112,27 +113,49 @@ impl Chat {
             let max = self.limits.rooms_per_session_max;
             return refuse(session, Refusal::InTooManyRooms { room: name, max }, out);
         }
-        let id = match self.room_or_new(name) {
+        let origin = person.origin;
+        let id = match self.room_or_new(name, origin, out) {
             Ok(id) => id,
             Err(refusal) => return refuse(session, refusal, out),
         };
         let Some(person) = self.sessions.get_mut(&session) else { return };
         let Some(room) = self.rooms.get_mut(id) else { return };
-        person.rooms.push(Place { room: id, is_heard: true });
-        let (nick, is_seen) = (person.nick.clone(), !self.unseen.contains(&session));
+        let (since, is_seen) = (self.now.steady, !self.unseen.contains(&session));
+        person.rooms.push(Place { room: id, since, folded_until: None, is_heard: true });
         if is_seen {
             room.members.insert(person.key.clone(), session);
         } else {
             room.unseen += 1;
         }
         out.push(joined(session, room, is_seen));
+        self.rooms.settle(id);
         if is_seen {
-            self.announce(id, session, nick, Change::Came, out);
+            self.announce_coming(id, session, out);
         }
     }
 
-    /// The room of that name, made if there is none.
-    pub(super) fn room_or_new(&mut self, name: RoomName) -> Result<RoomId, Refusal> {
+    /// Tells a room of one that is seen in it from here on, and remembers when that is told.
+    fn announce_coming(&mut self, id: RoomId, session: SessionId, out: &mut Vec<Effect>) {
+        let Some(person) = self.sessions.get(&session) else { return };
+        let (nick, rate) = (person.nick.clone(), self.limits.brief_stays);
+        let is_folded =
+            self.origins.has_spent(person.origin, Spending::BriefStay, rate, self.now.steady);
+        let folded_until = self.announce(id, (session, nick), Change::Came, is_folded, out);
+        let person = self.sessions.get_mut(&session);
+        let places = person.into_iter().flat_map(|person| &mut person.rooms);
+        for place in places.filter(|place| place.room == id) {
+            *place = Place { since: self.now.steady, folded_until, ..*place };
+        }
+    }
+
+    /// The room of that name, made if there is none. When there are as many as there may be, a small one
+    /// that nobody is in gives way.
+    pub(super) fn room_or_new(
+        &mut self,
+        name: RoomName,
+        origin: Origin,
+        out: &mut Vec<Effect>,
+    ) -> Result<RoomId, Refusal> {
         if let Some(id) = self.rooms.id_of(&name) {
             return Ok(id);
         }
@@ -143,40 +166,57 @@ impl Chat {
             let existing = existing.name.clone();
             return Err(Refusal::RoomLooksLike { room: name, existing });
         }
-        if self.rooms.len() >= self.limits.rooms_max {
-            return Err(Refusal::TooManyRooms { room: name, max: self.limits.rooms_max });
+        let (max, rate) = (self.limits.rooms_max, self.limits.new_rooms);
+        let is_full = self.rooms.counted() >= max;
+        if is_full && !self.rooms.can_give_way() {
+            return Err(Refusal::TooManyRooms { room: name, max });
+        }
+        match self.origins.spend(origin, Spending::NewRoom, rate, self.now.steady) {
+            Verdict::Pass => {}
+            Verdict::Wait { ms } => {
+                return Err(Refusal::TooManyNewRooms { room: name, rate, wait_ms: ms });
+            }
+        }
+        if is_full && let Some(room) = self.rooms.give_way() {
+            out.push(Effect::RoomRemoved { room });
         }
         Ok(self.rooms.found(name).id)
     }
 
-    /// Tells a room of a change: at once in a small one, folded into a line now and then in others.
+    /// Tells a room of a change: at once in a small one, folded into a line now and then in others, and
+    /// where `is_folded`. Gives when a line with it is due.
     pub(super) fn announce(
         &mut self,
         id: RoomId,
-        session: SessionId,
-        nick: Nick,
+        (session, nick): (SessionId, Nick),
         change: Change,
+        is_folded: bool,
         out: &mut Vec<Effect>,
-    ) {
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        if room.members.len() <= self.limits.announce_each_max && room.fold.is_none() {
+    ) -> Option<SteadyTime> {
+        let room = self.rooms.get_mut(id)?;
+        let is_small = room.members.len() <= self.limits.announce_each_max;
+        let is_folding = room.fold.as_ref().is_some_and(|fold| fold.is_of_size);
+        if is_small && !is_folding && !is_folded {
             let presence = match change {
                 Change::Came => Presence::Entered { nick },
                 Change::Left => Presence::Left { nick },
                 Change::Offline(cause) => Presence::Offline { nick, cause },
             };
             out.push(Effect::Presence { room: id, except: Some(session), presence });
-            return;
+            return None;
         }
         let fold = room.fold.get_or_insert_with(|| {
             let due = self.now.steady.plus_ms(self.limits.fold_ms);
             self.folds_due.insert((due, id));
-            Fold { due, entered: FoldedNicks::default(), gone: FoldedNicks::default() }
+            let (entered, gone) = (FoldedNicks::default(), FoldedNicks::default());
+            Fold { due, is_of_size: false, entered, gone }
         });
+        fold.is_of_size |= !is_small;
         match change {
             Change::Came => fold.entered.add(&nick),
             Change::Left | Change::Offline(_) => fold.gone.add(&nick),
         }
+        Some(fold.due)
     }
 
     /// Announces what was gathered for long enough.

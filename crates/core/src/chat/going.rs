@@ -3,8 +3,11 @@
 
 use super::coming::Change;
 use super::{Chat, refuse};
-use crate::session::Place;
-use crate::{Answer, Effect, ExitCause, Refusal, RequestId, RoomName, SessionId};
+use crate::origin::Spending;
+use crate::session::{Away, Place, Session};
+use crate::{
+    Answer, Effect, ExitCause, Origin, Refusal, RequestId, RoomName, SessionId, SteadyTime, Verdict,
+};
 
 impl Chat {
     pub(super) fn leave(&mut self, session: SessionId, name: &RoomName, out: &mut Vec<Effect>) {
@@ -17,7 +20,9 @@ impl Chat {
 
     pub(super) fn exit(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         let may_return = match cause {
-            ExitCause::Lost | ExitCause::Unread => self.limits.grace_ms > 0,
+            ExitCause::Lost | ExitCause::Unread => {
+                self.limits.grace_ms > 0 && self.limits.suspended_per_origin_max > 0
+            }
             ExitCause::Quit | ExitCause::Idle | ExitCause::Closing | ExitCause::Replaced => false,
         };
         let has_seat = self.sessions.get(&session).is_some_and(|person| person.seat.is_some());
@@ -34,9 +39,33 @@ impl Chat {
     fn suspend(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         self.fall_silent(session, out);
         self.keep_for_a_while(session);
-        let person = self.sessions.get_mut(&session);
-        if let Some(seat) = person.and_then(|person| person.seat.as_mut()) {
-            seat.away = Some(cause);
+        let since = self.now.steady;
+        let Some(person) = self.sessions.get_mut(&session) else { return };
+        let origin = person.origin;
+        let Some(seat) = &mut person.seat else { return };
+        seat.away = Some(Away { cause, since });
+        self.suspended.insert((origin, since, session));
+        self.give_up_past_bound(origin, out);
+    }
+
+    /// Whoever leaves sessions behind keeps the newest: each is a name that nobody else can take.
+    fn give_up_past_bound(&mut self, origin: Origin, out: &mut Vec<Effect>) {
+        let first = (origin, SteadyTime(0), SessionId(0));
+        let last = (origin, SteadyTime(u64::MAX), SessionId(u64::MAX));
+        let count = self.suspended.range(first..=last).count();
+        let over = count.saturating_sub(self.limits.suspended_per_origin_max);
+        let of_origin = self.suspended.range(first..=last).map(|(_, _, session)| *session);
+        let oldest: Vec<SessionId> = of_origin.take(over).collect();
+        for session in oldest {
+            self.give_up(session, out);
+        }
+    }
+
+    /// A suspended session is kept no longer.
+    fn give_up(&mut self, session: SessionId, out: &mut Vec<Effect>) {
+        let away = self.sessions.get(&session).and_then(Session::away);
+        if let Some(Away { cause, .. }) = away {
+            self.forget(session, cause, out);
         }
     }
 
@@ -63,7 +92,12 @@ impl Chat {
     }
 
     /// Somebody with the key of a kept seat: they are who they were, on another connection.
-    pub(super) fn resume(&mut self, session: SessionId, old: SessionId, out: &mut Vec<Effect>) {
+    pub(super) fn resume(
+        &mut self,
+        (session, origin): (SessionId, Origin),
+        old: SessionId,
+        out: &mut Vec<Effect>,
+    ) {
         if self.is_connected(old) {
             self.fall_silent(old, out);
             let cause = ExitCause::Replaced;
@@ -73,6 +107,10 @@ impl Chat {
         }
         let Some(mut person) = self.sessions.remove(&old) else { return };
         self.nicks.insert(&person.nick, session);
+        if let Some(Away { since, .. }) = person.away() {
+            self.suspended.remove(&(person.origin, since, old));
+        }
+        person.origin = origin;
         if let Some(seat) = &mut person.seat {
             if let Some(due) = seat.kept_until.take() {
                 self.kept_due.remove(&(due, old));
@@ -106,8 +144,8 @@ impl Chat {
             if let Some(seat) = &mut person.seat {
                 seat.kept_until = None;
             }
-            if let Some(cause) = person.away() {
-                self.forget(session, cause, out);
+            if person.away().is_some() {
+                self.give_up(session, out);
                 continue;
             }
             let unheard: Vec<Place> =
@@ -125,7 +163,8 @@ impl Chat {
             self.part(session, place, Change::Offline(cause), out);
         }
         let Some(person) = self.sessions.remove(&session) else { return };
-        if person.away().is_some() {
+        if let Some(Away { since, .. }) = person.away() {
+            self.suspended.remove(&(person.origin, since, session));
             out.push(Effect::SessionForgotten { session });
         }
         self.unseen.remove(&session);
@@ -151,14 +190,28 @@ impl Chat {
             room.unseen -= 1;
         }
         person.rooms.retain(|other| other.room != id);
-        let nick = person.nick.clone();
+        let (nick, origin) = (person.nick.clone(), person.origin);
+        let until = person.away().map_or(self.now.steady, |away| away.since);
+        // Its coming is in a line that is not told yet: its going is in the same one.
+        let is_coming_folded = place.folded_until.is_some()
+            && place.folded_until == room.fold.as_ref().map(|fold| fold.due);
         if place.is_heard {
             out.push(parted(session, id, room.name.clone()));
         }
         if is_seen {
-            self.announce(id, session, nick, change, out);
+            let stay_ms = until.ms_since(place.since);
+            let is_folded = self.goes_briefly(origin, stay_ms) || is_coming_folded;
+            self.announce(id, (session, nick), change, is_folded, out);
         }
-        self.rooms.drop_if_bare(id);
+        self.rooms.settle(id);
+    }
+
+    /// Whether a stay of so many milliseconds is one of too many brief ones of its origin.
+    fn goes_briefly(&mut self, origin: Origin, stay_ms: u64) -> bool {
+        let rate = self.limits.brief_stays;
+        stay_ms < u64::from(self.limits.brief_stay_ms)
+            && self.origins.spend(origin, Spending::BriefStay, rate, self.now.steady)
+                != Verdict::Pass
     }
 }
 

@@ -96,10 +96,13 @@ impl Chat {
             out.push(Effect::Founded { room: room.id, name: room.name.clone(), time });
         }
         room.head = room.head.next();
-        let (room, position) = (room.id, room.head);
+        let (room, position, is_empty) = (room.id, room.head, room.members.is_empty());
         if let Some(key) = key {
             let (kind, text) = (Some(kind), text.clone());
             self.unsettled.insert(key, Said { position, kind, text, is_of_author: true });
+        }
+        if is_empty {
+            self.rooms.settle(room);
         }
         let (id, author) = (key.map(|key| key.id), key.map(|key| key.author));
         out.push(Effect::Event(Event {

@@ -5,15 +5,20 @@ use super::say::author_outside;
 use super::{Chat, answer, refuse};
 use crate::room::Room;
 use crate::{
-    Answer, Effect, EventKind, ExitCause, MessageId, MessageKey, Nick, Refusal, RequestId,
+    Answer, Effect, EventKind, ExitCause, MessageId, MessageKey, Nick, Origin, Refusal, RequestId,
     RoomName, SessionId, Text, Visit,
 };
 
 impl Chat {
-    pub(super) fn visit(&mut self, session: SessionId, visit: Visit, out: &mut Vec<Effect>) {
+    pub(super) fn visit(
+        &mut self,
+        (session, origin): (SessionId, Origin),
+        visit: Visit,
+        out: &mut Vec<Effect>,
+    ) {
         match visit {
             Visit::Post { nick, room, text, id } => {
-                self.post(session, nick, room, text, id, out);
+                self.post((session, origin), nick, room, text, id, out);
             }
             Visit::Follow { room } => self.follow(session, room, out),
             Visit::Rooms { page } => self.rooms(session, page, out),
@@ -23,7 +28,7 @@ impl Chat {
 
     fn post(
         &mut self,
-        session: SessionId,
+        (session, origin): (SessionId, Origin),
         nick: Option<Nick>,
         name: RoomName,
         text: Text,
@@ -44,7 +49,7 @@ impl Chat {
             },
             None => self.guest_nick(),
         };
-        let room = match self.room_or_new(name) {
+        let room = match self.room_or_new(name, origin, out) {
             Ok(room) => room,
             Err(refusal) => return refuse(session, refusal, out),
         };
@@ -66,7 +71,7 @@ impl Chat {
         let Some(room) = self.rooms.get_mut(id) else { return };
         room.unseen += 1;
         self.followers.insert(session, id);
-        out.push(Effect::Joined {
+        let joined = Effect::Joined {
             session,
             request: RequestId::default(),
             room: id,
@@ -74,7 +79,9 @@ impl Chat {
             at: room.head,
             members: room.members.len(),
             topic: room.topic.clone(),
-        });
+        };
+        out.push(joined);
+        self.rooms.settle(id);
     }
 
     /// A visitor follows no more.
@@ -85,7 +92,7 @@ impl Chat {
             let Room { name, .. } = room;
             let (request, name) = (RequestId::default(), name.clone());
             out.push(Effect::Parted { session, request, room: id, name });
-            self.rooms.drop_if_bare(id);
+            self.rooms.settle(id);
         }
         out.push(Effect::Ended { session, cause, is_suspended: false });
     }

@@ -79,6 +79,7 @@ fn reason(refusal: &Refusal) -> &'static str {
         Refusal::NoSuchRoom { .. } => "no_such_room",
         Refusal::RoomLooksLike { .. } => "room_looks_like",
         Refusal::TooManyRooms { .. } => "too_many_rooms",
+        Refusal::TooManyNewRooms { .. } => "too_many_new_rooms",
         Refusal::InTooManyRooms { .. } => "in_too_many_rooms",
         Refusal::NickTaken { .. } => "nick_taken",
         Refusal::NoSuchNick { .. } => "no_such_nick",

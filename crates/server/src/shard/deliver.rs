@@ -30,8 +30,10 @@ impl Shard {
     pub(super) fn handle_effect(&mut self, batch: usize, index: usize) {
         let round = std::mem::take(&mut self.round);
         match &round[batch][index] {
-            // A suspended session holds nothing of its shard.
-            Effect::Founded { .. } | Effect::SessionForgotten { .. } => {}
+            // Nobody is in a room that is removed, and a suspended session holds nothing of its shard.
+            Effect::Founded { .. }
+            | Effect::RoomRemoved { .. }
+            | Effect::SessionForgotten { .. } => {}
             Effect::Event(event) => self.add_pending(event.room, &round, batch, index),
             Effect::Presence { room, .. } => self.add_pending(*room, &round, batch, index),
             effect @ (Effect::Joined { .. }
@@ -84,6 +86,7 @@ impl Shard {
                 }
             }
             Effect::Founded { .. }
+            | Effect::RoomRemoved { .. }
             | Effect::Event(_)
             | Effect::Presence { .. }
             | Effect::SessionForgotten { .. } => {}

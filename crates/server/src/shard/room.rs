@@ -105,6 +105,7 @@ impl Pending {
                 Item { batch, effect, about: *except, is_typed: false, author: None }
             }
             Effect::Founded { .. }
+            | Effect::RoomRemoved { .. }
             | Effect::Joined { .. }
             | Effect::Parted { .. }
             | Effect::Answer { .. }
@@ -137,6 +138,7 @@ impl Pending {
                     encoder.presence(format, presence, name, bytes);
                 }
                 Effect::Founded { .. }
+                | Effect::RoomRemoved { .. }
                 | Effect::Joined { .. }
                 | Effect::Parted { .. }
                 | Effect::Answer { .. }

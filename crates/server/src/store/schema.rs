@@ -78,9 +78,15 @@ pub(super) fn load(connection: &mut Connection) -> Result<Loaded, rusqlite::Erro
     transaction.execute("UPDATE meta SET value = value + 1 WHERE key = 'boot'", [])?;
     let epoch = meta(&transaction, "epoch")?;
     let boot = meta(&transaction, "boot")?;
+    let last_room = transaction.query_row(
+        "SELECT max((SELECT coalesce(max(id), 0) FROM room),
+                    coalesce((SELECT value FROM meta WHERE key = 'last_room'), 0))",
+        [],
+        |row| row.get(0).map(RoomId),
+    )?;
     let rooms = rooms(&transaction)?;
     transaction.commit()?;
-    Ok(Loaded { epoch, boot, rooms })
+    Ok(Loaded { epoch, boot, last_room, rooms })
 }
 
 /// One of the values that a database remembers of itself.

@@ -94,7 +94,8 @@ fn every_kind_of_page_and_list_is_answered_with_its_reference() {
     let members = ann.expect("members");
     assert_eq!((&members["ref"], &members["nicks"]), (&json!(6), &json!(["ann"])));
     ann.ask(&json!({ "ref": 7, "op": "rooms" }));
-    assert_eq!(ann.expect("rooms")["rooms"][0], json!({ "name": "tea", "members": 1 }));
+    let rooms = json!([{ "name": "lobby", "members": 0 }, { "name": "tea", "members": 1 }]);
+    assert_eq!(ann.expect("rooms")["rooms"], rooms);
     ann.ask(&json!({ "ref": 8, "op": "topic", "room": room }));
     assert_eq!(
         ann.expect("topic"),

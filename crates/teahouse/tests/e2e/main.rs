@@ -22,6 +22,7 @@ mod leaving;
 mod many;
 mod opening;
 mod operating;
+mod origins;
 mod peer;
 mod programs;
 mod raw;

@@ -37,6 +37,16 @@ pub fn of(refusal: &Refusal) -> Failure {
         Refusal::TooManyRooms { max, .. } => {
             (Code::TooManyRooms, format!("the house has {max} rooms, its limit; join one of them"))
         }
+        Refusal::TooManyNewRooms { rate, wait_ms, .. } => (
+            Code::TooFast,
+            format!(
+                "too many new rooms from your address (the limit is {} at once, then one in {} s); try \
+                 again in {} s, or join a room there is",
+                rate.burst,
+                rate.interval_ms.div_ceil(1000),
+                wait_ms.div_ceil(1000)
+            ),
+        ),
         Refusal::InTooManyRooms { max, .. } => {
             (Code::InTooManyRooms, format!("you are in {max} rooms, the limit; leave one first"))
         }

@@ -233,6 +233,11 @@ pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
     }
 }
 
+/// `1 second`, `40 seconds`: a part counts as a whole one.
+fn seconds(ms: u32) -> String {
+    counted(ms.div_ceil(1000) as usize, "second", "seconds")
+}
+
 fn page_of(page: u32, pages: u32) -> String {
     if pages > 1 { format!(" (page {page} of {pages})") } else { String::new() }
 }
@@ -253,6 +258,13 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::TooManyRooms { max, .. } => {
             format!("the house has {max} rooms, its limit; join one of them")
         }
+        Refusal::TooManyNewRooms { rate, wait_ms, .. } => format!(
+            "too many new rooms from your address (the limit is {} at once, then one in {}); try again \
+             in {}, or /join a room there is",
+            rate.burst,
+            seconds(rate.interval_ms),
+            seconds(*wait_ms)
+        ),
         Refusal::InTooManyRooms { max, .. } => {
             format!("you are in {max} rooms, the limit; /leave one first")
         }

@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use teahouse_core::{
     Action, Answer, Event, EventKind, ExitCause, MessageId, NameError, Nick, Position, Presence,
-    PrivateMessage, Question, Refusal, RoomId, RoomName, RoomSummary, SessionId, Text, TextError,
-    Time, TopicChange,
+    PrivateMessage, Question, Rate, Refusal, RoomId, RoomName, RoomSummary, SessionId, Text,
+    TextError, Time, TopicChange,
 };
 
 use super::*;
@@ -394,6 +394,11 @@ fn every_answer_and_refusal_is_whole_lines_of_the_house() {
         Refusal::RoomLooksLike { room: name(), existing: name() },
         Refusal::RoomMixesScripts { room: name() },
         Refusal::TooManyRooms { room: room("tea"), max: 1 },
+        Refusal::TooManyNewRooms {
+            room: name(),
+            rate: Rate { burst: 30, interval_ms: 60_000 },
+            wait_ms: 40_001,
+        },
         Refusal::InTooManyRooms { room: room("tea"), max: 1 },
         Refusal::NickTaken { nick: nick("ann"), holder: nick("Ann") },
         Refusal::NoSuchNick { nick: nick("ann") },

@@ -1,0 +1,128 @@
+//! What is true between any two proposals, said by the state itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Chat;
+use crate::nicks::Nicks;
+use crate::session::{Away, Session};
+use crate::{NickKey, Origin, RoomId, SeatKey, SessionId, SteadyTime};
+
+impl Chat {
+    /// Looks at everything; says the first thing that is not as it must be. Takes time in proportion to the
+    /// state: for tests.
+    ///
+    /// # Errors
+    /// When an invariant does not hold.
+    pub fn check(&self) -> Result<(), String> {
+        self.check_names()?;
+        self.check_membership()?;
+        self.check_suspended()?;
+        self.check_due()?;
+        let unseen = self.unseen.iter().filter_map(|id| self.sessions.get(id));
+        let heard = unseen.flat_map(|person| person.rooms.iter().map(|place| place.room));
+        self.rooms.check(self.followers.values().copied().chain(heard))?;
+        self.origins.check()
+    }
+
+    /// Every session has its nick and its seat, and nobody else has them.
+    fn check_names(&self) -> Result<(), String> {
+        let mut nicks = Nicks::default();
+        for (id, person) in &self.sessions {
+            if person.key != person.nick.key() {
+                return Err(format!("{} is not known by its key", person.nick));
+            }
+            nicks.insert(&person.nick, *id);
+        }
+        same("nicks", &nicks, &self.nicks)?;
+        let seats: BTreeMap<SeatKey, SessionId> = self
+            .sessions
+            .iter()
+            .filter_map(|(id, person)| person.seat.as_ref().map(|seat| (seat.key, *id)))
+            .collect();
+        same("seats", &seats, &self.seats)?;
+        let followers_inside = self.followers.keys().find(|id| self.sessions.contains_key(id));
+        followers_inside.map_or(Ok(()), |id| Err(format!("{id:?} is inside and follows")))
+    }
+
+    /// A session that is seen is in a room exactly if the room has it as a member under its nick.
+    fn check_membership(&self) -> Result<(), String> {
+        let by_session: BTreeSet<(RoomId, NickKey, SessionId)> = self
+            .sessions
+            .iter()
+            .filter(|(id, _)| !self.unseen.contains(id))
+            .flat_map(|(id, person)| {
+                person.rooms.iter().map(|place| (place.room, person.key.clone(), *id))
+            })
+            .collect();
+        let by_room: BTreeSet<(RoomId, NickKey, SessionId)> = self
+            .rooms
+            .by_name()
+            .flat_map(|room| room.members.iter().map(|(key, id)| (room.id, key.clone(), *id)))
+            .collect();
+        same("members", &by_session, &by_room)?;
+        for (id, person) in &self.sessions {
+            let rooms: BTreeSet<RoomId> = person.rooms.iter().map(|place| place.room).collect();
+            if rooms.len() != person.rooms.len() {
+                return Err(format!("{id:?} is twice in a room"));
+            }
+            let hears = person.rooms.iter().any(|place| place.is_heard);
+            if person.away().is_some() && hears {
+                return Err(format!("{id:?} is suspended and hears a room"));
+            }
+            if person.ignored.len() > self.limits.ignored_max {
+                return Err(format!("{id:?} ignores {}", person.ignored.len()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every suspended session stands under its origin, which has no more of them than it may.
+    fn check_suspended(&self) -> Result<(), String> {
+        let away = |(id, person): (&SessionId, &Session)| {
+            person.away().map(|Away { since, .. }| (person.origin, since, *id))
+        };
+        let suspended: BTreeSet<(Origin, SteadyTime, SessionId)> =
+            self.sessions.iter().filter_map(away).collect();
+        same("suspended sessions", &suspended, &self.suspended)?;
+        for (origin, _, _) in &suspended {
+            let count = suspended.iter().filter(|(other, _, _)| other == origin).count();
+            if count > self.limits.suspended_per_origin_max {
+                return Err(format!("{count} suspended sessions of {origin:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is kept and what is folded has its deadline, and nothing else has one.
+    fn check_due(&self) -> Result<(), String> {
+        let kept: BTreeSet<(SteadyTime, SessionId)> = self
+            .sessions
+            .iter()
+            .filter_map(|(id, person)| Some((person.seat.as_ref()?.kept_until?, *id)))
+            .collect();
+        same("kept sessions", &kept, &self.kept_due)?;
+        let away = |person: &&Session| {
+            let seat = person.seat.as_ref();
+            seat.is_some_and(|seat| seat.away.is_some() && seat.kept_until.is_none())
+        };
+        if let Some(person) = self.sessions.values().find(away) {
+            return Err(format!("{} is suspended for ever", person.nick));
+        }
+        let folds: BTreeSet<(SteadyTime, RoomId)> = self
+            .rooms
+            .by_name()
+            .filter_map(|room| Some((room.fold.as_ref()?.due, room.id)))
+            .collect();
+        // One of a room that is gone is passed over when it is due.
+        let is_live = |(_, room): &&(SteadyTime, RoomId)| self.rooms.get(*room).is_some();
+        let folds_due = self.folds_due.iter().filter(is_live).copied().collect();
+        same("folds", &folds, &folds_due)
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, indexed: &T) -> Result<(), String> {
+    if found == indexed {
+        return Ok(());
+    }
+    Err(format!("{what} are {found:?} and stand as {indexed:?}"))
+}

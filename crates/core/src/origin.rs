@@ -1,0 +1,144 @@
+//! What is counted for each origin, so that a cost does not end with the connection that made it. Bounded: an
+//! account whose buckets are full again is as good as none and is forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::flood::{Bucket, Rate, Verdict};
+use crate::limits::ORIGINS_MAX;
+use crate::{Origin, SteadyTime};
+
+/// The accounts of those origins that have spent something lately.
+#[derive(Debug, Default)]
+pub(crate) struct Origins {
+    accounts: BTreeMap<Origin, Account>,
+    /// When each account will be full again, in microseconds; the first is the first to be forgotten.
+    full_at: BTreeSet<(u64, Origin)>,
+}
+
+#[derive(Debug, Default)]
+struct Account {
+    new_rooms: Bucket,
+    brief_stays: Bucket,
+}
+
+/// What an origin spends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spending {
+    /// It makes a room.
+    NewRoom,
+    /// It came to a room and left it within moments.
+    BriefStay,
+}
+
+impl Account {
+    fn bucket(&mut self, spending: Spending) -> &mut Bucket {
+        match spending {
+            Spending::NewRoom => &mut self.new_rooms,
+            Spending::BriefStay => &mut self.brief_stays,
+        }
+    }
+
+    fn full_at_us(&self) -> u64 {
+        self.new_rooms.full_at_us().max(self.brief_stays.full_at_us())
+    }
+}
+
+impl Origins {
+    /// Spends one, if there is one to spend.
+    pub(crate) fn spend(
+        &mut self,
+        origin: Origin,
+        spending: Spending,
+        rate: Rate,
+        now: SteadyTime,
+    ) -> Verdict {
+        if origin == Origin::HOUSE || rate.is_off() {
+            return Verdict::Pass;
+        }
+        let account = self.accounts.entry(origin).or_default();
+        let before = account.full_at_us();
+        let verdict = account.bucket(spending).take_at(now, rate);
+        let after = account.full_at_us();
+        if before != after {
+            self.full_at.remove(&(before, origin));
+            self.full_at.insert((after, origin));
+        }
+        self.forget_full(now);
+        verdict
+    }
+
+    /// Whether it has nothing left to spend.
+    pub(crate) fn has_spent(
+        &self,
+        origin: Origin,
+        spending: Spending,
+        rate: Rate,
+        now: SteadyTime,
+    ) -> bool {
+        let Some(account) = self.accounts.get(&origin) else { return false };
+        let mut bucket = match spending {
+            Spending::NewRoom => account.new_rooms,
+            Spending::BriefStay => account.brief_stays,
+        };
+        bucket.take_at(now, rate) != Verdict::Pass
+    }
+
+    /// Forgets accounts that are full again; past the bound also the one that is so next.
+    fn forget_full(&mut self, now: SteadyTime) {
+        let now_us = now.0.saturating_mul(1000);
+        while let Some((full_at, origin)) = self.full_at.first().copied()
+            && (full_at <= now_us || self.accounts.len() > ORIGINS_MAX)
+        {
+            self.full_at.pop_first();
+            self.accounts.remove(&origin);
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let full_at: BTreeSet<(u64, Origin)> =
+            self.accounts.iter().map(|(origin, account)| (account.full_at_us(), *origin)).collect();
+        if full_at != self.full_at {
+            return Err("an origin's account is not where it is to be forgotten".to_owned());
+        }
+        if self.accounts.len() > ORIGINS_MAX {
+            return Err(format!("{} origins have accounts", self.accounts.len()));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: Rate = Rate { burst: 2, interval_ms: 1000 };
+
+    #[test]
+    fn each_origin_spends_its_own_and_the_house_is_not_limited() {
+        let mut origins = Origins::default();
+        let mut spend = |origin, ms| {
+            let now = SteadyTime(ms);
+            origins.spend(Origin(origin), Spending::NewRoom, RATE, now)
+        };
+        assert_eq!(spend(1, 0), Verdict::Pass);
+        assert_eq!(spend(1, 0), Verdict::Pass);
+        assert_eq!(spend(1, 0), Verdict::Wait { ms: 1000 });
+        assert_eq!(spend(2, 0), Verdict::Pass);
+        assert_eq!(spend(1, 1000), Verdict::Pass);
+        assert_eq!(spend(1, 1000), Verdict::Wait { ms: 1000 });
+        assert!((0..100).all(|_| spend(0, 1000) == Verdict::Pass));
+    }
+
+    #[test]
+    fn accounts_are_forgotten_when_they_are_full_again_and_bounded_until_then() {
+        let mut origins = Origins::default();
+        for origin in 1..=ORIGINS_MAX as u64 + 100 {
+            origins.spend(Origin(origin), Spending::BriefStay, RATE, SteadyTime(origin));
+        }
+        origins.check().unwrap();
+        assert!(origins.accounts.len() <= ORIGINS_MAX);
+        origins.spend(Origin(1), Spending::BriefStay, RATE, SteadyTime(10_000_000));
+        assert_eq!(origins.accounts.len(), 1);
+        origins.check().unwrap();
+    }
+}

@@ -1,0 +1,300 @@
+//! What one origin can do to everyone else, however often it connects: names, rooms and announcements.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use teahouse_core::{
+    Action, Answer, Chat, Effect, ExitCause, Limits, Moment, Nick, Origin, Presence, Proposal,
+    Rate, Refusal, RequestId, RoomId, RoomName, SeatKey, SessionId, SteadyTime, Text, Visit,
+};
+
+const HERE: Origin = Origin(1);
+const ELSEWHERE: Origin = Origin(2);
+
+struct House {
+    chat: Chat,
+    now: Moment,
+    sessions: u64,
+}
+
+impl House {
+    fn new(limits: Limits) -> Self {
+        let chat = Chat::restore(limits, RoomId(0), []);
+        Self { chat, now: Moment::default(), sessions: 0 }
+    }
+
+    fn wait_ms(&mut self, ms: u32) -> Vec<Effect> {
+        self.now.steady = self.now.steady.plus_ms(ms);
+        self.now.time = self.now.time.plus_ms(ms);
+        let mut effects = Vec::new();
+        self.chat.advance(self.now, &mut effects);
+        self.chat.check().unwrap();
+        effects
+    }
+
+    fn next_session(&mut self) -> SessionId {
+        self.sessions += 1;
+        SessionId(self.sessions)
+    }
+
+    fn ask(&mut self, session: SessionId, origin: Origin, action: Action) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let request = RequestId(0);
+        self.chat.apply(Proposal { session, origin, request, action }, &mut effects);
+        self.chat.check().unwrap();
+        effects
+    }
+
+    /// Somebody new comes to the lobby, perhaps with a seat.
+    fn enter(&mut self, origin: Origin, seat: Option<SeatKey>) -> (SessionId, Vec<Effect>) {
+        let session = self.next_session();
+        let action = Action::Enter { nick: None, room: Some(room("lobby")), seat };
+        (session, self.ask(session, origin, action))
+    }
+
+    /// Somebody comes to the lobby and goes at once.
+    fn visit_briefly(&mut self, origin: Origin) -> Vec<Effect> {
+        let (session, mut effects) = self.enter(origin, None);
+        effects.extend(self.ask(session, origin, Action::Exit { cause: ExitCause::Quit }));
+        effects
+    }
+
+    fn post(&mut self, origin: Origin, name: &str) -> Vec<Effect> {
+        let session = self.next_session();
+        let text = Text::parse("hi").unwrap();
+        let post = Visit::Post { nick: None, room: room(name), text, id: None };
+        self.ask(session, origin, Action::Visit(post))
+    }
+}
+
+fn room(name: &str) -> RoomName {
+    RoomName::parse(name).unwrap()
+}
+
+fn seat(number: u64) -> Option<SeatKey> {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    Some(SeatKey(key))
+}
+
+fn presences(effects: &[Effect]) -> Vec<&Presence> {
+    let presence = effects.iter().filter_map(|effect| {
+        if let Effect::Presence { presence, .. } = effect { Some(presence) } else { None }
+    });
+    presence.collect()
+}
+
+fn refusal(effects: &[Effect]) -> Option<&Refusal> {
+    effects.iter().find_map(|effect| {
+        if let Effect::Answer { answer: Answer::Refused(refusal), .. } = effect {
+            Some(refusal)
+        } else {
+            None
+        }
+    })
+}
+
+fn forgotten(effects: &[Effect]) -> Vec<u64> {
+    let forgotten = |effect: &Effect| {
+        if let Effect::SessionForgotten { session } = effect { Some(session.0) } else { None }
+    };
+    effects.iter().filter_map(forgotten).collect()
+}
+
+#[test]
+fn rooms_are_made_some_at_once_and_then_slowly_whoever_reconnects() {
+    let mut house = House::new(Limits::default());
+    for number in 0..30 {
+        assert_eq!(refusal(&house.post(HERE, &format!("room-a{number}"))), None, "{number}");
+    }
+    let refused = house.post(HERE, "room-b");
+    let rate = Rate { burst: 30, interval_ms: 60_000 };
+    assert_eq!(
+        refusal(&refused),
+        Some(&Refusal::TooManyNewRooms { room: room("room-b"), rate, wait_ms: 60_000 })
+    );
+    assert_eq!(refusal(&house.post(HERE, "room-a7")), None, "a room that exists is not made");
+    assert_eq!(refusal(&house.post(HERE, "lobby")), None, "the first room always exists");
+    assert_eq!(refusal(&house.post(ELSEWHERE, "room-c")), None, "others are others");
+    house.wait_ms(60_000);
+    assert_eq!(refusal(&house.post(HERE, "room-b")), None);
+    assert!(refusal(&house.post(HERE, "room-d")).is_some());
+
+    // Somebody who is in is no other than somebody who is not.
+    let (session, _) = house.enter(HERE, None);
+    let joined = house.ask(session, HERE, Action::Join { room: room("room-e") });
+    assert!(matches!(refusal(&joined), Some(Refusal::TooManyNewRooms { .. })), "{joined:?}");
+}
+
+#[test]
+fn a_house_full_of_small_rooms_has_room_for_another_and_the_quietest_gives_way() {
+    let limits = Limits {
+        rooms_max: 3,
+        small_room_events: 2,
+        new_rooms: Rate { burst: 0, interval_ms: 0 },
+        ..Limits::default()
+    };
+    let mut house = House::new(limits);
+    house.post(HERE, "first");
+    house.wait_ms(1);
+    house.post(HERE, "second");
+    house.wait_ms(1);
+    house.post(HERE, "third");
+    house.wait_ms(1);
+    house.post(HERE, "first");
+    // Numbers: the lobby is 1, so these are 2, 3 and 4. The second was quiet for longest.
+    assert!(house.post(HERE, "fourth").contains(&Effect::RoomRemoved { room: RoomId(3) }));
+    // The third is followed, the first has three events: only the fourth may give way.
+    let follower = house.next_session();
+    house.ask(follower, HERE, Action::Visit(Visit::Follow { room: room("third") }));
+    house.post(HERE, "first");
+    let effects = house.post(HERE, "fifth");
+    assert!(effects.contains(&Effect::RoomRemoved { room: RoomId(5) }), "{effects:?}");
+    // Somebody is in the fifth.
+    let (session, _) = house.enter(HERE, None);
+    house.ask(session, HERE, Action::Join { room: room("fifth") });
+    let effects = house.post(HERE, "sixth");
+    assert_eq!(refusal(&effects), Some(&Refusal::TooManyRooms { room: room("sixth"), max: 3 }));
+    // A name is free again with its room.
+    house.ask(follower, HERE, Action::Exit { cause: ExitCause::Quit });
+    let effects = house.post(HERE, "second");
+    assert_eq!(refusal(&effects), None);
+    assert!(effects.contains(&Effect::RoomRemoved { room: RoomId(4) }));
+    let Some(Effect::Event(event)) = effects.iter().find(|e| matches!(e, Effect::Event(_))) else {
+        panic!("nothing was said: {effects:?}");
+    };
+    assert_eq!((event.room, event.position.0), (RoomId(7), 1), "another room of the same name");
+}
+
+#[test]
+fn the_first_room_is_there_without_members_and_history_and_does_not_count() {
+    let limits = Limits { rooms_max: 0, ..Limits::default() };
+    let mut house = House::new(limits.clone());
+    let (session, effects) = house.enter(HERE, None);
+    assert!(
+        matches!(&effects[1], Effect::Joined { room: RoomId(1), .. }),
+        "it has the first number: {effects:?}"
+    );
+    house.ask(session, HERE, Action::Exit { cause: ExitCause::Quit });
+    let (_, effects) = house.enter(HERE, None);
+    assert!(matches!(&effects[1], Effect::Joined { room: RoomId(1), .. }), "{effects:?}");
+    assert!(refusal(&house.post(HERE, "tea")).is_some());
+
+    // Another first room after a reload: it exists at once, and the old one only for who is in it.
+    let limits = Box::new(Limits { first_room: room("hall"), ..limits });
+    house.ask(SessionId::HOUSE, Origin::HOUSE, Action::Configure { limits });
+    let session = house.next_session();
+    let seat = None;
+    let action = Action::Enter { nick: None, room: Some(room("hall")), seat };
+    let effects = house.ask(session, HERE, action);
+    assert_eq!(refusal(&effects), None);
+}
+
+#[test]
+fn suspended_sessions_of_one_origin_are_bounded_and_the_oldest_is_given_up() {
+    let limits = Limits { suspended_per_origin_max: 2, ..Limits::default() };
+    let mut house = House::new(limits);
+    let lose = |house: &mut House, origin, number| {
+        let (session, _) = house.enter(origin, seat(number));
+        let effects = house.ask(session, origin, Action::Exit { cause: ExitCause::Lost });
+        let ended = Effect::Ended { session, cause: ExitCause::Lost, is_suspended: true };
+        assert!(effects.contains(&ended), "{effects:?}");
+        house.wait_ms(1);
+        forgotten(&effects)
+    };
+    assert_eq!(lose(&mut house, HERE, 1), []);
+    assert_eq!(lose(&mut house, HERE, 2), []);
+    assert_eq!(lose(&mut house, ELSEWHERE, 3), []);
+    assert_eq!(lose(&mut house, HERE, 4), [1], "the oldest of here");
+    assert_eq!(house.chat.session_count(), 3);
+    // The second is resumed from elsewhere: there is room for another.
+    let (_, effects) = house.enter(ELSEWHERE, seat(2));
+    assert_eq!(forgotten(&effects), [2]);
+    assert_eq!(lose(&mut house, HERE, 5), []);
+    assert_eq!(lose(&mut house, HERE, 6), [4]);
+    let effects = house.wait_ms(40_000);
+    assert_eq!(forgotten(&effects), [3, 6, 7]);
+    assert_eq!(house.chat.session_count(), 1);
+}
+
+#[test]
+fn a_storm_of_brief_visits_from_one_origin_is_a_few_announcements() {
+    let mut house = House::new(Limits::default());
+    let mut announced = Vec::new();
+    // 200 a second for 50 seconds.
+    for _ in 0..500 {
+        for _ in 0..20 {
+            announced.extend(house.visit_briefly(HERE));
+        }
+        announced.extend(house.wait_ms(100));
+    }
+    announced.extend(house.wait_ms(30_000));
+    let announced = presences(&announced);
+    assert!(announced.len() <= 60, "{} announcements of 10,000 visits", announced.len());
+    let mut visits = 0;
+    for presence in announced {
+        if let Presence::Folded { entered_count, gone_count, members, .. } = presence {
+            assert_eq!((entered_count, *members), (gone_count, 0));
+            visits += entered_count;
+        }
+    }
+    assert!(visits > 9_900, "{visits} of them are told together");
+}
+
+#[test]
+fn others_are_announced_at_once_while_a_storm_is_folded() {
+    let mut house = House::new(Limits::default());
+    let nick = |name| Nick::parse(name).unwrap();
+    for _ in 0..100 {
+        house.visit_briefly(HERE);
+    }
+    let (session, effects) = house.enter(ELSEWHERE, None);
+    let entered = Presence::Entered { nick: nick("guest101") };
+    assert_eq!(presences(&effects), [&entered]);
+    house.wait_ms(5_000);
+    let effects = house.ask(session, ELSEWHERE, Action::Leave { room: room("lobby") });
+    assert_eq!(presences(&effects), [&Presence::Left { nick: nick("guest101") }]);
+
+    // Whoever stays is announced with the others, and by name when they go.
+    let (session, effects) = house.enter(HERE, None);
+    assert_eq!(presences(&effects).len(), 0);
+    let effects = house.wait_ms(30_000);
+    assert!(matches!(presences(&effects)[..], [Presence::Folded { members: 1, .. }]));
+    house.wait_ms(60_000);
+    let effects = house.ask(session, HERE, Action::Exit { cause: ExitCause::Quit });
+    let offline = Presence::Offline { nick: nick("guest102"), cause: ExitCause::Quit };
+    assert_eq!(presences(&effects), [&offline]);
+}
+
+#[test]
+fn a_coming_that_waits_to_be_told_is_told_with_its_going() {
+    let mut house = House::new(Limits::default());
+    for _ in 0..20 {
+        assert_eq!(presences(&house.visit_briefly(HERE)).len(), 2);
+    }
+    assert_eq!(presences(&house.visit_briefly(HERE)).len(), 0);
+    let (session, effects) = house.enter(HERE, None);
+    assert_eq!(presences(&effects).len(), 0);
+    // Its origin is one of many visitors no longer, and its coming is still not told.
+    house.wait_ms(29_000);
+    let effects = house.ask(session, HERE, Action::Exit { cause: ExitCause::Quit });
+    assert_eq!(presences(&effects).len(), 0, "{effects:?}");
+    let effects = house.wait_ms(1_000);
+    assert!(
+        matches!(
+            presences(&effects)[..],
+            [Presence::Folded { entered_count: 2, gone_count: 2, members: 0, .. }]
+        ),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn steady_time_is_all_that_counts() {
+    let mut house = House::new(Limits::default());
+    for number in 0..30 {
+        house.post(HERE, &format!("room-{number}"));
+    }
+    house.now.time = house.now.time.plus_ms(3_600_000);
+    assert_eq!(house.now.steady, SteadyTime(0));
+    assert!(refusal(&house.post(HERE, "late")).is_some(), "a clock that is set forward is no hour");
+}

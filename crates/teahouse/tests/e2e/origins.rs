@@ -1,0 +1,90 @@
+//! What one address can do to everybody else, over real sockets: it reconnects as often as it likes.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use crate::house::House;
+use crate::peer::Peer;
+use crate::visitor::{get, request};
+
+/// A house with no flood control and these limits.
+fn house_with(limits: &[(&str, u32)]) -> (tempfile::TempDir, House) {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("teahouse.toml");
+    let mut text = "[limits]\nconnections_per_address_max = 0\nflood_burst = 0\n".to_owned();
+    for (name, value) in limits {
+        writeln!(text, "{name} = {value}").unwrap();
+    }
+    std::fs::write(&config, text).unwrap();
+    let house = House::with(&["--config", config.to_str().unwrap()]);
+    (directory, house)
+}
+
+#[test]
+fn rooms_that_one_address_makes_are_limited_however_often_it_connects() {
+    let (_directory, house) = house_with(&[("new_rooms_burst", 3)]);
+    let port = house.port;
+    let say_in = |room: &str| request(port, "POST", room, "", "hi");
+    for room in ["/one", "/two", "/three"] {
+        assert_eq!(say_in(room).status, 200);
+    }
+    let refused = say_in("/four");
+    assert_eq!(refused.status, 429);
+    let refused = refused.json();
+    assert_eq!(refused["code"], json!("too_fast"));
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.starts_with("too many new rooms from your address (the limit is 3 at once, "));
+    assert_eq!(say_in("/two").status, 200, "a room that exists");
+    assert_eq!(say_in("/lobby").status, 200, "the first room");
+    let mut bob = house.join_as("bob");
+    let mut ann = house.join_as("ann");
+    ann.say("/join four");
+    ann.expect("-- error: too many new rooms from your address (the limit is 3 at once, ");
+    ann.say("still in the lobby");
+    bob.expect("<ann> still in the lobby");
+}
+
+#[test]
+fn a_house_that_is_full_of_rooms_lets_everybody_in_and_gives_up_the_smallest() {
+    let (_directory, mut house) = house_with(&[("rooms_max", 5), ("new_rooms_burst", 0)]);
+    for number in 0..50 {
+        let path = format!("/room{number}x");
+        assert_eq!(request(house.port, "POST", &path, "", "only this").status, 200);
+    }
+    let rooms = get(house.port, "/api/v1/rooms").json();
+    assert_eq!(rooms["total"], json!(6), "the first room does not count: {rooms}");
+    assert_eq!(get(house.port, "/api/v1/rooms/room0x/messages").status, 404);
+    assert_eq!(get(house.port, "/api/v1/rooms/room49x/messages").status, 200);
+    house.kill();
+    let house = house.restart();
+    let rooms = get(house.port, "/api/v1/rooms").json();
+    assert_eq!(rooms["total"], json!(6), "{rooms}");
+    let mut ann = house.join_as("ann");
+    ann.say("/join mine");
+    ann.expect("you are in #mine");
+    let found = get(house.port, "/api/v1/search?words=only").json();
+    assert_eq!(found["events"].as_array().unwrap().len(), 4, "{found}");
+}
+
+#[test]
+fn people_who_come_and_go_all_the_time_are_told_of_together() {
+    let limits = [("brief_stays_burst", 2), ("brief_stay_every_s", 3600), ("fold_s", 1)];
+    let (_directory, house) = house_with(&limits);
+    let mut ann = house.join_as("ann");
+    for number in 0..100 {
+        let mut brief = Peer::connect(house.port);
+        brief.say(&format!("word {number}"));
+        brief.say("/quit");
+        brief.rest();
+    }
+    // Every word is heard, and of a hundred comings and goings a few lines, of which the last tells who went.
+    let (mut words, mut lines, mut is_told) = (0, 0, false);
+    while words < 100 || !is_told {
+        let line = ann.line().unwrap();
+        is_told = words == 100 && line.starts_with("-- #lobby: ") && line.contains(" went; ");
+        words += u32::from(line.contains("> word "));
+        lines += u32::from(line.starts_with("-- "));
+    }
+    assert!(lines < 50, "{lines} lines");
+}
