@@ -268,7 +268,7 @@ impl Peer for Played {
                 };
                 let all = (1..=5_000).rev().map(|position| past(&name, position));
                 let events = all.filter(fits).take(100).collect();
-                Message::Found { words: request.words, events }
+                Message::Found { words: request.words, events, more: None }
             }
             Request::Who(request) => Message::Members {
                 room: request.room,

@@ -55,7 +55,7 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
             let title = HistoryTitle::Latest(page.room.clone());
             history(&title, &page.events, out);
         }
-        Message::Found { words, events } => {
+        Message::Found { words, events, .. } => {
             history(&HistoryTitle::Found { words: words.clone() }, events, out);
         }
         Message::Members { room, nicks, total, page, pages } => {

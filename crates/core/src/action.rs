@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Limits, MessageId, Nick, Origin, Position, RequestId, RoomName, SeatKey, SessionId, Text, Time,
+    Limits, MessageId, Nick, Origin, Position, RequestId, RoomName, SeatKey, Sequence, SessionId,
+    Text, Time,
 };
 
 /// One thing asked, and by whom. The log puts proposals in order; [`crate::Chat::apply`] answers.
@@ -242,6 +243,8 @@ pub enum Question {
         words: String,
         /// Where; `None` for every room the asker is in, and for a visitor every room there is.
         room: Option<RoomName>,
+        /// Only what is older than this: the rest of a list that was cut here.
+        before: Option<Sequence>,
         /// How many at most.
         count: u32,
     },

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Author, ExitCause, MessageId, Nick, NickKey, Position, Question, Refusal, RequestId, RoomId,
-    RoomName, SessionId, Text, Time,
+    RoomName, Sequence, SessionId, Text, Time,
 };
 
 /// One fact, in its place in the one order.
@@ -302,6 +302,15 @@ pub struct Granted {
     pub question: Question,
     /// Where it may be looked for.
     pub scope: Scope,
+}
+
+/// What was read from history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Excerpt {
+    /// In order; what a search found, newest first.
+    pub events: Vec<Event>,
+    /// Where a search was cut by a bound: older messages may have the words as well.
+    pub more: Option<Sequence>,
 }
 
 /// Where something may be looked for.

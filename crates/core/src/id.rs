@@ -56,6 +56,11 @@ impl fmt::Display for Position {
     }
 }
 
+/// The place of an event in the order over all rooms of a history: what stands where a list was cut, so that
+/// its rest can be asked for. Grows with time, with holes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Sequence(pub u64);
+
 /// Milliseconds since the Unix epoch, UTC.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

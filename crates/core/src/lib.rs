@@ -30,16 +30,16 @@ mod text;
 pub use action::{Action, ExitCause, Proposal, Question, TopicChange, Visit};
 pub use chat::{Chat, Founding};
 pub use effect::{
-    Answer, Effect, Event, EventKind, Granted, HistorySpan, Presence, PrivateMessage, RoomSummary,
-    Scope,
+    Answer, Effect, Event, EventKind, Excerpt, Granted, HistorySpan, Presence, PrivateMessage,
+    RoomSummary, Scope,
 };
 pub use flood::{Bucket, FloodLimit, Rate, Verdict};
 pub use id::{
-    Author, MessageId, Moment, Origin, Position, RequestId, RoomId, SeatKey, SessionId, SteadyTime,
-    Time,
+    Author, MessageId, Moment, Origin, Position, RequestId, RoomId, SeatKey, Sequence, SessionId,
+    SteadyTime, Time,
 };
 pub use known::{MessageKey, Said};
 pub use limits::Limits;
 pub use name::{NameError, Nick, NickKey, RoomName};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, TooWide};
 pub use text::{Text, TextError};

@@ -94,6 +94,13 @@ pub enum Refusal {
         /// How many there are.
         pages: u32,
     },
+    /// A search that would take too long.
+    SearchTooWide {
+        /// In what.
+        why: TooWide,
+    },
+    /// Others are searching: one more may be asked for in a moment.
+    SearchesWait,
     /// The sender said other words with this id before.
     Conflict {
         /// Where.
@@ -124,4 +131,21 @@ pub enum Refusal {
         /// Why.
         error: TextError,
     },
+}
+
+/// In what a search is too wide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TooWide {
+    /// It has too many words.
+    Words {
+        /// How many it may have.
+        max: usize,
+    },
+    /// The beginning of a word is too short.
+    Prefix {
+        /// How many characters it must have.
+        chars_min: usize,
+    },
+    /// Too many messages have these words, or nearly all but one.
+    Work,
 }

@@ -254,7 +254,9 @@ fn action(asked: &str) -> Action {
         "follow" => Action::Visit(Visit::Follow { room: room(first) }),
         "look" => {
             let question = match first {
-                "" => Question::Search { words: "x".to_owned(), room: None, count: 20 },
+                "" => {
+                    Question::Search { words: "x".to_owned(), room: None, before: None, count: 20 }
+                }
                 first => Question::Latest { room: room(first), count: 20 },
             };
             Action::Visit(Visit::Read { question })
@@ -281,7 +283,8 @@ fn action(asked: &str) -> Action {
         "ignore" => Action::Ignore { nick: (!first.is_empty()).then(|| nick(first)) },
         "history" => Action::Read { question: Question::Latest { room: room(first), count: 20 } },
         "search" => {
-            let question = Question::Search { words: rest.to_owned(), room: None, count: 20 };
+            let question =
+                Question::Search { words: rest.to_owned(), room: None, before: None, count: 20 };
             Action::Read { question }
         }
         other => panic!("no such verb in a script: {other}"),

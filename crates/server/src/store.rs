@@ -8,10 +8,12 @@
 //! not touched before it is known to be ours and sound; two servers never write one history (the lock
 //! file).
 
+mod budget;
 mod files;
 mod reader;
 mod schema;
 mod sent;
+mod wal;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -26,15 +28,13 @@ pub use reader::{PAGE_BYTES_MAX, ReadError, Reader};
 
 use files::Location;
 use sent::SentMessages;
+use wal::Wal;
 
 /// Pages that SQLite may keep in memory for writing, KiB (a negative number in its pragma).
 const CACHE_KIB: i64 = 32 * 1024;
 /// How long to wait for another program that has the database open, such as `sqlite3`: the hub waits
 /// meanwhile, and tries again later.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
-/// Pages in the write-ahead log after which they are moved to the database: 16 MiB, so that a busy house
-/// moves pages that changed often once instead of many times.
-const CHECKPOINT_PAGES: u32 = 4096;
 
 /// When a message counts as kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,7 @@ pub struct Store {
     connection: Connection,
     words: String,
     sent: SentMessages,
+    wal: Wal,
     /// Held for as long as we write: the lock on the data directory.
     _location: Location,
 }
@@ -207,8 +208,10 @@ impl Store {
             Ok((connection, sent, loaded, readers))
         };
         let (connection, sent, loaded, readers) = open().map_err(failed)?;
+        let mut wal = Wal::of(&path);
+        wal.keep_small(&connection);
         location.settle();
-        let store = Self { connection, words: String::new(), sent, _location: location };
+        let store = Self { connection, words: String::new(), sent, wal, _location: location };
         Ok(Opened { store, loaded, readers })
     }
 
@@ -227,6 +230,7 @@ impl Store {
         let transaction = self.connection.transaction()?;
         let count = insert(&transaction, effects, &mut self.words)?;
         transaction.commit()?;
+        self.wal.keep_small(&self.connection);
         Ok(count)
     }
 
@@ -272,7 +276,7 @@ fn prepare(connection: &Connection, durability: Durability) -> Result<(), rusqli
     connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", synchronous)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    wal::prepare(connection)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "foreign_keys", "ON")
@@ -315,8 +319,8 @@ fn insert(
                 match (event.kind, text) {
                     (EventKind::Said | EventKind::Acted, Some(text)) => {
                         let sequence = connection.last_insert_rowid();
-                        let spaced = words::spaced(text, words);
-                        word_row.execute(params![sequence, words::room(event.room), spaced])?;
+                        let indexed = words::indexed(text, words);
+                        word_row.execute(params![sequence, words::room(event.room), indexed])?;
                     }
                     (EventKind::Topic, topic) => set_topic(connection, event, topic)?,
                     (EventKind::Said | EventKind::Acted, None) => {}

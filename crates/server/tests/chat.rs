@@ -110,7 +110,7 @@ fn in_a_house_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_als
     assert!(effects.contains(&Effect::RoomRemoved { room: RoomId(502) }), "{effects:?}");
     let reader = &house.opened.readers[0];
     // Nothing of a room that gave way is found, and everything of the others is.
-    let found = |words: &str| reader.search(None, words, 10).unwrap().len();
+    let found = |words: &str| reader.search(None, words, None, 10).unwrap().events.len();
     assert_eq!((found("word500x"), found("word501x"), found("word502x")), (0, 0, 1));
     assert_eq!(reader.room_name(RoomId(502)).unwrap(), None);
     assert_eq!(reader.latest(RoomId(502), Position(9), 9).unwrap(), []);

@@ -38,6 +38,6 @@ INSERT INTO event VALUES
     (1, 1, 1, 1000, 9, 'ann', 'said', 'green tea', x'01010101010101010101010101010101'),
     -- Once was not always once.
     (2, 1, 2, 2000, 9, 'ann', 'said', 'green tea', x'01010101010101010101010101010101'),
-    (3, 1, 3, 3000, 9, 'ann', 'said', '喝茶', NULL);
+    (3, 1, 3, 3000, 9, 'ann', 'said', '喝茶 ＡＢＣ', NULL);
 INSERT INTO words (rowid, room, text) VALUES
-    (1, 'r1', 'green tea'), (2, 'r1', 'green tea'), (3, 'r1', ' 喝  茶 ');
+    (1, 'r1', 'green tea'), (2, 'r1', 'green tea'), (3, 'r1', ' 喝  茶  ＡＢＣ');

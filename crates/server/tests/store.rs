@@ -141,7 +141,10 @@ fn search_finds_words_of_one_and_two_characters_in_any_script() {
     ];
     let opened = lobby(directory.path(), &said);
     let find = |words: &str| {
-        let found = opened.readers[0].search(Some(&[(LOBBY, Position(99))]), words, 10).unwrap();
+        let found = opened.readers[0]
+            .search(Some(&[(LOBBY, Position(99))]), words, None, 10)
+            .unwrap()
+            .events;
         texts(&found).iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(find("火锅"), ["我们今天去吃火锅吧"]);
@@ -166,8 +169,9 @@ fn search_stays_in_the_rooms_and_positions_that_leave_was_given_for() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["tea one", "tea two"]);
     opened.store.commit(&[founded(TEA, "tea"), said(TEA, 1, "tea three")]).unwrap();
-    let find =
-        |rooms: &[(RoomId, Position)]| opened.readers[0].search(Some(rooms), "tea", 10).unwrap();
+    let find = |rooms: &[(RoomId, Position)]| {
+        opened.readers[0].search(Some(rooms), "tea", None, 10).unwrap().events
+    };
     assert_eq!(texts(&find(&[(LOBBY, Position(2))])), ["tea two", "tea one"]);
     assert_eq!(texts(&find(&[(LOBBY, Position(1)), (TEA, Position(1))])), ["tea three", "tea one"]);
     assert_eq!(texts(&find(&[])), [""; 0]);
@@ -295,9 +299,10 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
     let mut opened = open(directory.path());
     assert_eq!((opened.loaded.boot, opened.loaded.epoch[1]), (8, 0x11));
     let events = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
-    assert_eq!(texts(&events), ["green tea", "green tea", "喝茶"]);
+    assert_eq!(texts(&events), ["green tea", "green tea", "喝茶 ＡＢＣ"]);
     assert_eq!((events[0].id, events[0].author), (Some(MessageId([1; 16])), None));
-    let found = opened.readers[0].search(Some(&[(LOBBY, Position(9))]), "茶", 9).unwrap();
+    let found =
+        opened.readers[0].search(Some(&[(LOBBY, Position(9))]), "茶", None, 9).unwrap().events;
     assert_eq!(texts(&found), ["喝茶"]);
     // Whose the ids are is not known: they are the same message for whoever sends it again.
     let (author, id) = (Author::nameless(), MessageId([1; 16]));

@@ -18,7 +18,7 @@ use crate::Heard;
 use crate::decode::{NotWords, decode};
 use framing::{Framing, Piece};
 use teahouse_core::harmless::{self, harmless};
-use teahouse_core::{Action, Refusal, RoomId, RoomName, Text, Time};
+use teahouse_core::{Action, Excerpt, Question, Refusal, RoomId, RoomName, Text, Time};
 
 pub use framing::LINE_BYTES_MAX;
 pub use render::{
@@ -55,14 +55,21 @@ struct Rooms {
     joined: Vec<(RoomId, RoomName)>,
     /// Asked for with `/join` or `/room` and not answered yet, in order.
     asked: Vec<RoomName>,
+    /// The rest of the last search that was cut: what `/search` alone asks for.
+    rest: Option<Box<Question>>,
 }
 
 impl LineSession {
     /// Someone who is about to enter `first_room`.
     #[must_use]
     pub fn new(first_room: RoomName) -> Self {
-        let rooms =
-            Rooms { target: Some(first_room), shown: None, joined: Vec::new(), asked: Vec::new() };
+        let rooms = Rooms {
+            target: Some(first_room),
+            shown: None,
+            joined: Vec::new(),
+            asked: Vec::new(),
+            rest: None,
+        };
         Self { framing: Framing::default(), rooms }
     }
 
@@ -119,6 +126,16 @@ impl LineSession {
         self.handle_joined(room, name);
     }
 
+    /// A search has been answered: its rest, where it was cut, is what `/search` alone asks for.
+    pub fn handle_found(&mut self, question: &Question, excerpt: &Excerpt) {
+        let Question::Search { .. } = question else { return };
+        let mut rest = question.clone();
+        if let Question::Search { before, .. } = &mut rest {
+            *before = excerpt.more;
+        }
+        self.rooms.rest = excerpt.more.map(|_| Box::new(rest));
+    }
+
     /// No longer in a room: if it was current, the one before it is.
     pub fn handle_parted(&mut self, room: RoomId) {
         let left = self.rooms.joined.iter().position(|(other, _)| *other == room);
@@ -149,6 +166,8 @@ impl LineSession {
             | Refusal::Yourself
             | Refusal::TopicTooLong { .. }
             | Refusal::NoSuchPage { .. }
+            | Refusal::SearchTooWide { .. }
+            | Refusal::SearchesWait
             | Refusal::Conflict { .. }
             | Refusal::TooFast { .. }
             | Refusal::BadName { .. }

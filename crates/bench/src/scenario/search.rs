@@ -151,7 +151,8 @@ fn search(reader: &Reader, count: u64, words: &str, is_found: bool) -> Result<f6
     let mut times = Vec::with_capacity(SEARCHES);
     for _ in 0..SEARCHES {
         let start = Instant::now();
-        let found = reader.search(Some(&[(LOBBY, Position(count))]), words, FOUND_MAX)?;
+        let found =
+            reader.search(Some(&[(LOBBY, Position(count))]), words, None, FOUND_MAX)?.events;
         times.push(u64::try_from(start.elapsed().as_nanos())?);
         ensure!(found.is_empty() != is_found, "a search for {words} found {}", found.len());
     }

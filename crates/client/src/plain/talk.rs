@@ -272,7 +272,7 @@ impl<W: Write> Talk<W> {
                 Request::History(History { room, part: Part::default(), limit: Some(count) })
             }),
             Command::Search { words } => {
-                Some(Request::Search(Search { words, room: None, limit: None }))
+                Some(Request::Search(Search { words, room: None, before: None, limit: None }))
             }
             Command::Ignore(nick) => Some(Request::Ignore(Ignore { nick })),
         };

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
@@ -93,19 +94,28 @@ impl Opening {
 /// Questions to history, in order; nothing where none is under way, as with most connections at any time.
 #[derive(Default)]
 #[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 32")]
-pub(super) struct Asked(Option<Box<VecDeque<(RequestId, Granted)>>>);
+pub(super) struct Asked(Option<Box<VecDeque<Asking>>>);
+
+/// One question to history.
+pub(super) struct Asking {
+    pub(super) request: RequestId,
+    pub(super) granted: Granted,
+    /// Goes when it is answered or the connection is gone: what is read for nobody is not read.
+    pub(super) waits: Arc<()>,
+}
 
 impl Asked {
     pub(super) fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |asked| asked.len())
     }
 
-    pub(super) fn front(&self) -> Option<&(RequestId, Granted)> {
+    pub(super) fn front(&self) -> Option<&Asking> {
         self.0.as_ref()?.front()
     }
 
-    pub(super) fn push(&mut self, asked: (RequestId, Granted)) {
-        self.0.get_or_insert_default().push_back(asked);
+    pub(super) fn push(&mut self, request: RequestId, granted: Granted) {
+        let waits = Arc::new(());
+        self.0.get_or_insert_default().push_back(Asking { request, granted, waits });
     }
 
     /// The first is answered.

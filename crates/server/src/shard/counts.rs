@@ -89,6 +89,8 @@ fn reason(refusal: &Refusal) -> &'static str {
         Refusal::Yourself => "yourself",
         Refusal::TopicTooLong { .. } => "topic_too_long",
         Refusal::NoSuchPage { .. } => "no_such_page",
+        Refusal::SearchTooWide { .. } => "search_too_wide",
+        Refusal::SearchesWait => "searches_wait",
         Refusal::Conflict { .. } => "conflict",
         Refusal::TooFast { .. } => "too_fast",
         Refusal::BadName { .. } | Refusal::RoomMixesScripts { .. } => "bad_name",

@@ -12,7 +12,7 @@ use super::outbox::{Outbox, Shared, Written, write};
 use super::room::{Item, Pending, Round, is_typed};
 use super::speaker::{Entered, Format};
 use super::{Key, Shard};
-use crate::history::{Asker, Job, Wanted};
+use crate::history::{Asker, Job, NotTaken, Wanted};
 
 /// What became of bytes meant for a member.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -299,7 +299,7 @@ impl Shard {
     fn answer(&mut self, index: usize, request: RequestId, answer: &Answer) {
         match answer {
             Answer::Granted(granted) => {
-                self.connections[index].asked.push((request, granted.clone()));
+                self.connections[index].asked.push(request, granted.clone());
                 return self.catch_up(index);
             }
             Answer::Ignoring { known_by, .. } => self.ignore(index, known_by),
@@ -347,9 +347,16 @@ impl Shard {
         self.finish(index);
     }
 
-    /// Asks a reading thread; `false` when that takes no more.
-    pub(super) fn read_history(&self, key: Key, wanted: Wanted) -> bool {
-        self.jobs.send(Job { shard: self.index, asker: Asker::Connection(key), wanted })
+    /// Asks a reading thread.
+    pub(super) fn read_history(
+        &self,
+        key: Key,
+        wanted: Wanted,
+        waits: std::sync::Weak<()>,
+    ) -> Result<(), NotTaken> {
+        let origin = self.connections[key.index].origin;
+        let asker = Asker::Connection(key);
+        self.jobs.send(Job { shard: self.index, asker, origin, waits, wanted })
     }
 }
 

@@ -7,14 +7,17 @@
 //! seat is live. Cursor and head are compared on this thread between two rounds, so no event can fall
 //! between history and live, and none can come from both.
 
-use teahouse_core::{Event, ExitCause, Granted, Position, RequestId, RoomId};
+use std::sync::{Arc, Weak};
+
+use teahouse_core::{Event, Excerpt, ExitCause, Granted, Position, Refusal, RequestId, RoomId};
 use tracing::debug;
 
 use super::connection::Stage;
 use super::deliver::is_wanted;
 use super::speaker::Speaker;
 use super::{Key, Shard};
-use crate::history::{Asker, Page, Wanted};
+use crate::history::{Asker, NotTaken, Page, Wanted};
+use crate::store::ReadError;
 
 impl Shard {
     /// Brings a connection's seats closer to live, one page at a time, while nothing is queued for it.
@@ -25,13 +28,20 @@ impl Shard {
             if connection.is_reading || connection.outbox.is_some() || connection.is_broken {
                 return;
             }
-            if let Some((request, granted)) = connection.asked.front().cloned() {
-                if self.read_history(self.key(index), Wanted::Asked(request, granted)) {
-                    self.connections[index].is_reading = true;
-                    return;
+            if let Some(asking) = connection.asked.front() {
+                let (request, waits) = (asking.request, Arc::downgrade(&asking.waits));
+                let wanted = Wanted::Asked(request, asking.granted.clone());
+                match self.read_history(self.key(index), wanted, waits) {
+                    Ok(()) => {
+                        self.connections[index].is_reading = true;
+                        return;
+                    }
+                    Err(NotTaken::Refused(refusal)) => self.not_read(index, request, &refusal),
+                    Err(NotTaken::Over) => {
+                        self.connections[index].asked.pop();
+                        self.tell(index, |speaker, out| speaker.render_unreadable(request, out));
+                    }
                 }
-                self.connections[index].asked.pop();
-                self.tell(index, |speaker, out| speaker.render_unreadable(request, out));
                 continue;
             }
             let Some(seat) = connection.seats.iter_mut().find(|seat| seat.behind.is_some()) else {
@@ -49,9 +59,9 @@ impl Shard {
                 room.members[seat.member].is_live = true;
                 continue;
             };
-            let is_taken = self.read_history(self.key(index), wanted);
             // Pages are always taken; without readers the house is closing.
-            self.connections[index].is_reading = is_taken;
+            let is_taken = self.read_history(self.key(index), wanted, Weak::new());
+            self.connections[index].is_reading = is_taken.is_ok();
             return;
         }
     }
@@ -59,27 +69,30 @@ impl Shard {
     pub(super) fn handle_page(&mut self, page: Page) {
         // Between rounds, so that cursors and heads speak of the same moment.
         self.flush_all();
-        let Page { asker, wanted, events } = page;
+        let Page { asker, wanted, excerpt } = page;
         let key = match asker {
             Asker::Connection(key) => key,
-            Asker::Visitor(session) => return self.visitor_page(session, wanted, events),
+            Asker::Visitor(session) => return self.visitor_page(session, wanted, excerpt),
         };
         let Some(connection) = self.connection(key) else { return };
         connection.is_reading = false;
-        match (wanted, events) {
-            (Wanted::Asked(request, granted), Ok(events)) => {
+        match (wanted, excerpt) {
+            (Wanted::Asked(request, granted), Ok(excerpt)) => {
                 connection.asked.pop();
-                self.answered(key, request, &granted, &events);
+                self.answered(key, request, &granted, &excerpt);
             }
-            (Wanted::Asked(request, _), Err(_)) => {
+            (Wanted::Asked(request, _), Err(ReadError::TooWide(why))) => {
+                self.not_read(key.index, request, &Refusal::SearchTooWide { why });
+            }
+            (Wanted::Asked(request, _), Err(ReadError::Fault(_))) => {
                 connection.asked.pop();
                 self.tell(key.index, |speaker, out| speaker.render_unreadable(request, out));
             }
-            (Wanted::Tail { room, upto, .. }, Ok(events)) => {
-                self.show_tail(key.index, room, upto, &events);
+            (Wanted::Tail { room, upto, .. }, Ok(excerpt)) => {
+                self.show_tail(key.index, room, upto, &excerpt.events);
             }
-            (Wanted::Refill { room, after, upto }, Ok(events)) => {
-                self.refill(key.index, room, after, upto, &events);
+            (Wanted::Refill { room, after, upto }, Ok(excerpt)) => {
+                self.refill(key.index, room, after, upto, &excerpt.events);
             }
             (Wanted::Tail { .. } | Wanted::Refill { .. }, Err(_)) => {
                 // Rather closed than shown a room with a hole in it.
@@ -96,6 +109,13 @@ impl Shard {
             self.catch_up(key.index);
             self.finish_if_done(key.index);
         }
+    }
+
+    /// What it asked first is refused.
+    fn not_read(&mut self, index: usize, request: RequestId, refusal: &Refusal) {
+        self.connections[index].asked.pop();
+        self.counts.refused(refusal);
+        self.tell(index, |speaker, out| speaker.render_refused(request, refusal, out));
     }
 
     fn show_tail(&mut self, index: usize, room: RoomId, upto: Position, events: &[Event]) {
@@ -150,11 +170,11 @@ impl Shard {
         }
     }
 
-    fn answered(&mut self, key: Key, request: RequestId, granted: &Granted, events: &[Event]) {
+    fn answered(&mut self, key: Key, request: RequestId, granted: &Granted, excerpt: &Excerpt) {
         let clock = self.clock();
         let epoch = self.house.epoch;
         self.tell(key.index, |speaker, out| {
-            speaker.render_page(request, granted, events, (epoch, &clock), out);
+            speaker.render_page(request, granted, excerpt, (epoch, &clock), out);
         });
     }
 

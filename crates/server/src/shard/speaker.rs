@@ -2,8 +2,8 @@
 //! knows formats, not protocols; a protocol knows neither the shard nor another protocol.
 
 use teahouse_core::{
-    Action, Answer, Event, ExitCause, Granted, Position, Presence, Refusal, RequestId, RoomId,
-    RoomName, Text,
+    Action, Answer, Event, Excerpt, ExitCause, Granted, Position, Presence, Refusal, RequestId,
+    RoomId, RoomName, Text,
 };
 use teahouse_wire::api::{self, ApiSession, Epoch};
 use teahouse_wire::line::{self, Clock, HistoryTitle, LineSession};
@@ -385,14 +385,30 @@ impl Speaker {
         &mut self,
         request: RequestId,
         granted: &Granted,
-        events: &[Event],
+        excerpt: &Excerpt,
         (epoch, clock): (Epoch, &Clock),
         out: &mut Vec<u8>,
     ) {
         match self {
-            Self::Line(_) => line::render_page(granted, events, clock, out),
-            Self::Api(api) => api.render_page(request, granted, events, epoch, out),
+            Self::Line(line) => {
+                line.handle_found(&granted.question, excerpt);
+                line::render_page(granted, excerpt, clock, out);
+            }
+            Self::Api(api) => api.render_page(request, granted, excerpt, epoch, out),
             Self::Follower(_) => {}
+        }
+    }
+
+    /// A question to history is refused.
+    pub(super) fn render_refused(
+        &mut self,
+        request: RequestId,
+        refusal: &Refusal,
+        out: &mut Vec<u8>,
+    ) {
+        match self {
+            Self::Line(_) | Self::Follower(_) => line::render_refusal(refusal, out),
+            Self::Api(api) => api.render_refusal(request, refusal, out),
         }
     }
 

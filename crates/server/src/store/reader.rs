@@ -4,17 +4,20 @@ use std::path::Path;
 
 use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Row, params};
 use teahouse_core::{
-    Author, Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
+    Author, Event, EventKind, Excerpt, MessageId, Nick, Position, RoomId, RoomName, Sequence,
+    SessionId, Text, Time, TooWide,
 };
 use thiserror::Error;
 use tracing::warn;
 
+use super::budget::{Budget, is_interrupted};
 use super::schema::unexpected;
 use super::words;
 
 /// Events are given in this shape, in this order.
 const COLUMNS: &str =
     "event.room, position, time_ms, session, nick, kind, event.text, message_id, author";
+const COLUMN_COUNT: usize = 9;
 /// Pages that SQLite may keep in memory for one reader, KiB.
 const CACHE_KIB: i64 = 8 * 1024;
 
@@ -24,15 +27,22 @@ pub const PAGE_BYTES_MAX: usize = 64 * 1024;
 /// Stands for a nick or a text that is none, such as one that was edited by hand.
 const UNREADABLE: &str = "unreadable";
 
-/// History could not be read.
+/// Why history was not read.
 #[derive(Debug, Error)]
-#[error("history cannot be read")]
-pub struct ReadError(#[from] rusqlite::Error);
+pub enum ReadError {
+    /// It could not be.
+    #[error("history cannot be read")]
+    Fault(#[from] rusqlite::Error),
+    /// A search that takes more work than one may.
+    #[error("the search is too wide")]
+    TooWide(TooWide),
+}
 
 /// One reader, for one thread.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
+    budget: Budget,
 }
 
 /// A kind that this version does not know.
@@ -43,12 +53,13 @@ struct UnknownKind(String);
 impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, rusqlite::Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
+        let mut connection = Connection::open_with_flags(path, flags)?;
         connection.pragma_update(None, "query_only", "ON")?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         // Opens every file it will need: from here on their names may go.
         connection.query_row("SELECT count(*) FROM meta", [], |_| Ok(()))?;
-        Ok(Self { connection })
+        let budget = Budget::of(&mut connection)?;
+        Ok(Self { connection, budget })
     }
 
     /// The newest `count` events up to `upto`, in order; fewer where their texts fill a page.
@@ -144,41 +155,70 @@ impl Reader {
     }
 
     /// The newest `count` events with these words, newest first, in these rooms up to these positions, or
-    /// (`None`) in every room.
+    /// (`None`) in every room; where `before` says so, only those that are older.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database cannot be read, or the search is too wide. A search that has found something when
+    /// its time is over gives that, and says that there may be more.
     pub fn search(
         &self,
         rooms: Option<&[(RoomId, Position)]>,
         typed: &str,
+        before: Option<Sequence>,
         count: u32,
-    ) -> Result<Vec<Event>, ReadError> {
+    ) -> Result<Excerpt, ReadError> {
         let ids: Option<Vec<RoomId>> =
             rooms.map(|rooms| rooms.iter().map(|(room, _)| *room).collect());
-        let Some(query) = words::query(ids.as_deref(), typed) else { return Ok(Vec::new()) };
+        let query = words::query(ids.as_deref(), typed).map_err(ReadError::TooWide)?;
+        let Some(query) = query else { return Ok(Excerpt::default()) };
+        let bounded = self.budget.begin();
+        let mut excerpt = Excerpt::default();
+        let searched = self.fill(&mut excerpt, rooms, &query, before, count);
+        drop(bounded);
+        match searched {
+            Err(error) if is_interrupted(&error) && excerpt.events.is_empty() => {
+                Err(ReadError::TooWide(TooWide::Work))
+            }
+            Err(error) if !is_interrupted(&error) => Err(error.into()),
+            Ok(()) | Err(_) => Ok(excerpt),
+        }
+    }
+
+    /// Adds what a search finds, and keeps `more` at the last that was found, until the end is reached.
+    fn fill(
+        &self,
+        excerpt: &mut Excerpt,
+        rooms: Option<&[(RoomId, Position)]>,
+        query: &str,
+        before: Option<Sequence>,
+        count: u32,
+    ) -> Result<(), rusqlite::Error> {
+        let before = before.map_or(i64::MAX, |before| i64::try_from(before.0).unwrap_or(i64::MAX));
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM words JOIN event ON event.seq = words.rowid
-             WHERE words MATCH ?1 ORDER BY words.rowid DESC"
+            "SELECT {COLUMNS}, words.rowid FROM words JOIN event ON event.seq = words.rowid
+             WHERE words MATCH ?1 AND words.rowid < ?2 ORDER BY words.rowid DESC"
         ))?;
-        let mut rows = statement.query(params![query])?;
-        let mut events = Vec::new();
+        let mut rows = statement.query(params![query, before])?;
         let mut bytes = 0;
-        while events.len() < count as usize
-            && bytes < PAGE_BYTES_MAX
-            && let Some(row) = rows.next()?
-        {
+        while let Some(row) = rows.next()? {
             let event = event(row)?;
             // What was said since leave was given is left out.
             let is_within = rooms.is_none_or(|rooms| {
                 rooms.iter().any(|(room, upto)| *room == event.room && event.position <= *upto)
             });
-            if is_within {
-                bytes += event.weight();
-                events.push(event);
+            if !is_within {
+                continue;
             }
+            if excerpt.events.len() >= count as usize || bytes >= PAGE_BYTES_MAX {
+                return Ok(());
+            }
+            bytes += event.weight();
+            excerpt.events.push(event);
+            let sequence: i64 = row.get(COLUMN_COUNT)?;
+            excerpt.more = Some(Sequence(sequence.cast_unsigned()));
         }
-        Ok(events)
+        excerpt.more = None;
+        Ok(())
     }
 
     /// What a room is called, if it is kept.

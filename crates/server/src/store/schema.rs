@@ -1,11 +1,14 @@
 //! The tables, and how databases of older versions become the newest. A version is a step that runs once,
 //! in a transaction; steps are never changed, only added.
 
-use rusqlite::types::FromSql;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{Connection, TransactionBehavior};
 use teahouse_core::{Founding, Position, RoomId, RoomName, Text, Time};
 
-use super::Loaded;
+use tracing::info;
+
+use super::{Loaded, words};
 
 /// "TeaH": marks the file as ours.
 pub(super) const APPLICATION_ID: u32 = 0x5465_6148;
@@ -54,6 +57,18 @@ const STEPS: &[&str] = &["
     CREATE UNIQUE INDEX event_sent ON event (room, author, message_id) WHERE message_id IS NOT NULL;
     INSERT INTO meta
         SELECT 'authorless_upto', coalesce(max(seq), 0) FROM event WHERE message_id IS NOT NULL;
+", "
+    -- Search: rowid is event.seq; room is r and its number, so that a search can name its rooms. What looks
+    -- the same is indexed the same (indexed), with its marks (M*): store/words.rs.
+    DROP TABLE words;
+    CREATE VIRTUAL TABLE words USING fts5 (
+        room, text,
+        content = '', contentless_delete = 1,
+        tokenize = \"unicode61 remove_diacritics 2 categories 'L* M* N* Co So'\"
+    );
+    INSERT INTO words (rowid, room, text)
+        SELECT seq, 'r' || room, indexed(text) FROM event
+        WHERE kind IN ('said', 'acted') AND text IS NOT NULL ORDER BY seq;
 "];
 
 /// The newest version.
@@ -62,6 +77,14 @@ pub(super) const VERSION: u32 = STEPS.len() as u32;
 
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), rusqlite::Error> {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let newest = VERSION;
+    if version > 0 && version < newest {
+        info!(
+            version,
+            newest, "the history was made by an older version: it is brought up to date"
+        );
+    }
+    offer_indexed(connection)?;
     for (step, next) in STEPS.iter().zip(1..).skip(version as usize) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(step)?;
@@ -70,6 +93,19 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), rusqlite::Error
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Lets steps say `indexed(text)`.
+fn offer_indexed(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("indexed", 1, flags, |arguments| {
+        // A text that somebody else wrote may be none.
+        let bytes = match arguments.get_raw(0) {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+            ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => &[],
+        };
+        Ok(words::indexed(&String::from_utf8_lossy(bytes), &mut String::new()).to_owned())
+    })
 }
 
 /// Reads what the chat needs to go on, and counts this opening.

@@ -1,16 +1,31 @@
-//! Words for the index. Chinese is written without spaces, so every character of such scripts becomes a
-//! word of its own, and what people search for becomes a phrase of them: that finds words of one and two
-//! characters, which most Chinese words are.
+//! Words for the index. Chinese is written without spaces, as are Thai, Lao and Khmer, so every character of
+//! such scripts becomes a word of its own, and what people search for becomes a phrase of them: that finds
+//! words of one and two characters, which most Chinese words are.
+//!
+//! What looks the same to people is the same here: composed or not, full width or half (NFKC), with the marks
+//! that languages leave out in writing or without. What was said is kept as it was said.
 
 use std::fmt::Write as _;
 
-use teahouse_core::RoomId;
+use teahouse_core::{RoomId, TooWide};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
-/// Whether a character is a word by itself: Han, kana, bopomofo, Hangul syllables, and symbols such as
-/// emoji.
+/// Words of one search: a sentence that somebody remembers. Each costs a walk through all who have it.
+const WORDS_MAX: usize = 8;
+/// Characters of what a word begins with. With one, most of what was ever said would have to be looked through.
+const PREFIX_CHARS_MIN: usize = 2;
+
+/// Whether a character is a word by itself, with the marks on it: Han, kana, bopomofo, Hangul syllables, the
+/// letters of South-East Asia, and symbols such as emoji.
 fn is_word(c: char) -> bool {
     matches!(u32::from(c),
-        0x1100..=0x11FF            // Hangul jamo
+        0x0E01..=0x0EFF            // Thai, Lao
+        | 0x1000..=0x109F          // Myanmar
+        | 0x1100..=0x11FF          // Hangul jamo
+        | 0x1780..=0x17FF          // Khmer
+        | 0x1950..=0x19DF          // Tai Le, New Tai Lue
+        | 0x1A20..=0x1AAF          // Tai Tham
         | 0x2600..=0x27BF          // symbols, dingbats
         | 0x2E80..=0x2FDF          // CJK radicals
         | 0x3005..=0x3007          // iteration mark, closing mark, ideographic zero
@@ -19,29 +34,49 @@ fn is_word(c: char) -> bool {
         | 0x31A0..=0x31BF | 0x31F0..=0x31FF
         | 0x3400..=0x4DBF          // CJK extension A
         | 0x4E00..=0x9FFF          // CJK
+        | 0xAA60..=0xAADF          // Myanmar extension, Tai Viet
         | 0xAC00..=0xD7A3          // Hangul syllables
         | 0xF900..=0xFAFF          // CJK compatibility
-        | 0xFF66..=0xFF9F          // halfwidth katakana
         | 0x1F000..=0x1FAFF        // emoji
         | 0x2_0000..=0x3_FFFF      // CJK extensions
     )
 }
 
-/// The text with a space around each character that is a word by itself. Text that has none is given back
-/// as it is; `buffer` keeps its memory from call to call.
-pub(super) fn spaced<'a>(text: &'a str, buffer: &'a mut String) -> &'a str {
-    if text.is_ascii() || !text.chars().any(is_word) {
+/// Whether a character makes no difference: accents that do not compose, the vowel marks of Hebrew and Arabic,
+/// and what only says how others are drawn.
+fn is_left_out(c: char) -> bool {
+    matches!(u32::from(c),
+        0x00AD
+        | 0x0300..=0x036F
+        | 0x0591..=0x05BD | 0x05BF | 0x05C1..=0x05C2 | 0x05C4..=0x05C5 | 0x05C7
+        | 0x0610..=0x061A | 0x0640 | 0x064B..=0x065F | 0x0670 | 0x06D6..=0x06DC
+        | 0x200B..=0x200F | 0x2060
+        | 0x20D0..=0x20F0
+        | 0xFE00..=0xFE0F
+        | 0xE_0020..=0xE_007F | 0xE_0100..=0xE_01EF
+    )
+}
+
+/// The text as the index has it: the same for what looks the same, with a space around each character that
+/// is a word by itself. Plain text is given back as it is; `buffer` keeps its memory from call to call.
+pub(super) fn indexed<'a>(text: &'a str, buffer: &'a mut String) -> &'a str {
+    if text.is_ascii() {
         return text;
     }
     buffer.clear();
-    for c in text.chars() {
-        if is_word(c) {
-            buffer.push(' ');
+    let mut is_in_word = false;
+    for c in text.nfkc().filter(|c| !is_left_out(*c)) {
+        let is_mark = !c.is_ascii() && is_combining_mark(c);
+        if is_mark {
             buffer.push(c);
-            buffer.push(' ');
-        } else {
-            buffer.push(c);
+            continue;
         }
+        let is_word = is_word(c);
+        if is_word || is_in_word {
+            buffer.push(' ');
+        }
+        buffer.push(c);
+        is_in_word = is_word;
     }
     buffer
 }
@@ -53,23 +88,21 @@ pub(super) fn room(room: RoomId) -> String {
 
 /// What FTS5 is asked for words as typed, in these rooms or (`None`) in all: each word a phrase, all of them wanted, a `*` at
 /// the end of one meaning "begins so". `None` when there is nothing to search for or nowhere to.
-pub(super) fn query(rooms: Option<&[RoomId]>, typed: &str) -> Option<String> {
+///
+/// # Errors
+/// When there are too many words, or one is too short for what it begins with.
+pub(super) fn query(rooms: Option<&[RoomId]>, typed: &str) -> Result<Option<String>, TooWide> {
     let mut buffer = String::new();
-    let phrases: Vec<String> = typed
-        .split_whitespace()
-        .filter_map(|word| {
-            let (word, begins) = match word.strip_suffix('*') {
-                Some(word) => (word, "*"),
-                None => (word, ""),
-            };
-            let is_searchable = word.chars().any(|c| c.is_alphanumeric() || is_word(c));
-            // A quote would end the phrase, and a NUL the whole query.
-            let phrase = spaced(word, &mut buffer).replace(['"', '\0'], " ");
-            is_searchable.then(|| format!("\"{}\"{begins}", phrase.trim()))
-        })
-        .collect();
+    let typed = indexed_typed(typed);
+    let mut phrases = Vec::new();
+    for word in typed.split_whitespace() {
+        phrases.extend(phrase(word, &mut buffer)?);
+    }
+    if phrases.len() > WORDS_MAX {
+        return Err(TooWide::Words { max: WORDS_MAX });
+    }
     if phrases.is_empty() || rooms.is_some_and(<[RoomId]>::is_empty) {
-        return None;
+        return Ok(None);
     }
     let mut query = String::new();
     for (index, room) in rooms.unwrap_or_default().iter().enumerate() {
@@ -80,34 +113,92 @@ pub(super) fn query(rooms: Option<&[RoomId]>, typed: &str) -> Option<String> {
     query.push_str(if rooms.is_some() { ") AND text : (" } else { "text : (" });
     query.push_str(&phrases.join(" AND "));
     query.push(')');
-    Some(query)
+    Ok(Some(query))
+}
+
+/// What was typed, so that spaces and stars of full width are spaces and stars.
+fn indexed_typed(typed: &str) -> String {
+    typed.nfkc().filter(|c| !is_left_out(*c)).collect()
+}
+
+/// One word as typed, as a phrase of FTS5; nothing where there is nothing to search for in it.
+fn phrase(word: &str, buffer: &mut String) -> Result<Option<String>, TooWide> {
+    let (word, begins) = match word.strip_suffix('*') {
+        Some(word) => (word, true),
+        None => (word, false),
+    };
+    if !word.chars().any(|c| c.is_alphanumeric() || is_word(c)) {
+        return Ok(None);
+    }
+    let is_letter = |c: &char| (c.is_alphanumeric() || is_combining_mark(*c)) && !is_word(*c);
+    let begun = word.chars().rev().take_while(is_letter).count();
+    // Nothing goes on behind a character that is a word by itself.
+    let star = if begins && begun > 0 { "*" } else { "" };
+    if !star.is_empty() && begun < PREFIX_CHARS_MIN {
+        return Err(TooWide::Prefix { chars_min: PREFIX_CHARS_MIN });
+    }
+    // A quote would end the phrase, and a NUL the whole query.
+    let phrase = indexed(word, buffer).replace(['"', '\0'], " ");
+    Ok(Some(format!("\"{}\"{star}", phrase.trim())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_chinese_character_is_a_word_and_other_text_stays() {
+    fn check(text: &str, expected: &str) {
         let mut buffer = String::new();
-        assert_eq!(spaced("green tea", &mut buffer), "green tea");
-        assert_eq!(spaced("café", &mut buffer), "café");
-        assert_eq!(spaced("喝tea吗", &mut buffer), " 喝 tea 吗 ");
+        assert_eq!(indexed(text, &mut buffer), expected);
+    }
+
+    #[test]
+    fn each_character_of_a_script_without_spaces_is_a_word_and_other_text_stays() {
+        check("green tea", "green tea");
+        check("café", "café");
+        check("喝tea吗", " 喝 tea 吗");
+        check("กินชา", " กิ น ช า");
+        check("ດື່ມ", " ດື່ ມ");
+        check("តែ", " តែ");
+        check("☕\u{fe0f}ok", " ☕ ok");
+    }
+
+    #[test]
+    fn what_looks_the_same_is_the_same() {
+        check("cafe\u{301}", "café");
+        check("ＡＢＣ　１２", "ABC 12");
+        check("ﾃｽﾄ", " テ ス ト");
+        check("か\u{3099}", " が");
+        check("مُحَمَّد", "محمد");
+        check("q\u{30c}", "q");
     }
 
     #[test]
     fn what_people_type_becomes_phrases_and_never_syntax() {
         let rooms = [RoomId(1), RoomId(7)];
+        let asked = |rooms: Option<&[RoomId]>, typed| query(rooms, typed).unwrap();
         assert_eq!(
-            query(Some(&rooms), "火锅 TEA").as_deref(),
-            Some("room : (r1 OR r7) AND text : (\"火  锅\" AND \"TEA\")")
+            asked(Some(&rooms), "火锅 TEA").as_deref(),
+            Some("room : (r1 OR r7) AND text : (\"火 锅\" AND \"TEA\")")
         );
         assert_eq!(
-            query(Some(&[RoomId(1)]), "a\"b NEAR( buil* * - AND").as_deref(),
+            asked(Some(&[RoomId(1)]), "a\"b NEAR( buil* * - AND").as_deref(),
             Some("room : (r1) AND text : (\"a b\" AND \"NEAR(\" AND \"buil\"* AND \"AND\")")
         );
-        assert_eq!(query(Some(&rooms), "\" * -"), None);
-        assert_eq!(query(Some(&[]), "tea"), None);
-        assert_eq!(query(None, "tea").as_deref(), Some("text : (\"tea\")"));
+        assert_eq!(asked(Some(&rooms), "\" * -"), None);
+        assert_eq!(asked(Some(&[]), "tea"), None);
+        assert_eq!(asked(None, "tea").as_deref(), Some("text : (\"tea\")"));
+        assert_eq!(
+            asked(None, "茶* te* ＴＥＡ＊").as_deref(),
+            Some("text : (\"茶\" AND \"te\"* AND \"TEA\"*)")
+        );
+    }
+
+    #[test]
+    fn a_search_has_few_words_and_no_beginnings_of_one_letter() {
+        assert_eq!(query(None, "a b c d e f g h i"), Err(TooWide::Words { max: 8 }));
+        assert!(query(None, "a b c d e f g h - *").is_ok());
+        for short in ["t*", "green t*", "x-a*", "é*"] {
+            assert_eq!(query(None, short), Err(TooWide::Prefix { chars_min: 2 }), "{short}");
+        }
     }
 }

@@ -130,7 +130,7 @@ fn someone_who_asks_for_much_and_reads_nothing_is_let_go_and_nobody_else_notices
     let before = house.resident_kib();
     for ending in 0..4 {
         let mut greedy = Peer::connect(house.port);
-        let asking = "/help\n/history 100\n/search x*\n".repeat(3000);
+        let asking = "/help\n/history 100\n/search xx*\n".repeat(3000);
         greedy.stream().set_write_timeout(Some(Duration::from_secs(2))).unwrap();
         // The server stops reading what it cannot answer, or closes: both are its right.
         greedy.stream().write_all(asking.as_bytes()).ok();

@@ -151,6 +151,13 @@ fn what_is_posted_is_kept_once_and_read_in_every_way() {
     assert_eq!(rooms, ["coffee", "tea", "tea"]);
     assert_eq!(positions(&search("words=%E7%81%AB%E9%94%85&room=tea&limit=2")), [10, 9]);
     assert_eq!(positions(&search("words=nothing")), [0; 0]);
+    // A list that is cut says so, and its rest can be had.
+    let cut = search("words=number&room=tea&limit=6");
+    assert_eq!(positions(&cut), [10, 9, 8, 7, 6, 5]);
+    let rest = search(&format!("words=number&room=tea&limit=6&before={}", cut["more"]));
+    assert_eq!((positions(&rest), &rest["more"]), (vec![4, 3, 2, 1], &Value::Null));
+    let wide = get(port, "/api/v1/search?words=a%20b%20c%20d%20e%20f%20g%20h%20i");
+    assert_eq!(failure(&wide), (400, "search_too_wide".to_owned(), Value::Null));
 
     let mut ann = Socket::join(port, "ann", "coffee");
     ann.ask(&json!({ "op": "topic", "room": "coffee", "text": "beans" }));
@@ -433,4 +440,39 @@ fn whoever_sends_a_request_by_the_drop_is_ended_and_disturbs_nobody() {
         get(house.port, "/api/v1/rooms/quiet/messages").json()["events"][0]["text"],
         "undisturbed 1"
     );
+}
+
+#[test]
+fn searches_of_those_who_hang_up_keep_nobody_waiting() {
+    let house = House::open();
+    let port = house.port;
+    let mut ann = Socket::join(port, "ann", "tea");
+    // Each message is in many a search, and looking through all of them takes time.
+    for number in 0..60 {
+        let words: Vec<String> =
+            (0..900).map(|word| format!("tea{:x}", number * 900 + word)).collect();
+        ann.ask(&json!({ "op": "say", "room": "tea", "text": words.join(" ") }));
+        ann.expect("event");
+    }
+    let wide = format!("/api/v1/search?words={}%20unheard", ["tea*"; 7].join("%20"));
+    for _ in 0..300 {
+        let mut visitor = Visitor::connect(port);
+        visitor.ask("GET", &wide, "", "");
+    }
+    let begun = Instant::now();
+    ann.ask(&json!({ "ref": 1, "op": "search", "words": "tea0" }));
+    let deadline = begun + PATIENCE;
+    let found = loop {
+        let answer = ann.next().unwrap();
+        if answer["type"] == "found" {
+            break answer;
+        }
+        // The address has a search waiting: told, and asked again.
+        assert_eq!(answer["code"], "searches_wait", "{answer}");
+        assert!(Instant::now() < deadline, "nobody's turn comes");
+        std::thread::sleep(Duration::from_millis(20));
+        ann.ask(&json!({ "ref": 1, "op": "search", "words": "tea0" }));
+    };
+    assert_eq!(found["events"][0]["position"], 1);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

@@ -1,7 +1,7 @@
 //! Reasons to say no, in words for people and codes for programs.
 
 use teahouse_core::harmless::{echoed, excerpt};
-use teahouse_core::{NameError, Refusal, RoomName};
+use teahouse_core::{NameError, Refusal, RoomName, TooWide};
 
 use super::message::{Code, Failure};
 
@@ -75,6 +75,21 @@ pub fn of(refusal: &Refusal) -> Failure {
         ),
         Refusal::NoSuchPage { page, pages } => {
             (Code::NoSuchPage, format!("there is no page {page}; the last is {pages}"))
+        }
+        Refusal::SearchTooWide { why } => (
+            Code::SearchTooWide,
+            match why {
+                TooWide::Words { max } => {
+                    format!("a search has at most {max} words; leave some out")
+                }
+                TooWide::Prefix { chars_min } => {
+                    format!("what a word begins with has at least {chars_min} characters")
+                }
+                TooWide::Work => "that search takes too long; use longer or rarer words".to_owned(),
+            },
+        ),
+        Refusal::SearchesWait => {
+            (Code::SearchesWait, "others are searching; try again in a moment".to_owned())
         }
         Refusal::Conflict { room, position, id } => {
             let message = format!(

@@ -75,6 +75,10 @@ pub enum Message {
         words: String,
         /// The messages.
         events: Vec<Event>,
+        /// Older messages may have the words as well: ask for them with this as `before`. Left out when
+        /// this is all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        more: Option<u64>,
     },
     /// A page of who is in a room, in the order of their nicks.
     Members {
@@ -454,6 +458,10 @@ pub enum Code {
     IgnoringTooMany,
     /// You said other words with this id before.
     Conflict,
+    /// A search that would take too long; use longer or rarer words.
+    SearchTooWide,
+    /// Others are searching; try again in a moment.
+    SearchesWait,
     /// That is you.
     Yourself,
     /// A topic has one line and a byte limit.

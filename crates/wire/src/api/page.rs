@@ -1,6 +1,6 @@
 //! Questions to history, and the pages that answer them: the same over the WebSocket and over HTTP.
 
-use teahouse_core::{Event, Granted, HistorySpan, Position, Question, RoomName, Scope};
+use teahouse_core::{Event, Excerpt, Granted, HistorySpan, Position, Question, RoomName, Scope};
 
 use super::message::{HistoryPage, Message};
 use super::request::Part;
@@ -19,16 +19,18 @@ const SEARCH_COUNT_MAX: u32 = 100;
 const SEARCH_BYTES_MAX: usize = 256;
 
 /// What was read from history, as a message.
-pub(super) fn page(granted: &Granted, events: &[Event], epoch: Epoch) -> Message {
+pub(super) fn page(granted: &Granted, excerpt: &Excerpt, epoch: Epoch) -> Message {
     match &granted.question {
-        Question::Search { words, .. } => {
-            Message::Found { words: words.clone(), events: found(granted, events, epoch) }
-        }
+        Question::Search { words, .. } => Message::Found {
+            words: words.clone(),
+            events: found(granted, &excerpt.events, epoch),
+            more: excerpt.more.map(|more| more.0),
+        },
         Question::Latest { .. }
         | Question::Before { .. }
         | Question::Earlier { .. }
         | Question::Later { .. }
-        | Question::Around { .. } => match history(granted, events, epoch) {
+        | Question::Around { .. } => match history(granted, &excerpt.events, epoch) {
             Some(page) => Message::History(page),
             None => Message::Error(failure::unreadable()),
         },

@@ -170,12 +170,15 @@ pub struct Part {
 /// Find messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Search {
-    /// All of these words; `word*` finds what begins so. At most 256 bytes.
+    /// All of these words, at most 8; `word*` finds what begins so. At most 256 bytes.
     pub words: String,
     /// Only in this room; otherwise in every room one is in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub room: Option<RoomName>,
+    /// Only what is older: the `more` of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
     /// How many at most, 1 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use teahouse_core::{
-    Action, Answer, Event, ExitCause, Granted, MessageId, Nick, Position, Question, Refusal,
-    RequestId, RoomName, Text, TopicChange,
+    Action, Answer, Event, Excerpt, ExitCause, Granted, MessageId, Nick, Position, Question,
+    Refusal, RequestId, RoomName, Sequence, Text, TopicChange,
 };
 
 use super::message::{Cause, Code, Failure, Joined, Message, Sent, Welcome};
@@ -212,7 +212,8 @@ impl ApiSession {
             Request::Search(search) => {
                 let count = search_count(search.limit).map_err(|what| wrong("limit", what))?;
                 let words = checked(search.words).map_err(|what| wrong("words", what))?;
-                Action::Read { question: Question::Search { words, room: search.room, count } }
+                let (room, before) = (search.room, search.before.map(Sequence));
+                Action::Read { question: Question::Search { words, room, before, count } }
             }
             Request::Who(who) => Action::Who { room: who.room, page: who.page },
             Request::Rooms(rooms) => Action::Rooms { page: rooms.page },
@@ -362,12 +363,12 @@ impl ApiSession {
         &mut self,
         request: RequestId,
         granted: &Granted,
-        events: &[Event],
+        excerpt: &Excerpt,
         epoch: Epoch,
         out: &mut Vec<u8>,
     ) {
         let reference = self.answered(request).and_then(|pending| pending.reference);
-        self.render(reference, page(granted, events, epoch), out);
+        self.render(reference, page(granted, excerpt, epoch), out);
     }
 
     /// History could not be read.

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use teahouse_core::harmless::{echoed, harmless_line};
 use teahouse_core::{
-    Answer, Event, EventKind, ExitCause, Granted, NameError, Nick, Presence, Question, Refusal,
-    RoomId, RoomName, Scope, Text,
+    Answer, Event, EventKind, Excerpt, ExitCause, Granted, NameError, Nick, Presence, Question,
+    Refusal, RoomId, RoomName, Scope, Text, TooWide,
 };
 
 use super::{Clock, moment};
@@ -289,6 +289,14 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::NoSuchPage { page, pages } => {
             format!("there is no page {page}; the last is {pages}")
         }
+        Refusal::SearchTooWide { why } => match why {
+            TooWide::Words { max } => format!("a search has at most {max} words; leave some out"),
+            TooWide::Prefix { chars_min } => {
+                format!("what a word* begins with has at least {chars_min} characters")
+            }
+            TooWide::Work => "that search takes too long; use longer or rarer words".to_owned(),
+        },
+        Refusal::SearchesWait => "others are searching; try again in a moment".to_owned(),
         Refusal::Conflict { room, position, .. } => {
             format!("not sent: you said other words in {room} with its id, as message {position}")
         }
@@ -304,7 +312,7 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
 }
 
 /// What somebody asked from history.
-pub fn render_page(granted: &Granted, events: &[Event], clock: &Clock, out: &mut Vec<u8>) {
+pub fn render_page(granted: &Granted, excerpt: &Excerpt, clock: &Clock, out: &mut Vec<u8>) {
     let spans = match &granted.scope {
         Scope::Rooms(spans) => spans.as_slice(),
         Scope::Everywhere => &[],
@@ -322,7 +330,25 @@ pub fn render_page(granted: &Granted, events: &[Event], clock: &Clock, out: &mut
     };
     let name_of =
         |id: RoomId| spans.iter().find(|span| span.room == id).map(|span| span.name.clone());
-    render_history(&title, events, &name_of, clock, out);
+    render_history(&title, &excerpt.events, &name_of, clock, out);
+    match &granted.question {
+        Question::Search { .. } if excerpt.more.is_some() => {
+            render_notice("there may be older ones; /search alone shows them", out);
+        }
+        Question::Latest { count, .. } | Question::Before { count, .. } => {
+            if let Some(first) = excerpt.events.first()
+                && (excerpt.events.len() as u64) < u64::from(*count)
+                && first.position.0 > 1
+            {
+                let time = moment::shown(first.time, clock);
+                render_notice(&format!("a page is full; /history before {time} goes on"), out);
+            }
+        }
+        Question::Earlier { .. }
+        | Question::Later { .. }
+        | Question::Around { .. }
+        | Question::Search { .. } => {}
+    }
 }
 
 /// A page of history with times, in the order given.

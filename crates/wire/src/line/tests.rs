@@ -3,9 +3,9 @@
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use teahouse_core::{
-    Action, Answer, Event, EventKind, ExitCause, MessageId, NameError, Nick, Position, Presence,
-    PrivateMessage, Question, Rate, Refusal, RoomId, RoomName, RoomSummary, SessionId, Text,
-    TextError, Time, TopicChange,
+    Action, Answer, Event, EventKind, Excerpt, ExitCause, Granted, HistorySpan, MessageId,
+    NameError, Nick, Position, Presence, PrivateMessage, Question, Rate, Refusal, RoomId, RoomName,
+    RoomSummary, Scope, Sequence, SessionId, Text, TextError, Time, TooWide, TopicChange,
 };
 
 use super::*;
@@ -257,7 +257,7 @@ fn commands_become_actions() {
     );
     assert_eq!(
         asks("/search 火锅"),
-        read(Question::Search { words: "火锅".to_owned(), room: None, count: 20 })
+        read(Question::Search { words: "火锅".to_owned(), room: None, before: None, count: 20 })
     );
     assert_eq!(asks("/ignore"), Action::Ignore { nick: None });
     assert_eq!(heard(b"/me waves\n"), ["#lobby acts \"waves\""]);
@@ -386,6 +386,48 @@ fn history_comes_with_times_and_a_search_with_rooms() {
 }
 
 #[test]
+fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
+    let mut session = session();
+    assert_eq!(
+        heard_in(&mut session, b"/search\n"),
+        ["-- error: the last search has nothing older; /search WORDS finds messages\n"]
+    );
+    let question =
+        |before| Question::Search { words: "one".to_owned(), room: None, before, count: 20 };
+    let span = HistorySpan { room: RoomId(1), name: room("tea"), upto: Position(9) };
+    let granted = Granted { question: question(None), scope: Scope::Rooms(vec![span]) };
+    let events = vec![event(EventKind::Said, Some("one"))];
+    let mut found = |more: Option<u64>| {
+        let excerpt = Excerpt { events: events.clone(), more: more.map(Sequence) };
+        session.handle_found(&granted.question, &excerpt);
+        let shown = rendered(|out| render_page(&granted, &excerpt, &clock(), out));
+        (shown, heard_in(&mut session, b"/search\n"))
+    };
+    let title = "-- 1 message found for one, newest first (times: UTC)\n[05:59] [#tea] <ann> one\n";
+    let (shown, asked) = found(Some(812));
+    assert_eq!(shown, format!("{title}-- there may be older ones; /search alone shows them\n"));
+    let older = format!("{:?}", Action::Read { question: question(Some(Sequence(812))) });
+    assert_eq!(asked, [older]);
+    let (shown, asked) = found(None);
+    assert_eq!(shown, title);
+    assert!(asked[0].contains("nothing older"), "{asked:?}");
+}
+
+#[test]
+fn a_page_of_history_that_is_full_before_its_number_says_how_to_go_on() {
+    let span = HistorySpan { room: RoomId(1), name: room("tea"), upto: Position(9) };
+    let page = |count| {
+        let question = Question::Latest { room: room("tea"), count };
+        let granted = Granted { question, scope: Scope::Rooms(vec![span.clone()]) };
+        let events = vec![event(EventKind::Said, Some("one"))];
+        let excerpt = Excerpt { events, more: None };
+        rendered(|out| render_page(&granted, &excerpt, &clock(), out))
+    };
+    assert!(page(2).ends_with("one\n-- a page is full; /history before 05:59 goes on\n"));
+    assert!(page(1).ends_with("one\n"));
+}
+
+#[test]
 fn every_answer_and_refusal_is_whole_lines_of_the_house() {
     let name = || room("tea");
     let refusals = [
@@ -407,6 +449,10 @@ fn every_answer_and_refusal_is_whole_lines_of_the_house() {
         Refusal::Yourself,
         Refusal::TopicTooLong { bytes: 2, max: 1 },
         Refusal::NoSuchPage { page: 2, pages: 1 },
+        Refusal::SearchTooWide { why: TooWide::Words { max: 8 } },
+        Refusal::SearchTooWide { why: TooWide::Prefix { chars_min: 2 } },
+        Refusal::SearchTooWide { why: TooWide::Work },
+        Refusal::SearchesWait,
         Refusal::Conflict { room: name(), position: Position(7), id: MessageId([0; 16]) },
         Refusal::TooFast { burst: 10, per_second: 2, text: "one\ntwo".to_owned() },
         Refusal::BadName { input: "a\rb".to_owned(), error: NameError::Empty },

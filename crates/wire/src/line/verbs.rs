@@ -86,8 +86,8 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "search",
-        arguments: "WORDS",
-        help: "find messages in your rooms, newest first; a word* finds what begins so",
+        arguments: "[WORDS]",
+        help: "find messages in your rooms, newest first; word* finds what begins so; alone: older ones",
         run: search,
     },
     Verb {
@@ -317,7 +317,12 @@ fn history(asked: &mut Asked<'_>) -> Result<(), Wrong> {
 
 fn search(asked: &mut Asked<'_>) -> Result<(), Wrong> {
     if asked.arguments.is_empty() {
-        return Err(Wrong::Usage);
+        let Some(question) = asked.rooms.rest.as_deref().cloned() else {
+            let what = "the last search has nothing older; /search WORDS finds messages";
+            return Err(Wrong::Said(error(what)));
+        };
+        asked.ask(Action::Read { question });
+        return Ok(());
     }
     let words = parse_text(asked.arguments)?.as_str().to_owned();
     if words.len() > SEARCH_BYTES_MAX {
@@ -325,7 +330,7 @@ fn search(asked: &mut Asked<'_>) -> Result<(), Wrong> {
             format!("a search has at most {SEARCH_BYTES_MAX} bytes; yours has {}", words.len());
         return Err(Wrong::Said(error(&what)));
     }
-    let question = Question::Search { words, room: None, count: SEARCH_COUNT };
+    let question = Question::Search { words, room: None, before: None, count: SEARCH_COUNT };
     asked.ask(Action::Read { question });
     Ok(())
 }
@@ -370,6 +375,7 @@ pub fn typed(action: &Action) -> String {
             | Question::Earlier { .. }
             | Question::Later { .. }
             | Question::Around { .. } => "/history before …".to_owned(),
+            Question::Search { before: Some(_), .. } => "/search".to_owned(),
             Question::Search { words, .. } => format!("/search {words}"),
         },
         Action::Exit { .. } => "/quit".to_owned(),

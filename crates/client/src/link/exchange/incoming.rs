@@ -307,7 +307,9 @@ fn harmless(message: Message) -> Message {
             Message::Error(Failure { message: shown(&failure.message), ..failure })
         }
         Message::Notice { text } => Message::Notice { text: shown(&text) },
-        Message::Found { words, events } => Message::Found { words: shown(&words), events },
+        Message::Found { words, events, more } => {
+            Message::Found { words: shown(&words), events, more }
+        }
         Message::Welcome(welcome) => {
             Message::Welcome(Welcome { server: shown(&welcome.server), ..welcome })
         }

@@ -12,7 +12,7 @@ impl Model {
     pub(super) fn hear_answer(&mut self, answer: Heard, purpose: Option<Purpose>) {
         match answer {
             Heard::Delivered { .. } => self.mark_told(purpose, None),
-            Heard::Found { words, events } => self.list_found(&words, &events),
+            Heard::Found { words, events, .. } => self.list_found(&words, &events),
             Heard::Members { room, nicks, total, page, pages } => {
                 self.hear_members(&room, &nicks, total, (page, pages), purpose);
             }

@@ -98,7 +98,7 @@ impl Model {
         }
         let room = self.talk().with.room().filter(|_| !everywhere).cloned();
         self.begin_list(format!("searching for {words} …"), ListKind::Found);
-        let request = Search { words, room, limit: Some(FOUND_MAX) };
+        let request = Search { words, room, before: None, limit: Some(FOUND_MAX) };
         self.ask(Purpose::List, Request::Search(request));
     }
 

@@ -40,7 +40,7 @@ fn words_are_found_and_gone_to_and_left_again() {
     let (reference, asked) = search(&mut played);
     assert_eq!((asked.words.as_str(), asked.room), ("茶", Some(room("tea"))));
     let events = vec![event("tea", 450, "小明", "喝茶\n吧"), numbered(300)];
-    played.answer(reference, Message::Found { words: "茶".to_owned(), events });
+    played.answer(reference, Message::Found { words: "茶".to_owned(), events, more: None });
     played.check(&[
         " #tea  tea and what goes with it",
         " 2 messages with 茶  Enter goes there, Esc closes",
@@ -81,7 +81,10 @@ fn everywhere_is_a_key_away_and_nothing_found_is_said() {
     played.type_in("nothing\n");
     let (reference, asked) = search(&mut played);
     assert_eq!(asked.room, None);
-    played.answer(reference, Message::Found { words: "nothing".to_owned(), events: Vec::new() });
+    played.answer(
+        reference,
+        Message::Found { words: "nothing".to_owned(), events: Vec::new(), more: None },
+    );
     played.check(&[
         " #tea  tea and what goes with it",
         "| nothing found for nothing  Esc closes",
@@ -100,6 +103,9 @@ fn an_answer_to_a_list_that_was_closed_opens_nothing() {
     played.type_in("/search tea\n");
     let (reference, _) = search(&mut played);
     played.key(Key::Esc);
-    played.answer(reference, Message::Found { words: "tea".to_owned(), events: Vec::new() });
+    played.answer(
+        reference,
+        Message::Found { words: "tea".to_owned(), events: Vec::new(), more: None },
+    );
     assert!(played.rows()[5].starts_with("› |"));
 }

@@ -104,7 +104,7 @@ fn what_is_said_while_a_page_is_fetched_is_not_lost() {
     played.type_in("/search x\n");
     let asked = played.asked();
     let search = asked.iter().find(|(_, asked)| matches!(asked, Request::Search(_))).unwrap().0;
-    let found = Message::Found { words: "x".to_owned(), events: vec![numbered(300)] };
+    let found = Message::Found { words: "x".to_owned(), events: vec![numbered(300)], more: None };
     played.answer(search, found);
     played.key(Key::Enter);
     played.serve_history(1_000);

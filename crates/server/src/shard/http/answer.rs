@@ -11,7 +11,7 @@ use hyper::header::{
 use hyper::{Request, Response, StatusCode};
 use teahouse_core::harmless::echoed;
 use teahouse_core::{
-    Answer, Event, Granted, MessageId, Nick, Position, Question, RoomName, Text, Visit,
+    Answer, Excerpt, Granted, MessageId, Nick, Position, Question, RoomName, Sequence, Text, Visit,
 };
 use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
@@ -65,17 +65,17 @@ impl Peer {
 
     async fn visit(&self, visit: Visit) -> Result<Outcome, Failure> {
         let waiting = self.shard.borrow_mut().visit(self.origin, visit);
-        match waiting.await {
-            Ok(Outcome::Answer(Answer::Refused(refusal))) => Err(api::failure_of(&refusal)),
-            Ok(Outcome::Unreadable) | Err(_) => Err(api::unreadable()),
-            Ok(outcome @ (Outcome::Answer(_) | Outcome::Page(..))) => Ok(outcome),
+        match waiting.outcome().await {
+            Some(Outcome::Answer(Answer::Refused(refusal))) => Err(api::failure_of(&refusal)),
+            Some(Outcome::Unreadable) | None => Err(api::unreadable()),
+            Some(outcome @ (Outcome::Answer(_) | Outcome::Page(..))) => Ok(outcome),
         }
     }
 
     /// Reads from history; gives what was read and where.
-    async fn read(&self, question: Question) -> Result<(Granted, Vec<Event>), Failure> {
+    async fn read(&self, question: Question) -> Result<(Granted, Excerpt), Failure> {
         match self.visit(Visit::Read { question }).await? {
-            Outcome::Page(granted, events) => Ok((granted, events)),
+            Outcome::Page(granted, excerpt) => Ok((granted, excerpt)),
             Outcome::Answer(_) | Outcome::Unreadable => Err(api::unreadable()),
         }
     }
@@ -91,21 +91,24 @@ impl Peer {
     }
 
     async fn search(&self, query: &str) -> Result<Response<Reply>, Failure> {
-        let SearchQuery { words, room, limit } = http::query(query)?;
+        let SearchQuery { words, room, before, limit } = http::query(query)?;
         let count = api::search_count(limit).map_err(in_field("limit"))?;
         let words = api::checked(words).map_err(in_field("words"))?;
-        let question = Question::Search { words: words.clone(), room, count };
-        let (granted, events) = self.read(question).await?;
-        let events = api::found(&granted, &events, self.epoch());
-        Ok(json(StatusCode::OK, &Found { words, events }))
+        let before = before.map(Sequence);
+        let question = Question::Search { words: words.clone(), room, before, count };
+        let (granted, excerpt) = self.read(question).await?;
+        let events = api::found(&granted, &excerpt.events, self.epoch());
+        let more = excerpt.more.map(|more| more.0);
+        Ok(json(StatusCode::OK, &Found { words, events, more }))
     }
 
     async fn messages(&self, room: RoomName, query: &str) -> Result<Response<Reply>, Failure> {
         let query: MessagesQuery = http::query(query)?;
         let count = api::history_count(query.limit).map_err(in_field("limit"))?;
         let question = api::question(room, query.part(), count).map_err(in_field("before"))?;
-        let (granted, events) = self.read(question).await?;
-        let page = api::history(&granted, &events, self.epoch()).ok_or_else(api::unreadable)?;
+        let (granted, excerpt) = self.read(question).await?;
+        let page =
+            api::history(&granted, &excerpt.events, self.epoch()).ok_or_else(api::unreadable)?;
         Ok(json(StatusCode::OK, &page))
     }
 

@@ -1,0 +1,102 @@
+//! Searches that wait for the one thread that searches: few, one of each address, and none for somebody who is
+//! gone. Asking is quick and searching is not, so whoever asks again and again waits for themselves alone.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use teahouse_core::Refusal;
+
+use super::{Job, NotTaken};
+
+/// Searches that wait: at a tenth of a second each, the last is answered in some seconds.
+const WAITING_MAX: usize = 64;
+/// Searches of one address that wait, beside one that is under way.
+const WAITING_PER_ORIGIN_MAX: usize = 1;
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    senders: usize,
+    is_read: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    arrived: Condvar,
+}
+
+/// Where searches are handed in.
+pub(super) struct Sender(Arc<Shared>);
+
+/// Where they are taken, in their order, until nobody can hand in another.
+pub(super) struct Searches(Arc<Shared>);
+
+pub(super) fn open() -> (Sender, Searches) {
+    let state = State { jobs: VecDeque::new(), senders: 1, is_read: true };
+    let shared = Arc::new(Shared { state: Mutex::new(state), arrived: Condvar::new() });
+    (Sender(Arc::clone(&shared)), Searches(shared))
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change below is complete in itself, so a panic elsewhere leaves nothing half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sender {
+    pub(super) fn send(&self, job: Job) -> Result<(), NotTaken> {
+        let mut state = self.0.state();
+        if !state.is_read {
+            return Err(NotTaken::Over);
+        }
+        state.jobs.retain(|waiting| waiting.waits.strong_count() > 0);
+        let of_origin = state.jobs.iter().filter(|waiting| waiting.origin == job.origin).count();
+        if of_origin >= WAITING_PER_ORIGIN_MAX || state.jobs.len() >= WAITING_MAX {
+            return Err(NotTaken::Refused(Refusal::SearchesWait));
+        }
+        state.jobs.push_back(job);
+        drop(state);
+        self.0.arrived.notify_one();
+        Ok(())
+    }
+}
+
+impl Clone for Sender {
+    fn clone(&self) -> Self {
+        self.0.state().senders += 1;
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.0.state().senders -= 1;
+        self.0.arrived.notify_one();
+    }
+}
+
+impl Iterator for Searches {
+    type Item = Job;
+
+    fn next(&mut self) -> Option<Job> {
+        let mut state = self.0.state();
+        loop {
+            while let Some(job) = state.jobs.pop_front() {
+                if job.waits.strong_count() > 0 {
+                    return Some(job);
+                }
+            }
+            if state.senders == 0 {
+                return None;
+            }
+            state = self.0.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for Searches {
+    fn drop(&mut self) {
+        self.0.state().is_read = false;
+    }
+}

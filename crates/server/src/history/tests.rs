@@ -1,0 +1,82 @@
+//! Jobs for the reading threads: who waits, for whom nobody reads, and what is said of where something was found.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use teahouse_core::{HistorySpan, RoomName};
+
+use super::*;
+use crate::store::{Durability, Store};
+
+const ROOM: RoomId = RoomId(1);
+
+fn search(origin: u64, waits: &Arc<()>) -> Job {
+    let words = "tea".to_owned();
+    let question = Question::Search { words, room: None, before: None, count: 1 };
+    let granted = Granted { question, scope: Scope::Everywhere };
+    let wanted = Wanted::Asked(RequestId::default(), granted);
+    let asker = Asker::Visitor(SessionId(origin));
+    Job { shard: 0, asker, origin: Origin(origin), waits: Arc::downgrade(waits), wanted }
+}
+
+#[tokio::test]
+async fn searches_keep_nobody_waiting_who_comes_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let opened = Store::open(directory.path(), Durability::Memory, READERS).unwrap();
+    let (stuck, _unread) = mpsc::channel(1);
+    let (fine, mut pages) = mpsc::channel(1);
+    let (jobs, _threads) = start(opened.readers, &[stuck, fine]).unwrap();
+    let here = Arc::new(());
+    // Nobody takes what these find: whoever reads for them is busy for good.
+    for origin in 1..9 {
+        assert!(jobs.send(search(origin, &here)).is_ok());
+    }
+    let wanted = Wanted::Tail { room: ROOM, upto: Position::START, count: 1 };
+    let (origin, waits) = (Origin(1), Arc::downgrade(&here));
+    let asker = Asker::Connection(Key::for_test());
+    assert!(jobs.send(Job { shard: 1, asker, origin, waits, wanted }).is_ok());
+    let page = tokio::time::timeout(Duration::from_secs(60), pages.recv()).await.unwrap();
+    assert!(matches!(page, Some(Inbox::Page(_))));
+}
+
+#[test]
+fn one_search_of_an_address_waits_and_all_together_are_bounded() {
+    let (sender, mut searches) = searches::open();
+    let here = Arc::new(());
+    let is_taken = |origin| sender.send(search(origin, &here)).is_ok();
+    assert!(is_taken(1));
+    assert!(!is_taken(1), "one of each address");
+    let taken = (2..1000).filter(|origin| is_taken(*origin)).count();
+    assert!((30..100).contains(&taken), "{taken}");
+    assert_eq!(searches.next().unwrap().origin, Origin(1));
+    assert!(is_taken(1), "the one that is under way does not wait");
+}
+
+#[test]
+fn nobody_searches_for_those_who_are_gone() {
+    let (sender, mut searches) = searches::open();
+    let here = Arc::new(());
+    for _ in 0..300 {
+        // They hang up at once, and leave no room taken.
+        assert!(sender.send(search(1, &Arc::new(()))).is_ok());
+    }
+    assert!(sender.send(search(2, &here)).is_ok());
+    assert!(sender.send(search(1, &here)).is_ok());
+    assert_eq!(searches.next().unwrap().origin, Origin(2));
+    assert_eq!(searches.next().unwrap().origin, Origin(1));
+    drop(sender);
+    assert!(searches.next().is_none());
+}
+
+#[test]
+fn what_is_found_everywhere_says_in_which_rooms() {
+    let span =
+        HistorySpan { room: ROOM, name: RoomName::parse("lobby").unwrap(), upto: Position::START };
+    let directory = tempfile::tempdir().unwrap();
+    let opened = Store::open(directory.path(), Durability::Memory, 1).unwrap();
+    let mut wanted = search(1, &Arc::new(())).wanted;
+    name_rooms(&opened.readers[0], &mut wanted, &[]).unwrap();
+    let Wanted::Asked(_, granted) = wanted else { panic!("it was asked") };
+    assert_eq!(granted.scope, Scope::Rooms(Vec::new()));
+    assert_ne!(granted.scope, Scope::Rooms(vec![span]));
+}

@@ -1,0 +1,59 @@
+//! Where requests go, and what is said of those that are wrong.
+
+use super::*;
+
+fn room(name: &str) -> Option<RoomName> {
+    Some(RoomName::parse(name).unwrap())
+}
+
+#[test]
+fn requests_go_where_the_table_says() {
+    let cases = [
+        ("GET", "/healthz", Route::To(Endpoint::Health, None)),
+        ("HEAD", "/healthz", Route::To(Endpoint::Health, None)),
+        ("GET", "/", Route::To(Endpoint::Usage, None)),
+        ("GET", "/lobby", Route::To(Endpoint::FollowText, room("lobby"))),
+        ("POST", "/%E8%8C%B6", Route::To(Endpoint::PostText, room("茶"))),
+        ("GET", "/api/v1/rooms/Tea/events", Route::To(Endpoint::Events, room("tea"))),
+        ("POST", "/api/v1/rooms/tea/messages", Route::To(Endpoint::Post, room("tea"))),
+        ("DELETE", "/lobby", Route::OtherMethod(vec!["GET", "POST"])),
+        ("POST", "/healthz", Route::OtherMethod(vec!["GET"])),
+        ("GET", "/lobby/more", Route::Nowhere),
+        ("GET", "//", Route::Nowhere),
+    ];
+    for (method, path, expected) in cases {
+        assert_eq!(route(method, path), expected, "{method} {path}");
+    }
+    assert!(matches!(route("GET", "/a%20b"), Route::NoRoom(_)));
+}
+
+#[test]
+fn what_is_wrong_in_a_query_or_a_body_is_said_with_its_field() {
+    let wrong = query::<MessagesQuery>("before=soon").unwrap_err();
+    assert_eq!(wrong.field.as_deref(), Some("before"));
+    let parsed = query::<MessagesQuery>("before=17&limit=5&other=1").unwrap();
+    assert_eq!((parsed.before, parsed.limit), (Some(17), Some(5)));
+    let wrong = body::<Post>(br#"{"text": 7}"#).unwrap_err();
+    assert_eq!(
+        wrong.message,
+        "`text`: invalid type: integer `7`, expected a string at line 1 column 10"
+    );
+    assert!(body::<Post>(br#"{"text": "x"} more"#).is_err());
+    let long = body::<Post>(format!(r#"{{"id": "{}\u202e"}}"#, "x".repeat(5000)).as_bytes());
+    let message = long.unwrap_err().message;
+    assert!(message.chars().count() < 400 && !message.contains('\u{202e}'), "{message}");
+    assert_eq!(body::<Post>(br#"{"text": "x"}"#).unwrap().text.as_str(), "x");
+}
+
+#[test]
+fn bodies_are_decoded_as_lines_are() {
+    let said = |bytes: &[u8]| text_body(bytes).map(String::from).map_err(|wrong| wrong.message);
+    assert_eq!(said(b"\xEF\xBB\xBFone\r\ntwo\rthree\r\n"), Ok("one\ntwo\nthree".to_owned()));
+    let utf16 = "the body is not taken: this is UTF-16; send UTF-8".to_owned();
+    assert_eq!(said(b"\xFF\xFEh\0i\0"), Err(utf16.clone()));
+    assert_eq!(said(b"\r\n\x07"), Err("not sent: there is nothing in it".to_owned()));
+    let posted = |bytes: &[u8]| body::<Post>(bytes).map(|post| String::from(post.text));
+    let json = b"\xEF\xBB\xBF{\"text\": \"one\\r\\ntwo\\rthree\"}";
+    assert_eq!(posted(json).unwrap(), "one\ntwo\nthree");
+    assert_eq!(posted(b"\xFE\xFF\0{\0}").unwrap_err().message, utf16);
+}
