@@ -35,6 +35,8 @@ pub(crate) enum Wanted {
     Tail { room: RoomId, upto: Position, count: u32 },
     /// What a slow reader has missed.
     Refill { room: RoomId, after: Position, upto: Position },
+    /// The event that somebody says to have, to see whether it is still there.
+    Check { room: RoomId, position: Position },
     /// What somebody asked, and which request of theirs that was.
     Asked(RequestId, Granted),
 }
@@ -95,7 +97,7 @@ impl Jobs {
 impl Wanted {
     fn is_search(&self) -> bool {
         match self {
-            Self::Tail { .. } | Self::Refill { .. } => false,
+            Self::Tail { .. } | Self::Refill { .. } | Self::Check { .. } => false,
             Self::Asked(_, granted) => matches!(granted.question, Question::Search { .. }),
         }
     }
@@ -150,6 +152,9 @@ fn read(reader: &Reader, wanted: &Wanted) -> Result<Excerpt, ReadError> {
         Wanted::Tail { room, upto, count } => reader.latest(*room, *upto, *count),
         Wanted::Refill { room, after, upto } => {
             reader.after(*room, *after, *upto, REFILL_EVENTS_MAX, REFILL_BYTES_MAX)
+        }
+        Wanted::Check { room, position } => {
+            reader.after(*room, Position(position.0.saturating_sub(1)), *position, 1, 1)
         }
         Wanted::Asked(_, granted) => return answer(reader, granted),
     };

@@ -1,13 +1,14 @@
 //! A room as server-sent events (WHATWG HTML, section 9.2): what `EventSource` and `curl` follow. Each event's
-//! id is its epoch and position, so that `Last-Event-ID` says where to go on.
+//! id is its epoch, position and time, so that `Last-Event-ID` says where to go on, and the server sees whether
+//! its history has that event.
 
-use teahouse_core::Position;
+use teahouse_core::{Position, Time};
 
-use crate::api::{self, Epoch};
+use crate::api::{self, Epoch, Place};
 
 /// An event of history.
 pub fn render_event(event: &api::Event, out: &mut Vec<u8>) {
-    out.extend_from_slice(format!("id: {}-{}\n", event.epoch, event.position).as_bytes());
+    id(event.epoch, event.position, Some(event.time_ms), out);
     field("event", event, out);
 }
 
@@ -27,12 +28,18 @@ pub enum Begin {
     Elsewhere,
 }
 
-/// The first words: where one is, and whether what follows begins right after what one had.
-pub fn render_begin(epoch: Epoch, at: Position, begin: Begin, out: &mut Vec<u8>) {
+/// The first words: where one is, when the event there happened, if that is known, and whether what follows
+/// begins right after what one had.
+pub fn render_begin(
+    epoch: Epoch,
+    (at, time): (Position, Option<Time>),
+    begin: Begin,
+    out: &mut Vec<u8>,
+) {
     if begin != Begin::GoesOn {
         // A connection that breaks before the first event goes on from here. Whoever goes on from a place of
         // their own has not been given what lies between yet, and keeps that place.
-        out.extend_from_slice(format!("id: {epoch}-{at}\n").as_bytes());
+        id(epoch, at.0, time.map(|time| time.0), out);
     }
     let is_complete = begin != Begin::Elsewhere;
     let begin = serde_json::json!({ "epoch": epoch, "position": at.0, "complete": is_complete });
@@ -55,11 +62,28 @@ fn field(name: &str, value: &impl serde::Serialize, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\n\n");
 }
 
+fn id(epoch: Epoch, position: u64, time_ms: Option<i64>, out: &mut Vec<u8>) {
+    let id = Place { epoch, position, time_ms };
+    out.extend_from_slice(format!("id: {}\n", render_id(&id)).as_bytes());
+}
+
+/// A place as a `Last-Event-ID`: `EPOCH-POSITION-TIME`, or `EPOCH-POSITION` where the time is not known.
+#[must_use]
+pub fn render_id(Place { epoch, position, time_ms }: &Place) -> String {
+    match time_ms {
+        Some(time_ms) => format!("{epoch}-{position}-{time_ms}"),
+        None => format!("{epoch}-{position}"),
+    }
+}
+
 /// The place that a `Last-Event-ID` names.
 #[must_use]
-pub fn parse_id(id: &str) -> Option<(Epoch, Position)> {
-    let (epoch, position) = id.split_once('-')?;
-    Some((epoch.parse().ok()?, Position(position.parse().ok()?)))
+pub fn parse_id(id: &str) -> Option<Place> {
+    let mut parts = id.splitn(3, '-');
+    let epoch = parts.next()?.parse().ok()?;
+    let position = parts.next()?.parse().ok()?;
+    let time_ms = parts.next().map(str::parse).transpose().ok()?;
+    Some(Place { epoch, position, time_ms })
 }
 
 #[cfg(test)]
@@ -69,8 +93,21 @@ mod tests {
     #[test]
     fn an_id_is_read_as_it_is_written_and_nothing_else_is() {
         let epoch = Epoch([0, 1, 2, 3, 4, 5, 6, 0xFF]);
-        assert_eq!(parse_id("00010203040506ff-17"), Some((epoch, Position(17))));
-        for wrong in ["", "17", "00010203040506ff-", "00010203040506ff--1", "xx-17"] {
+        for time_ms in [None, Some(1_795_559_400_000), Some(-1)] {
+            let place = Place { epoch, position: 17, time_ms };
+            assert_eq!(parse_id(&render_id(&place)), Some(place));
+        }
+        let place = Place { epoch, position: 17, time_ms: Some(5) };
+        assert_eq!(render_id(&place), "00010203040506ff-17-5");
+        for wrong in [
+            "",
+            "17",
+            "00010203040506ff-",
+            "00010203040506ff--1",
+            "00010203040506ff-1-",
+            "00010203040506ff-1-2-3",
+            "xx-17",
+        ] {
             assert_eq!(parse_id(wrong), None, "{wrong}");
         }
     }
@@ -80,7 +117,7 @@ mod tests {
         let epoch = Epoch([0, 1, 2, 3, 4, 5, 6, 0xFF]);
         let begin = |begin| {
             let mut out = Vec::new();
-            render_begin(epoch, Position(17), begin, &mut out);
+            render_begin(epoch, (Position(17), Some(Time(5))), begin, &mut out);
             String::from_utf8(out).unwrap()
         };
         let data = |complete| {
@@ -89,7 +126,7 @@ mod tests {
                  data: {{\"complete\":{complete},\"epoch\":\"00010203040506ff\",\"position\":17}}\n\n"
             )
         };
-        let id = "id: 00010203040506ff-17\n";
+        let id = "id: 00010203040506ff-17-5\n";
         assert_eq!(begin(Begin::Fresh), format!("{id}{}", data(true)));
         assert_eq!(begin(Begin::GoesOn), data(true));
         assert_eq!(begin(Begin::Elsewhere), format!("{id}{}", data(false)));

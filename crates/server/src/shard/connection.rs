@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use teahouse_core::{
     Action, Bucket, Granted, NickKey, Origin, Position, RequestId, RoomId, SessionId, SteadyTime,
+    Text, Time,
 };
 use teahouse_wire::sniff;
 use tokio::net::TcpStream;
@@ -136,6 +137,20 @@ pub(super) struct Seat {
     pub(super) member: usize,
     /// What it has yet to be given; `None` while it is live.
     pub(super) behind: Option<Behind>,
+    /// It says that it has the event at its cursor, and is told that it is in once history was asked for that
+    /// event. Until then it is behind, and hears nothing of the room.
+    pub(super) check: Option<Box<Check>>,
+}
+
+/// What a member is told once it is known whether history has the event that it says to have.
+pub(super) struct Check {
+    pub(super) request: RequestId,
+    /// When that event happened, as the member says.
+    pub(super) time: Time,
+    /// The room's last event when it came in.
+    pub(super) at: Position,
+    pub(super) members: usize,
+    pub(super) topic: Option<Text>,
 }
 
 /// How far a member that is not live has come.

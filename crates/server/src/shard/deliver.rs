@@ -50,18 +50,15 @@ impl Shard {
             Effect::Joined { session, request, room, name, at, members, topic } => {
                 if let Some(index) = self.sessions.get(session).copied() {
                     self.flush_all_of(round);
-                    let beginning = self.joined(index, *request, (*room, name), *at);
                     let told = Entered {
                         request: *request,
                         room: name,
                         at: *at,
-                        is_complete: beginning.is_complete,
+                        is_complete: false,
                         members: *members,
                         topic: topic.as_ref(),
                     };
-                    let epoch = self.house.epoch;
-                    self.tell(index, |speaker, out| speaker.render_entered(&told, epoch, out));
-                    self.connections[index].wake();
+                    self.joined(index, *room, &told);
                     self.catch_up(index);
                 }
             }
@@ -142,7 +139,7 @@ impl Shard {
             }
             pending.encode(format, round, &room.name, &mut self.encoder);
             let sent = if !member.is_live {
-                self.send_presence(index, format, &pending);
+                self.send_presence(index, id, format, &pending);
                 continue;
             } else if connection.skips_some() {
                 self.send_picked(index, format, &pending)
@@ -207,9 +204,10 @@ impl Shard {
 
     /// To a member that is about to be given the events from history: who came and went meanwhile,
     /// which history does not have. One that is not reading misses it.
-    fn send_presence(&mut self, index: usize, format: Format, pending: &Pending) {
+    fn send_presence(&mut self, index: usize, id: RoomId, format: Format, pending: &Pending) {
         let connection = &self.connections[index];
-        if connection.outbox.is_some() || connection.is_broken {
+        let is_told = connection.seats.iter().any(|seat| seat.room == id && seat.check.is_none());
+        if connection.outbox.is_some() || connection.is_broken || !is_told {
             return;
         }
         let session = connection.session;

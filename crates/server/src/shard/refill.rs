@@ -12,7 +12,7 @@ use std::sync::{Arc, Weak};
 use teahouse_core::{Event, Excerpt, ExitCause, Granted, Position, Refusal, RequestId, RoomId};
 use tracing::debug;
 
-use super::connection::Stage;
+use super::connection::{Seat, Stage};
 use super::deliver::is_wanted;
 use super::speaker::Speaker;
 use super::{Key, Shard};
@@ -44,13 +44,21 @@ impl Shard {
                 }
                 continue;
             }
-            let Some(seat) = connection.seats.iter_mut().find(|seat| seat.behind.is_some()) else {
+            // Who waits to hear whether it may go on where it was is told first.
+            let is_checked = |seat: &Seat| seat.check.is_some();
+            let seats = &mut connection.seats;
+            let next = seats.iter().position(is_checked);
+            let Some(seat) = next.or_else(|| seats.iter().position(|seat| seat.behind.is_some()))
+            else {
                 return;
             };
+            let seat = &mut seats[seat];
             let (Some(behind), Some(room)) = (seat.behind, self.rooms.get_mut(&seat.room)) else {
                 return;
             };
-            let wanted = if behind.wants_tail {
+            let wanted = if seat.check.is_some() {
+                Wanted::Check { room: seat.room, position: behind.cursor }
+            } else if behind.wants_tail {
                 Wanted::Tail { room: seat.room, upto: behind.cursor, count }
             } else if behind.cursor < room.head {
                 Wanted::Refill { room: seat.room, after: behind.cursor, upto: room.head }
@@ -94,10 +102,13 @@ impl Shard {
             (Wanted::Refill { room, after, upto }, Ok(excerpt)) => {
                 self.refill(key.index, room, after, upto, &excerpt.events);
             }
-            (Wanted::Tail { .. } | Wanted::Refill { .. }, Err(_)) => {
+            (Wanted::Check { room, position }, Ok(excerpt)) => {
+                self.checked(key.index, room, position, &excerpt.events);
+            }
+            (Wanted::Tail { .. } | Wanted::Refill { .. } | Wanted::Check { .. }, Err(_)) => {
                 // Rather closed than shown a room with a hole in it.
                 for seat in &mut connection.seats {
-                    seat.behind = None;
+                    (seat.behind, seat.check) = (None, None);
                 }
                 let sorry = "error: history cannot be read; please come back";
                 self.tell(key.index, |speaker, out| speaker.render_notice(sorry, out));
@@ -148,11 +159,11 @@ impl Shard {
         let Some(name) = self.rooms.get(&room).map(|room| room.name.clone()) else { return };
         let connection = &mut self.connections[index];
         let format = connection.speaker.format(room);
-        let Some(behind) = connection.seat(room).and_then(|seat| seat.behind.as_mut()) else {
-            return;
-        };
+        let Some(seat) = connection.seat(room) else { return };
+        let is_checking = seat.check.is_some();
+        let Some(behind) = seat.behind.as_mut() else { return };
         // The page is for where the cursor stood; a seat left and taken again has another.
-        if behind.cursor != after || behind.wants_tail {
+        if behind.cursor != after || behind.wants_tail || is_checking {
             return;
         }
         behind.cursor = events.last().map_or(upto, |event| event.position);

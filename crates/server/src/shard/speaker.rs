@@ -3,7 +3,7 @@
 
 use teahouse_core::{
     Action, Answer, Event, Excerpt, ExitCause, Granted, Position, Presence, Refusal, RequestId,
-    RoomId, RoomName, Text,
+    RoomId, RoomName, Text, Time,
 };
 use teahouse_wire::api::{self, ApiSession, Epoch};
 use teahouse_wire::line::{self, Clock, HistoryTitle, LineSession};
@@ -23,6 +23,8 @@ pub(super) struct Follower {
     pub(super) is_stream: bool,
     /// The last event it has, if it said so.
     pub(super) after: Option<Position>,
+    /// The room's last event just before it came, and when that happened.
+    pub(super) last: Option<(Position, Time)>,
 }
 
 /// What is the same for everyone in a room who is spoken to in this way: encoded once for all of them.
@@ -63,9 +65,12 @@ pub(super) struct Beginning {
     pub(super) wants_tail: bool,
     /// It goes on right after what it had.
     pub(super) is_complete: bool,
+    /// That is so if the event at `cursor` happened then.
+    pub(super) check: Option<Time>,
 }
 
 /// What somebody who has entered a room is told.
+#[derive(Clone, Copy)]
 pub(super) struct Entered<'a> {
     pub(super) request: RequestId,
     pub(super) room: &'a RoomName,
@@ -238,25 +243,24 @@ impl Speaker {
         (epoch, at): (Epoch, Position),
         shown: u32,
     ) -> Beginning {
-        let wants_tail = false;
+        let anew =
+            |cursor| Beginning { cursor, wants_tail: false, is_complete: false, check: None };
         match self {
             Self::Line(line) => {
                 line.handle_joined(room, name);
                 let wants_tail = at > Position::START && shown > 0;
-                Beginning { cursor: at, wants_tail, is_complete: false }
+                Beginning { wants_tail, ..anew(at) }
             }
             Self::Api(api) => match api.start(request, epoch, at) {
-                api::Start::After(cursor) => Beginning { cursor, wants_tail, is_complete: true },
-                api::Start::Recent => {
-                    let cursor = Position(at.0.saturating_sub(u64::from(shown)));
-                    Beginning { cursor, wants_tail, is_complete: false }
+                api::Start::After(cursor, check) => {
+                    Beginning { is_complete: true, check, ..anew(cursor) }
                 }
+                api::Start::Recent => anew(recent(at, shown)),
             },
-            Self::Follower(follower) => {
-                let after = follower.after.filter(|after| *after <= at);
-                let (cursor, is_complete) = (after.unwrap_or(at), after.is_some());
-                Beginning { cursor, wants_tail, is_complete }
-            }
+            Self::Follower(follower) => match follower.after.filter(|after| *after <= at) {
+                Some(after) => Beginning { is_complete: true, ..anew(after) },
+                None => anew(at),
+            },
         }
     }
 
@@ -274,13 +278,14 @@ impl Speaker {
             Self::Api(api) => {
                 api.render_joined(request, room, epoch, at, is_complete, members, topic, out);
             }
-            Self::Follower(Follower { is_stream: true, after }) => {
+            Self::Follower(Follower { is_stream: true, after, last }) => {
+                let time = last.filter(|(last, _)| *last == at).map(|(_, time)| time);
                 let begin = match after {
                     None => stream::Begin::Fresh,
                     Some(_) if is_complete => stream::Begin::GoesOn,
                     Some(_) => stream::Begin::Elsewhere,
                 };
-                stream::render_begin(epoch, at, begin, out);
+                stream::render_begin(epoch, (at, time), begin, out);
             }
             Self::Follower(_) => {}
         }
@@ -420,4 +425,9 @@ impl Speaker {
             Self::Api(api) => api.render_unreadable(request, out),
         }
     }
+}
+
+/// The last event before those that are shown to whoever comes in.
+pub(super) fn recent(at: Position, shown: u32) -> Position {
+    Position(at.0.saturating_sub(u64::from(shown)))
 }

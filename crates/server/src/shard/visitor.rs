@@ -124,7 +124,13 @@ impl Shard {
             (Wanted::Asked(..), Err(ReadError::TooWide(why))) => {
                 self.visit_refused(session, Refusal::SearchTooWide { why });
             }
-            (Wanted::Asked(..) | Wanted::Tail { .. } | Wanted::Refill { .. }, _) => {
+            (
+                Wanted::Asked(..)
+                | Wanted::Tail { .. }
+                | Wanted::Refill { .. }
+                | Wanted::Check { .. },
+                _,
+            ) => {
                 self.end_visit(session, Outcome::Unreadable);
             }
         }

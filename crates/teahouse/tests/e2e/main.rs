@@ -26,6 +26,7 @@ mod origins;
 mod peer;
 mod programs;
 mod raw;
+mod restored;
 mod schema;
 mod screen;
 mod scripts;

@@ -48,7 +48,8 @@ pub(crate) fn check_happening(happening: &Happening) {
     match name.as_str() {
         "event" => {
             check(&EVENT, data);
-            let place = format!("{}-{}", data["epoch"].as_str().unwrap(), data["position"]);
+            let epoch = data["epoch"].as_str().unwrap();
+            let place = format!("{epoch}-{}-{}", data["position"], data["time_ms"]);
             assert_eq!(id.as_deref(), Some(place.as_str()));
         }
         "presence" => check(&PRESENCE, data),

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use teahouse_core::harmless::echoed;
-use teahouse_core::{Nick, RoomName, Text};
+use teahouse_core::{Nick, RoomName, Text, Time};
 
 use super::failure;
 use super::value::{self, Epoch, Id, Ref, Seat};
@@ -101,6 +101,14 @@ pub struct Place {
     /// that was brought back from a copy has the same epoch, and other events at the same positions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_ms: Option<i64>,
+}
+
+impl Place {
+    /// When the event there happened; `None` before the first, or when that was not said.
+    #[must_use]
+    pub fn time(&self) -> Option<Time> {
+        self.time_ms.map(Time).filter(|_| self.position > 0)
+    }
 }
 
 /// Leave a room.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use teahouse_core::{
     Action, Answer, Event, Excerpt, ExitCause, Granted, MessageId, Nick, Position, Question,
-    Refusal, RequestId, RoomName, Sequence, Text, TopicChange,
+    Refusal, RequestId, RoomName, Sequence, Text, Time, TopicChange,
 };
 
 use super::message::{Cause, Code, Failure, Joined, Message, Sent, Welcome};
@@ -70,8 +70,9 @@ enum About {
 /// Where a member's events begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// Right after this position, which the client has.
-    After(Position),
+    /// Right after this position, which the client has, if the event there is of this time. Without a time
+    /// the client is believed.
+    After(Position, Option<Time>),
     /// With the last few.
     Recent,
 }
@@ -269,7 +270,7 @@ impl ApiSession {
         let pending = self.pending.iter().find(|pending| pending.request == request);
         match pending.map(|pending| &pending.about) {
             Some(About::Join(Some(place))) if place.epoch == epoch && place.position <= at.0 => {
-                Start::After(Position(place.position))
+                Start::After(Position(place.position), place.time())
             }
             Some(About::Join(_) | About::Plain | About::Event { .. }) | None => Start::Recent,
         }

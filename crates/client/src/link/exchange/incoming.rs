@@ -170,12 +170,23 @@ impl Exchange {
     ) {
         // We are in the rooms that we asked for, and a server cannot fill our memory with others.
         let Some(room) = self.rooms.named(&joined.room) else { return };
-        match room.standing {
-            Standing::Outside | Standing::Joining(_) => room.enter(&mut joined),
+        let is_other = match room.standing {
+            Standing::Outside | Standing::Joining(_) => {
+                let had_any = room.seen().is_some_and(|seen| seen.position > 0);
+                room.enter(&mut joined);
+                had_any && !joined.complete
+            }
             // Told again where we are: what we have seen stands. Or on our way out.
-            Standing::Inside | Standing::Leaving(..) => {}
-        }
+            Standing::Inside | Standing::Leaving(..) => false,
+        };
+        let name = joined.room.clone();
         self.happened(pass(Message::Joined(joined)));
+        if is_other {
+            self.happened(Happening::Notice(format!(
+                "the history of {name} was changed, as when a server is brought back from a copy: \
+                 what was shown before may be gone from it"
+            )));
+        }
         self.pump(now);
     }
 

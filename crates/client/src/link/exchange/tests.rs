@@ -15,6 +15,9 @@ use crate::link::limits::{
 use crate::link::{AskError, Happening, SayError, Stage, State};
 
 const EPOCH: &str = "0123456789abcdef";
+/// What is told when a room does not go on where we were.
+const OTHER_HISTORY: &str = "the history of #tea was changed, as when a server is brought back from a copy: \
+    what was shown before may be gone from it";
 const SEAT: &str = "ffffffffffffffffffffffffffffffff";
 
 fn room(name: &str) -> RoomName {
@@ -244,14 +247,14 @@ fn where_the_house_cannot_go_on_the_room_begins_anew() {
     wire.house(&joined("tea", 40, false));
     wire.house(&event("tea", 39, "later"));
     wire.house(&event("tea", 40, "much later"));
-    wire.expect(&["anew in #tea", "#tea 39 later", "#tea 40 much later"]);
+    wire.expect(&["anew in #tea", OTHER_HISTORY, "#tea 39 later", "#tea 40 much later"]);
     // A house that lost its last events, and says nothing of it.
     wire.reconnect();
     wire.out();
     wire.house(&joined("tea", 7, true));
     wire.house(&event("tea", 7, "seven"));
     wire.house(&event("tea", 8, "eight"));
-    wire.expect(&["anew in #tea", "#tea 7 seven", "#tea 8 eight"]);
+    wire.expect(&["anew in #tea", OTHER_HISTORY, "#tea 7 seven", "#tea 8 eight"]);
 }
 
 #[test]
@@ -263,7 +266,7 @@ fn another_history_is_not_taken_for_ours() {
     let other = "0000000000000001";
     wire.house(&joined("tea", 1, true).replace(EPOCH, other));
     wire.house(&event_of(other, "tea", 1, "uno", None));
-    wire.expect(&["anew in #tea", "#tea 1 uno"]);
+    wire.expect(&["anew in #tea", OTHER_HISTORY, "#tea 1 uno"]);
     wire.house(&event("tea", 2, "two"));
     wire.expect(&["hangup", "offline: #tea has another history"]);
 }

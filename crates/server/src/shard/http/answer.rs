@@ -17,11 +17,12 @@ use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
     SearchQuery,
 };
-use teahouse_wire::api::{self, Failure};
+use teahouse_wire::api::{self, Failure, Place};
 use teahouse_wire::stream;
 
 use super::follow::FollowBody;
 use super::{Peer, Reply, body_of, upgrade};
+use crate::shard::speaker::Follower;
 use crate::shard::visitor::Outcome;
 
 const JSON: &str = "application/json";
@@ -171,14 +172,11 @@ impl Peer {
         let after = match header.or(after.as_deref()).filter(|id| !id.is_empty()) {
             None => None,
             Some(id) => Some(stream::parse_id(id).ok_or_else(|| {
-                let what = format!("{:?} is no id of an event here: EPOCH-POSITION", echoed(id));
+                let what =
+                    format!("{:?} is no id of an event here: EPOCH-POSITION-TIME", echoed(id));
                 http::bad_request(Some("after".to_owned()), what)
             })?),
         };
-        let epoch = self.epoch();
-        // A place in another history is no place in this one: the `begin` event says so.
-        let foreign = Position(u64::MAX);
-        let after = after.map(|(of, position)| if of == epoch { position } else { foreign });
         self.follow(room, true, after).await
     }
 
@@ -186,16 +184,28 @@ impl Peer {
         &self,
         room: RoomName,
         is_stream: bool,
-        after: Option<Position>,
+        after: Option<Place>,
     ) -> Result<Response<Reply>, Failure> {
-        // Says whether there is such a room, before the answer begins.
-        self.read(Question::Latest { room: room.clone(), count: 1 }).await?;
-        let body = FollowBody::open(
-            &self.shard,
-            (self.origin, self.socket.clone()),
-            room,
-            (is_stream, after),
-        );
+        let time = after.and_then(|place| place.time());
+        // Says whether there is such a room, before the answer begins; and what is at the place.
+        let question = match (after, time) {
+            (Some(Place { position, .. }), Some(_)) => {
+                let position = Position(position.saturating_sub(1));
+                Question::Later { room: room.clone(), position, count: 1 }
+            }
+            (None, _) | (_, None) => Question::Latest { room: room.clone(), count: 1 },
+        };
+        let (_, found) = self.read(question).await?;
+        let read = found.events.first().map(|event| (event.position, event.time));
+        let after = after.map(|Place { epoch, position, .. }| {
+            let is_there = time.is_none_or(|time| read == Some((Position(position), time)));
+            // A place in another history is no place in this one: the `begin` event says so.
+            let foreign = Position(u64::MAX);
+            if epoch == self.epoch() && is_there { Position(position) } else { foreign }
+        });
+        let follower = Follower { is_stream, after, last: read.filter(|_| time.is_none()) };
+        let body =
+            FollowBody::open(&self.shard, (self.origin, self.socket.clone()), room, follower);
         let kind = if is_stream { "text/event-stream" } else { TEXT };
         let mut response = response(StatusCode::OK, kind, Bytes::new());
         response

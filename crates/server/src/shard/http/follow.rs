@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
-use teahouse_core::{Action, ExitCause, Origin, Position, RequestId, RoomName, Visit};
+use teahouse_core::{Action, ExitCause, Origin, RequestId, RoomName, Visit};
 use tokio::net::TcpStream;
 
 use super::super::connection::{Sink, Stage};
@@ -35,19 +35,19 @@ pub(super) struct FollowBody {
 }
 
 impl FollowBody {
-    /// Follows a room that exists, as server-sent events or as text, from after a position or from now on.
+    /// Follows a room that exists.
     pub(super) fn open(
         shard: &Handle,
         (origin, socket): (Origin, sync::Weak<TcpStream>),
         room: RoomName,
-        (is_stream, after): (bool, Option<Position>),
+        follower: Follower,
     ) -> Self {
         let mut me = shard.borrow_mut();
-        let speaker = Speaker::Follower(Follower { is_stream, after });
+        let speaker = Speaker::Follower(follower);
         let key = me.insert((Sink::Body(None), origin, None), (speaker, Stage::Outside));
         let follow = Action::Visit(Visit::Follow { room });
         me.enter_with(key.index, RequestId::default(), follow);
-        if is_stream {
+        if follower.is_stream {
             me.watch(key);
         }
         let shard_again = me.me.clone();
