@@ -7,8 +7,10 @@ mod parse;
 
 use std::fmt;
 
+use jiff::tz::TimeZone;
 use teahouse_core::harmless::{self, echoed};
-use teahouse_core::{NameError, Nick, RoomName, Text, TextError};
+use teahouse_core::{NameError, Nick, RoomName, Text, TextError, Time};
+use teahouse_wire::line::{Clock, parse_moment};
 use thiserror::Error;
 
 /// How alike a known command must be to be suggested, 0 to 1 (Jaro–Winkler).
@@ -64,6 +66,8 @@ pub enum Command {
     History {
         /// How many messages.
         count: u32,
+        /// Those before this moment, as typed ([`moment`] reads it), instead of the newest.
+        before: Option<String>,
     },
     /// `/search`.
     Search {
@@ -201,8 +205,8 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "msg", arguments: "NAME WORDS", help: "tell one person only", parse: parse::msg },
     Verb {
         name: "history",
-        arguments: "[N]",
-        help: "show the last N messages of this room",
+        arguments: "[N | before TIME]",
+        help: "show the last N messages, or those before 10:32, 2026-11-24 or both",
         parse: parse::history,
     },
     Verb {
@@ -276,6 +280,13 @@ impl fmt::Debug for Verb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "/{}", self.name)
     }
+}
+
+/// A moment as typed: `10:32` (the last time it was so), `2026-11-24`, or both; milliseconds since 1970, UTC.
+#[must_use]
+pub fn moment(typed: &str, now_ms: i64, zone: &TimeZone) -> Option<i64> {
+    let clock = Clock { now: Time(now_ms), zone: zone.clone() };
+    parse_moment(typed, &clock).map(|time| time.0)
 }
 
 /// The lines of `/help`: how each command is used and what it does.

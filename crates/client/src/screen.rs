@@ -7,6 +7,7 @@
 //! What this module must not know: sockets of the api, the state file, the command line.
 
 mod areas;
+mod found;
 mod input;
 mod join;
 mod key;

@@ -21,6 +21,7 @@ use teahouse_core::harmless::{self, harmless};
 use teahouse_core::{Action, Excerpt, Question, Refusal, RoomId, RoomName, Text, Time};
 
 pub use framing::LINE_BYTES_MAX;
+pub use moment::parse as parse_moment;
 pub use render::{
     HistoryTitle, render_answer, render_event, render_goodbye, render_history, render_joined,
     render_notice, render_page, render_parted, render_presence, render_refusal,

@@ -1,11 +1,12 @@
 //! How the arguments of each command are read.
 
+use jiff::tz::TimeZone;
 use teahouse_core::harmless::echoed;
 use teahouse_core::{NameError, Nick, RoomName, Text};
 
 use super::{
     Command, CommandError, HISTORY_COUNT, HISTORY_COUNT_MAX, SEARCH_BYTES_MAX, Topic, Verb, Wrong,
-    split, unknown,
+    moment, split, unknown,
 };
 
 type Parsed = Result<Command, Wrong>;
@@ -96,15 +97,21 @@ pub(super) fn msg(arguments: &str) -> Parsed {
 }
 
 pub(super) fn history(arguments: &str) -> Parsed {
-    let count = match arguments {
-        "" => HISTORY_COUNT,
-        count => count.parse().map_err(|_| Wrong::Usage)?,
+    let count = match split(arguments) {
+        ("", _) => HISTORY_COUNT,
+        ("before", time) => {
+            // What is a moment does not depend on when it is asked, nor where.
+            moment(time, 0, &TimeZone::UTC).ok_or(Wrong::Usage)?;
+            return Ok(Command::History { count: HISTORY_COUNT, before: Some(time.to_owned()) });
+        }
+        (count, "") => count.parse().map_err(|_| Wrong::Usage)?,
+        (_, _) => return Err(Wrong::Usage),
     };
     if !(1..=HISTORY_COUNT_MAX).contains(&count) {
         let (what, max) = ("the number of messages", HISTORY_COUNT_MAX);
         return Err(Wrong::Said(CommandError::Range { what, max }));
     }
-    Ok(Command::History { count })
+    Ok(Command::History { count, before: None })
 }
 
 pub(super) fn search(arguments: &str) -> Parsed {

@@ -265,8 +265,11 @@ impl<W: Write> Talk<W> {
                 Request::Topic(api::Topic { room, text })
             }),
             Command::Tell { nick, text } => Some(Request::Tell(Tell { nick, text })),
-            Command::History { count } => current().map(|room| {
-                Request::History(History { room, part: Part::default(), limit: Some(count) })
+            Command::History { count, before } => current().map(|room| {
+                let clock = render::clock();
+                let moment = |typed: String| command::moment(&typed, clock.now.0, &clock.zone);
+                let part = Part { before_time_ms: before.and_then(moment), ..Part::default() };
+                Request::History(History { room, part, limit: Some(count) })
             }),
             Command::Search { words } => {
                 Some(Request::Search(Search { words, room: None, before: None, limit: None }))

@@ -14,6 +14,8 @@ const MEMBERS_FROM: u16 = 100;
 const MESSAGES_MIN: u16 = 24;
 /// Columns of the members.
 const MEMBERS_COLUMNS: u16 = 16;
+/// The same where they are asked for on a narrower screen: at 80 columns nicks keep their column before messages.
+const MEMBERS_COLUMNS_NARROW: u16 = 10;
 /// From this height on, there is a row for the topic.
 const TOPIC_FROM: u16 = 6;
 /// From this height on, there is a row for how things are.
@@ -69,15 +71,27 @@ impl Areas {
             middle.width -= wanted.rooms_columns + 1;
         }
         let has_members = wanted.members.unwrap_or(columns >= MEMBERS_FROM);
-        if has_members && middle.width > MEMBERS_COLUMNS + MESSAGES_MIN {
-            middle.width -= MEMBERS_COLUMNS + 1;
-            areas.members = Rect { x: middle.right() + 1, width: MEMBERS_COLUMNS, ..middle };
+        let is_wide = columns >= MEMBERS_FROM;
+        let members = if is_wide { MEMBERS_COLUMNS } else { MEMBERS_COLUMNS_NARROW };
+        if has_members && middle.width > members + MESSAGES_MIN {
+            middle.width -= members + 1;
+            areas.members = Rect { x: middle.right() + 1, width: members, ..middle };
         }
         areas.topic = Rect { height: topic_rows, ..middle };
         areas.messages = Rect { y: topic_rows, height: body_rows - topic_rows, ..middle };
         areas.status = Rect::new(0, body_rows, columns, status_rows);
         areas.line = Rect::new(0, body_rows + status_rows, columns, line_rows);
         areas
+    }
+
+    /// The same with nothing but the messages, or what stands in their place, above the status.
+    #[must_use]
+    pub(super) fn of_one_page(self) -> Self {
+        let Rect { y: height, width, .. } = self.status;
+        let (width, height) = (width.max(self.line.width), height.max(self.messages.bottom()));
+        let messages = Rect { x: 0, y: 0, width, height: height.min(self.line.y) };
+        let hidden = Rect::default();
+        Self { rooms: hidden, topic: hidden, members: hidden, messages, ..self }
     }
 }
 

@@ -28,6 +28,10 @@ pub const PAGE_EVENTS: u32 = 100;
 pub const MEANWHILE_MAX: usize = 200;
 /// Messages asked for in one search: what the server gives at most.
 pub const FOUND_MAX: u32 = 100;
+/// Rooms of the house known by name, to complete them: a few pages of the server.
+pub const ROOMS_KNOWN_MAX: usize = 500;
+/// How long they are known, milliseconds: for a row of completions.
+pub const ROOMS_KNOWN_MS: u64 = 30_000;
 /// Links listed: what anyone would look for.
 pub const LINKS_MAX: usize = 100;
 /// Questions to the server that wait for an answer.

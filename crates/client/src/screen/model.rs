@@ -39,6 +39,7 @@ use super::limits::{
 };
 use crate::link::State;
 use asking::Asked;
+use completing::KnownRooms;
 use entry::{Notice, Tone};
 use flow::{Flow, Grid};
 use pressing::Burst;
@@ -156,6 +157,7 @@ pub struct Model {
     wanted: Option<RoomName>,
     burst: Burst,
     asked: Asked,
+    known_rooms: KnownRooms,
     /// When the draft changed since it was kept, milliseconds since the start.
     draft_changed_ms: Option<u64>,
     typing_said_ms: Option<u64>,
@@ -194,6 +196,7 @@ impl Model {
             wanted: None,
             burst: Burst::default(),
             asked: Asked::default(),
+            known_rooms: KnownRooms::default(),
             draft_changed_ms: None,
             typing_said_ms: None,
             notified_ms: None,
@@ -353,7 +356,11 @@ impl Model {
             },
             line_rows: u16::try_from(rows).unwrap_or(u16::MAX),
         };
-        Areas::of(self.size, &wanted)
+        let areas = Areas::of(self.size, &wanted);
+        match self.mode {
+            Mode::Help { .. } => areas.of_one_page(),
+            Mode::Line | Mode::Find { .. } | Mode::List(_) | Mode::SendPaste { .. } => areas,
+        }
     }
 
     /// The frame of the line, without its prompt.

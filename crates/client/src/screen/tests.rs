@@ -6,6 +6,7 @@ mod answers;
 mod arriving;
 mod authorship;
 mod finding;
+mod looking;
 mod pasting;
 mod properties;
 mod reading;

@@ -17,7 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::model::{Mode, Model};
-pub(super) use help::help_rows;
+pub(super) use help::last_top as help_last_top;
 use pen::Pen;
 pub(super) use theme::Theme;
 

@@ -129,7 +129,7 @@ pub const ENDPOINTS: &[Row] = &[
         endpoint: Endpoint::Messages,
         method: "GET",
         path: "/api/v1/rooms/{room}/messages",
-        what: "A page of a room's history: the newest events, or those before, after or around one.",
+        what: "A page of a room's history: the newest events, or those before, after or around one, or before a moment.",
         query: Some(fields::<MessagesQuery>),
         takes: Media::Nothing,
         gives: Media::Json(of::<HistoryPage>),
@@ -352,6 +352,8 @@ pub struct MessagesQuery {
     pub after: Option<u64>,
     /// The events around this position.
     pub around: Option<u64>,
+    /// The last events before this moment, milliseconds since 1970, UTC.
+    pub before_time_ms: Option<i64>,
     /// How many events at most, 1 to 200.
     pub limit: Option<u32>,
 }
@@ -360,7 +362,12 @@ impl MessagesQuery {
     /// Which part of the history it asks for.
     #[must_use]
     pub fn part(&self) -> Part {
-        Part { before: self.before, after: self.after, around: self.around }
+        Part {
+            before: self.before,
+            after: self.after,
+            around: self.around,
+            before_time_ms: self.before_time_ms,
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Questions to history, and the pages that answer them: the same over the WebSocket and over HTTP.
 
-use teahouse_core::{Event, Excerpt, Granted, HistorySpan, Position, Question, RoomName, Scope};
+use teahouse_core::{
+    Event, Excerpt, Granted, HistorySpan, Position, Question, RoomName, Scope, Time,
+};
 
 use super::message::{HistoryPage, Message};
 use super::request::Part;
@@ -89,16 +91,21 @@ fn count(wish: Option<u32>, usual: u32, max: u32) -> Result<u32, String> {
 /// # Errors
 /// When more than one part is wanted.
 pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, String> {
-    match (part.before, part.after, part.around) {
-        (None, None, None) => Ok(Question::Latest { room, count }),
-        (Some(before), None, None) => {
+    match (part.before, part.after, part.around, part.before_time_ms) {
+        (None, None, None, None) => Ok(Question::Latest { room, count }),
+        (Some(before), None, None, None) => {
             Ok(Question::Earlier { room, position: Position(before), count })
         }
-        (None, Some(after), None) => Ok(Question::Later { room, position: Position(after), count }),
-        (None, None, Some(around)) => {
+        (None, Some(after), None, None) => {
+            Ok(Question::Later { room, position: Position(after), count })
+        }
+        (None, None, Some(around), None) => {
             Ok(Question::Around { room, position: Position(around), count })
         }
-        _ => Err("only one of before, after and around may be given".to_owned()),
+        (None, None, None, Some(time_ms)) => {
+            Ok(Question::Before { room, time: Time(time_ms), count })
+        }
+        _ => Err("only one of before, after, around and before_time_ms may be given".to_owned()),
     }
 }
 

@@ -147,7 +147,7 @@ pub struct Tell {
     pub text: Text,
 }
 
-/// A page of history: the newest events, or those before, after or around a position.
+/// A page of history: the newest events, or those before, after or around a position, or before a moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct History {
     /// Of which room.
@@ -161,7 +161,7 @@ pub struct History {
     pub limit: Option<u32>,
 }
 
-/// Which part of a history. At most one of the three.
+/// Which part of a history. At most one of the four.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     /// The last events before this position.
@@ -173,6 +173,9 @@ pub struct Part {
     /// The events around this position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub around: Option<u64>,
+    /// The last events before this moment, milliseconds since 1970, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_time_ms: Option<i64>,
 }
 
 /// Find messages.

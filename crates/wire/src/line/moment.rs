@@ -26,7 +26,8 @@ pub(super) fn zone_shown(clock: &Clock) -> String {
 }
 
 /// Reads `HH:MM` (the last time it was so), `YYYY-MM-DD` or `YYYY-MM-DD HH:MM`.
-pub(super) fn parse(typed: &str, clock: &Clock) -> Option<Time> {
+#[must_use]
+pub fn parse(typed: &str, clock: &Clock) -> Option<Time> {
     let today = zoned(clock.now, &clock.zone).date();
     if let Ok(time) = civil::Time::strptime("%H:%M", typed) {
         let at = instant(today.to_datetime(time), &clock.zone)?;

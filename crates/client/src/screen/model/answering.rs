@@ -16,6 +16,9 @@ impl Model {
             Heard::Members { room, nicks, total, page, pages } => {
                 self.hear_members(&room, &nicks, total, (page, pages), purpose);
             }
+            Heard::Rooms(page) if purpose == Some(Purpose::KnownRooms) => {
+                self.take_known_rooms(&page)
+            }
             Heard::Rooms(page) => self.list_rooms(&page),
             Heard::Ignoring { nicks } => self.say_ignoring(&nicks),
             Heard::Error(failure) => self.hear_failure(&failure, purpose),
@@ -86,6 +89,7 @@ impl Model {
     fn hear_failure(&mut self, failure: &Failure, purpose: Option<Purpose>) {
         match purpose {
             Some(Purpose::Nothing | Purpose::Members(_)) => {}
+            Some(Purpose::KnownRooms) => self.complete_waiting(),
             Some(Purpose::Before(_) | Purpose::After(_) | Purpose::Around(_)) => {
                 for talk in &mut self.talks {
                     talk.loading.has_failed = talk.loading.before || talk.loading.after;
@@ -99,7 +103,9 @@ impl Model {
             Some(Purpose::Tell(..)) => self.mark_told(purpose, Some(&failure.message)),
             // What was refused is told by the link, with its text.
             None if failure.id.is_some() => {}
-            Some(Purpose::Words) | None => self.say_here(failure.message.clone(), Tone::Problem),
+            Some(Purpose::Words | Purpose::BeforeTime(_)) | None => {
+                self.say_here(failure.message.clone(), Tone::Problem)
+            }
         }
     }
 

@@ -19,8 +19,12 @@ pub(super) enum Purpose {
     After(u64),
     /// The events around the one that is gone to.
     Around(u64),
+    /// Events before a moment, to go to the last of them.
+    BeforeTime(String),
     /// The list on the screen.
     List,
+    /// Names of rooms, to complete them.
+    KnownRooms,
     /// The member list.
     Members(RoomName),
     /// Something told to somebody, shown with this key.

@@ -1,9 +1,35 @@
-//! What the word before the caret may be completed to: nicks, rooms and commands.
+//! What the word before the caret may be completed to: nicks, rooms and commands. The rooms of the house are asked
+//! for when one is to be completed; the word is completed when they have come, if the line is still the same.
 
-use teahouse_editor::Candidate;
+use teahouse_core::RoomName;
+use teahouse_editor::{Candidate, Direction, Outcome};
+use teahouse_wire::api::{Request, Rooms, RoomsPage};
 
 use super::Model;
+use super::asking::Purpose;
 use crate::command::VERBS;
+use crate::screen::limits::{ROOMS_KNOWN_MAX, ROOMS_KNOWN_MS};
+
+/// Commands that take a room first.
+const OF_ROOMS: &[&str] = &["/join ", "/room ", "/leave ", "/who "];
+
+/// The rooms there are in the house, as far as we were told.
+#[derive(Debug, Default)]
+pub(super) struct KnownRooms {
+    names: Vec<RoomName>,
+    /// When they were asked for, milliseconds since the start.
+    asked_ms: Option<u64>,
+    /// What waits for them to be completed.
+    waiting: Option<Waiting>,
+}
+
+/// A word that is to be completed when the rooms have come.
+#[derive(Debug)]
+struct Waiting {
+    text: String,
+    caret: usize,
+    direction: Direction,
+}
 
 /// Everything that words can be completed to here.
 pub(super) struct Words {
@@ -11,6 +37,8 @@ pub(super) struct Words {
     rooms: Vec<String>,
     /// Who spoke last comes first.
     nicks: Vec<String>,
+    /// The word is to be a room's name, with its `#` or without.
+    wants_room: bool,
 }
 
 impl Words {
@@ -21,9 +49,11 @@ impl Words {
             let fitting = self.commands.iter().filter(|name| is_first && name.starts_with(command));
             return fitting.map(|name| candidate(format!("/{name}"), " ")).collect();
         }
-        if let Some(room) = wanted.strip_prefix('#') {
+        if self.wants_room || wanted.starts_with('#') {
+            let room = wanted.strip_prefix('#').unwrap_or(&wanted);
+            let sign = &wanted[..wanted.len() - room.len()];
             let fitting = self.rooms.iter().filter(|name| name.starts_with(room));
-            return fitting.map(|name| candidate(format!("#{name}"), " ")).collect();
+            return fitting.map(|name| candidate(format!("{sign}{name}"), " ")).collect();
         }
         let (at, wanted) = match wanted.strip_prefix('@') {
             Some(rest) => ("@", rest),
@@ -43,7 +73,69 @@ fn candidate(word: String, suffix: &str) -> Candidate {
 }
 
 impl Model {
-    pub(super) fn words_to_complete(&self) -> Words {
+    pub(super) fn complete(&mut self, direction: Direction) {
+        self.known_rooms.waiting = None;
+        let is_going_on = self.line.choices().is_some();
+        if !is_going_on && self.wants_room() && self.ask_known_rooms() {
+            let (text, caret) = (self.line.text().to_owned(), self.line.caret());
+            self.known_rooms.waiting = Some(Waiting { text, caret, direction });
+            return;
+        }
+        self.complete_now(direction);
+    }
+
+    fn complete_now(&mut self, direction: Direction) {
+        let words = self.words_to_complete();
+        let outcome =
+            self.line.complete(direction, |word, is_first| words.matching(word, is_first));
+        if outcome == Outcome::Changed {
+            self.line_changed();
+        }
+    }
+
+    /// Whether the word before the caret is to be a room's name.
+    fn wants_room(&self) -> bool {
+        let before = &self.line.text()[..self.line.caret()];
+        let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+        let is_argument = |command: &str| {
+            before.strip_prefix(command).is_some_and(|rest| rest.trim_start() == word)
+        };
+        !self.is_line_server()
+            && (word.starts_with('#') || OF_ROOMS.iter().any(|command| is_argument(command)))
+    }
+
+    /// Asks for the rooms of the house, if they are not known or have been for long; says whether it did.
+    fn ask_known_rooms(&mut self) -> bool {
+        let now = self.now.since_start_ms;
+        let is_fresh = self.known_rooms.asked_ms.is_some_and(|at| now < at + ROOMS_KNOWN_MS);
+        if is_fresh || !self.is_online() {
+            return false;
+        }
+        self.known_rooms.names.clear();
+        self.known_rooms.asked_ms = Some(now);
+        self.ask(Purpose::KnownRooms, Request::Rooms(Rooms { page: 1 }));
+        true
+    }
+
+    /// Takes in a page of the rooms of the house, asks for the next one, or completes what waits.
+    pub(super) fn take_known_rooms(&mut self, page: &RoomsPage) {
+        self.known_rooms.names.extend(page.rooms.iter().map(|room| room.name.clone()));
+        if page.page < page.pages && self.known_rooms.names.len() < ROOMS_KNOWN_MAX {
+            return self.ask(Purpose::KnownRooms, Request::Rooms(Rooms { page: page.page + 1 }));
+        }
+        self.complete_waiting();
+    }
+
+    /// Completes what waits with what is known, if the person is still there.
+    pub(super) fn complete_waiting(&mut self) {
+        let Some(waiting) = self.known_rooms.waiting.take() else { return };
+        let is_same = waiting.text == self.line.text() && waiting.caret == self.line.caret();
+        if is_same && matches!(self.mode, super::Mode::Line) {
+            self.complete_now(waiting.direction);
+        }
+    }
+
+    fn words_to_complete(&self) -> Words {
         let talk = self.talk();
         let mut nicks: Vec<String> = talk.speakers().into_iter().map(str::to_owned).collect();
         for nick in talk.members.nicks() {
@@ -52,15 +144,23 @@ impl Model {
                 nicks.push(nick.as_str().to_owned());
             }
         }
-        let rooms = self.talks.iter().filter_map(|talk| talk.with.room());
+        // Those we are in come first.
+        let own = self.talks.iter().filter_map(|talk| talk.with.room());
+        let mut rooms: Vec<String> = own.map(|room| room.as_str().to_owned()).collect();
+        for room in &self.known_rooms.names {
+            if !rooms.iter().any(|known| known == room.as_str()) {
+                rooms.push(room.as_str().to_owned());
+            }
+        }
         Words {
             commands: if self.is_line_server() {
                 Vec::new()
             } else {
                 VERBS.iter().map(|verb| verb.name).collect()
             },
-            rooms: rooms.map(|room| room.as_str().to_owned()).collect(),
+            rooms,
             nicks,
+            wants_room: self.wants_room(),
         }
     }
 }

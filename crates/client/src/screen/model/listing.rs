@@ -1,15 +1,19 @@
 //! Lists to choose from: messages that were found, links, rooms.
 
+use ratatui::layout::Rect;
 use teahouse_core::RoomName;
 use teahouse_editor::Editor;
 use teahouse_wire::api::{Event, Request, RoomsPage, Search};
 
 use super::asking::Purpose;
-use super::entry::What;
+use super::entry::{What, nick_shown};
 use super::{Mode, Model, links};
 use crate::screen::input::Effect;
 use crate::screen::keys::ListMove;
 use crate::screen::limits::{FOUND_MAX, LINKS_MAX};
+
+/// Columns from which on an item has one row.
+const ITEM_COLUMNS_MIN: u16 = 64;
 
 /// A list to choose from.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +22,8 @@ pub(crate) struct List {
     pub kind: ListKind,
     /// Over it.
     pub title: String,
+    /// The words that were searched for.
+    pub words: String,
     /// The answer has not come yet.
     pub is_waiting: bool,
     /// What can be chosen.
@@ -66,6 +72,38 @@ pub(crate) enum Target {
     Room(RoomName),
 }
 
+/// A text of many lines as one.
+fn in_a_row(text: &str) -> String {
+    text.replace('\n', " ⏎ ").replace('\t', " ")
+}
+
+impl List {
+    /// Rows that each item takes in a list so wide: two where one is too short to say anything.
+    #[must_use]
+    pub(crate) fn item_rows(&self, columns: u16) -> usize {
+        if columns < ITEM_COLUMNS_MIN { 2 } else { 1 }
+    }
+
+    /// How many items are shown under the title.
+    #[must_use]
+    fn shown(&self, area: Rect) -> usize {
+        (usize::from(area.height).saturating_sub(1) / self.item_rows(area.width)).max(1)
+    }
+
+    /// The first item shown under the title, so that the chosen one is.
+    #[must_use]
+    pub(crate) fn first_shown(&self, area: Rect) -> usize {
+        (self.index + 1).saturating_sub(self.shown(area))
+    }
+
+    /// The item in this row of the list.
+    #[must_use]
+    pub(super) fn item_at(&self, row: usize, area: Rect) -> Option<usize> {
+        let index = row.checked_sub(1)? / self.item_rows(area.width) + self.first_shown(area);
+        (index < self.items.len()).then_some(index)
+    }
+}
+
 impl Model {
     pub(super) fn begin_find(&mut self) {
         if self.is_line_server() {
@@ -104,15 +142,17 @@ impl Model {
 
     pub(super) fn begin_list(&mut self, title: impl Into<String>, kind: ListKind) {
         let title = title.into();
-        self.mode = Mode::List(List { kind, title, is_waiting: true, items: Vec::new(), index: 0 });
+        let (items, words) = (Vec::new(), String::new());
+        self.mode = Mode::List(List { kind, title, words, is_waiting: true, items, index: 0 });
     }
 
     /// Fills the list that waits for it; a list that was closed is not opened again.
-    fn show_list(&mut self, wanted: ListKind, title: String, items: Vec<Item>) {
+    fn show_list(&mut self, wanted: ListKind, title: String, words: &str, items: Vec<Item>) {
         if let Mode::List(list) = &mut self.mode
             && list.kind == wanted
         {
-            *list = List { kind: wanted, title, is_waiting: false, items, index: 0 };
+            let words = words.to_owned();
+            *list = List { kind: wanted, title, words, is_waiting: false, items, index: 0 };
         }
     }
 
@@ -125,13 +165,16 @@ impl Model {
     pub(super) fn list_found(&mut self, words: &str, events: &[Event]) {
         let is_here = events.iter().all(|event| self.talk().with.room() == Some(&event.room));
         let lead = |event: &Event| match is_here {
-            true => event.sender.nick.as_str().to_owned(),
-            false => format!("#{} {}", event.room.as_str(), event.sender.nick.as_str()),
+            true => nick_shown(event.sender.nick.as_str()).into_owned(),
+            // Who comes first: of what is too long, the room is cut.
+            false => {
+                format!("{} #{}", nick_shown(event.sender.nick.as_str()), event.room.as_str())
+            }
         };
         let item = |event: &Event| Item {
             time_ms: Some(event.time_ms),
             lead: lead(event),
-            text: event.text.as_ref().map_or_else(String::new, |text| text.as_str().to_owned()),
+            text: event.text.as_ref().map_or_else(String::new, |text| in_a_row(text.as_str())),
             target: Target::Place { room: event.room.clone(), position: event.position },
         };
         let items: Vec<_> = events.iter().map(item).collect();
@@ -141,18 +184,18 @@ impl Model {
             count if count >= FOUND_MAX as usize => format!("the newest {count} with {words}"),
             count => format!("{count} messages with {words}"),
         };
-        self.show_list(ListKind::Found, title, items);
+        self.show_list(ListKind::Found, title, words, items);
     }
 
     pub(super) fn list_rooms(&mut self, page: &RoomsPage) {
         let item = |room: &teahouse_wire::api::Room| Item {
             time_ms: None,
             lead: format!("#{} {}", room.name.as_str(), room.members),
-            text: room.topic.as_ref().map_or_else(String::new, |topic| topic.as_str().to_owned()),
+            text: room.topic.as_ref().map_or_else(String::new, |topic| in_a_row(topic.as_str())),
             target: Target::Room(room.name.clone()),
         };
         let items = page.rooms.iter().map(item).collect();
-        self.show_list(ListKind::Rooms, format!("{} rooms", page.total), items);
+        self.show_list(ListKind::Rooms, format!("{} rooms", page.total), "", items);
     }
 
     /// Lists the links that people wrote here, the latest first.
@@ -164,7 +207,7 @@ impl Model {
             for range in links::find(&text).into_iter().rev() {
                 let link = text[range].to_owned();
                 let lead = match &entry.what {
-                    What::Message(message) => message.nick.clone(),
+                    What::Message(message) => nick_shown(&message.nick).into_owned(),
                     What::Presence(_) | What::Notice(_) => String::new(),
                 };
                 if items.len() < LINKS_MAX && !items.iter().any(|item| item.text == link) {
@@ -177,11 +220,16 @@ impl Model {
             return self.flash("no links here");
         }
         self.begin_list("", ListKind::Links);
-        self.show_list(ListKind::Links, "links, the latest first".to_owned(), items);
+        self.show_list(ListKind::Links, "links, the latest first".to_owned(), "", items);
     }
 
     pub(super) fn step_list(&mut self, step: ListMove) {
-        let page = usize::from(self.areas().messages.height).saturating_sub(1).max(1);
+        let page = match &self.mode {
+            Mode::List(list) => list.shown(self.areas().messages),
+            Mode::Help { .. } => usize::from(self.areas().messages.height).saturating_sub(2).max(1),
+            Mode::Line | Mode::Find { .. } | Mode::SendPaste { .. } => return,
+        };
+        let last_top = crate::screen::view::help_last_top(self.areas().messages);
         let moved = |at: usize, last: usize| match step {
             ListMove::Up => at.saturating_sub(1),
             ListMove::Down => (at + 1).min(last),
@@ -195,9 +243,7 @@ impl Model {
                 self.choose(target);
             }
             Mode::List(list) => list.index = moved(list.index, list.items.len().saturating_sub(1)),
-            Mode::Help { top } => {
-                *top = moved(*top, crate::screen::view::help_rows().saturating_sub(1))
-            }
+            Mode::Help { top } => *top = moved(*top, last_top),
             Mode::Line | Mode::Find { .. } | Mode::SendPaste { .. } => {}
         }
     }
@@ -210,8 +256,13 @@ impl Model {
                 self.open(link);
             }
             Some(Target::Place { room, position }) => {
-                self.mode = Mode::Line;
-                self.go_to(&room, position);
+                let words = match std::mem::replace(&mut self.mode, Mode::Line) {
+                    Mode::List(list) => list.words,
+                    Mode::Line | Mode::Find { .. } | Mode::Help { .. } | Mode::SendPaste { .. } => {
+                        String::new()
+                    }
+                };
+                self.go_to(&room, position, &words);
             }
             Some(Target::Room(room)) => {
                 self.mode = Mode::Line;

@@ -57,12 +57,13 @@ impl Model {
     fn press_messages(&mut self, at: Position, area: Rect) {
         let row = usize::from(at.y - area.y);
         if let Mode::List(list) = &mut self.mode {
-            let first = list.first_shown(usize::from(area.height));
-            let chosen = row.checked_sub(1).map(|row| row + first);
-            if let Some(index) = chosen.filter(|index| *index < list.items.len()) {
+            if let Some(index) = list.item_at(row, area) {
                 list.index = index;
                 self.step_list(ListMove::Choose);
             }
+            return;
+        }
+        if matches!(self.mode, Mode::Help { .. }) {
             return;
         }
         if let Some(link) = self.link_at(row, usize::from(at.x - area.x), usize::from(area.height))
@@ -87,14 +88,5 @@ impl Model {
             .into_iter()
             .find(|link| link.contains(&byte))
             .map(|link| text[link].to_owned())
-    }
-}
-
-impl super::List {
-    /// The first item shown under the title, so that the chosen one is.
-    #[must_use]
-    pub(crate) fn first_shown(&self, height: usize) -> usize {
-        let rows = height.saturating_sub(1).max(1);
-        (self.index + 1).saturating_sub(rows)
     }
 }

@@ -1,6 +1,6 @@
 //! Keys: what the table says they do is done here, or handed on.
 
-use teahouse_editor::{Command, Direction, Full, Outcome};
+use teahouse_editor::{Command, Full, Outcome};
 
 use super::{Mode, Model, Server};
 use crate::screen::input::{Effect, Keep};
@@ -188,15 +188,6 @@ impl Model {
         }
     }
 
-    fn complete(&mut self, direction: Direction) {
-        let words = self.words_to_complete();
-        let outcome =
-            self.line.complete(direction, |word, is_first| words.matching(word, is_first));
-        if outcome == Outcome::Changed {
-            self.line_changed();
-        }
-    }
-
     fn clear_or_quit(&mut self) {
         if !self.line.text().is_empty() {
             self.edit(Command::Clear);
@@ -228,8 +219,24 @@ impl Model {
     fn toggle(&mut self, part: Part) {
         let areas = self.areas();
         match part {
-            Part::Rooms => self.with_rooms = Some(areas.rooms.is_empty()),
-            Part::Members => self.with_members = Some(areas.members.is_empty()),
+            Part::Rooms => {
+                self.with_rooms = Some(areas.rooms.is_empty());
+                if self.with_rooms == Some(true) && self.areas().rooms.is_empty() {
+                    self.flash(match self.is_line_server() {
+                        true => "a line server has no rooms".to_owned(),
+                        false => "too narrow for the rooms".to_owned(),
+                    });
+                }
+            }
+            Part::Members => {
+                self.with_members = Some(areas.members.is_empty());
+                if self.with_members == Some(true) && self.areas().members.is_empty() {
+                    self.flash(match self.talk().with.room() {
+                        None => "this is no room; nobody to list".to_owned(),
+                        Some(_) => "too narrow for the members; /who lists them".to_owned(),
+                    });
+                }
+            }
             Part::Mouse => {
                 self.has_mouse = !self.has_mouse;
                 self.effects.push(Effect::TakeMouse(self.has_mouse));

@@ -2,11 +2,15 @@
 //! back.
 
 use teahouse_core::RoomName;
-use teahouse_wire::api::{HistoryPage, Part};
+use teahouse_wire::api::{History, HistoryPage, Part, Request};
 
 use super::Model;
 use super::asking::Purpose;
+use super::entry::Tone;
+use super::flow::Flow;
 use super::talk::{Loading, Reading};
+use crate::command;
+use crate::screen::found;
 use crate::screen::keys::Scroll;
 use crate::screen::limits::SCROLL_ROWS;
 
@@ -83,8 +87,10 @@ impl Model {
         if talk.window.reaches_end {
             talk.reading = Reading::End;
             talk.target = None;
+            talk.words.clear();
         } else {
             talk.start_over();
+            talk.words.clear();
         }
     }
 
@@ -133,12 +139,27 @@ impl Model {
         self.ask_history(room, Purpose::After(last), part);
     }
 
-    /// Goes to a message of the past.
-    pub(super) fn go_to(&mut self, room: &RoomName, position: u64) {
+    /// Asks for what was said before a moment.
+    pub(super) fn ask_before_time(&mut self, time: String, count: u32) {
+        let Some(room) = self.talk().with.room().cloned() else {
+            return self.flash("this is no room");
+        };
+        if !self.is_online() {
+            return self.flash("offline: older messages are with the house");
+        }
+        let moment = command::moment(&time, self.now.time_ms, &self.setup.zone);
+        let part = Part { before_time_ms: moment, ..Part::default() };
+        let request = History { room, part, limit: Some(count) };
+        self.ask(Purpose::BeforeTime(time), Request::History(request));
+    }
+
+    /// Goes to a message of the past, where these words are marked.
+    pub(super) fn go_to(&mut self, room: &RoomName, position: u64, words: &str) {
         let Some(index) = self.talks.iter().position(|talk| talk.with.room() == Some(room)) else {
             return self.flash(format!("you are not in #{} any more", room.as_str()));
         };
         self.show_talk(index);
+        words.clone_into(&mut self.talk_mut().words);
         if self.read_position(position) {
             return;
         }
@@ -158,10 +179,21 @@ impl Model {
         self.flash = None;
         let above = usize::from(self.areas().messages.height) / 3;
         let flow = self.flow();
-        let top = flow.up_from(index, 0, above).first().map_or((index, 0), |top| flow.place(top));
+        let row = self.row_of_words(&flow, index);
+        let top =
+            flow.up_from(index, row, above).first().map_or((index, row), |top| flow.place(top));
         self.read_at(top.0, top.1);
         self.follow_end();
         true
+    }
+
+    /// The row of an entry that has the first of the words searched for.
+    fn row_of_words(&self, flow: &Flow<'_>, index: usize) -> usize {
+        let Some(entry) = self.talk().entry(index) else { return 0 };
+        let found = found::ranges(&entry.what.shown(), &self.talk().words);
+        let Some(first) = found.first() else { return 0 };
+        let rows = flow.rows(index);
+        rows.iter().position(|row| row.range.end > first.start).unwrap_or(0)
     }
 
     /// Takes in a page of a room's past, unless what is at hand has changed so that it no longer adjoins.
@@ -173,7 +205,12 @@ impl Model {
             Purpose::Before(before) => self.take_page_before(index, page, *before),
             Purpose::After(after) => self.take_page_after(index, page, *after),
             Purpose::Around(position) => self.take_page_around(index, page, *position),
+            Purpose::BeforeTime(time) => match page.events.last() {
+                Some(event) => self.go_to(&page.room, event.position, ""),
+                None => self.say_here(format!("nothing was said here before {time}"), Tone::Plain),
+            },
             Purpose::List
+            | Purpose::KnownRooms
             | Purpose::Members(_)
             | Purpose::Tell(..)
             | Purpose::Words

@@ -174,7 +174,8 @@ impl Model {
                 self.say_here(format!("{}: {}", verb.usage(), verb.help), Tone::Plain);
             }
             Command::Help(None) => self.mode = Mode::Help { top: 0 },
-            Command::History { .. } => self.scroll(Scroll::PageUp),
+            Command::History { before: None, .. } => self.scroll(Scroll::PageUp),
+            Command::History { before: Some(time), count } => self.ask_before_time(time, count),
             Command::Quit => self.quit(),
             Command::Nothing
             | Command::Room(None)

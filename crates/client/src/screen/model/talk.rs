@@ -127,6 +127,8 @@ pub(crate) struct Talk {
     pub new_after: Option<u64>,
     /// The position that was gone to, to be marked.
     pub target: Option<u64>,
+    /// The words that were searched for, to be marked too.
+    pub words: String,
     /// The line begun here, while another room is on the screen.
     pub draft: Draft,
 }
@@ -153,6 +155,7 @@ impl Talk {
             mentions: 0,
             new_after: None,
             target: None,
+            words: String::new(),
             draft: Draft::default(),
         }
     }

@@ -278,28 +278,6 @@ fn the_room_that_is_asked_for_is_shown_when_it_is_entered() {
 }
 
 #[test]
-fn the_help_is_the_table_of_keys() {
-    let mut played = Played::in_tea(60, 10);
-    played.key(Key::F(1));
-    played.check(&[
-        " #tea  tea and what goes with it",
-        "| Reading",
-        "   PgUp                        older messages, without end",
-        "   PgDn                        newer messages",
-        "   Shift-↑                     some rows up",
-        "   Shift-↓                     some rows down",
-        "   Ctrl-End, Alt-End           to the newest message",
-        "   Ctrl-F, F4                  search, and go to what wa ↓",
-        "─ ● ann ────────────────────────────────────────── F1 help ─",
-        "›",
-    ]);
-    played.key(Key::PageDown);
-    assert!(!played.rows()[1].contains("Reading"));
-    played.key(Key::Esc);
-    assert!(played.rows()[9].starts_with("› |"));
-}
-
-#[test]
 fn what_the_house_says_before_there_is_a_room_goes_along_into_the_first() {
     let mut played = Played::begin(60, 7, setup());
     played.link(Happening::Notice("another client is connected".to_owned()));

@@ -2,8 +2,10 @@
 
 use teahouse_wire::api::{Message, Request};
 
-use super::played::{Played, event, numbered, room};
-use crate::screen::Key;
+use ratatui::style::Modifier;
+
+use super::played::{Played, TEN, event, numbered, room};
+use crate::screen::{Key, Press};
 
 fn search(played: &mut Played) -> (u64, teahouse_wire::api::Search) {
     let asked = played.asked().into_iter().rev();
@@ -108,4 +110,113 @@ fn an_answer_to_a_list_that_was_closed_opens_nothing() {
         Message::Found { words: "tea".to_owned(), events: Vec::new(), more: None },
     );
     assert!(played.rows()[5].starts_with("› |"));
+}
+
+/// What stands on the screen with this attribute, row by row.
+fn with(played: &mut Played, modifier: Modifier) -> Vec<String> {
+    let (buffer, _) = played.drawn();
+    let cells = buffer.content().chunks(usize::from(buffer.area().width));
+    let marked = |row: &[ratatui::buffer::Cell]| {
+        let cells = row.iter().filter(|cell| cell.modifier.contains(modifier));
+        cells.map(ratatui::buffer::Cell::symbol).collect::<String>()
+    };
+    cells.map(marked).map(|row| row.trim().to_owned()).filter(|row| !row.is_empty()).collect()
+}
+
+/// What is found for a word: one message, long, with the word near its end.
+fn find_far(played: &mut Played) {
+    let long = format!("{}and then there is the Tea at last", "one more word ".repeat(30));
+    played.type_in("/search tea\n");
+    let (reference, _) = search(played);
+    let events =
+        vec![event("tea", 40, "bob", &long), event("tea", 39, "小明", "tea, but no steam")];
+    played.answer(reference, Message::Found { words: "tea".to_owned(), events, more: None });
+}
+
+#[test]
+fn what_was_searched_for_is_seen_in_the_list_without_colours_too() {
+    let mut played = Played::in_tea(70, 8);
+    find_far(&mut played);
+    let rows = played.rows();
+    let first = "| 2026-11-23 10:40  bob   …more word and then there is the Tea at last";
+    assert_eq!(rows[2], first);
+    assert_eq!(with(&mut played, Modifier::UNDERLINED), ["Tea"]);
+    assert!(with(&mut played, Modifier::REVERSED).contains(&"tea".to_owned()));
+    played.key(Key::Down);
+    assert_eq!(with(&mut played, Modifier::UNDERLINED), ["tea"]);
+    assert!(with(&mut played, Modifier::REVERSED).contains(&"Tea".to_owned()));
+}
+
+#[test]
+fn on_a_narrow_screen_what_was_found_has_two_rows() {
+    let mut played = Played::in_tea(40, 8);
+    find_far(&mut played);
+    played.check(&[
+        " #tea  tea and what goes with it",
+        " 2 messages with tea  Enter, Esc closes",
+        "| 2026-11-23 10:40  bob",
+        "   …d and then there is the Tea at last",
+        " 2026-11-23 10:39  小明",
+        "   tea, but no steam",
+        "─ ● ann ────────────────────── F1 help ─",
+        "›",
+    ]);
+    assert_eq!(with(&mut played, Modifier::UNDERLINED), ["Tea"]);
+}
+
+#[test]
+fn what_was_searched_for_is_seen_at_its_place_in_a_long_message() {
+    for columns in [40, 80] {
+        let mut played = Played::in_tea(columns, 8);
+        let long = format!("{}and then there is the Tea at last", "one more word ".repeat(60));
+        played.receive(Message::Event(event("tea", 40, "bob", &long)));
+        for position in 41..=60 {
+            played.receive(Message::Event(numbered(position)));
+        }
+        played.serve_history(60);
+        find_far(&mut played);
+        played.key(Key::Enter);
+        let rows = played.rows();
+        assert!(rows.iter().any(|row| row.contains("▶") && row.contains("Tea")), "{rows:#?}");
+        assert_eq!(with(&mut played, Modifier::REVERSED), ["Tea"]);
+        played.key(Key::Esc);
+        assert!(with(&mut played, Modifier::REVERSED).is_empty());
+    }
+}
+
+#[test]
+fn history_before_a_time_is_gone_to() {
+    let mut played = Played::in_tea(60, 10);
+    for position in 191..=200 {
+        played.said(position, "bob", &format!("message {position}"));
+    }
+    played.serve_history(200);
+    played.type_in("/history before 11:40\n");
+    let (reference, asked) = played.asked().into_iter().next_back().unwrap();
+    let Request::History(asked) = asked else { panic!("{asked:?}") };
+    assert_eq!(asked.part.before_time_ms, Some(TEN + 100 * super::played::MINUTE));
+    let events = (80..=99).map(numbered).collect();
+    let page = teahouse_wire::api::HistoryPage {
+        room: room("tea"),
+        epoch: super::played::EPOCH,
+        head: 200,
+        events,
+    };
+    played.answer(reference, Message::History(page));
+    played.serve_history(200);
+    let rows = played.rows();
+    assert!(rows.contains(&"▶11:39               message 99".to_owned()), "{rows:#?}");
+    played.type_in("/history before noon\n");
+    assert!(played.rows()[8].contains("usage: /history [N | before TIME]"));
+    played.press(Press::ctrl(Key::Char('u')));
+    played.type_in("/history before 2020-01-01\n");
+    let (reference, _) = played.asked().into_iter().next_back().unwrap();
+    let page = teahouse_wire::api::HistoryPage {
+        room: room("tea"),
+        epoch: super::played::EPOCH,
+        head: 200,
+        events: Vec::new(),
+    };
+    played.answer(reference, Message::History(page));
+    assert!(played.rows()[7].contains("nothing was said here before 2020-01-01"));
 }

@@ -171,10 +171,10 @@ fn links_are_listed_and_opened_by_key_and_by_mouse() {
     played.check(&[
         " #tea  tea and what goes with it",
         " links, the latest first  Enter goes there, Esc closes",
-        "| 2026-11-23 10:02  小明  https://tea.example/茶",
-        " 2026-11-23 10:01  bob   https://tea.example/oolong",
-        "",
-        "",
+        "| 2026-11-23 10:02  小明",
+        "   https://tea.example/茶",
+        " 2026-11-23 10:01  bob",
+        "   https://tea.example/oolong",
         "─ ● ann ────────────────────────────────────────── F1 help ─",
         "›",
     ]);

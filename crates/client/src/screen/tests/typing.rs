@@ -1,6 +1,6 @@
 //! The line: nothing that arrives touches it, and keys do what people expect.
 
-use teahouse_wire::api::Request;
+use teahouse_wire::api::{Message, Request, Room, RoomsPage};
 
 use super::played::{Played, nick, room, setup};
 use crate::screen::{Effect, Input, Keep, Key, Mouse, MouseDoes, Press, Size};
@@ -88,9 +88,60 @@ fn words_are_completed() {
     played.type_in("/jo");
     played.key(Key::Tab);
     assert_eq!(played.line(), "/join |");
+    assert_eq!(played.line(), "/join |");
+}
+
+/// Answers the question for a page of rooms.
+fn answer_rooms(played: &mut Played, names: &[&str], page: u32, pages: u32) {
+    let mut asked = played.asked().into_iter().rev();
+    let asked = asked.find(|(_, request)| matches!(request, Request::Rooms(_)));
+    let (reference, request) = asked.expect("rooms were asked for");
+    assert_eq!(request, Request::Rooms(teahouse_wire::api::Rooms { page }));
+    let of = |name: &&str| Room { name: room(name), members: 2, topic: None };
+    let rooms = names.iter().map(of).collect();
+    let page = RoomsPage { rooms, total: 9, page, pages };
+    played.answer(reference, Message::Rooms(page));
+}
+
+#[test]
+fn rooms_that_one_is_not_in_are_completed() {
+    let mut played = Played::in_tea(60, 5);
+    played.type_in("/join te");
+    played.key(Key::Tab);
+    assert_eq!(played.line(), "/join te|", "it waits for the rooms");
+    answer_rooms(&mut played, &["lobby", "tea"], 1, 2);
+    answer_rooms(&mut played, &["template"], 2, 2);
+    assert_eq!(played.line(), "/join tea |");
+    played.key(Key::Tab);
+    assert_eq!(played.line(), "/join template |");
+    // They are known for a while.
+    played.ctrl('u');
+    played.type_in("see #lo");
+    played.key(Key::Tab);
+    assert_eq!(played.line(), "see #lobby |");
+    assert!(!played.asked().iter().any(|(_, asked)| matches!(asked, Request::Rooms(_))));
+}
+
+#[test]
+fn a_line_that_went_on_is_not_completed_late() {
+    let mut played = Played::in_tea(60, 5);
+    played.type_in("/join te");
+    played.key(Key::Tab);
+    played.type_in("n");
+    answer_rooms(&mut played, &["tennis", "template"], 1, 1);
+    assert_eq!(played.line(), "/join ten|");
+    played.key(Key::Tab);
+    assert_eq!(played.line(), "/join tennis |");
+}
+
+#[test]
+fn without_a_house_the_rooms_one_is_in_are_completed() {
+    let mut played = Played::in_tea(60, 5);
+    let (why, retry_in) = ("gone".to_owned(), std::time::Duration::from_secs(3));
+    played.link(crate::link::Happening::State(crate::link::State::Offline { why, retry_in }));
     played.type_in("#t");
     played.key(Key::Tab);
-    assert_eq!(played.line(), "/join #tea |");
+    assert_eq!(played.line(), "#tea |");
 }
 
 #[test]

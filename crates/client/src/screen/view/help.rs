@@ -1,6 +1,8 @@
-//! The help: the tables of keys and commands, as they are.
+//! The help: the tables of keys and commands, as they are, on a page of its own. What is too long for its column is
+//! wrapped; on a narrow screen what keys do stands below them.
 
 use ratatui::layout::{Position, Rect};
+use teahouse_editor::{width, wrap};
 
 use super::pen::Pen;
 use crate::command::VERBS;
@@ -8,34 +10,79 @@ use crate::screen::keys;
 
 /// Keys named of one row: of nine digits the first and the last say it.
 const KEYS_NAMED_MAX: usize = 3;
-/// Columns of keys and commands.
-const LEFT_COLUMNS: u16 = 32;
+/// Columns of keys and commands, and from which width on they have so many, from the widest.
+const LEFT_COLUMNS: &[(usize, usize)] = &[(64, 32), (34, 18)];
+/// Columns before what keys do, below them.
+const INDENT: usize = 4;
+/// How one gets about, from the longest that fits.
+const HINTS: &[&str] =
+    &["↑ ↓ PgUp PgDn scroll, Esc closes", "↑ ↓ scroll, Esc closes", "Esc closes", "Esc"];
 
 /// A row of the help.
 enum Line {
     Title(&'static str),
-    Row(String, &'static str),
+    /// Some columns in, with the style of keys or of words.
+    Words {
+        at: usize,
+        text: String,
+        is_key: bool,
+    },
+    /// Keys, and beside them what they do.
+    Both(String, String),
     Empty,
 }
 
-fn lines() -> Vec<Line> {
+/// The rows of the help in so many columns.
+fn lines(columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     // What one looks for first stands last in the table, where it is found last.
     let (special, common): (Vec<_>, Vec<_>) =
         keys::SECTIONS.iter().partition(|section| !section.contexts.contains(&keys::Context::Line));
     for section in common {
-        lines.push(Line::Title(section.title));
-        lines.extend(section.rows.iter().map(|row| Line::Row(key_names(row.keys), row.help)));
+        push_section(section, columns, &mut lines);
         lines.push(Line::Empty);
     }
     lines.push(Line::Title("Commands"));
-    lines.extend(VERBS.iter().map(|verb| Line::Row(verb.usage(), verb.help)));
+    for verb in VERBS {
+        push_row(&verb.usage(), verb.help, columns, &mut lines);
+    }
     for section in special {
         lines.push(Line::Empty);
-        lines.push(Line::Title(section.title));
-        lines.extend(section.rows.iter().map(|row| Line::Row(key_names(row.keys), row.help)));
+        push_section(section, columns, &mut lines);
     }
     lines
+}
+
+fn push_section(section: &keys::Section, columns: usize, lines: &mut Vec<Line>) {
+    lines.push(Line::Title(section.title));
+    for row in section.rows {
+        push_row(&key_names(row.keys), row.help, columns, lines);
+    }
+}
+
+fn push_row(keys: &str, help: &str, columns: usize, lines: &mut Vec<Line>) {
+    let left = left_columns(columns);
+    if let Some(left) = left.filter(|left| width(keys) + INDENT <= *left) {
+        let mut rows = wrapped(help, columns - left).into_iter();
+        lines.push(Line::Both(keys.to_owned(), rows.next().unwrap_or_default()));
+        lines.extend(rows.map(|text| Line::Words { at: left, text, is_key: false }));
+        return;
+    }
+    let at = INDENT / 2;
+    let names = wrapped(keys, columns.saturating_sub(at)).into_iter();
+    lines.extend(names.map(|text| Line::Words { at, text, is_key: true }));
+    let at = left.unwrap_or(INDENT);
+    let words = wrapped(help, columns.saturating_sub(at)).into_iter();
+    lines.extend(words.map(|text| Line::Words { at, text, is_key: false }));
+}
+
+/// Columns of keys and commands; none where what they do stands below them.
+fn left_columns(columns: usize) -> Option<usize> {
+    LEFT_COLUMNS.iter().find(|(from, _)| columns >= *from).map(|(_, left)| *left)
+}
+
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    wrap(text, columns, columns.max(1)).into_iter().map(|row| text[row].to_owned()).collect()
 }
 
 fn key_names(keys: &[crate::screen::key::Press]) -> String {
@@ -48,35 +95,63 @@ fn key_names(keys: &[crate::screen::key::Press]) -> String {
     }
 }
 
-/// How many rows it has.
-pub(in crate::screen) fn help_rows() -> usize {
-    lines().len()
+/// The last row that may be topmost, so that the page is full.
+pub(in crate::screen) fn last_top(area: Rect) -> usize {
+    lines(columns(area)).len().saturating_sub(rows(area))
+}
+
+fn columns(area: Rect) -> usize {
+    usize::from(area.width).saturating_sub(2)
+}
+
+/// Rows below the title.
+fn rows(area: Rect) -> usize {
+    usize::from(area.height).saturating_sub(1)
 }
 
 /// Draws it from this row on.
 pub(super) fn draw(top: usize, area: Rect, pen: &mut Pen<'_>) -> Position {
     let theme = pen.theme;
-    let lines = lines();
-    let height = usize::from(area.height);
-    let top = top.min(lines.len().saturating_sub(height));
-    let left = LEFT_COLUMNS.min(area.width / 2);
-    for (y, line) in (area.top()..area.bottom()).zip(&lines[top..]) {
-        let (x, columns) = (area.x + 1, area.width.saturating_sub(2));
+    let columns = columns(area);
+    let left = left_columns(columns).unwrap_or(INDENT);
+    let lines = lines(columns);
+    let last_top = lines.len().saturating_sub(rows(area));
+    let top = top.min(last_top);
+    draw_title(top, last_top, area, pen);
+    for (y, line) in (area.top().saturating_add(1)..area.bottom()).zip(&lines[top..]) {
+        let mut put = |at: usize, text: &str, style| {
+            let x = area.x + 1 + u16::try_from(at).unwrap_or(u16::MAX);
+            pen.put(x, y, area.right().saturating_sub(x), text, style);
+        };
         match line {
-            Line::Title(title) => {
-                pen.put(x, y, columns, title, theme.strong);
+            Line::Title(title) => put(0, title, theme.strong),
+            Line::Words { at, text, is_key } => {
+                put(*at, text, if *is_key { theme.accent } else { theme.text });
             }
-            Line::Row(keys, help) => {
-                pen.put_short(x + 2, y, left.saturating_sub(3), keys, theme.accent);
-                let at = x + left;
-                pen.put_short(at, y, area.right().saturating_sub(at + 1), help, theme.text);
+            Line::Both(keys, help) => {
+                put(INDENT / 2, keys, theme.accent);
+                put(left, help, theme.text);
             }
             Line::Empty => {}
         }
     }
-    if top + height < lines.len() && area.height > 1 {
-        let row = area.bottom() - 1;
-        pen.put_before(area.right().saturating_sub(1), row, 3, " ↓ ", theme.dim);
-    }
     Position::new(area.x, area.y)
+}
+
+/// What this is, how one gets about in it, and how far one is.
+fn draw_title(top: usize, last_top: usize, area: Rect, pen: &mut Pen<'_>) {
+    let theme = pen.theme;
+    let right = area.right().saturating_sub(1);
+    let x = pen.put(area.x + 1, area.y, area.width, "Help", theme.strong) + 2;
+    let fits = |hint: &&&str| width(hint) <= usize::from(right.saturating_sub(x));
+    let hint = HINTS.iter().find(fits).unwrap_or(&"");
+    let x = pen.put(x, area.y, right.saturating_sub(x), hint, theme.text) + 2;
+    let place = match (top, last_top - top) {
+        (_, 0) => "the end".to_owned(),
+        (0, below) => format!("{below} rows below"),
+        (above, below) => format!("{above} above, {below} below"),
+    };
+    if usize::from(right.saturating_sub(x)) >= width(&place) {
+        pen.put_before(right, area.y, right.saturating_sub(x), &place, theme.dim);
+    }
 }

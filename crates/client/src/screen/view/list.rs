@@ -1,53 +1,161 @@
-//! A list to choose from, in the place of the messages.
+//! A list to choose from, in the place of the messages. An item has one row; where that is too narrow to say
+//! anything, two: who and when, and below what.
+
+use std::ops::Range;
 
 use jiff::Timestamp;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use teahouse_editor::{index_at, shorten_middle, truncate, width};
 
-use super::messages::lead_columns;
+use super::messages::{lead_columns, mark_found};
 use super::pen::Pen;
+use crate::screen::found;
 use crate::screen::model::{Item, List, Model};
 
 /// Columns of who or where, at most.
 const LEAD_COLUMNS: usize = 24;
+/// Columns before the text on a row of its own.
+const INDENT: u16 = 3;
+/// What can be done, from the longest that fits.
+const HINTS: &[&str] = &["Enter goes there, Esc closes", "Enter, Esc closes", "Esc closes"];
 
 /// Draws it, and says where the chosen row is.
 pub(super) fn draw(model: &Model, list: &List, area: Rect, pen: &mut Pen<'_>) -> Position {
-    let theme = pen.theme;
-    let hint = if list.items.is_empty() { "Esc closes" } else { "Enter goes there, Esc closes" };
-    let x =
-        pen.put_short(area.x + 1, area.y, area.width.saturating_sub(2), &list.title, theme.strong);
-    let columns = area.right().saturating_sub(x + 3);
-    pen.put_short(x + 2, area.y, columns, hint, theme.dim);
-
+    draw_title(list, area, pen);
     let widest = list.items.iter().map(|item| lead_columns(&item.lead, LEAD_COLUMNS)).max();
-    let lead = u16::try_from(widest.unwrap_or(0)).unwrap_or(u16::MAX);
-    let first = list.first_shown(usize::from(area.height));
+    let height = u16::try_from(list.item_rows(area.width)).unwrap_or(1);
+    let drawing = Drawing { model, list, lead: widest.unwrap_or(0), area };
     let mut chosen = Position::new(area.x, area.y);
-    let rows = area.top().saturating_add(1)..area.bottom();
-    for (y, (index, item)) in rows.zip(list.items.iter().enumerate().skip(first)) {
-        let row = Rect { y, height: 1, ..area };
-        draw_item(model, item, lead, row, pen);
-        if index == list.index {
-            pen.restyle(row, theme.chosen);
-            chosen = Position::new(row.x, row.y);
+    let items = list.items.iter().enumerate().skip(list.first_shown(area));
+    let tops = (area.top().saturating_add(1)..area.bottom()).step_by(usize::from(height));
+    for (y, (index, item)) in tops.zip(items) {
+        let rows = Rect { y, height, ..area }.intersection(area);
+        let is_chosen = index == list.index;
+        if is_chosen {
+            chosen = Position::new(rows.x, rows.y);
+            pen.restyle(rows, pen.theme.chosen);
         }
+        drawing.item(item, is_chosen, rows, pen);
     }
     chosen
 }
 
-fn draw_item(model: &Model, item: &Item, lead: u16, row: Rect, pen: &mut Pen<'_>) {
+fn draw_title(list: &List, area: Rect, pen: &mut Pen<'_>) {
     let theme = pen.theme;
-    let mut x = row.x + 1;
-    if let Some(time_ms) = item.time_ms {
-        let at = Timestamp::from_millisecond(time_ms).unwrap_or_default();
-        let local = model.setup.zone.to_datetime(at);
-        let words = local.strftime("%Y-%m-%d %H:%M").to_string();
-        x = pen.put(x, row.y, row.right().saturating_sub(x), &words, theme.dim) + 2;
+    let most = area.width.saturating_sub(2);
+    let x = pen.put_short(area.x + 1, area.y, most, &list.title, theme.strong);
+    let columns = area.right().saturating_sub(x + 3);
+    let hints = if list.items.is_empty() { &HINTS[HINTS.len() - 1..] } else { HINTS };
+    let hint = hints.iter().find(|hint| width(hint) <= usize::from(columns));
+    pen.put_short(x + 2, area.y, columns, hint.unwrap_or(&"Esc"), theme.dim);
+}
+
+struct Drawing<'a> {
+    model: &'a Model,
+    list: &'a List,
+    lead: usize,
+    area: Rect,
+}
+
+impl Drawing<'_> {
+    fn item(&self, item: &Item, is_chosen: bool, rows: Rect, pen: &mut Pen<'_>) {
+        let theme = pen.theme;
+        let base = if is_chosen { theme.chosen } else { Style::new() };
+        let (right, y) = (rows.right(), rows.y);
+        let mut x = rows.x + 1;
+        if let Some(time_ms) = item.time_ms {
+            let at = Timestamp::from_millisecond(time_ms).unwrap_or_default();
+            let local = self.model.setup.zone.to_datetime(at);
+            let words = local.strftime("%Y-%m-%d %H:%M").to_string();
+            let style = theme.dim.patch(base);
+            x = pen.put(x, y, right.saturating_sub(x), &words, style) + 2;
+        }
+        let has_row = self.list.item_rows(self.area.width) > 1;
+        let left = usize::from(right.saturating_sub(x + 1));
+        let lead = if has_row { left } else { self.lead.min(left) };
+        let shown = shorten_middle(&item.lead, lead);
+        pen.put(x, y, right.saturating_sub(x), &shown, theme.strong.patch(base));
+        if has_row {
+            self.text(item, is_chosen, (rows.x + INDENT, y + 1), rows, pen);
+        } else {
+            let x = x.saturating_add(u16::try_from(lead + 2).unwrap_or(u16::MAX));
+            self.text(item, is_chosen, (x, y), rows, pen);
+        }
     }
-    let columns = lead.min(row.right().saturating_sub(x));
-    pen.put_short(x, row.y, columns, &item.lead, theme.strong);
-    x += lead + 2;
-    let columns = row.right().saturating_sub(x + 1);
-    let text = item.text.replace('\n', " ⏎ ");
-    pen.put_short(x, row.y, columns, &text, theme.text);
+
+    /// What the item says, around the words that were searched for.
+    fn text(&self, item: &Item, is_chosen: bool, at: (u16, u16), rows: Rect, pen: &mut Pen<'_>) {
+        let (mut x, y) = at;
+        let theme = pen.theme;
+        let columns = usize::from(rows.right().saturating_sub(x + 1));
+        if y >= rows.bottom() || columns == 0 {
+            return;
+        }
+        let (base, mark) = match is_chosen {
+            true => (theme.text.patch(theme.chosen), theme.found_chosen),
+            false => (theme.text, theme.found),
+        };
+        let text = &item.text;
+        let first = found::ranges(text, &self.list.words).into_iter().next();
+        let (shown, is_cut) = snippet(text, columns, first);
+        if shown.start > 0 {
+            x = pen.put(x, y, 1, "…", base);
+        }
+        let parts = mark_found(vec![(shown, base)], text, &self.list.words, mark);
+        for (range, style) in parts {
+            x = pen.put(x, y, rows.right().saturating_sub(x), &text[range], style);
+        }
+        if is_cut {
+            pen.put(x, y, 1, "…", base);
+        }
+    }
+}
+
+/// The part of a text that fits in these columns, with `…` for what is left out before and after it, so that
+/// `first` is in it; and whether something after it is left out.
+fn snippet(text: &str, columns: usize, first: Option<Range<usize>>) -> (Range<usize>, bool) {
+    let fits = |end: usize, columns: usize| width(&text[..end]) <= columns;
+    let mut start = 0;
+    if let Some(first) = first.filter(|first| !fits(first.end, columns.saturating_sub(1))) {
+        // A third of the row says what stood before; more where nothing comes after. (A wide cluster may add one.)
+        let most = columns.saturating_sub(3 + width(&text[first.clone()]));
+        let before = width(&text[..first.start]).saturating_sub(most.min(columns / 3));
+        let last = (width(text) + 1).saturating_sub(columns);
+        start = index_at(text, before.min(last));
+    }
+    let columns = columns - usize::from(start > 0);
+    if width(&text[start..]) <= columns {
+        return (start..text.len(), false);
+    }
+    let end = start + truncate(&text[start..], columns.saturating_sub(1)).trim_end().len();
+    (start..end, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(text: &str, columns: usize, word: &str) -> String {
+        let first = found::ranges(text, word).into_iter().next();
+        let (range, is_cut) = snippet(text, columns, first);
+        let (before, after) =
+            (if range.start > 0 { "…" } else { "" }, if is_cut { "…" } else { "" });
+        format!("{before}{}{after}", &text[range])
+    }
+
+    #[test]
+    fn what_was_searched_for_is_in_the_part_that_is_shown() {
+        let text = "a long message that says a lot before it comes to the tea and then goes on";
+        assert_eq!(cut(text, 30, "tea"), "…es to the tea and then goes…");
+        assert_eq!(cut(text, 30, "long"), "a long message that says a lo…");
+        assert_eq!(cut(text, 30, "on"), "…s to the tea and then goes on");
+        assert_eq!(cut("tea", 30, "tea"), "tea");
+        for columns in 2..40 {
+            let shown =
+                cut("茶室里大家都在喝茶，今天的龙井很好 👩\u{200D}👩\u{200D}👧", columns, "龙井");
+            assert!(width(&shown) <= columns, "{shown:?} in {columns}");
+            assert!(columns < 9 || shown.contains("龙井"), "{shown:?} in {columns}");
+        }
+    }
 }

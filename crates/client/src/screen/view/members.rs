@@ -1,9 +1,13 @@
 //! Who is here, at the right.
 
 use ratatui::layout::Rect;
+use teahouse_editor::{width, wrap};
 
 use super::pen::Pen;
 use crate::screen::model::Model;
+
+/// Columns before the rest of a nick that is too wide for one row.
+const INDENT: u16 = 2;
 
 pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     if area.is_empty() {
@@ -14,18 +18,37 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     let total = members.total.max(members.known());
     let columns = area.width.saturating_sub(1);
     pen.put(area.x + 1, area.y, columns, &format!("{total} here"), theme.dim);
-    let rows = usize::from(area.height.saturating_sub(1));
-    // The last row says how many more there are.
-    let shown = if total > rows { rows.saturating_sub(1) } else { rows };
+    let bottom = area.bottom();
     let mut y = area.y + 1;
-    for nick in members.nicks().take(shown) {
+    let mut shown = 0;
+    for nick in members.nicks() {
+        let rows = rows_of(nick.as_str(), usize::from(columns));
+        let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+        // The last row says how many more there are.
+        let left = u16::from(shown + 1 < total);
+        if y.saturating_add(height).saturating_add(left) > bottom {
+            break;
+        }
         let is_me = model.me.as_ref() == Some(nick);
         let style = if is_me { theme.accent } else { theme.nick(nick.as_str()) };
-        pen.put_short(area.x + 1, y, columns, nick.as_str(), style);
-        y += 1;
+        for (number, row) in rows.into_iter().enumerate() {
+            let x = area.x + 1 + if number == 0 { 0 } else { INDENT };
+            pen.put(x, y, area.right().saturating_sub(x), row, style);
+            y += 1;
+        }
+        shown += 1;
     }
-    let more = total - members.known().min(shown).min(total);
-    if more > 0 && y < area.bottom() && members.known() > 0 {
+    let more = total - shown;
+    if more > 0 && y < bottom && members.known() > 0 {
         pen.put(area.x + 1, y, columns, &format!("… {more} more"), theme.dim);
     }
+}
+
+/// A nick in as many rows as it takes: one that is cut could be another one's.
+fn rows_of(nick: &str, columns: usize) -> Vec<&str> {
+    if width(nick) <= columns {
+        return vec![nick];
+    }
+    let columns = columns.saturating_sub(usize::from(INDENT)).max(1);
+    wrap(nick, columns, columns).into_iter().map(|row| &nick[row]).collect()
 }

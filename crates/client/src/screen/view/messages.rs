@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use teahouse_editor::{shorten_middle, width};
 
 use super::pen::{Pen, columns_of};
+use crate::screen::found;
 use crate::screen::limits::NICK_COLUMNS;
 use crate::screen::model::entry::{
     Entry, Manner, Message, OwnStage, Tone, What, mention_ranges, nick_shown,
@@ -236,7 +237,12 @@ impl Drawing<'_> {
             }
         }
         special.sort_by_key(|(range, _)| range.start);
-        split(row, base, special)
+        let parts = split(row, base, special);
+        let words = &self.model.talk().words;
+        match &self.entry.what {
+            What::Message(_) if !words.is_empty() => mark_found(parts, shown, words, theme.found),
+            What::Message(_) | What::Presence(_) | What::Notice(_) => parts,
+        }
     }
 
     fn base_style(&self, pen: &Pen<'_>) -> Style {
@@ -280,6 +286,21 @@ fn split(
     parts.push((at..row.end, base));
     parts.retain(|(range, _)| !range.is_empty());
     parts
+}
+
+/// The same parts, with the words that were searched for marked in each.
+pub(super) fn mark_found(
+    parts: Vec<(Range<usize>, Style)>,
+    text: &str,
+    words: &str,
+    mark: Style,
+) -> Vec<(Range<usize>, Style)> {
+    let found = found::ranges(text, words);
+    let marked = |(range, style): (Range<usize>, Style)| {
+        let found = found.iter().map(|range| (range.clone(), style.patch(mark))).collect();
+        split(&range, style, found)
+    };
+    parts.into_iter().flat_map(marked).collect()
 }
 
 /// Columns before a text of a list.

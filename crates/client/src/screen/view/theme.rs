@@ -61,6 +61,10 @@ pub struct Theme {
     pub well: Style,
     /// What is chosen.
     pub chosen: Style,
+    /// The words that were searched for.
+    pub found: Style,
+    /// The same in what is chosen.
+    pub found_chosen: Style,
     nicks: Vec<Style>,
 }
 
@@ -135,6 +139,10 @@ impl Theme {
             problem: bold,
             well: Style::new(),
             chosen: Style::new().add_modifier(Modifier::REVERSED),
+            found: bold.add_modifier(Modifier::REVERSED),
+            found_chosen: bold
+                .add_modifier(Modifier::UNDERLINED)
+                .remove_modifier(Modifier::REVERSED),
             nicks: vec![Style::new()],
         }
     }
