@@ -1,9 +1,10 @@
 //! The project's own chores: `cargo xtask test` is what CI runs, `cargo xtask tidy` what no other tool
 //! checks, `cargo xtask bench` measures, `cargo xtask schema` writes what is made from types, `cargo xtask
-//! cross` finds out whether it is still a program for Windows and macOS.
+//! picture` draws the client, `cargo xtask cross` finds out whether it is still a program for Windows and macOS.
 
 mod bench;
 mod cross;
+mod picture;
 mod programs;
 mod tidy;
 
@@ -17,6 +18,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test     install what tests need, then check formatting, lints, tests and tidiness
   tidy     check the rules of this repository that no other tool knows
   schema   write the descriptions of the api in docs/ again, from its types
+  picture  draw the client in docs/ again, from a real one in tmux
   bench [--install] [SCENARIO]... [--runs N] [--only SERVER]
            build in release mode and measure, ours beside others' servers; tables, JSON and
            drawings go to target/bench. --install gets the others that Debian packages
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(),
         Some("bench") => bench::run(std::env::args().skip(2)),
         Some("schema") => schema(),
+        Some("picture") => picture::run(),
         Some("cross") => cross::run(std::env::args().skip(2)),
         _ => {
             eprintln!("{USAGE}");

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
-use teahouse_core::{Action, Chat, Proposal};
+use teahouse_core::{Action, Chat, Proposal, Text};
 use teahouse_wire::api;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
@@ -210,6 +210,7 @@ impl House {
                 .map_err(|why| Fault::Listen { address: *address, why })?;
             accepting.push(tokio::spawn(accept(listener, doors.clone())));
         }
+        self.log_opening();
         if let Some(why) = &self.admin_missing {
             warn!(%why, "no metrics are served; choose where with --admin, or --admin off");
         }
@@ -233,6 +234,30 @@ impl House {
         }
         drop(doors);
         self.close(ended).await
+    }
+
+    /// What one wants to know of a house when reading its log later.
+    fn log_opening(&self) {
+        let Settings { limits, durability, .. } = &self.settings;
+        let admin = self.admin();
+        info!(
+            version = env!("CARGO_PKG_VERSION"),
+            listen = ?self.addresses,
+            metrics = admin.map(tracing::field::display),
+            database = self.database().map(|path| tracing::field::display(path.display())),
+            ?durability,
+            shards = self.shards.len(),
+            "open"
+        );
+        info!(
+            connections = self.connections_wished(),
+            connections_per_address = limits.connections_per_address_max,
+            flood_burst = limits.flood_burst,
+            flood_per_second = limits.flood_per_second,
+            rooms = limits.rooms_max,
+            message_bytes = Text::BYTES_MAX,
+            "limits (0: none)"
+        );
     }
 
     async fn reload(&mut self, read: &impl Fn() -> Result<Settings, SettingsError>) {
@@ -268,12 +293,16 @@ impl House {
     }
 
     fn set_gate(&self) {
-        let limits = &self.settings.limits;
-        let wished = match limits.connections_max {
+        let per_address = self.settings.limits.connections_per_address_max;
+        self.gate.set_limits(self.connections_wished(), per_address);
+    }
+
+    /// How many connections are let in: what was set, as far as open files allow.
+    fn connections_wished(&self) -> usize {
+        match self.settings.limits.connections_max {
             0 => self.connections_possible,
             max => max.min(self.connections_possible),
-        };
-        self.gate.set_limits(wished, limits.connections_per_address_max);
+        }
     }
 
     async fn close(mut self, ended: Option<&'static str>) -> Result<(), Fault> {

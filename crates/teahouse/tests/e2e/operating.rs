@@ -1,6 +1,6 @@
 //! Operating a house: starting, settings and their errors, signals, limits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Output;
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::house::{House, teahouse};
 use crate::peer::Peer;
+use crate::visitor::Visitor;
 
 /// The bytes of every file below a directory.
 fn contents(directory: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -373,4 +374,63 @@ fn logs_are_json_when_asked_for_and_hold_no_words_of_members() {
     assert!(log.lines().count() > 2);
     assert!(log.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{log}");
     assert!(!log.contains("xyzzyplugh"), "{log}");
+}
+
+#[test]
+fn the_log_tells_at_the_start_what_one_wants_to_know_of_a_house() {
+    let data = tempfile::tempdir().unwrap();
+    let mut child = teahouse()
+        .args(["serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data"])
+        .arg(data.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = std::io::BufReader::new(child.stderr.take().unwrap());
+    let lines: Vec<String> =
+        std::io::BufRead::lines(log).take(2).map(|line| line.unwrap()).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let database = data.path().join("teahouse.db");
+    let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    let database = format!("database={}", database.display());
+    let told = ["open", &version, "listen=[127.0.0.1:", "metrics=127.0.0.1:", &database];
+    for what in told.into_iter().chain(["durability=Sync", "shards="]) {
+        assert!(lines[0].contains(what), "{what}: {lines:?}");
+    }
+    let limits = ["connections=", "connections_per_address=", "flood_burst=10"];
+    for what in limits.into_iter().chain(["flood_per_second=2", "rooms=", "message_bytes=16384"]) {
+        assert!(lines[1].contains(what), "{what}: {lines:?}");
+    }
+}
+
+#[test]
+fn the_list_of_metrics_is_what_the_server_tells() {
+    let house = House::open();
+    // Refusals are not told before the first.
+    let mut ann = house.join();
+    ann.say("/leave nowhere");
+    ann.expect("you are not in #nowhere");
+    let told: BTreeSet<String> = Visitor::scrape(house.admin_port())
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE "))
+        .map(|family| {
+            let (name, kind) = family.split_once(' ').unwrap();
+            let name = name.trim_end_matches("_total");
+            format!("{name} {kind}")
+        })
+        .collect();
+    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md");
+    let listed: BTreeSet<String> = std::fs::read_to_string(list)
+        .unwrap()
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|row| {
+            let (name, rest) = row["| `".len()..].split_once("` | ").unwrap();
+            let kind = rest.split(" |").next().unwrap();
+            let name = name.split('{').next().unwrap().trim_end_matches("_total");
+            format!("{name} {kind}")
+        })
+        .collect();
+    assert_eq!(listed, told, "docs/metrics.md against the server");
 }
