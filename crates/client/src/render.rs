@@ -79,8 +79,7 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
             render_answer(&Answer::Topic { name: room.clone(), topic: topic.clone() }, out);
         }
         Message::Ignoring { nicks } => {
-            let (nicks, known_by) = (nicks.clone(), Vec::new());
-            render_answer(&Answer::Ignoring { nicks, known_by, changed: None }, out);
+            render_answer(&Answer::Ignoring { nicks: nicks.clone(), change: None }, out);
         }
         Message::Notice { text } => render_notice(text, out),
         Message::Error(failure) => render_notice(&format!("error: {}", failure.message), out),

@@ -243,6 +243,7 @@ fn stamp(effect: &mut Effect, asker: SessionId, asked: RequestId) {
         | Effect::RoomRemoved { .. }
         | Effect::Event(_)
         | Effect::Presence { .. }
+        | Effect::Ignores { .. }
         | Effect::Ended { .. }
         | Effect::SessionForgotten { .. } => {}
     }

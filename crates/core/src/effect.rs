@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, ExitCause, MessageId, Nick, NickKey, Position, Question, Refusal, RequestId, RoomId,
+    Author, ExitCause, Ignored, MessageId, Nick, Position, Question, Refusal, RequestId, RoomId,
     RoomName, Sequence, SessionId, Text, Time,
 };
 
@@ -65,6 +65,13 @@ pub enum Effect {
         /// What.
         presence: Presence,
     },
+    /// A session does not hear these from here on; nothing is told of it.
+    Ignores {
+        /// Which.
+        session: SessionId,
+        /// Everybody it ignores.
+        ignored: Vec<Ignored>,
+    },
     /// For one session only.
     Answer {
         /// For whom.
@@ -111,7 +118,8 @@ pub struct Event {
     pub text: Option<Text>,
     /// The sender's id for it, if they gave one.
     pub id: Option<MessageId>,
-    /// Whose id that is; `None` without an id, and where the message is older than authors.
+    /// Whose id that is, and who said it where they have a seat: the same on every connection and under every
+    /// nick of theirs. `None` without an id or seat, and where the message is older than authors.
     pub author: Option<Author>,
 }
 
@@ -273,15 +281,31 @@ pub enum Answer {
     Ignoring {
         /// All of them.
         nicks: Vec<Nick>,
-        /// By what they are known, in the same order: the nick, and the session while it lasts.
-        known_by: Vec<(NickKey, Option<SessionId>)>,
-        /// Which was just added, or taken away (`false`).
-        changed: Option<(Nick, bool)>,
+        /// What has changed, if anything has.
+        change: Option<IgnoreChange>,
     },
     /// You may read this from history.
     Granted(Granted),
     /// It could not be done.
     Refused(Refusal),
+}
+
+/// What has changed in whom somebody ignores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IgnoreChange {
+    /// One more is.
+    Added {
+        /// Whom.
+        nick: Nick,
+        /// Whether somebody is called that now. If not, it is whoever will be, or says something so without
+        /// coming in.
+        is_here: bool,
+    },
+    /// One is not any more.
+    Removed {
+        /// Whom.
+        nick: Nick,
+    },
 }
 
 /// Something said to one person. Handed over or refused, never kept.

@@ -16,6 +16,7 @@ mod effect;
 mod flood;
 pub mod harmless;
 mod id;
+mod ignored;
 mod known;
 mod limits;
 mod look;
@@ -30,14 +31,15 @@ mod text;
 pub use action::{Action, ExitCause, Proposal, Question, TopicChange, Visit};
 pub use chat::{Chat, Founding};
 pub use effect::{
-    Answer, Effect, Event, EventKind, Excerpt, Granted, HistorySpan, Presence, PrivateMessage,
-    RoomSummary, Scope,
+    Answer, Effect, Event, EventKind, Excerpt, Granted, HistorySpan, IgnoreChange, Presence,
+    PrivateMessage, RoomSummary, Scope,
 };
 pub use flood::{Bucket, FloodLimit, Rate, Verdict};
 pub use id::{
     Author, MessageId, Moment, Origin, Position, RequestId, RoomId, SeatKey, Sequence, SessionId,
     SteadyTime, Time,
 };
+pub use ignored::Ignored;
 pub use known::{MessageKey, Said};
 pub use limits::Limits;
 pub use name::{NameError, Nick, NickKey, RoomName};

@@ -1,5 +1,6 @@
 //! One joined person: their nick, the rooms they are in, whom they ignore, and by what key they come back.
 
+use crate::ignored::{Ignored, Person};
 use crate::{Author, ExitCause, Nick, NickKey, Origin, RoomId, SeatKey, SessionId, SteadyTime};
 
 #[derive(Debug)]
@@ -44,15 +45,6 @@ pub(crate) struct Place {
     pub(crate) is_heard: bool,
 }
 
-/// Somebody ignored: by session while they stay, so that a new nick does not help them, and by nick,
-/// so that coming back does not either.
-#[derive(Debug)]
-pub(crate) struct Ignored {
-    pub(crate) nick: Nick,
-    pub(crate) key: NickKey,
-    pub(crate) session: Option<SessionId>,
-}
-
 impl Session {
     pub(crate) fn new(nick: Nick, origin: Origin, seat: Option<SeatKey>) -> Self {
         let key = nick.key();
@@ -66,8 +58,15 @@ impl Session {
         self.seat.as_ref().and_then(|seat| seat.away)
     }
 
-    pub(crate) fn ignores(&self, session: SessionId, key: &NickKey) -> bool {
-        self.ignored.iter().any(|ignored| ignored.session == Some(session) || ignored.key == *key)
+    /// Who they are whatever they are called, on the connection `id`.
+    pub(crate) fn identity(&self, id: SessionId) -> Person {
+        if self.seat.is_some() { Person::Seat(self.author) } else { Person::Session(id) }
+    }
+
+    /// Whether they do not hear `other`, who is on the connection `id`.
+    pub(crate) fn ignores(&self, id: SessionId, other: &Self) -> bool {
+        let (author, key) = (Some(other.author), Some(&other.key));
+        self.ignored.iter().any(|ignored| ignored.is(id, author, key))
     }
 
     /// Its place in a room, if it has one.

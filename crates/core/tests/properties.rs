@@ -241,6 +241,10 @@ impl Reference {
                 }
                 assert!(self.members.values().all(|here| !here.contains(session)));
             }
+            Effect::Ignores { session, ignored } => {
+                assert!(self.nicks.contains_key(session), "who is not here ignores nobody");
+                assert!(ignored.len() <= limits().ignored_max);
+            }
             Effect::SessionForgotten { session } => {
                 assert!(self.suspended.remove(session), "forgotten without being suspended");
             }

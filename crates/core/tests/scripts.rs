@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Action, Answer, Author, Chat, Effect, EventKind, ExitCause, Founding, Limits, MessageId,
-    MessageKey, Moment, Nick, Origin, Position, Presence, Proposal, Question, RequestId, RoomId,
-    RoomName, Said, Scope, SeatKey, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
+    Action, Answer, Author, Chat, Effect, EventKind, ExitCause, Founding, IgnoreChange, Limits,
+    MessageId, MessageKey, Moment, Nick, Origin, Position, Presence, Proposal, Question, RequestId,
+    RoomId, RoomName, Said, Scope, SeatKey, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
 };
 
 /// A chat driven by script lines.
@@ -139,6 +139,10 @@ impl Stage {
                 let but = except.map(|but| format!(" but {}", self.who(but))).unwrap_or_default();
                 format!("to {}{but}: {}", self.rooms[room], presence_shown(presence))
             }
+            Effect::Ignores { session, ignored } => {
+                let nicks: Vec<&str> = ignored.iter().map(|i| i.nick().as_str()).collect();
+                format!("{} hears no [{}]", self.who(*session), nicks.join(" "))
+            }
             Effect::Answer { session, answer, .. } => {
                 format!("to {}: {}", self.who(*session), answer_shown(answer))
             }
@@ -195,9 +199,17 @@ fn answer_shown(answer: &Answer) -> String {
                 rooms.iter().map(|room| format!("{}:{}", room.name, room.members)).collect();
             format!("rooms {} of {total}, page {page}/{pages}", rooms.join(" "))
         }
-        Answer::Ignoring { nicks, changed, .. } => {
+        Answer::Ignoring { nicks, change } => {
             let nicks: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
-            format!("ignores [{}] {:?}", nicks.join(" "), changed.as_ref().map(|(_, on)| on))
+            let change = match change {
+                Some(IgnoreChange::Added { nick, is_here: true }) => format!(": not {nick}"),
+                Some(IgnoreChange::Added { nick, is_here: false }) => {
+                    format!(": not {nick}, who is not here")
+                }
+                Some(IgnoreChange::Removed { nick }) => format!(": {nick} again"),
+                None => String::new(),
+            };
+            format!("ignores [{}]{change}", nicks.join(" "))
         }
         Answer::Granted(granted) => {
             let Scope::Rooms(spans) = &granted.scope else {
@@ -545,7 +557,8 @@ fn limits_are_named_when_they_are_met() {
          ann> rooms 0
          | to ann: refused NoSuchPage { page: 0, pages: 1 }
          ann> ignore bob
-         | to ann: ignores [bob] Some(true)
+         | ann hears no [bob]
+         | to ann: ignores [bob]: not bob
          ann> ignore zoe
          | to ann: refused IgnoringTooMany { max: 1 }",
     );
@@ -570,7 +583,8 @@ fn private_messages_are_delivered_or_refused() {
          ann> tell ann hi
          | to ann: refused Yourself
          bob> ignore ann
-         | to bob: ignores [ann] Some(true)
+         | bob hears no [ann]
+         | to bob: ignores [ann]: not ann
          ann> nick zoe
          | to ann: ann is zoe
          | to #lobby but ann: ann is zoe
@@ -587,16 +601,76 @@ fn private_messages_are_delivered_or_refused() {
          ann2> tell bob back again
          | to ann2: refused Ignored { nick: Nick(\"bob\") }
          bob> ignore
-         | to bob: ignores [ann] None
+         | to bob: ignores [ann]
          bob> ignore ann
-         | to bob: ignores [] Some(false)
+         | bob hears no []
+         | to bob: ignores []: ann again
          ann2> tell bob at last
          | to bob: ann tells \"at last\"
          | to ann2: delivered to bob
          bob> ignore bob
          | to bob: refused Yourself
          bob> ignore nobody
-         | to bob: refused NoSuchNick { nick: Nick(\"nobody\") }",
+         | bob hears no [nobody]
+         | to bob: ignores [nobody]: not nobody, who is not here",
+    );
+}
+
+#[test]
+fn whom_somebody_ignores_is_who_they_are_on_any_connection_and_under_any_nick() {
+    check(
+        "eve> sit 3 eve
+         | to eve: welcome eve
+         bob> sit 7 bob
+         | to bob: welcome bob
+         bob> ignore EVE
+         | bob hears no [eve]
+         | to bob: ignores [eve]: not eve
+         eve> exit lost
+         | eve ended Lost, suspended
+         eve2> sit 3
+         | eve forgotten
+         | to eve2: welcome back eve
+         eve2> nick angel
+         | to eve2: eve is angel
+         eve2> tell bob it is me
+         | to eve2: refused Ignored { nick: Nick(\"bob\") }
+         bob> exit lost
+         | bob ended Lost, suspended
+         bob2> sit 7
+         | bob forgotten
+         | to bob2: welcome back bob
+         | bob2 hears no [eve]
+         eve2> tell bob and now?
+         | to eve2: refused Ignored { nick: Nick(\"bob\") }
+         bob2> ignore angel
+         | bob2 hears no []
+         | to bob2: ignores []: eve again
+         eve2> tell bob at last
+         | to bob2: angel tells \"at last\"
+         | to eve2: delivered to bob",
+    );
+}
+
+#[test]
+fn a_nick_that_nobody_has_can_be_ignored_before_anybody_has_it() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> ignore Spam
+         | ann hears no [Spam]
+         | to ann: ignores [Spam]: not Spam, who is not here
+         spam> enter spam
+         | to spam: welcome spam
+         | spam in #lobby at 0 of 2
+         | to #lobby but spam: spam entered
+         spam> tell ann buy
+         | to spam: refused Ignored { nick: Nick(\"ann\") }
+         ann> ignore spam
+         | ann hears no []
+         | to ann: ignores []: Spam again",
     );
 }
 
@@ -839,7 +913,8 @@ fn whoever_comes_back_in_time_was_never_away_for_the_others() {
          | bob in #lobby at 0 of 2
          | to #lobby but bob: bob entered
          bob> ignore ann
-         | to bob: ignores [ann] Some(true)
+         | bob hears no [ann]
+         | to bob: ignores [ann]: not ann
          bob> exit lost
          | bob out of #lobby
          | bob ended Lost, suspended
@@ -854,6 +929,7 @@ fn whoever_comes_back_in_time_was_never_away_for_the_others() {
          bob2> sit 7
          | bob forgotten
          | to bob2: welcome back bob
+         | bob2 hears no [ann]
          bob2> join lobby
          | bob2 in #lobby at 1 of 2
          bob2> join lobby
@@ -1038,6 +1114,7 @@ fn answers_say_which_request_they_answer() {
             | Effect::Parted { session, request, .. } => Some((session.0, request.0)),
             Effect::Founded { .. }
             | Effect::RoomRemoved { .. }
+            | Effect::Ignores { .. }
             | Effect::Event(_)
             | Effect::Presence { .. }
             | Effect::Ended { .. }

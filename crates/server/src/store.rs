@@ -329,6 +329,7 @@ fn insert(
             Effect::Joined { .. }
             | Effect::Parted { .. }
             | Effect::Presence { .. }
+            | Effect::Ignores { .. }
             | Effect::Answer { .. }
             | Effect::Ended { .. }
             | Effect::SessionForgotten { .. } => {}

@@ -125,11 +125,15 @@ impl Chat {
         }
         let nick = person.nick.clone();
         let has_rooms = !person.rooms.is_empty();
+        let has_ignored = !person.ignored.is_empty();
         self.sessions.insert(session, person);
         if has_rooms {
             self.keep_for_a_while(session);
         }
         super::answer(session, Answer::Welcome { nick, taken: None, resumed: true }, out);
+        if has_ignored {
+            self.tell_shard_of_ignored(session, out);
+        }
     }
 
     /// Gives up seats whose people did not come back, and rooms that those who did come back did not

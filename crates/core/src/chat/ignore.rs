@@ -1,40 +1,58 @@
-//! Not hearing somebody.
+//! Whom a session does not hear: somebody who is here, or whoever will have a nick.
 
 use super::{Chat, answer, refuse};
-use crate::session::Ignored;
-use crate::{Answer, Effect, Nick, Refusal, SessionId};
+use crate::ignored::Ignored;
+use crate::{Answer, Effect, IgnoreChange, Nick, Refusal, SessionId};
 
 impl Chat {
     pub(super) fn ignore(&mut self, session: SessionId, nick: Option<Nick>, out: &mut Vec<Effect>) {
-        let max = self.limits.ignored_max;
-        let target = nick.as_ref().map(|nick| self.nicks.holder(nick));
-        let Some(person) = self.sessions.get_mut(&session) else { return };
-        let changed = match (nick, target) {
-            (Some(nick), target) => {
-                let target = target.flatten();
-                let key = nick.key();
-                let known = person
-                    .ignored
-                    .iter()
-                    .position(|i| i.key == key || (target.is_some() && i.session == target));
-                if let Some(index) = known {
-                    let removed = person.ignored.remove(index);
-                    Some((removed.nick, false))
-                } else if target == Some(session) {
-                    return refuse(session, Refusal::Yourself, out);
-                } else if target.is_none() {
-                    return refuse(session, Refusal::NoSuchNick { nick }, out);
-                } else if person.ignored.len() >= max {
-                    return refuse(session, Refusal::IgnoringTooMany { max }, out);
-                } else {
-                    person.ignored.push(Ignored { nick: nick.clone(), key, session: target });
-                    Some((nick, true))
-                }
-            }
-            (None, _) => None,
+        let change = match nick {
+            None => None,
+            Some(nick) => match self.toggle_ignored(session, nick) {
+                Ok(change) => Some(change),
+                Err(refusal) => return refuse(session, refusal, out),
+            },
         };
-        let nicks = person.ignored.iter().map(|i| i.nick.clone()).collect();
-        let known_by = person.ignored.iter().map(|i| (i.key.clone(), i.session)).collect();
-        answer(session, Answer::Ignoring { nicks, known_by, changed }, out);
+        if change.is_some() {
+            self.tell_shard_of_ignored(session, out);
+        }
+        let Some(person) = self.sessions.get(&session) else { return };
+        let nicks = person.ignored.iter().map(|ignored| ignored.nick().clone()).collect();
+        answer(session, Answer::Ignoring { nicks, change }, out);
+    }
+
+    fn toggle_ignored(&mut self, session: SessionId, nick: Nick) -> Result<IgnoreChange, Refusal> {
+        let max = self.limits.ignored_max;
+        let holder = self.nicks.holder(&nick);
+        let other = holder.and_then(|id| self.sessions.get(&id).map(|person| (id, person)));
+        let (nick, key, author) = match other {
+            Some((_, person)) => (person.nick.clone(), person.key.clone(), Some(person.author)),
+            None => (nick.clone(), nick.key(), None),
+        };
+        let who = other.map(|(id, person)| person.identity(id));
+        let Some(person) = self.sessions.get_mut(&session) else {
+            return Err(Refusal::NoSuchNick { nick });
+        };
+        // The house itself is nobody's session.
+        let id = holder.unwrap_or(SessionId::HOUSE);
+        let known = person.ignored.iter().position(|ignored| ignored.is(id, author, Some(&key)));
+        if let Some(index) = known {
+            let nick = person.ignored.remove(index).nick().clone();
+            return Ok(IgnoreChange::Removed { nick });
+        }
+        if holder == Some(session) {
+            return Err(Refusal::Yourself);
+        }
+        if person.ignored.len() >= max {
+            return Err(Refusal::IgnoringTooMany { max });
+        }
+        person.ignored.push(Ignored::new(nick.clone(), who));
+        Ok(IgnoreChange::Added { nick, is_here: who.is_some() })
+    }
+
+    /// What is not delivered to a session is decided where it is delivered.
+    pub(super) fn tell_shard_of_ignored(&self, session: SessionId, out: &mut Vec<Effect>) {
+        let ignored = self.sessions.get(&session).map(|person| person.ignored.clone());
+        out.extend(ignored.map(|ignored| Effect::Ignores { session, ignored }));
     }
 }

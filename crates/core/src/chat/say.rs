@@ -86,6 +86,8 @@ impl Chat {
         key: Option<MessageKey>,
         out: &mut Vec<Effect>,
     ) -> Option<Position> {
+        let seat = self.sessions.get(&session).filter(|person| person.seat.is_some());
+        let author = key.map(|key| key.author).or(seat.map(|person| person.author));
         let room = self.rooms.get_mut(room)?;
         let time = self.now.time;
         let is_plausible = room.last <= time.plus_ms(CLOCK_AHEAD_MAX_MS);
@@ -104,7 +106,7 @@ impl Chat {
         if is_empty {
             self.rooms.settle(room);
         }
-        let (id, author) = (key.map(|key| key.id), key.map(|key| key.author));
+        let id = key.map(|key| key.id);
         out.push(Effect::Event(Event {
             room,
             position,

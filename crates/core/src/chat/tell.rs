@@ -19,7 +19,7 @@ impl Chat {
         if to == session {
             return refuse(session, Refusal::Yourself, out);
         }
-        if receiver.ignores(session, &sender.key) {
+        if receiver.ignores(session, sender) {
             return refuse(session, Refusal::Ignored { nick: receiver.nick.clone() }, out);
         }
         if receiver.away().is_some() {

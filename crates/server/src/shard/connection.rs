@@ -7,8 +7,8 @@ use std::task::Waker;
 use std::time::Instant;
 
 use teahouse_core::{
-    Action, Bucket, Granted, NickKey, Origin, Position, RequestId, RoomId, SessionId, SteadyTime,
-    Text, Time,
+    Action, Author, Bucket, Event, Granted, Ignored, NickKey, Origin, Position, RequestId, RoomId,
+    SessionId, SteadyTime, Text, Time,
 };
 use teahouse_wire::sniff;
 use tokio::net::TcpStream;
@@ -68,7 +68,9 @@ pub(super) struct Connection {
     pub(super) outbox: Option<Box<Outbox>>,
     pub(super) bucket: Bucket,
     pub(super) held: Option<Box<Held>>,
-    pub(super) ignored: Option<Box<Ignored>>,
+    /// Whom it does not hear; nothing where that is nobody.
+    #[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 24")]
+    pub(super) ignored: Option<Box<Vec<Ignored>>>,
     /// When it last sent something, by the steady clock.
     pub(super) heard_at: SteadyTime,
     /// Its reading task, while that waits to be let on.
@@ -168,11 +170,6 @@ pub(super) struct Held {
     pub(super) release: AbortHandle,
 }
 
-/// Whom a session does not hear.
-pub(super) struct Ignored {
-    pub(super) known_by: Vec<(NickKey, Option<SessionId>)>,
-}
-
 impl Connection {
     /// A peer that has just come.
     pub(super) fn new(
@@ -241,13 +238,20 @@ impl Connection {
     }
 
     /// Whether it is not to hear this author.
-    pub(super) fn ignores(&self, session: SessionId, key: Option<&NickKey>) -> bool {
-        self.ignored.as_ref().is_some_and(|ignored| {
-            ignored
-                .known_by
-                .iter()
-                .any(|(known, during)| *during == Some(session) || Some(known) == key)
-        })
+    pub(super) fn ignores(
+        &self,
+        session: SessionId,
+        author: Option<Author>,
+        key: Option<&NickKey>,
+    ) -> bool {
+        let mut ignored = self.ignored.iter().flat_map(|ignored| ignored.iter());
+        ignored.any(|ignored| ignored.is(session, author, key))
+    }
+
+    /// Whether it is not to hear whose event that is.
+    pub(super) fn ignores_author_of(&self, event: &Event) -> bool {
+        let Event { session, author, nick, .. } = event;
+        self.ignored.is_some() && self.ignores(*session, *author, Some(&nick.key()))
     }
 
     pub(super) fn seat(&mut self, room: RoomId) -> Option<&mut Seat> {

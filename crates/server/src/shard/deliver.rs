@@ -4,12 +4,12 @@
 //! are written, and leave in one write per member. Anything that is for one connection, or moves a member,
 //! first flushes what came before it.
 
-use teahouse_core::{Answer, Effect, Event, ExitCause, NickKey, RequestId, RoomId, SessionId};
+use teahouse_core::{Answer, Effect, Event, ExitCause, Ignored, RequestId, RoomId};
 use tracing::debug;
 
-use super::connection::{Behind, Connection, Ignored, Sink, Stage};
+use super::connection::{Behind, Connection, Sink, Stage};
 use super::outbox::{Outbox, Shared, Written, write};
-use super::room::{Item, Pending, Round, is_typed};
+use super::room::{Author, Item, Pending, Round, is_typed};
 use super::speaker::{Entered, Format};
 use super::{Key, Shard};
 use crate::history::{Asker, Job, NotTaken, Wanted};
@@ -38,6 +38,7 @@ impl Shard {
             Effect::Presence { room, .. } => self.add_pending(*room, &round, batch, index),
             effect @ (Effect::Joined { .. }
             | Effect::Parted { .. }
+            | Effect::Ignores { .. }
             | Effect::Answer { .. }
             | Effect::Ended { .. }) => self.handle_personal(effect, &round),
         }
@@ -66,6 +67,12 @@ impl Shard {
                 if let Some(index) = self.sessions.get(session).copied() {
                     self.flush_all_of(round);
                     self.parted(index, *request, (*room, name));
+                }
+            }
+            Effect::Ignores { session, ignored } => {
+                if let Some(index) = self.sessions.get(session).copied() {
+                    self.flush_all_of(round);
+                    self.ignore(index, ignored);
                 }
             }
             Effect::Answer { session, request, answer } => {
@@ -187,10 +194,9 @@ impl Shard {
         let connection = &self.connections[index];
         pending.pick(format, &mut picked, |item| {
             !is_about_itself(connection, item)
-                && item
-                    .author
-                    .as_ref()
-                    .is_none_or(|author| !connection.ignores(author.session, author.key.as_ref()))
+                && item.author.as_ref().is_none_or(|Author { session, author, key }| {
+                    !connection.ignores(*session, *author, key.as_ref())
+                })
         });
         let sent = if picked.is_empty() {
             Sent::Taken
@@ -300,7 +306,6 @@ impl Shard {
                 self.connections[index].asked.push(request, granted.clone());
                 return self.catch_up(index);
             }
-            Answer::Ignoring { known_by, .. } => self.ignore(index, known_by),
             Answer::Refused(refusal) => self.counts.refused(refusal),
             Answer::Welcome { .. }
             | Answer::AlreadyIn { .. }
@@ -311,7 +316,8 @@ impl Shard {
             | Answer::Posted { .. }
             | Answer::Topic { .. }
             | Answer::Members { .. }
-            | Answer::Rooms { .. } => {}
+            | Answer::Rooms { .. }
+            | Answer::Ignoring { .. } => {}
         }
         let house = std::sync::Arc::clone(&self.house);
         self.tell(index, |speaker, out| speaker.render_answer(request, answer, &house, out));
@@ -324,11 +330,10 @@ impl Shard {
         }
     }
 
-    fn ignore(&mut self, index: usize, known_by: &[(NickKey, Option<SessionId>)]) {
+    fn ignore(&mut self, index: usize, ignored: &[Ignored]) {
         let connection = &mut self.connections[index];
         let was = connection.ignored.is_some();
-        connection.ignored =
-            (!known_by.is_empty()).then(|| Box::new(Ignored { known_by: known_by.to_vec() }));
+        connection.ignored = (!ignored.is_empty()).then(|| Box::new(ignored.to_vec()));
         let is = connection.ignored.is_some();
         for seat in &connection.seats {
             if let Some(room) = self.rooms.get_mut(&seat.room) {
@@ -370,7 +375,5 @@ pub(super) fn is_wanted(connection: &Connection, event: &Event) -> bool {
     let is_known = event.session == connection.session
         && is_typed(event.kind)
         && !connection.speaker.hears_itself();
-    let is_ignored =
-        connection.ignored.is_some() && connection.ignores(event.session, Some(&event.nick.key()));
-    !is_known && !is_ignored
+    !is_known && !connection.ignores_author_of(event)
 }

@@ -140,7 +140,7 @@ impl Shard {
         let clock = self.clock();
         let connection = &self.connections[index];
         // What it said itself in an earlier life is news on this screen; whom it ignores it does not hear.
-        let is_heard = |event: &&Event| !connection.ignores(event.session, Some(&event.nick.key()));
+        let is_heard = |event: &&Event| !connection.ignores_author_of(event);
         let shown: Vec<Event> = match &connection.ignored {
             Some(_) => events.iter().filter(is_heard).cloned().collect(),
             None => events.to_vec(),

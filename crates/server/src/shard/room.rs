@@ -61,6 +61,7 @@ pub(super) struct Item {
 /// Who made an event, for those who ignore people; absent for announcements.
 pub(super) struct Author {
     pub(super) session: SessionId,
+    pub(super) author: Option<teahouse_core::Author>,
     /// Known only where somebody in the room ignores somebody.
     pub(super) key: Option<NickKey>,
 }
@@ -96,7 +97,7 @@ impl Pending {
                 self.weight += event.weight();
                 self.head = Some(event.position);
                 let key = with_key.then(|| event.nick.key());
-                let author = Some(Author { session: event.session, key });
+                let author = Some(Author { session: event.session, author: event.author, key });
                 let (about, is_typed) = (Some(event.session), is_typed(event.kind));
                 Item { batch, effect, about, is_typed, author }
             }
@@ -106,6 +107,7 @@ impl Pending {
             }
             Effect::Founded { .. }
             | Effect::RoomRemoved { .. }
+            | Effect::Ignores { .. }
             | Effect::Joined { .. }
             | Effect::Parted { .. }
             | Effect::Answer { .. }
@@ -139,6 +141,7 @@ impl Pending {
                 }
                 Effect::Founded { .. }
                 | Effect::RoomRemoved { .. }
+                | Effect::Ignores { .. }
                 | Effect::Joined { .. }
                 | Effect::Parted { .. }
                 | Effect::Answer { .. }

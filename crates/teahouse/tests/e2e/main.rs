@@ -18,6 +18,7 @@ mod hostile;
 mod house;
 mod http;
 mod idle;
+mod ignoring;
 mod leaving;
 mod many;
 mod opening;

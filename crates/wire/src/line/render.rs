@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use teahouse_core::harmless::{echoed, harmless_line};
 use teahouse_core::{
-    Answer, Event, EventKind, Excerpt, ExitCause, Granted, NameError, Nick, Presence, Question,
-    Refusal, RoomId, RoomName, Scope, Text, TooWide,
+    Answer, Event, EventKind, Excerpt, ExitCause, Granted, IgnoreChange, NameError, Nick, Presence,
+    Question, Refusal, RoomId, RoomName, Scope, Text, TooWide,
 };
 
 use super::{Clock, moment};
@@ -221,10 +221,16 @@ pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
                 render_notice(&line, out);
             }
         }
-        Answer::Ignoring { nicks, changed, .. } => {
-            let line = match changed {
-                Some((nick, true)) => format!("you no longer hear {nick}; /ignore {nick} to undo"),
-                Some((nick, false)) => format!("you hear {nick} again"),
+        Answer::Ignoring { nicks, change } => {
+            let line = match change {
+                Some(IgnoreChange::Added { nick, is_here: true }) => {
+                    format!("you no longer hear {nick}; /ignore {nick} to undo")
+                }
+                Some(IgnoreChange::Added { nick, is_here: false }) => format!(
+                    "nobody here is called {nick}; you will not hear whoever speaks under that name; \
+                     /ignore {nick} to undo"
+                ),
+                Some(IgnoreChange::Removed { nick }) => format!("you hear {nick} again"),
                 None if nicks.is_empty() => "you ignore nobody".to_owned(),
                 None => format!("you ignore {}", some_of(nicks, nicks.len())),
             };

@@ -3,9 +3,10 @@
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use teahouse_core::{
-    Action, Answer, Event, EventKind, Excerpt, ExitCause, Granted, HistorySpan, MessageId,
-    NameError, Nick, Position, Presence, PrivateMessage, Question, Rate, Refusal, RoomId, RoomName,
-    RoomSummary, Scope, Sequence, SessionId, Text, TextError, Time, TooWide, TopicChange,
+    Action, Answer, Event, EventKind, Excerpt, ExitCause, Granted, HistorySpan, IgnoreChange,
+    MessageId, NameError, Nick, Position, Presence, PrivateMessage, Question, Rate, Refusal,
+    RoomId, RoomName, RoomSummary, Scope, Sequence, SessionId, Text, TextError, Time, TooWide,
+    TopicChange,
 };
 
 use super::*;
@@ -476,7 +477,14 @@ fn every_answer_and_refusal_is_whole_lines_of_the_house() {
             page: 1,
             pages: 2,
         },
-        Answer::Ignoring { nicks: vec![], known_by: vec![], changed: Some((nick("bob"), true)) },
+        Answer::Ignoring {
+            nicks: vec![],
+            change: Some(IgnoreChange::Added { nick: nick("bob"), is_here: true }),
+        },
+        Answer::Ignoring {
+            nicks: vec![],
+            change: Some(IgnoreChange::Added { nick: nick("bob"), is_here: false }),
+        },
         Answer::Refused(Refusal::Yourself),
     ];
     for answer in answers {

@@ -1,0 +1,95 @@
+//! Ignored people stay ignored: whoever resumes, whatever they are called, and from outside too.
+
+use serde_json::{Value, json};
+
+use crate::house::House;
+use crate::socket::Socket;
+use crate::visitor::post;
+
+const EVES_SEAT: &str = "000102030405060708090a0b0c0d0e0f";
+const BOBS_SEAT: &str = "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
+
+fn hello(port: u16, nick: &str, seat: &str) -> Socket {
+    let mut socket = Socket::connect(port);
+    socket.ask(&json!({ "op": "hello", "nick": nick, "seat": seat }));
+    socket.expect("welcome");
+    socket
+}
+
+fn join(socket: &mut Socket, after: Option<&Value>) {
+    let mut request = json!({ "op": "join", "room": "lobby" });
+    if let Some(place) = after {
+        request["after"] = place.clone();
+    }
+    socket.ask(&request);
+    socket.expect("joined");
+}
+
+fn say(socket: &mut Socket, text: &str) {
+    socket.ask(&json!({ "op": "say", "room": "lobby", "text": text }));
+}
+
+/// What is said up to this text.
+fn heard_up_to(socket: &mut Socket, last: &str) -> Vec<String> {
+    let mut heard = Vec::new();
+    while heard.last().is_none_or(|text| text != last) {
+        heard.push(socket.expect("event")["text"].as_str().unwrap().to_owned());
+    }
+    heard
+}
+
+#[test]
+fn ignored_people_are_not_heard_again_after_either_side_resumes_also_under_another_nick() {
+    let house = House::open();
+    let mut ann = Socket::join(house.port, "ann", "lobby");
+    let mut eve = hello(house.port, "eve", EVES_SEAT);
+    join(&mut eve, None);
+    let mut bob = hello(house.port, "bob", BOBS_SEAT);
+    join(&mut bob, None);
+    bob.ask(&json!({ "op": "ignore", "nick": "eve" }));
+    bob.expect("ignoring");
+
+    say(&mut ann, "one");
+    let event = bob.expect("event");
+    let place = json!({ "epoch": event["epoch"], "position": event["position"] });
+    bob.break_off();
+
+    // Eve is on another connection and has another nick.
+    eve.break_off();
+    let mut eve = hello(house.port, "eve", EVES_SEAT);
+    join(&mut eve, None);
+    eve.ask(&json!({ "op": "nick", "nick": "angel" }));
+    eve.expect("renamed");
+    say(&mut eve, "from history");
+    say(&mut ann, "two");
+    heard_up_to(&mut ann, "two");
+
+    let mut bob = hello(house.port, "bob", BOBS_SEAT);
+    join(&mut bob, Some(&place));
+    assert_eq!(heard_up_to(&mut bob, "two"), ["two"], "from history");
+    say(&mut eve, "live");
+    heard_up_to(&mut eve, "live");
+    say(&mut ann, "three");
+    assert_eq!(heard_up_to(&mut bob, "three"), ["three"], "live");
+}
+
+#[test]
+fn whoever_says_something_without_coming_in_can_be_ignored() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    post(house.port, "/lobby?nick=Spam", "buy");
+    ann.expect("<Spam> buy");
+    ann.say("/ignore Spam");
+    ann.expect("-- nobody here is called Spam; you will not hear whoever speaks under that name");
+    post(house.port, "/lobby?nick=spam", "buy more");
+    post(house.port, "/lobby?nick=carl", "hello");
+    let mut line = ann.line().unwrap();
+    while !line.contains("<carl> hello") {
+        assert!(!line.contains("buy"), "{line}");
+        line = ann.line().unwrap();
+    }
+    ann.say("/ignore spam");
+    ann.expect("-- you hear Spam again");
+    post(house.port, "/lobby?nick=Spam", "at last");
+    ann.expect("<Spam> at last");
+}
