@@ -146,6 +146,7 @@ impl House {
         }
         let gate = Gate::new(0, 0);
         let metrics = Metrics::new(hub_metrics, inboxes.clone());
+        metrics.set_hosts(settings.hosts.clone());
         let house = Self {
             settings,
             listeners,
@@ -277,6 +278,7 @@ impl House {
         }
         self.settings = settings;
         self.set_gate();
+        self.metrics.set_hosts(self.settings.hosts.clone());
         let shared = Arc::new(self.settings.clone());
         for inbox in &self.inboxes {
             if inbox.send(Inbox::Reload(Arc::clone(&shared))).await.is_err() {

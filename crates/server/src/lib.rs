@@ -12,6 +12,7 @@ mod clock;
 mod error;
 mod gate;
 mod history;
+mod hosts;
 mod house;
 mod hub;
 mod inbox;

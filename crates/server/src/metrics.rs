@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -28,6 +28,7 @@ use prometheus_client::registry::{Registry, Unit};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::{debug, warn};
 
+use crate::hosts::{self, NotOurs};
 use crate::inbox::Inbox;
 use crate::shard::{Figures, PROTOCOLS};
 
@@ -35,6 +36,12 @@ use crate::shard::{Figures, PROTOCOLS};
 const SCRAPES_MAX: usize = 4;
 /// How long a scraper may take with its request, and a shard with its answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// OpenMetrics 1.0.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The text format of Prometheus, 0.0.4: what is given to whoever does not ask for OpenMetrics.
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// What the hub counts.
 #[derive(Clone, Debug)]
@@ -89,6 +96,8 @@ pub(crate) struct Metrics {
     hub: HubMetrics,
     shards: Vec<mpsc::Sender<Inbox>>,
     scrapes: Arc<Semaphore>,
+    /// The setting `hosts`.
+    hosts: Arc<Mutex<Vec<String>>>,
     /// Scrapes answered, so that the first can be told from none.
     answered: Arc<AtomicU64>,
 }
@@ -96,7 +105,12 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new(hub: HubMetrics, shards: Vec<mpsc::Sender<Inbox>>) -> Self {
         let scrapes = Arc::new(Semaphore::new(SCRAPES_MAX));
-        Self { hub, shards, scrapes, answered: Arc::default() }
+        Self { hub, shards, scrapes, hosts: Arc::default(), answered: Arc::default() }
+    }
+
+    /// Under which names scrapers may ask.
+    pub(crate) fn set_hosts(&self, hosts: Vec<String>) {
+        *self.hosts.lock().unwrap_or_else(PoisonError::into_inner) = hosts;
     }
 
     /// Answers scrapes until dropped.
@@ -141,17 +155,24 @@ impl Metrics {
         &self,
         request: Request<Incoming>,
     ) -> Result<Response<Full<Bytes>>, Infallible> {
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let checked = hosts::check_host(request.uri(), request.headers(), &hosts);
         let (status, kind, body) = match (request.method(), request.uri().path()) {
+            _ if let Err(NotOurs(why)) = checked => {
+                (StatusCode::MISDIRECTED_REQUEST, PLAIN, format!("{why}\n"))
+            }
+            (&Method::GET | &Method::HEAD, "/metrics") if takes_openmetrics(request.headers()) => {
+                (StatusCode::OK, OPENMETRICS, self.text().await)
+            }
             (&Method::GET | &Method::HEAD, "/metrics") => {
-                let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-                (StatusCode::OK, kind, self.text().await)
+                (StatusCode::OK, TEXT, as_text(&self.text().await))
             }
             (&Method::GET | &Method::HEAD, "/healthz") => {
-                (StatusCode::OK, "text/plain; charset=utf-8", "ok\n".to_owned())
+                (StatusCode::OK, PLAIN, "ok\n".to_owned())
             }
             _ => {
                 let body = "metrics are at /metrics\n".to_owned();
-                (StatusCode::NOT_FOUND, "text/plain; charset=utf-8", body)
+                (StatusCode::NOT_FOUND, PLAIN, body)
             }
         };
         let mut response = Response::new(Full::new(Bytes::from(body)));
@@ -208,6 +229,41 @@ impl Metrics {
         answered.inc_by(self.answered.load(Ordering::Relaxed));
         registry.register("scrapes", "Times these numbers were asked for", answered);
     }
+}
+
+fn takes_openmetrics(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|accept| accept.to_str().ok())
+        .any(|accept| accept.contains("application/openmetrics-text"))
+}
+
+/// OpenMetrics as text format 0.0.4: there a counter's family is called as its sample is, and units and the end
+/// are not said.
+fn as_text(openmetrics: &str) -> String {
+    let mut text = String::with_capacity(openmetrics.len());
+    let mut counters: Vec<&str> = Vec::new();
+    for line in openmetrics.lines() {
+        if let Some(family) = line.strip_prefix("# TYPE ").and_then(|t| t.strip_suffix(" counter"))
+        {
+            counters.push(family);
+        }
+    }
+    for line in openmetrics.lines() {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some("UNIT" | "EOF"), ..) => {}
+            (Some("#"), Some(what), Some(family), Some(rest)) if counters.contains(&family) => {
+                text += &format!("# {what} {family}_total {rest}\n");
+            }
+            _ => {
+                text += line;
+                text.push('\n');
+            }
+        }
+    }
+    text
 }
 
 fn register_shards(registry: &mut Registry, all: &[Figures]) {

@@ -23,6 +23,9 @@ use crate::store::Durability;
 pub struct Settings {
     /// Addresses to listen on; port 0 lets the system choose.
     pub listen: Vec<SocketAddr>,
+    /// Names under which pages reach this server, beside addresses, `localhost` and the machine's own: `tea.example`,
+    /// `.tea.example` with all below it, `*` for any.
+    pub hosts: Vec<String>,
     /// Where metrics are served: `auto`, `off`, or an address.
     pub admin: AdminSetting,
     /// Data directory; empty for the platform's own place for such data.
@@ -127,6 +130,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5000))],
+            hosts: Vec::new(),
             admin: AdminSetting::Auto,
             data: PathBuf::new(),
             durability: Durability::Sync,

@@ -46,6 +46,10 @@ struct Serve {
     /// [default: 0.0.0.0:5000]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Vec<String>,
+    /// Names under which browsers and programs reach it over HTTP, besides addresses, localhost and the machine's
+    /// own name; may be given several times; `.tea.example` for all below a name, `*` for any
+    #[arg(long, value_name = "NAME")]
+    hosts: Vec<String>,
     /// Where metrics are served for Prometheus: `auto` for 127.0.0.1:5001 if that is free, `off`, or an
     /// address [default: auto]
     #[arg(long, value_name = "auto|off|ADDR:PORT")]
@@ -126,9 +130,11 @@ fn serve(serve: Serve) -> anyhow::Result<()> {
 impl Serve {
     fn layers(self) -> Layers {
         let listen = (!self.listen.is_empty()).then(|| self.listen.join(","));
+        let hosts = (!self.hosts.is_empty()).then(|| self.hosts.join(","));
         let data = self.data.map(|path| path.to_string_lossy().into_owned());
         let flags = [
             ("listen", listen, "--listen"),
+            ("hosts", hosts, "--hosts"),
             ("admin", self.admin, "--admin"),
             ("data", data, "--data"),
             ("durability", self.durability, "--durability"),

@@ -235,6 +235,14 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
         let hint = "give at least one, like 0.0.0.0:5000";
         return Err(SettingsError::new("listen", "no address to listen on", hint));
     }
+    let is_host = |name: &str| {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        name == "*" || (!name.trim_matches('.').is_empty() && name.bytes().all(is_part))
+    };
+    if let Some(wrong) = settings.hosts.iter().find(|name| !is_host(name)) {
+        let hint = "give names without scheme and port, like tea.example or .tea.example";
+        return Err(SettingsError::new("hosts", format!("{wrong:?} is no name of a host"), hint));
+    }
     if settings.history_shown > HISTORY_SHOWN_MAX {
         let what = format!("is {}; the limit is {HISTORY_SHOWN_MAX}", settings.history_shown);
         return Err(SettingsError::new("history_shown", what, "people ask for more with /history"));

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderValue, ORIGIN, USER_AGENT};
+use hyper::header::{CONNECTION, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -30,6 +30,7 @@ use tracing::debug;
 
 use super::{Handle, Key};
 use crate::gate::Permit;
+use crate::hosts::{self, NotOurs};
 use follow::FollowBody;
 use prefixed::Prefixed;
 
@@ -102,6 +103,14 @@ impl Peer {
     }
 
     async fn respond(self: &Rc<Self>, request: Request<Incoming>) -> Response<Reply> {
+        let settings = Arc::clone(&self.shard.borrow().settings);
+        let is_of_no_page = hosts::is_of_no_page(request.method(), request.headers());
+        let checked = hosts::check_host(request.uri(), request.headers(), &settings.hosts);
+        if let Err(NotOurs(why)) = checked
+            && !is_of_no_page
+        {
+            return failure(Code::WrongHost, why);
+        }
         if !http::METHODS.contains(&request.method().as_str()) {
             return answer::other_method(&http::METHODS_TAKEN);
         }
@@ -110,19 +119,21 @@ impl Peer {
             Route::To(endpoint, room) => {
                 let acts =
                     request.method() == hyper::Method::POST || endpoint == http::Endpoint::Socket;
-                if acts && !is_from_here(request.headers()) {
-                    return answer::failure(&foreign());
+                let checked =
+                    hosts::check_origin(request.uri(), request.headers(), &settings.hosts);
+                if let Err(NotOurs(why)) = checked
+                    && acts
+                {
+                    return failure(Code::Forbidden, why);
                 }
                 self.serve(endpoint, room, request).await
             }
             Route::OtherMethod(methods) => answer::other_method(&methods),
             Route::NoRoom(failure) => answer::failure(&failure),
-            Route::Nowhere => answer::failure(&Failure {
-                code: Code::NotFound,
-                message: format!("there is no {path}; /api/v1/openapi.json lists what there is"),
-                field: None,
-                id: None,
-            }),
+            Route::Nowhere => {
+                let what = format!("there is no {path}; /api/v1/openapi.json lists what there is");
+                failure(Code::NotFound, what)
+            }
         }
     }
 
@@ -171,53 +182,6 @@ async fn body_of(request: Request<Incoming>) -> Result<Bytes, Failure> {
     }
 }
 
-/// Whether a request comes from no page, or from one of this house: a browser says which
-/// (Fetch Metadata, `Sec-Fetch-Site`; RFC 6454, `Origin`).
-fn is_from_here(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    if let Some(site) = text("sec-fetch-site")
-        && !matches!(site, "same-origin" | "none")
-    {
-        return false;
-    }
-    let Some(origin) = text(ORIGIN.as_str()) else { return true };
-    let host = text(HOST.as_str()).unwrap_or_default();
-    origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
-}
-
-fn foreign() -> Failure {
-    Failure {
-        code: Code::Forbidden,
-        message: "a page of another site may not act here".to_owned(),
-        field: None,
-        id: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_sites_page_is_told_by_what_its_browser_says() {
-        let from = |pairs: &[(&'static str, &'static str)]| {
-            let mut headers = HeaderMap::new();
-            for (name, value) in pairs {
-                headers.insert(*name, value.parse().unwrap());
-            }
-            is_from_here(&headers)
-        };
-        assert!(from(&[("host", "tea.example:5000")]), "curl says nothing of a page");
-        assert!(from(&[("host", "tea.example"), ("origin", "https://TEA.example")]));
-        assert!(from(&[
-            ("host", "a:5000"),
-            ("origin", "http://a:5000"),
-            ("sec-fetch-site", "same-origin")
-        ]));
-        assert!(!from(&[("host", "tea.example"), ("origin", "https://evil.example")]));
-        assert!(!from(&[("host", "a:5000"), ("origin", "http://a:5001")]));
-        assert!(!from(&[("host", "a"), ("origin", "null")]));
-        assert!(!from(&[("host", "a"), ("sec-fetch-site", "cross-site")]));
-        assert!(!from(&[("host", "a"), ("sec-fetch-site", "same-site")]));
-    }
+fn failure(code: Code, message: String) -> Response<Reply> {
+    answer::failure(&Failure { code, message, field: None, id: None })
 }

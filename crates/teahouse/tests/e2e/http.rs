@@ -216,11 +216,11 @@ fn what_is_wrong_is_said_with_its_status_and_its_field() {
     let mut visitor = Visitor::connect(port);
     visitor.ask("POST", "/tea", "", "");
     assert_eq!(visitor.answer(false).json()["code"], "bad_text");
-    visitor.send(b"POST /tea HTTP/1.1\r\nHost: tea\r\nContent-Length: 2\r\n\r\n\xC3(");
+    visitor.send(b"POST /tea HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n\xC3(");
     let what = "the body is not taken: this is not UTF-8; send UTF-8";
     assert_eq!(visitor.answer(false).json()["message"], what);
     let mut visitor = Visitor::connect(port);
-    visitor.send(b"POST /tea HTTP/1.1\r\nHost: tea\r\nContent-Length: 4\r\n\r\n\xFF\xFEx\0");
+    visitor.send(b"POST /tea HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n\xFF\xFEx\0");
     let what = "the body is not taken: this is UTF-16; send UTF-8";
     assert_eq!(visitor.answer(false).json()["message"], what);
 
@@ -255,8 +255,8 @@ fn a_room_in_chinese_and_many_requests_on_one_connection() {
     for number in 0..50 {
         let body = format!("number {number}");
         all += &format!(
-            "POST /%E8%8C%B6 HTTP/1.1\r\nHost: tea\r\nContent-Length: {}\r\n\r\n{body}\
-             HEAD /healthz HTTP/1.1\r\nHost: tea\r\n\r\n",
+            "POST /%E8%8C%B6 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}\
+             HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
             body.len()
         );
     }
@@ -279,14 +279,15 @@ fn a_page_of_another_site_can_neither_speak_nor_open_a_socket() {
     let foreign = [
         "Origin: https://evil.example\r\n",
         "Origin: null\r\n",
-        "Origin: http://tea.example:81\r\n",
+        "Origin: http://localhost:81\r\n",
         "Sec-Fetch-Site: cross-site\r\n",
         "Sec-Fetch-Site: same-site\r\n",
-        "Origin: http://tea.example\r\nSec-Fetch-Site: cross-site\r\n",
+        "Origin: http://localhost\r\nSec-Fetch-Site: cross-site\r\n",
     ];
     let own = [
         "",
-        "Origin: http://tea.example\r\n",
+        "Origin: http://localhost\r\n",
+        "Origin: https://localhost:443\r\n",
         "Origin: https://tea.example\r\nSec-Fetch-Site: same-origin\r\n",
         "Sec-Fetch-Site: none\r\n",
     ];
@@ -403,11 +404,11 @@ fn whoever_sends_a_request_by_the_drop_is_ended_and_disturbs_nobody() {
     let mut members = Undisturbed::in_house(&house);
     let openings: [&[u8]; 5] = [
         b"GET /lobby HT",
-        b"GET /lobby HTTP/1.1\r\nHost: tea\r\nX-Slow: ",
-        b"POST /quiet HTTP/1.1\r\nHost: tea\r\nContent-Length: 100\r\n\r\nonly this",
-        b"POST /quiet HTTP/1.1\r\nHost: tea\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        b"GET /lobby HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+        b"POST /quiet HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nonly this",
+        b"POST /quiet HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
         // An answered request, and then nothing.
-        b"GET /healthz HTTP/1.1\r\nHost: tea\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ];
     let start = Instant::now();
     let mut visitors = Vec::new();

@@ -15,6 +15,7 @@ mod browser;
 mod deflate;
 mod durability;
 mod hostile;
+mod hosts;
 mod house;
 mod http;
 mod idle;

@@ -309,3 +309,37 @@ fn whoever_closes_its_side_follows_on_and_is_missed_when_it_goes() {
         crate::http::wait_for(&house, "teahouse_connections{protocol=\"follow\"}", 0.0);
     }
 }
+
+/// What `promtool` says of metrics; it is silent about good ones.
+fn promtool(metrics: &str) -> String {
+    let mut child = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(metrics.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    format!(
+        "{}{}",
+        String::from_utf8(said).unwrap(),
+        if output.status.success() { "" } else { "failed" }
+    )
+}
+
+#[test]
+fn promtool_finds_nothing_to_say_about_the_metrics() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    ann.say("hello");
+    ann.say("/topic a\u{1}b");
+    crate::http::wait_for(&house, "teahouse_events_total", 2.0);
+    let mut visitor = crate::visitor::Visitor::connect(house.admin_port());
+    visitor.ask("GET", "/metrics", "Accept: */*\r\n", "");
+    let answer = visitor.answer(false);
+    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert!(answer.text().contains("# TYPE teahouse_events_total counter\n"), "{}", answer.text());
+    assert_eq!(promtool(answer.text()), "");
+}

@@ -11,7 +11,7 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// The handshake's request, with more header lines.
 pub(crate) fn handshake(more: &str) -> String {
     format!(
-        "GET /api/v1/socket HTTP/1.1\r\nHost: tea.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        "GET /api/v1/socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n{more}\r\n"
     )
 }

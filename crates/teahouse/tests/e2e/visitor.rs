@@ -67,7 +67,7 @@ impl Visitor {
     /// The metrics of a house, whole.
     pub(crate) fn scrape(admin_port: u16) -> String {
         let mut visitor = Self::connect(admin_port);
-        visitor.ask("GET", "/metrics", "", "");
+        visitor.ask("GET", "/metrics", "Accept: application/openmetrics-text\r\n", "");
         let answer = visitor.answer(false);
         assert_eq!(answer.status, 200);
         assert!(answer.header("content-type").starts_with("application/openmetrics-text"));
@@ -98,7 +98,7 @@ impl Visitor {
             0 if method != "POST" => String::new(),
             bytes => format!("Content-Length: {bytes}\r\n"),
         };
-        let head = format!("{method} {target} HTTP/1.1\r\nHost: tea.example\r\n{length}{more}\r\n");
+        let head = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n{length}{more}\r\n");
         self.send(head.as_bytes());
         self.send(body.as_bytes());
     }

@@ -167,19 +167,19 @@ fn random_http_bytes_disturb_nobody() {
     let mut members = Undisturbed::in_house(&house);
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     let requests = [
-        "GET /quiet HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
-        "GET /api/v1/rooms/quiet/events HTTP/1.1\r\nHost: tea\r\nLast-Event-ID: x-1\r\n\r\n".to_owned(),
+        "GET /quiet HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+        "GET /api/v1/rooms/quiet/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: x-1\r\n\r\n".to_owned(),
         "GET /api/v1/rooms/quiet/events?after=0000000000000000-18446744073709551615 HTTP/1.0\r\n\r\n".to_owned(),
-        "GET /api/v1/rooms/quiet/messages?around=18446744073709551615&limit=200 HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
-        "GET /api/v1/search?words=%22%28%20NEAR*&limit=100 HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
-        "HEAD /quiet HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
-        "POST /wild HTTP/1.1\r\nHost: tea\r\nContent-Length: 5\r\n\r\nhello".to_owned(),
-        "POST /wild HTTP/1.1\r\nHost: tea\r\nContent-Length: 99999999999999999999\r\n\r\nhello".to_owned(),
-        "POST /wild HTTP/1.1\r\nHost: tea\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\nx".to_owned(),
-        "POST /api/v1/rooms/wild/messages HTTP/1.1\r\nHost: tea\r\nExpect: 100-continue\r\nContent-Length: 12\r\n\r\n{\"text\":\"x\"}".to_owned(),
-        "OPTIONS * HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
-        "CONNECT tea:443 HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
-        "GET http://tea/quiet HTTP/1.1\r\nHost: tea\r\n\r\n".to_owned(),
+        "GET /api/v1/rooms/quiet/messages?around=18446744073709551615&limit=200 HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+        "GET /api/v1/search?words=%22%28%20NEAR*&limit=100 HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+        "HEAD /quiet HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+        "POST /wild HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello".to_owned(),
+        "POST /wild HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\nhello".to_owned(),
+        "POST /wild HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\nx".to_owned(),
+        "POST /api/v1/rooms/wild/messages HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 12\r\n\r\n{\"text\":\"x\"}".to_owned(),
+        "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+        "CONNECT tea:443 HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+        "GET http://tea/quiet HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
         handshake(""),
         handshake("Content-Length: 10\r\n"),
@@ -224,9 +224,9 @@ fn a_house_closes_in_time_whoever_is_connected_and_however() {
         visitors.push(raw::connect(house.port, ""));
         for opening in [
             "GET /lobby HT",
-            "POST /lobby HTTP/1.1\r\nHost: tea\r\nContent-Length: 100\r\n\r\nonly this",
-            "GET /healthz HTTP/1.1\r\nHost: tea\r\n\r\n",
-            "GET /lobby HTTP/1.1\r\nHost: tea\r\n\r\n",
+            "POST /lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nonly this",
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /lobby HTTP/1.1\r\nHost: localhost\r\n\r\n",
         ] {
             let mut visitor = Visitor::connect(house.port);
             visitor.send(opening.as_bytes());
@@ -273,8 +273,8 @@ fn someone_who_asks_over_http_for_much_and_reads_nothing_costs_little() {
     }
     pour(&mut ann, &mut listener, WARM);
     let before = house.resident_kib();
-    let asking =
-        "GET /api/v1/rooms/tea/messages?limit=200 HTTP/1.1\r\nHost: tea\r\n\r\n".repeat(2_000);
+    let asking = "GET /api/v1/rooms/tea/messages?limit=200 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        .repeat(2_000);
     let mut greedy = Vec::new();
     for _ in 0..10 {
         let visitor = Visitor::connect(house.port);

@@ -326,6 +326,8 @@ pub fn status(code: Code) -> u16 {
         | Code::InTooManyRooms
         | Code::IgnoringTooMany => 409,
         Code::TooBig => 413,
+        Code::WrongMedia => 415,
+        Code::WrongHost => 421,
         Code::TooFast => 429,
         Code::SearchesWait | Code::Unreadable => 503,
     }

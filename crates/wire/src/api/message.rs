@@ -476,6 +476,10 @@ pub enum Code {
     BadText,
     /// Another site's page may not act here.
     Forbidden,
+    /// The request is for a host that is not this server as far as it knows.
+    WrongHost,
+    /// The body is of a kind that is not taken.
+    WrongMedia,
     /// History cannot be read just now.
     Unreadable,
     /// No such address.

@@ -1,0 +1,178 @@
+//! For whom the house answers over HTTP: under names that are its own (no page whose owner points a name at us),
+//! and to pages that are its own, also with a real nginx in front that changes `Host`.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::house::{House, PATIENCE};
+use crate::raw;
+use crate::visitor::{Answer, Visitor, get};
+
+/// One request with a head of our own.
+fn ask(port: u16, head: &str) -> Answer {
+    let mut visitor = Visitor::connect(port);
+    visitor.send(head.as_bytes());
+    visitor.answer(false)
+}
+
+fn why(answer: &Answer) -> (u16, String, String) {
+    let body: Value = answer.json();
+    let text = |name: &str| body[name].as_str().unwrap().to_owned();
+    (answer.status, text("code"), text("message"))
+}
+
+#[test]
+fn a_request_for_a_name_that_is_not_ours_is_refused_whatever_it_wants() {
+    let house = House::with(&[]);
+    let rebound = "Host: rebound.example:5000\r\n";
+    let socket = raw::handshake("Origin: http://rebound.example:5000\r\n")
+        .replace("Host: localhost\r\n", rebound);
+    for head in [
+        format!("GET /healthz HTTP/1.1\r\n{rebound}\r\n"),
+        format!("GET /api/v1/rooms HTTP/1.1\r\n{rebound}\r\n"),
+        "GET http://rebound.example/lobby HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
+        format!("POST /lobby HTTP/1.1\r\n{rebound}Content-Length: 2\r\n\r\nhi"),
+        format!("PROPFIND / HTTP/1.1\r\n{rebound}\r\n"),
+        socket,
+    ] {
+        let (status, code, message) = why(&ask(house.port, &head));
+        assert_eq!((status, code.as_str()), (421, "wrong_host"), "{head}");
+        assert!(message.starts_with("rebound.example"), "{message}");
+        assert!(message.contains("`hosts`"), "{message}");
+    }
+    let metrics = ask(house.admin_port(), &format!("GET /metrics HTTP/1.1\r\n{rebound}\r\n"));
+    assert_eq!(metrics.status, 421);
+    assert!(metrics.text().starts_with("rebound.example:5000 is not a name"), "{metrics:?}");
+    let said = get(house.port, "/api/v1/rooms/lobby/messages");
+    assert!(said.status == 404 || said.json()["events"] == serde_json::json!([]), "{said:?}");
+
+    // Our own clients are no page, and reach it under any name; they say no origin.
+    let plain = raw::handshake("").replace("Host: localhost\r\n", rebound);
+    let mut visitor = Visitor::connect(house.port);
+    visitor.send(plain.as_bytes());
+    assert_eq!(visitor.head().status, 101);
+
+    let house = House::with(&["--hosts", "rebound.example,.tea.test"]);
+    for host in ["rebound.example:5000", "a.tea.test", "127.0.0.1", "[::1]:5000", "localhost"] {
+        let head = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        assert_eq!(ask(house.port, &head).text(), "ok\n", "{host}");
+        let head = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        assert_eq!(ask(house.admin_port(), &head).text(), "ok\n", "{host}");
+    }
+    assert_eq!(ask(house.port, "GET /healthz HTTP/1.0\r\n\r\n").text(), "ok\n", "no host is said");
+}
+
+/// A real nginx in front of a house.
+struct Proxy {
+    child: Child,
+    port: u16,
+    _directory: tempfile::TempDir,
+}
+
+impl Proxy {
+    /// With more lines for its `location`.
+    fn of(house: &House, more: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path().display();
+        // Free now; nobody else asks for this one.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let configuration = format!(
+            "daemon off; master_process off; pid {at}/pid; error_log {at}/error.log;
+             events {{ worker_connections 64; }}
+             http {{
+                 access_log off;
+                 client_body_temp_path {at}/body; proxy_temp_path {at}/proxy;
+                 fastcgi_temp_path {at}/fastcgi; uwsgi_temp_path {at}/uwsgi; scgi_temp_path {at}/scgi;
+                 server {{
+                     listen 127.0.0.1:{port};
+                     location / {{
+                         proxy_pass http://127.0.0.1:{};
+                         proxy_http_version 1.1;
+                         proxy_set_header Upgrade $http_upgrade;
+                         proxy_set_header Connection $connection_upgrade;
+                         {more}
+                     }}
+                 }}
+                 map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
+             }}",
+            house.port
+        );
+        let path = directory.path().join("nginx.conf");
+        std::fs::write(&path, configuration).unwrap();
+        let child = Command::new("/usr/sbin/nginx")
+            .args(["-e", "stderr", "-p"])
+            .arg(directory.path())
+            .arg("-c")
+            .arg(&path)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let proxy = Self { child, port, _directory: directory };
+        let deadline = Instant::now() + PATIENCE;
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "nginx does not listen");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        proxy
+    }
+
+    /// What a page of that origin is answered when it says something.
+    fn say(&self, host: &str, more: &str) -> Answer {
+        let head = format!(
+            "POST /lobby?nick=page HTTP/1.1\r\nHost: {host}\r\n{more}Content-Length: 2\r\n\r\nhi"
+        );
+        ask(self.port, &head)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+#[test]
+fn pages_behind_a_proxy_that_changes_the_host_may_speak_and_others_are_told_what_was_compared() {
+    let house = House::with(&[]);
+    let proxy = Proxy::of(&house, "");
+    // nginx says the address it passes to; the browser says whether page and server are one.
+    let own = "Origin: https://tea.example\r\nSec-Fetch-Site: same-origin\r\n";
+    assert_eq!(proxy.say("tea.example", own).status, 200);
+    let foreign = "Origin: https://evil.example\r\nSec-Fetch-Site: cross-site\r\n";
+    let (status, code, message) = why(&proxy.say("tea.example", foreign));
+    assert_eq!((status, code.as_str()), (403, "forbidden"));
+    assert!(
+        message.contains("cross-site") && message.contains("https://evil.example"),
+        "{message}"
+    );
+    // A browser that does not say it (over plain HTTP): the two names are compared.
+    let silent = "Origin: http://tea.example\r\n";
+    let (status, _, message) = why(&proxy.say("tea.example", silent));
+    assert_eq!(status, 403);
+    let compared = format!(
+        "the page is of http://tea.example and the request is for 127.0.0.1:{}",
+        house.port
+    );
+    assert!(message.contains(&compared), "{message}");
+    assert!(message.contains("proxy"), "{message}");
+    let mut visitor = Visitor::connect(proxy.port);
+    visitor.send(raw::handshake(own).as_bytes());
+    assert_eq!(visitor.head().status, 101, "a WebSocket through the proxy");
+
+    // One that passes the host on needs the name to be ours, and then everything is.
+    let passing = "proxy_set_header Host $host;";
+    let proxy = Proxy::of(&house, passing);
+    assert_eq!(why(&proxy.say("tea.example", own)).0, 421);
+    let house = House::with(&["--hosts", "tea.example"]);
+    for configuration in [passing, ""] {
+        let proxy = Proxy::of(&house, configuration);
+        for origin in ["http://tea.example", "https://tea.example", "https://tea.example:443"] {
+            let answer = proxy.say("tea.example", &format!("Origin: {origin}\r\n"));
+            assert_eq!(answer.status, 200, "{origin} with {configuration:?}");
+        }
+        assert_eq!(why(&proxy.say("tea.example", "Origin: http://evil.example\r\n")).0, 403);
+    }
+}
