@@ -145,6 +145,8 @@ pub enum EventKind {
     Acted,
     /// Somebody set or cleared the topic.
     Topic,
+    /// Something that a later version kept and this one does not know: it has its place and says nothing.
+    Unknown,
 }
 
 /// Comings and goings, by the rules for big rooms ([`crate::Limits::announce_each_max`]).

@@ -25,8 +25,8 @@ pub struct MessageKey {
 pub struct Said {
     /// Where in the room's sequence.
     pub position: Position,
-    /// What kind of thing; `None` when this version does not know it.
-    pub kind: Option<EventKind>,
+    /// What kind of thing.
+    pub kind: EventKind,
     /// The words.
     pub text: Option<Text>,
     /// Whether it is known whose id it is. A message that is older than authors has none: it is the same
@@ -64,7 +64,7 @@ impl Unsettled {
 
     pub(crate) fn compare(&self, key: &MessageKey, kind: EventKind, text: &Text) -> Known {
         match self.0.get(key) {
-            Some(said) if said.kind == Some(kind) && said.text.as_ref() == Some(text) => {
+            Some(said) if said.kind == kind && said.text.as_ref() == Some(text) => {
                 Known::Same(said.position)
             }
             Some(said) if said.is_of_author => Known::Other(said.position),

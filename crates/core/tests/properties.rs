@@ -139,7 +139,7 @@ fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
             if let Effect::Event(event) = effect
                 && let (Some(id), Some(author)) = (event.id, event.author)
             {
-                let (kind, text) = (Some(event.kind), event.text.clone());
+                let (kind, text) = (event.kind, event.text.clone());
                 let said = Said { position: event.position, kind, text, is_of_author: true };
                 store.insert(MessageKey { room: event.room, author, id }, said);
             }

@@ -102,7 +102,7 @@ impl Stage {
     /// The store has this message in the lobby, at the position that its id has.
     fn keep(&mut self, author: Author, id: u8, words: &str) {
         let key = MessageKey { room: RoomId(1), author, id: MessageId([id; 16]) };
-        let (kind, text) = (Some(EventKind::Said), Some(text(words)));
+        let (kind, text) = (EventKind::Said, Some(text(words)));
         let said = Said { position: Position(u64::from(id)), kind, text, is_of_author: true };
         self.kept.insert(key, said);
     }
@@ -123,6 +123,7 @@ impl Stage {
                     EventKind::Said => "said",
                     EventKind::Acted => "acted",
                     EventKind::Topic => "topic",
+                    EventKind::Unknown => "unknown",
                 };
                 let (room, text) =
                     (&self.rooms[&event.room], event.text.as_ref().map(Text::as_str));

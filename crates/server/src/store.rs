@@ -10,7 +10,9 @@
 
 mod budget;
 mod files;
+mod private;
 mod reader;
+mod row;
 mod schema;
 mod sent;
 mod wal;
@@ -27,6 +29,7 @@ use thiserror::Error;
 pub use reader::{PAGE_BYTES_MAX, ReadError, Reader};
 
 use files::Location;
+use row::kind_shown;
 use sent::SentMessages;
 use wal::Wal;
 
@@ -199,9 +202,10 @@ impl Store {
         let failed = |source| StoreError::Sqlite { path: location.directory().to_owned(), source };
         let open = || {
             let mut connection = Connection::open(&path)?;
-            prepare(&connection, durability)?;
+            prepare(&connection)?;
             schema::migrate(&mut connection)?;
-            let loaded = schema::load(&mut connection)?;
+            let loaded = schema::load(&mut connection, durability)?;
+            set_synchronous(&connection, durability)?;
             let sent = SentMessages::load(&connection)?;
             let readers =
                 (0..readers).map(|_| Reader::open(&path)).collect::<Result<Vec<_>, _>>()?;
@@ -260,6 +264,10 @@ impl Store {
     /// When that fails. What was committed is kept all the same.
     pub fn close(self) -> Result<(), StoreError> {
         let Self { connection, .. } = self;
+        // With the sync of this, everything before it is on the disk as well.
+        set_synchronous(&connection, Durability::Sync)
+            .and_then(|()| schema::mark_whole(&connection))
+            .map_err(StoreError::Close)?;
         connection
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
             .map_err(StoreError::Close)?;
@@ -267,15 +275,20 @@ impl Store {
     }
 }
 
-fn prepare(connection: &Connection, durability: Durability) -> Result<(), rusqlite::Error> {
+fn set_synchronous(connection: &Connection, durability: Durability) -> Result<(), rusqlite::Error> {
     let synchronous = match durability {
         Durability::Sync => "FULL",
         Durability::Async => "NORMAL",
         Durability::Memory => "OFF",
     };
+    connection.pragma_update(None, "synchronous", synchronous)
+}
+
+fn prepare(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", synchronous)?;
+    // Opening is on the disk before anything else is, whatever the durability of messages.
+    connection.pragma_update(None, "synchronous", "FULL")?;
     wal::prepare(connection)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -323,7 +336,7 @@ fn insert(
                         word_row.execute(params![sequence, words::room(event.room), indexed])?;
                     }
                     (EventKind::Topic, topic) => set_topic(connection, event, topic)?,
-                    (EventKind::Said | EventKind::Acted, None) => {}
+                    (EventKind::Said | EventKind::Acted, None) | (EventKind::Unknown, _) => {}
                 }
             }
             Effect::Joined { .. }
@@ -361,12 +374,4 @@ fn set_topic(
         .prepare_cached("UPDATE room SET topic = ?2 WHERE id = ?1")?
         .execute(params![event.room.0, topic])?;
     Ok(())
-}
-
-fn kind_shown(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::Said => "said",
-        EventKind::Acted => "acted",
-        EventKind::Topic => "topic",
-    }
 }

@@ -95,7 +95,7 @@ fn restart_knows_everything() {
     assert_eq!(rooms, [(1, "lobby", 2, Some("about tea")), (2, "茶", 1, None)]);
     let (author, id) = (Author::of_nick(&Nick::parse("小明").unwrap()), MessageId([7; 16]));
     let found = |room, author| opened.store.find(&MessageKey { room, author, id }).unwrap();
-    let (kind, text) = (Some(EventKind::Said), Some(Text::parse("two").unwrap()));
+    let (kind, text) = (EventKind::Said, Some(Text::parse("two").unwrap()));
     let said = Said { position: Position(1), kind, text, is_of_author: true };
     assert_eq!(found(TEA, author), Some(said));
     assert_eq!(found(LOBBY, author), None);
@@ -301,9 +301,12 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
     let events = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
     assert_eq!(texts(&events), ["green tea", "green tea", "喝茶 ＡＢＣ"]);
     assert_eq!((events[0].id, events[0].author), (Some(MessageId([1; 16])), None));
-    let found =
-        opened.readers[0].search(Some(&[(LOBBY, Position(9))]), "茶", None, 9).unwrap().events;
-    assert_eq!(texts(&found), ["喝茶"]);
+    let search = |words| {
+        let found = opened.readers[0].search(Some(&[(LOBBY, Position(9))]), words, None, 9);
+        texts(&found.unwrap().events).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(search("茶"), ["喝茶 ＡＢＣ"]);
+    assert_eq!(search("abc"), ["喝茶 ＡＢＣ"], "it is indexed again");
     // Whose the ids are is not known: they are the same message for whoever sends it again.
     let (author, id) = (Author::nameless(), MessageId([1; 16]));
     let key = MessageKey { room: LOBBY, author, id };
@@ -314,4 +317,74 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
     assert_eq!(opened.store.commit(&[mine]).unwrap(), 1);
     let known = opened.store.find(&key).unwrap().unwrap();
     assert_eq!((known.position, known.is_of_author), (Position(4), true));
+}
+
+#[test]
+fn a_room_whose_name_is_none_is_set_aside_and_the_others_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut opened = lobby(directory.path(), &["one"]);
+    opened.store.commit(&[founded(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
+    let by_hand = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
+    by_hand.execute("INSERT INTO room VALUES (3, 'not a name', NULL, 0)", []).unwrap();
+    by_hand.execute("INSERT INTO room VALUES (4, 'Lobby', NULL, 0)", []).unwrap();
+    by_hand.execute("UPDATE room SET topic = x'ff' WHERE id = 1", []).unwrap();
+    by_hand.execute("UPDATE room SET name = 'also not' WHERE id = 2", []).unwrap();
+    drop(opened);
+    let opened = open(directory.path());
+    let rooms: Vec<_> = opened.loaded.rooms.iter().map(|room| (room.room.0, &room.topic)).collect();
+    assert_eq!(rooms, [(1, &None)]);
+    assert_eq!(opened.loaded.last_room, RoomId(4), "their numbers are not given again");
+    // A search in every room passes over what nobody can name.
+    assert_eq!(opened.readers[0].room_name(TEA).unwrap(), None);
+}
+
+#[cfg(unix)]
+#[test]
+fn files_are_for_us_alone_also_those_that_were_open_to_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("data");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let names = ["teahouse.db", "teahouse.db-wal", "teahouse.db-shm", "teahouse.lock"];
+    let opened = lobby(&directory, &["one"]);
+    assert_eq!(mode(&directory), 0o700);
+    for name in names {
+        assert_eq!(mode(&directory.join(name)), 0o600, "{name}");
+    }
+    drop(opened);
+    let open_to_all = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    open_to_all(&directory, 0o755);
+    open_to_all(&directory.join("teahouse.db"), 0o644);
+    open_to_all(&directory.join("teahouse.lock"), 0o644);
+    let opened = open(&directory);
+    assert_eq!(mode(&directory), 0o700);
+    for name in names {
+        assert_eq!(mode(&directory.join(name)), 0o600, "{name}");
+    }
+    drop(opened);
+    // A directory in which others have files is not ours to close.
+    std::fs::write(directory.join("notes.txt"), "mine").unwrap();
+    open_to_all(&directory, 0o755);
+    let _opened = open(&directory);
+    assert_eq!(mode(&directory), 0o755);
+}
+
+#[test]
+fn what_may_have_gone_back_begins_a_new_epoch() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = |durability| Store::open(directory.path(), durability, 1).unwrap();
+    let first = open(Durability::Async);
+    let epoch = first.loaded.epoch;
+    first.store.close().unwrap();
+    let second = open(Durability::Async);
+    assert_eq!(second.loaded.epoch, epoch, "closed in order");
+    // As after a power cut: nothing says how much of it the disk had.
+    drop(second);
+    let third = open(Durability::Sync);
+    let after = third.loaded.epoch;
+    assert_ne!(after, epoch);
+    drop(third);
+    assert_eq!(open(Durability::Sync).loaded.epoch, after, "what is synced does not go back");
 }

@@ -100,7 +100,7 @@ impl Chat {
         room.head = room.head.next();
         let (room, position, is_empty) = (room.id, room.head, room.members.is_empty());
         if let Some(key) = key {
-            let (kind, text) = (Some(kind), text.clone());
+            let text = text.clone();
             self.unsettled.insert(key, Said { position, kind, text, is_of_author: true });
         }
         if is_empty {

@@ -79,7 +79,7 @@ struct Encoded {
 pub(super) fn is_typed(kind: EventKind) -> bool {
     match kind {
         EventKind::Said | EventKind::Acted => true,
-        EventKind::Topic => false,
+        EventKind::Topic | EventKind::Unknown => false,
     }
 }
 

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::schema::{APPLICATION_ID, VERSION};
-use super::{Durability, StoreError};
+use super::{Durability, StoreError, private};
 
 const DATABASE: &str = "teahouse.db";
 const LOCK: &str = "teahouse.lock";
+const OUR_FILES: [&str; 4] = [DATABASE, "teahouse.db-wal", "teahouse.db-shm", LOCK];
 /// Where nothing is kept: memory that looks like files, if the system has it.
 const MEMORY_DIRECTORY: &str = "/dev/shm";
 /// A database up to this size is checked as a whole before it is opened, bytes. Larger ones are checked
@@ -50,12 +51,7 @@ impl Location {
         if !lock_path.exists() {
             location.made.push(lock_path.clone());
         }
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
-            .map_err(failed)?;
+        let lock = private::open_or_create(&lock_path).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => location._lock = Some(lock),
             Err(TryLockError::WouldBlock) => {
@@ -67,6 +63,9 @@ impl Location {
         if !location.database().exists() {
             location.made.push(location.database());
         }
+        // SQLite gives the files beside it the same mode.
+        private::open_or_create(&location.database()).map_err(failed)?;
+        private::close_to_others(directory, &OUR_FILES).map_err(failed)?;
         Ok(location)
     }
 
@@ -92,7 +91,7 @@ impl Location {
             .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
             .collect();
         for path in missing.into_iter().rev() {
-            std::fs::create_dir(path)?;
+            private::create_directory(path)?;
             self.made.push(path.to_owned());
         }
         Ok(())

@@ -2,30 +2,19 @@
 
 use std::path::Path;
 
-use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, Row, params};
-use teahouse_core::{
-    Author, Event, EventKind, Excerpt, MessageId, Nick, Position, RoomId, RoomName, Sequence,
-    SessionId, Text, Time, TooWide,
-};
+use rusqlite::{CachedStatement, Connection, OpenFlags, OptionalExtension, params};
+use teahouse_core::{Event, Excerpt, Position, RoomId, RoomName, Sequence, Time, TooWide};
 use thiserror::Error;
-use tracing::warn;
 
 use super::budget::{Budget, is_interrupted};
-use super::schema::unexpected;
+use super::row::{self, COLUMN_COUNT, COLUMNS, event};
 use super::words;
 
-/// Events are given in this shape, in this order.
-const COLUMNS: &str =
-    "event.room, position, time_ms, session, nick, kind, event.text, message_id, author";
-const COLUMN_COUNT: usize = 9;
 /// Pages that SQLite may keep in memory for one reader, KiB.
 const CACHE_KIB: i64 = 8 * 1024;
 
 /// Bytes of text in one page that somebody asked for: a page fits a queue.
 pub const PAGE_BYTES_MAX: usize = 64 * 1024;
-
-/// Stands for a nick or a text that is none, such as one that was edited by hand.
-const UNREADABLE: &str = "unreadable";
 
 /// Why history was not read.
 #[derive(Debug, Error)]
@@ -44,11 +33,6 @@ pub struct Reader {
     connection: Connection,
     budget: Budget,
 }
-
-/// A kind that this version does not know.
-#[derive(Debug, Error)]
-#[error("there is no event of the kind {0:?}")]
-struct UnknownKind(String);
 
 impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self, rusqlite::Error> {
@@ -227,9 +211,8 @@ impl Reader {
     /// When the database cannot be read.
     pub fn room_name(&self, room: RoomId) -> Result<Option<RoomName>, ReadError> {
         let mut rows = self.connection.prepare_cached("SELECT name FROM room WHERE id = ?1")?;
-        let name: Option<String> = rows.query_row([room.0], |row| row.get(0)).optional()?;
-        let parsed = name.map(|name| RoomName::parse(&name)).transpose();
-        Ok(parsed.map_err(|error| unexpected(0, error))?)
+        let name = rows.query_row([room.0], |row| Ok(row::name(row, 0))).optional()?;
+        Ok(name.flatten())
     }
 
     fn prepare(&self, rest: &str) -> Result<CachedStatement<'_>, rusqlite::Error> {
@@ -240,41 +223,4 @@ impl Reader {
 fn signed(position: Position) -> i64 {
     // A position that no room has reached may be asked for, and is then behind the last.
     i64::try_from(position.0).unwrap_or(i64::MAX)
-}
-
-fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {
-    let position: i64 = row.get(1)?;
-    let session: i64 = row.get(3)?;
-    let nick: String = row.get(4)?;
-    let kind = match row.get_ref(5)?.as_str()? {
-        "said" => EventKind::Said,
-        "acted" => EventKind::Acted,
-        "topic" => EventKind::Topic,
-        other => return Err(unexpected(5, UnknownKind(other.to_owned()))),
-    };
-    let text: Option<String> = row.get(6)?;
-    let room = RoomId(row.get(0)?);
-    // One row that somebody else wrote must not close the room to everyone who comes in.
-    let nick = Nick::kept(&nick).or_else(|error| {
-        warn!(room = room.0, position, %error, "an event has no proper nick");
-        Nick::parse(UNREADABLE).map_err(|error| unexpected(4, error))
-    })?;
-    let text = text.map(|text| {
-        Text::kept(&text).or_else(|error| {
-            warn!(room = room.0, position, %error, "an event has no proper text");
-            Text::parse(UNREADABLE).map_err(|error| unexpected(6, error))
-        })
-    });
-    let id: Option<[u8; 16]> = row.get(7)?;
-    Ok(Event {
-        room,
-        position: Position(position.cast_unsigned()),
-        time: Time(row.get(2)?),
-        session: SessionId(session.cast_unsigned()),
-        nick,
-        kind,
-        text: text.transpose()?,
-        id: id.map(MessageId),
-        author: row.get::<_, Option<[u8; 16]>>(8)?.map(Author),
-    })
 }

@@ -1,17 +1,22 @@
 //! The tables, and how databases of older versions become the newest. A version is a step that runs once,
 //! in a transaction; steps are never changed, only added.
 
+use std::collections::HashSet;
+
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{Connection, TransactionBehavior};
-use teahouse_core::{Founding, Position, RoomId, RoomName, Text, Time};
+use teahouse_core::{Founding, Position, RoomId, Time};
 
-use tracing::info;
+use tracing::{error, info, warn};
 
-use super::{Loaded, words};
+use super::{Durability, Loaded, row, words};
 
 /// "TeaH": marks the file as ours.
 pub(super) const APPLICATION_ID: u32 = 0x5465_6148;
+
+/// In `meta` while positions that have been given may be lost.
+const MAY_GO_BACK: &str = "may_go_back";
 
 const STEPS: &[&str] = &["
     CREATE TABLE meta (
@@ -109,9 +114,16 @@ fn offer_indexed(connection: &Connection) -> Result<(), rusqlite::Error> {
 }
 
 /// Reads what the chat needs to go on, and counts this opening.
-pub(super) fn load(connection: &mut Connection) -> Result<Loaded, rusqlite::Error> {
+///
+/// # Errors
+/// When SQLite refuses.
+pub(super) fn load(
+    connection: &mut Connection,
+    durability: Durability,
+) -> Result<Loaded, rusqlite::Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute("UPDATE meta SET value = value + 1 WHERE key = 'boot'", [])?;
+    begin_epoch(&transaction, durability)?;
     let epoch = meta(&transaction, "epoch")?;
     let boot = meta(&transaction, "boot")?;
     let last_room = transaction.query_row(
@@ -123,6 +135,32 @@ pub(super) fn load(connection: &mut Connection) -> Result<Loaded, rusqlite::Erro
     let rooms = rooms(&transaction)?;
     transaction.commit()?;
     Ok(Loaded { epoch, boot, last_room, rooms })
+}
+
+/// Begins a new epoch where positions may have gone back, and says whether they may from here on.
+fn begin_epoch(connection: &Connection, durability: Durability) -> Result<(), rusqlite::Error> {
+    if connection.execute("DELETE FROM meta WHERE key = ?1", [MAY_GO_BACK])? > 0 {
+        let drawn = "UPDATE meta SET value = randomblob(16) WHERE key = 'epoch'";
+        connection.execute(drawn, [])?;
+        warn!(
+            "the history is a copy, or was not closed in order without `--durability sync`: its last \
+             messages may be missing, so it begins a new epoch and clients begin anew"
+        );
+    }
+    if durability == Durability::Async {
+        mark_may_go_back(connection)?;
+    }
+    Ok(())
+}
+
+/// Marks a history whose positions may be given a second time: the next opening begins a new epoch.
+pub(super) fn mark_may_go_back(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?1, 1)", [MAY_GO_BACK]).map(|_| ())
+}
+
+/// Takes that back: everything is on the disk.
+pub(super) fn mark_whole(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.execute("DELETE FROM meta WHERE key = ?1", [MAY_GO_BACK]).map(|_| ())
 }
 
 /// One of the values that a database remembers of itself.
@@ -138,27 +176,27 @@ fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
                 (SELECT max(position) FROM event WHERE event.room = room.id)
          ORDER BY id",
     )?;
-    let rooms = rows.query_map([], |row| {
-        let name: String = row.get(1)?;
-        let topic: Option<String> = row.get(2)?;
-        Ok(Founding {
-            room: RoomId(row.get(0)?),
-            name: RoomName::parse(&name).map_err(|error| unexpected(1, error))?,
-            head: Position(row.get::<_, i64>(3)?.cast_unsigned()),
-            last: Time(row.get(4)?),
-            topic: topic
-                .map(|topic| Text::kept(&topic))
-                .transpose()
-                .map_err(|error| unexpected(2, error))?,
-        })
-    })?;
-    rooms.collect()
-}
-
-/// Something in a column that we did not write there.
-pub(super) fn unexpected(
-    column: usize,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    let mut founded: Vec<Founding> = Vec::new();
+    let mut names = HashSet::new();
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        let name = row::name(row, 1);
+        let name = name.filter(|name| names.insert(name.clone()));
+        let (Ok(room), Some(name)) = (u32::try_from(id), name) else {
+            // As it stands there: it is what an operator looks for.
+            let name = row.get_ref(1)?;
+            error!(
+                id,
+                ?name,
+                "a room in the database has no name that a room may have: it is set aside"
+            );
+            continue;
+        };
+        let head = Position(row.get::<_, i64>(3)?.cast_unsigned());
+        let last = Time(row.get_ref(4)?.as_i64().unwrap_or_default());
+        let topic = row::text(row, 2);
+        founded.push(Founding { room: RoomId(room), name, head, last, topic });
+    }
+    Ok(founded)
 }

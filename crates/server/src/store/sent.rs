@@ -2,11 +2,9 @@
 //! (promise P3). Asked on the hub's thread, once for each message with an id.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use teahouse_core::{EventKind, MessageKey, Position, Said, Text};
+use teahouse_core::{MessageKey, Position, Said};
 
-use super::{kind_shown, schema};
-
-const KINDS: [EventKind; 3] = [EventKind::Said, EventKind::Acted, EventKind::Topic];
+use super::{row, schema};
 
 /// Finds what was said under an id.
 #[derive(Debug)]
@@ -49,9 +47,6 @@ impl SentMessages {
 
 fn said(row: &Row<'_>, is_of_author: bool) -> Result<Said, rusqlite::Error> {
     let position: i64 = row.get(0)?;
-    let kind = row.get_ref(1)?.as_str().ok();
-    let kind = KINDS.into_iter().find(|known| Some(kind_shown(*known)) == kind);
-    // What somebody else wrote into the database equals nothing that is said.
-    let text = row.get_ref(2)?.as_str().ok().and_then(|text| Text::parse(text).ok());
+    let (kind, text) = (row::kind(row, 1), row::text(row, 2));
     Ok(Said { position: Position(position.cast_unsigned()), kind, text, is_of_author })
 }

@@ -1,7 +1,8 @@
 //! What the server sends, one row of [`Message`] each: `{"type": "event", "room": "lobby", …}`.
 //!
 //! A newer server may send what this version does not know. So every list of things here that may grow has an
-//! `Unknown`, which reads whatever is none of the others; this server never sends it. Who reads passes over it
+//! `Unknown`, which reads whatever is none of the others; this server sends it only as the kind of an event that a later
+//! version kept. Who reads passes over it
 //! and keeps what surrounds it: the position of an event, the reference of an answer.
 
 use schemars::JsonSchema;
@@ -237,7 +238,6 @@ pub enum Kind {
     Topic,
     /// Something that this version does not know.
     #[serde(other)]
-    #[schemars(skip)]
     Unknown,
 }
 
@@ -247,6 +247,7 @@ impl From<EventKind> for Kind {
             EventKind::Said => Self::Said,
             EventKind::Acted => Self::Acted,
             EventKind::Topic => Self::Topic,
+            EventKind::Unknown => Self::Unknown,
         }
     }
 }

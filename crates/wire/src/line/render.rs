@@ -52,6 +52,7 @@ pub fn render_event(event: &Event, room: Option<&RoomName>, out: &mut Vec<u8>) {
             begin(out);
             push(out, &[b"-- ", nick, b" set the topic: ", text.as_bytes(), b"\n"]);
         }
+        (EventKind::Unknown, _) => {}
         (EventKind::Said | EventKind::Acted | EventKind::Topic, None) => {
             begin(out);
             push(out, &[b"-- ", nick, b" cleared the topic\n"]);

@@ -1,0 +1,89 @@
+//! Rows as they are read. One that somebody else wrote, or a later version, must not close a room to everyone
+//! who comes in: it keeps its position, and what cannot be read of it is left out or stands for itself.
+
+use rusqlite::Row;
+use teahouse_core::{
+    Author, Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
+};
+use tracing::warn;
+
+/// Events are read in this shape, in this order.
+pub(super) const COLUMNS: &str =
+    "event.room, position, time_ms, session, nick, kind, event.text, message_id, author";
+pub(super) const COLUMN_COUNT: usize = 9;
+
+/// Stands for a nick or a text that is none, such as one that was edited by hand.
+const UNREADABLE: &str = "unreadable";
+const KINDS: [EventKind; 4] =
+    [EventKind::Said, EventKind::Acted, EventKind::Topic, EventKind::Unknown];
+
+/// How a kind is written.
+pub(super) fn kind_shown(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::Said => "said",
+        EventKind::Acted => "acted",
+        EventKind::Topic => "topic",
+        EventKind::Unknown => "unknown",
+    }
+}
+
+pub(super) fn kind(row: &Row<'_>, column: usize) -> EventKind {
+    let written = string(row, column);
+    let is_it = |kind: &EventKind| Some(kind_shown(*kind)) == written;
+    KINDS.into_iter().find(is_it).unwrap_or(EventKind::Unknown)
+}
+
+pub(super) fn text(row: &Row<'_>, column: usize) -> Option<Text> {
+    string(row, column).and_then(|text| Text::kept(text).ok())
+}
+
+/// A room's name, if it is one.
+pub(super) fn name(row: &Row<'_>, column: usize) -> Option<RoomName> {
+    string(row, column).and_then(|name| RoomName::parse(name).ok())
+}
+
+pub(super) fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {
+    let room = RoomId(row.get(0)?);
+    let position = Position(row.get::<_, i64>(1)?.cast_unsigned());
+    let nick = string(row, 4).and_then(|nick| Nick::kept(nick).ok());
+    let (kind, text) = (kind(row, 5), text(row, 6));
+    let is_speech = matches!(kind, EventKind::Said | EventKind::Acted);
+    if nick.is_none() || kind == EventKind::Unknown || is_speech && text.is_none() {
+        warn!(room = room.0, %position, "an event in the database cannot be read as a whole");
+    }
+    let unreadable = |column, why: &str| {
+        let why = why.to_owned().into();
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, why)
+    };
+    Ok(Event {
+        room,
+        position,
+        time: Time(number(row, 2)),
+        session: SessionId(number(row, 3).cast_unsigned()),
+        nick: match nick {
+            Some(nick) => nick,
+            None => Nick::parse(UNREADABLE).map_err(|_| unreadable(4, "no nick"))?,
+        },
+        kind,
+        text: match text {
+            None if is_speech => {
+                Some(Text::parse(UNREADABLE).map_err(|_| unreadable(6, "no text"))?)
+            }
+            text => text,
+        },
+        id: bytes(row, 7).map(MessageId),
+        author: bytes(row, 8).map(Author),
+    })
+}
+
+fn string<'a>(row: &'a Row<'_>, column: usize) -> Option<&'a str> {
+    row.get_ref(column).ok()?.as_str().ok()
+}
+
+fn number(row: &Row<'_>, column: usize) -> i64 {
+    row.get_ref(column).ok().and_then(|value| value.as_i64().ok()).unwrap_or_default()
+}
+
+fn bytes(row: &Row<'_>, column: usize) -> Option<[u8; 16]> {
+    row.get_ref(column).ok()?.as_blob().ok()?.try_into().ok()
+}
