@@ -272,7 +272,10 @@ fn read(path: &Path) -> Result<Option<Memory>, String> {
     if version.version != VERSION {
         return Err(format!("it has version {}; this client knows {VERSION}", version.version));
     }
-    serde_json::from_slice(&json).map(Some).map_err(|error| error.to_string())
+    let mut memory: Memory = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
+    // One that was allowed once and is refused by every house is no wish.
+    memory.nick = memory.nick.filter(|nick| Nick::parse(nick.as_str()).is_ok());
+    Ok(Some(memory))
 }
 
 /// Moves a file that cannot be read out of the way, and tells where.

@@ -226,6 +226,8 @@ mod tests {
         fn nothing_harmful_survives_and_parsing_again_changes_nothing(input in any::<String>()) {
             if let Ok(text) = Text::parse(&input) {
                 prop_assert!(text.as_str().chars().all(|c| c == '\t' || c == '\n' || !c.is_control()));
+                let acts = |c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+                prop_assert!(!text.as_str().contains(acts), "nothing is left open at its end");
                 prop_assert_eq!(Text::parse(text.as_str()), Ok(text.clone()));
             }
         }

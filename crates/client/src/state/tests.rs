@@ -47,6 +47,18 @@ fn what_is_saved_is_there_the_next_time_and_only_its_owner_may_read_it() {
 }
 
 #[test]
+fn a_nick_that_nobody_may_take_any_more_is_not_wished_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut file = open(directory.path()).0.unwrap();
+    let mixed = Nick::kept("Вob").ok();
+    assert!(mixed.is_some());
+    file.save(&Memory { nick: mixed, ..memory() }, true).unwrap();
+    drop(file);
+    let (_file, memory, _) = open(directory.path());
+    assert_eq!(memory.map(|memory| memory.nick), Some(None));
+}
+
+#[test]
 fn a_second_client_runs_without_the_file_and_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let first = open(directory.path());
