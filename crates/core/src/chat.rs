@@ -162,6 +162,7 @@ impl Chat {
             Action::Configure { limits } => {
                 self.limits = *limits;
                 self.settle_limits();
+                self.give_up_past_bounds(out);
             }
             Action::Exit { cause } if self.followers.contains_key(&session) => {
                 self.unfollow(session, cause, out);

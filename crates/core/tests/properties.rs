@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use teahouse_core::{
     Action, Answer, Author, Chat, Effect, ExitCause, Limits, MessageId, MessageKey, Moment, Nick,
     NickKey, Origin, Position, Proposal, Question, Rate, RequestId, RoomId, RoomName, Said,
-    SeatKey, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
+    SeatKey, Sequence, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
 };
 
 const NICKS: [&str; 5] = ["ann", "Ann", "Bepa", "Вера", "小明"];
@@ -38,13 +38,50 @@ fn text() -> impl Strategy<Value = Text> {
     "[a-z茶]{1,9}".prop_map(|words| Text::parse(&words).unwrap())
 }
 
+fn topic_change() -> impl Strategy<Value = TopicChange> {
+    let fixed = proptest::sample::select(vec![TopicChange::Ask, TopicChange::Clear]);
+    prop_oneof![fixed, text().prop_map(TopicChange::Set)]
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let (count, position, time) = (5, Position(2), Time(20_000));
+    prop_oneof![
+        room().prop_map(move |room| Question::Latest { room, count }),
+        room().prop_map(move |room| Question::Before { room, time, count }),
+        room().prop_map(move |room| Question::Earlier { room, position, count }),
+        room().prop_map(move |room| Question::Later { room, position, count }),
+        room().prop_map(move |room| Question::Around { room, position, count }),
+        (proptest::option::of(room()), proptest::option::of(1_u64..9)).prop_map(
+            move |(room, before)| {
+                let (words, before) = ("茶".to_owned(), before.map(Sequence));
+                Question::Search { words, room, before, count }
+            }
+        ),
+    ]
+}
+
+/// What an operator may set while people talk.
+fn configured() -> impl Strategy<Value = Limits> {
+    let first_room = proptest::sample::select(vec!["lobby", "coco"]);
+    (first_room, 0_usize..4, 0_u64..4, 0_usize..3, 0_u32..3).prop_map(
+        |(first_room, rooms_max, small_room_events, suspended_per_origin_max, burst)| Limits {
+            first_room: RoomName::parse(first_room).unwrap(),
+            rooms_max,
+            small_room_events,
+            suspended_per_origin_max,
+            new_rooms: Rate { burst, interval_ms: 30_000 },
+            ..limits()
+        },
+    )
+}
+
 fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         4 => (proptest::option::of(nick()), proptest::option::of(room()), seat())
             .prop_map(|(nick, room, seat)| Action::Enter { nick, room, seat }),
         2 => room().prop_map(|room| Action::EnterUnseen { room }),
         1 => Just(Action::Appear),
-        2 => proptest::sample::select(vec![ExitCause::Lost, ExitCause::Quit])
+        4 => proptest::sample::select(vec![ExitCause::Lost, ExitCause::Quit])
             .prop_map(|cause| Action::Exit { cause }),
         4 => room().prop_map(|room| Action::Join { room }),
         2 => room().prop_map(|room| Action::Leave { room }),
@@ -53,11 +90,14 @@ fn action() -> impl Strategy<Value = Action> {
         ),
         1 => (nick(), text()).prop_map(|(nick, text)| Action::Tell { nick, text }),
         2 => nick().prop_map(|nick| Action::Rename { nick }),
-        1 => (room(), text()).prop_map(|(room, text)| Action::Topic { room, change: TopicChange::Set(text) }),
+        1 => (room(), topic_change()).prop_map(|(room, change)| Action::Topic { room, change }),
         1 => (room(), 0_u32..3).prop_map(|(room, page)| Action::Who { room, page }),
         1 => (0_u32..3).prop_map(|page| Action::Rooms { page }),
         1 => proptest::option::of(nick()).prop_map(|nick| Action::Ignore { nick }),
-        1 => room().prop_map(|room| Action::Read { question: Question::Latest { room, count: 5 } }),
+        1 => question().prop_map(|question| Action::Read { question }),
+        1 => question().prop_map(|question| Action::Visit(Visit::Read { question })),
+        1 => (0_u32..3).prop_map(|page| Action::Visit(Visit::Rooms { page })),
+        1 => configured().prop_map(|limits| Action::Configure { limits: Box::new(limits) }),
         1 => room().prop_map(|room| Action::Typing { room }),
         2 => (proptest::option::of(nick()), room(), text()).prop_map(
             |(nick, room, text)| {
@@ -69,9 +109,9 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// Seldom one of two seats, so that people come back, on any connection.
+/// Often one of three seats, so that people come back, on any connection.
 fn seat() -> impl Strategy<Value = Option<SeatKey>> {
-    proptest::option::of((0_u8..2).prop_map(|seat| SeatKey([seat; 16])))
+    proptest::option::of((0_u8..3).prop_map(|seat| SeatKey([seat; 16])))
 }
 
 /// A stretch of a log: proposals, each with its moment. Wall clocks are set forward and back.
@@ -104,6 +144,7 @@ fn limits() -> Limits {
         announce_each_max: 2,
         suspended_per_origin_max: 1,
         brief_stays: Rate { burst: 1, interval_ms: 40_000 },
+        grace_ms: 200_000,
         ..Limits::default()
     }
 }
@@ -113,9 +154,7 @@ fn apply_all(log: &[(Moment, Proposal)]) -> Vec<Effect> {
     let mut effects = Vec::new();
     for (moment, proposal) in log {
         chat.advance(*moment, &mut effects);
-        chat.check().unwrap();
         chat.apply(proposal.clone(), &mut effects);
-        chat.check().unwrap();
     }
     effects
 }
@@ -268,11 +307,22 @@ proptest! {
             reference.hear(proposal);
             let mut effects = Vec::new();
             chat.advance(*moment, &mut effects);
+            chat.check().unwrap();
             chat.apply(proposal.clone(), &mut effects);
+            chat.check().unwrap();
             for effect in &effects {
                 reference.believe(effect);
             }
         }
+        // When nothing more happens, whatever was kept for somebody is given up, and nothing is due.
+        let mut effects = Vec::new();
+        let last = Moment { time: Time(0), steady: SteadyTime(1_000_000_000) };
+        chat.advance(last, &mut effects);
+        for effect in &effects {
+            reference.believe(effect);
+        }
+        assert_eq!(reference.suspended, BTreeSet::new(), "suspended for ever");
+        assert_eq!(chat.next_due(), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Leaving a room, going, and coming back: a seat with a key is kept for a while when its connection
 //! breaks, and whoever brings the key is who they were, without the others hearing of the break.
 
+use std::collections::BTreeSet;
+
 use super::coming::Change;
 use super::{Chat, refuse};
 use crate::origin::Spending;
@@ -46,6 +48,14 @@ impl Chat {
         seat.away = Some(Away { cause, since });
         self.suspended.insert((origin, since, session));
         self.give_up_past_bound(origin, out);
+    }
+
+    /// There may be fewer of them than before.
+    pub(super) fn give_up_past_bounds(&mut self, out: &mut Vec<Effect>) {
+        let origins: BTreeSet<Origin> = self.suspended.iter().map(|(origin, ..)| *origin).collect();
+        for origin in origins {
+            self.give_up_past_bound(origin, out);
+        }
     }
 
     /// Whoever leaves sessions behind keeps the newest: each is a name that nobody else can take.
