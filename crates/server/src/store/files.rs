@@ -60,12 +60,16 @@ impl Location {
             }
             Err(TryLockError::Error(why)) => return Err(failed(why)),
         }
-        if !location.database().exists() {
+        let is_new = !location.database().exists();
+        if is_new {
             location.made.push(location.database());
         }
         // SQLite gives the files beside it the same mode.
         private::open_or_create(&location.database()).map_err(failed)?;
-        private::close_to_others(directory, &OUR_FILES).map_err(failed)?;
+        if private::close_to_others(directory, &OUR_FILES).map_err(failed)? && !is_new {
+            let directory = directory.display();
+            tracing::warn!(%directory, "others on this machine could read the history: closed to them");
+        }
         Ok(location)
     }
 

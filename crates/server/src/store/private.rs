@@ -21,45 +21,45 @@ pub(super) fn open_or_create(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Closes our files in a directory to others, and the directory where it has nothing but them.
+/// Closes our files in a directory to others, and the directory where it has nothing but them. Says whether any
+/// was open.
 #[cfg(unix)]
-pub(super) fn close_to_others(directory: &Path, ours: &[&str]) -> std::io::Result<()> {
+pub(super) fn close_to_others(directory: &Path, ours: &[&str]) -> std::io::Result<bool> {
+    let mut was_open = false;
     for name in ours {
-        close(&directory.join(name), 0o600)?;
+        was_open |= close(&directory.join(name), 0o600)?;
     }
     let is_ours = |entry: std::io::Result<std::fs::DirEntry>| {
         entry.is_ok_and(|entry| ours.iter().any(|name| entry.file_name() == **name))
     };
-    if std::fs::read_dir(directory)?.all(is_ours) { close(directory, 0o700) } else { Ok(()) }
+    if std::fs::read_dir(directory)?.all(is_ours) {
+        was_open |= close(directory, 0o700)?;
+    }
+    Ok(was_open)
 }
 
 #[cfg(unix)]
-fn close(path: &Path, wanted: u32) -> std::io::Result<()> {
+fn close(path: &Path, wanted: u32) -> std::io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;
     let mut permissions = match std::fs::metadata(path) {
         Ok(metadata) => metadata.permissions(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     };
     let mode = permissions.mode() & 0o777;
     if mode & !wanted == 0 {
-        return Ok(());
+        return Ok(false);
     }
     permissions.set_mode(mode & wanted);
-    match std::fs::set_permissions(path, permissions) {
-        Ok(()) => {
-            let modes = format!("{mode:o} to {:o}", mode & wanted);
-            tracing::warn!(path = %path.display(), modes, "others could read this: closed to them");
-        }
-        // Somebody else's, or a file system without modes: no reason to stay closed.
-        Err(error) => {
-            tracing::warn!(path = %path.display(), %error, "others can read this");
-        }
+    let closed = std::fs::set_permissions(path, permissions);
+    if let Err(error) = &closed {
+        // Somebody else's, or a file system without modes: no reason not to open.
+        tracing::warn!(path = %path.display(), %error, "others on this machine can read this");
     }
-    Ok(())
+    Ok(closed.is_ok())
 }
 
 #[cfg(not(unix))]
-pub(super) fn close_to_others(_directory: &Path, _ours: &[&str]) -> std::io::Result<()> {
-    Ok(())
+pub(super) fn close_to_others(_directory: &Path, _ours: &[&str]) -> std::io::Result<bool> {
+    Ok(false)
 }
