@@ -188,9 +188,18 @@ pub(crate) fn with_few_marks(words: &str) -> String {
 
 /// Whether a character belongs to the one before it: a mark, or what joins and selects without being seen.
 fn is_on_another(c: char) -> bool {
-    // A flag's tags are bounded by their own rule.
-    let is_tag = fate(c) == Fate::Tag;
-    is_mark(c) || (!c.is_ascii() && !is_tag && c.general_category() == GeneralCategory::Format)
+    // Most of what is said, without looking it up; and a flag's tags are bounded by their own rule.
+    let is_letter = c.is_ascii() || matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}');
+    if is_letter || fate(c) == Fate::Tag {
+        return false;
+    }
+    matches!(
+        c.general_category(),
+        GeneralCategory::NonspacingMark
+            | GeneralCategory::SpacingMark
+            | GeneralCategory::EnclosingMark
+            | GeneralCategory::Format
+    )
 }
 
 #[cfg(test)]
