@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use teahouse_client::ClientError;
 use teahouse_client::link::{Happening, Outgoing, Stage, State};
-use teahouse_client::screen::{Input, Keep, LineServer, Palette, Peer, Server, Setup, Theme, run};
+use teahouse_client::screen::{Input, Keep, LineServer, Palette, Peer, Server, Setup, run};
 use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::{
     Cause, Change, Code, Epoch, Event, Failure, HistoryPage, Id, Joined, Kind, Message, Presence,
@@ -36,7 +36,7 @@ const WORDS: &[&str] = &[
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let variable = |name: &str| std::env::var(name).ok();
-    let theme = Theme::of(Palette::detect(variable));
+    let palette = Palette::detect(variable);
     let address = std::env::args().nth(1);
     let address = address.as_deref().and_then(|address| address.strip_prefix("tcp://"));
     let setup = Setup {
@@ -49,8 +49,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let shown = async {
         match address {
-            Some(address) => run(&mut LineServer::new(address), setup, theme).await,
-            None => run(&mut Played::new(), setup, theme).await,
+            Some(address) => run(&mut LineServer::new(address), setup, palette).await,
+            None => run(&mut Played::new(), setup, palette).await,
         }
     };
     runtime.block_on(shown)?;

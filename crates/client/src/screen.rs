@@ -26,7 +26,9 @@ pub use model::{Model, Server, Setup};
 pub use peer::Peer;
 pub use peer::house::House;
 pub use peer::line::LineServer;
+pub use terminal::kind::unfit;
 pub use terminal::{Steady, run};
+pub use view::Charset;
 pub use view::draw;
 pub use view::theme::{Palette, Theme};
 

@@ -1,12 +1,14 @@
 //! The commands of people and scripts that go to a house: `join`, `say` and `tail`. Only what stands on the
 //! command line; the rest is in `teahouse-client`.
 
-use std::io::{BufReader, IsTerminal, stderr, stdin, stdout};
+use std::io::{BufReader, IsTerminal, Write, stderr, stdin, stdout};
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use teahouse_client::link::Config;
 use teahouse_client::plain::{self, Plain};
 use teahouse_client::say::{self, Say, Words};
+use teahouse_client::screen::Palette;
 use teahouse_client::tail::{self, Since, Tail};
 use teahouse_client::{ClientError, arguments, screen, state};
 
@@ -31,6 +33,9 @@ pub(crate) struct JoinArgs {
     /// One line in, one line out, no cursor movement; so too when input or output is no terminal
     #[arg(long)]
     plain: bool,
+    /// Colours for a light or a dark screen, of 16, or none [default: as the terminal says, none with NO_COLOR]
+    #[arg(long, value_name = "light | dark | 16 | mono", value_parser = palette())]
+    theme: Option<Palette>,
 }
 
 #[derive(Args)]
@@ -83,7 +88,11 @@ pub(crate) fn join(join: &JoinArgs) -> Result<(), ClientError> {
     // A pipe has nothing to come back to.
     let state = if is_typed { state::directory() } else { None };
     if is_typed && stdout().is_terminal() && !join.plain {
-        return screen::join(Config { server, nick, rooms, state });
+        match screen::unfit(|name| std::env::var(name).ok()) {
+            None => return screen::join(Config { server, nick, rooms, state }, join.theme),
+            // Who closed standard error does not want to know.
+            Some(why) => drop(writeln!(stderr(), "{why}: line by line, as with --plain")),
+        }
     }
     let plain = Plain { server, nick, rooms, state, echoes: !is_typed };
     plain::join(plain, BufReader::new(stdin()), stdout())
@@ -107,6 +116,12 @@ pub(crate) fn tail(tail: &TailArgs) -> Result<(), ClientError> {
     let room = arguments::room(&tail.room)?;
     let since = tail.since.as_deref().map(Since::parse).transpose()?;
     tail::tail(Tail { server, nick, room, since, json: tail.json }, stdout(), stderr())
+}
+
+/// Reads the name of a palette.
+fn palette() -> impl TypedValueParser<Value = Palette> {
+    PossibleValuesParser::new(Palette::NAMES)
+        .try_map(|name| Palette::named(&name).ok_or_else(|| format!("there is no palette {name}")))
 }
 
 fn environment() -> Option<String> {

@@ -10,23 +10,27 @@ use super::model::{Server, Setup};
 use super::peer::house::House;
 use super::peer::line::LineServer;
 use super::terminal::run;
-use super::view::theme::{Palette, Theme};
+use super::view::theme::Palette;
 use crate::error::ClientError;
 use crate::link::{Config, Link, Protocol};
 use crate::signal::block_on;
 
-/// Talks until the person leaves. Standard input and output have to be a terminal.
+/// Talks until the person leaves, in these colours or in those that suit the terminal. Standard input and output have to be a terminal.
 ///
 /// # Errors
 /// When the terminal cannot be used; when the server was not reached or went away for good; when something
 /// said is neither kept nor remembered.
-pub fn join(config: Config) -> Result<(), ClientError> {
-    let theme = Theme::of(Palette::detect(|name| std::env::var(name).ok()));
+pub fn join(config: Config, wanted: Option<Palette>) -> Result<(), ClientError> {
+    if wanted.is_some() {
+        // Who asks for colours gets them; the library would leave them out because of NO_COLOR.
+        crossterm::style::force_color_output(true);
+    }
+    let palette = wanted.unwrap_or_else(|| Palette::detect(|name| std::env::var(name).ok()));
     match config.server.protocol {
         Protocol::Line => {
             let address = config.server.authority();
             let setup = setup(Server::Line(address.clone()), Vec::new());
-            block_on(async { run(&mut LineServer::new(&address), setup, theme).await })
+            block_on(async { run(&mut LineServer::new(&address), setup, palette).await })
         }
         Protocol::Api => block_on(async {
             let wanted = config.rooms.clone();
@@ -36,7 +40,7 @@ pub fn join(config: Config) -> Result<(), ClientError> {
             let drafts = link.drafts().iter();
             setup.drafts = drafts.map(|(room, text)| (room.clone(), text.clone())).collect();
             let mut house = House::new(link);
-            run(&mut house, setup, theme).await?;
+            run(&mut house, setup, palette).await?;
             if let Some(words) = house.last_words() {
                 // Who closed standard error does not want to know.
                 writeln!(std::io::stderr(), "{words}").ok();

@@ -3,6 +3,8 @@
 //! One loop on one thread: keys first, then what arrives, then, at most every [`FRAME`], one drawing of
 //! everything that changed. While nothing happens it sleeps.
 
+mod answers;
+pub(super) mod kind;
 mod outside;
 mod session;
 mod signals;
@@ -20,8 +22,9 @@ use tokio::time::{Instant, sleep_until};
 use super::input::{Effect, Input, Now, Size};
 use super::model::{Model, Setup};
 use super::peer::Peer;
-use super::view::{self, Theme};
+use super::view::{self, Charset, Palette, Theme};
 use crate::error::ClientError;
+use answers::{ANSWER_WAIT, Answers, Background, Taken};
 use outside::{Notifier, open};
 use session::Session;
 use signals::{Signals, Told};
@@ -41,9 +44,9 @@ const BYE: Duration = Duration::from_secs(2);
 /// # Errors
 /// When the terminal cannot be read or written; it is left as it was found. When the other end was not
 /// reached or went away.
-pub async fn run<P: Peer>(peer: &mut P, setup: Setup, theme: Theme) -> Result<(), ClientError> {
+pub async fn run<P: Peer>(peer: &mut P, setup: Setup, palette: Palette) -> Result<(), ClientError> {
     let mut session = Session::begin().map_err(ClientError::Start)?;
-    let shell = Shell::new(peer, setup, theme, &mut session).map_err(ClientError::Start)?;
+    let shell = Shell::new(peer, setup, palette, &mut session).map_err(ClientError::Start)?;
     let shown = Box::pin(shell.run()).await;
     session.end().map_err(ClientError::Output)?;
     shown.map_err(ClientError::Output)?;
@@ -55,7 +58,10 @@ struct Shell<'a, P> {
     peer: &'a mut P,
     session: &'a mut Session,
     terminal: Terminal<Steady<BufWriter<io::Stdout>>>,
+    palette: Palette,
+    charset: Charset,
     theme: Theme,
+    answers: Answers,
     notifier: Notifier,
     model: Model,
     started: Instant,
@@ -63,6 +69,8 @@ struct Shell<'a, P> {
     /// Something changed and is not drawn.
     is_stale: bool,
     drawn_at: Option<Instant>,
+    /// The first drawing waits for what the terminal answers, until then.
+    draw_from: Instant,
     is_over: bool,
     is_peer_over: bool,
     /// Somebody else has the terminal: we are stopped, or about to be.
@@ -72,6 +80,7 @@ struct Shell<'a, P> {
 /// What woke the loop.
 enum Woken {
     Terminal(Option<io::Result<crossterm::event::Event>>),
+    HeldBack,
     Peer(Option<Input>),
     Draw,
     Tick,
@@ -82,12 +91,25 @@ impl<'a, P: Peer> Shell<'a, P> {
     fn new(
         peer: &'a mut P,
         setup: Setup,
-        theme: Theme,
+        palette: Palette,
         session: &'a mut Session,
     ) -> io::Result<Self> {
         let out = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
+        let charset = match kind::charset(|name| std::env::var(name).ok()) {
+            Charset::Ascii if session.shows_utf8() => Charset::Lineless,
+            charset @ (Charset::Full | Charset::Lineless | Charset::Ascii) => charset,
+        };
         let terminal = Terminal::new(Steady::new(out))?;
         let started = Instant::now();
+        // Of the other palettes it is known whether they are for light or dark screens, or they are for both.
+        let draw_from = match palette {
+            Palette::Either if session.ask_background()? => started + ANSWER_WAIT,
+            Palette::Either
+            | Palette::Dark
+            | Palette::Light
+            | Palette::Sixteen
+            | Palette::Plain => started,
+        };
         let started_ms = jiff::Timestamp::now().as_millisecond();
         let size = terminal.size()?;
         let size = Size { columns: size.width, rows: size.height };
@@ -96,13 +118,17 @@ impl<'a, P: Peer> Shell<'a, P> {
             peer,
             session,
             terminal,
-            theme,
+            palette,
+            charset,
+            theme: Theme::of(palette, charset),
+            answers: Answers::default(),
             notifier: Notifier::detect(|name| std::env::var(name).ok()),
             model: Model::new(setup, size, now),
             started,
             started_ms,
             is_stale: true,
             drawn_at: None,
+            draw_from,
             is_over: false,
             is_peer_over: false,
             is_away: false,
@@ -124,9 +150,12 @@ impl<'a, P: Peer> Shell<'a, P> {
         while !self.is_over {
             match self.wait(&mut events, &mut signals).await {
                 Woken::Terminal(Some(event)) => {
-                    if let Some(input) = translate::input(event?) {
-                        self.handle(input)?;
-                    }
+                    let taken = self.answers.take(event?, Instant::now());
+                    self.take(taken)?;
+                }
+                Woken::HeldBack => {
+                    let events = self.answers.give_up();
+                    self.take(Taken { events, background: None })?;
                 }
                 Woken::Terminal(None) | Woken::Told(Told::End) => self.is_over = true,
                 Woken::Told(Told::Stop) => self.stop(signals::stop_us)?,
@@ -143,15 +172,37 @@ impl<'a, P: Peer> Shell<'a, P> {
         Ok(())
     }
 
+    /// Takes what the person did, and what the terminal answered.
+    fn take(&mut self, taken: Taken) -> io::Result<()> {
+        let answered = taken.background.filter(|_| self.palette == Palette::Either);
+        if let Some(background) = answered {
+            let palette = match background {
+                Background::Light => Palette::Light,
+                Background::Dark => Palette::Dark,
+            };
+            self.theme = Theme::of(palette, self.charset);
+            self.draw_from = self.started;
+            self.is_stale = true;
+        }
+        for event in taken.events {
+            if let Some(input) = translate::input(event) {
+                self.handle(input)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Waits for the next thing, in this order when there are many: a drawing that is due, keys, the time,
     /// what arrives.
     async fn wait(&mut self, events: &mut EventStream, signals: &mut Signals) -> Woken {
-        let draw_at = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
+        let draw_at = self.drawn_at.map_or(self.draw_from, |at| at + FRAME);
+        let held_until = self.answers.due();
         let wake_at = self.model.wake_at().map(|at| self.started + Duration::from_millis(at));
         tokio::select! {
             biased;
             () = sleep_until(draw_at), if self.is_stale && !self.is_away => Woken::Draw,
             event = events.next() => Woken::Terminal(event),
+            () = sleep_until(held_until.unwrap_or(draw_at)), if held_until.is_some() => Woken::HeldBack,
             told = signals.next() => Woken::Told(told),
             () = sleep_until(wake_at.unwrap_or(draw_at)), if wake_at.is_some() => Woken::Tick,
             input = self.peer.next(), if !self.is_peer_over => Woken::Peer(input),

@@ -2,6 +2,7 @@
 //! colours from the theme.
 
 mod answer;
+mod charset;
 mod help;
 mod line;
 mod list;
@@ -17,9 +18,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::model::{Mode, Model};
+pub use charset::Charset;
 pub(super) use help::last_top as help_last_top;
 use pen::Pen;
-pub(super) use theme::Theme;
+pub(super) use theme::{Palette, Theme};
 
 /// Draws the model into the buffer, which is as large as its screen, and says where the caret is; `None` when
 /// there is no screen at all.

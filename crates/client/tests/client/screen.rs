@@ -7,7 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use teahouse_client::link::{Config, Link};
 use teahouse_client::screen::{
-    self, Effect, Input, Key, Model, Now, Palette, Peer, Press, Server, Setup, Size, Theme, draw,
+    self, Charset, Effect, Input, Key, Model, Now, Palette, Peer, Press, Server, Setup, Size,
+    Theme, draw,
 };
 use teahouse_core::RoomName;
 use tokio::time::Instant;
@@ -62,7 +63,7 @@ impl Played {
     fn screen(&mut self) -> String {
         self.model.follow_caret();
         let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.columns, SIZE.rows));
-        draw(&self.model, &Theme::of(Palette::Plain), &mut buffer);
+        draw(&self.model, &Theme::of(Palette::Plain, Charset::Full), &mut buffer);
         let rows = buffer.content().chunks(usize::from(SIZE.columns));
         let row = |cells: &[ratatui::buffer::Cell]| {
             cells.iter().map(ratatui::buffer::Cell::symbol).collect::<String>() + "\n"

@@ -38,6 +38,7 @@ mod socket;
 mod stream;
 mod talk;
 mod terminal;
+mod terminals;
 mod visitor;
 mod wild;
 mod words;

@@ -55,6 +55,31 @@ impl Session {
         }
     }
 
+    /// Asks for the colour of the screen; says whether it did. The answer comes among the keys.
+    pub(super) fn ask_background(&self) -> io::Result<bool> {
+        if !has_questions() {
+            return Ok(false);
+        }
+        let mut out = io::stdout();
+        out.write_all(super::answers::QUESTION.as_bytes())?;
+        out.flush()?;
+        Ok(true)
+    }
+
+    /// Whether the terminal takes what we write for UTF-8: a letter of two bytes takes one column then. To be asked
+    /// before keys are read; a terminal that does not answer costs two seconds, and is taken at its locale's word.
+    pub(super) fn shows_utf8(&self) -> bool {
+        let ask = || {
+            let mut out = io::stdout();
+            execute!(out, crossterm::cursor::MoveTo(0, 0), crossterm::style::Print("\u{e9}"))?;
+            let at = crossterm::cursor::position();
+            let all = crossterm::terminal::ClearType::All;
+            execute!(out, crossterm::terminal::Clear(all), crossterm::cursor::MoveTo(0, 0))?;
+            at
+        };
+        has_questions() && ask().is_ok_and(|(column, _)| column == 1)
+    }
+
     /// Leaves the terminal as it was found, for as long as somebody else has it.
     pub(super) fn put_down(&mut self) -> io::Result<()> {
         give_back()
@@ -93,6 +118,12 @@ fn restore_on_panic() {
         give_back().ok();
         before(panicked);
     }));
+}
+
+/// Whether the terminal can be asked: the Linux console may write what it does not know onto the screen, and that of
+/// Windows is asked in other ways.
+fn has_questions() -> bool {
+    cfg!(unix) && std::env::var("TERM").is_ok_and(|term| term != "linux")
 }
 
 /// The kitty keyboard protocol, so that Shift-Enter is not Enter. It is not asked for whether the terminal

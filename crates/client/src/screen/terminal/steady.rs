@@ -149,11 +149,42 @@ impl Ink {
             (self.fg, self.bg, self.modifier) = (Color::Reset, Color::Reset, cell.modifier);
         }
         if (cell.fg, cell.bg) != (self.fg, self.bg) {
-            let colors = Colors::new(cell.fg.into_crossterm(), cell.bg.into_crossterm());
-            queue!(to, SetColors(colors))?;
+            set_colours(to, cell.fg, cell.bg)?;
             (self.fg, self.bg) = (cell.fg, cell.bg);
         }
         Ok(())
+    }
+}
+
+/// Sets the colours. The sixteen of old have numbers of their own (ECMA-48, 8.3.117): a terminal that has no others
+/// takes those of 256 for blinking.
+fn set_colours<W: Write>(to: &mut W, fg: Color, bg: Color) -> io::Result<()> {
+    match (fg_number(fg), bg == Color::Reset) {
+        (Some(fg), true) if cfg!(unix) => queue!(to, Print(format!("\u{1b}[{fg};49m"))),
+        _ => queue!(to, SetColors(Colors::new(fg.into_crossterm(), bg.into_crossterm()))),
+    }
+}
+
+fn fg_number(color: Color) -> Option<u8> {
+    match color {
+        Color::Reset => Some(39),
+        Color::Black => Some(30),
+        Color::Red => Some(31),
+        Color::Green => Some(32),
+        Color::Yellow => Some(33),
+        Color::Blue => Some(34),
+        Color::Magenta => Some(35),
+        Color::Cyan => Some(36),
+        Color::Gray => Some(37),
+        Color::DarkGray => Some(90),
+        Color::LightRed => Some(91),
+        Color::LightGreen => Some(92),
+        Color::LightYellow => Some(93),
+        Color::LightBlue => Some(94),
+        Color::LightMagenta => Some(95),
+        Color::LightCyan => Some(96),
+        Color::White => Some(97),
+        Color::Rgb(..) | Color::Indexed(_) => None,
     }
 }
 

@@ -13,7 +13,7 @@ use teahouse_wire::api::{
 
 use crate::link::{Happening, Outgoing, Stage, State};
 use crate::screen::{
-    Effect, Input, Key, Model, Now, Palette, Press, Server, Setup, Size, Theme, draw,
+    Charset, Effect, Input, Key, Model, Now, Palette, Press, Server, Setup, Size, Theme, draw,
 };
 
 /// 2026-11-23 10:00 UTC, a Monday.
@@ -221,7 +221,7 @@ impl Played {
         self.model.follow_caret();
         let size = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
-        let theme = Theme::of(Palette::Plain);
+        let theme = Theme::of(Palette::Plain, Charset::Full);
         let mut caret = None;
         let drawing = terminal.draw(|frame| caret = draw(&self.model, &theme, frame.buffer_mut()));
         drawing.unwrap();

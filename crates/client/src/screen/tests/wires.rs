@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::played::Played;
-use crate::screen::{Palette, Steady, Theme, draw};
+use crate::screen::{Charset, Palette, Steady, Theme, draw};
 
 const COLUMNS: u16 = 70;
 const ROWS: u16 = 14;
@@ -45,7 +45,7 @@ impl Emulated {
     /// Draws, and gives what was sent and what should be seen.
     fn draw(&mut self, played: &mut Played) -> (Vec<u8>, Buffer) {
         played.model.follow_caret();
-        let theme = Theme::of(Palette::Dark);
+        let theme = Theme::of(Palette::Dark, Charset::Full);
         self.terminal.backend_mut().begin_frame().unwrap();
         let mut wanted = Buffer::default();
         let drawn = self.terminal.draw(|frame| {

@@ -25,7 +25,8 @@ impl<'a> Pen<'a> {
             return x;
         }
         let columns = columns.min(area.right() - x);
-        let fitting = truncate(text, usize::from(columns));
+        let text = self.theme.charset.shown(text);
+        let fitting = truncate(&text, usize::from(columns));
         self.buffer.set_stringn(x, y, fitting, usize::from(columns), style).0
     }
 

@@ -3,6 +3,8 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
+use super::charset::Charset;
+
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Palette {
@@ -66,16 +68,18 @@ pub struct Theme {
     /// The same in what is chosen.
     pub found_chosen: Style,
     nicks: Vec<Style>,
+    /// The characters there are.
+    pub charset: Charset,
 }
 
 impl Theme {
-    /// The theme for a palette.
+    /// The theme for a palette, in these characters.
     #[must_use]
-    pub fn of(palette: Palette) -> Self {
+    pub fn of(palette: Palette, charset: Charset) -> Self {
         let fg = |color| Style::new().fg(color);
         let indexed = |index| fg(Color::Indexed(index));
         let nicks = |indexes: &[u8]| indexes.iter().map(|index| indexed(*index)).collect();
-        let base = Self::plain();
+        let base = Self { charset, ..Self::plain() };
         match palette {
             Palette::Dark => Self {
                 dim: indexed(245),
@@ -144,6 +148,7 @@ impl Theme {
                 .add_modifier(Modifier::UNDERLINED)
                 .remove_modifier(Modifier::REVERSED),
             nicks: vec![Style::new()],
+            charset: Charset::Full,
         }
     }
 
@@ -161,6 +166,21 @@ impl Theme {
 }
 
 impl Palette {
+    /// What palettes are called by people.
+    pub const NAMES: [&str; 4] = ["light", "dark", "16", "mono"];
+
+    /// The palette of this name, one of [`Palette::NAMES`].
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "light" => Some(Self::Light),
+            "dark" => Some(Self::Dark),
+            "16" => Some(Self::Sixteen),
+            "mono" => Some(Self::Plain),
+            _ => None,
+        }
+    }
+
     /// What the environment says of the terminal.
     #[must_use]
     pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
@@ -214,6 +234,12 @@ mod tests {
     }
 
     #[test]
+    fn every_palette_that_is_named_is_there() {
+        assert!(Palette::NAMES.iter().all(|name| Palette::named(name).is_some()));
+        assert_eq!(Palette::named("purple"), None);
+    }
+
+    #[test]
     fn nicks_can_be_read_on_their_screens() {
         check(NICKS_DARK, 4.5, 0.0);
         check(NICKS_LIGHT, 0.0, 4.5);
@@ -222,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_nick_has_one_colour_and_nicks_differ() {
-        let theme = Theme::of(Palette::Dark);
+        let theme = Theme::of(Palette::Dark, Charset::Full);
         assert_eq!(theme.nick("Ann"), theme.nick("ann"));
         let colours: std::collections::HashSet<_> =
             (0..64).map(|n| theme.nick(&format!("guest{n}"))).collect();

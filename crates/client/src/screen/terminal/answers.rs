@@ -1,0 +1,262 @@
+//! What the terminal answers when it is asked for the colour of its screen (xterm's `OSC 11`). The answer stands
+//! among the keys, early, late or in pieces; here it is taken out of them, so that none of it is ever typed.
+
+use std::mem;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
+use tokio::time::Instant;
+
+/// The question. One who does not know it passes it over up to its end.
+pub(super) const QUESTION: &str = "\u{1b}]11;?\u{1b}\\";
+/// How long the first drawing waits for an answer: over most networks there is one by then.
+pub(super) const ANSWER_WAIT: Duration = Duration::from_millis(100);
+/// After so long without its next piece, what was held back was no answer, or is never finished.
+const PIECE_WAIT: Duration = Duration::from_millis(50);
+
+/// How the answer begins, after `ESC ]`.
+const BEGINS: &[&str] = &["11;rgb:", "11;rgba:"];
+/// Characters of the colour at most: four numbers of four digits.
+const COLOUR_CHARS_MAX: usize = 19;
+
+/// Whether the screen is light or dark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Background {
+    Light,
+    Dark,
+}
+
+/// What comes of an event.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Taken {
+    /// What the person did, in order.
+    pub events: Vec<Event>,
+    /// What the terminal answered.
+    pub background: Option<Background>,
+}
+
+/// Takes answers out of the keys.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    /// What may be the beginning of an answer, as it came.
+    held: Vec<Event>,
+    /// What it says so far, from `]` on.
+    said: String,
+    /// It ends with an escape, which may be the first half of the end.
+    has_escape: bool,
+    since: Option<Instant>,
+}
+
+/// A key, as far as it can be a part of an answer.
+enum Piece {
+    Escape,
+    /// `ESC ]`, read as one key.
+    Begin,
+    Char(char),
+    /// BEL, or `ESC \` read as one key.
+    End,
+    Other,
+}
+
+impl Answers {
+    /// Takes the next event.
+    pub(super) fn take(&mut self, event: Event, now: Instant) -> Taken {
+        let mut taken = Taken::default();
+        if self.is_due(now) {
+            taken.events = self.give_up();
+        }
+        self.since = Some(now);
+        let piece = piece(&event);
+        self.held.push(event);
+        let goes_on = match piece {
+            Piece::Escape if self.said.is_empty() => self.held.len() == 1,
+            Piece::Escape => !mem::replace(&mut self.has_escape, true),
+            Piece::Begin if self.held.len() == 1 => self.say(']'),
+            Piece::Char('\\') if self.has_escape => return self.end(taken),
+            Piece::Char(c) if self.held.len() > 1 && !self.has_escape => self.say(c),
+            Piece::End if !self.said.is_empty() => return self.end(taken),
+            Piece::Begin | Piece::Char(_) | Piece::End | Piece::Other => false,
+        };
+        if !goes_on {
+            taken.events.append(&mut self.give_up());
+        }
+        taken
+    }
+
+    /// When what is held back is to be given up, if nothing follows.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.since.filter(|_| !self.held.is_empty()).map(|since| since + PIECE_WAIT)
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.due().is_some_and(|due| now >= due)
+    }
+
+    /// Gives back what was held back; nothing of what can only have been an answer.
+    pub(super) fn give_up(&mut self) -> Vec<Event> {
+        let said = mem::take(&mut self.said);
+        let held = mem::take(&mut self.held);
+        self.has_escape = false;
+        let is_answer = BEGINS
+            .iter()
+            .any(|begins| said.strip_prefix(']').is_some_and(|said| said.starts_with(begins)));
+        if is_answer { Vec::new() } else { held }
+    }
+
+    /// Adds a character, if it can stand there.
+    fn say(&mut self, c: char) -> bool {
+        self.said.push(c);
+        let Some(said) = self.said.strip_prefix(']') else { return false };
+        let is_colour = |rest: &str| {
+            rest.len() <= COLOUR_CHARS_MAX
+                && rest.chars().all(|c| c.is_ascii_hexdigit() || c == '/')
+        };
+        BEGINS.iter().any(|begins| {
+            begins.starts_with(said) || said.strip_prefix(begins).is_some_and(is_colour)
+        })
+    }
+
+    fn end(&mut self, mut taken: Taken) -> Taken {
+        let colour =
+            BEGINS.iter().find_map(|begins| self.said.strip_prefix(']')?.strip_prefix(begins));
+        taken.background = colour.and_then(background);
+        taken.events.append(&mut self.give_up());
+        taken
+    }
+}
+
+fn piece(event: &Event) -> Piece {
+    let Event::Key(key) = event else { return Piece::Other };
+    if key.kind == KeyEventKind::Release {
+        return Piece::Other;
+    }
+    let held = key.modifiers.difference(KeyModifiers::SHIFT);
+    if key.code == KeyCode::Esc && held.is_empty() {
+        return Piece::Escape;
+    }
+    let KeyCode::Char(c) = key.code else { return Piece::Other };
+    match c {
+        ']' if held == KeyModifiers::ALT => Piece::Begin,
+        '\\' if held == KeyModifiers::ALT => Piece::End,
+        'g' if held == KeyModifiers::CONTROL => Piece::End,
+        c if held.is_empty() => Piece::Char(c),
+        _ => Piece::Other,
+    }
+}
+
+/// Whether `ffff/ffff/ffff`, of any number of digits each, is light.
+fn background(colour: &str) -> Option<Background> {
+    let part = |part: &str| {
+        let most = 16_u32.checked_pow(u32::try_from(part.len()).ok()?)?.checked_sub(1)?;
+        let value = u32::from_str_radix(part, 16).ok()?;
+        (most > 0).then(|| f64::from(value) / f64::from(most))
+    };
+    let parts: Option<Vec<f64>> = colour.split('/').take(3).map(part).collect();
+    let &[red, green, blue] = parts?.as_slice() else { return None };
+    // How bright it looks (ITU-R BT.601); both texts can be read on what is in the middle.
+    let brightness = 0.299 * red + 0.587 * green + 0.114 * blue;
+    Some(if brightness > 0.5 { Background::Light } else { Background::Dark })
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::KeyEvent;
+
+    use super::*;
+
+    /// Bytes as the terminal library makes keys of them, cut before these places.
+    fn keys(bytes: &str, cuts: &[usize]) -> Vec<Event> {
+        let mut keys = Vec::new();
+        let mut escaped = false;
+        for (at, c) in bytes.char_indices() {
+            if escaped && cuts.contains(&at) {
+                keys.push(key(KeyCode::Esc, KeyModifiers::NONE));
+                escaped = false;
+            }
+            let modifiers = if escaped { KeyModifiers::ALT } else { KeyModifiers::NONE };
+            match c {
+                '\u{1b}' => escaped = true,
+                '\u{7}' => keys.push(key(KeyCode::Char('g'), KeyModifiers::CONTROL)),
+                c => keys.push(key(KeyCode::Char(c), modifiers)),
+            }
+            escaped &= c == '\u{1b}';
+        }
+        if escaped {
+            keys.push(key(KeyCode::Esc, KeyModifiers::NONE));
+        }
+        keys
+    }
+
+    fn key(code: KeyCode, modifiers: KeyModifiers) -> Event {
+        Event::Key(KeyEvent::new(code, modifiers))
+    }
+
+    fn taken(events: Vec<Event>) -> (Vec<Event>, Vec<Background>) {
+        let mut answers = Answers::default();
+        let now = Instant::now();
+        let (mut left, mut backgrounds) = (Vec::new(), Vec::new());
+        for event in events {
+            let taken = answers.take(event, now);
+            left.extend(taken.events);
+            backgrounds.extend(taken.background);
+        }
+        left.extend(answers.give_up());
+        (left, backgrounds)
+    }
+
+    #[test]
+    fn an_answer_is_taken_out_of_the_keys_wherever_it_is_cut() {
+        for (answer, background) in [
+            ("\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\", Background::Light),
+            ("\u{1b}]11;rgb:1e1e/1e1e/1e1e\u{7}", Background::Dark),
+            ("\u{1b}]11;rgba:fd/f6/e3/ff\u{1b}\\", Background::Light),
+        ] {
+            for cut in 0..answer.len() {
+                let words = format!("ab{answer}cd");
+                let (left, backgrounds) = taken(keys(&words, &[cut + 2]));
+                assert_eq!(left, keys("abcd", &[]), "{answer:?} cut at {cut}");
+                assert_eq!(backgrounds, [background]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_is_typed() {
+        for words in [
+            "hello]11;rgb:",
+            "\u{1b}]",
+            "\u{1b}]x",
+            "\u{1b}]12;rgb:",
+            "\u{1b}",
+            "\u{1b}\u{1b}a",
+            "\u{1b}[",
+            "]]\\",
+            "\u{7}",
+            "a\u{1b}\\b",
+        ] {
+            let (left, backgrounds) = taken(keys(words, &[]));
+            assert_eq!(left, keys(words, &[]), "{words:?}");
+            assert!(backgrounds.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_never_finished_is_not_typed_either() {
+        let (left, backgrounds) = taken(keys("\u{1b}]11;rgb:ffff/ff", &[]));
+        assert_eq!((left, backgrounds), (Vec::new(), Vec::new()));
+        let (left, _) = taken(keys("\u{1b}]11;rgb:zebra", &[]));
+        assert_eq!(left, keys("ebra", &[]));
+    }
+
+    #[test]
+    fn a_key_is_held_back_for_a_moment_only() {
+        let mut answers = Answers::default();
+        let now = Instant::now();
+        let escape = key(KeyCode::Esc, KeyModifiers::NONE);
+        assert!(answers.take(escape.clone(), now).events.is_empty());
+        assert_eq!(answers.due(), Some(now + PIECE_WAIT));
+        let other = key(KeyCode::Char(']'), KeyModifiers::NONE);
+        let taken = answers.take(other.clone(), now + PIECE_WAIT);
+        assert_eq!(taken.events, [escape, other]);
+    }
+}

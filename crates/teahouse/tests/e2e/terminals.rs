@@ -1,0 +1,105 @@
+//! The client in terminals of all kinds: without a screen, without boxes, light and dark ones.
+
+use std::process::Command;
+
+use crate::house::House;
+use crate::screen::{LINE_ROW, bob};
+use crate::scripts::client;
+use crate::terminal::Terminal;
+
+/// The client of bob with these words of a shell before it, such as `env TERM=dumb`.
+fn join_in(house: &House, prefix: &str) -> Terminal {
+    let client = bob(house);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{prefix} \"$@\"; exec cat"), "sh"]);
+    shell.arg(client.get_program()).args(client.get_args());
+    shell.envs(client.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Terminal::run(&shell)
+}
+
+#[test]
+fn a_terminal_without_a_screen_gets_lines_and_is_told_why() {
+    let house = House::open();
+    for (prefix, why) in [
+        ("env TERM=dumb", "TERM is dumb, which has no screen that we know: line by line"),
+        ("env TERM=no-such", "TERM is no-such, which has no screen that we know: line by line"),
+        ("env -u TERM", "TERM is not set: line by line, as with --plain"),
+    ] {
+        let terminal = join_in(&house, prefix);
+        terminal.expect(why);
+        terminal.expect("you are in #lobby");
+        assert_eq!(terminal.told("alternate_on"), "0", "{prefix}");
+        terminal.keys(&["plain words", "Enter"]);
+        let mut ann = house.join();
+        ann.expect("plain words");
+    }
+}
+
+#[test]
+fn a_locale_without_lines_gets_none_and_words_as_the_terminal_can() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    ann.say("good morning 今天喝什么？");
+    let terminal = join_in(&house, "env LC_ALL=C");
+    terminal.expect("● bob");
+    terminal.expect("今天喝什么？");
+    terminal.expect("2 here");
+    let screen = terminal.screen();
+    let is_line = |c: char| matches!(c, '\u{2500}'..='\u{259F}');
+    assert!(!screen.contains(is_line), "{screen}");
+    assert!(screen.contains("|") && screen.contains("- ● bob -"), "{screen}");
+}
+
+/// What a terminal answers that is asked for the colour of its screen.
+fn answer(terminal: &Terminal, colour: &str) {
+    let bytes = format!("\u{1b}]11;rgb:{colour}\u{1b}\\");
+    let hex: Vec<String> = bytes.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mut keys = vec!["-H"];
+    keys.extend(hex.iter().map(String::as_str));
+    terminal.keys(&keys);
+}
+
+/// Colours of links on light and on dark screens, and where nothing is known, as they are set.
+const LINKS: [(&str, &str); 3] =
+    [("light", "38;5;25m"), ("dark", "38;5;110m"), ("either", "38;5;67m")];
+
+fn has(terminal: &Terminal, name: &str) -> bool {
+    let (_, link) = LINKS.iter().find(|(other, _)| *other == name).unwrap();
+    terminal.colours().contains(link)
+}
+
+#[test]
+fn a_terminal_that_answers_late_is_heard_and_nothing_of_it_is_typed() {
+    let house = House::open();
+    house.join_as("ann").say("https://tea.example/");
+    let terminal = join_in(&house, "env TERM=xterm-256color");
+    terminal.expect("● bob");
+    terminal.expect("https://tea.example/");
+    terminal.wait("for both", |terminal| has(terminal, "either"));
+    terminal.type_in("half");
+    for (colour, name) in [("ffff/ffff/ffff", "light"), ("0000/0000/0000", "dark"), ("f", "dark")] {
+        answer(&terminal, colour);
+        terminal.wait(name, |terminal| has(terminal, name));
+    }
+    terminal.type_in(" a line");
+    terminal.wait("typed", |terminal| terminal.row(LINE_ROW) == "› half a line");
+}
+
+#[test]
+fn the_colours_that_are_asked_for_are_had() {
+    let house = House::open();
+    house.join_as("ann").say("https://tea.example/");
+    for (theme, is_so) in [("light", "38;5;25m"), ("dark", "38;5;110m"), ("16", "36m")] {
+        let mut command = client(&house, &["join", "--theme", theme]);
+        let terminal = Terminal::run(command.env("NO_COLOR", "1"));
+        terminal.expect("https://tea.example/");
+        terminal.wait(theme, |terminal| terminal.colours().contains(is_so));
+    }
+    let terminal = Terminal::run(&client(&house, &["join", "--theme", "mono"]));
+    terminal.expect("https://tea.example/");
+    assert!(!terminal.colours().contains("38;5;"), "{}", terminal.colours());
+    let refused = client(&house, &["join", "--theme", "purple"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("[possible values: light, dark, 16, mono]"), "{said}");
+}
