@@ -19,7 +19,7 @@ use crate::error::Fault;
 use crate::gate::Gate;
 use crate::hub::Hub;
 use crate::inbox::{INBOX_MAX, Inbox};
-use crate::listener::{Doors, accept, bind};
+use crate::listener::{Doors, accept, bind, bind_all};
 use crate::log::LogSender;
 use crate::metrics::{HubMetrics, Metrics};
 use crate::settings::{ADMIN_ADDRESS, AdminSetting, Settings, SettingsError};
@@ -82,15 +82,8 @@ impl House {
     /// When an address is taken, the data directory cannot be used, or the database is not sound.
     /// Nothing on disk is changed then.
     pub fn open(settings: Settings) -> Result<Self, Fault> {
-        let listeners = settings.listen.iter().copied().map(bind).collect::<Result<Vec<_>, _>>()?;
-        let addresses = listeners
-            .iter()
-            .zip(&settings.listen)
-            .map(|(listener, address)| {
-                let address = *address;
-                listener.local_addr().map_err(|why| Fault::Listen { address, why })
-            })
-            .collect::<Result<_, _>>()?;
+        let listeners = bind_all(&settings.listen)?;
+        let addresses = listeners.iter().filter_map(|l| l.local_addr().ok()).collect();
         let (admin, admin_missing) = bind_admin(settings.admin)?;
         let shard_count = shard_count(&settings);
         let connections_possible = open_files::connections_possible(shard_count);
@@ -261,6 +254,30 @@ impl House {
         );
     }
 
+    /// New settings, with those that need a restart as they are; says which would have changed.
+    fn keep_fixed(&self, mut new: Settings) -> Settings {
+        let old = &self.settings;
+        let changed = [
+            ("listen", new.listen != old.listen),
+            ("admin", new.admin != old.admin),
+            ("data", new.data != old.data),
+            ("durability", new.durability != old.durability),
+            ("shards", new.shards != old.shards),
+        ];
+        let changed = changed.into_iter().filter(|(_, is_changed)| *is_changed);
+        let changed: Vec<&str> = changed.map(|(name, _)| name).collect();
+        if !changed.is_empty() {
+            let settings = changed.join(", ");
+            warn!(settings, "changed, and take effect only with a restart");
+        }
+        new.listen.clone_from(&old.listen);
+        new.data.clone_from(&old.data);
+        new.admin = old.admin;
+        new.durability = old.durability;
+        new.shards = old.shards;
+        new
+    }
+
     async fn reload(&mut self, read: &impl Fn() -> Result<Settings, SettingsError>) {
         let settings = match read() {
             Ok(settings) => settings,
@@ -269,13 +286,7 @@ impl House {
                 return;
             }
         };
-        let fixed = |settings: &Settings| {
-            let Settings { listen, admin, data, durability, shards, .. } = settings;
-            (listen.clone(), *admin, data.clone(), *durability, *shards)
-        };
-        if fixed(&settings) != fixed(&self.settings) {
-            warn!("listen, admin, data, durability and shards change only with a restart");
-        }
+        let settings = self.keep_fixed(settings);
         self.settings = settings;
         self.set_gate();
         self.metrics.set_hosts(self.settings.hosts.clone());

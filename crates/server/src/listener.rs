@@ -15,6 +15,7 @@ use tracing::{debug, warn};
 use crate::error::Fault;
 use crate::gate::Gate;
 use crate::inbox::{Accepted, Inbox};
+use crate::settings::ListenSetting;
 
 /// Connections the kernel keeps for us until we accept them.
 const BACKLOG: i32 = 4096;
@@ -48,6 +49,53 @@ pub(crate) fn bind(address: SocketAddr) -> Result<StdListener, Fault> {
         Ok(StdListener::from(socket))
     };
     open().map_err(|why| Fault::Listen { address, why })
+}
+
+/// Opens what the settings name: one socket for each family of addresses, so that everybody is seen under the
+/// address they have. A place that stands for both families needs one of them to be there.
+pub(crate) fn bind_all(places: &[ListenSetting]) -> Result<Vec<StdListener>, Fault> {
+    let mut listeners = Vec::new();
+    let mut bound: Vec<SocketAddr> = Vec::new();
+    for place in places {
+        let mut missing = None;
+        let mut count = 0;
+        for mut address in place.addresses() {
+            let same = bound.last().filter(|_| count > 0).map(SocketAddr::port);
+            if address.port() == 0 {
+                // Both families have the port that was chosen for the first.
+                address.set_port(same.unwrap_or_default());
+            } else if bound.contains(&address) {
+                count += 1;
+                continue;
+            }
+            match bind(address) {
+                Ok(listener) => {
+                    let local =
+                        listener.local_addr().map_err(|why| Fault::Listen { address, why })?;
+                    bound.push(local);
+                    listeners.push(listener);
+                    count += 1;
+                }
+                Err(Fault::Listen { why, .. }) if is_family_missing(&why) => {
+                    missing = Some(Fault::Listen { address, why });
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        if let Some(missing) = missing.filter(|_| count == 0) {
+            return Err(missing);
+        }
+    }
+    Ok(listeners)
+}
+
+/// Whether the machine has no addresses of that family.
+fn is_family_missing(why: &std::io::Error) -> bool {
+    #[cfg(unix)]
+    let is_unknown = why.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error());
+    #[cfg(not(unix))]
+    let is_unknown = false;
+    is_unknown || matches!(why.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported)
 }
 
 /// Where connections go.

@@ -5,6 +5,7 @@
 //! the environment, the environment before the file, the file before the defaults.
 
 mod layers;
+mod listen;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_core::{FloodLimit, Limits, Rate, RoomName};
 
 pub use layers::{Layers, SettingsError};
+pub use listen::ListenSetting;
 
 use crate::store::Durability;
 
@@ -21,8 +23,8 @@ use crate::store::Durability;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Addresses to listen on; port 0 lets the system choose.
-    pub listen: Vec<SocketAddr>,
+    /// Where to listen; port 0 lets the system choose.
+    pub listen: Vec<ListenSetting>,
     /// Names under which pages reach this server, beside addresses, `localhost` and the machine's own: `tea.example`,
     /// `.tea.example` with all below it, `*` for any.
     pub hosts: Vec<String>,
@@ -129,7 +131,7 @@ pub const LIMIT_HELP: &[(&str, &str)] = &[
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            listen: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5000))],
+            listen: vec![ListenSetting::All(5000)],
             hosts: Vec::new(),
             admin: AdminSetting::Auto,
             data: PathBuf::new(),
@@ -245,10 +247,9 @@ impl TryFrom<String> for AdminSetting {
         match input.as_str() {
             "auto" => Ok(Self::Auto),
             "off" => Ok(Self::Off),
-            address => address
-                .parse()
-                .map(Self::At)
-                .map_err(|_| format!("`{input}` is not auto, off or ADDR:PORT")),
+            address => address.parse().map(Self::At).map_err(|_| {
+                format!("`{input}` is not auto, off or an address like 127.0.0.1:5001")
+            }),
         }
     }
 }

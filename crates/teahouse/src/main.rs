@@ -42,8 +42,8 @@ enum Command {
 
 #[derive(Args)]
 struct Serve {
-    /// Address and port to listen on; may be given several times; port 0 lets the system choose
-    /// [default: 0.0.0.0:5000]
+    /// Where to listen: `:5000` for every address, `localhost:5000` for this machine only, or an address and a port;
+    /// may be given several times; port 0 lets the system choose [default: :5000]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Vec<String>,
     /// Names under which browsers and programs reach it over HTTP, besides addresses, localhost and the machine's
@@ -152,7 +152,13 @@ fn greet(house: &House) -> std::io::Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     out += &format!("Teahouse {version} is open. To join {}:\n", house.settings().first_room);
     let first = house.settings().first_room.as_str();
-    for (host, port) in house.addresses().iter().flat_map(|address| hosts_of(*address)) {
+    let mut hosts = Vec::new();
+    for host in house.addresses().iter().flat_map(|address| hosts_of(*address)) {
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    for (host, port) in hosts {
         // An IPv6 address stands in brackets where a port follows (RFC 3986, section 3.2.2).
         let authority =
             if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };

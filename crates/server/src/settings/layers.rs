@@ -232,7 +232,7 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
         return Err(SettingsError::new(*key, "is 0", "give it at least 1"));
     }
     if settings.listen.is_empty() {
-        let hint = "give at least one, like 0.0.0.0:5000";
+        let hint = "give at least one, like :5000 or localhost:5000";
         return Err(SettingsError::new("listen", "no address to listen on", hint));
     }
     let is_host = |name: &str| {

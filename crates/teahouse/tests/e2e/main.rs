@@ -21,6 +21,7 @@ mod http;
 mod idle;
 mod ignoring;
 mod leaving;
+mod listening;
 mod many;
 mod opening;
 mod operating;
