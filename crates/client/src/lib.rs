@@ -20,5 +20,6 @@ pub mod screen;
 mod signal;
 pub mod state;
 pub mod tail;
+mod visit;
 
 pub use error::{ClientError, Exit};

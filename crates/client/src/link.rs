@@ -15,9 +15,11 @@ pub mod limits;
 mod server;
 mod shell;
 
+pub(crate) use exchange::Retry;
 pub use exchange::{Exchange, Output, Start, Unsent};
 pub use happening::{Happening, Outgoing, Stage, State};
 pub use server::{AddressError, PORT, Protocol, Server};
+pub(crate) use shell::drawn;
 pub use shell::{Config, Link};
 
 use teahouse_core::RoomName;

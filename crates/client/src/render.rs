@@ -29,6 +29,11 @@ pub(crate) fn event(event: &api::Event, is_current: bool, out: &mut Vec<u8>) {
     render_event(&core_event(event, RoomId(0)), (!is_current).then_some(&event.room), out);
 }
 
+/// An event that was said before we came, each line with its time, and with the date unless that is today's.
+pub(crate) fn dated_event(event: &api::Event, out: &mut Vec<u8>) {
+    line::render_dated(&core_event(event, RoomId(0)), None, &clock(), out);
+}
+
 /// Any other message. Where nothing is to be said, nothing is rendered.
 pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut Vec<u8>) {
     let current = |room: &RoomName| current == Some(room);

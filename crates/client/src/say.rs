@@ -1,25 +1,37 @@
-//! `teahouse say`: says something in a room and ends when it is known to be kept. For scripts.
+//! `teahouse say`: says something in a room and ends when it is known to be kept. For scripts. It says as a
+//! visitor: nobody hears of its coming and going, and it holds no nick that a killed one would leave behind.
 
 use std::io::{BufRead, Write};
+use std::time::Duration;
 
 use teahouse_core::{Nick, RoomName, Text};
-use teahouse_wire::api::{Failure, Message, Ref, Sent};
+use teahouse_wire::api::http::{Post, Posted};
+use teahouse_wire::api::{Code, Failure, HistoryPage, Id};
 use teahouse_wire::decode::decode;
+use tokio::time::sleep;
 
 use crate::error::ClientError;
 use crate::input::{self, Entered};
-use crate::link::{Config, Happening, Link, Outgoing, Protocol, SayError, Server, Stage, State};
-use crate::signal::{OFFLINE_MAX, Signal, block_on, past};
+use crate::link::{Server, drawn};
+use crate::signal::{OFFLINE_MAX, block_on};
+use crate::visit::{Missed, Patience, Visitor};
+
+/// An answer that takes longer than this is held back by flood control, which lets two pass in a second.
+const SLOW: Duration = Duration::from_millis(400);
+/// How long a house may say that it is too busy: longer than any burst of others lasts.
+const BUSY_MAX: Duration = Duration::from_secs(600);
 
 /// What to say, where and as whom.
 #[derive(Clone, Debug)]
 pub struct Say {
     /// Which house.
     pub server: Server,
-    /// What one wants to be called; otherwise a guest.
+    /// What one wants to be called; otherwise a guest. Nobody in the house may have it.
     pub nick: Option<Nick>,
     /// Where.
     pub room: RoomName,
+    /// Whether the room is made if there is none of that name.
+    pub create: bool,
     /// What.
     pub words: Words,
 }
@@ -40,35 +52,30 @@ pub enum Words {
 ///
 /// # Errors
 /// When not every message was kept: [`ClientError::Refused`] when the house, or our own limits, did not allow
-/// one; otherwise why it failed. A connection that breaks is tried again for a minute.
+/// one, or there is no such room; otherwise why it failed. What breaks is tried again for a minute, under the
+/// same id, so that it is kept once.
 pub fn say(
     say: Say,
     input: impl BufRead + Send + 'static,
     complaints: impl Write,
 ) -> Result<(), ClientError> {
-    if say.server.protocol == Protocol::Line {
-        let what = format!("{} speaks plain lines, which acknowledge nothing", say.server);
-        return Err(ClientError::Usage { what });
-    }
-    let mut texts = Vec::new();
-    let input = match say.words {
+    let Say { server, nick, room, create, words } = say;
+    let visitor = Visitor::new(server)?;
+    let saying = Saying::new(visitor, nick, room, complaints);
+    match words {
         Words::Given(words) => {
-            texts.push(text(&words)?);
-            None
+            let text = text(&words)?;
+            block_on(saying.say_one(text, create))
         }
         Words::Whole => {
             let long = || refused("the input has more bytes than a message may have");
             let bytes = input::whole(input).map_err(ClientError::Input)?.ok_or_else(long)?;
             let words = decode(&bytes);
-            texts.push(text(words.map_err(|error| refused(&format!("not sent: {error}")))?)?);
-            None
+            let text = text(words.map_err(|error| refused(&format!("not sent: {error}")))?)?;
+            block_on(saying.say_one(text, create))
         }
-        Words::Lines => Some(input),
-    };
-    let config =
-        Config { nick: say.nick, rooms: vec![say.room.clone()], ..Config::new(say.server) };
-    let saying = Saying::new(say.room, texts, complaints);
-    block_on(saying.run(config, input))
+        Words::Lines => block_on(saying.say_lines(input, create)),
+    }
 }
 
 fn text(words: &str) -> Result<Text, ClientError> {
@@ -80,101 +87,133 @@ fn refused(what: &str) -> ClientError {
 }
 
 struct Saying<W> {
+    visitor: Visitor,
+    nick: Option<Nick>,
     room: RoomName,
-    /// Read and not said yet, in reverse.
-    next: Vec<Text>,
     complaints: W,
+    patience: Patience,
     refused: usize,
-    signal: Signal,
-    is_leaving: bool,
+    /// It was told that flood control makes us wait.
+    is_slow: bool,
 }
 
 impl<W: Write> Saying<W> {
-    fn new(room: RoomName, mut next: Vec<Text>, complaints: W) -> Self {
-        next.reverse();
-        let (signal, refused) = (Signal::default(), 0);
-        Self { room, next, complaints, refused, signal, is_leaving: false }
+    fn new(visitor: Visitor, nick: Option<Nick>, room: RoomName, complaints: W) -> Self {
+        let [seed, ..] = drawn();
+        let patience = Patience::new(u64::from(seed));
+        Self { visitor, nick, room, complaints, patience, refused: 0, is_slow: false }
     }
 
-    async fn run(
+    async fn say_one(mut self, text: Text, create: bool) -> Result<(), ClientError> {
+        self.look_for_room(create).await?;
+        self.say(text).await?;
+        self.end()
+    }
+
+    async fn say_lines(
         mut self,
-        config: Config,
-        input: Option<impl BufRead + Send + 'static>,
+        input: impl BufRead + Send + 'static,
+        create: bool,
     ) -> Result<(), ClientError> {
-        let mut lines = input.map(input::lines);
-        let mut link = Link::open(config);
-        let join = link.join(&self.room);
+        self.look_for_room(create).await?;
+        let mut lines = input::lines(input);
+        while let Some(entered) = lines.recv().await {
+            match entered {
+                Entered::Line(line) if line.trim().is_empty() => {}
+                Entered::Line(line) => match Text::parse(&line) {
+                    Ok(text) => self.say(text).await?,
+                    Err(error) => self.complain(&line, &error.to_string()),
+                },
+                Entered::Wrong(why) => self.complain("", &why),
+                Entered::Failed(error) => return Err(ClientError::Input(error)),
+            }
+        }
+        self.end()
+    }
+
+    /// A room that is not there is more often a slip of the fingers than a wish.
+    async fn look_for_room(&mut self, create: bool) -> Result<(), ClientError> {
+        if create {
+            return Ok(());
+        }
         loop {
-            self.say_next(&mut link)?;
-            let is_said = lines.is_none() && self.next.is_empty();
-            if is_said && link.outbox().next().is_none() && !self.is_leaving {
-                self.is_leaving = true;
-                link.bye();
+            match self.visitor.read::<HistoryPage>(&self.room, "messages?limit=1").await {
+                Ok(_) => {
+                    self.answered();
+                    return Ok(());
+                }
+                Err(Missed::Refused(failure)) => return Err(no_room(&failure)),
+                Err(missed) => self.wait(missed, 0).await?,
             }
-            let patience = self.signal.deadline();
+        }
+    }
+
+    /// Says one message until it is kept or refused, each time under the same id.
+    async fn say(&mut self, text: Text) -> Result<(), ClientError> {
+        let post = Post { text, nick: self.nick.clone(), id: Some(Id(drawn())) };
+        loop {
+            match self.post(&post).await {
+                Ok(_) => {
+                    self.answered();
+                    return Ok(());
+                }
+                Err(Missed::Refused(failure)) => {
+                    self.complain(post.text.as_str(), &failure.message);
+                    // So would be everything else.
+                    let is_in_vain = failure.code == Code::NickTaken;
+                    return if is_in_vain { Err(refused(&failure.message)) } else { Ok(()) };
+                }
+                Err(missed) => self.wait(missed, 1).await?,
+            }
+        }
+    }
+
+    /// Waits for the answer, and says so when it lets us wait.
+    async fn post(&mut self, post: &Post) -> Result<Posted, Missed> {
+        let answer = self.visitor.post(&self.room, post);
+        tokio::pin!(answer);
+        if !self.is_slow {
             tokio::select! {
-                happening = link.next() => match happening {
-                    Some(happening) => self.handle(&link, &join, happening)?,
-                    None => return self.end(&link),
-                },
-                entered = read(&mut lines), if self.next.is_empty() => match entered {
-                    Some(Entered::Line(line)) if line.trim().is_empty() => {}
-                    Some(Entered::Line(line)) => match Text::parse(&line) {
-                        Ok(text) => self.next.push(text),
-                        Err(error) => self.complain(&line, &error.to_string()),
-                    },
-                    Some(Entered::Wrong(why)) => self.complain("", &why),
-                    Some(Entered::Failed(error)) => return Err(ClientError::Input(error)),
-                    None => lines = None,
-                },
-                () = past(patience), if patience.is_some() => {
-                    let why = format!("no connection for {} seconds", OFFLINE_MAX.as_secs());
-                    return Err(self.not_kept(&link, why));
+                answer = &mut answer => return answer,
+                () = sleep(SLOW) => {
+                    self.is_slow = true;
+                    let what = "waiting: the house takes a few messages at once, then a few a second \
+                        (flood control)";
+                    // Nothing can be told to someone who closed standard error.
+                    writeln!(self.complaints, "{what}").ok();
                 }
             }
+        }
+        answer.await
+    }
+
+    fn answered(&mut self) {
+        if let Some(told) = self.patience.succeed() {
+            self.tell(&told);
         }
     }
 
-    fn say_next(&mut self, link: &mut Link) -> Result<(), ClientError> {
-        let Some(text) = self.next.last() else { return Ok(()) };
-        match link.say(&self.room, text, false) {
-            Ok(_) => {
-                self.next.pop();
-                Ok(())
+    /// Waits before the next try, of something with so many messages in it.
+    async fn wait(&mut self, missed: Missed, count: usize) -> Result<(), ClientError> {
+        let (wait, told) = self.patience.miss(&missed);
+        let why = match missed {
+            Missed::Unreached(what) if !self.patience.was_reached() => {
+                let server = self.visitor.server().to_string();
+                return Err(ClientError::Unreachable { server, what });
             }
-            // Tried again when something has happened.
-            Err(SayError::TooManyWaiting { .. } | SayError::TooMuchWaiting { .. }) => Ok(()),
-            Err(SayError::Ended) => Ok(()),
-            Err(error @ SayError::NotInRoom { .. }) => Err(refused(&error.to_string())),
-        }
-    }
-
-    fn handle(&mut self, link: &Link, join: &Ref, happening: Happening) -> Result<(), ClientError> {
-        match happening {
-            Happening::State(State::Online(welcome)) => {
-                if let Some(taken) = &welcome.taken {
-                    self.tell(&format!("{taken} is taken; this is said as {}", welcome.nick));
-                }
-                self.signal.handle(&State::Online(welcome), link.server()).map(drop)
+            Missed::Unreached(_) | Missed::Broken(_)
+                if self.patience.missed_for() >= OFFLINE_MAX =>
+            {
+                format!("no connection for {} seconds", OFFLINE_MAX.as_secs())
             }
-            Happening::State(state) => self.signal.handle(&state, link.server()).map(drop),
-            Happening::Received(Sent { reference, message: Message::Error(failure) }) => {
-                if reference.as_ref() == Some(join) {
-                    let what = format!("{}: {}", self.room, failure.message);
-                    return Err(ClientError::Refused { what });
-                }
-                Ok(())
+            Missed::Busy { why, .. } if self.patience.missed_for() >= BUSY_MAX => why,
+            Missed::Unreached(_) | Missed::Broken(_) | Missed::Busy { .. } | Missed::Refused(_) => {
+                told.iter().for_each(|told| self.tell(told));
+                sleep(wait).await;
+                return Ok(());
             }
-            Happening::Outgoing(Outgoing { text, stage: Stage::Refused(failure), .. }) => {
-                let Failure { message, .. } = failure;
-                self.complain(text.as_str(), &message);
-                Ok(())
-            }
-            Happening::Received(_)
-            | Happening::Outgoing(_)
-            | Happening::Unanswered { .. }
-            | Happening::Notice(_) => Ok(()),
-        }
+        };
+        Err(ClientError::NotKept { count, why })
     }
 
     /// Gives back what could not be said.
@@ -191,25 +230,18 @@ impl<W: Write> Saying<W> {
         writeln!(self.complaints, "{what}").ok();
     }
 
-    fn end(self, link: &Link) -> Result<(), ClientError> {
-        if !self.is_leaving || link.outbox().next().is_some() {
-            return Err(self.not_kept(link, "the server ended the conversation".to_owned()));
-        }
+    fn end(self) -> Result<(), ClientError> {
         match self.refused {
             0 => Ok(()),
             1 => Err(refused("1 message was not sent")),
             count => Err(refused(&format!("{count} messages were not sent"))),
         }
     }
-
-    fn not_kept(&self, link: &Link, why: String) -> ClientError {
-        ClientError::NotKept { count: link.outbox().count() + self.next.len(), why }
-    }
 }
 
-async fn read(lines: &mut Option<tokio::sync::mpsc::Receiver<Entered>>) -> Option<Entered> {
-    match lines {
-        Some(lines) => lines.recv().await,
-        None => std::future::pending().await,
-    }
+/// Why a room cannot be visited, with what to do.
+pub(crate) fn no_room(failure: &Failure) -> ClientError {
+    let is_missing = failure.code == Code::NoSuchRoom;
+    let way_out = if is_missing { "; --create makes it" } else { "" };
+    refused(&format!("{}{way_out}", failure.message))
 }

@@ -148,8 +148,10 @@ pub enum Visit {
     },
     /// Hear a room from here on, unseen, until [`Action::Exit`].
     Follow {
-        /// Which; it must exist.
+        /// Which.
         room: RoomName,
+        /// Whether it is made if there is none of that name.
+        create: bool,
     },
     /// Ask which rooms there are.
     Rooms {

@@ -145,7 +145,7 @@ fn a_house_full_of_small_rooms_has_room_for_another_and_the_quietest_gives_way()
     assert!(house.post(HERE, "fourth").contains(&Effect::RoomRemoved { room: RoomId(3) }));
     // The third is followed, the first has three events: only the fourth may give way.
     let follower = house.next_session();
-    house.ask(follower, HERE, Action::Visit(Visit::Follow { room: room("third") }));
+    house.ask(follower, HERE, Action::Visit(Visit::Follow { room: room("third"), create: false }));
     house.post(HERE, "first");
     let effects = house.post(HERE, "fifth");
     assert!(effects.contains(&Effect::RoomRemoved { room: RoomId(5) }), "{effects:?}");

@@ -105,7 +105,8 @@ fn action() -> impl Strategy<Value = Action> {
                 Action::Visit(Visit::Post { nick, room, text, id })
             }
         ),
-        1 => room().prop_map(|room| Action::Visit(Visit::Follow { room })),
+        1 => (room(), any::<bool>())
+            .prop_map(|(room, create)| Action::Visit(Visit::Follow { room, create })),
     ]
 }
 

@@ -264,7 +264,7 @@ fn action(asked: &str) -> Action {
             let (nick, room) = (Some(nick(first)), room(room_name));
             Action::Visit(Visit::Post { nick, room, text: text(words), id })
         }
-        "follow" => Action::Visit(Visit::Follow { room: room(first) }),
+        "follow" => Action::Visit(Visit::Follow { room: room(first), create: rest == "new" }),
         "look" => {
             let question = match first {
                 "" => {

@@ -48,8 +48,15 @@ pub(crate) struct SayArgs {
     /// All of standard input as one message
     #[arg(long, conflicts_with = "text")]
     whole: bool,
-    #[command(flatten)]
-    whom: Whom,
+    /// Make the room if there is none of that name
+    #[arg(long)]
+    create: bool,
+    /// What you want to be called; nobody there may have that name [default: a guest]
+    #[arg(long, value_name = "NICK")]
+    nick: Option<String>,
+    /// Host, HOST:PORT or URL [default: $TEAHOUSE_SERVER or localhost:5000]
+    #[arg(long, value_name = "HOST | URL")]
+    server: Option<String>,
 }
 
 #[derive(Args)]
@@ -64,18 +71,12 @@ pub(crate) struct TailArgs {
     /// Each event as JSON, one a line
     #[arg(long)]
     json: bool,
-    #[command(flatten)]
-    whom: Whom,
-}
-
-#[derive(Args)]
-struct Whom {
+    /// Make the room if there is none of that name
+    #[arg(long)]
+    create: bool,
     /// Host, HOST:PORT or URL [default: $TEAHOUSE_SERVER or localhost:5000]
     #[arg(long, value_name = "HOST | URL")]
     server: Option<String>,
-    /// What you want to be called [default: a guest]
-    #[arg(long, value_name = "NICK")]
-    nick: Option<String>,
 }
 
 pub(crate) fn join(join: &JoinArgs) -> Result<(), ClientError> {
@@ -104,18 +105,20 @@ pub(crate) fn say(say: SayArgs) -> Result<(), ClientError> {
         ([], false) => Words::Lines,
         (text, _) => Words::Given(text.join(" ")),
     };
-    let server = arguments::server(say.whom.server.as_deref(), environment().as_deref())?;
-    let nick = arguments::nick(say.whom.nick.as_deref())?;
+    let server = arguments::server(say.server.as_deref(), environment().as_deref())?;
+    let nick = arguments::nick(say.nick.as_deref())?;
     let room = arguments::room(&say.room)?;
-    say::say(Say { server, nick, room, words }, BufReader::new(stdin()), stderr())
+    let say = Say { server, nick, room, create: say.create, words };
+    say::say(say, BufReader::new(stdin()), stderr())
 }
 
 pub(crate) fn tail(tail: &TailArgs) -> Result<(), ClientError> {
-    let server = arguments::server(tail.whom.server.as_deref(), environment().as_deref())?;
-    let nick = arguments::nick(tail.whom.nick.as_deref())?;
+    let server = arguments::server(tail.server.as_deref(), environment().as_deref())?;
     let room = arguments::room(&tail.room)?;
     let since = tail.since.as_deref().map(Since::parse).transpose()?;
-    tail::tail(Tail { server, nick, room, since, json: tail.json }, stdout(), stderr())
+    let TailArgs { create, json, .. } = *tail;
+    let tail = Tail { server, room, create, since, json };
+    tail::tail(tail, stdout(), stderr())
 }
 
 /// Reads the name of a palette.

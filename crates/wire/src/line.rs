@@ -23,8 +23,8 @@ use teahouse_core::{Action, Excerpt, Question, Refusal, RoomId, RoomName, Text, 
 pub use framing::LINE_BYTES_MAX;
 pub use moment::parse as parse_moment;
 pub use render::{
-    HistoryTitle, render_answer, render_event, render_goodbye, render_history, render_joined,
-    render_notice, render_page, render_parted, render_presence, render_refusal,
+    HistoryTitle, render_answer, render_dated, render_event, render_goodbye, render_history,
+    render_joined, render_notice, render_page, render_parted, render_presence, render_refusal,
 };
 pub use verbs::typed;
 

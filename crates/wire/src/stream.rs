@@ -46,6 +46,11 @@ pub fn render_begin(
     field("begin", &begin, out);
 }
 
+/// Why the room cannot be followed; nothing comes after it.
+pub fn render_error(failure: &api::Failure, out: &mut Vec<u8>) {
+    field("error", failure, out);
+}
+
 /// The house tells everyone something.
 pub fn render_notice(text: &str, out: &mut Vec<u8>) {
     field("notice", &serde_json::json!({ "text": text }), out);

@@ -43,10 +43,10 @@ use super::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, STEADY, WELCOME_TIMEOUT};
 use super::{Happening, Stage, State};
 use asks::Asks;
 use outbox::Outbox;
-use retry::Retry;
 use rooms::{Room, Rooms, Standing};
 
 pub use outbox::Unsent;
+pub(crate) use retry::Retry;
 
 /// The WebSocket close code after which coming back makes no sense: all was said.
 const CLOSE_NORMAL: u16 = 1000;

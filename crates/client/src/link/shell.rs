@@ -318,7 +318,7 @@ impl Drop for Link {
 }
 
 /// 16 random bytes from the system.
-fn drawn() -> [u8; 16] {
+pub(crate) fn drawn() -> [u8; 16] {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("every system we run on gives random bytes");
     bytes

@@ -1,5 +1,7 @@
 //! A small house that speaks the api on a real socket, and does as it is told: it can throw everybody out,
-//! keep what is said to itself, and refuse.
+//! keep what is said to itself, and refuse. Those who come over HTTP are served in `doors`.
+
+mod doors;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -13,6 +15,7 @@ use serde_json::{Value, json};
 use teahouse_client::link::Server;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -25,6 +28,10 @@ const EPOCH: &str = "0123456789abcdef";
 pub(crate) struct Inside {
     pub(crate) rooms: BTreeMap<String, Vec<Value>>,
     sessions: Vec<Session>,
+    /// Those who follow a room over HTTP.
+    followers: Vec<(String, UnboundedSender<String>)>,
+    /// How often everybody was thrown out.
+    cuts: watch::Sender<u64>,
     count: u64,
     /// Everything that was asked, in order.
     pub(crate) asked: Vec<Value>,
@@ -32,19 +39,8 @@ pub(crate) struct Inside {
     pub(crate) refusals: VecDeque<&'static str>,
     /// Whether what is said is kept, and nobody told.
     pub(crate) is_mute: bool,
-    /// What happens to the next pages of history.
-    pub(crate) stirs: VecDeque<Stir>,
     /// Whether nobody is let in.
     pub(crate) is_shut: bool,
-}
-
-/// Something is said while a page of history is read.
-#[derive(Clone, Copy)]
-pub(crate) enum Stir {
-    /// It is heard before the page, which is without it.
-    Before,
-    /// It is heard after the page, which has it.
-    After,
 }
 
 struct Session {
@@ -90,7 +86,10 @@ impl House {
 
     /// Breaks every connection.
     pub(crate) fn cut(&self) {
-        self.inside().sessions.clear();
+        let mut inside = self.inside();
+        inside.sessions.clear();
+        inside.followers.clear();
+        inside.cuts.send_modify(|cuts| *cuts += 1);
     }
 
     /// Somebody says something.
@@ -144,7 +143,15 @@ impl Inside {
             for session in self.sessions.iter().filter(|s| s.rooms.iter().any(|r| r == room)) {
                 session.out.send(event.to_string()).ok();
             }
+            for (_, follower) in self.followers.iter().filter(|(followed, _)| followed == room) {
+                follower.send(doors::streamed(&event)).ok();
+            }
         }
+    }
+
+    /// How many follow a room over HTTP.
+    pub(crate) fn followers(&self) -> usize {
+        self.followers.len()
     }
 
     /// Adds history with a time for each event.
@@ -183,33 +190,12 @@ impl Inside {
                 vec![json!({"type": "left", "room": room})]
             }
             "say" => self.handle_say(number, &room, asked),
-            "history" => self.handle_history(number, &room, asked),
+            "history" => vec![self.page(&room, asked)],
             "who" => vec![json!({"type": "members", "room": room, "nicks": [session.nick],
                 "total": 1, "page": 1, "pages": 1})],
             "bye" => vec![json!({"type": "bye", "cause": "quit", "reconnect": false})],
             other => panic!("the client asks {other}"),
         }
-    }
-
-    /// Pages go the way of what is said, so that the order is as the test wants it.
-    fn handle_history(&mut self, number: u64, room: &str, asked: &Value) -> Vec<Value> {
-        let stir = self.stirs.pop_front();
-        if let Some(Stir::Before) = stir {
-            let page = self.page(room, asked);
-            self.store(room, "bob", "said", "stirred", None, 0);
-            self.send(number, &page);
-        } else {
-            if let Some(Stir::After) = stir {
-                let was_mute = std::mem::replace(&mut self.is_mute, true);
-                self.store(room, "bob", "said", "stirred", None, 0);
-                self.is_mute = was_mute;
-            }
-            self.send(number, &self.page(room, asked));
-            if let Some(Stir::After) = stir {
-                self.send(number, self.rooms[room].last().unwrap());
-            }
-        }
-        Vec::new()
     }
 
     fn page(&self, room: &str, asked: &Value) -> Value {
@@ -223,11 +209,6 @@ impl Inside {
         let events = &list[from.min(to)..to];
         json!({"ref": asked["ref"], "type": "history", "room": room, "epoch": EPOCH,
             "head": list.len(), "events": events})
-    }
-
-    fn send(&self, number: u64, message: &Value) {
-        let session = self.sessions.iter().find(|session| session.number == number);
-        session.unwrap().out.send(message.to_string()).unwrap();
     }
 
     fn handle_say(&mut self, number: u64, room: &str, asked: &Value) -> Vec<Value> {
@@ -254,6 +235,9 @@ fn error(code: &str) -> Value {
 async fn serve(stream: TcpStream, inside: Arc<Mutex<Inside>>) {
     if inside.lock().unwrap().is_shut {
         return;
+    }
+    if !doors::is_socket(&stream).await {
+        return doors::serve(stream, inside).await;
     }
     let Ok(mut socket) = accept_async(stream).await else { return };
     let (out, mut arriving): (_, UnboundedReceiver<String>) = unbounded_channel();

@@ -14,6 +14,7 @@ fn run(house: &House, room: &str, words: Words, input: &str) -> (Result<(), Clie
         server: house.server(),
         nick: Nick::parse("bot").ok(),
         room: RoomName::parse(room).unwrap(),
+        create: true,
         words,
     };
     let result = say(asked, Cursor::new(input.to_owned()), &mut complaints);
@@ -28,13 +29,14 @@ fn it_ends_well_when_every_message_is_kept() {
     run(&house, "tea", Words::Whole, "four\nlines\nin one\nmessage\n").0.unwrap();
     let expected = ["build done", "one", "two", "three", "four\nlines\nin one\nmessage"];
     assert_eq!(house.words("tea"), expected);
-    house.until("it has left", |inside| inside.members("tea") == 0);
+    let asked = house.inside().asked.clone();
+    assert!(asked.iter().all(|asked| asked["method"] == "POST"), "nobody comes in: {asked:?}");
 }
 
 #[test]
-fn more_lines_than_the_outbox_holds_are_all_said_in_order() {
+fn many_lines_are_all_said_in_order() {
     let house = House::open();
-    let lines: Vec<String> = (0..1200).map(|line| line.to_string()).collect();
+    let lines: Vec<String> = (0..300).map(|line| line.to_string()).collect();
     run(&house, "tea", Words::Lines, &lines.join("\n")).0.unwrap();
     assert_eq!(house.words("tea"), lines);
 }
@@ -57,11 +59,45 @@ fn what_is_refused_is_given_back_and_the_rest_is_said() {
 }
 
 #[test]
-fn a_room_that_cannot_be_entered_is_a_refusal() {
+fn a_room_that_is_not_there_is_made_only_if_that_is_wished() {
     let house = House::open();
-    let error = run(&house, "closed", Words::Given("hi".to_owned()), "").0.unwrap_err();
-    assert_eq!(error.to_string(), "refused: #closed: no: too_many_rooms");
+    let asked = |create| Say {
+        server: house.server(),
+        nick: None,
+        room: RoomName::parse("tae").unwrap(),
+        create,
+        words: Words::Given("hi".to_owned()),
+    };
+    let error = say(asked(false), Cursor::new(""), Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "refused: there is no #tae; --create makes it");
     assert_eq!(error.exit(), Exit::Refused);
+    assert!(house.words("tae").is_empty());
+    say(asked(true), Cursor::new(""), Vec::new()).unwrap();
+    say(asked(false), Cursor::new(""), Vec::new()).unwrap();
+    assert_eq!(house.words("tae"), ["hi", "hi"]);
+}
+
+#[test]
+fn a_house_that_is_busy_is_waited_for_and_its_reason_is_told_once() {
+    let house = House::open();
+    house.inside().refusals.extend(["too_fast", "too_fast", "unreadable"]);
+    let (result, told) = run(&house, "tea", Words::Given("hi".to_owned()), "");
+    result.unwrap();
+    let again = "trying again in 1 s";
+    let expected =
+        format!("the house says: no: too_fast; {again}\nthe house says: no: unreadable; {again}\n");
+    assert_eq!(told, expected);
+    assert_eq!(house.words("tea"), ["hi"]);
+}
+
+#[test]
+fn a_nick_that_somebody_has_ends_it_with_the_words_given_back() {
+    let house = House::open();
+    house.inside().refusals.push_back("nick_taken");
+    let (result, told) = run(&house, "tea", Words::Lines, "one\ntwo\n");
+    assert_eq!(result.unwrap_err().to_string(), "refused: no: nick_taken");
+    assert_eq!(told, "refused: no: nick_taken\none\n");
+    assert!(house.words("tea").is_empty());
 }
 
 #[test]
@@ -85,6 +121,7 @@ fn plain_lines_acknowledge_nothing_and_so_cannot_be_used() {
         server: "tcp://localhost".parse().unwrap(),
         nick: None,
         room: RoomName::parse("tea").unwrap(),
+        create: false,
         words: Words::Lines,
     };
     let error = say(asked, Cursor::new(""), Vec::new()).unwrap_err();

@@ -7,12 +7,12 @@ use teahouse_client::tail::{Since, Tail, tail};
 use teahouse_core::RoomName;
 use teahouse_wire::api::Event;
 
-use crate::house::{House, Stir};
+use crate::house::House;
 use crate::plain::Screen;
 
 fn asked(house: &House, since: Option<Since>) -> Tail {
     let room = RoomName::parse("tea").unwrap();
-    Tail { server: house.server(), nick: None, room, since, json: false }
+    Tail { server: house.server(), room, create: false, since, json: false }
 }
 
 /// Closed after so many lines, as by `head`.
@@ -50,8 +50,15 @@ fn with_history(count: u64) -> House {
     house
 }
 
+/// Of the past, in 1970: with date and time.
 fn lines(numbers: impl IntoIterator<Item = u64>) -> String {
-    numbers.into_iter().map(|number| format!("<bob> {number}\n")).collect()
+    let zone = jiff::tz::TimeZone::system();
+    let line = |number: u64| {
+        let moment = jiff::Timestamp::from_second(i64::try_from(number).unwrap()).unwrap();
+        let moment = moment.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M");
+        format!("[{moment}] <bob> {number}\n")
+    };
+    numbers.into_iter().map(line).collect()
 }
 
 #[test]
@@ -64,7 +71,7 @@ fn it_begins_where_it_is_told_and_ends_quietly_when_nobody_reads() {
     assert_eq!(head(since(Since::Last(5000)), 10), lines(1..=10));
     assert_eq!(head(since(Since::Time { ms: 70_500 }), 5), lines(71..=75));
     assert_eq!(head(since(Since::Time { ms: 0 }), 5), lines(1..=5));
-    assert_eq!(head(asked(&house, None), 2), lines(998..=999));
+    assert_eq!(head(asked(&house, None), 2), lines(981..=982));
 }
 
 #[test]
@@ -75,6 +82,7 @@ fn history_and_what_is_said_meanwhile_meet_without_a_seam_also_over_a_break() {
     let asked = asked(&house, Some(Since::Position(0)));
     // Runs until the test ends: nothing ends a tail but its reader.
     thread::spawn(move || tail(asked, output, told));
+    screen.until(&house, "<bob> 900\n");
     for number in 901..=1000 {
         house.say("tea", &number.to_string());
     }
@@ -82,24 +90,30 @@ fn history_and_what_is_said_meanwhile_meet_without_a_seam_also_over_a_break() {
     house.cut();
     house.say("tea", "1001");
     screen.until(&house, "<bob> 1001\n");
-    assert_eq!(screen.text(), lines(1..=1001));
+    let live: String = (901..=1001).map(|number| format!("<bob> {number}\n")).collect();
+    assert_eq!(screen.text(), format!("{}{live}", lines(1..=900)));
     let told = complaints.text();
     assert!(told.starts_with("connection lost (") && told.ends_with("connected again\n"), "{told}");
+    let asked = house.inside().asked.clone();
+    assert!(asked.iter().all(|asked| asked["method"] == "GET"), "nobody comes in: {asked:?}");
 }
 
 #[test]
-fn what_is_said_while_a_page_is_read_is_printed_once_and_in_its_place() {
-    let house = with_history(3);
-    house.inside().stirs.extend([Stir::Before, Stir::After]);
+fn a_room_that_is_not_there_is_made_only_if_that_is_wished() {
+    let house = House::open();
+    let error = tail(asked(&house, None), Vec::new(), Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "refused: there is no #tea; --create makes it");
+    assert_eq!(error.exit(), teahouse_client::Exit::Refused);
     let screen = Screen::default();
-    let output = screen.clone();
-    let asked = asked(&house, Some(Since::Position(0)));
-    thread::spawn(move || tail(asked, output, Vec::new()));
-    screen.until(&house, "stirred\n<bob> stirred\n");
-    house.say("tea", "last");
-    screen.until(&house, "<bob> last\n");
-    let stirred = "<bob> stirred\n".repeat(2);
-    assert_eq!(screen.text(), format!("{}{stirred}<bob> last\n", lines(1..=3)));
+    let output = Head { screen: screen.clone(), lines: 1 };
+    let asked = Tail { create: true, ..asked(&house, None) };
+    let run = thread::spawn(move || tail(asked, output, Vec::new()));
+    house.until("it is made", |inside| inside.rooms.contains_key("tea"));
+    house.until("it is followed", |inside| inside.followers() == 1);
+    house.say("tea", "first");
+    screen.until(&house, "<bob> first\n");
+    house.say("tea", "nobody reads this");
+    run.join().unwrap().unwrap();
 }
 
 #[test]

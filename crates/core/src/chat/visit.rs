@@ -20,7 +20,7 @@ impl Chat {
             Visit::Post { nick, room, text, id } => {
                 self.post((session, origin), nick, room, text, id, out);
             }
-            Visit::Follow { room } => self.follow(session, room, out),
+            Visit::Follow { room, create } => self.follow((session, origin), room, create, out),
             Visit::Rooms { page } => self.rooms(session, page, out),
             Visit::Read { question } => self.read_as_visitor(session, question, out),
         }
@@ -61,12 +61,21 @@ impl Chat {
         }
     }
 
-    fn follow(&mut self, session: SessionId, name: RoomName, out: &mut Vec<Effect>) {
+    fn follow(
+        &mut self,
+        (session, origin): (SessionId, Origin),
+        name: RoomName,
+        create: bool,
+        out: &mut Vec<Effect>,
+    ) {
         if self.followers.contains_key(&session) || self.sessions.contains_key(&session) {
             return;
         }
-        let Some(id) = self.rooms.id_of(&name) else {
-            return refuse(session, Refusal::NoSuchRoom { room: name }, out);
+        let found = self.rooms.id_of(&name).ok_or(Refusal::NoSuchRoom { room: name.clone() });
+        let found = if create { self.room_or_new(name.clone(), origin, out) } else { found };
+        let id = match found {
+            Ok(id) => id,
+            Err(refusal) => return refuse(session, refusal, out),
         };
         let Some(room) = self.rooms.get_mut(id) else { return };
         room.unseen += 1;

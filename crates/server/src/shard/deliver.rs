@@ -326,7 +326,8 @@ impl Shard {
         // A visitor that may not follow has nothing more to hear.
         if matches!(answer, Answer::Refused(_)) && matches!(connection.sink, Sink::Body(_)) {
             self.sessions.remove(&connection.session);
-            self.remove(index);
+            connection.stage = Stage::Over;
+            self.finish(index);
         }
     }
 

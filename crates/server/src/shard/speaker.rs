@@ -329,7 +329,11 @@ impl Speaker {
                 line::render_answer(answer, out);
             }
             Self::Api(api) => api.render_answer(request, answer, house, out),
-            Self::Follower(_) => {}
+            Self::Follower(follower) => {
+                if let (Answer::Refused(refusal), true) = (answer, follower.is_stream) {
+                    stream::render_error(&api::failure_of(refusal), out);
+                }
+            }
         }
     }
 

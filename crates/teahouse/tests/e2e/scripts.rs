@@ -2,9 +2,11 @@
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::house::{House, teahouse};
+use crate::house::{House, PATIENCE, teahouse};
 use crate::programs::Program;
+use crate::visitor::get;
 
 /// Our binary with a state directory of its own, sent to a house.
 pub(crate) fn client(house: &House, arguments: &[&str]) -> Command {
@@ -68,14 +70,108 @@ fn tail_pipes_into_say_and_joins_two_houses() {
         .stdin(tail.stdout.take().unwrap())
         .spawn()
         .unwrap();
-    ann.expect("entered #lobby");
-    bob.expect("bridge entered #lobby");
     ann.say("你好 over there");
-    bob.expect("你好 over there");
+    let line = bob.line().unwrap();
+    assert!(
+        line.contains("<bridge>") && line.ends_with("你好 over there"),
+        "nobody enters: {line}"
+    );
     for child in [&mut tail, &mut say] {
         child.kill().unwrap();
         child.wait().unwrap();
     }
+}
+
+#[test]
+fn scripts_are_seen_by_what_they_say_only_and_hold_no_nick() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut tail = Program::start(client(&house, &["tail", "lobby"]).stdin(Stdio::null()));
+    let mut killed =
+        client(&house, &["say", "lobby", "--nick", "ci"]).stdin(Stdio::piped()).spawn().unwrap();
+    writeln!(killed.stdin.as_mut().unwrap(), "first").unwrap();
+    assert_eq!(ann.line().unwrap(), "<ci> first");
+    tail.expect("<ci> first");
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let said = client(&house, &["say", "lobby", "second", "--nick", "ci"]).output().unwrap();
+    assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
+    assert_eq!(ann.line().unwrap(), "<ci> second");
+    drop(tail);
+    let taken = client(&house, &["say", "lobby", "third", "--nick", "ann"]).output().unwrap();
+    assert_eq!(taken.status.code(), Some(3));
+    let why = String::from_utf8(taken.stderr).unwrap();
+    assert!(why.starts_with("refused: ann is taken; choose another name\nthird\n"), "{why}");
+    ann.say("/who");
+    assert_eq!(ann.line().unwrap(), "-- 1 is in #lobby", "nobody came, nobody went");
+}
+
+#[test]
+fn a_slip_in_a_rooms_name_makes_no_room() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    for asked in [vec!["say", "loby", "hi"], vec!["tail", "loby"]] {
+        let output = client(&house, &asked).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{asked:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("there is no #loby; --create makes it"), "{error}");
+    }
+    let follow = ["tail", "tea", "--create"];
+    let mut tail = Program::start(client(&house, &follow).stdin(Stdio::null()));
+    let deadline = Instant::now() + PATIENCE;
+    while get(house.port, "/api/v1/rooms/tea/messages").status != 200 {
+        assert!(Instant::now() < deadline, "#tea is not made");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let said = client(&house, &["say", "tea", "here", "--nick", "ci"]).output().unwrap();
+    assert_eq!(said.status.code(), Some(0));
+    tail.expect("<ci> here");
+    // A name that looks like another one is refused where it would be made, too.
+    let output = client(&house, &["tail", "t\u{435}a", "--create"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    ann.say("/rooms");
+    ann.expect("#tea");
+    assert_eq!(get(house.port, "/api/v1/rooms").json()["total"], 2);
+}
+
+#[test]
+fn many_lines_wait_for_flood_control_and_say_so() {
+    let house = House::with(&[]);
+    let mut ann = house.join_as("ann");
+    let lines: String = (1..=14).map(|number| format!("line {number}\n")).collect();
+    let said = with_input(&mut client(&house, &["say", "lobby", "--nick", "ci"]), &lines);
+    let told = String::from_utf8(said.stderr).unwrap();
+    assert_eq!(said.status.code(), Some(0), "{told}");
+    assert!(told.contains("flood control") || told.contains("trying again in"), "{told}");
+    assert_eq!(told.lines().count(), 1, "once: {told}");
+    for number in 1..=14 {
+        assert_eq!(ann.line().unwrap(), format!("<ci> line {number}"));
+    }
+}
+
+#[test]
+fn what_was_said_on_another_day_is_printed_with_its_date() {
+    let mut house = House::open();
+    let mut ann = house.join_as("ann");
+    ann.say("two days ago");
+    ann.say("/history 1");
+    ann.expect("two days ago");
+    house.signal("-TERM");
+    assert!(house.wait(PATIENCE).success());
+    let database = rusqlite::Connection::open(house.database()).unwrap();
+    let changed = database.execute("UPDATE event SET time_ms = time_ms - 172800000", []).unwrap();
+    assert_eq!(changed, 1);
+    drop(database);
+    let house = house.restart();
+    let mut tail = Program::start(
+        client(&house, &["tail", "lobby", "--since", "3d"]).env("TZ", "UTC").stdin(Stdio::null()),
+    );
+    tail.expect(" <ann> two days ago");
+    let heard = String::from_utf8_lossy(&tail.heard).into_owned();
+    let date = heard.strip_prefix("[20").and_then(|rest| rest.split_once("] <ann>")).unwrap().0;
+    assert_eq!(date.len(), "26-11-23 10:32".len(), "{heard}");
+    house.join_as("ann").say("now");
+    tail.expect("\n<ann> now");
 }
 
 #[test]

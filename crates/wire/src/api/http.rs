@@ -392,6 +392,9 @@ pub struct SearchQuery {
 pub struct EventsQuery {
     /// The id of the last event one has, as `Last-Event-ID`; the header goes before it.
     pub after: Option<String>,
+    /// Whether the room is made if there is none of that name.
+    #[serde(default)]
+    pub create: bool,
 }
 
 /// Parameters of saying a body.

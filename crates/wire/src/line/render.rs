@@ -392,11 +392,16 @@ pub fn render_history(
     let names_rooms = matches!(title, HistoryTitle::Found { .. });
     for event in events {
         let room = if names_rooms { room_name(event.room) } else { None };
-        let time = moment::shown(event.time, clock);
-        let mut lines = Vec::new();
-        render_event(event, room.as_ref(), &mut lines);
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            push(out, &[b"[", time.as_bytes(), b"] ", line]);
-        }
+        render_dated(event, room.as_ref(), clock, out);
+    }
+}
+
+/// An event of the past, each of its lines with the time, and with the date unless that is today's.
+pub fn render_dated(event: &Event, room: Option<&RoomName>, clock: &Clock, out: &mut Vec<u8>) {
+    let time = moment::shown(event.time, clock);
+    let mut lines = Vec::new();
+    render_event(event, room, &mut lines);
+    for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        push(out, &[b"[", time.as_bytes(), b"] ", line]);
     }
 }

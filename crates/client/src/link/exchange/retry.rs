@@ -6,23 +6,23 @@ use crate::link::limits::{RETRY_FIRST, RETRY_MAX};
 
 /// Counts tries that failed in a row and draws the pause after each.
 #[derive(Debug)]
-pub(super) struct Retry {
+pub(crate) struct Retry {
     failures: u32,
     state: u64,
 }
 
 impl Retry {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { failures: 0, state: seed }
     }
 
     /// A connection held: the next pause is short again.
-    pub(super) fn succeed(&mut self) {
+    pub(crate) fn succeed(&mut self) {
         self.failures = 0;
     }
 
     /// How long to wait after one more failure: between half and all of a bound that doubles each time.
-    pub(super) fn fail(&mut self) -> Duration {
+    pub(crate) fn fail(&mut self) -> Duration {
         let doubled =
             RETRY_FIRST.saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX));
         let bound = doubled.min(RETRY_MAX);

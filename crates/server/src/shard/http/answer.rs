@@ -17,7 +17,7 @@ use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
     SearchQuery,
 };
-use teahouse_wire::api::{self, Failure, Place};
+use teahouse_wire::api::{self, Code, Failure, Place};
 use teahouse_wire::stream;
 
 use super::follow::FollowBody;
@@ -50,7 +50,7 @@ impl Peer {
             (Endpoint::Post, Some(room)) => self.post(room, request).await,
             (Endpoint::PostText, Some(room)) => self.post_text(room, &query, request).await,
             (Endpoint::Events, Some(room)) => self.events(room, &query, &request).await,
-            (Endpoint::FollowText, Some(room)) => self.follow(room, false, None).await,
+            (Endpoint::FollowText, Some(room)) => self.follow((room, false), false, None).await,
             // The table has `{room}` in the path of each of these.
             (
                 Endpoint::Messages
@@ -167,7 +167,7 @@ impl Peer {
         query: &str,
         request: &Request<Incoming>,
     ) -> Result<Response<Reply>, Failure> {
-        let EventsQuery { after } = http::query(query)?;
+        let EventsQuery { after, create } = http::query(query)?;
         let header = request.headers().get("last-event-id").and_then(|id| id.to_str().ok());
         let after = match header.or(after.as_deref()).filter(|id| !id.is_empty()) {
             None => None,
@@ -177,12 +177,12 @@ impl Peer {
                 http::bad_request(Some("after".to_owned()), what)
             })?),
         };
-        self.follow(room, true, after).await
+        self.follow((room, create), true, after).await
     }
 
     async fn follow(
         &self,
-        room: RoomName,
+        (room, create): (RoomName, bool),
         is_stream: bool,
         after: Option<Place>,
     ) -> Result<Response<Reply>, Failure> {
@@ -195,8 +195,12 @@ impl Peer {
             }
             (None, _) | (_, None) => Question::Latest { room: room.clone(), count: 1 },
         };
-        let (_, found) = self.read(question).await?;
-        let read = found.events.first().map(|event| (event.position, event.time));
+        let found = match self.read(question).await {
+            Ok((_, found)) => found.events,
+            Err(failure) if create && failure.code == Code::NoSuchRoom => Vec::new(),
+            Err(failure) => return Err(failure),
+        };
+        let read = found.first().map(|event| (event.position, event.time));
         let after = after.map(|Place { epoch, position, .. }| {
             let is_there = time.is_none_or(|time| read == Some((Position(position), time)));
             // A place in another history is no place in this one: the `begin` event says so.
@@ -204,8 +208,12 @@ impl Peer {
             if epoch == self.epoch() && is_there { Position(position) } else { foreign }
         });
         let follower = Follower { is_stream, after, last: read.filter(|_| time.is_none()) };
-        let body =
-            FollowBody::open(&self.shard, (self.origin, self.socket.clone()), room, follower);
+        let body = FollowBody::open(
+            &self.shard,
+            (self.origin, self.socket.clone()),
+            (room, create),
+            follower,
+        );
         let kind = if is_stream { "text/event-stream" } else { TEXT };
         let mut response = response(StatusCode::OK, kind, Bytes::new());
         response

@@ -35,17 +35,17 @@ pub(super) struct FollowBody {
 }
 
 impl FollowBody {
-    /// Follows a room that exists.
+    /// Follows a room, and makes it (`create`) if there is none of that name.
     pub(super) fn open(
         shard: &Handle,
         (origin, socket): (Origin, sync::Weak<TcpStream>),
-        room: RoomName,
+        (room, create): (RoomName, bool),
         follower: Follower,
     ) -> Self {
         let mut me = shard.borrow_mut();
         let speaker = Speaker::Follower(follower);
         let key = me.insert((Sink::Body(None), origin, None), (speaker, Stage::Outside));
-        let follow = Action::Visit(Visit::Follow { room });
+        let follow = Action::Visit(Visit::Follow { room, create });
         me.enter_with(key.index, RequestId::default(), follow);
         if follower.is_stream {
             me.watch(key);
