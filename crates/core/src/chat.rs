@@ -25,6 +25,7 @@ use crate::nicks::Nicks;
 use crate::origin::Origins;
 use crate::room::{Room, Rooms};
 use crate::session::Session;
+use crate::suspended::Suspended;
 use crate::{
     Action, Answer, Effect, Limits, MessageKey, Moment, Origin, Position, Proposal, Refusal,
     RequestId, RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
@@ -59,8 +60,7 @@ pub struct Chat {
     rooms: Rooms,
     unsettled: Unsettled,
     origins: Origins,
-    /// Sessions that are suspended, by origin, and of one origin the oldest first.
-    suspended: BTreeSet<(Origin, SteadyTime, SessionId)>,
+    suspended: Suspended,
     /// The log's.
     now: Moment,
     folds_due: BTreeSet<(SteadyTime, RoomId)>,
@@ -93,7 +93,7 @@ impl Chat {
             rooms: Rooms::default(),
             unsettled: Unsettled::default(),
             origins: Origins::default(),
-            suspended: BTreeSet::new(),
+            suspended: Suspended::default(),
             now: Moment::default(),
             folds_due: BTreeSet::new(),
             kept_due: BTreeSet::new(),

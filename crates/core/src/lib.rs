@@ -26,6 +26,7 @@ mod origin;
 mod refusal;
 mod room;
 mod session;
+mod suspended;
 mod text;
 
 pub use action::{Action, ExitCause, Proposal, Question, TopicChange, Visit};

@@ -25,6 +25,7 @@ use rusqlite::{Connection, ErrorCode, params};
 use serde::{Deserialize, Serialize};
 use teahouse_core::{Effect, Event, EventKind, Founding, MessageKey, RoomId, Said};
 use thiserror::Error;
+use tracing::info;
 
 pub use reader::{PAGE_BYTES_MAX, ReadError, Reader};
 
@@ -353,6 +354,7 @@ fn insert(
 
 /// A room gave way: its history goes, and its number is remembered so that no other room gets it.
 fn remove_room(connection: &Connection, room: RoomId) -> Result<(), rusqlite::Error> {
+    info!(room = room.0, "a small room that nobody was in gives way to a new one");
     for statement in [
         "DELETE FROM words WHERE rowid IN (SELECT seq FROM event WHERE room = ?1)",
         "DELETE FROM event WHERE room = ?1",

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Chat;
 use crate::nicks::Nicks;
 use crate::session::{Away, Session};
-use crate::{NickKey, Origin, RoomId, SeatKey, SessionId, SteadyTime};
+use crate::suspended::Suspended;
+use crate::{NickKey, RoomId, SeatKey, SessionId, SteadyTime};
 
 impl Chat {
     /// Looks at everything; says the first thing that is not as it must be. Takes time in proportion to the
@@ -78,19 +79,17 @@ impl Chat {
 
     /// Every suspended session stands under its origin, which has no more of them than it may.
     fn check_suspended(&self) -> Result<(), String> {
-        let away = |(id, person): (&SessionId, &Session)| {
-            person.away().map(|Away { since, .. }| (person.origin, since, *id))
-        };
-        let suspended: BTreeSet<(Origin, SteadyTime, SessionId)> =
-            self.sessions.iter().filter_map(away).collect();
-        same("suspended sessions", &suspended, &self.suspended)?;
-        for (origin, _, _) in &suspended {
-            let count = suspended.iter().filter(|(other, _, _)| other == origin).count();
-            if count > self.limits.suspended_per_origin_max {
-                return Err(format!("{count} suspended sessions of {origin:?}"));
+        let mut suspended = Suspended::default();
+        for (id, person) in &self.sessions {
+            if let Some(Away { since, .. }) = person.away() {
+                suspended.insert(person.origin, since, *id);
             }
         }
-        Ok(())
+        same("suspended sessions", &suspended, &self.suspended)?;
+        let max = self.limits.suspended_per_origin_max;
+        let origins: Vec<_> = suspended.origins().collect();
+        let past = origins.into_iter().find_map(|origin| suspended.pop_past(origin, max));
+        past.map_or(Ok(()), |id| Err(format!("{id:?} is suspended past the bound")))
     }
 
     /// What is kept and what is folded has its deadline, and nothing else has one.

@@ -1,15 +1,11 @@
 //! Leaving a room, going, and coming back: a seat with a key is kept for a while when its connection
 //! breaks, and whoever brings the key is who they were, without the others hearing of the break.
 
-use std::collections::BTreeSet;
-
 use super::coming::Change;
 use super::{Chat, refuse};
 use crate::origin::Spending;
 use crate::session::{Away, Place, Session};
-use crate::{
-    Answer, Effect, ExitCause, Origin, Refusal, RequestId, RoomName, SessionId, SteadyTime, Verdict,
-};
+use crate::{Answer, Effect, ExitCause, Origin, Refusal, RequestId, RoomName, SessionId, Verdict};
 
 impl Chat {
     pub(super) fn leave(&mut self, session: SessionId, name: &RoomName, out: &mut Vec<Effect>) {
@@ -46,27 +42,21 @@ impl Chat {
         let origin = person.origin;
         let Some(seat) = &mut person.seat else { return };
         seat.away = Some(Away { cause, since });
-        self.suspended.insert((origin, since, session));
+        self.suspended.insert(origin, since, session);
         self.give_up_past_bound(origin, out);
     }
 
     /// There may be fewer of them than before.
     pub(super) fn give_up_past_bounds(&mut self, out: &mut Vec<Effect>) {
-        let origins: BTreeSet<Origin> = self.suspended.iter().map(|(origin, ..)| *origin).collect();
-        for origin in origins {
+        for origin in self.suspended.origins().collect::<Vec<_>>() {
             self.give_up_past_bound(origin, out);
         }
     }
 
     /// Whoever leaves sessions behind keeps the newest: each is a name that nobody else can take.
     fn give_up_past_bound(&mut self, origin: Origin, out: &mut Vec<Effect>) {
-        let first = (origin, SteadyTime(0), SessionId(0));
-        let last = (origin, SteadyTime(u64::MAX), SessionId(u64::MAX));
-        let count = self.suspended.range(first..=last).count();
-        let over = count.saturating_sub(self.limits.suspended_per_origin_max);
-        let of_origin = self.suspended.range(first..=last).map(|(_, _, session)| *session);
-        let oldest: Vec<SessionId> = of_origin.take(over).collect();
-        for session in oldest {
+        let max = self.limits.suspended_per_origin_max;
+        while let Some(session) = self.suspended.pop_past(origin, max) {
             self.give_up(session, out);
         }
     }
@@ -118,7 +108,7 @@ impl Chat {
         let Some(mut person) = self.sessions.remove(&old) else { return };
         self.nicks.insert(&person.nick, session);
         if let Some(Away { since, .. }) = person.away() {
-            self.suspended.remove(&(person.origin, since, old));
+            self.suspended.remove(person.origin, since, old);
         }
         person.origin = origin;
         if let Some(seat) = &mut person.seat {
@@ -178,7 +168,7 @@ impl Chat {
         }
         let Some(person) = self.sessions.remove(&session) else { return };
         if let Some(Away { since, .. }) = person.away() {
-            self.suspended.remove(&(person.origin, since, session));
+            self.suspended.remove(person.origin, since, session);
             out.push(Effect::SessionForgotten { session });
         }
         self.unseen.remove(&session);
