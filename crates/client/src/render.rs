@@ -167,6 +167,6 @@ fn exit(cause: Cause) -> Option<ExitCause> {
         Cause::Unread => ExitCause::Unread,
         Cause::Closing => ExitCause::Closing,
         Cause::Replaced => ExitCause::Replaced,
-        Cause::Unknown => return None,
+        Cause::Protocol | Cause::Unknown => return None,
     })
 }

@@ -119,6 +119,13 @@ pub enum Refusal {
         /// What was not done, as typed.
         text: String,
     },
+    /// Too much from one network address, over all its connections.
+    AddressTooFast {
+        /// Seconds until it may go on.
+        wait_s: u32,
+        /// What was not done, as typed.
+        text: String,
+    },
     /// That cannot be a name.
     BadName {
         /// As typed.

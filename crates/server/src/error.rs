@@ -47,6 +47,9 @@ pub enum Fault {
         /// Why.
         source: std::io::Error,
     },
+    /// The history has been opened as often as session numbers allow.
+    #[error("this history has been opened a million times, which is the limit")]
+    OpenedTooOften,
     /// Closing took too long.
     #[error("not everything could be closed in time; what was shown is kept")]
     Late,
@@ -76,6 +79,7 @@ impl Fault {
                     .to_owned()
             }
             Self::Start { .. } => "check the limits of this user (ulimit -a)".to_owned(),
+            Self::OpenedTooOften => "begin a new history with --data".to_owned(),
             Self::Late => {
                 "look for a slow disk; the next start repairs nothing and loses nothing".to_owned()
             }

@@ -22,7 +22,7 @@ use crate::inbox::{INBOX_MAX, Inbox};
 use crate::listener::{Doors, accept, bind, bind_all};
 use crate::log::LogSender;
 use crate::metrics::{HubMetrics, Metrics};
-use crate::settings::{ADMIN_ADDRESS, AdminSetting, Settings, SettingsError};
+use crate::settings::{ADMIN_ADDRESS, AdminSetting, LimitSettings, Settings, SettingsError};
 use crate::shard::{self, Parts};
 use crate::store::{Durability, Loaded, Store};
 use crate::{history, log, open_files};
@@ -90,6 +90,9 @@ impl House {
         let (directory, database) = data_directory(&settings)?;
         let opened = Store::open(&directory, settings.durability, history::READERS)?;
         let boot = opened.loaded.boot;
+        if boot > shard::BOOTS_MAX {
+            return Err(Fault::OpenedTooOften);
+        }
         let Loaded { last_room, rooms, .. } = opened.loaded;
         let chat = Chat::restore(settings.chat_limits(), last_room, rooms);
 
@@ -137,10 +140,11 @@ impl House {
                 LocalSet::new().block_on(&runtime, shard::run(parts));
             })?);
         }
-        let gate = Gate::new(0, 0);
+        let gate =
+            Gate::new(&settings.limits, connections_max(&settings.limits, connections_possible));
         let metrics = Metrics::new(hub_metrics, inboxes.clone());
         metrics.set_hosts(settings.hosts.clone());
-        let house = Self {
+        Ok(Self {
             settings,
             listeners,
             addresses,
@@ -157,9 +161,7 @@ impl House {
             admin,
             admin_missing,
             metrics,
-        };
-        house.set_gate();
-        Ok(house)
+        })
     }
 
     /// Where it listens, with the ports that were chosen.
@@ -211,15 +213,28 @@ impl House {
         if let Some(admin) = self.admin.take() {
             accepting.push(tokio::spawn(self.metrics.clone().serve(admin)));
         }
+        // Handing out settings waits for threads that may be stalled: never here, where signals are heard.
+        let mut handing_out: Option<tokio::task::JoinHandle<()>> = None;
         let ended = loop {
             tokio::select! {
                 what = self.ended.recv() => break Some(what.unwrap_or("house")),
                 signal = signals.recv() => match signal {
                     Some(Signal::Stop) | None => break None,
-                    Some(Signal::Reload) => self.reload(&reload).await,
+                    Some(Signal::Reload) => if let Some(settings) = self.reload(&reload) {
+                        // What an earlier one has not handed out yet is out of date.
+                        if let Some(earlier) = handing_out.take() {
+                            earlier.abort();
+                        }
+                        let (inboxes, log) = (self.inboxes.clone(), self.log.clone());
+                        let task = tokio::spawn(hand_out(settings, inboxes, log));
+                        handing_out = Some(task);
+                    },
                 },
             }
         };
+        if let Some(task) = handing_out {
+            task.abort();
+        }
         if let Some(what) = ended {
             error!(what, "ended unexpectedly");
         }
@@ -244,7 +259,9 @@ impl House {
             "open"
         );
         info!(
-            connections = self.connections_wished(),
+            connections = connections_max(limits, self.connections_possible),
+            newcomers_per_address = limits.newcomers_per_address_max,
+            address_requests_per_second = limits.address_requests_per_second,
             connections_per_address = limits.connections_per_address_max,
             flood_burst = limits.flood_burst,
             flood_per_second = limits.flood_per_second,
@@ -278,44 +295,24 @@ impl House {
         new
     }
 
-    async fn reload(&mut self, read: &impl Fn() -> Result<Settings, SettingsError>) {
+    /// Reads the settings again; gives what shards and the hub are to be told.
+    fn reload(
+        &mut self,
+        read: &impl Fn() -> Result<Settings, SettingsError>,
+    ) -> Option<Arc<Settings>> {
         let settings = match read() {
             Ok(settings) => settings,
             Err(error) => {
                 warn!(%error, hint = error.hint(), "settings not reloaded");
-                return;
+                return None;
             }
         };
         let settings = self.keep_fixed(settings);
         self.settings = settings;
-        self.set_gate();
         self.metrics.set_hosts(self.settings.hosts.clone());
-        let shared = Arc::new(self.settings.clone());
-        for inbox in &self.inboxes {
-            if inbox.send(Inbox::Reload(Arc::clone(&shared))).await.is_err() {
-                warn!("a shard is gone");
-            }
-        }
-        let limits = Box::new(self.settings.chat_limits());
-        let action = Action::Configure { limits };
-        let proposal = Proposal::of_house(action);
-        if self.log.send(vec![proposal]).await.is_err() {
-            warn!("the hub is gone");
-        }
-        info!("settings reloaded");
-    }
-
-    fn set_gate(&self) {
-        let per_address = self.settings.limits.connections_per_address_max;
-        self.gate.set_limits(self.connections_wished(), per_address);
-    }
-
-    /// How many connections are let in: what was set, as far as open files allow.
-    fn connections_wished(&self) -> usize {
-        match self.settings.limits.connections_max {
-            0 => self.connections_possible,
-            max => max.min(self.connections_possible),
-        }
+        let limits = &self.settings.limits;
+        self.gate.set_limits(limits, connections_max(limits, self.connections_possible));
+        Some(Arc::new(self.settings.clone()))
     }
 
     async fn close(mut self, ended: Option<&'static str>) -> Result<(), Fault> {
@@ -325,12 +322,12 @@ impl House {
         let Self { inboxes, log, metrics, .. } = self;
         drop(metrics);
         drop(log);
-        for inbox in inboxes {
-            if inbox.send(Inbox::Close).await.is_err() {
-                warn!("a shard is gone");
-            }
-        }
         let all = async {
+            for inbox in inboxes {
+                if inbox.send(Inbox::Close).await.is_err() {
+                    warn!("a shard is gone");
+                }
+            }
             while running > 0 && self.ended.recv().await.is_some() {
                 running -= 1;
             }
@@ -354,6 +351,21 @@ impl House {
     }
 }
 
+/// Tells every shard and the hub of new settings.
+async fn hand_out(settings: Arc<Settings>, inboxes: Vec<mpsc::Sender<Inbox>>, log: LogSender) {
+    for inbox in &inboxes {
+        if inbox.send(Inbox::Reload(Arc::clone(&settings))).await.is_err() {
+            warn!("a shard is gone");
+        }
+    }
+    let limits = Box::new(settings.chat_limits());
+    let proposal = Proposal::of_house(Action::Configure { limits });
+    if log.send(vec![proposal]).await.is_err() {
+        warn!("the hub is gone");
+    }
+    info!("settings reloaded");
+}
+
 /// The usual address for metrics is passed over when it is taken: another house may have it. One that was
 /// asked for must be free.
 fn bind_admin(admin: AdminSetting) -> Result<(Option<TcpListener>, Option<Fault>), Fault> {
@@ -369,6 +381,14 @@ fn bind_admin(admin: AdminSetting) -> Result<(Option<TcpListener>, Option<Fault>
 
 fn join_hub(hub: JoinHandle<Result<(), Fault>>) -> Result<(), Fault> {
     hub.join().unwrap_or(Err(Fault::Ended("hub")))
+}
+
+/// How many connections there may be: as many as wished, if there are files for them.
+fn connections_max(limits: &LimitSettings, possible: usize) -> usize {
+    match limits.connections_max {
+        0 => possible,
+        max => max.min(possible),
+    }
 }
 
 fn shard_count(settings: &Settings) -> usize {

@@ -10,17 +10,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use teahouse_core::{Chat, Effect, Proposal};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
 
 use crate::error::Fault;
 use crate::inbox::Inbox;
 use crate::log::{Chunk, Log};
-use crate::metrics::HubMetrics;
+use crate::metrics::{ByShard, HubMetrics};
 use crate::store::{CommitError, Store};
 
 /// How long to wait before a commit is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// How long a shard may keep the hub waiting before the log says so.
+const SLOW_SHARD: Duration = Duration::from_secs(1);
 
 /// What the hub thread owns.
 pub(crate) struct Hub {
@@ -102,8 +106,8 @@ impl Hub {
                 Ok(events) => {
                     if tries > 0 {
                         info!(events, tries, "messages are being stored again");
-                        let notice = "messages are being stored again";
-                        self.tell(|| Inbox::Storing(true, notice.into())).await;
+                        self.metrics.not_storing.set(None);
+                        self.tell(|| Inbox::NotStoring(None)).await;
                     }
                     if events > 0 {
                         self.metrics.events.inc_by(events as u64);
@@ -115,9 +119,10 @@ impl Hub {
                 Err(CommitError::Later(source)) => {
                     if tries == 0 {
                         error!(%source, "messages cannot be stored now: nothing is said until they can");
-                        let notice = "messages cannot be stored at the moment: what you say \
-                                      waits until they can";
-                        self.tell(|| Inbox::Storing(false, notice.into())).await;
+                        let why = format!("messages cannot be stored at the moment ({source})");
+                        let why: Arc<str> = why.into();
+                        self.metrics.not_storing.set(Some(Arc::clone(&why)));
+                        self.tell(|| Inbox::NotStoring(Some(Arc::clone(&why)))).await;
                     }
                     if *self.closing.borrow() {
                         return Err(Fault::Unstored { source, effects: effects.len() });
@@ -131,11 +136,34 @@ impl Hub {
     }
 
     async fn tell(&self, message: impl Fn() -> Inbox) {
-        for shard in &self.shards {
+        for (index, shard) in self.shards.iter().enumerate() {
+            let sent = match shard.try_send(message()) {
+                Err(TrySendError::Full(message)) => self.wait_for(index, shard, message).await,
+                Ok(()) => Ok(()),
+                Err(TrySendError::Closed(_)) => Err(()),
+            };
             // A shard that is gone has ended for a reason that is reported where it ran.
-            if shard.send(message()).await.is_err() {
+            if sent.is_err() {
                 debug!("a shard is gone");
             }
         }
+    }
+
+    /// A shard has as many messages unread as it may: the whole house waits for it, which somebody should know.
+    async fn wait_for(
+        &self,
+        index: usize,
+        shard: &mpsc::Sender<Inbox>,
+        message: Inbox,
+    ) -> Result<(), ()> {
+        let begun = Instant::now();
+        let sent = shard.send(message).await.map_err(drop);
+        let waited = begun.elapsed();
+        let seconds = self.metrics.shard_wait_seconds.get_or_create(&ByShard { shard: index });
+        seconds.inc_by(waited.as_secs_f64());
+        if waited >= SLOW_SHARD {
+            warn!(shard = index, ?waited, "a shard is slow: everybody waited for it");
+        }
+        sent
     }
 }

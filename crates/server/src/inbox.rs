@@ -26,8 +26,8 @@ pub(crate) enum Inbox {
     Page(Page),
     /// New settings.
     Reload(Arc<Settings>),
-    /// Messages are being stored, or (`false`) wait until they can be; and what everyone is told of it.
-    Storing(bool, Arc<str>),
+    /// Why messages are not stored and wait until they can be; `None` when they are stored again.
+    NotStoring(Option<Arc<str>>),
     /// Something the house tells everyone.
     Notice(Arc<str>),
     /// Somebody wants to know how the shard is.

@@ -25,6 +25,7 @@ pub mod settings;
 mod shard;
 pub mod signals;
 pub mod store;
+mod turned_away;
 
 pub use error::Fault;
 pub use house::{House, Signal};

@@ -1,38 +1,35 @@
 //! Listening sockets: accept, ask the gate, hand to a shard. A connection that cannot be taken is told
-//! why in one line.
+//! why ([`crate::turned_away`]).
 
-use std::io::{ErrorKind, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener as StdListener, TcpStream};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener as StdListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
-use tokio::io::AsyncReadExt;
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
 use crate::error::Fault;
 use crate::gate::Gate;
 use crate::inbox::{Accepted, Inbox};
 use crate::settings::ListenSetting;
+use crate::turned_away::TurnedAway;
 
 /// Connections the kernel keeps for us until we accept them.
 const BACKLOG: i32 = 4096;
 /// How long to wait when the system has no file or memory for another connection.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
-/// Connections turned away that are still read, so that the reset which unread input causes does not
-/// destroy the line that says why; in a storm of them the rest go without.
-const LINGERING_MAX: usize = 16;
-/// How long, and how many bytes of each.
-const LINGER: Duration = Duration::from_secs(1);
-const LINGER_BYTES_MAX: u64 = 64 * 1024;
-/// A peer that is silent for this long is asked by TCP whether it is there; one that vanished is
-/// noticed after another [`KEEPALIVE_PROBES`] intervals.
-const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
-const KEEPALIVE_EVERY: Duration = Duration::from_secs(15);
+/// A peer that is silent for this long is asked by TCP whether it is there; one that vanished is noticed after
+/// another [`KEEPALIVE_PROBES`] intervals: within a minute, as in every protocol.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(20);
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
 #[cfg(not(windows))]
-const KEEPALIVE_PROBES: u32 = 4;
+const KEEPALIVE_PROBES: u32 = 3;
+/// Bytes that the system keeps for a peer that does not read, as asked for; Linux doubles it for its own needs.
+/// Left alone it grows to megabytes. One write of a room's messages fits.
+const SEND_BUFFER_BYTES: usize = 96 * 1024;
 
 /// Opens a listening socket.
 pub(crate) fn bind(address: SocketAddr) -> Result<StdListener, Fault> {
@@ -107,10 +104,10 @@ pub(crate) struct Doors {
 
 /// Accepts until dropped.
 pub(crate) async fn accept(listener: TcpListener, doors: Doors) {
-    let lingering = Arc::new(Semaphore::new(LINGERING_MAX));
+    let turned_away = TurnedAway::new();
     for shard in (0..doors.shards.len()).cycle() {
         let (stream, peer) = next(&listener).await;
-        if let Some(accepted) = admit(stream, peer, &doors.gate, &lingering)
+        if let Some(accepted) = admit(stream, peer, &doors.gate, &turned_away)
             && doors.shards[shard].send(Inbox::Accepted(accepted)).await.is_err()
         {
             return;
@@ -144,49 +141,59 @@ fn admit(
     stream: TcpStream,
     peer: SocketAddr,
     gate: &Arc<Gate>,
-    lingering: &Arc<Semaphore>,
+    turned_away: &TurnedAway,
 ) -> Option<Accepted> {
     let permit = match gate.admit(peer.ip()) {
         Ok(permit) => permit,
         Err(refused) => {
             debug!(%peer, %refused, "turned away");
-            // A fresh socket takes one line at once or is of no use to anyone.
-            let line = format!("-- error: {refused}\n");
-            match (&stream).write_all(line.as_bytes()).and_then(|()| linger(stream, lingering)) {
-                Ok(()) => {}
-                Err(error) => debug!(%peer, %error, "could not be told"),
-            }
+            turned_away.tell(stream, refused);
             return None;
         }
     };
-    if let Err(error) = prepare(&stream) {
+    if let Err(error) = prepare(&stream, gate.unread_max()) {
         debug!(%peer, %error, "a connection ended before it was taken");
         return None;
     }
     Some(Accepted { stream, peer, permit })
 }
 
-/// Ends our side, and reads on for a moment if there is a place for that.
-fn linger(stream: TcpStream, lingering: &Arc<Semaphore>) -> std::io::Result<()> {
-    stream.shutdown(Shutdown::Write)?;
-    let Ok(place) = Arc::clone(lingering).try_acquire_owned() else { return Ok(()) };
-    let stream = tokio::net::TcpStream::from_std(stream)?;
-    tokio::spawn(async move {
-        let mut thrown = stream.take(LINGER_BYTES_MAX);
-        let mut nowhere = tokio::io::sink();
-        let read = tokio::io::copy(&mut thrown, &mut nowhere);
-        if tokio::time::timeout(LINGER, read).await.is_err() {
-            debug!("a connection that was turned away is still open");
-        }
-        drop(place);
-    });
-    Ok(())
-}
-
-fn prepare(stream: &TcpStream) -> std::io::Result<()> {
+/// What every connection needs of the system: messages that leave at once, and an end when the peer is gone. TCP
+/// asks a silent peer; one that owes us an answer is not asked, so there the system gives up by itself
+/// (`TCP_USER_TIMEOUT`, RFC 5482), also where a peer is there and takes nothing.
+fn prepare(stream: &TcpStream, unread_max: Option<Duration>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_EVERY);
     #[cfg(not(windows))]
     let keepalive = keepalive.with_retries(KEEPALIVE_PROBES);
-    socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive)
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(unread_max)?;
+    #[cfg(not(target_os = "linux"))]
+    drop(unread_max);
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_that_is_gone_is_noticed_within_a_minute_and_holds_little_until_then() {
+        let listener = StdListener::bind("127.0.0.1:0").unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        let limits = crate::settings::LimitSettings::default();
+        prepare(&stream, Gate::new(&limits, 1).unread_max()).unwrap();
+        let socket = SockRef::from(&stream);
+        let minute = Duration::from_secs(60);
+        let asked = socket.tcp_keepalive_time().unwrap()
+            + socket.tcp_keepalive_interval().unwrap() * socket.tcp_keepalive_retries().unwrap();
+        assert!(socket.keepalive().unwrap() && asked < minute, "silent: {asked:?}");
+        let owed = socket.tcp_user_timeout().unwrap().unwrap();
+        assert!(owed < minute, "with something on its way: {owed:?}");
+        assert!(socket.send_buffer_size().unwrap() <= 2 * SEND_BUFFER_BYTES);
+    }
 }

@@ -4,7 +4,7 @@
 //! The hub counts commits as it makes them, once a batch; shards count for themselves and are asked when
 //! somebody scrapes ([`Inbox::Measure`]). Nothing of it is on the way of a message to its members.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,13 +26,16 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::AbortHandle;
 use tracing::{debug, warn};
 
 use crate::hosts::{self, NotOurs};
 use crate::inbox::Inbox;
 use crate::shard::{Figures, PROTOCOLS};
 
-/// Scrapes at once; more wait.
+/// Connections at once. Beyond that the oldest makes room: nobody keeps others out by saying nothing.
+const OPEN_MAX: usize = 64;
+/// Scrapes answered at once; more wait.
 const SCRAPES_MAX: usize = 4;
 /// How long a scraper may take with its request, and a shard with its answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,6 +61,24 @@ pub(crate) struct HubMetrics {
     pub(crate) sessions: Gauge,
     /// Chunks waiting in the log when a batch was taken.
     pub(crate) log_chunks: Gauge,
+    /// Why nothing can be stored just now.
+    pub(crate) not_storing: NotStoring,
+    /// Time in which a shard took nothing more from the hub, seconds.
+    pub(crate) shard_wait_seconds: Family<ByShard, Counter<f64, AtomicU64>>,
+}
+
+/// Why nothing can be stored just now, if so; asked for far more seldom than anything is stored.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NotStoring(Arc<Mutex<Option<Arc<str>>>>);
+
+impl NotStoring {
+    pub(crate) fn set(&self, why: Option<Arc<str>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
+    fn why(&self) -> Option<Arc<str>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Default for HubMetrics {
@@ -71,6 +92,8 @@ impl Default for HubMetrics {
             busy_seconds: Counter::default(),
             sessions: Gauge::default(),
             log_chunks: Gauge::default(),
+            not_storing: NotStoring::default(),
+            shard_wait_seconds: Family::default(),
         }
     }
 }
@@ -86,8 +109,8 @@ struct ByReason {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByShard {
-    shard: usize,
+pub(crate) struct ByShard {
+    pub(crate) shard: usize,
 }
 
 /// Everything that can be asked.
@@ -119,9 +142,9 @@ impl Metrics {
             Ok(listener) => listener,
             Err(error) => return warn!(%error, "metrics cannot be served"),
         };
+        // The oldest first: a scraper is answered and gone long before it is that.
+        let mut open: VecDeque<AbortHandle> = VecDeque::new();
         loop {
-            // Never closed: it lives as long as this task.
-            let Ok(permit) = Arc::clone(&self.scrapes).acquire_owned().await else { return };
             let (stream, peer) = match listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -130,11 +153,15 @@ impl Metrics {
                     continue;
                 }
             };
+            open.retain(|conversation| !conversation.is_finished());
+            if open.len() >= OPEN_MAX
+                && let Some(oldest) = open.pop_front()
+            {
+                oldest.abort();
+            }
             let me = self.clone();
-            tokio::spawn(async move {
-                me.converse(stream, peer).await;
-                drop(permit);
-            });
+            let conversation = tokio::spawn(async move { me.converse(stream, peer).await });
+            open.push_back(conversation.abort_handle());
         }
     }
 
@@ -168,7 +195,11 @@ impl Metrics {
                 (StatusCode::OK, TEXT, as_text(&self.text().await))
             }
             (&Method::GET | &Method::HEAD, "/healthz") => {
-                (StatusCode::OK, PLAIN, "ok\n".to_owned())
+                let (status, body) = match self.hub.not_storing.why() {
+                    None => (StatusCode::OK, "ok\n".to_owned()),
+                    Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+                };
+                (status, PLAIN, body)
             }
             _ => {
                 let body = "metrics are at /metrics\n".to_owned();
@@ -182,6 +213,8 @@ impl Metrics {
     }
 
     async fn text(&self) -> String {
+        // Never closed: it lives as long as this.
+        let _turn = self.scrapes.acquire().await;
         self.answered.fetch_add(1, Ordering::Relaxed);
         let mut registry = Registry::with_prefix("teahouse");
         self.register_hub(&mut registry);
@@ -217,6 +250,8 @@ impl Metrics {
             busy_seconds,
             sessions,
             log_chunks,
+            not_storing,
+            shard_wait_seconds,
         } = self.hub.clone();
         let seconds = || Unit::Seconds;
         registry.register_with_unit("commit", "Time of a commit", seconds(), commit_seconds);
@@ -225,6 +260,19 @@ impl Metrics {
         registry.register_with_unit("hub_busy", "Time the hub has worked", seconds(), busy_seconds);
         registry.register("sessions", "Sessions in the house", sessions);
         registry.register("log_chunks", "Chunks waiting for the hub", log_chunks);
+        let storing = Gauge::<i64>::default();
+        storing.set(i64::from(not_storing.why().is_none()));
+        registry.register("storing", "1 while messages are stored, 0 while they wait", storing);
+        for shard in 0..self.shards.len() {
+            // Those that nobody waited for are there as well, as 0.
+            drop(shard_wait_seconds.get_or_create(&ByShard { shard }));
+        }
+        registry.register_with_unit(
+            "shard_wait",
+            "Time the hub has waited for a shard to take more",
+            seconds(),
+            shard_wait_seconds,
+        );
         let answered = Counter::<u64>::default();
         answered.inc_by(self.answered.load(Ordering::Relaxed));
         registry.register("scrapes", "Times these numbers were asked for", answered);

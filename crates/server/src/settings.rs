@@ -54,6 +54,20 @@ pub struct LimitSettings {
     pub connections_max: usize,
     /// Connections at once from one address (IPv6: one /64); 0 for no limit.
     pub connections_per_address_max: usize,
+    /// Of these, those that have not come in; 0 for no limit.
+    pub newcomers_per_address_max: usize,
+    /// Requests and connections of one address that pass at once; 0 for no limit.
+    pub address_requests_burst: u32,
+    /// Requests and connections of one address per second after that.
+    pub address_requests_per_second: u32,
+    /// Messages of one address over HTTP that pass at once; 0 for no limit.
+    pub address_posts_burst: u32,
+    /// Messages of one address over HTTP per second after that.
+    pub address_posts_per_second: u32,
+    /// Bytes of text of one address that are kept at once; 0 for no limit.
+    pub address_kept_bytes_burst: u32,
+    /// Bytes of text of one address that are kept per second after that.
+    pub address_kept_bytes_per_second: u32,
     /// Requests of one connection that pass at once; 0 turns flood control off.
     pub flood_burst: u32,
     /// Requests per second after that.
@@ -64,6 +78,8 @@ pub struct LimitSettings {
     pub queue_soft_bytes: usize,
     /// Queued bytes of one connection past which it is closed.
     pub queue_hard_bytes: usize,
+    /// Seconds for which a peer may take nothing of what it is sent before its connection is closed; 0 for ever.
+    pub unread_s: u32,
     /// Seconds of silence after which a connection is closed; 0 for never.
     pub idle_s: u32,
     /// Rooms at once.
@@ -102,11 +118,22 @@ pub struct LimitSettings {
 pub const LIMIT_HELP: &[(&str, &str)] = &[
     ("connections_max", "connections at once; 0: what the open-file limit allows"),
     ("connections_per_address_max", "connections from one address (IPv6: /64); 0: no limit"),
+    ("newcomers_per_address_max", "of these, those that have not come in; 0: no limit"),
+    ("address_requests_burst", "requests and connections of one address at once; 0: no limit"),
+    (
+        "address_requests_per_second",
+        "requests and connections of one address per second after that",
+    ),
+    ("address_posts_burst", "messages of one address over HTTP at once; 0: no limit"),
+    ("address_posts_per_second", "messages of one address over HTTP per second after that"),
+    ("address_kept_bytes_burst", "bytes of text of one address kept at once; 0: no limit"),
+    ("address_kept_bytes_per_second", "bytes of text of one address kept per second after that"),
     ("flood_burst", "requests of one connection that pass at once; 0: no flood control"),
     ("flood_per_second", "requests per second after that"),
     ("flood_held_max", "requests held back until it is their turn; more are given back"),
     ("queue_soft_bytes", "bytes queued to a slow reader before it is refilled from history"),
     ("queue_hard_bytes", "bytes queued to one connection before it is closed"),
+    ("unread_s", "seconds of taking nothing before a connection is closed; 0: never"),
     ("idle_s", "seconds of silence before a connection is closed; 0: never"),
     ("rooms_max", "rooms at once, without the first"),
     (
@@ -150,12 +177,25 @@ impl Default for LimitSettings {
         let core = Limits::default();
         Self {
             connections_max: 0,
-            connections_per_address_max: 20,
+            // 40 people behind one address, each with a few tabs and programs.
+            connections_per_address_max: 500,
+            newcomers_per_address_max: 50,
+            // 40 people who come back at once need ten requests each; then one each a second.
+            address_requests_burst: 400,
+            address_requests_per_second: 40,
+            // Programs: 60 reports at once, then 10 a second.
+            address_posts_burst: 60,
+            address_posts_per_second: 10,
+            // A few long pastes, then what 40 people type: 2.8 GB a day at most.
+            address_kept_bytes_burst: 4 * 1024 * 1024,
+            address_kept_bytes_per_second: 32 * 1024,
             flood_burst: 10,
             flood_per_second: 2,
             flood_held_max: 10,
             queue_soft_bytes: 64 * 1024,
             queue_hard_bytes: 256 * 1024,
+            // With the time it takes to ask: within a minute.
+            unread_s: 50,
             idle_s: 0,
             rooms_max: core.rooms_max,
             small_room_events: core.small_room_events,

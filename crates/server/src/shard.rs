@@ -45,12 +45,13 @@ use teahouse_core::{
 use teahouse_wire::Heard;
 use teahouse_wire::api::House;
 use teahouse_wire::line::Clock;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
 use tracing::debug;
 
 use crate::browsers::Browsers;
 use crate::clock;
+use crate::gate::Permit;
 use crate::history::Jobs;
 use crate::inbox::Inbox;
 use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk, LogSender};
@@ -117,6 +118,8 @@ struct Shard {
     serial: u64,
     sessions: HashMap<SessionId, usize>,
     visitors: Visitors,
+    /// What suspended sessions of this shard go on holding: a seat that is kept costs its address a connection.
+    suspended: HashMap<SessionId, Permit>,
     rooms: HashMap<RoomId, RoomHere>,
     /// The batches of the round under way.
     round: Vec<Arc<Vec<Effect>>>,
@@ -129,6 +132,8 @@ struct Shard {
     pump: Option<Waker>,
     /// Connections that may read again when the chunk has been handed in.
     waiting: Vec<Key>,
+    /// Told when the chunk has been handed in: visits may go on.
+    visitors_turn: Rc<Notify>,
     /// Connections whose first line is awaited, and when each is next looked at.
     silent: BinaryHeap<Look>,
     silent_timer: Option<AbortHandle>,
@@ -173,6 +178,7 @@ pub(crate) async fn run(parts: Parts) {
             serial: 0,
             sessions: HashMap::new(),
             visitors: Visitors::default(),
+            suspended: HashMap::new(),
             rooms: HashMap::new(),
             round: Vec::new(),
             dirty: Vec::new(),
@@ -181,6 +187,7 @@ pub(crate) async fn run(parts: Parts) {
             chunk_bytes: 0,
             pump: None,
             waiting: Vec::new(),
+            visitors_turn: Rc::default(),
             silent: BinaryHeap::new(),
             silent_timer: None,
             browsers,
@@ -210,20 +217,30 @@ pub(crate) async fn run(parts: Parts) {
         if count == 0 {
             break;
         }
-        let mut shard = shard.borrow_mut();
-        for message in round.drain(..) {
-            is_finished |= matches!(message, Inbox::Finished);
-            shard.handle(message);
-        }
-        shard.flush_all();
-        shard.round.clear();
+        is_finished = shard.borrow_mut().handle_round(&mut round);
+        // An inbox that is never empty would keep the tasks of this thread waiting for as many rounds as the
+        // runtime's budget has (128): nobody would be read, drained or timed out meanwhile.
+        tokio::task::yield_now().await;
     }
+    shard.borrow_mut().say_goodbye();
     let flushed = tokio::time::timeout(FLUSH_DEADLINE, Shard::flushed(&shard)).await;
     debug!(shard = index, all = flushed.is_ok(), "flushed");
-    shard.borrow_mut().close_all();
+    Shard::close_all(&shard).await;
 }
 
 impl Shard {
+    /// Handles what has come; whether it is the last there is.
+    fn handle_round(&mut self, messages: &mut Vec<Inbox>) -> bool {
+        let mut is_finished = false;
+        for message in messages.drain(..) {
+            is_finished |= matches!(message, Inbox::Finished);
+            self.handle(message);
+        }
+        self.flush_all();
+        self.round.clear();
+        is_finished
+    }
+
     fn handle(&mut self, message: Inbox) {
         match message {
             Inbox::Batch(effects) => {
@@ -245,9 +262,12 @@ impl Shard {
                 self.start_sweep();
             }
             Inbox::Notice(text) => self.notice(&text),
-            Inbox::Storing(is_storing, text) => {
-                self.not_storing = (!is_storing).then(|| Arc::clone(&text));
-                self.notice(&text);
+            Inbox::NotStoring(why) => {
+                self.not_storing = why;
+                match self.waiting_notice() {
+                    Some(notice) => self.notice(&notice),
+                    None => self.notice("messages are being stored again"),
+                }
             }
             // Whoever asked may have gone.
             Inbox::Measure(sender) => drop(sender.send(Box::new(self.figures()))),
@@ -305,6 +325,12 @@ impl Shard {
         self.chunk.len() >= CHUNK_PROPOSALS_MAX || self.chunk_bytes >= CHUNK_BYTES_MAX
     }
 
+    /// What those who are in, and those who come in meanwhile, are told while nothing is stored.
+    fn waiting_notice(&self) -> Option<String> {
+        let why = self.not_storing.as_ref()?;
+        Some(format!("{why}: what you say or ask waits until they can"))
+    }
+
     /// A clock that no administrator sets, for rates.
     fn steady_now(&self) -> SteadyTime {
         SteadyTime(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
@@ -323,11 +349,28 @@ impl Shard {
         Key { index, serial: self.connections[index].serial }
     }
 
-    /// The session number for a connection: boot, shard and serial side by side.
+    /// The session number for a connection or a visit.
     fn session_id(&self, serial: u64) -> SessionId {
-        let shard = self.index as u64;
-        SessionId((u64::from(self.boot) << 38) | (shard << 32) | (serial & 0xFFFF_FFFF))
+        session_id(self.boot, self.index, serial)
     }
+}
+
+/// Bits of a session number: how often the history was opened, which shard, and the how manieth there. Never one
+/// twice: a shard that makes a thousand a second does so for nine years without a restart, and a house that is
+/// opened every hour does so for a century.
+const BOOT_BITS: u32 = 20;
+const SHARD_BITS: u32 = 6;
+const SERIAL_BITS: u32 = 38;
+const _: () = assert!(BOOT_BITS + SHARD_BITS + SERIAL_BITS == u64::BITS);
+const _: () = assert!(crate::SHARDS_MAX <= 1 << SHARD_BITS);
+/// Times that one history may be opened.
+pub(crate) const BOOTS_MAX: u32 = (1 << BOOT_BITS) - 1;
+
+fn session_id(boot: u32, shard: usize, serial: u64) -> SessionId {
+    // The house says so and ends; the next start has numbers again.
+    assert!(serial < 1 << SERIAL_BITS, "this shard has used up its session numbers: start again");
+    let boot = u64::from(boot) << (SHARD_BITS + SERIAL_BITS);
+    SessionId(boot | ((shard as u64) << SERIAL_BITS) | serial)
 }
 
 /// What a request weighs in the log's queue.
@@ -349,5 +392,21 @@ fn bytes_of(action: &Action) -> usize {
         | Action::Ignore { .. }
         | Action::Typing { .. }
         | Action::Configure { .. } => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_number_is_never_handed_out_twice() {
+        let beyond_32_bits = (1_u64 << 32) + 5;
+        assert_ne!(session_id(1, 0, 5), session_id(1, 0, beyond_32_bits));
+        // The largest of each is smaller than the smallest of the next.
+        let last = (1_u64 << SERIAL_BITS) - 1;
+        assert!(session_id(1, 0, last) < session_id(1, 1, 0));
+        assert!(session_id(1, crate::SHARDS_MAX - 1, last) < session_id(2, 0, 0));
+        assert_eq!(session_id(BOOTS_MAX, (1 << SHARD_BITS) - 1, last), SessionId(u64::MAX));
     }
 }

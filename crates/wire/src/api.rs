@@ -14,7 +14,9 @@ mod request;
 mod session;
 mod value;
 
-pub use failure::{already_in, of as failure_of, unreadable};
+pub use failure::{
+    already_in, of as failure_of, too_fast, too_many_connections, unavailable, unreadable,
+};
 
 pub use message::{
     Cause, Change, Code, Event, Failure, HistoryPage, Joined, Kind, Message, Presence, Room,

@@ -171,6 +171,7 @@ impl LineSession {
             | Refusal::SearchesWait
             | Refusal::Conflict { .. }
             | Refusal::TooFast { .. }
+            | Refusal::AddressTooFast { .. }
             | Refusal::BadName { .. }
             | Refusal::BadText { .. } => return,
         };

@@ -66,6 +66,22 @@ impl CloseCode {
         Self::Fault,
     ];
 
+    /// Whether it says that the client does what no client may do.
+    #[must_use]
+    pub fn is_fault_of_client(self) -> bool {
+        match self {
+            Self::Protocol | Self::Unsupported | Self::BadText | Self::TooBig | Self::NoHello => {
+                true
+            }
+            Self::Normal
+            | Self::GoingAway
+            | Self::Idle
+            | Self::Unread
+            | Self::Replaced
+            | Self::Fault => false,
+        }
+    }
+
     /// Whether a client that comes back by itself makes sense.
     #[must_use]
     pub fn reconnect(self) -> bool {

@@ -251,9 +251,19 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
         let what = format!("is {}; the limit is {}", settings.shards, crate::SHARDS_MAX);
         return Err(SettingsError::new("shards", what, "one per core is enough; 0 chooses"));
     }
-    if limits.flood_burst > 0 && limits.flood_per_second == 0 {
-        let hint = "give it at least 1, or turn flood control off with flood_burst = 0";
-        return Err(SettingsError::new("limits.flood_per_second", "is 0", hint));
+    let rates = [
+        ("flood", limits.flood_burst, limits.flood_per_second),
+        ("address_requests", limits.address_requests_burst, limits.address_requests_per_second),
+        ("address_posts", limits.address_posts_burst, limits.address_posts_per_second),
+        (
+            "address_kept_bytes",
+            limits.address_kept_bytes_burst,
+            limits.address_kept_bytes_per_second,
+        ),
+    ];
+    if let Some((what, ..)) = rates.iter().find(|(_, burst, rate)| *burst > 0 && *rate == 0) {
+        let hint = format!("give it at least 1, or turn this limit off with {what}_burst = 0");
+        return Err(SettingsError::new(format!("limits.{what}_per_second"), "is 0", hint));
     }
     if limits.queue_hard_bytes < limits.queue_soft_bytes.saturating_mul(2) {
         let what = "is less than twice queue_soft_bytes";

@@ -76,7 +76,7 @@ pub(super) struct Connection {
     /// Its reading task, while that waits to be let on.
     pub(super) waker: Option<Waker>,
     pub(super) intake: Option<AbortHandle>,
-    /// Its place among the connections; none where another holds it.
+    /// Its place among the connections.
     pub(super) permit: Option<Permit>,
 }
 
@@ -201,6 +201,13 @@ impl Connection {
             waker: None,
             intake: None,
             permit,
+        }
+    }
+
+    /// Others see it: its address has a place for another newcomer.
+    pub(super) fn count_as_member(&mut self) {
+        if let Some(permit) = &mut self.permit {
+            permit.come_in();
         }
     }
 

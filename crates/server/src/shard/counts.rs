@@ -93,6 +93,7 @@ fn reason(refusal: &Refusal) -> &'static str {
         Refusal::SearchesWait => "searches_wait",
         Refusal::Conflict { .. } => "conflict",
         Refusal::TooFast { .. } => "too_fast",
+        Refusal::AddressTooFast { .. } => "address_too_fast",
         Refusal::BadName { .. } | Refusal::RoomMixesScripts { .. } => "bad_name",
         Refusal::BadText { .. } => "bad_text",
     }

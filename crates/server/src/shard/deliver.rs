@@ -2,13 +2,13 @@
 //!
 //! Room messages of a whole round are gathered in the room's [`Pending`], encoded once per format when they
 //! are written, and leave in one write per member. Anything that is for one connection, or moves a member,
-//! first flushes what came before it.
+//! first flushes what came before it in that connection's rooms.
 
 use teahouse_core::{Answer, Effect, Event, ExitCause, Ignored, RequestId, RoomId};
 use tracing::debug;
 
 use super::connection::{Behind, Connection, Sink, Stage};
-use super::outbox::{Outbox, Shared, Written, write};
+use super::outbox::{Outbox, Shared, What, Written, write};
 use super::room::{Author, Item, Pending, Round, is_typed};
 use super::speaker::{Entered, Format};
 use super::{Key, Shard};
@@ -30,10 +30,9 @@ impl Shard {
     pub(super) fn handle_effect(&mut self, batch: usize, index: usize) {
         let round = std::mem::take(&mut self.round);
         match &round[batch][index] {
-            // Nobody is in a room that is removed, and a suspended session holds nothing of its shard.
-            Effect::Founded { .. }
-            | Effect::RoomRemoved { .. }
-            | Effect::SessionForgotten { .. } => {}
+            // Nobody is in a room that is removed.
+            Effect::Founded { .. } | Effect::RoomRemoved { .. } => {}
+            Effect::SessionForgotten { session } => drop(self.suspended.remove(session)),
             Effect::Event(event) => self.add_pending(event.room, &round, batch, index),
             Effect::Presence { room, .. } => self.add_pending(*room, &round, batch, index),
             effect @ (Effect::Joined { .. }
@@ -50,7 +49,9 @@ impl Shard {
         match effect {
             Effect::Joined { session, request, room, name, at, members, topic } => {
                 if let Some(index) = self.sessions.get(session).copied() {
-                    self.flush_all_of(round);
+                    self.flush_rooms_of(index, round);
+                    // Whoever comes in is not given what was said before that.
+                    self.flush(*room, round);
                     let told = Entered {
                         request: *request,
                         room: name,
@@ -65,27 +66,30 @@ impl Shard {
             }
             Effect::Parted { session, request, room, name } => {
                 if let Some(index) = self.sessions.get(session).copied() {
-                    self.flush_all_of(round);
+                    self.flush_rooms_of(index, round);
                     self.parted(index, *request, (*room, name));
                 }
             }
             Effect::Ignores { session, ignored } => {
                 if let Some(index) = self.sessions.get(session).copied() {
-                    self.flush_all_of(round);
+                    self.flush_rooms_of(index, round);
                     self.ignore(index, ignored);
                 }
             }
             Effect::Answer { session, request, answer } => {
                 if let Some(index) = self.sessions.get(session).copied() {
-                    self.flush_all_of(round);
+                    self.flush_rooms_of(index, round);
                     self.answer(index, *request, answer);
                 } else {
                     self.answer_visitor(*session, answer);
                 }
             }
-            Effect::Ended { session, cause, .. } => {
+            Effect::Ended { session, cause, is_suspended } => {
                 if let Some(index) = self.sessions.remove(session) {
-                    self.flush_all_of(round);
+                    self.flush_rooms_of(index, round);
+                    if *is_suspended && let Some(permit) = self.connections[index].permit.take() {
+                        self.suspended.insert(*session, permit);
+                    }
                     self.ended(index, *cause);
                 }
             }
@@ -107,7 +111,7 @@ impl Shard {
         let pending = room.pending.get_or_insert_with(|| spare.pop().unwrap_or_default());
         pending.push(round, batch, index, room.ignoring > 0);
         if pending.is_full() {
-            self.flush_all_of(round);
+            self.flush(id, round);
         }
     }
 
@@ -127,13 +131,23 @@ impl Shard {
         }
     }
 
+    /// Writes what is pending to the rooms of one connection: it hears everything in the order in which it was
+    /// decided, and nobody else's rooms are written in small pieces for that.
+    fn flush_rooms_of(&mut self, index: usize, round: &Round) {
+        if self.dirty.is_empty() {
+            return;
+        }
+        for seat in 0..self.connections[index].seats.len() {
+            let room = self.connections[index].seats[seat].room;
+            self.flush(room, round);
+        }
+    }
+
     /// The hot path: the same bytes to every member, one direct write each.
     fn flush(&mut self, id: RoomId, round: &Round) {
+        let pending = self.rooms.get_mut(&id).and_then(|room| room.pending.take());
+        let Some(mut pending) = pending else { return };
         let Some(mut room) = self.rooms.remove(&id) else { return };
-        let Some(mut pending) = room.pending.take() else {
-            self.rooms.insert(id, room);
-            return;
-        };
         self.mark_authors(&pending, round, true);
         let mut shared = Pending::shared();
         let before = room.head;
@@ -151,7 +165,7 @@ impl Shard {
             } else if connection.skips_some() {
                 self.send_picked(index, format, &pending)
             } else {
-                self.send(index, pending.bytes(format), &mut shared[format.index()])
+                self.send(index, pending.bytes(format), What::Room, &mut shared[format.index()])
             };
             match sent {
                 Sent::Taken => self.counts.deliveries += pending.items.len() as u64,
@@ -201,7 +215,7 @@ impl Shard {
         let sent = if picked.is_empty() {
             Sent::Taken
         } else {
-            self.send(index, &picked, &mut Shared::default())
+            self.send(index, &picked, What::Room, &mut Shared::default())
         };
         picked.clear();
         self.scratch = picked;
@@ -220,7 +234,9 @@ impl Shard {
         let mut picked = std::mem::take(&mut self.scratch);
         pending
             .pick(format, &mut picked, |item| item.author.is_none() && item.about != Some(session));
-        if !picked.is_empty() && self.send(index, &picked, &mut Shared::default()) == Sent::Broken {
+        if !picked.is_empty()
+            && self.send(index, &picked, What::Room, &mut Shared::default()) == Sent::Broken
+        {
             self.lost(index);
         }
         picked.clear();
@@ -228,7 +244,7 @@ impl Shard {
     }
 
     /// Writes directly if nothing is queued; queues what is not taken.
-    fn send(&mut self, index: usize, bytes: &[u8], shared: &mut Shared) -> Sent {
+    fn send(&mut self, index: usize, bytes: &[u8], what: What, shared: &mut Shared) -> Sent {
         let connection = &mut self.connections[index];
         if connection.is_broken {
             return Sent::Taken;
@@ -237,9 +253,9 @@ impl Shard {
             (Some(outbox), _) if outbox.bytes() > self.settings.limits.queue_soft_bytes => {
                 return Sent::Behind;
             }
-            (Some(outbox), _) => outbox.push(shared.rest(bytes, 0)),
+            (Some(outbox), _) => outbox.push(shared.rest(bytes, 0), what),
             (None, Sink::Body(_)) => {
-                connection.outbox = Some(Outbox::new(shared.rest(bytes, 0), None));
+                connection.outbox = Some(Outbox::new(shared.rest(bytes, 0), what, None));
             }
             (None, Sink::Socket(stream)) => match write(stream, bytes) {
                 Written::Broken => return Sent::Broken,
@@ -247,7 +263,7 @@ impl Shard {
                 Written::Some(count) => {
                     let rest = shared.rest(bytes, count);
                     let drain = self.start_drain(index);
-                    self.connections[index].outbox = Some(Outbox::new(rest, drain));
+                    self.connections[index].outbox = Some(Outbox::new(rest, what, drain));
                 }
             },
         }
@@ -272,6 +288,11 @@ impl Shard {
     }
 
     pub(super) fn tell_bytes(&mut self, index: usize, bytes: &[u8]) {
+        self.give(index, bytes, What::Answer);
+    }
+
+    /// Gives bytes to one connection, whatever else is queued for it.
+    pub(super) fn give(&mut self, index: usize, bytes: &[u8], what: What) {
         let connection = &mut self.connections[index];
         let queued = connection.queued();
         if connection.is_broken {
@@ -285,8 +306,8 @@ impl Shard {
         }
         let mut shared = Shared::default();
         if let Some(outbox) = &mut connection.outbox {
-            outbox.push(shared.rest(bytes, 0));
-        } else if self.send(index, bytes, &mut shared) == Sent::Broken {
+            outbox.push(shared.rest(bytes, 0), what);
+        } else if self.send(index, bytes, what, &mut shared) == Sent::Broken {
             self.lost(index);
         }
     }

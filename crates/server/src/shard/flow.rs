@@ -9,7 +9,7 @@ use socket2::SockRef;
 use teahouse_core::{Action, ExitCause, Origin, RequestId};
 use teahouse_wire::line::LineSession;
 use tokio::net::TcpStream;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 use tracing::debug;
 
 use super::connection::{Connection, Opening, Sink, Stage};
@@ -28,6 +28,8 @@ const LINGER_BYTES_MAX: usize = 256 * 1024;
 const OVER_DEADLINE: Duration = Duration::from_secs(10);
 /// How often it is looked whether everyone has taken what was queued, when the house closes.
 const FLUSH_LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How long connections are read on when the house closes.
+const CLOSE_LINGER: Duration = Duration::from_millis(250);
 /// How often silent connections are looked for, when they are closed at all.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
@@ -90,12 +92,16 @@ impl Shard {
     pub(super) fn enter_with(&mut self, index: usize, request: RequestId, action: Action) {
         let connection = &mut self.connections[index];
         connection.stage = Stage::In;
+        if !matches!(action, Action::EnterUnseen { .. }) {
+            connection.count_as_member();
+        }
         let session = connection.session;
         self.sessions.insert(session, index);
-        if let Some(notice) = self.not_storing.clone() {
+        // First, because telling may find the socket broken: then an exit is proposed, which must come after.
+        self.propose(index, request, action);
+        if let Some(notice) = self.waiting_notice() {
             self.tell(index, |speaker, out| speaker.render_notice(&notice, out));
         }
-        self.propose(index, request, action);
     }
 
     /// Asks for a session's end. The connection goes when the hub has said so.
@@ -155,6 +161,7 @@ impl Shard {
     /// Forgets a connection and closes its socket.
     pub(super) fn remove(&mut self, index: usize) {
         let mut connection = self.connections.remove(index);
+        debug_assert!(connection.seats.is_empty(), "a room still writes to this place");
         self.half_said_bytes -= connection.speaker.half_said_bytes();
         debug!(shard = self.index, serial = connection.serial, "closed");
         connection.stop_tasks();
@@ -275,13 +282,30 @@ impl Shard {
         let indexes: Vec<usize> = self.connections.iter().map(|(index, _)| index).collect();
         for index in indexes {
             match self.connections[index].stage {
-                Stage::Sniffing | Stage::Outside => self.remove(index),
+                Stage::Sniffing => self.remove(index),
+                Stage::Outside => {
+                    let key = self.key(index);
+                    self.tell(index, Speaker::render_closing);
+                    if self.connection(key).is_some() {
+                        self.leave(index, ExitCause::Closing);
+                    }
+                }
                 Stage::In | Stage::Leaving | Stage::Over => self.release_all(index),
             }
         }
         self.notice("the house is closing");
         if let Some(pump) = self.pump.take() {
             pump.wake();
+        }
+    }
+
+    /// Everything has been told that will be: the last of it, for those whose protocol has a word for that.
+    pub(super) fn say_goodbye(&mut self) {
+        let indexes: Vec<usize> = self.connections.iter().map(|(index, _)| index).collect();
+        for index in indexes {
+            if matches!(self.connections[index].stage, Stage::In | Stage::Leaving) {
+                self.tell(index, Speaker::render_closing);
+            }
         }
     }
 
@@ -298,18 +322,29 @@ impl Shard {
         }
     }
 
-    pub(super) fn close_all(&mut self) {
-        for (_, connection) in &mut self.connections {
-            connection.stop_tasks();
-            if let Some(stream) = connection.socket()
-                && let Err(error) = SockRef::from(&**stream).shutdown(Shutdown::Both)
-            {
-                debug!(%error, "was closed already");
+    /// Ends our side of every connection, and reads on for a moment: what has arrived and is not read makes
+    /// the system reset a connection, and destroys what the peer has not read yet.
+    pub(super) async fn close_all(shard: &Handle) {
+        let mut open = JoinSet::new();
+        {
+            let mut shard = shard.borrow_mut();
+            for (_, connection) in &mut shard.connections {
+                connection.stop_tasks();
+                if let Some(stream) = connection.socket().cloned() {
+                    if let Err(error) = SockRef::from(&*stream).shutdown(Shutdown::Write) {
+                        debug!(%error, "was closed already");
+                    }
+                    open.spawn_local(async move { read_out(&stream).await });
+                }
             }
+            shard.connections.clear();
+            shard.sessions.clear();
+            shard.rooms.clear();
         }
-        self.connections.clear();
-        self.sessions.clear();
-        self.rooms.clear();
+        let all = async { while open.join_next().await.is_some() {} };
+        if tokio::time::timeout(CLOSE_LINGER, all).await.is_err() {
+            debug!("not everybody has closed their side");
+        }
     }
 }
 

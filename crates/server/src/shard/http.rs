@@ -22,14 +22,15 @@ use hyper::header::{CONNECTION, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use teahouse_core::{Bucket, Origin, Verdict};
+use teahouse_core::{Bucket, Origin, Refusal, Verdict};
 use teahouse_wire::api::http::{self, Route};
-use teahouse_wire::api::{Code, Failure, REQUEST_BYTES_MAX};
+use teahouse_wire::api::{self, Code, Failure, REQUEST_BYTES_MAX};
 use tokio::net::TcpStream;
 use tracing::debug;
 
+use super::visitor::Place;
 use super::{Handle, Key};
-use crate::gate::Permit;
+use crate::gate::{Account, Cost};
 use crate::hosts::{self, NotOurs};
 use follow::FollowBody;
 use prefixed::Prefixed;
@@ -51,9 +52,10 @@ type Reply = Either<Full<Bytes>, FollowBody>;
 struct Peer {
     shard: Handle,
     socket: sync::Weak<TcpStream>,
-    /// Moves to the connection that this one is upgraded to.
-    permit: RefCell<Option<Permit>>,
+    /// Moves to the connection that this one is upgraded to, or to the one that follows a room.
+    permit: Place,
     origin: Origin,
+    account: Arc<Account>,
     bucket: RefCell<Bucket>,
     /// When it was last noted that a browser is there.
     noted_at: Cell<Option<Instant>>,
@@ -62,9 +64,8 @@ struct Peer {
 /// Serves a connection that speaks HTTP, until it ends or is upgraded.
 pub(super) async fn serve(shard: Handle, key: Key, stream: Rc<TcpStream>, first: Bytes) {
     let handed = shard.borrow_mut().hand_over(key);
-    let Some((origin, permit)) = handed else { return };
-    let permit = RefCell::new(permit);
-    let (bucket, noted_at) = (RefCell::new(Bucket::default()), Cell::new(None));
+    // It had a place, because only accepted sockets are read.
+    let Some((origin, Some(permit))) = handed else { return };
     let Ok(stream) = Rc::try_unwrap(stream) else {
         debug!(serial = key.serial, "the socket is still in use");
         return;
@@ -72,7 +73,10 @@ pub(super) async fn serve(shard: Handle, key: Key, stream: Rc<TcpStream>, first:
     // What is upgraded must be able to go to another thread, as `hyper` has it.
     let stream = Arc::new(stream);
     let socket = Arc::downgrade(&stream);
-    let peer_state = Rc::new(Peer { shard, socket, permit, origin, bucket, noted_at });
+    let account = Arc::clone(permit.account());
+    let permit = Rc::new(RefCell::new(Some(permit)));
+    let (bucket, noted_at) = (RefCell::new(Bucket::default()), Cell::new(None));
+    let peer_state = Rc::new(Peer { shard, socket, permit, origin, account, bucket, noted_at });
     let service = service_fn(|request| {
         let peer = Rc::clone(&peer_state);
         async move { Ok::<_, Infallible>(peer.answer(request).await) }
@@ -91,6 +95,9 @@ pub(super) async fn serve(shard: Handle, key: Key, stream: Rc<TcpStream>, first:
 
 impl Peer {
     async fn answer(self: Rc<Self>, request: Request<Incoming>) -> Response<Reply> {
+        if let Err(failure) = self.charge(Cost::REQUEST) {
+            return self.failure(&failure);
+        }
         self.wait_for_turn().await;
         self.note_browser(request.headers());
         let is_known = http::METHODS.contains(&request.method().as_str());
@@ -129,7 +136,7 @@ impl Peer {
                 self.serve(endpoint, room, request).await
             }
             Route::OtherMethod(methods) => answer::other_method(&methods),
-            Route::NoRoom(failure) => answer::failure(&failure),
+            Route::NoRoom(failure) => self.failure(&failure),
             Route::Nowhere => {
                 let what = format!("there is no {path}; /api/v1/openapi.json lists what there is");
                 failure(Code::NotFound, what)
@@ -147,6 +154,19 @@ impl Peer {
         if is_browser && !self.noted_at.get().is_some_and(is_noted) {
             self.noted_at.set(Some(now));
             self.shard.borrow().browsers.note(self.origin, now);
+        }
+    }
+
+    /// What its address may ask for, over all its connections; beyond that nothing is done.
+    fn charge(&self, cost: Cost) -> Result<(), Failure> {
+        match self.account.charge(cost) {
+            Verdict::Pass => Ok(()),
+            Verdict::Wait { ms } => {
+                let refusal =
+                    Refusal::AddressTooFast { wait_s: ms.div_ceil(1000), text: String::new() };
+                self.shard.borrow_mut().counts.refused(&refusal);
+                Err(api::failure_of(&refusal))
+            }
         }
     }
 

@@ -12,16 +12,19 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use teahouse_core::{Action, ExitCause, Refusal, RequestId, Verdict};
+use teahouse_core::{Action, ExitCause, FloodLimit, Refusal, RequestId, Verdict};
 use teahouse_wire::{Heard, line};
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
 
-use super::connection::{Held, Stage};
+use super::connection::{Connection, Held, Stage};
 use super::{Handle, Key, READ_BYTES, Shard, http};
+use crate::gate::{Cost, Permit};
 
 /// Questions to history that one connection may have under way; more wait unread in its socket.
 const QUESTIONS_MAX: usize = 4;
+/// Bytes read to see what a peer speaks while the log takes no more.
+const FIRST_BYTES: usize = 1024;
 /// Bytes of answers to one read that are written at once.
 const REPLIES_BYTES: usize = 32 * 1024;
 
@@ -30,6 +33,9 @@ const REPLIES_BYTES: usize = 32 * 1024;
 const HALF_SAID_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes that anybody may hold of something half said.
 const HALF_SAID_FREE_BYTES: usize = 4 * 1024;
+
+/// How long what is held waits on while the log takes no more, milliseconds.
+const CHUNK_FULL_WAIT_MS: u32 = 100;
 
 /// What the reading task does next.
 enum Flow {
@@ -95,6 +101,7 @@ impl Shard {
         if !self.may_read(key) {
             return Flow::Full;
         }
+        let is_chunk_full = self.is_chunk_full();
         let mut buffer = std::mem::take(&mut self.read_buffer);
         let Some(connection) = self.connection(key) else {
             self.read_buffer = buffer;
@@ -102,7 +109,10 @@ impl Shard {
         };
         connection.heard_at = now;
         let read = match connection.socket() {
-            Some(stream) => stream.try_read(&mut buffer),
+            Some(stream) => stream.try_read(match is_chunk_full {
+                true => &mut buffer[..FIRST_BYTES],
+                false => &mut buffer[..],
+            }),
             None => Ok(0),
         };
         let flow = match read {
@@ -147,10 +157,13 @@ impl Shard {
 
     fn may_read(&mut self, key: Key) -> bool {
         let soft = self.settings.limits.queue_soft_bytes;
-        let is_taken = !self.is_closing && !self.is_chunk_full();
+        let (is_closing, is_chunk_full) = (self.is_closing, self.is_chunk_full());
         self.connection(key).is_none_or(|connection| {
+            // What it speaks is found out in any case: HTTP is answered also while nothing else is taken.
+            let is_taken = !is_chunk_full || connection.stage == Stage::Sniffing;
             is_taken
-                && connection.queued() <= soft
+                && !is_closing
+                && connection.outbox.as_ref().is_none_or(|outbox| outbox.answer_bytes() <= soft)
                 && connection.asked.len() < QUESTIONS_MAX
                 && !connection.speaker.is_busy()
         })
@@ -162,6 +175,7 @@ impl Shard {
                 connection.wake();
             }
         }
+        self.visitors_turn.notify_waiters();
     }
 
     pub(super) fn hear(&mut self, key: Key, bytes: &[u8]) {
@@ -256,12 +270,9 @@ impl Shard {
 
     /// Passes a request on, holds it until its turn, or gives it back (flood control).
     fn ask(&mut self, index: usize, request: RequestId, action: Action, replies: &mut Vec<u8>) {
-        let limit = self.settings.limits.flood();
         let held_max = self.settings.limits.flood_held_max;
-        let now = self.steady_now();
-        let connection = &mut self.connections[index];
         let passes = matches!(action, Action::Typing { .. });
-        if let Some(held) = &mut connection.held {
+        if let Some(held) = &mut self.connections[index].held {
             if passes {
                 return;
             }
@@ -270,7 +281,7 @@ impl Shard {
                 return;
             }
         } else {
-            match connection.bucket.take(now, limit) {
+            match self.take_turn(index, &action) {
                 Verdict::Pass => {
                     return self.propose(index, request, action);
                 }
@@ -282,14 +293,42 @@ impl Shard {
                 Verdict::Wait { .. } => {}
             }
         }
-        let refusal = Refusal::TooFast {
-            burst: limit.burst,
-            per_second: limit.per_second,
-            text: line::typed(&action),
-        };
+        let refusal = self.too_fast(index, &action);
         self.counts.refused(&refusal);
         let speaker = &mut self.connections[index].speaker;
         speaker.render_given_back(request, &action, &refusal, replies);
+    }
+
+    /// Whether a request may go ahead: its connection has its own bucket, and all connections of its address have
+    /// one account.
+    fn take_turn(&mut self, index: usize, action: &Action) -> Verdict {
+        let limit = self.settings.limits.flood();
+        let now = self.steady_now();
+        let Connection { bucket, permit, .. } = &mut self.connections[index];
+        let Some(account) = permit.as_ref().map(Permit::account) else {
+            return bucket.take(now, limit);
+        };
+        let cost = Cost::of(action);
+        match account.ask(cost) {
+            Verdict::Pass => {}
+            wait @ Verdict::Wait { .. } => return wait,
+        }
+        let verdict = bucket.take(now, limit);
+        if verdict == Verdict::Pass {
+            account.take(cost);
+        }
+        verdict
+    }
+
+    /// Why a request cannot go ahead even later.
+    fn too_fast(&self, index: usize, action: &Action) -> Refusal {
+        let text = line::typed(action);
+        let account = self.connections[index].permit.as_ref().map(Permit::account);
+        if let Some(Verdict::Wait { ms }) = account.map(|account| account.ask(Cost::of(action))) {
+            return Refusal::AddressTooFast { wait_s: ms.div_ceil(1000), text };
+        }
+        let FloodLimit { burst, per_second } = self.settings.limits.flood();
+        Refusal::TooFast { burst, per_second, text }
     }
 
     fn hold(&mut self, index: usize, request: RequestId, action: Action, wait_ms: u32) {
@@ -312,22 +351,24 @@ impl Shard {
 
     /// Lets through what is held and due; gives the time until the next is.
     fn release(&mut self, key: Key) -> Option<u32> {
-        let limit = self.settings.limits.flood();
-        let now = self.steady_now();
         loop {
-            let connection = self.connection(key)?;
-            let held = connection.held.as_mut()?;
-            let Some(first) = held.actions.front() else {
-                connection.held = None;
+            if self.is_chunk_full() {
+                return Some(CHUNK_FULL_WAIT_MS);
+            }
+            let held = self.connection(key)?.held.as_mut()?;
+            let Some((request, action)) = held.actions.pop_front() else {
+                self.connections[key.index].held = None;
                 return None;
             };
-            let is_exit = matches!(first, (_, Action::Exit { .. }));
-            if !is_exit && let Verdict::Wait { ms } = connection.bucket.take(now, limit) {
+            let is_exit = matches!(action, Action::Exit { .. });
+            if !is_exit && let Verdict::Wait { ms } = self.take_turn(key.index, &action) {
+                // Still the first in line.
+                if let Some(held) = &mut self.connections[key.index].held {
+                    held.actions.push_front((request, action));
+                }
                 return Some(ms);
             }
-            if let Some((request, action)) = held.actions.pop_front() {
-                self.propose(key.index, request, action);
-            }
+            self.propose(key.index, request, action);
         }
     }
 

@@ -102,6 +102,7 @@ impl Shard {
             }
             // What it has begun to say will show whether it is a person.
             Stage::In if !has_begun => {
+                self.connections[key.index].count_as_member();
                 self.propose(key.index, RequestId::default(), Action::Appear);
                 None
             }
@@ -161,7 +162,9 @@ impl Shard {
         if protocol == Protocol::Http {
             return Some(Bytes::copy_from_slice(opening.words()));
         }
-        if !is_greeted {
+        if is_greeted {
+            self.connections[key.index].count_as_member();
+        } else {
             self.enter(key.index);
         }
         self.hear(key, opening.words());

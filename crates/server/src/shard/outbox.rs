@@ -9,10 +9,28 @@ use tokio::task::AbortHandle;
 
 /// Bytes waiting for one peer, in order.
 pub(super) struct Outbox {
-    queue: VecDeque<Bytes>,
+    queue: VecDeque<Part>,
     bytes: usize,
+    /// Of these, what it asked for.
+    answer_bytes: usize,
     /// The task that waits for the socket; none where the peer's side fetches.
     pub(super) drain: Option<AbortHandle>,
+}
+
+/// Some bytes, and for whom they were made.
+struct Part {
+    bytes: Bytes,
+    what: What,
+}
+
+/// What bytes are for: whoever does not read answers is not heard any further, but whoever is slow to read what
+/// others say may still speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// For everyone in a room.
+    Room,
+    /// For this peer alone.
+    Answer,
 }
 
 /// What became of a write.
@@ -51,39 +69,56 @@ impl Shared {
 }
 
 impl Outbox {
-    pub(super) fn new(rest: Bytes, drain: Option<AbortHandle>) -> Box<Self> {
-        let bytes = rest.len();
-        Box::new(Self { queue: VecDeque::from([rest]), bytes, drain })
+    pub(super) fn new(rest: Bytes, what: What, drain: Option<AbortHandle>) -> Box<Self> {
+        let mut outbox = Self { queue: VecDeque::new(), bytes: 0, answer_bytes: 0, drain };
+        outbox.push(rest, what);
+        Box::new(outbox)
     }
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    pub(super) fn push(&mut self, bytes: Bytes) {
+    /// Bytes of what it asked for.
+    pub(super) fn answer_bytes(&self) -> usize {
+        self.answer_bytes
+    }
+
+    pub(super) fn push(&mut self, bytes: Bytes, what: What) {
         self.bytes += bytes.len();
-        self.queue.push_back(bytes);
+        if what == What::Answer {
+            self.answer_bytes += bytes.len();
+        }
+        self.queue.push_back(Part { bytes, what });
+    }
+
+    fn taken(&mut self, count: usize, what: What) {
+        self.bytes -= count;
+        if what == What::Answer {
+            self.answer_bytes -= count;
+        }
     }
 
     /// Takes out what was first, for a peer that fetches.
     pub(super) fn pop(&mut self) -> Option<Bytes> {
-        let front = self.queue.pop_front()?;
-        self.bytes -= front.len();
-        Some(front)
+        let Part { bytes, what } = self.queue.pop_front()?;
+        self.taken(bytes.len(), what);
+        Some(bytes)
     }
 
     /// Writes until the socket takes no more. `Written::Some(0)` when everything is written.
     pub(super) fn drain(&mut self, stream: &TcpStream) -> Written {
         while let Some(front) = self.queue.front_mut() {
-            match write(stream, front) {
+            match write(stream, &front.bytes) {
                 Written::Broken => return Written::Broken,
                 Written::Some(0) => return Written::Some(self.bytes),
                 Written::Some(count) => {
-                    front.advance(count);
-                    self.bytes -= count;
-                    if front.is_empty() {
+                    front.bytes.advance(count);
+                    let (what, is_empty) = (front.what, front.bytes.is_empty());
+                    if is_empty {
                         self.queue.pop_front();
                     }
+                    self.taken(count, what);
                 }
             }
         }

@@ -14,6 +14,7 @@ use tracing::debug;
 
 use super::connection::{Seat, Stage};
 use super::deliver::is_wanted;
+use super::outbox::What;
 use super::speaker::Speaker;
 use super::{Key, Shard};
 use crate::history::{Asker, NotTaken, Page, Wanted};
@@ -161,12 +162,11 @@ impl Shard {
         let format = connection.speaker.format(room);
         let Some(seat) = connection.seat(room) else { return };
         let is_checking = seat.check.is_some();
-        let Some(behind) = seat.behind.as_mut() else { return };
+        let Some(behind) = seat.behind else { return };
         // The page is for where the cursor stood; a seat left and taken again has another.
         if behind.cursor != after || behind.wants_tail || is_checking {
             return;
         }
-        behind.cursor = events.last().map_or(upto, |event| event.position);
         debug!(session = connection.session.0, events = events.len(), "refilled from history");
         let mut out = Vec::new();
         let mut given = 0;
@@ -174,10 +174,21 @@ impl Shard {
             self.encoder.event(format, event, &name, &mut out);
             given += 1;
         }
+        // Answers may have been queued since the page was asked for. A page that does not fit behind them is
+        // read again when they are taken: nobody is closed for what was not theirs to read in time.
+        let queued = self.connections[index].queued();
+        if queued > 0 && queued + out.len() > self.settings.limits.queue_hard_bytes {
+            return;
+        }
+        if let Some(behind) =
+            self.connections[index].seat(room).and_then(|seat| seat.behind.as_mut())
+        {
+            behind.cursor = events.last().map_or(upto, |event| event.position);
+        }
         self.counts.deliveries += given;
         self.counts.refilled += given;
         if !out.is_empty() {
-            self.tell_bytes(index, &out);
+            self.give(index, &out, What::Room);
         }
     }
 

@@ -372,6 +372,14 @@ impl Speaker {
         }
     }
 
+    /// The house ends the conversation in the protocol's own way; others have been told in words.
+    pub(super) fn render_closing(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::Api(api) => api.render_goodbye(ExitCause::Closing, out),
+            Self::Line(_) | Self::Follower(_) => {}
+        }
+    }
+
     /// Asks whether the peer is there, where that is the protocol's business.
     pub(super) fn render_ping(&mut self, out: &mut Vec<u8>) {
         match self {

@@ -35,6 +35,9 @@ impl Undisturbed {
         let words = format!("undisturbed {}", self.count);
         self.ann.say(&words);
         self.bob.expect(&format!("<ann> {words}"));
+        // Both read on, also what is said in other rooms: who reads nothing is not read for long either.
+        self.bob.say(&words);
+        self.ann.expect(&format!("<bob> {words}"));
     }
 }
 

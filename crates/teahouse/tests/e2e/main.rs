@@ -10,6 +10,7 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod account;
 mod api;
 mod browser;
 mod deflate;
@@ -36,6 +37,7 @@ mod scripts;
 mod seam;
 mod slow;
 mod socket;
+mod stall;
 mod stream;
 mod talk;
 mod terminal;

@@ -102,6 +102,9 @@ pub fn of(refusal: &Refusal) -> Failure {
             Code::TooFast,
             format!("too fast (the limit is {burst} at once, then {per_second} per second)"),
         ),
+        Refusal::AddressTooFast { wait_s, .. } => {
+            (Code::TooFast, format!("too much from your network address; try again in {wait_s} s"))
+        }
         Refusal::BadName { input, error } => {
             (Code::BadName, format!("{:?} is no name: {error}", echoed(input)))
         }
@@ -114,6 +117,24 @@ pub fn of(refusal: &Refusal) -> Failure {
 #[must_use]
 pub fn already_in(room: &RoomName) -> Failure {
     failure(Code::AlreadyIn, format!("you are in {room} already"))
+}
+
+/// Too much from one network address.
+#[must_use]
+pub fn too_fast(why: &str) -> Failure {
+    failure(Code::TooFast, why.to_owned())
+}
+
+/// There is no place for this connection.
+#[must_use]
+pub fn too_many_connections(why: &str) -> Failure {
+    failure(Code::TooManyConnections, why.to_owned())
+}
+
+/// The house cannot do that just now.
+#[must_use]
+pub fn unavailable(why: &str) -> Failure {
+    failure(Code::Unavailable, why.to_owned())
 }
 
 /// History could not be read.

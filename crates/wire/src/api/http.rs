@@ -329,7 +329,7 @@ pub fn status(code: Code) -> u16 {
         Code::WrongMedia => 415,
         Code::WrongHost => 421,
         Code::TooFast => 429,
-        Code::SearchesWait | Code::Unreadable => 503,
+        Code::SearchesWait | Code::Unreadable | Code::TooManyConnections | Code::Unavailable => 503,
     }
 }
 

@@ -339,6 +339,8 @@ pub enum Cause {
     Closing,
     /// They came back on another connection.
     Replaced,
+    /// What they sent cannot be understood, or they said no `hello` in time: the close code says which.
+    Protocol,
     /// A reason that this version does not know.
     #[serde(other)]
     #[schemars(skip)]
@@ -364,7 +366,7 @@ impl Cause {
     pub fn reconnect(self) -> bool {
         match self {
             Self::Lost | Self::Unread | Self::Closing | Self::Unknown => true,
-            Self::Quit | Self::Idle | Self::Replaced => false,
+            Self::Quit | Self::Idle | Self::Replaced | Self::Protocol => false,
         }
     }
 }
@@ -483,6 +485,10 @@ pub enum Code {
     WrongMedia,
     /// History cannot be read just now.
     Unreadable,
+    /// There is no place for this connection: the house is full, or your address has as many as it may.
+    TooManyConnections,
+    /// The house cannot do that just now: nothing can be stored, or it closes.
+    Unavailable,
     /// No such address.
     NotFound,
     /// A reason that this version does not know; the message for people says it.

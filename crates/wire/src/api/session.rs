@@ -147,8 +147,12 @@ impl ApiSession {
         heard.push(Heard::Reply(bytes));
     }
 
-    /// The last thing it is told. Nothing after that is sent.
+    /// The last thing it is told, after a `bye` if it is at fault. Nothing after that is sent.
     pub fn render_close(&mut self, code: CloseCode, why: &str, out: &mut Vec<u8>) {
+        if code.is_fault_of_client() {
+            let cause = Cause::Protocol;
+            self.render(None, Message::Bye { cause, reconnect: cause.reconnect() }, out);
+        }
         if !std::mem::replace(&mut self.is_closed, true) {
             websocket::render_close(code, why, out);
         }

@@ -310,6 +310,9 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
         Refusal::TooFast { burst, per_second, text } => format!(
             "too fast (the limit is {burst} at once, then {per_second} per second); not sent: {text}"
         ),
+        Refusal::AddressTooFast { wait_s, text } => {
+            format!("too much from your network address; try again in {wait_s} s; not sent: {text}")
+        }
         Refusal::BadName { input, error } => {
             format!("{:?} is no name: {error}", echoed(input))
         }

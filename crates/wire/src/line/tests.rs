@@ -456,6 +456,7 @@ fn every_answer_and_refusal_is_whole_lines_of_the_house() {
         Refusal::SearchesWait,
         Refusal::Conflict { room: name(), position: Position(7), id: MessageId([0; 16]) },
         Refusal::TooFast { burst: 10, per_second: 2, text: "one\ntwo".to_owned() },
+        Refusal::AddressTooFast { wait_s: 3, text: "one\ntwo".to_owned() },
         Refusal::BadName { input: "a\rb".to_owned(), error: NameError::Empty },
         Refusal::BadText { error: TextError::Empty },
     ];

@@ -304,6 +304,7 @@ impl Exchange {
                 Cause::Unread => "we did not read what was sent",
                 Cause::Closing => "the house is closing",
                 Cause::Replaced => "we came back on another connection",
+                Cause::Protocol => "the server does not understand this client",
                 Cause::Unknown => "the server ended the connection",
             };
             self.give_up(now, why);

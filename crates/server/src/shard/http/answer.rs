@@ -6,12 +6,14 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Request, Response, StatusCode};
 use teahouse_core::harmless::echoed;
 use teahouse_core::{
-    Answer, Excerpt, Granted, MessageId, Nick, Position, Question, RoomName, Sequence, Text, Visit,
+    Answer, Excerpt, Granted, MessageId, Nick, Position, Question, RoomName, Sequence, Text,
+    Verdict, Visit,
 };
 use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
@@ -22,9 +24,12 @@ use teahouse_wire::stream;
 
 use super::follow::FollowBody;
 use super::{Peer, Reply, body_of, upgrade};
+use crate::gate::Cost;
 use crate::shard::speaker::Follower;
-use crate::shard::visitor::Outcome;
+use crate::shard::visitor::{self, Outcome};
 
+/// When to try again what the house cannot do just now.
+const UNAVAILABLE_WAIT_S: u64 = 10;
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -37,7 +42,7 @@ impl Peer {
     ) -> Response<Reply> {
         let query = request.uri().query().unwrap_or_default().to_owned();
         let result = match (endpoint, room) {
-            (Endpoint::Health, _) => Ok(text("ok\n")),
+            (Endpoint::Health, _) => self.health(),
             (Endpoint::OpenApi, _) => {
                 let description = api::openapi(env!("CARGO_PKG_VERSION"));
                 Ok(json(StatusCode::OK, &description))
@@ -61,15 +66,45 @@ impl Peer {
                 None,
             ) => Err(http::bad_request(Some("room".to_owned()), "missing".to_owned())),
         };
-        result.unwrap_or_else(|failure| self::failure(&failure))
+        result.unwrap_or_else(|failure| self.failure(&failure))
     }
 
     async fn visit(&self, visit: Visit) -> Result<Outcome, Failure> {
-        let waiting = self.shard.borrow_mut().visit(self.origin, visit);
-        match waiting.outcome().await {
-            Some(Outcome::Answer(Answer::Refused(refusal))) => Err(api::failure_of(&refusal)),
-            Some(Outcome::Unreadable) | None => Err(api::unreadable()),
-            Some(outcome @ (Outcome::Answer(_) | Outcome::Page(..))) => Ok(outcome),
+        let is_said = matches!(visit, Visit::Post { .. });
+        match visitor::visit(&self.shard, self.origin, &self.permit, visit).await {
+            Outcome::Answer(Answer::Refused(refusal)) => Err(api::failure_of(&refusal)),
+            Outcome::Unreadable => Err(api::unreadable()),
+            Outcome::NotTaken(why) => Err(api::unavailable(&format!("{why}; try again later"))),
+            Outcome::Late(why) if is_said => Err(api::unavailable(&format!(
+                "{why}: it is not known yet whether this is kept; send it again with the same id"
+            ))),
+            Outcome::Late(why) => Err(api::unavailable(&format!("{why}; try again later"))),
+            outcome @ (Outcome::Answer(_) | Outcome::Page(..)) => Ok(outcome),
+        }
+    }
+
+    /// Why something was not done, and where that helps, when to try again.
+    pub(super) fn failure(&self, failure: &Failure) -> Response<Reply> {
+        let mut response = self::failure(failure);
+        let wait_s = match response.status() {
+            StatusCode::TOO_MANY_REQUESTS => {
+                match self.account.ask(Cost { posts: 1, ..Cost::REQUEST }) {
+                    Verdict::Wait { ms } => u64::from(ms.div_ceil(1000)),
+                    Verdict::Pass => 1,
+                }
+            }
+            StatusCode::SERVICE_UNAVAILABLE => UNAVAILABLE_WAIT_S,
+            _ => return response,
+        };
+        response.headers_mut().insert(RETRY_AFTER, wait_s.into());
+        response
+    }
+
+    /// Whether messages are taken and kept.
+    fn health(&self) -> Result<Response<Reply>, Failure> {
+        match self.shard.borrow().unavailable() {
+            None => Ok(text("ok\n")),
+            Some(why) => Err(api::unavailable(&why)),
         }
     }
 
@@ -77,7 +112,9 @@ impl Peer {
     async fn read(&self, question: Question) -> Result<(Granted, Excerpt), Failure> {
         match self.visit(Visit::Read { question }).await? {
             Outcome::Page(granted, excerpt) => Ok((granted, excerpt)),
-            Outcome::Answer(_) | Outcome::Unreadable => Err(api::unreadable()),
+            Outcome::Answer(_) | Outcome::Unreadable | Outcome::NotTaken(_) | Outcome::Late(_) => {
+                Err(api::unreadable())
+            }
         }
     }
 
@@ -148,6 +185,7 @@ impl Peer {
         nick: Option<Nick>,
         id: Option<MessageId>,
     ) -> Result<Posted, Failure> {
+        self.charge(Cost::of_post(&text))?;
         let visit = Visit::Post { nick, room: room.clone(), text, id };
         let epoch = self.epoch();
         match self.visit(visit).await? {
@@ -157,7 +195,11 @@ impl Peer {
             Outcome::Answer(Answer::Duplicate { position, .. }) => {
                 Ok(Posted { room, epoch, position: position.0, nick: None })
             }
-            Outcome::Answer(_) | Outcome::Page(..) | Outcome::Unreadable => Err(api::unreadable()),
+            Outcome::Answer(_)
+            | Outcome::Page(..)
+            | Outcome::Unreadable
+            | Outcome::NotTaken(_)
+            | Outcome::Late(_) => Err(api::unreadable()),
         }
     }
 
@@ -208,17 +250,16 @@ impl Peer {
             if epoch == self.epoch() && is_there { Position(position) } else { foreign }
         });
         let follower = Follower { is_stream, after, last: read.filter(|_| time.is_none()) };
-        let body = FollowBody::open(
-            &self.shard,
-            (self.origin, self.socket.clone()),
-            (room, create),
-            follower,
-        );
+        let permit = self.permit.borrow_mut().take();
+        let from = (self.origin, permit, self.socket.clone());
+        let body = FollowBody::open(&self.shard, from, (room, create), follower);
         let kind = if is_stream { "text/event-stream" } else { TEXT };
         let mut response = response(StatusCode::OK, kind, Bytes::new());
         response
             .headers_mut()
             .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+        // Its place has gone along.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         *response.body_mut() = Either::Right(body);
         Ok(response)
     }

@@ -23,6 +23,7 @@ use super::super::connection::{Sink, Stage};
 use super::super::pings::PING_S;
 use super::super::speaker::{Follower, Speaker};
 use super::super::{Handle, Key, Shard};
+use crate::gate::Permit;
 
 /// When somebody who has closed its side is written to for the second time: the first makes a system answer that
 /// knows the connection no more, the second finds that answer.
@@ -38,13 +39,13 @@ impl FollowBody {
     /// Follows a room, and makes it (`create`) if there is none of that name.
     pub(super) fn open(
         shard: &Handle,
-        (origin, socket): (Origin, sync::Weak<TcpStream>),
+        (origin, permit, socket): (Origin, Option<Permit>, sync::Weak<TcpStream>),
         (room, create): (RoomName, bool),
         follower: Follower,
     ) -> Self {
         let mut me = shard.borrow_mut();
         let speaker = Speaker::Follower(follower);
-        let key = me.insert((Sink::Body(None), origin, None), (speaker, Stage::Outside));
+        let key = me.insert((Sink::Body(None), origin, permit), (speaker, Stage::Outside));
         let follow = Action::Visit(Visit::Follow { room, create });
         me.enter_with(key.index, RequestId::default(), follow);
         if follower.is_stream {

@@ -1,0 +1,270 @@
+//! What one address has used of what it may: counts and rates over all its connections, also those that have
+//! ended. Atomics only, so that shards ask on the way of a request without waiting for one another.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use teahouse_core::{Action, Origin, Text, TopicChange, Verdict};
+
+use crate::settings::LimitSettings;
+
+const NANOS: u64 = 1_000_000_000;
+
+/// How much every address may use. A reload moves it.
+#[derive(Debug, Default)]
+pub(super) struct Rates {
+    requests: Rate,
+    posts: Rate,
+    kept_bytes: Rate,
+}
+
+/// So many at once, then so many per second; a burst of 0 is no limit.
+#[derive(Debug, Default)]
+struct Rate {
+    burst: AtomicU64,
+    per_second: AtomicU64,
+}
+
+/// A token bucket in its "virtual schedule" form (GCRA, ITU-T I.371): when it would be full again, nanoseconds
+/// since the gate was made.
+#[derive(Debug, Default)]
+struct Meter {
+    full_at_ns: AtomicU64,
+}
+
+/// What something costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// Requests, of which a new connection is one.
+    pub(crate) requests: u64,
+    /// Messages said over HTTP.
+    pub(crate) posts: u64,
+    /// Bytes of text that are kept.
+    pub(crate) kept_bytes: u64,
+}
+
+/// One address: an IPv4 address, or one IPv6 network of 64 bits.
+#[derive(Debug)]
+pub(crate) struct Account {
+    /// The address as the chat knows it.
+    pub(super) origin: Origin,
+    started: Instant,
+    rates: Arc<Rates>,
+    pub(super) connections: AtomicUsize,
+    /// Of these, those that have not come in.
+    pub(super) newcomers: AtomicUsize,
+    requests: Meter,
+    posts: Meter,
+    kept_bytes: Meter,
+}
+
+impl Cost {
+    /// One request that keeps nothing.
+    pub(crate) const REQUEST: Self = Self { requests: 1, posts: 0, kept_bytes: 0 };
+
+    /// What it costs to ask for this on a connection.
+    pub(crate) fn of(action: &Action) -> Self {
+        let kept_bytes = match action {
+            Action::Say { text, .. } | Action::Topic { change: TopicChange::Set(text), .. } => {
+                kept_bytes(text)
+            }
+            Action::Visit(_)
+            | Action::Topic { .. }
+            | Action::Tell { .. }
+            | Action::Read { .. }
+            | Action::Enter { .. }
+            | Action::EnterUnseen { .. }
+            | Action::Appear
+            | Action::Exit { .. }
+            | Action::Join { .. }
+            | Action::Leave { .. }
+            | Action::Rename { .. }
+            | Action::Who { .. }
+            | Action::Rooms { .. }
+            | Action::Ignore { .. }
+            | Action::Typing { .. }
+            | Action::Configure { .. } => 0,
+        };
+        Self { requests: 1, posts: 0, kept_bytes }
+    }
+
+    /// What it costs to say this over HTTP, beside the request.
+    pub(crate) fn of_post(text: &Text) -> Self {
+        Self { requests: 0, posts: 1, kept_bytes: kept_bytes(text) }
+    }
+}
+
+/// What keeping a message takes, its row and the index of its words included.
+fn kept_bytes(text: &Text) -> u64 {
+    const ROW_BYTES: usize = 64;
+    (text.as_str().len() + ROW_BYTES) as u64
+}
+
+impl Rates {
+    pub(super) fn set(&self, limits: &LimitSettings) {
+        let rates = [
+            (&self.requests, limits.address_requests_burst, limits.address_requests_per_second),
+            (&self.posts, limits.address_posts_burst, limits.address_posts_per_second),
+            (
+                &self.kept_bytes,
+                limits.address_kept_bytes_burst,
+                limits.address_kept_bytes_per_second,
+            ),
+        ];
+        for (rate, burst, per_second) in rates {
+            rate.burst.store(burst.into(), Ordering::Relaxed);
+            rate.per_second.store(per_second.into(), Ordering::Relaxed);
+        }
+    }
+}
+
+impl Meter {
+    /// Nanoseconds until `amount` may be taken; 0 when it may be at once.
+    fn wait_ns(&self, rate: &Rate, now_ns: u64, amount: u64) -> u64 {
+        let Some((interval, burst)) = rate.interval_ns() else { return 0 };
+        if amount == 0 {
+            return 0;
+        }
+        let full_at = self.full_at_ns.load(Ordering::Relaxed).max(now_ns);
+        // More than the bucket ever holds passes when the bucket is full.
+        let next = full_at + interval * amount.min(burst);
+        next.saturating_sub(now_ns + interval * burst)
+    }
+
+    fn take(&self, rate: &Rate, now_ns: u64, amount: u64) {
+        let Some((interval, _)) = rate.interval_ns() else { return };
+        if amount == 0 {
+            return;
+        }
+        let taken = |full_at: u64| Some(full_at.max(now_ns) + interval * amount);
+        // Never refused by the closure, so there is nothing to be told.
+        self.full_at_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken).ok();
+    }
+
+    fn is_full(&self, now_ns: u64) -> bool {
+        self.full_at_ns.load(Ordering::Relaxed) <= now_ns
+    }
+}
+
+impl Rate {
+    /// Nanoseconds for one, and how many at once; `None` where nothing is limited.
+    fn interval_ns(&self) -> Option<(u64, u64)> {
+        let burst = self.burst.load(Ordering::Relaxed);
+        let per_second = self.per_second.load(Ordering::Relaxed);
+        (burst > 0 && per_second > 0).then(|| ((NANOS / per_second).max(1), burst))
+    }
+}
+
+impl Account {
+    pub(super) fn new(origin: Origin, started: Instant, rates: Arc<Rates>) -> Arc<Self> {
+        Arc::new(Self {
+            origin,
+            started,
+            rates,
+            connections: AtomicUsize::new(0),
+            newcomers: AtomicUsize::new(0),
+            requests: Meter::default(),
+            posts: Meter::default(),
+            kept_bytes: Meter::default(),
+        })
+    }
+
+    /// Whether something of this cost passes, and if not, after which time it may; takes nothing.
+    pub(crate) fn ask(&self, cost: Cost) -> Verdict {
+        let now = self.now_ns();
+        let wait = self
+            .requests
+            .wait_ns(&self.rates.requests, now, cost.requests)
+            .max(self.posts.wait_ns(&self.rates.posts, now, cost.posts))
+            .max(self.kept_bytes.wait_ns(&self.rates.kept_bytes, now, cost.kept_bytes));
+        if wait == 0 {
+            return Verdict::Pass;
+        }
+        Verdict::Wait { ms: u32::try_from(wait.div_ceil(1_000_000)).unwrap_or(u32::MAX) }
+    }
+
+    /// Takes what something costs, whether there is enough or not. Two shards that asked in the same moment may
+    /// take one more than there was: it is paid back in time.
+    pub(crate) fn take(&self, cost: Cost) {
+        let now = self.now_ns();
+        self.requests.take(&self.rates.requests, now, cost.requests);
+        self.posts.take(&self.rates.posts, now, cost.posts);
+        self.kept_bytes.take(&self.rates.kept_bytes, now, cost.kept_bytes);
+    }
+
+    /// Takes what something costs, or says after which time there is enough.
+    pub(crate) fn charge(&self, cost: Cost) -> Verdict {
+        let verdict = self.ask(cost);
+        if verdict == Verdict::Pass {
+            self.take(cost);
+        }
+        verdict
+    }
+
+    /// Whether forgetting it would change nothing: everything it used is paid back.
+    pub(super) fn is_settled(&self) -> bool {
+        let now = self.now_ns();
+        [&self.requests, &self.posts, &self.kept_bytes].iter().all(|meter| meter.is_full(now))
+    }
+
+    fn now_ns(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX / 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(change: impl FnOnce(&mut LimitSettings)) -> Arc<Account> {
+        let mut limits = LimitSettings::default();
+        change(&mut limits);
+        let rates = Rates::default();
+        rates.set(&limits);
+        Account::new(Origin(1), Instant::now(), Arc::new(rates))
+    }
+
+    #[test]
+    fn a_burst_passes_then_a_steady_rate_and_zero_is_no_limit() {
+        let rate = Rate { burst: AtomicU64::new(3), per_second: AtomicU64::new(10) };
+        let meter = Meter::default();
+        for _ in 0..3 {
+            assert_eq!(meter.wait_ns(&rate, 7, 1), 0);
+            meter.take(&rate, 7, 1);
+        }
+        assert_eq!(meter.wait_ns(&rate, 7, 1), 100_000_000);
+        assert_eq!(meter.wait_ns(&rate, 100_000_007, 1), 0);
+        assert!(!meter.is_full(100_000_007) && meter.is_full(300_000_007));
+        assert_eq!(meter.wait_ns(&Rate::default(), 7, u64::MAX), 0);
+    }
+
+    #[test]
+    fn what_is_larger_than_the_bucket_passes_when_it_is_full_and_is_paid_back_after() {
+        let rate = Rate { burst: AtomicU64::new(3), per_second: AtomicU64::new(10) };
+        let meter = Meter::default();
+        assert_eq!(meter.wait_ns(&rate, 0, 30), 0);
+        meter.take(&rate, 0, 30);
+        assert_eq!(meter.wait_ns(&rate, 0, 1), 2_800_000_000);
+    }
+
+    #[test]
+    fn bytes_posts_and_requests_each_hold_a_request_back_and_take_nothing_then() {
+        let account = account(|limits| {
+            limits.address_requests_burst = 3;
+            limits.address_requests_per_second = 1;
+            limits.address_posts_burst = 1;
+            limits.address_posts_per_second = 1;
+            limits.address_kept_bytes_burst = 100;
+            limits.address_kept_bytes_per_second = 1;
+        });
+        let post = Cost { posts: 1, ..Cost::REQUEST };
+        assert_eq!(account.charge(post), Verdict::Pass);
+        assert!(matches!(account.charge(post), Verdict::Wait { ms: 1..=1000 }));
+        assert_eq!(account.charge(Cost { kept_bytes: 100, ..Cost::REQUEST }), Verdict::Pass);
+        let more = Cost { kept_bytes: 50, ..Cost::REQUEST };
+        assert!(matches!(account.charge(more), Verdict::Wait { ms: 40_000..=50_000 }));
+        assert_eq!(account.charge(Cost::REQUEST), Verdict::Pass, "the third request");
+        assert!(matches!(account.charge(Cost::REQUEST), Verdict::Wait { .. }));
+    }
+}

@@ -1,0 +1,184 @@
+//! One address has one account: what it may ask for is counted over all its connections, also those that have
+//! ended, and who is turned away is told so in their own protocol.
+
+use std::io::Read;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::house::{House, PATIENCE};
+use crate::peer::Peer;
+use crate::socket::Socket;
+use crate::visitor::{Visitor, get, post};
+
+/// A house with these limits.
+fn limited(limits: &str) -> (tempfile::TempDir, House) {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("teahouse.toml");
+    std::fs::write(&config, format!("[limits]\n{limits}\n")).unwrap();
+    let house = House::with(&["--config", config.to_str().unwrap()]);
+    (directory, house)
+}
+
+/// Events that the house has kept.
+fn kept(house: &House) -> i64 {
+    let database = rusqlite::Connection::open(house.database()).unwrap();
+    database.query_row("SELECT count(*) FROM event", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn an_address_that_connects_again_and_again_gets_no_fresh_burst() {
+    let (_directory, house) =
+        limited("address_requests_burst = 30\naddress_requests_per_second = 1");
+    let start = Instant::now();
+    let mut turned_away = 0;
+    for number in 0..120 {
+        let mut script = Peer::connect(house.port);
+        script.say(&format!("line {number}"));
+        script.finish();
+        let told = script.rest();
+        let is_turned_away = told.len() == 1
+            && told[0].starts_with("-- error: too many requests from your address; try again in ");
+        turned_away += usize::from(is_turned_away);
+    }
+    // Each connection and its line cost one, and one a second comes back.
+    let most = 30 + start.elapsed().as_secs() as i64 + 1;
+    assert!(kept(&house) <= most, "{} kept of at most {most}", kept(&house));
+    assert!(turned_away > 0, "nobody was turned away");
+    // Who waits is served again.
+    let deadline = Instant::now() + PATIENCE;
+    while !Peer::connect(house.port).line().unwrap().contains("welcome") {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+#[test]
+fn lines_of_one_address_are_held_then_given_back_whatever_connection_they_come_on() {
+    let (_directory, house) =
+        limited("address_requests_burst = 12\naddress_requests_per_second = 1\nflood_held_max = 2");
+    let mut ann = house.join();
+    for number in 0..8 {
+        ann.say(&format!("one {number}"));
+    }
+    let mut bob = house.join();
+    for number in 0..8 {
+        bob.say(&format!("two {number}"));
+    }
+    let refused = bob.expect("not sent: two ");
+    assert!(refused.contains("too much from your network address; try again in"), "{refused}");
+    // What is held is said in its turn.
+    ann.expect("two 2");
+}
+
+#[test]
+fn what_one_address_posts_is_bounded_over_all_its_connections() {
+    let (_directory, house) = limited("address_posts_burst = 5\naddress_posts_per_second = 1");
+    let mut answers = Vec::new();
+    for number in 0..15 {
+        let body = json!({ "text": format!("post {number}") }).to_string();
+        answers.push(post(house.port, "/api/v1/rooms/tea/messages", &body));
+    }
+    let refused = answers.iter().find(|answer| answer.status == 429).expect("nobody was refused");
+    assert_eq!(refused.json()["code"], "too_fast");
+    assert!(matches!(refused.header("retry-after"), "1" | "2"), "{refused:?}");
+    assert!(answers.iter().filter(|answer| answer.status == 201).count() < 12);
+}
+
+#[test]
+fn the_text_one_address_has_kept_is_bounded() {
+    let (_directory, house) =
+        limited("address_kept_bytes_burst = 20000\naddress_kept_bytes_per_second = 1000\n");
+    let body = json!({ "text": "x".repeat(8_000) }).to_string();
+    let statuses: Vec<u16> =
+        (0..6).map(|_| post(house.port, "/api/v1/rooms/tea/messages", &body).status).collect();
+    assert_eq!(statuses[..2], [201, 201]);
+    assert!(statuses.contains(&429), "{statuses:?}");
+    // Reading costs nothing of that.
+    assert_eq!(get(house.port, "/api/v1/rooms/tea/messages").status, 200);
+}
+
+#[test]
+fn the_connection_too_many_is_told_why_in_its_own_protocol() {
+    let (_directory, house) = limited("connections_per_address_max = 1");
+    let mut ann = house.join();
+    let url = format!("http://127.0.0.1:{}/lobby", house.port);
+    let output = Command::new("curl").args(["-sS", "-D", "-", "-d", "hello", &url]).output();
+    let told = String::from_utf8(output.unwrap().stdout).unwrap();
+    let (head, body) = told.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{told:?}"));
+    assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
+    assert!(head.contains("retry-after: 10"), "{head}");
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    let why = "too many connections from your address (the limit is 1)";
+    assert_eq!(body, json!({ "code": "too_many_connections", "message": why }));
+
+    let mut socket = Visitor::connect(house.port);
+    socket.send(crate::raw::handshake("").as_bytes());
+    assert_eq!(socket.answer(false).status, 503);
+
+    // A person who says nothing is told as a person, after a moment.
+    assert_eq!(Peer::connect(house.port).rest(), [format!("-- error: {why}")]);
+    let mut telnet = Peer::connect(house.port);
+    telnet.say("hello?");
+    assert_eq!(telnet.rest(), [format!("-- error: {why}")]);
+    ann.say("/who");
+    ann.expect("in #lobby");
+}
+
+#[test]
+fn connections_that_never_come_in_leave_room_for_members() {
+    let (_directory, house) = limited("newcomers_per_address_max = 3");
+    let mut idle: Vec<Visitor> = (0..3).map(|_| Visitor::connect(house.port)).collect();
+    for visitor in &mut idle {
+        visitor.ask("GET", "/healthz", "", "");
+        assert_eq!(visitor.answer(false).status, 200);
+    }
+    let refused = get_any(house.port);
+    assert!(refused.contains("that have not come in (the limit is 3)"), "{refused}");
+    drop(idle);
+    let deadline = Instant::now() + PATIENCE;
+    let mut members = Vec::new();
+    while members.len() < 5 {
+        let mut peer = Peer::connect(house.port);
+        if peer.line().unwrap().contains("welcome") {
+            members.push(peer);
+        }
+        assert!(Instant::now() < deadline);
+    }
+}
+
+/// Whatever an HTTP request brings, as it came.
+fn get_any(port: u16) -> String {
+    let mut visitor = Visitor::connect(port);
+    visitor.ask("GET", "/healthz", "Connection: close\r\n", "");
+    let mut text = String::new();
+    visitor.stream().set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut stream = visitor.stream();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn a_kept_seat_keeps_its_place_until_it_is_given_up() {
+    let (_directory, house) = limited("connections_per_address_max = 2\ngrace_s = 3");
+    let mut ann = house.join();
+    let mut bob = Socket::connect(house.port);
+    let seat = "000102030405060708090a0b0c0d0e0f";
+    bob.ask(&json!({ "op": "hello", "nick": "bob", "seat": seat }));
+    bob.expect("welcome");
+    bob.ask(&json!({ "op": "join", "room": "lobby" }));
+    bob.expect("joined");
+    ann.expect("bob entered");
+    let broken = Instant::now();
+    drop(bob);
+    // As long as bob's nick is kept, so is his place.
+    let mut told = Peer::connect(house.port).line().unwrap();
+    while !told.contains("welcome") {
+        assert!(told.contains("too many connections from your address"), "{told}");
+        assert!(broken.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(100));
+        told = Peer::connect(house.port).line().unwrap();
+    }
+    assert!(broken.elapsed() >= Duration::from_secs(3), "free after {:?}", broken.elapsed());
+}

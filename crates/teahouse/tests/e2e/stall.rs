@@ -1,0 +1,168 @@
+//! While nothing can be stored: who goes is gone, nothing is taken that would have to be kept in memory, what is
+//! asked is answered with the reason, and the operator is heard.
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use crate::house::{House, PATIENCE};
+use crate::peer::Peer;
+use crate::visitor::{Visitor, get, post};
+
+const NOTICE: &str = "messages cannot be stored at the moment";
+const MESSAGES: &str = "/api/v1/rooms/lobby/messages";
+
+/// Another program that writes to the database until it is told to end.
+struct Writer(rusqlite::Connection);
+
+impl Writer {
+    /// Begins to write; returns when the house has noticed.
+    fn stall(house: &House, member: &mut Peer) -> Self {
+        let other = rusqlite::Connection::open(house.database()).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        member.say("meanwhile");
+        member.expect(NOTICE);
+        Self(other)
+    }
+
+    fn end(self) {
+        self.0.execute_batch("COMMIT").unwrap();
+    }
+}
+
+/// Waits until nobody else is in the room.
+fn wait_until_alone(member: &mut Peer) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        member.say("/who");
+        let line = member.expect("in #lobby");
+        if line == "-- 1 is in #lobby" {
+            return;
+        }
+        assert!(Instant::now() < deadline, "still {line:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Says so much that neither the log nor the shard takes any more, each line alone.
+fn fill_log(house: &House) -> Vec<Peer> {
+    let line = "x".repeat(8_000);
+    let mut members: Vec<Peer> = (0..60).map(|_| Peer::connect(house.port)).collect();
+    for member in &mut members {
+        member.say(&line);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let deadline = Instant::now() + PATIENCE;
+    let is_full = |text: &str| {
+        let gathered = text.split("gathered_requests{shard=\"0\"} ").nth(1).unwrap();
+        gathered.lines().next().unwrap().parse::<u32>().unwrap() > 32
+    };
+    while !is_full(&Visitor::scrape(house.admin_port())) {
+        assert!(Instant::now() < deadline, "the log is never full");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    members
+}
+
+#[test]
+fn whoever_comes_and_breaks_off_while_nothing_is_stored_is_gone_afterwards() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let writer = Writer::stall(&house, &mut ann);
+    for _ in 0..30 {
+        let mut ghost = Peer::connect(house.port);
+        ghost.say("x");
+        ghost.reset();
+    }
+    writer.end();
+    ann.expect("messages are being stored again");
+    wait_until_alone(&mut ann);
+}
+
+#[test]
+fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
+    const TRIES: usize = 3_000;
+    const AT_ONCE: usize = 100;
+    const GROWTH_KIB_MAX: u64 = 20 * 1024;
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let before = house.resident_kib();
+    let other = rusqlite::Connection::open(house.database()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // Nobody knows yet; whoever hangs up leaves nothing behind.
+    let text = "x".repeat(15_000);
+    let request = format!(
+        "POST {MESSAGES} HTTP/1.1\r\nHost: tea.example\r\nContent-Length: {}\r\n\r\n{{\"text\":\"{text}\"}}",
+        text.len() + 11
+    );
+    for _ in 0..TRIES / AT_ONCE {
+        let visitors: Vec<Visitor> = (0..AT_ONCE).map(|_| Visitor::connect(house.port)).collect();
+        for visitor in &visitors {
+            // The house may have answered and closed already.
+            visitor.stream().write_all(request.as_bytes()).ok();
+        }
+        // They hang up when the last of them has been answered, or has surely been read.
+        let mut last = visitors[AT_ONCE - 1].stream();
+        last.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+        last.read_exact(&mut [0]).ok();
+    }
+    let grown = house.resident_kib().saturating_sub(before);
+    assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB of {} KiB posted", TRIES * 15);
+    other.execute_batch("COMMIT").unwrap();
+    ann.say("still here");
+    wait_until_alone(&mut ann);
+}
+
+#[test]
+fn what_is_asked_while_nothing_is_stored_is_answered_with_the_reason() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let writer = Writer::stall(&house, &mut ann);
+    let _members = fill_log(&house);
+    let start = Instant::now();
+    let asked = [
+        get(house.port, "/healthz"),
+        get(house.port, MESSAGES),
+        get(house.port, "/api/v1/rooms"),
+        post(house.port, MESSAGES, "{\"text\":\"never said\"}"),
+    ];
+    for answer in &asked {
+        assert_eq!(answer.status, 503, "{answer:?}");
+        assert_eq!(answer.json()["code"], "unavailable");
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with("messages cannot be stored at the moment ("), "{message}");
+        assert_eq!(answer.header("retry-after"), "10");
+    }
+    let mut admin = Visitor::connect(house.admin_port());
+    admin.ask("GET", "/healthz", "", "");
+    let health = admin.answer(false);
+    assert_eq!(health.status, 503);
+    assert!(health.text().contains(NOTICE), "{health:?}");
+    assert!(Visitor::scrape(house.admin_port()).contains("\nteahouse_storing 0\n"));
+    assert!(start.elapsed() < Duration::from_secs(30), "took {:?}", start.elapsed());
+    writer.end();
+    ann.expect("messages are being stored again");
+    assert_eq!(get(house.port, "/healthz").status, 200);
+    assert!(Visitor::scrape(house.admin_port()).contains("\nteahouse_storing 1\n"));
+    // What was taken is kept, what was refused is not.
+    let database = rusqlite::Connection::open(house.database()).unwrap();
+    let kept = |text: &str| -> i64 {
+        let count = "SELECT count(*) FROM event WHERE text = ?1";
+        database.query_row(count, [text], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((kept("meanwhile"), kept("never said")), (1, 0));
+}
+
+#[test]
+fn a_stop_is_heard_while_nothing_is_stored_also_after_a_reload() {
+    let mut house = House::open();
+    let mut ann = house.join_as("ann");
+    let _writer = Writer::stall(&house, &mut ann);
+    let _members = fill_log(&house);
+    house.signal("-HUP");
+    std::thread::sleep(Duration::from_millis(200));
+    let start = Instant::now();
+    house.signal("-TERM");
+    let status = house.wait(PATIENCE);
+    assert!(start.elapsed() < Duration::from_secs(10), "took {:?}", start.elapsed());
+    assert_eq!(status.code(), Some(1), "what was not stored is said");
+}
