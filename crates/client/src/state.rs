@@ -3,7 +3,7 @@
 //! The file is replaced as a whole (written beside, then renamed), so that a crash leaves the one before or
 //! the one after. It holds the seat's key, which is a secret: only its owner may read it, in a directory where
 //! only its owner may write, and no symbolic link is followed to it. One program has the file at a time, by a
-//! lock beside it; another one runs without and says so.
+//! lock beside it; those that run at the same time have files of their own, numbered, and say so.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -21,6 +21,9 @@ use crate::link::{Server, Unsent};
 
 /// The version of the file's form. Files of another one are set aside.
 const VERSION: u32 = 1;
+
+/// Clients of one person at one server that remember: more windows than anyone keeps open.
+const CLIENTS_MAX: usize = 9;
 
 /// What is remembered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,17 +100,17 @@ impl StateFile {
         server: &Server,
         notices: &mut VecDeque<String>,
     ) -> (Option<Self>, Option<Memory>) {
-        let path = directory.join(file_name(server));
-        let lock = match take_lock(directory, &path) {
-            Ok(lock) => lock,
-            Err(TryLockError::WouldBlock) => {
+        let (number, path, lock) = match first_free(directory, server) {
+            Ok(Some(found)) => found,
+            Ok(None) => {
                 notices.push_back(format!(
-                    "another client on this machine is connected to {server}; this one remembers \
+                    "{CLIENTS_MAX} other clients of yours are connected to {server}; this one remembers \
                      nothing when it ends, and is somebody else there"
                 ));
                 return (None, None);
             }
-            Err(TryLockError::Error(error)) => {
+            Err(error) => {
+                let path = directory.join(file_name(server, 1));
                 notices.push_back(format!(
                     "cannot use {}: {error}; nothing is remembered when this program ends",
                     path.display()
@@ -115,6 +118,12 @@ impl StateFile {
                 return (None, None);
             }
         };
+        if number > 1 {
+            notices.push_back(format!(
+                "another client of yours is connected to {server}: here you are somebody else, with lines \
+                 and messages of your own, which the next client beside it finds again"
+            ));
+        }
         let memory = match read(&path) {
             Ok(memory) => memory,
             Err(error) => {
@@ -122,7 +131,40 @@ impl StateFile {
                 None
             }
         };
-        (Some(Self { path, written: Vec::new(), _lock: lock }), memory)
+        let mut file = Self { path, written: Vec::new(), _lock: lock };
+        let memory = memory.map(|mut memory| {
+            if number == 1 {
+                file.take_over_drafts(directory, server, &mut memory);
+            }
+            memory
+        });
+        (Some(file), memory)
+    }
+
+    /// Takes over the begun lines of clients that ran beside this one and are gone, for rooms where none is begun
+    /// here: whoever has one window again has them all. What cannot be written stays where it is.
+    fn take_over_drafts(&mut self, directory: &Path, server: &Server, memory: &mut Memory) {
+        for number in 2..=CLIENTS_MAX {
+            let path = directory.join(file_name(server, number));
+            if !path.exists() {
+                continue;
+            }
+            let Ok(lock) = take_lock(directory, &path) else { continue };
+            let Ok(Some(mut other)) = read(&path) else { continue };
+            let begun = std::mem::take(&mut other.drafts);
+            let (both, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                begun.into_iter().partition(|(room, _)| memory.drafts.contains_key(room));
+            if new.is_empty() {
+                continue;
+            }
+            other.drafts = both;
+            memory.drafts.extend(new);
+            // Ours first: a crash in between leaves a line twice, and never loses one.
+            let mut theirs = Self { path, written: Vec::new(), _lock: lock };
+            if self.save(memory, true).is_err() || theirs.save(&other, true).is_err() {
+                return;
+            }
+        }
     }
 
     /// Where it is.
@@ -163,8 +205,21 @@ impl StateFile {
     }
 }
 
+/// The first file of a server that nobody has, with its number and its lock; `None` when all are taken.
+fn first_free(directory: &Path, server: &Server) -> io::Result<Option<(usize, PathBuf, File)>> {
+    for number in 1..=CLIENTS_MAX {
+        let path = directory.join(file_name(server, number));
+        match take_lock(directory, &path) {
+            Ok(lock) => return Ok(Some((number, path, lock))),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
 /// A name that no other server has, and that every file system takes.
-fn file_name(server: &Server) -> String {
+fn file_name(server: &Server, number: usize) -> String {
     let escaped = |text: &str| -> String {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
         let escape = |byte| {
@@ -173,7 +228,8 @@ fn file_name(server: &Server) -> String {
         text.bytes().map(escape).collect()
     };
     let path = server.path.strip_suffix(teahouse_wire::api::SOCKET_PATH).unwrap_or(&server.path);
-    format!("{}_{}{}.json", escaped(&server.host), server.port, escaped(path))
+    let number = if number > 1 { format!(".{number}") } else { String::new() };
+    format!("{}_{}{}{number}.json", escaped(&server.host), server.port, escaped(path))
 }
 
 fn take_lock(directory: &Path, path: &Path) -> Result<File, TryLockError> {

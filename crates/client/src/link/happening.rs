@@ -23,8 +23,8 @@ pub enum Happening {
         /// What was asked.
         request: Request,
     },
-    /// Something that the person should know about the link itself, such as that nothing is remembered
-    /// because another client has the state file.
+    /// Something that the person should know about the link itself, such as that another client of theirs
+    /// is connected.
     Notice(String),
 }
 

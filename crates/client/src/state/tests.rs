@@ -59,14 +59,54 @@ fn a_nick_that_nobody_may_take_any_more_is_not_wished_for() {
 }
 
 #[test]
-fn a_second_client_runs_without_the_file_and_says_so() {
+fn a_second_client_says_so_and_remembers_on_its_own() {
     let directory = tempfile::tempdir().unwrap();
-    let first = open(directory.path());
+    let mut first = open(directory.path()).0.unwrap();
+    first.save(&memory(), true).unwrap();
+    let (second, none, notices) = open(directory.path());
+    assert_eq!(none, None);
+    assert!(notices[0].starts_with("another client of yours is connected to tea:6000"));
+    let lobby = RoomName::parse("lobby").unwrap();
+    let drafts = BTreeMap::from([(lobby.clone(), "begun beside".to_owned())]);
+    let own = Memory { drafts, ..Memory::new(Seat([8; 16])) };
+    second.unwrap().save(&own, true).unwrap();
+    // The next one beside the first finds it again.
+    let (second, found, _) = open(directory.path());
+    assert_eq!(found.as_ref(), Some(&own));
+    drop((first, second));
+    // Who has one window again has all lines that were begun.
+    let (first, found, notices) = open(directory.path());
+    let found = found.unwrap();
+    assert_eq!((found.seat, notices.len()), (memory().seat, 0));
+    assert_eq!(found.drafts.get(&lobby).map(String::as_str), Some("begun beside"));
+    assert_eq!(found.drafts.len(), 2);
+    let (_second, left, _) = open(directory.path());
+    assert_eq!(left.map(|left| (left.seat, left.drafts.len())), Some((own.seat, 0)));
+    drop(first);
+}
+
+#[test]
+fn a_line_begun_in_both_stays_in_both() {
+    let directory = tempfile::tempdir().unwrap();
+    let (mut first, mut second) =
+        (open(directory.path()).0.unwrap(), open(directory.path()).0.unwrap());
+    first.save(&memory(), true).unwrap();
+    let mut other = Memory { seat: Seat([8; 16]), ..memory() };
+    other.drafts.values_mut().for_each(|draft| "another".clone_into(draft));
+    second.save(&other, true).unwrap();
+    drop((first, second));
+    let (_first, found, _) = open(directory.path());
+    assert_eq!(found, Some(memory()));
+    assert_eq!(open(directory.path()).1, Some(other));
+}
+
+#[test]
+fn of_too_many_clients_the_last_says_that_it_remembers_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let _others: Vec<_> = (0..CLIENTS_MAX).map(|_| open(directory.path())).collect();
     let (file, memory, notices) = open(directory.path());
     assert!(file.is_none() && memory.is_none());
-    assert!(notices[0].starts_with("another client on this machine is connected to tea:6000"));
-    drop(first);
-    assert!(open(directory.path()).0.is_some());
+    assert!(notices[0].starts_with("9 other clients of yours are connected to tea:6000"));
 }
 
 #[test]
@@ -118,7 +158,7 @@ fn only_the_last_lines_entered_are_kept() {
 
 #[test]
 fn every_server_has_a_file_of_its_own() {
-    let name = |address| file_name(&Server::parse(address).unwrap());
+    let name = |address| file_name(&Server::parse(address).unwrap(), 1);
     assert_eq!(name("tea"), "tea_5000.json");
     assert_eq!(name("[::1]:6000"), "%3a%3a1_6000.json");
     assert_eq!(name("http://tea:1/a_b"), "tea_1%2fa%5fb.json");

@@ -162,8 +162,8 @@ fn drafts_and_history_are_there_the_next_time() {
             Happening::Notice(notice) => Some(notice.clone()),
             _ => None,
         });
-        assert!(notice.await.starts_with("another client on this machine"));
-        assert!(!second.is_remembered());
+        assert!(notice.await.starts_with("another client of yours"));
+        assert!(second.is_remembered() && second.drafts().is_empty());
         drop(link);
         let link = Link::open(config());
         assert_eq!(link.drafts()[&tea()], "half a li");

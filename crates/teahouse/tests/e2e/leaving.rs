@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::house::House;
 use crate::screen::{LINE_ROW, bob, check_half, expect_remembered, join, kill, type_half};
+use crate::scripts::client;
 use crate::terminal::Terminal;
 
 /// What is typed and not sent is kept when this happens, however soon.
@@ -31,6 +32,33 @@ fn a_begun_line_outlives_every_signal_that_can_be_heard() {
     for signal in ["-HUP", "-TERM", "-INT", "-QUIT"] {
         check_kept(|terminal| kill(signal, terminal.pid()));
     }
+}
+
+/// Closes a terminal, and waits for the end of its program.
+fn close(terminal: &Terminal) {
+    let process = format!("/proc/{}", terminal.pid());
+    terminal.close();
+    terminal.wait("gone", |_| !Path::new(&process).exists());
+}
+
+#[test]
+fn a_second_client_says_so_and_finds_its_line_again() {
+    let house = House::open();
+    let first = join(&house);
+    let command = client(&house, &["join"]);
+    let second = Terminal::run(&command);
+    second.expect("another client of yours is connected to");
+    second.expect("● guest");
+    type_half(&second);
+    close(&second);
+    let second = Terminal::run(&command);
+    second.wait("the draft", |terminal| terminal.row(LINE_ROW).ends_with("が half"));
+    close(&second);
+    close(&first);
+    // With one window again, it is there too.
+    let only = Terminal::run(&command);
+    only.expect("● bob");
+    only.wait("the draft", |terminal| terminal.row(LINE_ROW).ends_with("が half"));
 }
 
 /// The client in a shell with job control.
