@@ -1,13 +1,14 @@
 //! What people send is the same words through every door, whatever program wrote the bytes.
 
 use std::io::Write;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::json;
 
 use crate::house::House;
 use crate::scripts::client;
 use crate::socket::Socket;
+use crate::terminal::Terminal;
 use crate::visitor::post;
 
 fn said_whole(house: &House, bytes: &[u8]) -> Output {
@@ -74,4 +75,24 @@ fn every_door_refuses_what_shows_nothing_and_names_utf16() {
     assert_eq!((&mixed["field"], &mixed["code"]), (&json!("nick"), &json!("bad_request")));
     ann.say("nothing of it was heard");
     assert_eq!(eve.expect("<"), "<ann> nothing of it was heard");
+}
+
+#[test]
+fn a_telnet_that_sends_each_key_can_take_back_what_was_typed() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut telnet = Command::new("telnet");
+    telnet.args(["127.0.0.1", &house.port.to_string()]);
+    let terminal = Terminal::run(&telnet);
+    terminal.expect("you are in #lobby");
+    terminal.keys(&["C-]"]);
+    terminal.expect("telnet>");
+    terminal.type_in("mode character");
+    terminal.keys(&["Enter"]);
+    for typed in
+        ["gone", "C-u", "你", "好", "BSpace", "们", "Space", "helpo", "C-w", "hello", "Enter"]
+    {
+        terminal.keys(&[typed]);
+    }
+    assert_eq!(ann.expect(">"), "<guest2> 你们 hello");
 }
