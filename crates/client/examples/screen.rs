@@ -46,6 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         has_bursts: cfg!(windows),
         sent: vec!["good morning".to_owned()],
         drafts: Vec::new(),
+        own: Vec::new(),
     };
     let shown = async {
         match address {

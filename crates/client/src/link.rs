@@ -23,6 +23,7 @@ pub(crate) use shell::drawn;
 pub use shell::{Config, Link};
 
 use teahouse_core::RoomName;
+use teahouse_wire::api::Code;
 use thiserror::Error;
 
 /// Why something could not be said. It is not in the outbox.
@@ -51,6 +52,18 @@ pub enum SayError {
     Ended,
 }
 
+impl SayError {
+    /// The same for programs, as if the house had said it.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotInRoom { .. } => Code::NotInRoom,
+            Self::TooManyWaiting { .. } | Self::TooMuchWaiting { .. } => Code::TooFast,
+            Self::Ended => Code::NotInTheHouse,
+        }
+    }
+}
+
 /// Why something could not be asked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AskError {
@@ -71,4 +84,16 @@ pub enum AskError {
     /// The link is over for good.
     #[error("the connection has ended; open another one")]
     Ended,
+}
+
+impl AskError {
+    /// The same for programs, as if the house had said it.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Otherwise { .. } => Code::BadRequest,
+            Self::TooManyWaiting { .. } => Code::TooFast,
+            Self::Ended => Code::NotInTheHouse,
+        }
+    }
 }

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 use teahouse_core::{Nick, RoomName};
-use teahouse_wire::api::{Place, Seat};
+use teahouse_wire::api::{Id, Place, Seat};
 
 use crate::link::limits::{HISTORY_LINES_MAX, STATE_BYTES_MAX};
 use crate::link::{Server, Unsent};
@@ -41,6 +41,9 @@ pub struct Memory {
     /// What was said and is not known to be kept, in order.
     #[serde(default)]
     pub outbox: Vec<Unsent>,
+    /// The ids of what was said last, oldest first: by them one's own messages are known.
+    #[serde(default)]
+    pub own: Vec<Id>,
     /// Half-written lines.
     #[serde(default)]
     pub drafts: BTreeMap<RoomName, String>,
@@ -69,6 +72,7 @@ impl Memory {
             nick: None,
             rooms: Vec::new(),
             outbox: Vec::new(),
+            own: Vec::new(),
             drafts: BTreeMap::new(),
             history: Vec::new(),
         }

@@ -23,14 +23,13 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::error::ClientError;
-use crate::link::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, MESSAGE_BYTES_MAX, TOO_FAST_PAUSE};
+use crate::link::limits::{
+    ANSWER_TIMEOUT, CONNECT_TIMEOUT, MESSAGE_BYTES_MAX, RETRY_AFTER_MAX, TOO_FAST_PAUSE,
+};
 use crate::link::{Protocol, Server};
 
 pub(crate) use following::{Following, Told};
 pub(crate) use patience::Patience;
-
-/// The longest that a house may have us wait before we try again.
-pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 
 /// Somebody who asks a house from outside. One connection is kept for what is asked in turn.
 #[derive(Debug)]

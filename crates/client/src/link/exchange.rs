@@ -39,7 +39,7 @@ use teahouse_wire::api::{
     Asked, Cause, Hello, Join, Place, Ref, Rename, Request, Say, Seat, Welcome,
 };
 
-use super::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, STEADY, WELCOME_TIMEOUT};
+use super::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, RETRY_AFTER_MAX, STEADY, WELCOME_TIMEOUT};
 use super::{Happening, Stage, State};
 use asks::Asks;
 use outbox::Outbox;
@@ -244,6 +244,13 @@ impl Exchange {
         }
     }
 
+    /// The house does not let us in before so much time has passed.
+    pub fn handle_turned_away(&mut self, now: Duration, why: &str, wait: Duration) {
+        if matches!(self.phase, Phase::Dialling { .. }) {
+            self.rest_at_least(now, why, wait.min(RETRY_AFTER_MAX));
+        }
+    }
+
     /// It is this late.
     pub fn handle_time(&mut self, now: Duration) {
         match self.phase {
@@ -287,12 +294,16 @@ impl Exchange {
 
     /// No connection for a while.
     fn rest(&mut self, now: Duration, why: &str) {
+        self.rest_at_least(now, why, Duration::ZERO);
+    }
+
+    fn rest_at_least(&mut self, now: Duration, why: &str, wait: Duration) {
         if let Phase::Online { since, .. } = self.phase
             && now >= since + STEADY
         {
             self.retry.succeed();
         }
-        let retry_in = self.retry.fail();
+        let retry_in = self.retry.fail().max(wait);
         self.phase = Phase::Resting { until: now + retry_in };
         let why = incoming::shown(why);
         self.happened(Happening::State(State::Offline { why, retry_in }));

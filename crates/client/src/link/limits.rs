@@ -13,6 +13,8 @@ pub const ASKS_MAX: usize = 100;
 pub const RETRY_FIRST: Duration = Duration::from_millis(500);
 /// The longest pause before any retry: a house that is back is found within half a minute.
 pub const RETRY_MAX: Duration = Duration::from_secs(30);
+/// The longest that a house may have us wait before we try again.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 /// A connection that held for less counts as a failed try, so that a house that throws everyone out at
 /// once is not stormed.
 pub const STEADY: Duration = Duration::from_secs(10);
@@ -50,5 +52,7 @@ pub const SAVE_EVERY: Duration = Duration::from_secs(1);
 pub const SAVE_DRAFTS: Duration = Duration::from_millis(200);
 /// Bytes of a state file that are read: the outbox, drafts and history fit many times.
 pub const STATE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Messages of ours that are known again as ours, by their ids: more than anybody scrolls back to.
+pub const OWN_IDS_MAX: usize = 500;
 /// Sent lines that are kept for the arrow key.
 pub const HISTORY_LINES_MAX: usize = 1000;

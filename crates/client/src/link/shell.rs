@@ -8,7 +8,7 @@ use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::{Id, Ref, Request, Seat};
 use tokio::time::{Instant, sleep_until};
 
-use super::limits::{REQUESTS_MAX, SAVE_DRAFTS, SAVE_EVERY};
+use super::limits::{OWN_IDS_MAX, REQUESTS_MAX, SAVE_DRAFTS, SAVE_EVERY};
 use super::{AskError, Exchange, Happening, Output, SayError, Server, Start, Unsent};
 use crate::state::{Memory, Seen, StateFile};
 use socket::{Socket, Step};
@@ -49,6 +49,8 @@ pub struct Link {
     file: Option<StateFile>,
     drafts: BTreeMap<RoomName, String>,
     history: Vec<String>,
+    /// The ids of what was said last.
+    own: VecDeque<Id>,
     /// How many of what was said are in the file.
     said_saved: u64,
     save_due: Option<Instant>,
@@ -86,6 +88,7 @@ impl Link {
             file,
             drafts: memory.drafts,
             history: memory.history,
+            own: memory.own.into(),
             said_saved: 0,
             save_due: None,
             is_save_failing: false,
@@ -125,6 +128,9 @@ impl Link {
     pub fn say(&mut self, room: &RoomName, text: &Text, acted: bool) -> Result<Id, SayError> {
         let id = Id(drawn());
         self.exchange.say(self.now(), id, room, text, acted)?;
+        self.own.push_back(id);
+        let surplus = self.own.len().saturating_sub(OWN_IDS_MAX);
+        self.own.drain(..surplus);
         Ok(id)
     }
 
@@ -171,6 +177,12 @@ impl Link {
     /// What is not known to be kept, in the order it was said.
     pub fn outbox(&self) -> impl Iterator<Item = &Unsent> {
         self.exchange.outbox()
+    }
+
+    /// The ids of what was said here, also by the programs before with the same state file; the last
+    /// [`super::limits::OWN_IDS_MAX`]. Events with them are one's own: a nick may be somebody else's by then.
+    pub fn own(&self) -> impl Iterator<Item = Id> {
+        self.own.iter().copied()
     }
 
     /// Whether what is said here survives the end of the program.
@@ -263,6 +275,10 @@ impl Link {
                 self.frames.clear();
                 self.exchange.handle_closed(now, code, &why);
             }
+            Step::TurnedAway { why, wait } => {
+                self.socket = Socket::Idle;
+                self.exchange.handle_turned_away(now, &why, wait);
+            }
             Step::Time => {}
         }
         self.exchange.handle_time(now);
@@ -305,6 +321,7 @@ impl Link {
         memory.nick = self.exchange.nick().cloned();
         memory.rooms = rooms.collect();
         memory.outbox = self.exchange.outbox().cloned().collect();
+        memory.own = self.own().collect();
         memory.drafts.clone_from(&self.drafts);
         memory.history.clone_from(&self.history);
         memory

@@ -39,6 +39,7 @@ pub fn join(config: Config, wanted: Option<Palette>) -> Result<(), ClientError> 
             setup.sent = link.history().to_vec();
             let drafts = link.drafts().iter();
             setup.drafts = drafts.map(|(room, text)| (room.clone(), text.clone())).collect();
+            setup.own = link.own().collect();
             let mut house = House::new(link);
             run(&mut house, setup, palette).await?;
             if let Some(words) = house.last_words() {
@@ -59,6 +60,7 @@ fn setup(server: Server, rooms: Vec<RoomName>) -> Setup {
         has_bursts: cfg!(windows),
         sent: Vec::new(),
         drafts: Vec::new(),
+        own: Vec::new(),
     }
 }
 

@@ -27,9 +27,12 @@ mod pressing;
 mod reading;
 mod sending;
 
+use std::collections::VecDeque;
+
 use jiff::tz::TimeZone;
 use teahouse_core::{Nick, RoomName};
 use teahouse_editor::{Editor, Frame, Layout};
+use teahouse_wire::api::Id;
 
 use super::areas::{Areas, Wanted};
 use super::input::{Effect, Input, Keep, Now, Size};
@@ -65,6 +68,8 @@ pub struct Setup {
     pub sent: Vec<String>,
     /// Lines begun in rooms before.
     pub drafts: Vec<(RoomName, String)>,
+    /// The ids of what was said before, by which one's own messages are known.
+    pub own: Vec<Id>,
 }
 
 /// What an interface talks to.
@@ -135,6 +140,8 @@ pub struct Model {
     /// What we wanted to be called and are not, because somebody else is.
     pub(super) taken: Option<Nick>,
     session: Option<String>,
+    /// The ids of what we said.
+    own: VecDeque<Id>,
     /// When we came online last, milliseconds since 1970, UTC, by our clock.
     online_at_ms: i64,
     pub(super) talks: Vec<Talk>,
@@ -180,6 +187,7 @@ impl Model {
             me: None,
             taken: None,
             session: None,
+            own: setup.own.iter().copied().collect(),
             online_at_ms: now.time_ms,
             talks: first_talks(&setup),
             current: 0,

@@ -24,6 +24,7 @@ fn memory() -> Memory {
     memory.nick = Nick::parse("ann").ok();
     memory.rooms = vec![Seen { room: tea.clone(), place }];
     memory.outbox = vec![Unsent { id: Id([1; 16]), room: tea.clone(), text, acted: true }];
+    memory.own = vec![Id([1; 16])];
     memory.drafts = BTreeMap::from([(tea, "half a li".to_owned())]);
     memory.history = vec!["hi".to_owned()];
     memory

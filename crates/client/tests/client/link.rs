@@ -211,6 +211,11 @@ fn open_a_pinging_server() -> (std::net::SocketAddr, std::sync::mpsc::Receiver<(
         let welcome = r#"{"type":"welcome","nick":"ann","resumed":false,"session":"1",
             "epoch":"0123456789abcdef","server":"0","first_room":"lobby","ping_s":60,"grace_s":30}"#;
         socket.send(Message::text(welcome)).unwrap();
+        // Nothing that was asked stays without its answer: only what is not read is wrong.
+        socket.read().unwrap();
+        let joined = r#"{"type":"joined","room":"lobby","epoch":"0123456789abcdef","position":0,
+            "complete":false,"members":1}"#;
+        socket.send(Message::text(joined)).unwrap();
         let mut pings = Vec::new();
         for _ in 0..1024 {
             pings.extend([0x89, 125]);
@@ -247,5 +252,35 @@ fn a_server_that_talks_and_reads_nothing_is_given_up() {
         })
         .await;
         assert_eq!(why, "the server read nothing for 30 s");
+    });
+}
+
+#[test]
+fn a_house_that_turns_us_away_says_why_and_is_left_alone_for_as_long_as_it_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        use std::io::Read;
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.extend(byte);
+        }
+        let body = r#"{"code":"too_fast","message":"20 connections from your address,\u001b[2J the limit"}"#;
+        let length = body.len();
+        let head = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 7\r\ncontent-length: ";
+        stream.write_all(format!("{head}{length}\r\n\r\n{body}").as_bytes()).unwrap();
+    });
+    run(async {
+        let mut link = Link::open(Config::new(address.to_string().parse().unwrap()));
+        let offline = until(&mut link, |happening| match happening {
+            Happening::State(State::Offline { why, retry_in }) => Some((why.clone(), *retry_in)),
+            _ => None,
+        });
+        let (why, retry_in) = offline.await;
+        assert_eq!(why, "20 connections from your address,\u{fffd}[2J the limit");
+        assert_eq!(retry_in, Duration::from_secs(7));
     });
 }

@@ -5,12 +5,14 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use teahouse_client::link::{Config, Link};
+use teahouse_client::link::limits::ASKS_MAX;
+use teahouse_client::link::{Config, Happening, Link, Stage};
 use teahouse_client::screen::{
     self, Charset, Effect, Input, Key, Model, Now, Palette, Peer, Press, Server, Setup, Size,
     Theme, draw,
 };
-use teahouse_core::RoomName;
+use teahouse_core::{RoomName, Text};
+use teahouse_wire::api::{Code, Message, Request, Rooms};
 use tokio::time::Instant;
 
 use crate::house::{House, PATIENCE};
@@ -34,6 +36,7 @@ impl Played {
             has_bursts: false,
             sent: Vec::new(),
             drafts: Vec::new(),
+            own: Vec::new(),
         };
         let model = Model::new(setup, SIZE, Now::default());
         Self { peer: screen::House::new(link), model, started: Instant::now() }
@@ -158,5 +161,42 @@ fn a_house_that_never_was_there_is_hopeless() {
         }
         let said = peer.ending().unwrap_err().to_string();
         assert!(said.starts_with("Unable to connect to 127.0.0.1:1: "), "{said}");
+    });
+}
+
+#[test]
+fn what_cannot_be_done_here_comes_back_in_order_with_a_code_of_its_own() {
+    let house = House::open();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut peer = screen::House::new(Link::open(Config::new(house.server())));
+        let elsewhere = RoomName::parse("elsewhere").unwrap();
+        for words in ["one", "two", "three"] {
+            peer.say(&elsewhere, &Text::parse(words).unwrap(), false);
+        }
+        for _ in 0..=ASKS_MAX {
+            peer.ask(1, Request::Rooms(Rooms { page: 1 }));
+        }
+        let mut told = Vec::new();
+        while told.len() < 4 {
+            match peer.next().await.unwrap() {
+                Input::Link(Happening::Outgoing(outgoing)) => match outgoing.stage {
+                    Stage::Refused(failure) => told.push((outgoing.text.into(), failure.code)),
+                    stage => panic!("{stage:?}"),
+                },
+                Input::Link(Happening::Received(sent)) => match sent.message {
+                    Message::Error(failure) => told.push((String::new(), failure.code)),
+                    message => panic!("{message:?}"),
+                },
+                other => panic!("{other:?}"),
+            }
+        }
+        let expected = [
+            ("one".to_owned(), Code::NotInRoom),
+            ("two".to_owned(), Code::NotInRoom),
+            ("three".to_owned(), Code::NotInRoom),
+            (String::new(), Code::TooFast),
+        ];
+        assert_eq!(told, expected);
     });
 }

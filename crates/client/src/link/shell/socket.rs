@@ -5,10 +5,13 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::{Sink, Stream as _};
+use teahouse_wire::api::Failure;
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
+use tokio_tungstenite::tungstenite::http::Response;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
@@ -22,7 +25,20 @@ const READ_BYTES: usize = 16 * 1024;
 const WRITE_BYTES: usize = 16 * 1024;
 
 type Stream = WebSocketStream<TcpStream>;
-type Dialling = Pin<Box<dyn Future<Output = Result<Open, String>> + Send>>;
+type Dialling = Pin<Box<dyn Future<Output = Result<Open, Unopened>> + Send>>;
+
+/// Why there is none.
+pub(super) struct Unopened {
+    why: String,
+    /// How long the house wants us to wait.
+    wait: Option<Duration>,
+}
+
+impl From<String> for Unopened {
+    fn from(why: String) -> Self {
+        Self { why, wait: None }
+    }
+}
 
 /// An open one.
 pub(super) struct Open {
@@ -42,7 +58,15 @@ pub(super) enum Step {
     Opened(Box<Open>),
     Text(Utf8Bytes),
     Heard,
-    Closed { code: Option<u16>, why: String },
+    Closed {
+        code: Option<u16>,
+        why: String,
+    },
+    /// The house does not let us in before so much time has passed.
+    TurnedAway {
+        why: String,
+        wait: Duration,
+    },
     Time,
 }
 
@@ -68,7 +92,8 @@ impl Socket {
             Self::Dialling(dialling) => {
                 dialling.as_mut().poll(context).map(|result| match result {
                     Ok(socket) => Step::Opened(Box::new(socket)),
-                    Err(why) => Step::Closed { code: None, why },
+                    Err(Unopened { why, wait: None }) => Step::Closed { code: None, why },
+                    Err(Unopened { why, wait: Some(wait) }) => Step::TurnedAway { why, wait },
                 })
             }
             Self::Open(socket) => poll(socket, frames, context),
@@ -130,7 +155,7 @@ fn broken(error: &Error) -> Step {
     Step::Closed { code: None, why: format!("the connection broke: {error}") }
 }
 
-async fn dial(server: Server) -> Result<Open, String> {
+async fn dial(server: Server) -> Result<Open, Unopened> {
     let stream = TcpStream::connect((server.host.as_str(), server.port)).await;
     let stream = stream.map_err(|error| error.to_string())?;
     // A line somebody typed should not wait for another.
@@ -144,9 +169,23 @@ async fn dial(server: Server) -> Result<Open, String> {
     let opened = client_async_with_config(server.socket_url(), stream, Some(config)).await;
     opened.map(|(stream, _)| Open { stream, stuck_at: None }).map_err(|error| {
         if let Error::Http(response) = &error {
-            let status = response.status();
-            return format!("it answers HTTP {status} at {}: no Teahouse there", server.path);
+            return turned_away(response, &server);
         }
-        format!("no Teahouse answers there ({error})")
+        format!("no Teahouse answers there ({error})").into()
     })
+}
+
+/// What an answer over HTTP says that is no WebSocket.
+fn turned_away(response: &Response<Option<Vec<u8>>>, server: &Server) -> Unopened {
+    let body = response.body().as_deref().unwrap_or_default();
+    let wait = response.headers().get("retry-after").and_then(|wait| wait.to_str().ok());
+    let wait = wait.and_then(|wait| wait.trim().parse().ok()).map(Duration::from_secs);
+    let why = match serde_json::from_slice::<Failure>(body) {
+        Ok(failure) => failure.message,
+        Err(_) => {
+            let status = response.status();
+            format!("it answers HTTP {status} at {}: no Teahouse there", server.path)
+        }
+    };
+    Unopened { why, wait }
 }

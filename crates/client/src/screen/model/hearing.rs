@@ -9,6 +9,7 @@ use teahouse_wire::api::{
 use super::entry::{self, Manner, Message, OnTheWay, OwnStage, Tone, What};
 use super::talk::{Talk, With};
 use super::{Focus, Model};
+use crate::link::limits::OWN_IDS_MAX;
 use crate::link::{Happening, Outgoing, Stage, State};
 use crate::screen::input::{Effect, LineHappening};
 use crate::screen::limits::{
@@ -33,7 +34,7 @@ impl Model {
     fn hear_unanswered(&mut self, reference: &Ref, request: Request) {
         let purpose = self.asked.answered(Some(reference));
         let why = "the connection broke; it may have been done or not".to_owned();
-        let failure = Failure { code: Code::TooFast, message: why, field: None, id: None };
+        let failure = Failure { code: Code::Unknown, message: why, field: None, id: None };
         let is_typing = matches!(request, Request::Typing(_));
         if !is_typing {
             self.hear_answer(Heard::Error(failure), purpose);
@@ -207,10 +208,13 @@ impl Model {
         message
     }
 
+    /// By its id, or by the session if it was said since we came. A nick is free for others while we are away,
+    /// and a server that was started anew counts sessions anew.
     fn is_own(&self, event: &Event) -> bool {
-        // By nick it is also known after coming back, by session also after being called otherwise.
-        self.me.as_ref() == Some(&event.sender.nick)
-            || self.session.as_ref() == Some(&event.sender.session)
+        let is_said_here = event.id.is_some_and(|id| self.own.contains(&id));
+        let here = self.talks.iter().find(|talk| talk.with.room() == Some(&event.room));
+        let is_new = here.is_some_and(|talk| event.position > talk.backlog_to);
+        is_said_here || (is_new && self.session.as_ref() == Some(&event.sender.session))
     }
 
     fn is_mention(&self, event: &Event) -> bool {
@@ -310,6 +314,11 @@ impl Model {
     }
 
     fn hear_outgoing(&mut self, outgoing: &Outgoing) {
+        if !self.own.contains(&outgoing.id) {
+            self.own.push_back(outgoing.id);
+            let surplus = self.own.len().saturating_sub(OWN_IDS_MAX);
+            self.own.drain(..surplus);
+        }
         let index = self.talk_index(&With::Room(outgoing.room.clone()));
         match &outgoing.stage {
             Stage::Waiting | Stage::Sent => self.show_on_the_way(index, outgoing),

@@ -1,6 +1,6 @@
 //! The link to a house as the other end of the interface.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::{Cause, Code, Failure, Id, Message, Ref, Request, Sent};
@@ -19,7 +19,7 @@ pub struct House {
     link: Link,
     references: BTreeMap<u64, u64>,
     /// What the link would not do, told as if the house had refused it.
-    refused: Vec<Happening>,
+    refused: VecDeque<Happening>,
     was_online: bool,
     /// Why there is no connection; `None` while there is one, and after we said bye.
     lost: Option<String>,
@@ -38,7 +38,7 @@ impl House {
         Self {
             link,
             references: BTreeMap::new(),
-            refused: Vec::new(),
+            refused: VecDeque::new(),
             was_online: false,
             lost: None,
             is_shut: false,
@@ -103,13 +103,13 @@ impl House {
     }
 }
 
-fn failure(message: String) -> Failure {
-    Failure { code: Code::TooFast, message, field: None, id: None }
+fn failure(code: Code, message: String) -> Failure {
+    Failure { code, message, field: None, id: None }
 }
 
 impl Peer for House {
     async fn next(&mut self) -> Option<Input> {
-        if let Some(refused) = self.refused.pop() {
+        if let Some(refused) = self.refused.pop_front() {
             return Some(Input::Link(refused));
         }
         let happening = self.link.next().await?;
@@ -123,20 +123,20 @@ impl Peer for House {
         match self.link.ask(request) {
             Ok(theirs) => self.remember(&theirs, reference),
             Err(error) => {
-                let message = Message::Error(failure(error.to_string()));
+                let message = Message::Error(failure(error.code(), error.to_string()));
                 let reference = Some(Ref::Number(reference));
-                self.refused.push(Happening::Received(Sent { reference, message }));
+                self.refused.push_back(Happening::Received(Sent { reference, message }));
             }
         }
     }
 
     fn say(&mut self, room: &RoomName, text: &Text, acted: bool) {
         if let Err(error) = self.link.say(room, text, acted) {
-            let stage = Stage::Refused(failure(error.to_string()));
+            let stage = Stage::Refused(failure(error.code(), error.to_string()));
             let (room, text) = (room.clone(), text.clone());
             // No message has this id: it has not been sent, and it goes at once.
             let id = Id([0; 16]);
-            self.refused.push(Happening::Outgoing(Outgoing { id, room, text, acted, stage }));
+            self.refused.push_back(Happening::Outgoing(Outgoing { id, room, text, acted, stage }));
         }
     }
 

@@ -95,6 +95,31 @@ fn after_being_called_otherwise_one_knows_ones_own() {
 }
 
 #[test]
+fn ones_own_is_known_by_its_id_and_a_nick_may_be_somebody_elses() {
+    let own = teahouse_wire::api::Id([7; 16]);
+    let setup = crate::screen::Setup { rooms: vec![room("tea")], own: vec![own], ..setup() };
+    let mut played = Played::begin(60, 8, setup);
+    played.online();
+    played.joined("tea", 3);
+    let mut mine = event("tea", 1, "ann", "said yesterday");
+    mine.id = Some(own);
+    played.receive(Message::Event(mine));
+    played.receive(Message::Event(event("tea", 2, "ann", "said by a visitor called ann")));
+    // A server that was started anew gave somebody then the number that our session has.
+    let mut earlier = event("tea", 3, "bob", "said by another session of this number");
+    earlier.sender.session = "1".to_owned();
+    played.receive(Message::Event(earlier));
+    let entries = played.model.talk().window.entries();
+    let is_own: Vec<bool> = entries
+        .filter_map(|entry| match &entry.what {
+            What::Message(message) => Some(message.is_own),
+            What::Presence(_) | What::Notice(_) => None,
+        })
+        .collect();
+    assert_eq!(is_own, [true, false, false]);
+}
+
+#[test]
 fn days_are_parted() {
     let mut played = Played::in_tea(60, 8);
     played.said(1, "bob", "tonight?");

@@ -41,6 +41,7 @@ pub(super) fn setup() -> Setup {
         has_bursts: false,
         sent: Vec::new(),
         drafts: Vec::new(),
+        own: Vec::new(),
     }
 }
 
