@@ -102,7 +102,7 @@ pub struct LimitSettings {
     pub fold_s: u32,
     /// Seconds for which the seat of somebody whose connection broke is kept.
     pub grace_s: u32,
-    /// Seats kept for one address at once.
+    /// Seats kept for one address at once; at most half of its connections.
     pub suspended_per_address_max: usize,
     /// Seconds for which somebody is in a room at least for it not to be a brief stay.
     pub brief_stay_s: u32,
@@ -148,7 +148,10 @@ pub const LIMIT_HELP: &[(&str, &str)] = &[
     ("announce_names_max", "members up to which folded announcements name people"),
     ("fold_s", "seconds over which comings and goings are folded into one line"),
     ("grace_s", "seconds for which an api client whose connection broke keeps its seat"),
-    ("suspended_per_address_max", "seats kept for one address; past it the oldest is given up"),
+    (
+        "suspended_per_address_max",
+        "seats kept for one address, at most half of its connections; then the oldest is given up",
+    ),
     ("brief_stay_s", "seconds in a room below which a stay counts as brief"),
     ("brief_stays_burst", "brief stays of one address announced one by one, then folded; 0: all"),
     ("brief_stay_every_s", "seconds after which another one is announced by itself"),
@@ -228,6 +231,12 @@ impl LimitSettings {
     /// The part that the chat state keeps, with the room that always exists.
     fn of_chat(&self, first_room: RoomName) -> Limits {
         let seconds = |seconds: u32| seconds.saturating_mul(1000);
+        // A suspended session keeps its place among the connections of its address: half of the places stay
+        // free to come back on.
+        let suspended_possible = match self.connections_per_address_max {
+            0 => usize::MAX,
+            max => max / 2,
+        };
         Limits {
             first_room,
             rooms_max: self.rooms_max,
@@ -242,7 +251,7 @@ impl LimitSettings {
             announce_names_max: self.announce_names_max,
             fold_ms: seconds(self.fold_s),
             grace_ms: seconds(self.grace_s),
-            suspended_per_origin_max: self.suspended_per_address_max,
+            suspended_per_origin_max: self.suspended_per_address_max.min(suspended_possible),
             brief_stay_ms: seconds(self.brief_stay_s),
             brief_stays: Rate {
                 burst: self.brief_stays_burst,

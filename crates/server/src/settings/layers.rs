@@ -346,6 +346,17 @@ mod tests {
     }
 
     #[test]
+    fn suspended_sessions_leave_half_of_the_places_of_their_address_free() {
+        let kept = |connections_per_address_max| {
+            let limits =
+                super::super::LimitSettings { connections_per_address_max, ..Default::default() };
+            let settings = Settings { limits, ..Settings::default() };
+            settings.chat_limits().suspended_per_origin_max
+        };
+        assert_eq!((kept(0), kept(1000), kept(20), kept(1)), (100, 100, 10, 0));
+    }
+
+    #[test]
     fn the_example_is_every_setting_with_its_default() {
         let example = include_str!("../../../../teahouse.example.toml");
         let written: Table = toml::from_str(example).unwrap();

@@ -1,18 +1,21 @@
 //! What one address can do to everybody else, over real sockets: it reconnects as often as it likes.
 
 use std::fmt::Write;
+use std::time::Instant;
 
 use serde_json::json;
 
-use crate::house::House;
+use crate::house::{House, PATIENCE};
 use crate::peer::Peer;
+use crate::socket::Socket;
 use crate::visitor::{get, request};
 
 /// A house with no flood control and these limits.
 fn house_with(limits: &[(&str, u32)]) -> (tempfile::TempDir, House) {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
-    let mut text = "[limits]\nconnections_per_address_max = 0\nflood_burst = 0\n".to_owned();
+    let mut text =
+        "shards = 1\n[limits]\nconnections_per_address_max = 0\nflood_burst = 0\n".to_owned();
     for (name, value) in limits {
         writeln!(text, "{name} = {value}").unwrap();
     }
@@ -87,4 +90,31 @@ fn people_who_come_and_go_all_the_time_are_told_of_together() {
         lines += u32::from(line.starts_with("-- "));
     }
     assert!(lines < 50, "{lines} lines");
+}
+
+#[test]
+fn seats_that_one_address_leaves_behind_are_few_and_the_newest() {
+    let (_directory, house) = house_with(&[("suspended_per_address_max", 3)]);
+    let mut ann = house.join_as("ann");
+    for number in 0..40_u32 {
+        let mut socket = Socket::connect(house.port);
+        let (nick, seat) = (format!("ghost{number}"), format!("{number:032x}"));
+        socket.ask(&json!({ "op": "hello", "nick": nick, "seat": seat }));
+        socket.expect("welcome");
+        socket.ask(&json!({ "op": "join", "room": "lobby" }));
+        socket.expect("joined");
+        socket.break_off();
+    }
+    // The last ones break off in their own time.
+    let deadline = Instant::now() + PATIENCE;
+    let here = loop {
+        ann.say("/who");
+        let is_settled = ann.expect(" are in #lobby") == "-- 4 are in #lobby";
+        let here = ann.line().unwrap();
+        if is_settled {
+            break here;
+        }
+        assert!(Instant::now() < deadline, "{here}");
+    };
+    assert_eq!(here, "--   ann  ghost37  ghost38  ghost39");
 }
