@@ -28,6 +28,8 @@ pub const PAGE_EVENTS: u32 = 100;
 pub const MEANWHILE_MAX: usize = 200;
 /// Messages asked for in one search: what the server gives at most.
 pub const FOUND_MAX: u32 = 100;
+/// Messages found that are listed, of all pages: more than anyone reads through.
+pub const FOUND_KEPT_MAX: usize = 1_000;
 /// Rooms of the house known by name, to complete them: a few pages of the server.
 pub const ROOMS_KNOWN_MAX: usize = 500;
 /// How long they are known, milliseconds: for a row of completions.

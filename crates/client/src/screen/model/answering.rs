@@ -12,7 +12,11 @@ impl Model {
     pub(super) fn hear_answer(&mut self, answer: Heard, purpose: Option<Purpose>) {
         match answer {
             Heard::Delivered { .. } => self.mark_told(purpose, None),
-            Heard::Found { words, events, .. } => self.list_found(&words, &events),
+            Heard::Found { words, events, more } => {
+                if let Some(Purpose::Found { room, is_more }) = purpose {
+                    self.list_found(&words, &events, more, (room, is_more));
+                }
+            }
             Heard::Members { room, nicks, total, page, pages } => {
                 self.hear_members(&room, &nicks, total, (page, pages), purpose);
             }
@@ -96,7 +100,13 @@ impl Model {
                 }
                 self.flash(failure.message.clone());
             }
-            Some(Purpose::List) => {
+            Some(Purpose::Found { is_more: true, .. }) => {
+                if let super::Mode::List(list) = &mut self.mode {
+                    list.is_waiting = false;
+                }
+                self.flash(failure.message.clone());
+            }
+            Some(Purpose::List | Purpose::Found { is_more: false, .. }) => {
                 self.close_list();
                 self.say_here(failure.message.clone(), Tone::Problem);
             }

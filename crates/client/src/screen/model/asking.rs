@@ -23,6 +23,13 @@ pub(super) enum Purpose {
     BeforeTime(String),
     /// The list on the screen.
     List,
+    /// Messages found, for the list on the screen.
+    Found {
+        /// In this room, or in all.
+        room: Option<RoomName>,
+        /// They are older than those that are listed.
+        is_more: bool,
+    },
     /// Names of rooms, to complete them.
     KnownRooms,
     /// The member list.

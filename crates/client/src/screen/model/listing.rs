@@ -10,7 +10,7 @@ use super::entry::{What, nick_shown};
 use super::{Mode, Model, links};
 use crate::screen::input::Effect;
 use crate::screen::keys::ListMove;
-use crate::screen::limits::{FOUND_MAX, LINKS_MAX};
+use crate::screen::limits::{FOUND_KEPT_MAX, FOUND_MAX, LINKS_MAX};
 
 /// Columns from which on an item has one row.
 const ITEM_COLUMNS_MIN: u16 = 64;
@@ -70,6 +70,13 @@ pub(crate) enum Target {
     Link(String),
     /// Into a room.
     Room(RoomName),
+    /// To what was found that is older.
+    Older {
+        /// In this room, or in all.
+        room: Option<RoomName>,
+        /// What the house called the place.
+        before: u64,
+    },
 }
 
 /// A text of many lines as one.
@@ -136,8 +143,23 @@ impl Model {
         }
         let room = self.talk().with.room().filter(|_| !everywhere).cloned();
         self.begin_list(format!("searching for {words} …"), ListKind::Found);
-        let request = Search { words, room, before: None, limit: Some(FOUND_MAX) };
-        self.ask(Purpose::List, Request::Search(request));
+        self.ask_found(words, room, None);
+    }
+
+    fn ask_found(&mut self, words: String, room: Option<RoomName>, before: Option<u64>) {
+        let purpose = Purpose::Found { room: room.clone(), is_more: before.is_some() };
+        let request = Search { words, room, before, limit: Some(FOUND_MAX) };
+        self.ask(purpose, Request::Search(request));
+    }
+
+    /// Asks for what was found that is older; it will stand below what is listed.
+    fn find_older(&mut self, room: Option<RoomName>, before: u64) {
+        let Mode::List(list) = &mut self.mode else { return };
+        if std::mem::replace(&mut list.is_waiting, true) {
+            return;
+        }
+        let words = list.words.clone();
+        self.ask_found(words, room, Some(before));
     }
 
     pub(super) fn begin_list(&mut self, title: impl Into<String>, kind: ListKind) {
@@ -162,7 +184,24 @@ impl Model {
         }
     }
 
-    pub(super) fn list_found(&mut self, words: &str, events: &[Event]) {
+    /// Lists what was found, or puts it below what is listed, and says how to have what is older.
+    pub(super) fn list_found(
+        &mut self,
+        words: &str,
+        events: &[Event],
+        more: Option<u64>,
+        (room, is_more): (Option<RoomName>, bool),
+    ) {
+        let (mut items, index) = match &mut self.mode {
+            Mode::List(list) if is_more && list.words == words => {
+                let is_found = |item: &Item| !matches!(item.target, Target::Older { .. });
+                let items = std::mem::take(&mut list.items);
+                (items.into_iter().filter(is_found).collect::<Vec<_>>(), list.index)
+            }
+            Mode::List(_) if is_more => return,
+            Mode::List(_) | Mode::Line | Mode::Find { .. } | Mode::Help { .. } => (Vec::new(), 0),
+            Mode::SendPaste { .. } => return,
+        };
         let is_here = events.iter().all(|event| self.talk().with.room() == Some(&event.room));
         let lead = |event: &Event| match is_here {
             true => nick_shown(event.sender.nick.as_str()).into_owned(),
@@ -177,14 +216,24 @@ impl Model {
             text: event.text.as_ref().map_or_else(String::new, |text| in_a_row(text.as_str())),
             target: Target::Place { room: event.room.clone(), position: event.position },
         };
-        let items: Vec<_> = events.iter().map(item).collect();
-        let title = match items.len() {
-            0 => format!("nothing found for {words}"),
-            1 => format!("1 message with {words}"),
-            count if count >= FOUND_MAX as usize => format!("the newest {count} with {words}"),
-            count => format!("{count} messages with {words}"),
+        items.extend(events.iter().map(item));
+        let before = more.filter(|_| items.len() < FOUND_KEPT_MAX);
+        let title = match (items.len(), before) {
+            (0, None) => format!("nothing found for {words}"),
+            (0, Some(_)) => format!("nothing found yet for {words}"),
+            (1, None) => format!("1 message with {words}"),
+            (count, None) => format!("{count} messages with {words}"),
+            (count, Some(_)) => format!("the newest {count} with {words}"),
         };
+        if let Some(before) = before {
+            let text = "Enter looks for older ones".to_owned();
+            let target = Target::Older { room, before };
+            items.push(Item { time_ms: None, lead: "…".to_owned(), text, target });
+        }
         self.show_list(ListKind::Found, title, words, items);
+        if let Mode::List(list) = &mut self.mode {
+            list.index = index.min(list.items.len().saturating_sub(1));
+        }
     }
 
     pub(super) fn list_rooms(&mut self, page: &RoomsPage) {
@@ -195,7 +244,11 @@ impl Model {
             target: Target::Room(room.name.clone()),
         };
         let items = page.rooms.iter().map(item).collect();
-        self.show_list(ListKind::Rooms, format!("{} rooms", page.total), "", items);
+        let title = match page.pages {
+            0 | 1 => format!("{} rooms", page.total),
+            pages => format!("{} rooms, page {} of {pages}; /rooms PAGE", page.total, page.page),
+        };
+        self.show_list(ListKind::Rooms, title, "", items);
     }
 
     /// Lists the links that people wrote here, the latest first.
@@ -268,6 +321,7 @@ impl Model {
                 self.mode = Mode::Line;
                 self.join(room);
             }
+            Some(Target::Older { room, before }) => self.find_older(room, before),
         }
     }
 

@@ -210,6 +210,7 @@ impl Model {
                 None => self.say_here(format!("nothing was said here before {time}"), Tone::Plain),
             },
             Purpose::List
+            | Purpose::Found { .. }
             | Purpose::KnownRooms
             | Purpose::Members(_)
             | Purpose::Tell(..)

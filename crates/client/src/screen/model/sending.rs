@@ -127,6 +127,8 @@ impl Model {
 
     /// Empties the line and remembers what stood there.
     fn line_is_sent(&mut self, line: &str) {
+        // What was answered before is no answer to this.
+        self.answers.clear();
         drop(self.line.take());
         self.remember(line);
         self.keep_draft();

@@ -87,18 +87,15 @@ fn what_is_answered_while_older_messages_are_read_is_shown_over_them() {
     let nicks = ["ann", "bob", "小明"].map(nick).to_vec();
     let members = Message::Members { room: room("tea"), nicks, total: 3, page: 1, pages: 1 };
     played.answer(reference, members);
+    assert_eq!(played.rows()[9], " · 3 here: ann, bob, 小明");
     played.type_in("/topic\n");
     let reference = asked(&mut played, |request| matches!(request, Request::Topic(_)));
     played.answer(reference, Message::Topic { room: room("tea"), topic: None });
     let rows = played.rows();
-    assert_eq!(rows[1..7], above[1..7]);
+    assert_eq!(rows[1..8], above[1..8]);
     assert_eq!(
-        rows[7..10],
-        [
-            "─ answers; Esc closes ──────────────────────────────────────",
-            " · 3 here: ann, bob, 小明",
-            " · #tea: no topic"
-        ]
+        rows[8..10],
+        ["─ answers; Esc closes ──────────────────────────────────────", " · #tea: no topic"]
     );
     // It is closed first; then one goes to the newest, where it stands among the messages.
     played.key(Key::Esc);

@@ -7,8 +7,9 @@ use teahouse_core::Nick;
 use teahouse_wire::api::{Change, Message};
 
 use super::played::{Played, event, nick};
+use crate::screen::model::entry::nick_shown;
 use crate::screen::model::flow::{Grid, RowKind};
-use crate::screen::{Key, Press};
+use crate::screen::{Charset, Key, Press};
 
 /// What one person says.
 const FORGED: &str = "hello all\nann: I quit\n01:33 carl: me too\nnobody here is called eve";
@@ -63,6 +64,16 @@ fn a_nick_that_is_a_sign_of_ours_stands_in_brackets() {
                 assert!(row.contains(&format!("<{who}>")), "{row}");
             }
         }
+    }
+}
+
+#[test]
+fn nor_does_a_nick_look_like_a_sign_where_there_is_only_ascii() {
+    let begins = |who: &str| Nick::parse(who).is_ok() && !nick_shown(who).starts_with('<');
+    for sign in ["⇄", "·", "!", "*", "#", "│"] {
+        let ascii = Charset::Ascii.shown(sign);
+        assert!(!begins(&ascii), "{sign} is {ascii}");
+        assert!(!begins(&format!("{ascii}x")), "{sign} is {ascii}");
     }
 }
 

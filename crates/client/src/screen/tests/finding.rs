@@ -220,3 +220,34 @@ fn history_before_a_time_is_gone_to() {
     played.answer(reference, Message::History(page));
     assert!(played.rows()[7].contains("nothing was said here before 2020-01-01"));
 }
+
+#[test]
+fn what_was_found_is_listed_to_its_end() {
+    let mut played = Played::in_tea(70, 9);
+    played.type_in("/search message\n");
+    let (reference, _) = search(&mut played);
+    let found = |events: Vec<_>, more| Message::Found { words: "message".to_owned(), events, more };
+    played.answer(reference, found(vec![numbered(60), numbered(50)], Some(50)));
+    played.key(Key::Down);
+    played.key(Key::Down);
+    played.check(&[
+        " #tea  tea and what goes with it",
+        " the newest 2 with message  Enter goes there, Esc closes",
+        " 2026-11-23 11:00  bob  message 60",
+        " 2026-11-23 10:50  bob  message 50",
+        "| …    Enter looks for older ones",
+        "",
+        "",
+        "─ ● ann ──────────────────────────────────────────────────── F1 help ─",
+        "›",
+    ]);
+    played.key(Key::Enter);
+    played.key(Key::Enter);
+    let (reference, asked) = search(&mut played);
+    assert_eq!((asked.before, asked.words.as_str()), (Some(50), "message"));
+    played.answer(reference, found(vec![numbered(40)], None));
+    let rows = played.rows();
+    assert_eq!(rows[1], " 3 messages with message  Enter goes there, Esc closes");
+    assert_eq!(rows[4], "| 2026-11-23 10:40  bob  message 40");
+    assert_eq!(rows[5], "");
+}

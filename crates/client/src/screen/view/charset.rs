@@ -45,7 +45,7 @@ const SIGNS: &[(&str, &str)] = &[
 impl Charset {
     /// The text in characters that can be shown, as wide as it is.
     #[must_use]
-    pub(super) fn shown(self, text: &str) -> Cow<'_, str> {
+    pub(in crate::screen) fn shown(self, text: &str) -> Cow<'_, str> {
         if self == Self::Full || text.is_ascii() {
             return Cow::Borrowed(text);
         }
