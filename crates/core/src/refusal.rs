@@ -110,6 +110,15 @@ pub enum Refusal {
         /// The id.
         id: MessageId,
     },
+    /// The disk is nearly full.
+    NoSpace {
+        /// What is free, MiB.
+        free_mib: u64,
+        /// What must be, MiB.
+        min_mib: u64,
+        /// What was not done, as typed.
+        text: String,
+    },
     /// Too much at once.
     TooFast {
         /// Requests that pass at once.

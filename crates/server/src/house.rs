@@ -12,6 +12,7 @@ use teahouse_core::{Action, Chat, Proposal, Text};
 use teahouse_wire::api;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
+use tokio::time::MissedTickBehavior;
 use tracing::{error, info, warn};
 
 use crate::browsers::Browsers;
@@ -24,6 +25,7 @@ use crate::log::LogSender;
 use crate::metrics::{HubMetrics, Metrics};
 use crate::settings::{ADMIN_ADDRESS, AdminSetting, LimitSettings, Settings, SettingsError};
 use crate::shard::{self, Parts};
+use crate::space::{LOOK_EVERY, LowSpace, Space};
 use crate::store::{Durability, Loaded, Store};
 use crate::{history, log, open_files};
 
@@ -215,8 +217,12 @@ impl House {
         }
         // Handing out settings waits for threads that may be stalled: never here, where signals are heard.
         let mut handing_out: Option<tokio::task::JoinHandle<()>> = None;
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut space = Space::of(self.database.as_deref());
         let ended = loop {
             tokio::select! {
+                _ = look.tick() => self.look_at(&mut space),
                 what = self.ended.recv() => break Some(what.unwrap_or("house")),
                 signal = signals.recv() => match signal {
                     Some(Signal::Stop) | None => break None,
@@ -313,6 +319,24 @@ impl House {
         let limits = &self.settings.limits;
         self.gate.set_limits(limits, connections_max(limits, self.connections_possible));
         Some(Arc::new(self.settings.clone()))
+    }
+
+    /// Tells the shards when the disk is nearly full, and when it has room again. It never waits for them: a
+    /// house whose storage stalls must still hear that it is to close.
+    fn look_at(&self, space: &mut Space) {
+        let Some(low) = space.look(&self.settings) else { return };
+        if self.inboxes.iter().any(|inbox| inbox.try_send(Inbox::Space(low)).is_err()) {
+            return space.tell_again();
+        }
+        match low {
+            Some(LowSpace { free_mib, min_mib }) => {
+                error!(
+                    free_mib,
+                    min_mib, "the disk is nearly full: nothing can be said until there is room"
+                );
+            }
+            None => info!("there is room on the disk again"),
+        }
     }
 
     async fn close(mut self, ended: Option<&'static str>) -> Result<(), Fault> {

@@ -11,6 +11,7 @@ use crate::gate::Permit;
 use crate::history::Page;
 use crate::settings::Settings;
 use crate::shard::Figures;
+use crate::space::LowSpace;
 
 /// Messages waiting for one shard. The hub waits when a shard has this many unread: a shard that
 /// cannot keep up slows the house rather than filling its memory. A batch holds at most 4 MiB of text.
@@ -28,6 +29,8 @@ pub(crate) enum Inbox {
     Reload(Arc<Settings>),
     /// Why messages are not stored and wait until they can be; `None` when they are stored again.
     NotStoring(Option<Arc<str>>),
+    /// The disk is nearly full, or has room again.
+    Space(Option<LowSpace>),
     /// Something the house tells everyone.
     Notice(Arc<str>),
     /// Somebody wants to know how the shard is.

@@ -24,6 +24,7 @@ mod open_files;
 pub mod settings;
 mod shard;
 pub mod signals;
+mod space;
 pub mod store;
 mod turned_away;
 

@@ -112,6 +112,8 @@ pub struct LimitSettings {
     pub brief_stay_every_s: u32,
     /// Entries in one page of a list.
     pub page_entries_max: usize,
+    /// MiB free on the history's disk below which nothing is said, and reading goes on; 0 for no bound.
+    pub disk_free_min_mib: u64,
 }
 
 /// Each key under `[limits]` with its unit and reason, for `--help` and the example configuration.
@@ -156,6 +158,10 @@ pub const LIMIT_HELP: &[(&str, &str)] = &[
     ("brief_stays_burst", "brief stays of one address announced one by one, then folded; 0: all"),
     ("brief_stay_every_s", "seconds after which another one is announced by itself"),
     ("page_entries_max", "entries in one page of a list"),
+    (
+        "disk_free_min_mib",
+        "MiB free on the disk below which nothing is said, while reading goes on; 0: no bound",
+    ),
 ];
 
 impl Default for Settings {
@@ -215,6 +221,7 @@ impl Default for LimitSettings {
             brief_stays_burst: core.brief_stays.burst,
             brief_stay_every_s: core.brief_stays.interval_ms / 1000,
             page_entries_max: core.page_entries_max,
+            disk_free_min_mib: 64,
         }
     }
 }

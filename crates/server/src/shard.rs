@@ -25,6 +25,7 @@ mod pings;
 mod refill;
 mod room;
 mod seat;
+mod space;
 mod speaker;
 mod visitor;
 mod watch;
@@ -56,6 +57,7 @@ use crate::history::Jobs;
 use crate::inbox::Inbox;
 use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk, LogSender};
 use crate::settings::Settings;
+use crate::space::LowSpace;
 pub(crate) use counts::{Figures, PROTOCOLS};
 pub(crate) use pings::PING_S;
 
@@ -143,6 +145,8 @@ struct Shard {
     pings: VecDeque<(Instant, Key)>,
     /// Why nothing is stored just now: told to those who come in meanwhile as well.
     not_storing: Option<Arc<str>>,
+    /// Why nothing can be said just now.
+    low_space: Option<LowSpace>,
     /// Bytes held of what is half said, by all connections together.
     half_said_bytes: usize,
     /// The house closes: nothing more is read.
@@ -193,6 +197,7 @@ pub(crate) async fn run(parts: Parts) {
             browsers,
             pings: VecDeque::new(),
             not_storing: None,
+            low_space: None,
             half_said_bytes: 0,
             is_closing: false,
             is_sweeping: false,
@@ -262,6 +267,7 @@ impl Shard {
                 self.start_sweep();
             }
             Inbox::Notice(text) => self.notice(&text),
+            Inbox::Space(low) => self.set_space(low),
             Inbox::NotStoring(why) => {
                 self.not_storing = why;
                 match self.waiting_notice() {

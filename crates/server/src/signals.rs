@@ -21,6 +21,10 @@ pub fn listen() -> std::io::Result<mpsc::Receiver<Signal>> {
             (SignalKind::interrupt(), Signal::Stop),
             (SignalKind::hangup(), Signal::Reload),
         ];
+        // A file that may not grow any further is an error where it is written, as a full disk is; without
+        // somebody who listens the signal would end the server. Who listens stays when this is dropped.
+        let listened = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
+        drop(listened);
         for (kind, meaning) in kinds {
             let mut signals = signal(kind)?;
             let sender = sender.clone();

@@ -169,6 +169,7 @@ impl LineSession {
             | Refusal::NoSuchPage { .. }
             | Refusal::SearchTooWide { .. }
             | Refusal::SearchesWait
+            | Refusal::NoSpace { .. }
             | Refusal::Conflict { .. }
             | Refusal::TooFast { .. }
             | Refusal::AddressTooFast { .. }

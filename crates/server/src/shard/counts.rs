@@ -91,6 +91,7 @@ fn reason(refusal: &Refusal) -> &'static str {
         Refusal::NoSuchPage { .. } => "no_such_page",
         Refusal::SearchTooWide { .. } => "search_too_wide",
         Refusal::SearchesWait => "searches_wait",
+        Refusal::NoSpace { .. } => "no_space",
         Refusal::Conflict { .. } => "conflict",
         Refusal::TooFast { .. } => "too_fast",
         Refusal::AddressTooFast { .. } => "address_too_fast",

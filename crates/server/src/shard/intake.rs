@@ -270,6 +270,9 @@ impl Shard {
 
     /// Passes a request on, holds it until its turn, or gives it back (flood control).
     fn ask(&mut self, index: usize, request: RequestId, action: Action, replies: &mut Vec<u8>) {
+        if let Some(refusal) = self.no_space(&action) {
+            return self.give_back(index, request, &action, &refusal, replies);
+        }
         let held_max = self.settings.limits.flood_held_max;
         let passes = matches!(action, Action::Typing { .. });
         if let Some(held) = &mut self.connections[index].held {
@@ -294,9 +297,21 @@ impl Shard {
             }
         }
         let refusal = self.too_fast(index, &action);
-        self.counts.refused(&refusal);
+        self.give_back(index, request, &action, &refusal, replies);
+    }
+
+    /// Refuses a request on the spot, without the hub.
+    fn give_back(
+        &mut self,
+        index: usize,
+        request: RequestId,
+        action: &Action,
+        refusal: &Refusal,
+        replies: &mut Vec<u8>,
+    ) {
+        self.counts.refused(refusal);
         let speaker = &mut self.connections[index].speaker;
-        speaker.render_given_back(request, &action, &refusal, replies);
+        speaker.render_given_back(request, action, refusal, replies);
     }
 
     /// Whether a request may go ahead: its connection has its own bucket, and all connections of its address have

@@ -45,12 +45,31 @@ impl House {
         Self::start(data, arguments)
     }
 
+    /// No file may grow past so many KiB, as `ulimit -f` says it.
+    pub(crate) fn with_file_limit(kib: u32, arguments: &[&str]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let mut bash = Command::new("bash");
+        bash.arg("-c").arg(format!("ulimit -S -f {kib}; exec \"$0\" \"$@\""));
+        bash.arg(env!("CARGO_BIN_EXE_teahouse"));
+        Self::run(bash, 0, data, arguments)
+    }
+
     fn start(data: tempfile::TempDir, arguments: Vec<String>) -> Self {
         Self::start_on(0, data, arguments)
     }
 
     fn start_on(port: u16, data: tempfile::TempDir, arguments: Vec<String>) -> Self {
-        let mut child = teahouse()
+        Self::run(teahouse(), port, data, arguments)
+    }
+
+    fn run(
+        mut program: Command,
+        port: u16,
+        data: tempfile::TempDir,
+        arguments: Vec<String>,
+    ) -> Self {
+        let mut child = program
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--admin", "127.0.0.1:0"])
             .args(["--log", "human/warn", "--data"])
             .arg(data.path())

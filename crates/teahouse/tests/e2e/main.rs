@@ -14,6 +14,7 @@ mod account;
 mod api;
 mod browser;
 mod deflate;
+mod disk;
 mod durability;
 mod hostile;
 mod hosts;

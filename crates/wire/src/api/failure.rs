@@ -91,6 +91,13 @@ pub fn of(refusal: &Refusal) -> Failure {
         Refusal::SearchesWait => {
             (Code::SearchesWait, "others are searching; try again in a moment".to_owned())
         }
+        Refusal::NoSpace { free_mib, min_mib, .. } => (
+            Code::Unavailable,
+            format!(
+                "not sent: the disk is nearly full ({free_mib} MiB are free, the house needs {min_mib}); \
+                 try again later"
+            ),
+        ),
         Refusal::Conflict { room, position, id } => {
             let message = format!(
                 "not sent: you said other words in {room} with this id, as message {position}; draw an id for \

@@ -304,6 +304,9 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
             TooWide::Work => "that search takes too long; use longer or rarer words".to_owned(),
         },
         Refusal::SearchesWait => "others are searching; try again in a moment".to_owned(),
+        Refusal::NoSpace { free_mib, min_mib, text } => format!(
+            "the disk is nearly full ({free_mib} MiB are free, the house needs {min_mib}); not sent: {text}"
+        ),
         Refusal::Conflict { room, position, .. } => {
             format!("not sent: you said other words in {room} with its id, as message {position}")
         }

@@ -454,6 +454,7 @@ fn every_answer_and_refusal_is_whole_lines_of_the_house() {
         Refusal::SearchTooWide { why: TooWide::Prefix { chars_min: 2 } },
         Refusal::SearchTooWide { why: TooWide::Work },
         Refusal::SearchesWait,
+        Refusal::NoSpace { free_mib: 1, min_mib: 64, text: "one\ntwo".to_owned() },
         Refusal::Conflict { room: name(), position: Position(7), id: MessageId([0; 16]) },
         Refusal::TooFast { burst: 10, per_second: 2, text: "one\ntwo".to_owned() },
         Refusal::AddressTooFast { wait_s: 3, text: "one\ntwo".to_owned() },

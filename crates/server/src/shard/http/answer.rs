@@ -12,8 +12,8 @@ use hyper::header::{
 use hyper::{Request, Response, StatusCode};
 use teahouse_core::harmless::echoed;
 use teahouse_core::{
-    Answer, Excerpt, Granted, MessageId, Nick, Position, Question, RoomName, Sequence, Text,
-    Verdict, Visit,
+    Action, Answer, Excerpt, Granted, MessageId, Nick, Position, Question, RoomName, Sequence,
+    Text, Verdict, Visit,
 };
 use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
@@ -102,10 +102,9 @@ impl Peer {
 
     /// Whether messages are taken and kept.
     fn health(&self) -> Result<Response<Reply>, Failure> {
-        match self.shard.borrow().unavailable() {
-            None => Ok(text("ok\n")),
-            Some(why) => Err(api::unavailable(&why)),
-        }
+        let shard = self.shard.borrow();
+        let why = shard.unavailable().map(|why| why.to_string()).or_else(|| shard.space_lacking());
+        why.map_or_else(|| Ok(text("ok\n")), |why| Err(api::unavailable(&why)))
     }
 
     /// Reads from history; gives what was read and where.
@@ -187,6 +186,11 @@ impl Peer {
     ) -> Result<Posted, Failure> {
         self.charge(Cost::of_post(&text))?;
         let visit = Visit::Post { nick, room: room.clone(), text, id };
+        let refusal = self.shard.borrow().no_space(&Action::Visit(visit.clone()));
+        if let Some(refusal) = refusal {
+            self.shard.borrow_mut().counts.refused(&refusal);
+            return Err(api::failure_of(&refusal));
+        }
         let epoch = self.epoch();
         match self.visit(visit).await? {
             Outcome::Answer(Answer::Posted { position, nick, .. }) => {

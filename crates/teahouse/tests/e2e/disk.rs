@@ -1,0 +1,91 @@
+//! The disk: what happens at its end, and before.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::house::{House, OPEN};
+use crate::socket::Socket;
+use crate::visitor::{get, post};
+
+#[test]
+fn a_file_that_may_not_grow_is_a_full_disk_and_not_the_end() {
+    let house = House::with_file_limit(1024, &["--config", OPEN]);
+    let mut ann = house.join_as("ann");
+    let mut bob = house.join_as("bob");
+    let words = |number: u32| format!("{number} {}", "x".repeat(8000));
+    let mut number = 0;
+    // The write-ahead log has a megabyte soon.
+    let mut stuck = false;
+    while !stuck {
+        number += 1;
+        assert!(number < 1000, "nothing stands in the way");
+        ann.say(&words(number));
+        ann.say("/who");
+        stuck = loop {
+            let line = ann.line().unwrap();
+            if line.contains("messages cannot be stored at the moment") {
+                break true;
+            }
+            if line.contains("in #lobby") {
+                break false;
+            }
+        };
+    }
+    let status = Command::new("prlimit")
+        .args(["--pid", &house.pid().to_string(), "--fsize=unlimited"])
+        .status();
+    assert!(status.unwrap().success());
+    ann.expect("messages are being stored again");
+    // Whatever was said before, in between and after is there, once and in order.
+    for expected in 1..=number {
+        let line = bob.expect("<ann> ");
+        assert!(line.starts_with(&format!("<ann> {expected} x")), "{}", &line[..20]);
+    }
+}
+
+#[test]
+fn on_a_disk_that_is_nearly_full_nothing_is_said_and_reading_goes_on() {
+    let config = tempfile::tempdir().unwrap();
+    let config = config.path().join("teahouse.toml");
+    let set = |min_mib: u64| {
+        let limits = format!("[limits]\nflood_burst = 0\ndisk_free_min_mib = {min_mib}\n");
+        std::fs::write(&config, limits).unwrap();
+    };
+    set(0);
+    let house = House::with(&["--config", config.to_str().unwrap()]);
+    let mut ann = house.join_as("ann");
+    let mut bob = Socket::join(house.port, "bob", "lobby");
+    ann.say("before");
+    assert_eq!(bob.expect("event")["text"], "before");
+
+    // More than any disk has.
+    set(1 << 40);
+    house.signal("-HUP");
+    ann.expect("the disk is nearly full: nothing can be said until there is room");
+    ann.say("too much");
+    let refused = ann.expect("-- error: the disk is nearly full");
+    assert!(refused.ends_with("not sent: too much"), "{refused}");
+    let id = "000102030405060708090a0b0c0d0e0f";
+    bob.ask(&json!({ "ref": 1, "op": "say", "room": "lobby", "text": "x", "id": id }));
+    let refused = bob.expect("error");
+    assert_eq!((&refused["code"], &refused["id"]), (&json!("unavailable"), &json!(id)));
+    let refused = post(house.port, "/lobby", "x");
+    assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("unavailable")));
+    assert_eq!(get(house.port, "/healthz").status, 503);
+    // Reading goes on, and people come and go.
+    let page = get(house.port, "/api/v1/rooms/lobby/messages").json();
+    assert_eq!(page["events"][0]["text"], "before");
+    let carl = house.join();
+    ann.expect("entered #lobby");
+    drop(carl);
+
+    set(0);
+    house.signal("-HUP");
+    ann.expect("there is room on the disk again");
+    ann.say("after");
+    let told = bob.expect("event");
+    assert_eq!((&told["text"], &told["position"]), (&json!("after"), &json!(2)));
+    assert_eq!(get(house.port, "/healthz").status, 200);
+    assert_ne!(told["id"], Value::from(id));
+}
