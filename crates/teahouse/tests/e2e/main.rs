@@ -13,6 +13,7 @@
 mod account;
 mod api;
 mod browser;
+mod closing;
 mod deflate;
 mod disk;
 mod durability;

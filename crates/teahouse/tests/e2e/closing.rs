@@ -1,0 +1,146 @@
+//! How connections end, as docs/api.md has it: on a WebSocket `bye` and then the close frame, whoever is at fault;
+//! who reads nothing and who says nothing ends in time.
+
+use std::io::Read;
+use std::net::Shutdown;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::house::{House, PATIENCE};
+use crate::peer::Peer;
+use crate::raw;
+use crate::visitor::{Visitor, post};
+
+/// Everything that comes until the server closes.
+fn rest(visitor: &Visitor) -> Vec<u8> {
+    let mut stream = visitor.stream();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+/// The server's frames: what the first byte says, and the payload.
+fn frames(mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let mut frames = Vec::new();
+    while let [first, length, after @ ..] = bytes {
+        let (length, after) = match length {
+            126 => (usize::from(u16::from_be_bytes([after[0], after[1]])), &after[2..]),
+            length => (usize::from(*length), after),
+        };
+        frames.push((*first, after[..length].to_vec()));
+        bytes = &after[length..];
+    }
+    frames
+}
+
+/// The last message, and the close code after it.
+fn ending(visitor: &Visitor) -> (Value, u16) {
+    let frames = frames(&rest(visitor));
+    let [.., (0x81, bye), (0x88, close)] = frames.as_slice() else {
+        panic!("no message and close at the end of {frames:?}");
+    };
+    (serde_json::from_slice(bye).unwrap(), u16::from_be_bytes([close[0], close[1]]))
+}
+
+#[test]
+fn when_the_house_closes_a_websocket_is_told_bye_and_1001() {
+    let mut house = House::open();
+    let mut inside = raw::connect(house.port, "");
+    inside.send(&raw::text(&json!({ "op": "hello", "nick": "ann" }).to_string()));
+    inside.send(&raw::text(&json!({ "op": "join", "room": "lobby" }).to_string()));
+    let mut watcher = house.join();
+    watcher.say("/who");
+    while !watcher.expect("in #lobby").starts_with("-- 2 ") {
+        watcher.say("/who");
+    }
+    let outside = raw::connect(house.port, "");
+    let start = Instant::now();
+    house.signal("-TERM");
+    let expected = json!({ "type": "bye", "cause": "closing", "reconnect": true });
+    assert_eq!(ending(&inside), (expected.clone(), 1001));
+    assert_eq!(ending(&outside), (expected, 1001));
+    watcher.expect("the house is closing");
+    assert_eq!(watcher.rest(), [""; 0]);
+    assert!(house.wait(PATIENCE).success());
+    assert!(start.elapsed() < Duration::from_secs(5), "took {:?}", start.elapsed());
+}
+
+#[test]
+fn a_websocket_that_sends_what_no_client_may_send_is_told_bye_and_why() {
+    let house = House::open();
+    let cases: [(Vec<u8>, u16); 4] = [
+        (raw::frame(0x82, b"\x01\x02"), 1003),
+        (raw::frame(0x81, &vec![b'x'; 64 * 1024 + 1]), 1009),
+        (raw::frame(0x81, b"\xff"), 1007),
+        (raw::frame(0xF1, b"x"), 1002),
+    ];
+    for (bytes, code) in cases {
+        let mut client = raw::connect(house.port, "");
+        client.send(&bytes);
+        let expected = json!({ "type": "bye", "cause": "protocol", "reconnect": false });
+        assert_eq!(ending(&client), (expected, code));
+    }
+}
+
+#[test]
+fn who_takes_nothing_of_what_is_sent_is_closed_in_every_protocol() {
+    const TEXTS: usize = 600;
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("teahouse.toml");
+    let open = std::fs::read_to_string(crate::house::OPEN).unwrap();
+    let limits = open.replace("unread_s = 0", "unread_s = 3");
+    std::fs::write(&config, limits).unwrap();
+    let house = House::with(&["--config", config.to_str().unwrap()]);
+    let messages = "/api/v1/rooms/lobby/messages";
+    let body = json!({ "text": "x".repeat(15_000) }).to_string();
+    assert_eq!(post(house.port, messages, &body).status, 201);
+    let line = Peer::connect(house.port);
+    let mut follower = Visitor::connect(house.port);
+    follower.ask("GET", "/lobby", "", "");
+    let mut stream = Visitor::connect(house.port);
+    stream.ask("GET", "/api/v1/rooms/lobby/events", "", "");
+    let mut asker = Visitor::connect(house.port);
+    for _ in 0..50 {
+        asker.ask("GET", &format!("{messages}?limit=200"), "", "");
+    }
+    // As much as fits between us, and more.
+    let mut writer = house.join();
+    let text = "x".repeat(15_000);
+    for _ in 0..TEXTS {
+        writer.say(&text);
+    }
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let metrics = Visitor::scrape(house.admin_port());
+        let open = |protocol: &str| {
+            let row = format!("teahouse_connections{{protocol=\"{protocol}\"}} ");
+            metrics.split(&row).nth(1).unwrap().lines().next().unwrap().parse::<u32>().unwrap()
+        };
+        if (open("line"), open("follow")) == (1, 0) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "still there: {metrics}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    // What had been sent is read, and then there is an end.
+    for socket in [line.stream(), follower.stream(), stream.stream(), asker.stream()] {
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut all = Vec::new();
+        let mut reader = socket;
+        let ended = reader.read_to_end(&mut all);
+        let is_reset = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionReset;
+        assert!(ended.as_ref().map_or_else(is_reset, |_| true), "{ended:?}");
+        socket.shutdown(Shutdown::Both).ok();
+    }
+}
+
+#[test]
+fn connections_that_say_nothing_keep_nobody_from_the_metrics() {
+    let house = House::open();
+    let _silent: Vec<Visitor> = (0..100).map(|_| Visitor::connect(house.admin_port())).collect();
+    let start = Instant::now();
+    assert!(Visitor::scrape(house.admin_port()).contains("teahouse_sessions"));
+    assert!(start.elapsed() < Duration::from_secs(4), "took {:?}", start.elapsed());
+}
