@@ -1,6 +1,8 @@
 //! The server's log: to standard error, for people or as JSON, from a level on that a reload may change.
 //! Message bodies are never logged.
 
+mod lines;
+
 use std::io::IsTerminal;
 
 use tracing::level_filters::LevelFilter;
@@ -9,16 +11,23 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, reload};
 
 use crate::settings::{LogFormat, LogSetting};
+use lines::Lines;
 
-/// Changes the level of a started log.
-#[derive(Clone, Debug)]
-pub struct LogLevel(reload::Handle<LevelFilter, Registry>);
+/// A started log: changes its level; when it is dropped, what is left of it is written.
+#[derive(Debug)]
+pub struct Log {
+    level: reload::Handle<LevelFilter, Registry>,
+    lines: Lines,
+}
 
 /// Starts the log of this process; the first call counts.
-#[must_use]
-pub fn start(setting: LogSetting) -> LogLevel {
+///
+/// # Errors
+/// When the thread that writes it cannot be started.
+pub fn start(setting: LogSetting) -> std::io::Result<Log> {
+    let queue = Lines::start(std::io::stderr())?;
     let (level, handle) = reload::Layer::new(LevelFilter::from_level(setting.level));
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(queue.clone());
     let lines = match setting.format {
         LogFormat::Human => {
             lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).boxed()
@@ -28,14 +37,22 @@ pub fn start(setting: LogSetting) -> LogLevel {
     if let Err(error) = tracing_subscriber::registry().with(level).with(lines).try_init() {
         tracing::debug!(%error, "the log was started before");
     }
-    LogLevel(handle)
+    Ok(Log { level: handle, lines: queue })
 }
 
-impl LogLevel {
+impl Log {
     /// Logs from this level on.
     pub fn set(&self, setting: LogSetting) {
-        if let Err(error) = self.0.modify(|level| *level = LevelFilter::from_level(setting.level)) {
+        if let Err(error) =
+            self.level.modify(|level| *level = LevelFilter::from_level(setting.level))
+        {
             tracing::warn!(%error, "the log level stays as it is");
         }
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.lines.flush();
     }
 }

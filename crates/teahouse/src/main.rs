@@ -107,7 +107,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 fn serve(serve: Serve) -> anyhow::Result<()> {
     let layers = serve.layers();
     let settings = layers.settings().map_err(Fault::from)?;
-    let log_level = logging::start(settings.log);
+    let log = logging::start(settings.log).context("cannot start the log")?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -119,7 +119,7 @@ fn serve(serve: Serve) -> anyhow::Result<()> {
         greet(&house).context("cannot print to standard output")?;
         let reload = || {
             let settings = layers.settings()?;
-            log_level.set(settings.log);
+            log.set(settings.log);
             Ok(settings)
         };
         house.run(signals, reload).await?;

@@ -166,3 +166,34 @@ fn a_stop_is_heard_while_nothing_is_stored_also_after_a_reload() {
     assert!(start.elapsed() < Duration::from_secs(10), "took {:?}", start.elapsed());
     assert_eq!(status.code(), Some(1), "what was not stored is said");
 }
+
+#[test]
+fn a_log_that_nobody_reads_stops_nobody() {
+    const LINES: usize = 2_000;
+    let data = tempfile::tempdir().unwrap();
+    let mut child = crate::house::teahouse()
+        .args(["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--log", "human/trace"])
+        .args(["--config", crate::house::OPEN, "--data"])
+        .arg(data.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut greeting = std::io::BufReader::new(child.stdout.take().unwrap());
+    let port = loop {
+        let mut line = String::new();
+        assert!(std::io::BufRead::read_line(&mut greeting, &mut line).unwrap() > 0);
+        if let Some(port) = line.trim().strip_prefix("nc 127.0.0.1 ") {
+            break port.parse().unwrap();
+        }
+    };
+    let mut ann = Peer::connect(port);
+    let mut bob = Peer::connect(port);
+    bob.expect("you are in #lobby");
+    for number in 0..LINES {
+        ann.say(&format!("number {number}"));
+        bob.expect(&format!("number {number}"));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
