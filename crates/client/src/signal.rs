@@ -65,6 +65,15 @@ pub(crate) async fn past(deadline: Option<Instant>) {
 pub(crate) fn block_on<T>(
     conversation: impl Future<Output = Result<T, ClientError>>,
 ) -> Result<T, ClientError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(ClientError::Start)?.block_on(conversation)
+    run(conversation).map_err(ClientError::Start)?
+}
+
+/// Runs a program that uses a [`crate::Link`] to its end, on this thread. A program with a tokio runtime of its
+/// own does not need it.
+///
+/// # Errors
+/// When the system gives us no runtime.
+pub fn run<T>(program: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(program))
 }

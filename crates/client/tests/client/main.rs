@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says where, and looks for one thing among many"
 )]
 
+mod bot;
 mod harmless;
 mod house;
 mod line;

@@ -1,0 +1,51 @@
+//! The bot of the examples and of the documentation.
+
+use std::thread;
+
+use teahouse_client::Config;
+
+use crate::house::House;
+
+#[path = "../../examples/echo_bot.rs"]
+#[allow(dead_code, reason = "its `main` reads a command line")]
+mod echo_bot;
+
+#[test]
+fn it_answers_who_calls_it_from_when_it_came_and_over_a_break() {
+    let house = House::open();
+    house.say("tea", "echo: said before it came");
+    let nick = Some("echo".parse().unwrap());
+    let config =
+        Config { nick, rooms: vec!["tea".parse().unwrap()], ..Config::new(house.server()) };
+    // Until the test ends.
+    thread::spawn(|| teahouse_client::run(echo_bot::serve(config)));
+    house.until("it is there", |inside| inside.members("tea") == 1);
+    house.say("tea", "not for it");
+    house.say("tea", "echo: 你好");
+    house.until("it has answered", |inside| inside.rooms["tea"].len() == 4);
+    house.cut();
+    house.say("tea", "echo: said during the break");
+    house.until("it has answered again", |inside| inside.rooms["tea"].len() == 6);
+    assert_eq!(
+        house.words("tea")[2..],
+        ["echo: 你好", "bob: 你好", "echo: said during the break", "bob: said during the break"]
+    );
+}
+
+#[test]
+fn it_needs_no_crate_of_ours_but_one() {
+    for source in
+        [include_str!("../../examples/echo_bot.rs"), include_str!("../../../../docs/bots.md")]
+    {
+        let crates: Vec<&str> = source
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("use "))
+            .filter_map(|path| path.split("::").next())
+            .filter(|name| *name != "std")
+            .collect();
+        assert!(
+            !crates.is_empty() && crates.iter().all(|name| *name == "teahouse_client"),
+            "{crates:?}"
+        );
+    }
+}
