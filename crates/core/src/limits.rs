@@ -41,6 +41,9 @@ pub struct Limits {
     /// Sessions of one origin that are suspended at once; past it the oldest is given up. Each is a name that
     /// others see and cannot take.
     pub suspended_per_origin_max: usize,
+    /// Sessions that are suspended at once, of all origins; past it the oldest is given up. They have no
+    /// connection that would bound them, and cost a few hundred bytes each.
+    pub suspended_max: usize,
     /// How long somebody is in a room at least for others to be told of it again and again, milliseconds.
     pub brief_stay_ms: u32,
     /// Stays shorter than that which are announced one by one for one origin; past it they are folded.
@@ -63,6 +66,7 @@ impl Default for Limits {
             fold_ms: 30_000,
             grace_ms: 30_000,
             suspended_per_origin_max: 100,
+            suspended_max: 100_000,
             brief_stay_ms: 30_000,
             brief_stays: Rate { burst: 20, interval_ms: 10_000 },
             page_entries_max: 100,

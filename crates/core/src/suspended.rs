@@ -1,4 +1,4 @@
-//! Sessions that are suspended, by their origin: of each the oldest first.
+//! Sessions that are suspended: in all and of each origin the oldest first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,15 +6,18 @@ use crate::{Origin, SessionId, SteadyTime};
 
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Suspended {
+    by_age: BTreeSet<(SteadyTime, SessionId, Origin)>,
     by_origin: BTreeMap<Origin, BTreeSet<(SteadyTime, SessionId)>>,
 }
 
 impl Suspended {
     pub(crate) fn insert(&mut self, origin: Origin, since: SteadyTime, session: SessionId) {
+        self.by_age.insert((since, session, origin));
         self.by_origin.entry(origin).or_default().insert((since, session));
     }
 
     pub(crate) fn remove(&mut self, origin: Origin, since: SteadyTime, session: SessionId) {
+        self.by_age.remove(&(since, session, origin));
         let Some(sessions) = self.by_origin.get_mut(&origin) else { return };
         sessions.remove(&(since, session));
         if sessions.is_empty() {
@@ -22,14 +25,22 @@ impl Suspended {
         }
     }
 
-    /// Takes out the oldest of an origin that has more than `max`.
-    pub(crate) fn pop_past(&mut self, origin: Origin, max: usize) -> Option<SessionId> {
-        let sessions = self.by_origin.get_mut(&origin).filter(|sessions| sessions.len() > max)?;
-        let (_, oldest) = sessions.pop_first()?;
-        if sessions.is_empty() {
-            self.by_origin.remove(&origin);
-        }
-        Some(oldest)
+    /// Takes out one that is too many: the oldest of an origin that has more than `max_each`, or else the
+    /// oldest of all where there are more than `max`.
+    pub(crate) fn pop_past(
+        &mut self,
+        origin: Origin,
+        max_each: usize,
+        max: usize,
+    ) -> Option<SessionId> {
+        let of_origin = self.by_origin.get(&origin).filter(|sessions| sessions.len() > max_each);
+        let (since, session, origin) = match of_origin.and_then(BTreeSet::first) {
+            Some((since, session)) => (*since, *session, origin),
+            None if self.by_age.len() > max => *self.by_age.first()?,
+            None => return None,
+        };
+        self.remove(origin, since, session);
+        Some(session)
     }
 
     /// Origins that have some.

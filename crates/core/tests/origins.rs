@@ -217,6 +217,19 @@ fn suspended_sessions_of_one_origin_are_bounded_and_the_oldest_is_given_up() {
 }
 
 #[test]
+fn suspended_sessions_of_all_origins_are_bounded_and_the_oldest_is_given_up() {
+    let mut house = House::new(Limits { suspended_max: 2, ..Limits::default() });
+    let mut gone = Vec::new();
+    for number in 1..=4 {
+        let (session, _) = house.enter(Origin(number), seat(number));
+        let cause = ExitCause::Lost;
+        gone.extend(forgotten(&house.ask(session, Origin(number), Action::Exit { cause })));
+        house.wait_ms(1);
+    }
+    assert_eq!(gone, [1, 2]);
+}
+
+#[test]
 fn a_storm_of_brief_visits_from_one_origin_is_a_few_announcements() {
     let mut house = House::new(Limits::default());
     let mut announced = Vec::new();

@@ -144,6 +144,7 @@ fn limits() -> Limits {
         rooms_per_session_max: 2,
         announce_each_max: 2,
         suspended_per_origin_max: 1,
+        suspended_max: 2,
         brief_stays: Rate { burst: 1, interval_ms: 40_000 },
         grace_ms: 200_000,
         ..Limits::default()

@@ -53,6 +53,7 @@ pub(crate) struct Permit {
     gate: Arc<Gate>,
     account: Arc<Account>,
     has_come_in: bool,
+    is_connected: bool,
 }
 
 /// Why there is no place.
@@ -157,7 +158,7 @@ impl Gate {
         account.newcomers.fetch_add(1, Ordering::Relaxed);
         state.connections += 1;
         drop(state);
-        Ok(Permit { gate: Arc::clone(self), account, has_come_in: false })
+        Ok(Permit { gate: Arc::clone(self), account, has_come_in: false, is_connected: true })
     }
 
     fn account(&self, state: &mut State, address: IpAddr) -> Arc<Account> {
@@ -236,12 +237,22 @@ impl Permit {
     }
 }
 
+impl Permit {
+    /// Its connection is closed and its session is kept: it costs its address a place, and the house none.
+    /// Otherwise nobody could come back to a house where all connections broke at once.
+    pub(crate) fn disconnect(&mut self) {
+        if std::mem::replace(&mut self.is_connected, false) {
+            let mut state = self.gate.state();
+            state.connections = state.connections.saturating_sub(1);
+        }
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         self.come_in();
+        self.disconnect();
         self.account.connections.fetch_sub(1, Ordering::Relaxed);
-        let mut state = self.gate.state();
-        state.connections = state.connections.saturating_sub(1);
     }
 }
 
@@ -268,6 +279,22 @@ mod tests {
         let mut limits = LimitSettings::default();
         change(&mut limits);
         Gate::new(&limits, connections_max)
+    }
+
+    #[test]
+    fn a_kept_session_costs_its_address_a_place_and_the_house_none() {
+        let gate = gate(2, |limits| limits.connections_per_address_max = 2);
+        let mut here: Vec<Permit> =
+            (0..2).map(|_| gate.admit(address("10.0.0.1")).unwrap()).collect();
+        here.iter_mut().for_each(Permit::disconnect);
+        assert_eq!(gate.admit(address("10.0.0.1")).unwrap_err(), Refused::Address { max: 2 });
+        let elsewhere = gate.admit(address("10.0.0.2")).unwrap();
+        // One is resumed: what it held is free.
+        here.pop();
+        let back = gate.admit(address("10.0.0.1")).unwrap();
+        assert_eq!(gate.admit(address("10.0.0.3")).unwrap_err(), Refused::Full { max: 2 });
+        drop((elsewhere, back, here));
+        assert_eq!(gate.state().connections, 0);
     }
 
     #[test]

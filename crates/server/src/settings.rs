@@ -104,6 +104,8 @@ pub struct LimitSettings {
     pub grace_s: u32,
     /// Seats kept for one address at once; at most half of its connections.
     pub suspended_per_address_max: usize,
+    /// Seats kept at once, over all addresses.
+    pub suspended_max: usize,
     /// Seconds for which somebody is in a room at least for it not to be a brief stay.
     pub brief_stay_s: u32,
     /// Brief stays of one address that are announced one by one; 0 for all of them.
@@ -154,6 +156,7 @@ pub const LIMIT_HELP: &[(&str, &str)] = &[
         "suspended_per_address_max",
         "seats kept for one address, at most half of its connections; then the oldest is given up",
     ),
+    ("suspended_max", "seats kept at once, over all addresses; past it the oldest is given up"),
     ("brief_stay_s", "seconds in a room below which a stay counts as brief"),
     ("brief_stays_burst", "brief stays of one address announced one by one, then folded; 0: all"),
     ("brief_stay_every_s", "seconds after which another one is announced by itself"),
@@ -217,6 +220,7 @@ impl Default for LimitSettings {
             fold_s: core.fold_ms / 1000,
             grace_s: core.grace_ms / 1000,
             suspended_per_address_max: core.suspended_per_origin_max,
+            suspended_max: core.suspended_max,
             brief_stay_s: core.brief_stay_ms / 1000,
             brief_stays_burst: core.brief_stays.burst,
             brief_stay_every_s: core.brief_stays.interval_ms / 1000,
@@ -259,6 +263,7 @@ impl LimitSettings {
             fold_ms: seconds(self.fold_s),
             grace_ms: seconds(self.grace_s),
             suspended_per_origin_max: self.suspended_per_address_max.min(suspended_possible),
+            suspended_max: self.suspended_max,
             brief_stay_ms: seconds(self.brief_stay_s),
             brief_stays: Rate {
                 burst: self.brief_stays_burst,

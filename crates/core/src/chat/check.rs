@@ -77,7 +77,7 @@ impl Chat {
         Ok(())
     }
 
-    /// Every suspended session stands under its origin, which has no more of them than it may.
+    /// Every suspended session stands under its origin, and there are no more of them than there may be.
     fn check_suspended(&self) -> Result<(), String> {
         let mut suspended = Suspended::default();
         for (id, person) in &self.sessions {
@@ -86,9 +86,9 @@ impl Chat {
             }
         }
         same("suspended sessions", &suspended, &self.suspended)?;
-        let max = self.limits.suspended_per_origin_max;
+        let (max_each, max) = (self.limits.suspended_per_origin_max, self.limits.suspended_max);
         let origins: Vec<_> = suspended.origins().collect();
-        let past = origins.into_iter().find_map(|origin| suspended.pop_past(origin, max));
+        let past = origins.into_iter().find_map(|origin| suspended.pop_past(origin, max_each, max));
         past.map_or(Ok(()), |id| Err(format!("{id:?} is suspended past the bound")))
     }
 

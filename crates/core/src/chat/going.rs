@@ -5,7 +5,9 @@ use super::coming::Change;
 use super::{Chat, refuse};
 use crate::origin::Spending;
 use crate::session::{Away, Place, Session};
-use crate::{Answer, Effect, ExitCause, Origin, Refusal, RequestId, RoomName, SessionId, Verdict};
+use crate::{
+    Answer, Effect, ExitCause, Limits, Origin, Refusal, RequestId, RoomName, SessionId, Verdict,
+};
 
 impl Chat {
     pub(super) fn leave(&mut self, session: SessionId, name: &RoomName, out: &mut Vec<Effect>) {
@@ -19,7 +21,8 @@ impl Chat {
     pub(super) fn exit(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         let may_return = match cause {
             ExitCause::Lost | ExitCause::Unread => {
-                self.limits.grace_ms > 0 && self.limits.suspended_per_origin_max > 0
+                let Limits { grace_ms, suspended_per_origin_max, suspended_max, .. } = self.limits;
+                grace_ms > 0 && suspended_per_origin_max > 0 && suspended_max > 0
             }
             ExitCause::Quit | ExitCause::Idle | ExitCause::Closing | ExitCause::Replaced => false,
         };
@@ -55,8 +58,8 @@ impl Chat {
 
     /// Whoever leaves sessions behind keeps the newest: each is a name that nobody else can take.
     fn give_up_past_bound(&mut self, origin: Origin, out: &mut Vec<Effect>) {
-        let max = self.limits.suspended_per_origin_max;
-        while let Some(session) = self.suspended.pop_past(origin, max) {
+        let (max_each, max) = (self.limits.suspended_per_origin_max, self.limits.suspended_max);
+        while let Some(session) = self.suspended.pop_past(origin, max_each, max) {
             self.give_up(session, out);
         }
     }

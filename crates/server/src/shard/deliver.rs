@@ -87,7 +87,9 @@ impl Shard {
             Effect::Ended { session, cause, is_suspended } => {
                 if let Some(index) = self.sessions.remove(session) {
                     self.flush_rooms_of(index, round);
-                    if *is_suspended && let Some(permit) = self.connections[index].permit.take() {
+                    if *is_suspended && let Some(mut permit) = self.connections[index].permit.take()
+                    {
+                        permit.disconnect();
                         self.suspended.insert(*session, permit);
                     }
                     self.ended(index, *cause);
