@@ -56,6 +56,9 @@ fn every_door_refuses_what_shows_nothing_and_names_utf16() {
     let mut bob = crate::peer::Peer::connect(house.port);
     bob.send(&utf16);
     bob.expect("this is UTF-16; send UTF-8");
+    let mut carl = crate::peer::Peer::connect(house.port);
+    carl.send(b"h\0i\0\n\0");
+    carl.expect("this is UTF-16; send UTF-8");
     let whole = said_whole(&house, &utf16);
     assert_ne!(whole.status.code(), Some(0));
     let told = String::from_utf8(whole.stderr).unwrap();

@@ -1,6 +1,7 @@
 //! What those are told whose protocol is not spoken here: one answer in a form that their program shows.
 
 use super::Protocol;
+use crate::decode::{NotWords, decode};
 
 /// What each is asked to do instead.
 const HINT: &str = "join with nc or telnet";
@@ -27,6 +28,9 @@ pub fn refusal(protocol: Protocol, first: &[u8], is_greeted: bool) -> Option<Vec
         // RFC 1928, section 3: no acceptable methods.
         Protocol::Socks5 => vec![5, 0xFF],
         Protocol::Redis => format!("-ERR this is a chat, no Redis; {HINT}\r\n").into_bytes(),
+        Protocol::Binary if decode(first) == Err(NotWords::Utf16) => {
+            format!("-- error: nothing is taken: {}\n", NotWords::Utf16).into_bytes()
+        }
         Protocol::Binary => {
             format!("-- error: this is no text, and nothing of it was said; {HINT}\n").into_bytes()
         }
