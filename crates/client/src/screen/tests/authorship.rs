@@ -53,6 +53,19 @@ fn a_text_of_many_lines_is_one_persons_where_they_have_one() {
 }
 
 #[test]
+fn who_fills_the_screen_is_named_at_its_top() {
+    let long = (1..=40).map(|number| format!("ann: line {number}")).collect::<Vec<_>>().join("\n");
+    let mut played = Played::in_tea(60, 6);
+    played.said(93, "mallory", &long);
+    assert_eq!(played.rows()[1], "▌           mallory  ann: line 38");
+    assert_eq!(played.rows()[2], "▌                    ann: line 39");
+    let mut played = Played::in_tea(40, 6);
+    played.said(93, "mallory", &long);
+    assert_eq!(played.rows()[1], "▌ma…ry │ ann: line 38");
+    assert_eq!(played.rows()[2], "▌      │ ann: line 39");
+}
+
+#[test]
 fn a_nick_that_is_a_sign_of_ours_stands_in_brackets() {
     for columns in [40, 60] {
         let mut played = Played::in_tea(columns, 6);
@@ -136,6 +149,9 @@ fn check_rows(played: &mut Played) {
     for (y, (_, row)) in (first..).zip(&rows) {
         let before = cells(&buffer, y, left + 1..left + grid.text_at());
         match &row.kind {
+            // At the top it is said who goes on.
+            RowKind::More if y == first && grid.is_apart => assert_ne!(before.trim(), ""),
+            RowKind::More if y == first => assert!(before.trim().ends_with('│'), "{before}"),
             RowKind::More if grid.is_apart => assert_eq!(before.trim(), "", "row {y}"),
             RowKind::More => assert_eq!(before.trim(), "│", "row {y}"),
             RowKind::First { .. } | RowKind::Name { .. } => {

@@ -12,7 +12,7 @@ use crate::screen::limits::NICK_COLUMNS;
 use crate::screen::model::entry::{
     Entry, Manner, Message, OwnStage, Tone, What, mention_ranges, nick_shown,
 };
-use crate::screen::model::flow::{Flow, Naming, Row, RowKind, Shown};
+use crate::screen::model::flow::{Flow, Naming, Row, RowKind, Shown, TIME_COLUMNS};
 use crate::screen::model::{Model, links};
 
 pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
@@ -32,6 +32,9 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
             let drawing =
                 Drawing { model, flow: &flow, entry, area: Rect { y, height: 1, ..area } };
             drawing.row(row, pen);
+            if y == first && row.kind == RowKind::More {
+                drawing.who_goes_on(pen);
+            }
         }
     }
 }
@@ -119,14 +122,24 @@ impl Drawing<'_> {
 
     fn head(&self, with_nick: bool, with_time: bool, pen: &mut Pen<'_>) {
         self.time(with_time, pen);
+        if let What::Message(message) = &self.entry.what {
+            if with_nick {
+                self.nick(message, pen);
+            }
+        } else if let Some((sign, style)) = self.house_sign(pen) {
+            self.sign(sign, style, pen);
+        }
+    }
+
+    /// The sign of what nobody said.
+    fn house_sign(&self, pen: &Pen<'_>) -> Option<(&'static str, Style)> {
         match &self.entry.what {
-            What::Message(message) if with_nick => self.nick(message, pen),
-            What::Message(_) => {}
-            What::Presence(_) => self.sign("⇄", pen.theme.dim, pen),
+            What::Message(_) => None,
+            What::Presence(_) => Some(("⇄", pen.theme.dim)),
             What::Notice(notice) => match notice.tone {
-                Tone::Plain => self.sign("·", pen.theme.dim, pen),
-                Tone::Problem => self.sign("!", pen.theme.problem, pen),
-                Tone::Server => {}
+                Tone::Plain => Some(("·", pen.theme.dim)),
+                Tone::Problem => Some(("!", pen.theme.problem)),
+                Tone::Server => None,
             },
         }
     }
@@ -139,6 +152,21 @@ impl Drawing<'_> {
         {
             let nick = shorten_middle(&nick, self.flow.grid.nick_columns());
             self.put_at(self.flow.grid.nick_at(), &nick, nick_style(message, pen), pen);
+        }
+    }
+
+    /// Who says what goes on at the top of the screen: where nicks stand or, as far as it fits, where times do.
+    fn who_goes_on(&self, pen: &mut Pen<'_>) {
+        let (who, style) = match (&self.entry.what, self.house_sign(pen)) {
+            (What::Message(message), _) => (nick_shown(&message.nick), nick_style(message, pen)),
+            (_, Some((sign, style))) => (sign.into(), style),
+            (What::Presence(_) | What::Notice(_), None) => return,
+        };
+        let grid = self.flow.grid;
+        if grid.is_apart {
+            self.sign(&who, style, pen);
+        } else if grid.has_times {
+            self.put_at(grid.time_at(), &shorten_middle(&who, TIME_COLUMNS), style, pen);
         }
     }
 
