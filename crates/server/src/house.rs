@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use etcetera::BaseStrategy;
 use teahouse_core::{Action, Chat, Proposal, Text};
 use teahouse_wire::api;
 use tokio::sync::{mpsc, watch};
@@ -26,7 +25,7 @@ use crate::metrics::{HubMetrics, Metrics};
 use crate::settings::{ADMIN_ADDRESS, AdminSetting, LimitSettings, Settings, SettingsError};
 use crate::shard::{self, Parts};
 use crate::space::{LOOK_EVERY, LowSpace, Space};
-use crate::store::{Durability, Loaded, Store};
+use crate::store::{Loaded, Store};
 use crate::{history, log, open_files};
 
 /// How long everything may take to end once the house closes.
@@ -89,8 +88,9 @@ impl House {
         let (admin, admin_missing) = bind_admin(settings.admin)?;
         let shard_count = shard_count(&settings);
         let connections_possible = open_files::connections_possible(shard_count);
-        let (directory, database) = data_directory(&settings)?;
-        let opened = Store::open(&directory, settings.durability, history::READERS)?;
+        let database = settings.database()?;
+        let directory = database.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let opened = Store::open(directory, settings.durability, history::READERS)?;
         let boot = opened.loaded.boot;
         if boot > shard::BOOTS_MAX {
             return Err(Fault::OpenedTooOften);
@@ -425,23 +425,6 @@ fn shard_count(settings: &Settings) -> usize {
         }
         count => count,
     }
-}
-
-/// Where data goes, and the file to show people; in memory mode nothing of it is used.
-fn data_directory(settings: &Settings) -> Result<(PathBuf, Option<PathBuf>), Fault> {
-    if settings.durability == Durability::Memory {
-        return Ok((PathBuf::new(), None));
-    }
-    let directory = if settings.data.as_os_str().is_empty() {
-        etcetera::choose_base_strategy()
-            .map_err(|_| Fault::NoDataDirectory)?
-            .data_dir()
-            .join("teahouse")
-    } else {
-        settings.data.clone()
-    };
-    let database = directory.join("teahouse.db");
-    Ok((directory, Some(database)))
 }
 
 fn spawn<T: Send + 'static>(

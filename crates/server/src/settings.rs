@@ -11,13 +11,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 use teahouse_core::{FloodLimit, Limits, Rate, RoomName};
 
 pub use layers::{Layers, SettingsError};
 pub use listen::ListenSetting;
 
-use crate::store::Durability;
+use crate::error::Fault;
+use crate::store::{DATABASE, Durability};
 
 /// Everything an operator may set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -235,6 +237,27 @@ impl Settings {
     #[must_use]
     pub fn chat_limits(&self) -> Limits {
         self.limits.of_chat(self.first_room.clone())
+    }
+}
+
+impl Settings {
+    /// The file of the history; `None` where nothing is kept.
+    ///
+    /// # Errors
+    /// When no directory is set and the platform names no place for data.
+    pub fn database(&self) -> Result<Option<PathBuf>, Fault> {
+        if self.durability == Durability::Memory {
+            return Ok(None);
+        }
+        let directory = if self.data.as_os_str().is_empty() {
+            etcetera::choose_base_strategy()
+                .map_err(|_| Fault::NoDataDirectory)?
+                .data_dir()
+                .join("teahouse")
+        } else {
+            self.data.clone()
+        };
+        Ok(Some(directory.join(DATABASE)))
     }
 }
 

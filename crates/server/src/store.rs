@@ -9,6 +9,7 @@
 //! file).
 
 mod budget;
+mod copy;
 mod files;
 mod private;
 mod reader;
@@ -27,6 +28,7 @@ use teahouse_core::{Effect, Event, EventKind, Founding, MessageKey, RoomId, Said
 use thiserror::Error;
 use tracing::info;
 
+pub use copy::{Soundness, backup, check};
 pub use reader::{PAGE_BYTES_MAX, ReadError, Reader};
 
 use files::Location;
@@ -39,6 +41,9 @@ const CACHE_KIB: i64 = 32 * 1024;
 /// How long to wait for another program that has the database open, such as `sqlite3`: the hub waits
 /// meanwhile, and tries again later.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
+
+/// The file of a history, in its directory.
+pub(crate) const DATABASE: &str = "teahouse.db";
 
 /// When a message counts as kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +134,18 @@ pub enum StoreError {
         /// Ours.
         known: u32,
     },
+    /// There is none.
+    #[error("there is no history in {}", path.display())]
+    NoHistory {
+        /// Which file that would be.
+        path: PathBuf,
+    },
+    /// A new file was asked for, and there is one.
+    #[error("{} exists already", path.display())]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
     /// SQLite refused.
     #[error("cannot open the history in {}", path.display())]
     Sqlite {
@@ -154,6 +171,8 @@ impl StoreError {
             }
             Self::NotOurs { .. } => "choose another directory with --data",
             Self::TooNew { .. } => "run the version that made it, or a later one",
+            Self::NoHistory { .. } => "say where it is with --data, or with the server's --config",
+            Self::Exists { .. } => "choose a name that is free: nothing is overwritten",
             Self::Sqlite { .. } => "check the disk and who may write to the directory",
             Self::Close(_) => {
                 "everything that was shown is kept; the next start goes on from there"

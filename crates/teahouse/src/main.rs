@@ -1,5 +1,6 @@
 //! The command line: what can be asked of `teahouse`, and how errors are told. Nothing else.
 
+mod history;
 mod talk;
 
 use std::io::Write;
@@ -38,6 +39,10 @@ enum Command {
     Say(talk::SayArgs),
     /// Print what is said in a room
     Tail(talk::TailArgs),
+    /// Copy the history into a new file, also while the house is open
+    Backup(history::BackupArgs),
+    /// Find out whether a history is sound
+    Check(history::CheckArgs),
 }
 
 #[derive(Args)]
@@ -80,6 +85,8 @@ fn main() -> ExitCode {
         Command::Join(join) => talk::join(&join).map_err(Into::into),
         Command::Say(say) => talk::say(say).map_err(Into::into),
         Command::Tail(tail) => talk::tail(&tail).map_err(Into::into),
+        Command::Backup(backup) => history::backup(backup),
+        Command::Check(check) => history::check(check),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

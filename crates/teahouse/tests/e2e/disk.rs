@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::house::{House, OPEN};
+use crate::house::{House, OPEN, teahouse};
 use crate::socket::Socket;
 use crate::visitor::{get, post};
 
@@ -88,4 +88,44 @@ fn on_a_disk_that_is_nearly_full_nothing_is_said_and_reading_goes_on() {
     assert_eq!((&told["text"], &told["position"]), (&json!("after"), &json!(2)));
     assert_eq!(get(house.port, "/healthz").status, 200);
     assert_ne!(told["id"], Value::from(id));
+}
+
+#[test]
+fn a_house_is_copied_while_people_talk_and_the_copy_can_be_opened() {
+    let house = House::open();
+    let data = house.data().to_str().unwrap().to_owned();
+    let copies = tempfile::tempdir().unwrap();
+    let copy = copies.path().join("copy.db");
+    let run = |arguments: &[&str]| {
+        let output = teahouse().args(arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.success(), text(output.stdout), text(output.stderr))
+    };
+    let mut ann = house.join_as("ann");
+    let mut bob = house.join_as("bob");
+    for number in 1..=50 {
+        ann.say(&format!("{number}"));
+    }
+    bob.expect("<ann> 50");
+    let (is_done, told, _) = run(&["backup", copy.to_str().unwrap(), "--data", &data]);
+    assert!(is_done && told.contains("copy.db is a sound copy: 50 messages in 1 room"), "{told}");
+    let (is_done, _, told) = run(&["backup", copy.to_str().unwrap(), "--data", &data]);
+    assert!(!is_done && told.contains("copy.db exists already\nhint: "), "{told}");
+    ann.say("said later");
+    bob.expect("<ann> said later");
+    let (_, told, _) = run(&["check", "--data", &data]);
+    assert!(told.contains("teahouse.db is sound: 51 messages in 1 room"), "{told}");
+    let (_, told, _) = run(&["check", copy.to_str().unwrap()]);
+    assert!(told.contains("copy.db is sound: 50 messages in 1 room"), "{told}");
+    let (is_done, _, told) = run(&["check", "/nonexistent/teahouse.db"]);
+    assert!(!is_done && told.contains("there is no history in /nonexistent"), "{told}");
+
+    // Restored as the README says it.
+    let epoch = get(house.port, "/api/v1/rooms/lobby/messages").json()["epoch"].clone();
+    let restored = tempfile::tempdir().unwrap();
+    std::fs::copy(&copy, restored.path().join("teahouse.db")).unwrap();
+    let other = House::on(restored);
+    let page = get(other.port, "/api/v1/rooms/lobby/messages").json();
+    assert_eq!(page["head"], 50);
+    assert_ne!(page["epoch"], epoch, "positions are given again");
 }

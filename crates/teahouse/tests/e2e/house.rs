@@ -55,6 +55,11 @@ impl House {
         Self::run(bash, 0, data, arguments)
     }
 
+    /// On data that is there.
+    pub(crate) fn on(data: tempfile::TempDir) -> Self {
+        Self::start(data, vec!["--config".to_owned(), OPEN.to_owned()])
+    }
+
     fn start(data: tempfile::TempDir, arguments: Vec<String>) -> Self {
         Self::start_on(0, data, arguments)
     }

@@ -1,0 +1,163 @@
+//! Copying a history while a server writes it, and finding out whether one is sound. Neither needs the server to
+//! stop, and neither changes the history.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use teahouse_core::Time;
+
+use super::StoreError;
+use super::schema::{APPLICATION_ID, VERSION, mark_may_go_back};
+
+/// How long to wait for another program that has the database for itself.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// What is wrong with a database is told up to so many findings.
+const FINDINGS_MAX: u32 = 20;
+
+/// What a sound history has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Soundness {
+    /// Messages and other events.
+    pub events: u64,
+    /// Rooms.
+    pub rooms: u64,
+    /// When the newest was said; `None` where nothing was.
+    pub newest: Option<Time>,
+}
+
+/// Copies the history of a database into a new file, which is checked before it gets its name. It is one moment
+/// of the history, also while a server goes on writing. Whoever opens the copy begins a new epoch: what has been
+/// said since is not in it, and its positions will be given again.
+///
+/// # Errors
+/// When there is no history, the file exists, one of them cannot be used, or the copy is not sound.
+pub fn backup(database: &Path, to: &Path) -> Result<Soundness, StoreError> {
+    let exists = || StoreError::Exists { path: to.to_owned() };
+    if to.try_exists().unwrap_or(false) {
+        return Err(exists());
+    }
+    let directory = match to.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        Some(_) | None => PathBuf::from("."),
+    };
+    let failed = |why| StoreError::Directory { path: directory.clone(), why };
+    let source = open(database)?;
+    let unwritten = |source| StoreError::Sqlite { path: to.to_owned(), source };
+    // Readable for us alone, and gone again if anything fails.
+    let copy = tempfile::Builder::new()
+        .prefix(".teahouse-backup-")
+        .tempfile_in(&directory)
+        .map_err(failed)?;
+    copy_pages(&source, copy.path()).map_err(unwritten)?;
+    let soundness = check(copy.path())?;
+    copy.as_file().sync_all().map_err(failed)?;
+    copy.persist_noclobber(to).map_err(|error| {
+        let is_there = error.error.kind() == std::io::ErrorKind::AlreadyExists;
+        if is_there { exists() } else { failed(error.error) }
+    })?;
+    sync_directory(&directory).map_err(failed)?;
+    Ok(soundness)
+}
+
+fn copy_pages(source: &Connection, to: &Path) -> Result<(), rusqlite::Error> {
+    let mut copy = Connection::open(to)?;
+    {
+        let backup = Backup::new(source, &mut copy)?;
+        // All in one step, which is one moment: copied bit by bit, it would begin again with each commit.
+        while !matches!(backup.step(-1)?, StepResult::Done) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+    // One file, with nothing beside it.
+    copy.pragma_update(None, "journal_mode", "DELETE")?;
+    mark_may_go_back(&copy)?;
+    copy.close().map_err(|(_, error)| error)
+}
+
+/// Looks through a whole history: every page, every index, and whether the positions of each room are 1, 2, 3, …
+///
+/// # Errors
+/// When it is not sound, or cannot be read.
+pub fn check(database: &Path) -> Result<Soundness, StoreError> {
+    let connection = open(database)?;
+    let corrupt = |what: String| StoreError::Corrupt { path: database.to_owned(), what };
+    let findings = findings(&connection).map_err(|error| unreadable(database, error))?;
+    if let Some(first) = findings.first() {
+        let more = match findings.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        return Err(corrupt(format!("{first}{more}")));
+    }
+    let count = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM room),
+                        (SELECT max(time_ms) FROM event)";
+    connection
+        .query_row(count, [], |row| {
+            let (events, rooms): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let newest: Option<i64> = row.get(2)?;
+            let (events, rooms) = (events.unsigned_abs(), rooms.unsigned_abs());
+            Ok(Soundness { events, rooms, newest: newest.map(Time) })
+        })
+        .map_err(|error| unreadable(database, error))
+}
+
+fn findings(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    let mut findings: Vec<String> = Vec::new();
+    let mut rows = connection.prepare(&format!("PRAGMA integrity_check({FINDINGS_MAX})"))?;
+    for finding in rows.query_map([], |row| row.get::<_, String>(0))? {
+        findings.extend(Some(finding?).filter(|finding| finding != "ok"));
+    }
+    let mut rows = connection.prepare("PRAGMA foreign_key_check")?;
+    for table in rows.query_map([], |row| row.get::<_, String>(0))? {
+        findings.push(format!("a row of {} belongs to no room", table?));
+    }
+    let mut rows = connection.prepare(
+        "SELECT room FROM event GROUP BY room
+         HAVING count(*) <> max(position) OR min(position) <> 1",
+    )?;
+    for room in rows.query_map([], |row| row.get::<_, i64>(0))? {
+        findings.push(format!("the positions of room {} have holes", room?));
+    }
+    Ok(findings)
+}
+
+/// Opens a history that another program may have open, for reading only.
+fn open(database: &Path) -> Result<Connection, StoreError> {
+    if !database.try_exists().unwrap_or(true) {
+        return Err(StoreError::NoHistory { path: database.to_owned() });
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || -> Result<(Connection, u32, u32), rusqlite::Error> {
+        let connection = Connection::open_with_flags(database, flags)?;
+        connection.busy_timeout(BUSY_WAIT)?;
+        connection.pragma_update(None, "query_only", "ON")?;
+        let application =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        Ok((connection, application, version))
+    };
+    let path = database.to_owned();
+    match open().map_err(|error| unreadable(database, error))? {
+        (_, application, _) if application != APPLICATION_ID => Err(StoreError::NotOurs { path }),
+        (_, _, found) if found > VERSION => Err(StoreError::TooNew { path, found, known: VERSION }),
+        (connection, ..) => Ok(connection),
+    }
+}
+
+fn unreadable(database: &Path, source: rusqlite::Error) -> StoreError {
+    let path = database.to_owned();
+    match source.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            StoreError::Corrupt { path, what: source.to_string() }
+        }
+        Some(_) | None => StoreError::Sqlite { path, source },
+    }
+}
+
+/// Makes the new name last, too.
+fn sync_directory(directory: &Path) -> std::io::Result<()> {
+    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
+}

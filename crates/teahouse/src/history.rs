@@ -1,0 +1,82 @@
+//! `teahouse backup` and `teahouse check`: copying a history while the house is open, and finding out whether one is
+//! sound.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use teahouse_server::store::{self, Soundness, StoreError};
+use teahouse_server::{Fault, Layers};
+
+/// Where the history is.
+#[derive(Args)]
+struct Place {
+    /// Directory of the history [default: the platform's place for such data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Configuration file (TOML) of the server
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct BackupArgs {
+    /// A new file; nothing is overwritten
+    file: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Args)]
+pub(crate) struct CheckArgs {
+    /// A database, such as a backup [default: the one of the server]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Place {
+    fn database(self) -> Result<PathBuf, Fault> {
+        let data = self.data.map(|path| path.to_string_lossy().into_owned());
+        let flags = data.into_iter().map(|data| ("data", data, "--data")).collect();
+        let settings = Layers::of_process(self.config, flags).settings()?;
+        settings
+            .database()?
+            .ok_or_else(|| StoreError::NoHistory { path: PathBuf::from("memory") }.into())
+    }
+}
+
+pub(crate) fn backup(BackupArgs { file, place }: BackupArgs) -> anyhow::Result<()> {
+    let database = place.database()?;
+    let soundness = store::backup(&database, &file).map_err(Fault::from)?;
+    tell(&format!("{} is a sound copy: {}", file.display(), shown(soundness)))
+}
+
+pub(crate) fn check(CheckArgs { file, place }: CheckArgs) -> anyhow::Result<()> {
+    let database = match file {
+        Some(file) => file,
+        None => place.database()?,
+    };
+    let soundness = store::check(&database).map_err(Fault::from)?;
+    tell(&format!("{} is sound: {}", database.display(), shown(soundness)))
+}
+
+fn shown(Soundness { events, rooms, newest }: Soundness) -> String {
+    let counted = |count: u64, one: &str| {
+        if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+    };
+    let upto = newest
+        .and_then(|time| jiff::Timestamp::from_millisecond(time.0).ok())
+        .map(|time| format!(", the newest of {}", time.strftime("%Y-%m-%d %H:%M:%S UTC")));
+    format!(
+        "{} in {}{}",
+        counted(events, "message"),
+        counted(rooms, "room"),
+        upto.unwrap_or_default()
+    )
+}
+
+fn tell(line: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{line}").context("cannot print to standard output")
+}
