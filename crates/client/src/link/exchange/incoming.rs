@@ -59,7 +59,7 @@ impl Exchange {
             ("event", Some(room), Some(epoch), Some(position)) => {
                 let place = Place { epoch, position, time_ms };
                 match self.rooms.take(&room, place) {
-                    Taken::New => self.happened(Happening::Notice(shown(&format!(
+                    Taken::New | Taken::NewAfter(_) => self.happened(Happening::Notice(shown(&format!(
                         "message {position} of {room} is of a kind that this client cannot show: {error}"
                     )))),
                     Taken::Seen | Taken::Elsewhere => {}
@@ -208,8 +208,13 @@ impl Exchange {
         pass: impl FnOnce(Message) -> Happening,
     ) {
         let Event { epoch, position, time_ms, .. } = event;
-        match self.rooms.take(&event.room, Place { epoch, position, time_ms: Some(time_ms) }) {
-            Taken::New => {
+        let place = Place { epoch, position, time_ms: Some(time_ms) };
+        let taken = self.rooms.take(&event.room, place);
+        if let Taken::NewAfter(what) = &taken {
+            self.happened(Happening::Notice(what.clone()));
+        }
+        match taken {
+            Taken::New | Taken::NewAfter(_) => {
                 if event.kind == Kind::Topic {
                     self.asks.topic_changed(&event.room);
                 }

@@ -37,6 +37,8 @@ pub(super) struct Room {
     pub(super) reference: u64,
     pub(super) standing: Standing,
     cursor: Cursor,
+    /// The last hole that a connection was given up for: between which events.
+    hole: Option<(u64, u64)>,
     /// Somebody is, or was, ignored, whose events are left out: a hole before the next event may be theirs.
     may_skip: bool,
 }
@@ -46,6 +48,8 @@ pub(super) struct Room {
 pub(super) enum Taken {
     /// The next one.
     New,
+    /// The next one that there is: what was before it is gone, as this says.
+    NewAfter(String),
     /// Seen before.
     Seen,
     /// Of a room that we are not in.
@@ -65,7 +69,7 @@ pub(super) struct Rooms {
 impl Room {
     pub(super) fn new(name: RoomName, reference: u64, seen: Option<Place>) -> Self {
         let cursor = seen.map_or(Cursor::Nowhere, Cursor::At);
-        Self { name, reference, standing: Standing::Outside, cursor, may_skip: false }
+        Self { name, reference, standing: Standing::Outside, cursor, hole: None, may_skip: false }
     }
 
     /// The last event that was seen.
@@ -105,10 +109,17 @@ impl Room {
         }
         let may_skip = std::mem::replace(&mut self.may_skip, ignoring) || ignoring;
         if place.position > upto + 1 && !may_skip {
-            return Taken::Gap(format!(
-                "{} went from event {upto} to {}, which leaves a gap",
-                self.name, place.position
-            ));
+            let hole = (upto, place.position);
+            if self.hole.replace(hole) != Some(hole) {
+                return Taken::Gap(format!(
+                    "{} went from event {upto} to {}, which leaves a gap",
+                    self.name, place.position
+                ));
+            }
+            // Asked again, the house has nothing there either: it would be so for ever.
+            self.cursor = Cursor::At(place);
+            let (from, to) = (upto + 1, place.position - 1);
+            return Taken::NewAfter(format!("messages {from} to {to} of {} are gone", self.name));
         }
         self.cursor = Cursor::At(place);
         Taken::New

@@ -290,6 +290,25 @@ fn a_hole_is_not_passed_over_but_resumed_before_it() {
 }
 
 #[test]
+fn a_hole_that_the_house_has_again_is_told_and_not_asked_for_for_ever() {
+    let mut wire = Wire::in_tea();
+    wire.house(&event("tea", 1, "one"));
+    wire.house(&event("tea", 4, "four"));
+    assert!(wire.out().contains(&"hangup".to_owned()));
+    wire.pass_until_due();
+    wire.open();
+    wire.house(&welcome(true));
+    wire.house(&joined("tea", 5, true));
+    wire.out();
+    wire.house(&event("tea", 4, "four"));
+    wire.house(&event("tea", 5, "five"));
+    wire.expect(&["messages 2 to 3 of #tea are gone", "#tea 4 four", "#tea 5 five"]);
+    // Another hole is another matter.
+    wire.house(&event("tea", 9, "nine"));
+    assert!(wire.out().contains(&"hangup".to_owned()));
+}
+
+#[test]
 fn while_somebody_is_ignored_the_holes_are_theirs() {
     let mut wire = Wire::in_tea();
     wire.house(&event("tea", 1, "one"));
