@@ -278,6 +278,7 @@ fn is_ours_alone(_: &Path) -> io::Result<()> {
 
 /// To open what only its owner may read, and nothing that a link leads to.
 fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only there are modes to be set"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     {

@@ -6,8 +6,10 @@ pub(super) enum Told {
     /// To end: the terminal closed, or somebody wants us gone.
     End,
     /// To stop until we are told to go on.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no stopping and going on there"))]
     Stop,
     /// To go on. Whoever had the terminal meanwhile left it as they liked.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no stopping and going on there"))]
     GoOn,
 }
 
