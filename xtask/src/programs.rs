@@ -14,6 +14,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("bash", "bash"),
     ("chromium", "chromium"),
     ("curl", "curl"),
+    ("gzip", "gzip"),
     ("kill", "procps"),
     ("nc", "netcat-openbsd"),
     ("nginx", "nginx-light"),

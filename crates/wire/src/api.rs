@@ -6,6 +6,7 @@
 
 mod failure;
 pub mod http;
+pub mod media;
 mod message;
 mod openapi;
 mod page;

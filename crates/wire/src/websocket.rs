@@ -240,7 +240,10 @@ impl Decoder {
             OpCode::Control(Control::Ping) => received(Received::Ping(payload)),
             OpCode::Control(Control::Close) => {
                 self.is_over = true;
-                received(Received::Close);
+                received(match close_fault(&payload) {
+                    None => Received::Close,
+                    Some((code, what)) => Received::Wrong(code, what),
+                });
             }
             OpCode::Control(Control::Pong | Control::Reserved(_)) => {}
             OpCode::Data(_) => {
@@ -284,6 +287,20 @@ impl Decoder {
         self.is_over = true;
         received(Received::Wrong(code, what));
     }
+}
+
+/// What is wrong with the payload of a close frame (RFC 6455, sections 5.5.1 and 7.4).
+fn close_fault(payload: &[u8]) -> Option<(CloseCode, &'static str)> {
+    let (code, reason) = match payload {
+        [] => return None,
+        [_] => return Some((CloseCode::Protocol, "a close frame of one byte")),
+        [first, second, reason @ ..] => (u16::from_be_bytes([*first, *second]), reason),
+    };
+    if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+        return Some((CloseCode::Protocol, "a close code that nobody may send"));
+    }
+    let is_text = std::str::from_utf8(reason).is_ok();
+    (!is_text).then_some((CloseCode::BadText, "the reason of the close is not UTF-8"))
 }
 
 fn unmasked(payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {

@@ -9,6 +9,7 @@ mod follow;
 mod prefixed;
 mod upgrade;
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -18,12 +19,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{
+    CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
+};
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use teahouse_core::{Bucket, Origin, Refusal, Verdict};
 use teahouse_wire::api::http::{self, Route};
+use teahouse_wire::api::media::Coding;
 use teahouse_wire::api::{self, Code, Failure, REQUEST_BYTES_MAX};
 use tokio::net::TcpStream;
 use tracing::debug;
@@ -124,8 +128,8 @@ impl Peer {
         let path = request.uri().path().to_owned();
         match http::route(request.method().as_str(), &path) {
             Route::To(endpoint, room) => {
-                let acts =
-                    request.method() == hyper::Method::POST || endpoint == http::Endpoint::Socket;
+                let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+                let acts = !reads || endpoint == http::Endpoint::Socket;
                 let checked =
                     hosts::check_origin(request.uri(), request.headers(), &settings.hosts);
                 if let Err(NotOurs(why)) = checked
@@ -190,9 +194,17 @@ impl Peer {
 
 /// Reads a whole body, within bounds of bytes and time.
 async fn body_of(request: Request<Incoming>) -> Result<Bytes, Failure> {
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    let coding = Coding::of(header(CONTENT_ENCODING), header(CONTENT_TYPE))?;
     let body = Limited::new(request.into_body(), REQUEST_BYTES_MAX);
     match tokio::time::timeout(BODY_TIME, body.collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Ok(body)) => {
+            let body = body.to_bytes();
+            match coding.decode(&body)? {
+                Cow::Borrowed(_) => Ok(body),
+                Cow::Owned(unpacked) => Ok(unpacked.into()),
+            }
+        }
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             let message = format!("the body has more than {REQUEST_BYTES_MAX} bytes, the limit");
             Err(Failure { code: Code::TooBig, message, field: None, id: None })

@@ -107,6 +107,50 @@ fn curl_says_it_and_follows_and_people_with_nc_see_it() {
 }
 
 #[test]
+fn files_and_bodies_are_taken_as_curl_sends_them() {
+    let house = House::open();
+    let mut bob = house.join_as("bob");
+    let files = tempfile::tempdir().unwrap();
+    let path = |name: &str, bytes: &[u8]| {
+        let path = files.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let room = format!("http://127.0.0.1:{}/lobby", house.port);
+    let notes = path("notes.txt", "two\nlines 你好\n".as_bytes());
+    let said = curl(&["-T", &notes, &format!("{room}?nick=curl")]);
+    assert_eq!(said, "said in #lobby as curl, message 1\n");
+    bob.expect("<curl> two");
+    bob.expect("lines 你好");
+    curl(&["-d", "with a slash", &format!("{room}/?nick=curl")]);
+    bob.expect("<curl> with a slash");
+    let packed = path("packed", b"packed");
+    assert!(Command::new("gzip").arg(&packed).status().unwrap().success());
+    let packed = format!("@{packed}.gz");
+    let header = "Content-Encoding: gzip";
+    curl(&["-H", header, "--data-binary", &packed, &format!("{room}?nick=curl")]);
+    bob.expect("<curl> packed");
+    let messages = format!("http://127.0.0.1:{}/api/v1/rooms/lobby/messages/", house.port);
+    let marked =
+        format!("@{}", path("marked", b"\xEF\xBB\xBF{\"text\":\"marked\",\"nick\":\"curl\"}"));
+    curl(&["--data-binary", &marked, &messages]);
+    bob.expect("<curl> marked");
+    let refused = |arguments: &[&str]| {
+        let body = curl(&[arguments, &["-w", "\n%{http_code}", room.as_str()]].concat());
+        let (body, status) = body.rsplit_once('\n').unwrap();
+        (status.to_owned(), body.to_owned())
+    };
+    let (status, why) = refused(&["-H", "Content-Encoding: br", "-d", "x"]);
+    assert_eq!(status, "415");
+    assert!(why.contains("wrong_media") && why.contains("gzip"), "{why}");
+    let (status, why) = refused(&["-F", "text=hello"]);
+    assert_eq!(status, "415");
+    assert!(why.contains("--data-binary"), "{why}");
+    let (status, _) = refused(&["-T", &notes, "-H", "Origin: http://evil.example"]);
+    assert_eq!(status, "403", "whoever uploads says something too");
+}
+
+#[test]
 fn what_is_posted_is_kept_once_and_read_in_every_way() {
     let house = House::open();
     let port = house.port;
@@ -225,7 +269,7 @@ fn what_is_wrong_is_said_with_its_status_and_its_field() {
     assert_eq!(visitor.answer(false).json()["message"], what);
 
     let other = request(port, "DELETE", "/tea", "", "");
-    assert_eq!((other.status, other.header("allow")), (405, "GET, POST"));
+    assert_eq!((other.status, other.header("allow")), (405, "GET, POST, PUT"));
     let options = request(port, "OPTIONS", "/healthz", "", "");
     assert_eq!((options.status, options.header("allow")), (405, "GET"));
     assert_eq!(options.header("access-control-allow-origin"), "", "no other site is invited");

@@ -38,6 +38,8 @@ pub enum Endpoint {
     FollowText,
     /// Say the request's body in a room.
     PostText,
+    /// The same, as programs that upload files do.
+    PutText,
 }
 
 /// One address and what it takes and gives.
@@ -83,7 +85,7 @@ fn fields<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 }
 
 /// Methods that any address takes.
-pub const METHODS_TAKEN: [&str; 3] = ["GET", "HEAD", "POST"];
+pub const METHODS_TAKEN: [&str; 4] = ["GET", "HEAD", "POST", "PUT"];
 /// Methods that are refused address by address; any other says that its sender takes us for something else.
 pub const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
 
@@ -189,6 +191,15 @@ pub const ENDPOINTS: &[Row] = &[
         takes: Media::Text,
         gives: Media::Text,
     },
+    Row {
+        endpoint: Endpoint::PutText,
+        method: "PUT",
+        path: "/{room}",
+        what: "The same: `curl -T notes.txt HOST:5000/lobby`.",
+        query: Some(fields::<PostQuery>),
+        takes: Media::Text,
+        gives: Media::Text,
+    },
 ];
 
 /// Where a request goes.
@@ -209,6 +220,9 @@ pub enum Route {
 pub fn route(method: &str, path: &str) -> Route {
     let mut methods = Vec::new();
     let mut known = None;
+    // A slash at the end is a habit.
+    let trimmed = path.strip_suffix('/').filter(|path| !path.is_empty() && !path.ends_with('/'));
+    let path = trimmed.unwrap_or(path);
     for row in ENDPOINTS {
         let Some(room) = matched(row.path, path) else { continue };
         // The first address that it is is the one that is meant: `/healthz` is no room.

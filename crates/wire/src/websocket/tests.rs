@@ -72,6 +72,30 @@ fn what_is_wrong_closes_the_connection_with_its_code() {
 }
 
 #[test]
+fn a_close_is_a_close_unless_its_code_or_its_reason_is_wrong() {
+    let close = |payload: &[u8]| decoded(&masked(0x88, payload), false);
+    let with = |code: u16, reason: &[u8]| [&code.to_be_bytes(), reason].concat();
+    for right in [
+        Vec::new(),
+        with(1000, b""),
+        with(1001, "再见".as_bytes()),
+        with(3000, b"x"),
+        with(4999, b""),
+    ] {
+        assert_eq!(close(&right), [Received::Close], "{right:?}");
+    }
+    let wrong = |payload: &[u8]| match close(payload).as_slice() {
+        [Received::Wrong(code, _)] => *code,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(wrong(b"x"), CloseCode::Protocol);
+    for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
+        assert_eq!(wrong(&with(code, b"")), CloseCode::Protocol, "{code}");
+    }
+    assert_eq!(wrong(&with(1000, b"\xFF")), CloseCode::BadText);
+}
+
+#[test]
 fn what_we_compress_any_peer_can_read_and_each_message_stands_by_itself() {
     let words = "tea for two and two for tea, ".repeat(20);
     let mut deflater = Deflater::default();

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
-    X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Request, Response, StatusCode};
 use teahouse_core::harmless::echoed;
@@ -19,7 +19,7 @@ use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
     SearchQuery,
 };
-use teahouse_wire::api::{self, Code, Failure, Place};
+use teahouse_wire::api::{self, Code, Failure, Place, media};
 use teahouse_wire::stream;
 
 use super::follow::FollowBody;
@@ -53,7 +53,9 @@ impl Peer {
             (Endpoint::Search, _) => self.search(&query).await,
             (Endpoint::Messages, Some(room)) => self.messages(room, &query).await,
             (Endpoint::Post, Some(room)) => self.post(room, request).await,
-            (Endpoint::PostText, Some(room)) => self.post_text(room, &query, request).await,
+            (Endpoint::PostText | Endpoint::PutText, Some(room)) => {
+                self.post_text(room, &query, request).await
+            }
             (Endpoint::Events, Some(room)) => self.events(room, &query, &request).await,
             (Endpoint::FollowText, Some(room)) => self.follow((room, false), false, None).await,
             // The table has `{room}` in the path of each of these.
@@ -61,6 +63,7 @@ impl Peer {
                 Endpoint::Messages
                 | Endpoint::Post
                 | Endpoint::PostText
+                | Endpoint::PutText
                 | Endpoint::Events
                 | Endpoint::FollowText,
                 None,
@@ -308,7 +311,12 @@ fn json(status: StatusCode, value: &impl serde::Serialize) -> Response<Reply> {
 /// Why something was not done.
 pub(super) fn failure(failure: &Failure) -> Response<Reply> {
     let status = StatusCode::from_u16(http::status(failure.code));
-    json(status.unwrap_or(StatusCode::BAD_REQUEST), failure)
+    let mut response = json(status.unwrap_or(StatusCode::BAD_REQUEST), failure);
+    if failure.code == Code::WrongMedia {
+        let codings = HeaderValue::from_static(media::CODINGS);
+        response.headers_mut().insert(ACCEPT_ENCODING, codings);
+    }
+    response
 }
 
 /// The address is known, the method is not.
