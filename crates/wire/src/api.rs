@@ -6,7 +6,6 @@
 
 mod failure;
 pub mod http;
-pub mod media;
 mod message;
 mod openapi;
 mod page;

@@ -6,6 +6,7 @@
 
 mod answer;
 mod follow;
+mod media;
 mod prefixed;
 mod upgrade;
 
@@ -27,7 +28,6 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use teahouse_core::{Bucket, Origin, Refusal, Verdict};
 use teahouse_wire::api::http::{self, Route};
-use teahouse_wire::api::media::Coding;
 use teahouse_wire::api::{self, Code, Failure, REQUEST_BYTES_MAX};
 use tokio::net::TcpStream;
 use tracing::debug;
@@ -37,6 +37,7 @@ use super::{Handle, Key};
 use crate::gate::{Account, Cost};
 use crate::hosts::{self, NotOurs};
 use follow::FollowBody;
+use media::Coding;
 use prefixed::Prefixed;
 
 /// How long a request's head may take, and how long a connection may be silent between two.
@@ -114,6 +115,9 @@ impl Peer {
     }
 
     async fn respond(self: &Rc<Self>, request: Request<Incoming>) -> Response<Reply> {
+        if !http::METHODS.contains(&request.method().as_str()) {
+            return answer::other_method(&http::METHODS_TAKEN);
+        }
         let settings = Arc::clone(&self.shard.borrow().settings);
         let is_of_no_page = hosts::is_of_no_page(request.method(), request.headers());
         let checked = hosts::check_host(request.uri(), request.headers(), &settings.hosts);
@@ -121,9 +125,6 @@ impl Peer {
             && !is_of_no_page
         {
             return failure(Code::WrongHost, why);
-        }
-        if !http::METHODS.contains(&request.method().as_str()) {
-            return answer::other_method(&http::METHODS_TAKEN);
         }
         let path = request.uri().path().to_owned();
         match http::route(request.method().as_str(), &path) {

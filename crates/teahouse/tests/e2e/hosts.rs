@@ -34,7 +34,7 @@ fn a_request_for_a_name_that_is_not_ours_is_refused_whatever_it_wants() {
         format!("GET /api/v1/rooms HTTP/1.1\r\n{rebound}\r\n"),
         "GET http://rebound.example/lobby HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
         format!("POST /lobby HTTP/1.1\r\n{rebound}Content-Length: 2\r\n\r\nhi"),
-        format!("PROPFIND / HTTP/1.1\r\n{rebound}\r\n"),
+        format!("PUT /lobby HTTP/1.1\r\n{rebound}Content-Length: 2\r\n\r\nhi"),
         socket,
     ] {
         let (status, code, message) = why(&ask(house.port, &head));

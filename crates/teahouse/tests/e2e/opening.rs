@@ -11,14 +11,14 @@ use crate::visitor::{Visitor, get};
 /// What a program that is lost sends, with lines behind it that would be words and commands, and what its answer
 /// begins with when it comes at once.
 const PROBES: &[(&[u8], &[u8])] = &[
-    (b"PROPFIND / HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 405 "),
-    (b"TRACE / HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 405 "),
+    (b"PROPFIND / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 405 "),
+    (b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 405 "),
     (b"CONNECT h:443 HTTP/1.1\r\nProxy-Authorization: Basic c2VjcmV0\r\n\r\n", b"HTTP/1.1 405 "),
-    (b"get / HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 405 "),
-    (b"get /\tHTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 4"),
-    (b"X!#$ /x HTTP/9.9\r\nHost: h\r\n\r\n", b"HTTP/1.1 4"),
-    (b"\r\nPROPFIND / HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 405 "),
-    (b"\xEF\xBB\xBFPROPFIND / HTTP/1.1\r\nHost: h\r\n\r\n", b"HTTP/1.1 405 "),
+    (b"get / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 405 "),
+    (b"get /\tHTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 4"),
+    (b"X!#$ /x HTTP/9.9\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 4"),
+    (b"\r\nPROPFIND / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 405 "),
+    (b"\xEF\xBB\xBFPROPFIND / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 405 "),
     (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\0\0\0\x04\0\0\0\0\0\0\0\x08\x07"),
     (b"OPTIONS sip:nm SIP/2.0\r\nVia: h\r\n\r\n", b"SIP/2.0 501 "),
     (b"DESCRIBE rtsp://h/ RTSP/1.0\r\nCSeq: 1\r\n\r\n", b"RTSP/1.0 501 "),
@@ -105,8 +105,8 @@ fn what_comes_in_two_parts_or_after_the_greeting_is_not_said_either() {
     let house = House::open();
     let mut bob = house.join_as("bob");
     let more: &[&[u8]] = &[
-        b"GET / HTTP/1.1\r\nHost: h\r\n\r\n",
-        b"POST /lobby HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST /lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n",
         b"GET /\r\n",
     ];
     let probes = PROBES.iter().map(|(probe, _)| *probe).chain(more.iter().copied());

@@ -19,10 +19,11 @@ use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
     SearchQuery,
 };
-use teahouse_wire::api::{self, Code, Failure, Place, media};
+use teahouse_wire::api::{self, Code, Failure, Place};
 use teahouse_wire::stream;
 
 use super::follow::FollowBody;
+use super::media;
 use super::{Peer, Reply, body_of, upgrade};
 use crate::gate::Cost;
 use crate::shard::speaker::Follower;

@@ -5,12 +5,11 @@ use std::io::Read;
 
 use flate2::read::{GzDecoder, ZlibDecoder};
 
-use super::message::{Code, Failure};
-use super::{REQUEST_BYTES_MAX, http};
+use teahouse_wire::api::{Code, Failure, REQUEST_BYTES_MAX, http};
 
 /// How a body is compressed (RFC 9110, section 8.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Coding {
+pub(super) enum Coding {
     /// Not at all.
     Identity,
     /// gzip.
@@ -20,14 +19,14 @@ pub enum Coding {
 }
 
 /// What is taken, as an answer's `Accept-Encoding` says it (RFC 9110, section 12.5.3).
-pub const CODINGS: &str = "gzip, deflate, identity";
+pub(super) const CODINGS: &str = "gzip, deflate, identity";
 
 impl Coding {
     /// The coding that `Content-Encoding` names, for a body that `Content-Type` says the kind of.
     ///
     /// # Errors
     /// When that coding or that kind is not taken.
-    pub fn of(encoding: Option<&str>, kind: Option<&str>) -> Result<Self, Failure> {
+    pub(super) fn of(encoding: Option<&str>, kind: Option<&str>) -> Result<Self, Failure> {
         let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
         if kind.get(..10).is_some_and(|begin| begin.eq_ignore_ascii_case("multipart/")) {
             return Err(wrong_media(format!(
@@ -48,7 +47,7 @@ impl Coding {
     ///
     /// # Errors
     /// When it is not coded so, or holds more.
-    pub fn decode(self, body: &[u8]) -> Result<Cow<'_, [u8]>, Failure> {
+    pub(super) fn decode(self, body: &[u8]) -> Result<Cow<'_, [u8]>, Failure> {
         match self {
             Self::Identity => Ok(Cow::Borrowed(body)),
             Self::Gzip => unpack(GzDecoder::new(body)),
