@@ -83,8 +83,15 @@ impl Shard {
             Asker::Connection(key) => key,
             Asker::Visitor(session) => return self.visitor_page(session, wanted, excerpt),
         };
+        let hard = self.settings.limits.queue_hard_bytes;
         let Some(connection) = self.connection(key) else { return };
         connection.is_reading = false;
+        let (queued, weight) = (connection.queued(), weight(&excerpt));
+        if queued > 0 && queued + weight > hard {
+            // Something has been queued since it was asked for. It is read again when that is taken: nobody is
+            // closed for what was not theirs to read in time.
+            return;
+        }
         match (wanted, excerpt) {
             (Wanted::Asked(request, granted), Ok(excerpt)) => {
                 connection.asked.pop();
@@ -174,12 +181,6 @@ impl Shard {
             self.encoder.event(format, event, &name, &mut out);
             given += 1;
         }
-        // Answers may have been queued since the page was asked for. A page that does not fit behind them is
-        // read again when they are taken: nobody is closed for what was not theirs to read in time.
-        let queued = self.connections[index].queued();
-        if queued > 0 && queued + out.len() > self.settings.limits.queue_hard_bytes {
-            return;
-        }
         if let Some(behind) =
             self.connections[index].seat(room).and_then(|seat| seat.behind.as_mut())
         {
@@ -211,4 +212,9 @@ impl Shard {
             self.remove(index);
         }
     }
+}
+
+/// About how many bytes a page has when it is written out.
+fn weight(excerpt: &Result<Excerpt, ReadError>) -> usize {
+    excerpt.as_ref().map_or(0, |excerpt| excerpt.events.iter().map(Event::weight).sum())
 }

@@ -76,3 +76,49 @@ fn follow(peer: &mut Peer) {
         assert_eq!(line.len(), "<writer> ".len() + MESSAGE_BYTES - 3);
     }
 }
+
+#[test]
+fn a_slow_reader_of_two_rooms_has_each_whole_and_in_order_also_with_small_queues() {
+    const LARGE: usize = 200;
+    const SMALL: usize = 4_000;
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("teahouse.toml");
+    let open = std::fs::read_to_string(crate::house::OPEN).unwrap();
+    std::fs::write(&config, format!("{open}queue_soft_bytes = 16384\nqueue_hard_bytes = 32768\n"))
+        .unwrap();
+    let house = House::with(&["--config", config.to_str().unwrap()]);
+    let mut reader = house.join_as("reader");
+    reader.say("/join large");
+    reader.expect("you are in #large");
+    let pour = |room: &'static str, count: usize, bytes: usize| {
+        let mut writer = house.join();
+        if room != "lobby" {
+            writer.say(&format!("/join {room}"));
+            writer.expect(&format!("you are in #{room}"));
+        }
+        std::thread::spawn(move || {
+            for number in 0..count {
+                writer.say(&format!("{room} {number} {}", "x".repeat(bytes)));
+                if number % 20 == 0 {
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+            }
+            writer
+        })
+    };
+    let writers = [pour("large", LARGE, 8_000), pour("lobby", SMALL, 100)];
+    // Both rooms, each once and in order, and no end before that.
+    let mut next = [0, 0];
+    while next != [LARGE, SMALL] {
+        let line = reader.line().expect("closed");
+        for (room, next) in ["large", "lobby"].iter().zip(&mut next) {
+            let Some((_, said)) = line.split_once(&format!("> {room} ")) else { continue };
+            assert!(said.starts_with(&format!("{next} ")), "{next} is missing: {}", &said[..20]);
+            *next += 1;
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+    for writer in writers {
+        writer.join().unwrap();
+    }
+}
