@@ -62,25 +62,44 @@ impl Answers {
     /// Takes the next event.
     pub(super) fn take(&mut self, event: Event, now: Instant) -> Taken {
         let mut taken = Taken::default();
+        let Some(piece) = piece(&event) else {
+            // No key: it may come between two pieces.
+            taken.events.push(event);
+            return taken;
+        };
         if self.is_due(now) {
             taken.events = self.give_up();
         }
-        self.since = Some(now);
-        let piece = piece(&event);
-        self.held.push(event);
+        let is_first = self.held.is_empty();
         let goes_on = match piece {
-            Piece::Escape if self.said.is_empty() => self.held.len() == 1,
+            Piece::Escape if self.said.is_empty() => is_first,
             Piece::Escape => !mem::replace(&mut self.has_escape, true),
-            Piece::Begin if self.held.len() == 1 => self.say(']'),
-            Piece::Char('\\') if self.has_escape => return self.end(taken),
-            Piece::Char(c) if self.held.len() > 1 && !self.has_escape => self.say(c),
-            Piece::End if !self.said.is_empty() => return self.end(taken),
+            Piece::Begin if is_first => self.say(']'),
+            Piece::Char('\\') if self.has_escape => return self.end(event, taken),
+            Piece::Char(c) if !is_first && !self.has_escape => self.say(c),
+            Piece::End if !self.said.is_empty() => return self.end(event, taken),
             Piece::Begin | Piece::Char(_) | Piece::End | Piece::Other => false,
         };
         if !goes_on {
             taken.events.append(&mut self.give_up());
         }
+        if goes_on || self.begins(&piece) {
+            self.since = Some(now);
+            self.held.push(event);
+        } else {
+            // It is the person's, whatever stood before it.
+            taken.events.push(event);
+        }
         taken
+    }
+
+    /// Whether an answer may begin with this.
+    fn begins(&mut self, piece: &Piece) -> bool {
+        match piece {
+            Piece::Escape => true,
+            Piece::Begin => self.say(']'),
+            Piece::Char(_) | Piece::End | Piece::Other => false,
+        }
     }
 
     /// When what is held back is to be given up, if nothing follows.
@@ -105,8 +124,16 @@ impl Answers {
 
     /// Adds a character, if it can stand there.
     fn say(&mut self, c: char) -> bool {
-        self.said.push(c);
-        let Some(said) = self.said.strip_prefix(']') else { return false };
+        let may_stand = self.may_say(c);
+        if may_stand {
+            self.said.push(c);
+        }
+        may_stand
+    }
+
+    fn may_say(&self, c: char) -> bool {
+        let said = format!("{}{c}", self.said);
+        let Some(said) = said.strip_prefix(']') else { return false };
         let is_colour = |rest: &str| {
             rest.len() <= COLOUR_CHARS_MAX
                 && rest.chars().all(|c| c.is_ascii_hexdigit() || c == '/')
@@ -116,7 +143,8 @@ impl Answers {
         })
     }
 
-    fn end(&mut self, mut taken: Taken) -> Taken {
+    fn end(&mut self, event: Event, mut taken: Taken) -> Taken {
+        self.held.push(event);
         let colour =
             BEGINS.iter().find_map(|begins| self.said.strip_prefix(']')?.strip_prefix(begins));
         taken.background = colour.and_then(background);
@@ -125,23 +153,24 @@ impl Answers {
     }
 }
 
-fn piece(event: &Event) -> Piece {
-    let Event::Key(key) = event else { return Piece::Other };
+/// The piece that a key may be; `None` when it is no key.
+fn piece(event: &Event) -> Option<Piece> {
+    let Event::Key(key) = event else { return None };
     if key.kind == KeyEventKind::Release {
-        return Piece::Other;
+        return None;
     }
     let held = key.modifiers.difference(KeyModifiers::SHIFT);
     if key.code == KeyCode::Esc && held.is_empty() {
-        return Piece::Escape;
+        return Some(Piece::Escape);
     }
-    let KeyCode::Char(c) = key.code else { return Piece::Other };
-    match c {
+    let KeyCode::Char(c) = key.code else { return Some(Piece::Other) };
+    Some(match c {
         ']' if held == KeyModifiers::ALT => Piece::Begin,
         '\\' if held == KeyModifiers::ALT => Piece::End,
         'g' if held == KeyModifiers::CONTROL => Piece::End,
         c if held.is_empty() => Piece::Char(c),
         _ => Piece::Other,
-    }
+    })
 }
 
 /// Whether `ffff/ffff/ffff`, of any number of digits each, is light.
@@ -221,6 +250,16 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_right_after_an_escape_is_taken_too() {
+        for before in ["\u{1b}", "\u{1b}]1", "x\u{1b}]"] {
+            let (left, backgrounds) =
+                taken([keys(before, &[1]), keys("\u{1b}]11;rgb:0/0/0\u{7}", &[])].concat());
+            assert_eq!(left, keys(before, &[1]), "{before:?}");
+            assert_eq!(backgrounds, [Background::Dark]);
+        }
+    }
+
+    #[test]
     fn what_is_no_answer_is_typed() {
         for words in [
             "hello]11;rgb:",
@@ -245,7 +284,18 @@ mod tests {
         let (left, backgrounds) = taken(keys("\u{1b}]11;rgb:ffff/ff", &[]));
         assert_eq!((left, backgrounds), (Vec::new(), Vec::new()));
         let (left, _) = taken(keys("\u{1b}]11;rgb:zebra", &[]));
-        assert_eq!(left, keys("ebra", &[]));
+        assert_eq!(left, keys("zebra", &[]));
+    }
+
+    #[test]
+    fn what_is_no_key_passes_between_the_pieces() {
+        let resize = Event::Resize(80, 24);
+        let answer = keys("\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\", &[]);
+        for at in 0..=answer.len() {
+            let mut events = answer.clone();
+            events.insert(at, resize.clone());
+            assert_eq!(taken(events), (vec![resize.clone()], vec![Background::Light]));
+        }
     }
 
     #[test]
