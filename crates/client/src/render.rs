@@ -57,7 +57,11 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
             render_answer(&Answer::Delivered { to: to.clone() }, out);
         }
         Message::History(page) => {
-            let title = HistoryTitle::Latest(page.room.clone());
+            let last = page.events.last().map_or(0, |event| event.position);
+            let title = match last < page.head {
+                true => HistoryTitle::Before(page.room.clone()),
+                false => HistoryTitle::Latest(page.room.clone()),
+            };
             history(&title, &page.events, out);
         }
         Message::Found { words, events, .. } => {

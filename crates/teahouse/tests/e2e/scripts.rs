@@ -223,3 +223,19 @@ fn a_pipe_that_joins_survives_a_killed_server_and_what_it_says_arrives_once() {
     }
     assert_eq!(history.matches("said while nobody listened").count(), 1, "{history}");
 }
+
+#[test]
+fn history_before_a_time_is_had_line_by_line() {
+    let house = House::open();
+    let (mut ann, mut carl) = (house.join_as("ann"), house.join_as("carl"));
+    ann.say("one");
+    ann.say("two");
+    carl.expect("<ann> two");
+    let asked = "/history before 2020-01-01\n/history before 2200-01-01\n";
+    let output = with_input(&mut client(&house, &["join", "--plain", "--nick", "bob"]), asked);
+    let said = String::from_utf8(output.stdout).unwrap();
+    let nothing = said.find("-- nothing was said in #lobby before that").unwrap();
+    let rest = &said[nothing..];
+    assert!(rest.contains("-- the last 2 messages in #lobby"), "{said}");
+    assert!(rest.contains("<ann> one\n") && rest.contains("<ann> two\n"), "{said}");
+}
