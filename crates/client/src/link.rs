@@ -19,8 +19,8 @@ pub(crate) use exchange::Retry;
 pub use exchange::{Exchange, Output, Start, Unsent};
 pub use happening::{Happening, Outgoing, Stage, State};
 pub use server::{AddressError, PORT, Protocol, Server};
-pub(crate) use shell::drawn;
 pub use shell::{Config, Link};
+pub(crate) use shell::{drawn, drawn_id};
 
 use teahouse_core::RoomName;
 use teahouse_wire::api::Code;

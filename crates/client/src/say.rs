@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::http::{Post, Posted};
-use teahouse_wire::api::{Code, Failure, HistoryPage, Id};
+use teahouse_wire::api::{Code, Failure, HistoryPage};
 use teahouse_wire::decode::decode;
 use tokio::time::sleep;
 
 use crate::error::ClientError;
 use crate::input::{self, Entered};
-use crate::link::{Server, drawn};
+use crate::link::{Server, drawn, drawn_id};
 use crate::signal::{OFFLINE_MAX, block_on};
 use crate::visit::{Missed, Patience, Visitor};
 
@@ -150,7 +150,7 @@ impl<W: Write> Saying<W> {
 
     /// Says one message until it is kept or refused, each time under the same id.
     async fn say(&mut self, text: Text) -> Result<(), ClientError> {
-        let post = Post { text, nick: self.nick.clone(), id: Some(Id(drawn())) };
+        let post = Post { text, nick: self.nick.clone(), id: Some(drawn_id()) };
         loop {
             match self.post(&post).await {
                 Ok(_) => {

@@ -61,6 +61,13 @@ pub(crate) struct Job {
     pub(crate) wanted: Wanted,
 }
 
+impl Job {
+    /// Whether whoever asked is gone. What members are brought up to date with has no such mark.
+    fn is_over(&self) -> bool {
+        matches!(self.wanted, Wanted::Asked(..)) && self.waits.strong_count() == 0
+    }
+}
+
 /// What was found.
 pub(crate) struct Page {
     pub(crate) asker: Asker,
@@ -132,6 +139,9 @@ pub(crate) fn start(
 }
 
 fn work(reader: &Reader, job: Job, shards: &[mpsc::Sender<Inbox>]) {
+    if job.is_over() {
+        return;
+    }
     let Job { shard, asker, mut wanted, .. } = job;
     let excerpt = read(reader, &wanted).and_then(|excerpt| {
         name_rooms(reader, &mut wanted, &excerpt.events)?;

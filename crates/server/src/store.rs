@@ -33,7 +33,6 @@ pub use reader::{PAGE_BYTES_MAX, ReadError, Reader};
 
 use files::Location;
 use row::kind_shown;
-use sent::SentMessages;
 use wal::Wal;
 
 /// Pages that SQLite may keep in memory for writing, KiB (a negative number in its pragma).
@@ -63,7 +62,6 @@ pub enum Durability {
 pub struct Store {
     connection: Connection,
     words: String,
-    sent: SentMessages,
     wal: Wal,
     /// Held for as long as we write: the lock on the data directory.
     _location: Location,
@@ -226,16 +224,15 @@ impl Store {
             schema::migrate(&mut connection)?;
             let loaded = schema::load(&mut connection, durability)?;
             set_synchronous(&connection, durability)?;
-            let sent = SentMessages::load(&connection)?;
             let readers =
                 (0..readers).map(|_| Reader::open(&path)).collect::<Result<Vec<_>, _>>()?;
-            Ok((connection, sent, loaded, readers))
+            Ok((connection, loaded, readers))
         };
-        let (connection, sent, loaded, readers) = open().map_err(failed)?;
+        let (connection, loaded, readers) = open().map_err(failed)?;
         let mut wal = Wal::of(&path);
         wal.keep_small(&connection);
         location.settle();
-        let store = Self { connection, words: String::new(), sent, wal, _location: location };
+        let store = Self { connection, words: String::new(), wal, _location: location };
         Ok(Opened { store, loaded, readers })
     }
 
@@ -263,7 +260,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub fn find(&self, key: &MessageKey) -> Result<Option<Said>, CommitError> {
-        Ok(self.sent.find(&self.connection, key)?)
+        Ok(sent::find(&self.connection, key)?)
     }
 
     /// Lets the database grow to so many pages and no further, or (`None`) as far as the disk has room.

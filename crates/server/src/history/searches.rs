@@ -50,7 +50,7 @@ impl Sender {
         if !state.is_read {
             return Err(NotTaken::Over);
         }
-        state.jobs.retain(|waiting| waiting.waits.strong_count() > 0);
+        state.jobs.retain(|waiting| !waiting.is_over());
         let of_origin = state.jobs.iter().filter(|waiting| waiting.origin == job.origin).count();
         if of_origin >= WAITING_PER_ORIGIN_MAX || state.jobs.len() >= WAITING_MAX {
             return Err(NotTaken::Refused(Refusal::SearchesWait));
@@ -83,7 +83,7 @@ impl Iterator for Searches {
         let mut state = self.0.state();
         loop {
             while let Some(job) = state.jobs.pop_front() {
-                if job.waits.strong_count() > 0 {
+                if !job.is_over() {
                     return Some(job);
                 }
             }

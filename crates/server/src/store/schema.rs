@@ -58,10 +58,8 @@ const STEPS: &[&str] = &["
     -- Whose a message id is (promise P3). Rows that are older than this have none, and may have an id twice.
     ALTER TABLE event ADD COLUMN author BLOB;
     DROP INDEX event_message_id;
-    -- By author before id: ids are random, and so the few who speak have few places in the index.
-    CREATE UNIQUE INDEX event_sent ON event (room, author, message_id) WHERE message_id IS NOT NULL;
-    INSERT INTO meta
-        SELECT 'authorless_upto', coalesce(max(seq), 0) FROM event WHERE message_id IS NOT NULL;
+    -- By id before author: the ids of our clients begin with the time, so that new ones stand together.
+    CREATE UNIQUE INDEX event_sent ON event (room, message_id, author) WHERE message_id IS NOT NULL;
 ", "
     -- Search: rowid is event.seq; room is r and its number, so that a search can name its rooms. What looks
     -- the same is indexed the same (indexed), with its marks (M*): store/words.rs.
