@@ -9,6 +9,9 @@ use anyhow::{Result, bail};
 /// A client for the WebSocket that is not ours.
 const WEBSOCKETS: &str = "Python's websockets";
 
+/// Where other programs of Python are put for tests, with their own `pip`.
+const ENVIRONMENTS: &str = "Python's venv";
+
 /// Program and the Debian package that has it.
 const NEEDED: &[(&str, &str)] = &[
     ("bash", "bash"),
@@ -22,6 +25,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("npm", "npm"),
     ("promtool", "prometheus"),
     ("python3", "python3"),
+    (ENVIRONMENTS, "python3-venv"),
     (WEBSOCKETS, "python3-websockets"),
     ("telnet", "telnet"),
     ("tmux", "tmux"),
@@ -83,6 +87,10 @@ pub(crate) fn is_there(program: &str) -> bool {
             let import = Command::new(python).args(["-c", "import websockets"]).output();
             import.is_ok_and(|import| import.status.success())
         });
+    }
+    if program == ENVIRONMENTS {
+        let import = Command::new("python3").args(["-c", "import venv, ensurepip"]).output();
+        return import.is_ok_and(|import| import.status.success());
     }
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let system = ["/usr/sbin", "/sbin"].map(std::path::PathBuf::from);

@@ -34,6 +34,7 @@ mod programs;
 mod raw;
 mod restored;
 mod schema;
+mod schemathesis;
 mod screen;
 mod scripts;
 mod seam;

@@ -1,6 +1,8 @@
 //! The api over HTTP: its addresses, one row each in [`ENDPOINTS`], and what goes in and out of them. The
 //! same table routes requests and describes them ([`super::openapi`]).
 
+mod asked;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use super::message::{Code, Event, Failure, HistoryPage, RoomsPage};
 use super::request::Part;
 use super::value::{self, Epoch, Id};
 use crate::decode::decode;
+use asked::{asked_nick, asked_words};
+pub(super) use asked::{asked_room, asked_text};
 
 /// What an address does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -352,6 +356,7 @@ pub fn status(code: Code) -> u16 {
 pub struct RoomsQuery {
     /// Which page of the list, from 1.
     #[serde(default = "first")]
+    #[schemars(range(min = 1, max = 4_294_967_295_u64))]
     pub page: u32,
 }
 
@@ -363,14 +368,19 @@ fn first() -> u32 {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct MessagesQuery {
     /// The last events before this position.
+    #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
     pub before: Option<u64>,
     /// The first events after this position.
+    #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
     pub after: Option<u64>,
     /// The events around this position.
+    #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
     pub around: Option<u64>,
     /// The last events before this moment, milliseconds since 1970, UTC.
+    #[schemars(with = "i64", range(min = 0, max = 253_402_300_799_999_i64))]
     pub before_time_ms: Option<i64>,
     /// How many events at most, 1 to 200.
+    #[schemars(with = "u32", range(min = 1, max = 200))]
     pub limit: Option<u32>,
 }
 
@@ -391,13 +401,16 @@ impl MessagesQuery {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct SearchQuery {
     /// All of these words, at most 8; `word*` finds what begins so. At most 256 bytes.
+    #[schemars(schema_with = "asked_words")]
     pub words: String,
     /// Only in this room.
-    #[schemars(with = "Option<String>")]
+    #[schemars(schema_with = "asked_room")]
     pub room: Option<RoomName>,
     /// Only what is older: the `more` of an answer.
+    #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
     pub before: Option<u64>,
     /// How many at most, 1 to 100.
+    #[schemars(with = "u32", range(min = 1, max = 100))]
     pub limit: Option<u32>,
 }
 
@@ -416,7 +429,7 @@ pub struct EventsQuery {
 pub struct PostQuery {
     /// Under which nick: one that nobody here has. Without it, under a guest nick.
     #[serde(default, deserialize_with = "value::maybe_wished")]
-    #[schemars(with = "Option<String>", !default)]
+    #[schemars(schema_with = "asked_nick", !default)]
     pub nick: Option<Nick>,
 }
 
@@ -424,7 +437,7 @@ pub struct PostQuery {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Post {
     /// What: at most 16 KiB and 200 lines.
-    #[schemars(with = "String")]
+    #[schemars(schema_with = "asked_text")]
     pub text: Text,
     /// Under which nick: one that nobody here has. Without it, under a guest nick.
     #[serde(
@@ -432,7 +445,7 @@ pub struct Post {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "value::maybe_wished"
     )]
-    #[schemars(with = "Option<String>")]
+    #[schemars(schema_with = "asked_nick", !default)]
     pub nick: Option<Nick>,
     /// The sender's own id for it; with one, sending it again is harmless.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{SchemaGenerator, schema_for};
 use serde_json::{Map, Value, json};
 
-use super::http::{ENDPOINTS, Endpoint, Media, Row};
+use super::http::{ENDPOINTS, Endpoint, Media, Row, asked_room, asked_text};
 use super::message::{Failure, Sent};
 use super::request::Asked;
 
@@ -54,12 +54,13 @@ fn operation(row: &Row, failure: &schemars::Schema, generator: &mut SchemaGenera
     let mut parameters = Vec::new();
     if row.path.contains("{room}") {
         parameters.push(json!({
-            "name": "room", "in": "path", "required": true, "schema": { "type": "string" },
-            "description": "A room's name, without `#`.",
+            "name": "room", "in": "path", "required": true, "schema": asked_room(generator),
+            "description": "A room's name, without `#`: characters of one script.",
         }));
     }
     if let Some(query) = row.query {
-        parameters.extend(in_query(&query(generator)));
+        let query = in_query(&query(generator));
+        parameters.extend(if row.endpoint == Endpoint::Messages { one_part(query) } else { query });
     }
     let status = match row.method {
         _ if row.endpoint == Endpoint::Socket => "101",
@@ -87,7 +88,10 @@ fn operation(row: &Row, failure: &schemars::Schema, generator: &mut SchemaGenera
         again["description"] = "It had been said before, with this id.".into();
         operation["responses"]["200"] = again;
     }
-    if let Some(content) = content(&row.takes, generator) {
+    if let Some(mut content) = content(&row.takes, generator) {
+        if matches!(row.takes, Media::Text) {
+            content["text/plain"]["schema"] = asked_text(generator).to_value();
+        }
         operation["requestBody"] = json!({ "required": true, "content": content });
     }
     operation
@@ -112,6 +116,29 @@ fn in_query(schema: &schemars::Schema) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+/// The parts of a history, of which one may be asked for: OpenAPI has no other way to say so than one parameter
+/// that is an object whose fields stand behind `?` by themselves.
+fn one_part(query: Vec<Value>) -> Vec<Value> {
+    let (parts, mut rest): (Vec<Value>, Vec<Value>) =
+        query.into_iter().partition(|field| field["name"] != "limit");
+    let mut properties = Map::new();
+    for mut part in parts {
+        let (name, what) = (part["name"].take(), part["description"].take());
+        let mut schema = part["schema"].take();
+        schema["description"] = what;
+        properties.insert(name.as_str().unwrap_or_default().to_owned(), schema);
+    }
+    rest.push(json!({
+        "name": "part", "in": "query", "required": false, "style": "form", "explode": true,
+        "description": "Which part of the history; without one, the newest.",
+        "schema": {
+            "type": "object", "properties": properties,
+            "maxProperties": 1, "additionalProperties": false,
+        },
+    }));
+    rest
 }
 
 fn content(media: &Media, generator: &mut SchemaGenerator) -> Option<Value> {

@@ -1,5 +1,6 @@
 //! Where requests go, and what is said of those that are wrong.
 
+use super::asked::{NAME_OF_SCRIPTS, VISIBLE};
 use super::*;
 
 fn room(name: &str) -> Option<RoomName> {
@@ -60,4 +61,34 @@ fn bodies_are_decoded_as_lines_are() {
     let json = b"\xEF\xBB\xBF{\"text\": \"one\\r\\ntwo\\rthree\"}";
     assert_eq!(posted(json).unwrap(), "one\ntwo\nthree");
     assert_eq!(posted(b"\xFE\xFF\0{\0}").unwrap_err().message, utf16);
+}
+
+/// The characters of a class like `0-9_`.
+fn characters(class: &str) -> Vec<char> {
+    let mut all: Vec<char> = Vec::new();
+    let mut rest = class.chars();
+    while let Some(c) = rest.next() {
+        match all.last() {
+            Some(first) if c == '-' => {
+                let last = rest.next().unwrap();
+                all.extend(((*first as u32 + 1)..=(last as u32)).filter_map(char::from_u32));
+            }
+            _ => all.push(c),
+        }
+    }
+    all
+}
+
+#[test]
+fn what_the_description_allows_in_a_name_or_a_text_is_taken() {
+    for class in NAME_OF_SCRIPTS {
+        for letter in characters(class) {
+            let name = letter.to_string();
+            assert!(Nick::parse(&name).is_ok(), "{letter:?} is no nick");
+            assert!(RoomName::parse(&format!("{name}.'-")).is_ok(), "{letter:?} is no room");
+        }
+    }
+    for shown in characters(VISIBLE.trim_matches(['[', ']'])) {
+        assert!(Text::parse(&format!("\u{1} {shown}")).is_ok(), "{shown:?} shows nothing");
+    }
 }

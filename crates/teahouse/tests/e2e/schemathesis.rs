@@ -1,0 +1,61 @@
+//! The description of the api held against the server by a program that is not ours: `schemathesis`, fetched into
+//! the build directory, asks for everything that the description allows.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::house::House;
+use crate::visitor::post;
+
+const PACKAGE: &str = "schemathesis";
+const VERSION: &str = "4.32.5";
+/// What an answer is held against. That everything the description does not allow is refused is not meant: what
+/// is unknown is passed over, and names of every script are taken.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                      response_schema_conformance,positive_data_acceptance";
+/// Addresses whose answers do not end.
+const ENDLESS: [&str; 3] = ["Events", "FollowText", "Socket"];
+/// Seconds that it may ask for.
+const SECONDS: &str = "25";
+
+/// The program, fetched once.
+fn program() -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{PACKAGE}-{VERSION}"));
+    let program = directory.join("bin").join(PACKAGE);
+    let run = |program: &Path, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let is_whole = directory.join("whole");
+    if !is_whole.exists() {
+        run(Path::new("python3"), &["-m", "venv", "--clear", directory.to_str().unwrap()]);
+        let package = format!("{PACKAGE}=={VERSION}");
+        run(&directory.join("bin/pip"), &["install", "--quiet", &package]);
+        std::fs::write(&is_whole, "").unwrap();
+    }
+    program
+}
+
+#[test]
+fn everything_the_description_allows_is_taken() {
+    let house = House::open();
+    for room in ["/lobby", "/0", "/a"] {
+        post(house.port, room, "so that there is a room");
+    }
+    let mut command = Command::new(program());
+    command
+        .arg("run")
+        .arg(format!("http://127.0.0.1:{}/api/v1/openapi.json", house.port))
+        .args(["--checks", CHECKS, "--phases", "coverage,fuzzing", "--seed", "1"])
+        .args(["--max-examples", "30", "--max-time", SECONDS, "--request-timeout", "20"])
+        .args(["--continue-on-failure", "--suppress-health-check", "all", "--no-color"])
+        // Its own place for what it remembers of runs.
+        .current_dir(house.data());
+    for operation in ENDLESS {
+        command.args(["--exclude-operation-id", operation]);
+    }
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told.contains("8 selected / 11 total"), "{told}");
+}
