@@ -164,6 +164,7 @@ fn by_line(line: &[u8], behind: &[u8], is_all: bool) -> Sniff {
         .or_else(|| is_proxy(&words).then_some(Protocol::Proxy))
         .or_else(|| is_irc(&words).then_some(Protocol::Irc))
         .or_else(|| is_smtp(&words).then_some(Protocol::Smtp))
+        .or_else(|| is_redis_inline(&words).then_some(Protocol::Redis))
         .unwrap_or(Protocol::Line);
     Sniff::Is(protocol)
 }
@@ -263,6 +264,14 @@ fn is_smtp(words: &[&str]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Commands typed to Redis that are no words of people. Most are (`INFO`, `PING`), and those stay words.
+fn is_redis_inline(words: &[&str]) -> bool {
+    matches!(
+        words,
+        ["CONFIG", "GET" | "SET" | "REWRITE" | "RESETSTAT", ..] | ["SLAVEOF" | "REPLICAOF", _, _]
+    )
 }
 
 /// The count that an array of RESP begins with.

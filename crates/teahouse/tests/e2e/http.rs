@@ -122,6 +122,8 @@ fn files_and_bodies_are_taken_as_curl_sends_them() {
     assert_eq!(said, "said in #lobby as curl, message 1\n");
     bob.expect("<curl> two");
     bob.expect("lines 你好");
+    let said = curl(&["-T", &notes, &format!("{room}/")]);
+    assert!(said.ends_with(", message 2\n"), "{said}");
     curl(&["-d", "with a slash", &format!("{room}/?nick=curl")]);
     bob.expect("<curl> with a slash");
     let packed = path("packed", b"packed");

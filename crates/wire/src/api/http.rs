@@ -244,7 +244,17 @@ pub fn route(method: &str, path: &str) -> Route {
             Some(Err(failure)) => Route::NoRoom(failure),
         };
     }
-    if methods.is_empty() { Route::Nowhere } else { Route::OtherMethod(methods) }
+    if !methods.is_empty() {
+        return Route::OtherMethod(methods);
+    }
+    // `curl -T FILE HOST/lobby/` puts the file's name behind the slash.
+    match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
+        Some((room, file)) if method == "PUT" && !file.contains('/') => match room_name(room) {
+            Ok(room) => Route::To(Endpoint::PutText, Some(room)),
+            Err(failure) => Route::NoRoom(failure),
+        },
+        Some(_) | None => Route::Nowhere,
+    }
 }
 
 /// Whether a path is that of a row; `Some(Some(…))` with what stands for the room.

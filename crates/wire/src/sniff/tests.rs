@@ -48,6 +48,8 @@ const FOREIGN: &[(&[u8], Protocol)] = &[
     (b"\x05\x01\x00", Protocol::Socks5),
     (b"\x05\x02\x00\x02", Protocol::Socks5),
     (b"*1\r\n$4\r\nPING\r\n", Protocol::Redis),
+    (b"CONFIG SET dir /tmp\r\n", Protocol::Redis),
+    (b"SLAVEOF h 6379\r\n", Protocol::Redis),
     // A name server's question, Postgres, SMB, MQTT, RDP.
     (b"\x00\x1e\x00\x06\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07version", Protocol::Binary),
     (b"\x00\x00\x00\x08\x04\xd2\x16\x2f", Protocol::Binary),
@@ -73,6 +75,7 @@ const WORDS: &[&[u8]] = &[
     b"*1\n",
     b"*1\nno, *2\n",
     b"INFO\n",
+    b"CONFIG is broken\n",
     b"PROXY voting is next week\n",
     b"mail from bob\n",
     b"mail from: bob\n",
