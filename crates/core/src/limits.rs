@@ -29,7 +29,8 @@ pub struct Limits {
     pub rooms_per_session_max: usize,
     /// Nicks one session may ignore. Each costs a comparison per private message.
     pub ignored_max: usize,
-    /// Up to this many members, every coming and going is announced on its own.
+    /// Up to this many who hear a room (members, and those who listen unseen), every coming and going is
+    /// announced on its own.
     pub announce_each_max: usize,
     /// Up to this many members, comings and goings are folded into one line that names people;
     /// above it the line only counts them.

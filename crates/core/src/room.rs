@@ -32,6 +32,11 @@ pub(crate) struct Room {
 }
 
 impl Room {
+    /// How many hear it, at most: what is told to the room costs this much.
+    pub(crate) fn listeners(&self) -> usize {
+        self.members.len() + self.unseen
+    }
+
     /// As the store remembers it.
     pub(crate) fn restored(Founding { room, name, head, last, topic }: Founding) -> Self {
         Self { head, last, topic, is_kept: true, ..Self::new(room, name) }

@@ -1028,6 +1028,28 @@ fn typing_is_told_where_few_are() {
 }
 
 #[test]
+fn a_crowd_that_came_unseen_is_not_announced_one_by_one_when_it_appears() {
+    let limits = Limits { announce_each_max: 2, ..Limits::default() };
+    check_with(
+        limits,
+        "ann> slip lobby
+         | to ann: welcome guest1
+         | ann in #lobby at 0 of 1
+         bob> slip lobby
+         | to bob: welcome guest2
+         | bob in #lobby at 0 of 1
+         zoe> slip lobby
+         | to zoe: welcome guest3
+         | zoe in #lobby at 0 of 1
+         ann> appear
+         ann> type lobby
+         bob> appear
+         +30s
+         | to #lobby: 2 entered [guest1 guest2] 0 gone [] 2 here",
+    );
+}
+
+#[test]
 fn visitors_say_one_thing_look_and_follow_without_being_seen() {
     check(
         "ann> enter ann

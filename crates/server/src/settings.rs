@@ -96,7 +96,7 @@ pub struct LimitSettings {
     pub rooms_per_session_max: usize,
     /// Nicks one person may ignore.
     pub ignored_max: usize,
-    /// Members up to which each coming and going is announced.
+    /// Listeners, seen and unseen, up to which each coming and going is announced.
     pub announce_each_max: usize,
     /// Members up to which folded announcements name people; above, they count.
     pub announce_names_max: usize,
@@ -150,7 +150,7 @@ pub const LIMIT_HELP: &[(&str, &str)] = &[
     ("new_room_every_s", "seconds after which it may make another"),
     ("rooms_per_session_max", "rooms one person may be in at once"),
     ("ignored_max", "nicks one person may ignore"),
-    ("announce_each_max", "members up to which every coming and going is announced"),
+    ("announce_each_max", "listeners up to which every coming and going is announced"),
     ("announce_names_max", "members up to which folded announcements name people"),
     ("fold_s", "seconds over which comings and goings are folded into one line"),
     ("grace_s", "seconds for which an api client whose connection broke keeps its seat"),

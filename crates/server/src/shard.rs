@@ -73,6 +73,9 @@ use watch::Panicked;
 const READ_BYTES: usize = 16 * 1024;
 /// Inbox messages handled in one round: their room messages leave in one write per member.
 const ROUND_MESSAGES_MAX: usize = 64;
+/// How long a shard that always has something to write may keep its other tasks (reading, draining, deadlines)
+/// waiting; one round more at most.
+const TURN_TIME: Duration = Duration::from_millis(200);
 /// How long members have, when the house closes, to take what is queued for them.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(2);
 /// Buffers for encoded room messages kept for the next round.
@@ -213,6 +216,7 @@ pub(crate) async fn run(parts: Parts) {
     panicked.watch(move || Shard::pump(pumped, log));
     let mut round = Vec::with_capacity(ROUND_MESSAGES_MAX);
     let mut is_finished = false;
+    let mut turn = Instant::now();
     while !is_finished {
         let count = tokio::select! {
             count = inbox.recv_many(&mut round, ROUND_MESSAGES_MAX) => count,
@@ -223,9 +227,12 @@ pub(crate) async fn run(parts: Parts) {
             break;
         }
         is_finished = shard.borrow_mut().handle_round(&mut round);
-        // An inbox that is never empty would keep the tasks of this thread waiting for as many rounds as the
-        // runtime's budget has (128): nobody would be read, drained or timed out meanwhile.
-        tokio::task::yield_now().await;
+        // Reading between any two rounds would keep what is under way in two halves for ever, each in writes of
+        // its own; an inbox that is never empty would keep this thread's tasks waiting without a bound.
+        if inbox.is_empty() || turn.elapsed() >= TURN_TIME {
+            tokio::task::yield_now().await;
+            turn = Instant::now();
+        }
     }
     shard.borrow_mut().say_goodbye();
     let flushed = tokio::time::timeout(FLUSH_DEADLINE, Shard::flushed(&shard)).await;

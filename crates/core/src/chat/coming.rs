@@ -194,7 +194,7 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) -> Option<SteadyTime> {
         let room = self.rooms.get_mut(id)?;
-        let is_small = room.members.len() <= self.limits.announce_each_max;
+        let is_small = room.listeners() <= self.limits.announce_each_max;
         let is_folding = room.fold.as_ref().is_some_and(|fold| fold.is_of_size);
         if is_small && !is_folding && !is_folded {
             let presence = match change {

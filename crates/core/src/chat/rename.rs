@@ -30,7 +30,7 @@ impl Chat {
             room.members.remove(&old_key);
             room.members.insert(key.clone(), session);
             // In a big room the new nick is seen when they speak.
-            if room.members.len() <= self.limits.announce_each_max {
+            if room.listeners() <= self.limits.announce_each_max {
                 let presence = Presence::Renamed { from: from.clone(), to: nick.clone() };
                 out.push(Effect::Presence { room: id, except: Some(session), presence });
             }

@@ -9,7 +9,7 @@ impl Chat {
         let is_small = self
             .rooms
             .get(room)
-            .is_some_and(|room| room.members.len() <= self.limits.announce_each_max);
+            .is_some_and(|room| room.listeners() <= self.limits.announce_each_max);
         if let Some(nick) = self.nick_of(session).filter(|_| is_small) {
             let presence = Presence::Typing { nick };
             out.push(Effect::Presence { room, except: Some(session), presence });
