@@ -216,7 +216,7 @@ pub(crate) async fn run(parts: Parts) {
     panicked.watch(move || Shard::pump(pumped, log));
     let mut round = Vec::with_capacity(ROUND_MESSAGES_MAX);
     let mut is_finished = false;
-    let mut turn = Instant::now();
+    let mut turn: Option<Instant> = None;
     while !is_finished {
         let count = tokio::select! {
             count = inbox.recv_many(&mut round, ROUND_MESSAGES_MAX) => count,
@@ -229,9 +229,12 @@ pub(crate) async fn run(parts: Parts) {
         is_finished = shard.borrow_mut().handle_round(&mut round);
         // Reading between any two rounds would keep what is under way in two halves for ever, each in writes of
         // its own; an inbox that is never empty would keep this thread's tasks waiting without a bound.
-        if inbox.is_empty() || turn.elapsed() >= TURN_TIME {
+        if inbox.is_empty() {
+            // Waiting for more is a turn for everything else.
+            turn = None;
+        } else if turn.get_or_insert_with(Instant::now).elapsed() >= TURN_TIME {
             tokio::task::yield_now().await;
-            turn = Instant::now();
+            turn = None;
         }
     }
     shard.borrow_mut().say_goodbye();
