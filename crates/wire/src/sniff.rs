@@ -184,8 +184,11 @@ fn request(words: &[&str]) -> Option<Protocol> {
         || first.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'-' | b'_'));
     let target = words.get(1)?;
     let Some((name, version)) = version(last) else {
-        // What a browser of 1991 sends.
-        return begins_http(words.join(" ").as_bytes()).then_some(Protocol::Http);
+        // What a browser of 1991 sends, and programs that write methods small.
+        let is_method = HTTP_METHODS.iter().any(|method| method.eq_ignore_ascii_case(first));
+        let is_bare = words.len() == 2 && is_method && target.starts_with('/');
+        let is_http = is_bare || begins_http(words.join(" ").as_bytes());
+        return is_http.then_some(Protocol::Http);
     };
     let is_request = match words.len() {
         2 => is_method && name == "HTTP",

@@ -21,10 +21,10 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
+    CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT,
 };
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use teahouse_core::{Bucket, Origin, Refusal, Verdict};
 use teahouse_wire::api::http::{self, Route};
@@ -117,6 +117,10 @@ impl Peer {
     async fn respond(self: &Rc<Self>, request: Request<Incoming>) -> Response<Reply> {
         if !http::METHODS.contains(&request.method().as_str()) {
             return answer::other_method(&http::METHODS_TAKEN);
+        }
+        if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
+            let what = "an HTTP/1.1 request says its Host (RFC 9112, section 3.2)";
+            return self.failure(&http::bad_request(None, what.to_owned()));
         }
         let settings = Arc::clone(&self.shard.borrow().settings);
         let is_of_no_page = hosts::is_of_no_page(request.method(), request.headers());

@@ -62,6 +62,7 @@ fn a_request_for_a_name_that_is_not_ours_is_refused_whatever_it_wants() {
         assert_eq!(ask(house.admin_port(), &head).text(), "ok\n", "{host}");
     }
     assert_eq!(ask(house.port, "GET /healthz HTTP/1.0\r\n\r\n").text(), "ok\n", "no host is said");
+    assert_eq!(ask(house.port, "GET /healthz HTTP/1.1\r\n\r\n").status, 400, "it must be");
 }
 
 /// A real nginx in front of a house.

@@ -12,6 +12,7 @@ fn shown(first: &[u8]) -> String {
 const FOREIGN: &[(&[u8], Protocol)] = &[
     (b"GET / HTTP/1.1\r\n", Protocol::Http),
     (b"GET /\r\n", Protocol::Http),
+    (b"get /\n", Protocol::Http),
     (b"POST /lobby HTTP/1.1\r\n", Protocol::Http),
     (b"get / HTTP/1.1\r\n", Protocol::Http),
     (b"gEt /lobby http/1.1\r\n", Protocol::Http),
@@ -63,6 +64,7 @@ const FOREIGN: &[(&[u8], Protocol)] = &[
 const WORDS: &[&[u8]] = &[
     b"hello\n",
     b"get well soon\n",
+    b"get /some rest\n",
     b"GET well\n",
     b"GET well soon\n",
     b"HELO?\n",
