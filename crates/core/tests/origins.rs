@@ -217,6 +217,24 @@ fn suspended_sessions_of_one_origin_are_bounded_and_the_oldest_is_given_up() {
 }
 
 #[test]
+fn of_sessions_that_break_in_one_moment_each_ends_before_it_is_forgotten() {
+    let mut house = House::new(Limits { suspended_per_origin_max: 1, ..Limits::default() });
+    let (first, _) = house.enter(HERE, seat(1));
+    let (second, _) = house.enter(HERE, seat(2));
+    let cause = ExitCause::Lost;
+    assert_eq!(forgotten(&house.ask(second, HERE, Action::Exit { cause })), []);
+    // The one that came first is as old as the other and gives way at once. What was held for it would
+    // otherwise be put by after it was freed.
+    let effects = house.ask(first, HERE, Action::Exit { cause });
+    let about: Vec<&Effect> = effects
+        .iter()
+        .filter(|e| matches!(e, Effect::Ended { .. } | Effect::SessionForgotten { .. }))
+        .collect();
+    let ended = Effect::Ended { session: first, cause, is_suspended: true };
+    assert_eq!(about, [&ended, &Effect::SessionForgotten { session: first }]);
+}
+
+#[test]
 fn suspended_sessions_of_all_origins_are_bounded_and_the_oldest_is_given_up() {
     let mut house = House::new(Limits { suspended_max: 2, ..Limits::default() });
     let mut gone = Vec::new();

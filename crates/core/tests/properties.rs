@@ -210,7 +210,8 @@ impl Reference {
     fn hear(&mut self, proposal: &Proposal) {
         let Proposal { session, action, .. } = proposal;
         let was_unseen = !matches!(action, Action::Exit { .. }) && self.unseen.remove(session);
-        let is_new = !was_unseen && !self.nicks.contains_key(session);
+        let is_known = self.nicks.contains_key(session) || self.suspended.contains(session);
+        let is_new = !was_unseen && !is_known;
         if is_new && matches!(action, Action::EnterUnseen { .. }) {
             self.unseen.insert(*session);
         }
@@ -306,20 +307,25 @@ proptest! {
         let mut reference = Reference::default();
         let mut chat = Chat::restore(limits(), RoomId(0), []);
         for (moment, proposal) in &log {
-            reference.hear(proposal);
             let mut effects = Vec::new();
             chat.advance(*moment, &mut effects);
             chat.check().unwrap();
+            for effect in effects.drain(..) {
+                reference.believe(&effect);
+            }
+            reference.hear(proposal);
             chat.apply(proposal.clone(), &mut effects);
             chat.check().unwrap();
             for effect in &effects {
                 reference.believe(effect);
             }
         }
-        // When nothing more happens, whatever was kept for somebody is given up, and nothing is due.
+        // When nothing more happens, whatever was kept for somebody is given up; a while later that is told
+        // also where it is gathered into a line, and nothing is due.
         let mut effects = Vec::new();
-        let last = Moment { time: Time(0), steady: SteadyTime(1_000_000_000) };
-        chat.advance(last, &mut effects);
+        for steady in [1_000_000_000, 2_000_000_000].map(SteadyTime) {
+            chat.advance(Moment { time: Time(0), steady }, &mut effects);
+        }
         for effect in &effects {
             reference.believe(effect);
         }

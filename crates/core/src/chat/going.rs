@@ -34,6 +34,11 @@ impl Chat {
             self.forget(session, cause, out);
         }
         out.push(Effect::Ended { session, cause, is_suspended });
+        // After that: of several that broke in one moment it may be the one that gives way.
+        let origin = self.sessions.get(&session).map(|person| person.origin);
+        if let Some(origin) = origin.filter(|_| is_suspended) {
+            self.give_up_past_bound(origin, out);
+        }
     }
 
     /// The connection is broken; the seat is kept.
@@ -46,7 +51,6 @@ impl Chat {
         let Some(seat) = &mut person.seat else { return };
         seat.away = Some(Away { cause, since });
         self.suspended.insert(origin, since, session);
-        self.give_up_past_bound(origin, out);
     }
 
     /// There may be fewer of them than before.
