@@ -325,6 +325,7 @@ impl House {
     /// house whose storage stalls must still hear that it is to close.
     fn look_at(&self, space: &mut Space) {
         let Some(low) = space.look(&self.settings) else { return };
+        self.metrics.set_low_space(low);
         if self.inboxes.iter().any(|inbox| inbox.try_send(Inbox::Space(low)).is_err()) {
             return space.tell_again();
         }

@@ -32,6 +32,7 @@ use tracing::{debug, warn};
 use crate::hosts::{self, NotOurs};
 use crate::inbox::Inbox;
 use crate::shard::{Figures, PROTOCOLS};
+use crate::space::LowSpace;
 
 /// Connections at once. Beyond that the oldest makes room: nobody keeps others out by saying nothing.
 const OPEN_MAX: usize = 64;
@@ -117,6 +118,8 @@ pub(crate) struct ByShard {
 #[derive(Clone)]
 pub(crate) struct Metrics {
     hub: HubMetrics,
+    /// Why nothing may be said just now, by the room on the disk.
+    low_space: NotStoring,
     shards: Vec<mpsc::Sender<Inbox>>,
     scrapes: Arc<Semaphore>,
     /// The setting `hosts`.
@@ -128,7 +131,13 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new(hub: HubMetrics, shards: Vec<mpsc::Sender<Inbox>>) -> Self {
         let scrapes = Arc::new(Semaphore::new(SCRAPES_MAX));
-        Self { hub, shards, scrapes, hosts: Arc::default(), answered: Arc::default() }
+        let low_space = NotStoring::default();
+        Self { hub, low_space, shards, scrapes, hosts: Arc::default(), answered: Arc::default() }
+    }
+
+    /// Whether the disk is nearly full.
+    pub(crate) fn set_low_space(&self, low: Option<LowSpace>) {
+        self.low_space.set(low.map(|low| low.to_string().into()));
     }
 
     /// Under which names scrapers may ask.
@@ -195,10 +204,11 @@ impl Metrics {
                 (StatusCode::OK, TEXT, as_text(&self.text().await))
             }
             (&Method::GET | &Method::HEAD, "/healthz") => {
-                let (status, body) = match self.hub.not_storing.why() {
-                    None => (StatusCode::OK, "ok\n".to_owned()),
-                    Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
-                };
+                let (status, body) =
+                    match self.hub.not_storing.why().or_else(|| self.low_space.why()) {
+                        None => (StatusCode::OK, "ok\n".to_owned()),
+                        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+                    };
                 (status, PLAIN, body)
             }
             _ => {

@@ -1,6 +1,7 @@
 //! How much room the disk has. Below a bound nothing more is said, so that reading, and what the database needs
 //! to tidy up, go on; a disk that is really full would stop the hub.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +19,13 @@ pub(crate) struct LowSpace {
     pub(crate) free_mib: u64,
     /// What must be, MiB.
     pub(crate) min_mib: u64,
+}
+
+impl fmt::Display for LowSpace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { free_mib, min_mib } = self;
+        write!(f, "the disk is nearly full: {free_mib} MiB are free, the bound is {min_mib}")
+    }
 }
 
 /// Where the history is, and how its disk was when it was last looked at.

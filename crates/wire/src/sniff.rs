@@ -153,10 +153,10 @@ fn by_line(line: &[u8], behind: &[u8], is_all: bool) -> Sniff {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     if is_redis(&words, text) {
         // The count of an array is a line that a person may type; the length of its first part is not.
-        let behind = behind.trim_ascii_start();
-        match behind.first() {
+        match behind.trim_ascii_start().first() {
             Some(b'$') => return Sniff::Is(Protocol::Redis),
-            None if !is_all => return Sniff::Undecided,
+            // Blank lines without end decide nothing, and are looked through again with each that comes.
+            None if !is_all && behind.len() < FIRST_BYTES_MAX => return Sniff::Undecided,
             Some(_) | None => {}
         }
     }

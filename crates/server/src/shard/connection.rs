@@ -83,11 +83,17 @@ pub(super) struct Connection {
 /// The beginning of a connection of which it is not certain yet what it speaks.
 pub(super) struct Opening {
     pub(super) arrived: Instant,
-    /// What it has said: at most [`sniff::FIRST_BYTES_MAX`] and what one read adds.
+    /// What it has said: at most twice [`sniff::FIRST_BYTES_MAX`] and what one read adds.
     pub(super) first: Vec<u8>,
+    /// Whether a whole line has come that could go on as something else. It is looked at again soon, once.
+    pub(super) has_line: bool,
 }
 
 impl Opening {
+    pub(super) fn new(arrived: Instant) -> Self {
+        Self { arrived, first: Vec::new(), has_line: false }
+    }
+
     /// What it has said that is not blank.
     pub(super) fn words(&self) -> &[u8] {
         &self.first[sniff::blank_bytes(&self.first)..]

@@ -367,8 +367,10 @@ impl Shard {
     }
 
     fn ended(&mut self, index: usize, cause: ExitCause) {
-        self.connections[index].stage = Stage::Over;
-        if !self.connections[index].is_refused {
+        let connection = &mut self.connections[index];
+        connection.stage = Stage::Over;
+        connection.opening = None;
+        if !connection.is_refused {
             self.tell(index, |speaker, out| speaker.render_goodbye(cause, out));
         }
         self.finish(index);

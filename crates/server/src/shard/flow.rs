@@ -55,7 +55,7 @@ impl Shard {
         let task = self.spawn(move || intake::run(me, key, stream));
         let connection = &mut self.connections[key.index];
         connection.intake = Some(task);
-        connection.opening = Some(Box::new(Opening { arrived: Instant::now(), first: Vec::new() }));
+        connection.opening = Some(Box::new(Opening::new(Instant::now())));
         self.await_first_line(key);
     }
 
@@ -91,6 +91,7 @@ impl Shard {
     /// Begins a session: from here on the hub knows of it.
     pub(super) fn enter_with(&mut self, index: usize, request: RequestId, action: Action) {
         let connection = &mut self.connections[index];
+        debug_assert!(matches!(connection.stage, Stage::Sniffing | Stage::Outside), "it had one");
         connection.stage = Stage::In;
         if !matches!(action, Action::EnterUnseen { .. }) {
             connection.count_as_member();
@@ -115,6 +116,8 @@ impl Shard {
             }
             Stage::In => {
                 connection.stage = Stage::Leaving;
+                // A first line that comes late begins no session anew.
+                connection.opening = None;
                 self.propose(index, RequestId::default(), Action::Exit { cause });
             }
             // Whoever ends it or writes to it closes it.
@@ -147,7 +150,8 @@ impl Shard {
                     tokio::time::sleep(OVER_DEADLINE).await;
                     let Some(shard) = me.upgrade() else { return };
                     let mut shard = shard.borrow_mut();
-                    let Some(connection) = shard.connection(key) else { return };
+                    let over = shard.connection(key).filter(|c| c.stage == Stage::Over);
+                    let Some(connection) = over else { return };
                     let still = connection.outstanding();
                     if still >= left {
                         return shard.remove(key.index);

@@ -107,6 +107,10 @@ impl Shard {
             self.read_buffer = buffer;
             return Flow::End;
         };
+        if matches!(connection.stage, Stage::Leaving | Stage::Over) {
+            self.read_buffer = buffer;
+            return Flow::End;
+        }
         connection.heard_at = now;
         let read = match connection.socket() {
             Some(stream) => stream.try_read(match is_chunk_full {

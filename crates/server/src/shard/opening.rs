@@ -122,7 +122,7 @@ impl Shard {
         match sniff::sniff(&opening.first) {
             Sniff::Is(protocol) => self.settle(key, |_| protocol),
             Sniff::Undecided => {
-                if has_line(opening.words()) {
+                if has_line(opening.words()) && !std::mem::replace(&mut opening.has_line, true) {
                     self.look_again(key, Instant::now() + GREET_AFTER);
                 }
                 None

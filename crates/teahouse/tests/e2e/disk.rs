@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::house::{House, OPEN, teahouse};
 use crate::socket::Socket;
-use crate::visitor::{get, post};
+use crate::visitor::{Visitor, get, post};
 
 #[test]
 fn a_file_that_may_not_grow_is_a_full_disk_and_not_the_end() {
@@ -73,6 +73,9 @@ fn on_a_disk_that_is_nearly_full_nothing_is_said_and_reading_goes_on() {
     let refused = post(house.port, "/lobby", "x");
     assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("unavailable")));
     assert_eq!(get(house.port, "/healthz").status, 503);
+    let mut monitor = Visitor::connect(house.admin_port());
+    monitor.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(monitor.head().status, 503);
     // Reading goes on, and people come and go.
     let page = get(house.port, "/api/v1/rooms/lobby/messages").json();
     assert_eq!(page["events"][0]["text"], "before");

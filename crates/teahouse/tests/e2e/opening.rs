@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE};
+use crate::house::{House, OPEN, PATIENCE};
 use crate::peer::Peer;
 use crate::raw;
 use crate::visitor::{Visitor, get};
@@ -257,4 +257,37 @@ fn a_first_line_without_end_is_bounded_and_still_ends_as_one() {
     let mut visitor = raw::connect(house.port, "");
     visitor.send(&raw::text(r#"{"op":"hello"}"#));
     assert!(visitor.wait(), "a WebSocket has no first line");
+}
+
+#[test]
+fn a_first_line_that_comes_after_the_end_of_its_session_begins_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("teahouse.toml");
+    let open = std::fs::read_to_string(OPEN).unwrap();
+    std::fs::write(&config, open.replace("[limits]\n", "[limits]\nidle_s = 2\n")).unwrap();
+    let house = House::with(&["--config", config.to_str().unwrap()]);
+    let mut writer = house.join_as("writer");
+    let mut silent = Peer::connect(house.port);
+    writer.expect("entered #lobby");
+    // More than its socket takes: it is over, and what is queued keeps its connection.
+    let filler = "x".repeat(8000);
+    for _ in 0..1500 {
+        writer.say(&filler);
+    }
+    let start = Instant::now();
+    loop {
+        assert!(start.elapsed() < PATIENCE, "the silent one is never given up");
+        // Who says nothing is given up as well.
+        writer.say("/room");
+        let line = writer.line_within(Duration::from_millis(200)).flatten();
+        if line.is_some_and(|line| line.contains("guest2") && line.contains("offline")) {
+            break;
+        }
+    }
+    silent.send(b"/join lobby\n");
+    writer.say("on it goes");
+    let lines = silent.rest();
+    let welcomes = lines.iter().filter(|line| line.contains("welcome; you are")).count();
+    assert_eq!(welcomes, 1, "its session was begun again");
+    assert_eq!(get(house.port, "/healthz").text(), "ok\n");
 }

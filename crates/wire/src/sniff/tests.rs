@@ -127,6 +127,9 @@ fn what_has_no_end_yet_is_undecided_unless_it_can_only_be_one_thing() {
     }
     assert_eq!(sniff(b"GET /lo"), Sniff::Is(Protocol::Http));
     assert_eq!(sniff(&[b'x'; FIRST_BYTES_MAX]), Sniff::Is(Protocol::Line));
+    let blank = [b"*1".as_slice(), &[b'\n'; FIRST_BYTES_MAX]].concat();
+    assert_eq!(sniff(&blank[..FIRST_BYTES_MAX]), Sniff::Undecided);
+    assert_eq!(sniff(&blank), Sniff::Is(Protocol::Line));
     let long = [b"PROPFIND /".as_slice(), &[b'x'; FIRST_BYTES_MAX]].concat();
     assert_eq!(sniff(&long), Sniff::Is(Protocol::Http));
 }
