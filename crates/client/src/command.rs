@@ -230,8 +230,7 @@ pub const VERBS: &[Verb] = &[
 /// # Errors
 /// When it cannot be understood.
 pub fn parse(line: &str) -> Result<Command, CommandError> {
-    let bare = harmless::from_first_seen(line);
-    let line = if bare.starts_with('/') { bare } else { line };
+    let line = slash(line).map_or(line, |at| &line[at..]);
     let command = match line.strip_prefix('/') {
         Some(rest) if rest.starts_with('/') => return say(rest),
         Some(command) => command,
@@ -244,6 +243,13 @@ pub fn parse(line: &str) -> Result<Command, CommandError> {
         Wrong::Usage => CommandError::Usage { usage: verb.usage() },
         Wrong::Said(error) => error,
     })
+}
+
+/// Where the slash stands that makes a line a command: first, or behind what does not show.
+#[must_use]
+pub fn slash(line: &str) -> Option<usize> {
+    let bare = harmless::from_first_seen(line);
+    bare.starts_with('/').then(|| line.len() - bare.len())
 }
 
 /// Takes words that are to be said whatever they begin with.

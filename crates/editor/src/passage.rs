@@ -45,10 +45,15 @@ impl Passage {
         &self.text
     }
 
-    /// Whether its first character was pasted: then it is text, whatever it begins with.
+    /// Whether the character at this byte was pasted.
     #[must_use]
-    pub fn begins_pasted(&self) -> bool {
-        self.runs.first().is_some_and(|run| run.origin == Origin::Pasted)
+    pub fn is_pasted_at(&self, at: usize) -> bool {
+        let mut end = 0;
+        let run = self.runs.iter().find(|run| {
+            end += run.bytes;
+            at < end
+        });
+        run.is_some_and(|run| run.origin == Origin::Pasted)
     }
 
     /// How many lines were pasted: one more than the line feeds among what was pasted, 0 when nothing was.
@@ -139,17 +144,18 @@ mod tests {
         let mut passage = typed("/topic plan");
         passage.replace(7..7, &pasted("a\nb "));
         assert_eq!(passage.text(), "/topic a\nb plan");
-        assert!(!passage.begins_pasted());
+        let pasted_at = [0, 6, 7, 10, 11, 14, 15].map(|at| passage.is_pasted_at(at));
+        assert_eq!(pasted_at, [false, false, true, true, false, false, false]);
         assert_eq!(passage.pasted_lines(), 2);
         assert_eq!(passage.part(7..9), pasted("a\n"));
         assert_eq!(passage.part(11..15), typed("plan"));
         passage.replace(0..7, &typed(""));
-        assert!(passage.begins_pasted());
+        assert!(passage.is_pasted_at(0));
         passage.replace(0..4, &typed("/"));
         assert_eq!(passage, typed("/plan"));
         assert_eq!(passage.pasted_lines(), 0);
         passage.mark_pasted(0..1);
-        assert_eq!((passage.begins_pasted(), passage.pasted_lines()), (true, 1));
+        assert_eq!((passage.is_pasted_at(0), passage.pasted_lines()), (true, 1));
     }
 
     #[test]

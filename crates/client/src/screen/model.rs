@@ -343,10 +343,10 @@ impl Model {
         }
     }
 
-    /// Whether the line is text although it begins like a command: its beginning was pasted.
+    /// Whether the line is text although it looks like a command.
     #[must_use]
     pub(super) fn is_literal(&self) -> bool {
-        self.line.text().starts_with('/') && self.line.passage().begins_pasted()
+        sending::is_literal(self.line.passage())
     }
 
     /// Where the parts of the screen are.

@@ -237,9 +237,7 @@ impl<'a, P: Peer> Shell<'a, P> {
             Effect::Notify { title, body } => self.notifier.notify(&title, &body)?,
             Effect::Open(link) => {
                 if let Err(error) = open(&link) {
-                    let what = format!("cannot open {link}: {error}");
-                    // Saying so has no effects outside.
-                    drop(self.model.update(Input::Failed(what), self.now()));
+                    self.handle(Input::Failed(format!("cannot open {link}: {error}")))?;
                 }
             }
             Effect::TakeMouse(is_ours) => self.session.take_mouse(is_ours)?,

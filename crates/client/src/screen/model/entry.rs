@@ -164,15 +164,23 @@ impl Message {
     }
 }
 
-/// A nick as it stands beside what is said. One that begins like a sign or a rule of ours stands in angle
-/// brackets, which no nick has in it: nobody is called `⇄` here and passes for the house.
+/// A nick as it stands beside what is said. One that begins with a symbol stands in angle brackets, which no nick
+/// has in it. Our signs, bars and rules are symbols, and those that look like them (`❢`, `✱`, `❘`) are too many to
+/// be listed: so nobody passes for the house.
 #[must_use]
 pub(crate) fn nick_shown(nick: &str) -> Cow<'_, str> {
-    let is_like_ours = |c: char| matches!(c, '|' | '\u{A6}' | '\u{B7}' | '\u{2000}'..='\u{25FF}' | '\u{2900}'..='\u{2BFF}' | '\u{3000}'..='\u{303F}');
-    match nick.chars().next() {
-        Some(first) if is_like_ours(first) => Cow::Owned(format!("<{nick}>")),
-        Some(_) | None => Cow::Borrowed(nick),
-    }
+    let is_like_ours = match nick.chars().next() {
+        Some(first) if first.is_ascii() => first == '|',
+        Some(first) if !first.is_alphanumeric() => true,
+        Some(_) => nick.chars().all(is_stroke),
+        None => false,
+    };
+    if is_like_ours { Cow::Owned(format!("<{nick}>")) } else { Cow::Borrowed(nick) }
+}
+
+/// Chinese characters of one straight stroke or dot.
+fn is_stroke(c: char) -> bool {
+    matches!(c, '一' | '丨' | '丶' | '丿' | '亅')
 }
 
 /// A text as it is shown: with spaces up to the next stop for tabs, which have no width of their own.

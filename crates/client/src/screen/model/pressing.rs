@@ -3,6 +3,7 @@
 use teahouse_editor::{Command, Full, Outcome};
 
 use super::{Mode, Model, Server};
+use crate::command;
 use crate::screen::input::{Effect, Keep};
 use crate::screen::key::{Key, Press};
 use crate::screen::keys::{self, Action, Context, Part};
@@ -147,7 +148,7 @@ impl Model {
     /// Tells the others in a small room that we type, now and then, and nobody of commands.
     fn say_typing(&mut self) {
         let text = self.line.text();
-        let is_talk = !text.is_empty() && (self.is_literal() || !text.starts_with('/'));
+        let is_talk = !text.is_empty() && (self.is_literal() || command::slash(text).is_none());
         let now = self.now.since_start_ms;
         let is_due = self.typing_said_ms.is_none_or(|said| now >= said + TYPING_EVERY_MS);
         let talk = self.talk();

@@ -15,12 +15,20 @@ use crate::screen::limits::{PASTE_LINES_UNASKED, TALKS_MAX};
 
 /// A text as it has to be typed to be said.
 pub(super) fn escaped(text: &str) -> String {
-    if text.starts_with('/') { format!("/{text}") } else { text.to_owned() }
+    match command::slash(text) {
+        Some(at) => format!("{}/{}", &text[..at], &text[at..]),
+        None => text.to_owned(),
+    }
+}
+
+/// Whether a line is text although it looks like a command: its slash was pasted.
+pub(super) fn is_literal(line: &Passage) -> bool {
+    command::slash(line.text()).is_some_and(|at| line.is_pasted_at(at))
 }
 
 /// A line as it has to be typed to mean what it means: what was pasted is text.
 pub(super) fn as_typed(line: &Passage) -> String {
-    if line.begins_pasted() { escaped(line.text()) } else { line.text().to_owned() }
+    if is_literal(line) { escaped(line.text()) } else { line.text().to_owned() }
 }
 
 impl Model {

@@ -106,9 +106,27 @@ impl<W: Write> Steady<W> {
     }
 }
 
-/// Whether terminals may disagree on the width of what a cell shows.
+/// Whether terminals may disagree on the width of what a cell shows: of many characters together, and of symbols
+/// and emoji, which became wide one after the other.
 fn is_doubtful(symbol: &str) -> bool {
-    !symbol.is_ascii() && symbol.chars().count() > 1
+    if symbol.is_ascii() {
+        return false;
+    }
+    let mut chars = symbol.chars();
+    let first = chars.next();
+    chars.next().is_some()
+        || (teahouse_editor::width(symbol) > 1 && !first.is_some_and(is_always_wide))
+}
+
+/// Whether a character is of a script that is wide everywhere, and no symbol among them.
+fn is_always_wide(c: char) -> bool {
+    match c {
+        // The hexagrams of the I Ching are wide since Unicode 16.
+        '\u{4DC0}'..='\u{4DFF}' => false,
+        '\u{1100}'..='\u{115F}' | '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7A3}' => true,
+        '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFE6}' | '\u{20000}'..='\u{3FFFF}' => true,
+        _ => false,
+    }
 }
 
 /// Where the cursor is for certain, and what it writes with.

@@ -65,18 +65,23 @@ fn who_fills_the_screen_is_named_at_its_top() {
     assert_eq!(played.rows()[2], "▌      │ ann: line 39");
 }
 
+/// Nicks that look like signs, bars and rules.
+const SIGNS: [&str; 16] =
+    ["⇄", "│", "─────", "▌x", "·", "❢", "❗", "✱", "⚹", "🞄", "˗", "❘", "￨", "𝄀", "丨", "一一一"];
+
 #[test]
 fn a_nick_that_is_a_sign_of_ours_stands_in_brackets() {
     for columns in [40, 60] {
         let mut played = Played::in_tea(columns, 6);
-        for (position, who) in (1..).zip(["⇄", "│", "─────", "▌x"]) {
-            if Nick::parse(who).is_ok() {
-                played.said(position, who, "ann left");
-                let rows = played.rows();
-                let row = rows.iter().rfind(|row| row.contains("ann left")).unwrap();
-                assert!(row.contains(&format!("<{who}>")), "{row}");
-            }
+        for (position, who) in (1..).zip(SIGNS) {
+            played.said(position, who, "ann left");
+            let rows = played.rows();
+            let row = rows.iter().rfind(|row| row.contains("ann left")).unwrap();
+            assert!(row.contains(&format!("<{who}>")), "{row}");
         }
+    }
+    for who in ["ann", "_ann", "小明", "一诺", "Ольга", "김철수", "๑ann", "[bob]"] {
+        assert_eq!(nick_shown(who), who);
     }
 }
 

@@ -25,6 +25,36 @@ fn a_pasted_command_is_text() {
 }
 
 #[test]
+fn a_pasted_command_behind_what_does_not_show_is_text_too() {
+    for hidden in ["\u{200B}", "\u{2060}", "\u{2800}", "\u{3164}\u{200D}"] {
+        let mut played = Played::in_tea(60, 5);
+        played.input(Input::Paste(format!("{hidden}/quit")));
+        played.wait(500);
+        let kept = played.effects.iter().rev().find_map(|effect| {
+            let Effect::Keep(Keep::Draft { text, .. }) = effect else { return None };
+            Some(text.clone())
+        });
+        assert!(kept.is_some_and(|kept| kept.ends_with("//quit")), "{hidden:?}");
+        played.type_in("\n");
+        played.key(Key::Up);
+        played.key(Key::Enter);
+        assert!(!played.effects.contains(&Effect::Quit), "{hidden:?}");
+        assert_eq!(said(&played).len(), 2, "{hidden:?}");
+    }
+}
+
+#[test]
+fn what_does_not_show_and_is_pasted_before_a_command_leaves_it_a_command() {
+    for hidden in ["\u{200B}", "\u{2800}"] {
+        let mut played = Played::in_tea(60, 8);
+        played.type_in("/topic a secret plan");
+        played.key(Key::Home);
+        paste(&mut played, hidden);
+        check_is_command(played, "a secret plan");
+    }
+}
+
+#[test]
 fn a_long_paste_is_asked_about() {
     let mut played = Played::in_tea(70, 18);
     played.input(Input::Paste("1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n".to_owned()));

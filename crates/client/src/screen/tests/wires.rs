@@ -15,6 +15,8 @@ struct Emulated {
     terminal: Terminal<Steady<Shared>>,
     wire: Shared,
     parser: vt100::Parser,
+    /// A wide symbol that this terminal paints as narrow as the other.
+    narrow: Option<(&'static str, &'static str)>,
 }
 
 /// Bytes on their way.
@@ -39,7 +41,8 @@ impl Emulated {
         let backend = Steady::new(wire.clone());
         let terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
         let (rows, columns) = (ROWS.try_into().unwrap(), COLUMNS.try_into().unwrap());
-        Self { terminal, wire, parser: vt100::Parser::new(rows, columns, 0) }
+        let parser = vt100::Parser::new(rows, columns, 0);
+        Self { terminal, wire, parser, narrow: None }
     }
 
     /// Draws, and gives what was sent and what should be seen.
@@ -57,7 +60,13 @@ impl Emulated {
         drawn.unwrap();
         self.terminal.backend_mut().end_frame().unwrap();
         let sent = std::mem::take(&mut *self.wire.0.borrow_mut());
-        self.parser.process(&sent);
+        match self.narrow {
+            None => self.parser.process(&sent),
+            Some((wide, narrow)) => {
+                let painted = str::from_utf8(&sent).unwrap().replace(wide, narrow);
+                self.parser.process(painted.as_bytes());
+            }
+        }
         (sent, wanted)
     }
 
@@ -111,6 +120,20 @@ fn what_a_terminal_shows_is_what_was_drawn_frame_after_frame() {
             words,
         );
         emulated.check(&mut played);
+    }
+}
+
+#[test]
+fn beside_a_wide_symbol_that_a_terminal_paints_narrow_nothing_is_left_of_what_was_there() {
+    for wide in ["☰", "👍", "🪐"] {
+        let mut played = Played::in_tea(COLUMNS, ROWS);
+        let mut emulated = Emulated { narrow: Some((wide, "=")), ..Emulated::new() };
+        played.said(1, "bob", "xyz");
+        emulated.draw(&mut played);
+        played.said(2, "bob", &format!("{wide}z"));
+        emulated.draw(&mut played);
+        let shown = emulated.parser.screen().contents();
+        assert!(shown.contains("  = z") && !shown.contains("=y"), "{wide}:\n{shown}");
     }
 }
 
