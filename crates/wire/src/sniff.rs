@@ -60,7 +60,10 @@ pub enum Sniff {
 /// Methods of HTTP that are known before their line has ended.
 const HTTP_METHODS: [&str; 9] =
     ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE"];
-const HTTP_TARGETS: [&str; 3] = ["/", "*", "http"];
+/// What a target begins with that is HTTP's only. `*` is RTSP's as well.
+const HTTP_TARGETS: [&str; 3] = ["/", "http:", "https:"];
+/// Letters in capitals that may be a method that is not known. Shorter ones are words (`I`, `OK`).
+const METHOD_BYTES_MIN: usize = 3;
 const CAP_SUBCOMMANDS: [&str; 4] = ["LS", "LIST", "REQ", "END"];
 const PROXY_FAMILIES: [&str; 3] = ["TCP4", "TCP6", "UNKNOWN"];
 /// What the header of PROXY version 2 begins with, behind the blank lines at its very front.
@@ -100,28 +103,34 @@ pub fn blank_bytes(first: &[u8]) -> usize {
     end
 }
 
+/// Each step looks at a beginning of the bytes, so that how they were cut makes no difference.
 fn decide(first: &[u8], is_all: bool) -> Sniff {
     if let Some(known) = by_first_bytes(first, is_all) {
         return known;
     }
-    let end = first.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
-    let line = &first[..end.unwrap_or(first.len())];
-    if line.contains(&0) {
-        return Sniff::Is(Protocol::Binary);
-    }
-    if end.is_some() || is_all {
-        let behind = &first[line.len()..];
-        return by_line(line, behind, is_all);
-    }
+    let seen = &first[..first.len().min(FIRST_BYTES_MAX)];
+    let end = seen.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+    let line = &seen[..end.unwrap_or(seen.len())];
     if begins_http(line) {
         return Sniff::Is(Protocol::Http);
     }
-    if line.len() < FIRST_BYTES_MAX {
-        return Sniff::Undecided;
+    if line.contains(&0) {
+        return Sniff::Is(Protocol::Binary);
     }
+    if end.is_some() {
+        return by_line(line, &first[line.len()..], is_all);
+    }
+    if line.len() == FIRST_BYTES_MAX {
+        return Sniff::Is(if begins_request(line) { Protocol::Http } else { Protocol::Line });
+    }
+    if is_all { by_line(line, &[], is_all) } else { Sniff::Undecided }
+}
+
+/// Whether a line so long that its end is not awaited is a request's: a method, a target, no words behind them.
+fn begins_request(line: &[u8]) -> bool {
     let mut words = line.split(|byte| *byte == b' ');
     let is_request = words.next().is_some_and(is_token) && words.next().is_some_and(is_target);
-    Sniff::Is(if is_request { Protocol::Http } else { Protocol::Line })
+    is_request && words.count() <= 1
 }
 
 /// What is known without the rest of the line.
@@ -133,7 +142,8 @@ fn by_first_bytes(first: &[u8], is_all: bool) -> Option<Sniff> {
         // UTF-16 is text: whoever reads lines says what is wrong with it.
         [0xFE, 0xFF, ..] => is(Protocol::Line),
         [0x16, 0x03, ..] => is(Protocol::Tls),
-        [b'S', b'S', b'H', b'-', ..] => is(Protocol::Ssh),
+        // People write of SSH-keys; a version begins with its number (RFC 4253, section 4.2).
+        [b'S', b'S', b'H', b'-', b'0'..=b'9', ..] => is(Protocol::Ssh),
         [4, 1 | 2, ..] => is(Protocol::Socks4),
         // As many methods as it says, seldom more than a few.
         [5, 1..=16, ..] => is(Protocol::Socks5),
@@ -177,48 +187,58 @@ fn begins_http(line: &[u8]) -> bool {
     })
 }
 
-/// `TOKEN target NAME/d.d`, of any token (RFC 9112, section 3).
+/// `TOKEN target NAME/d.d`, of any token (RFC 9112, section 3). People write of protocols as well, so where there is
+/// no target, or no second digit, the rest has to say that it is a request.
 fn request(words: &[&str]) -> Option<Protocol> {
     let (first, last) = (words.first()?, words.last()?);
-    let is_method = HTTP_METHODS.contains(first)
-        || first.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'-' | b'_'));
     let target = words.get(1)?;
-    let Some((name, version)) = version(last) else {
+    let is_http_method = HTTP_METHODS.contains(first);
+    let Some(Version { name, number }) = Version::parse(last) else {
         // What a browser of 1991 sends, and programs that write methods small.
         let is_method = HTTP_METHODS.iter().any(|method| method.eq_ignore_ascii_case(first));
         let is_bare = words.len() == 2 && is_method && target.starts_with('/');
         let is_http = is_bare || begins_http(words.join(" ").as_bytes());
         return is_http.then_some(Protocol::Http);
     };
+    let is_whole_version = number.len() > 1;
+    let is_method = is_http_method
+        || (first.len() >= METHOD_BYTES_MIN
+            && first.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'-' | b'_')));
+    let has_target = is_target(target.as_bytes());
     let is_request = match words.len() {
-        2 => is_method && name == "HTTP",
-        3 => is_token(first.as_bytes()) && (is_method || is_target(target.as_bytes())),
-        _ => is_method && is_target(target.as_bytes()),
+        2 => name == "HTTP" && (is_http_method || (is_method && is_whole_version)),
+        3 if has_target => is_token(first.as_bytes()),
+        3 => is_method && is_whole_version,
+        _ => is_method && has_target,
     };
     if !is_request {
         None
     } else if !name.eq_ignore_ascii_case("HTTP") {
         Some(Protocol::LikeHttp)
-    } else if *first == "PRI" && version == "2.0" {
+    } else if *first == "PRI" && number == "2.0" {
         Some(Protocol::Http2)
     } else {
         Some(Protocol::Http)
     }
 }
 
-/// `NAME/d.d` or `NAME/d`.
-fn version(word: &str) -> Option<(&str, &str)> {
-    let (name, version) = word.split_once('/')?;
-    let is_name = (2..=PROTOCOL_NAME_BYTES_MAX).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let mut digits = version.split('.');
-    let is_number = |part: Option<&str>| {
-        part.is_some_and(|part| part.len() == 1 && part.as_bytes()[0].is_ascii_digit())
-    };
-    let is_version = is_number(digits.next())
-        && digits.clone().next().is_none_or(|_| is_number(digits.next()))
-        && digits.next().is_none();
-    (is_name && is_version).then_some((name, version))
+/// What a request line ends with: `HTTP/1.1`.
+struct Version<'a> {
+    name: &'a str,
+    /// `1.1`, or `1`.
+    number: &'a str,
+}
+
+impl<'a> Version<'a> {
+    /// `NAME/d.d` or `NAME/d`.
+    fn parse(word: &'a str) -> Option<Self> {
+        let (name, number) = word.split_once('/')?;
+        let is_name = (2..=PROTOCOL_NAME_BYTES_MAX).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let is_number =
+            matches!(number.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'9', b'.', b'0'..=b'9']);
+        (is_name && is_number).then_some(Self { name, number })
+    }
 }
 
 /// What a method may be (RFC 9110, section 5.6.2).
@@ -230,7 +250,23 @@ fn is_token(word: &[u8]) -> bool {
 
 /// What a target looks like: a path, `*`, an address with a scheme, a host and a port.
 fn is_target(word: &[u8]) -> bool {
-    word.starts_with(b"/") || word == b"*" || word.contains(&b':')
+    if word.starts_with(b"/") || word == b"*" {
+        return true;
+    }
+    // The last colon is a port's; the first one ends a scheme, which no face (`:)`) and no `note:` does.
+    let has_port = word.iter().rposition(|byte| *byte == b':').is_some_and(|colon| {
+        let (host, port) = (&word[..colon], &word[colon + 1..]);
+        !host.is_empty() && !port.is_empty() && port.iter().all(u8::is_ascii_digit)
+    });
+    let has_scheme = word.iter().position(|byte| *byte == b':').is_some_and(|colon| {
+        let is_scheme_byte =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        let (scheme, rest) = (&word[..colon], &word[colon + 1..]);
+        scheme.first().is_some_and(u8::is_ascii_alphabetic)
+            && scheme.iter().all(is_scheme_byte)
+            && !rest.is_empty()
+    });
+    has_port || has_scheme
 }
 
 fn is_proxy(words: &[&str]) -> bool {
@@ -242,7 +278,10 @@ fn is_irc(words: &[&str]) -> bool {
     match words {
         ["CAP", subcommand, ..] => CAP_SUBCOMMANDS.contains(subcommand),
         ["NICK" | "PASS", _] => true,
-        ["USER", rest @ ..] => rest.len() >= 4,
+        // People write of a USER interface: a real name begins with a colon, or a mode is a number.
+        ["USER", _, mode, _, real, ..] => {
+            real.starts_with(':') || mode.bytes().all(|byte| byte.is_ascii_digit())
+        }
         _ => false,
     }
 }

@@ -162,19 +162,28 @@ impl Decoder {
             return;
         }
         let mut partial = std::mem::take(&mut self.partial);
-        let rest = if partial.is_empty() {
-            self.frames(bytes, received)
-        } else {
-            partial.extend_from_slice(bytes);
-            self.frames(&partial, received)
-        };
-        self.partial = if rest.is_empty() || self.is_over { Vec::new() } else { rest.to_vec() };
+        if partial.is_empty() {
+            let taken = self.frames(bytes, received);
+            if !self.is_over {
+                self.partial = bytes[taken..].to_vec();
+            }
+            return;
+        }
+        partial.extend_from_slice(bytes);
+        let taken = self.frames(&partial, received);
+        if !self.is_over {
+            // A frame may come byte by byte: what is not whole yet is not copied each time. What is left behind whole
+            // ones holds no more room than it needs.
+            self.partial = if taken == 0 { partial } else { partial[taken..].to_vec() };
+        }
     }
 
-    /// Takes whole frames from the front; gives what is left.
-    fn frames<'a>(&mut self, mut bytes: &'a [u8], received: &mut impl FnMut(Received)) -> &'a [u8] {
+    /// Takes whole frames from the front; gives how many bytes they have.
+    fn frames(&mut self, bytes: &[u8], received: &mut impl FnMut(Received)) -> usize {
+        let mut taken = 0;
         while !self.is_over {
-            let mut cursor = Cursor::new(bytes);
+            let rest = &bytes[taken..];
+            let mut cursor = Cursor::new(rest);
             let (header, length) = match FrameHeader::parse(&mut cursor) {
                 Ok(Some(parsed)) => parsed,
                 Ok(None) => break,
@@ -190,11 +199,11 @@ impl Decoder {
             let start = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
             // Within the bounds that were just checked.
             let end = start + usize::try_from(length).unwrap_or(usize::MAX - start);
-            let Some(payload) = bytes.get(start..end) else { break };
+            let Some(payload) = rest.get(start..end) else { break };
             self.frame(&header, unmasked(payload, header.mask), received);
-            bytes = &bytes[end..];
+            taken += end;
         }
-        bytes
+        taken
     }
 
     fn check(&self, header: &FrameHeader, length: u64) -> Result<(), (CloseCode, &'static str)> {

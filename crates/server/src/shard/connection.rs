@@ -85,13 +85,13 @@ pub(super) struct Opening {
     pub(super) arrived: Instant,
     /// What it has said: at most twice [`sniff::FIRST_BYTES_MAX`] and what one read adds.
     pub(super) first: Vec<u8>,
-    /// Whether a whole line has come that could go on as something else. It is looked at again soon, once.
-    pub(super) has_line: bool,
+    /// When a whole line is a person's that could go on as something else, once it has come.
+    pub(super) line_due: Option<Instant>,
 }
 
 impl Opening {
     pub(super) fn new(arrived: Instant) -> Self {
-        Self { arrived, first: Vec::new(), has_line: false }
+        Self { arrived, first: Vec::new(), line_due: None }
     }
 
     /// What it has said that is not blank.

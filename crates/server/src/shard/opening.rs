@@ -20,7 +20,8 @@ use super::{Key, Shard};
 
 /// How long the first bytes are awaited before a silent peer is greeted.
 const GREET_AFTER: Duration = Duration::from_millis(300);
-/// How long a first line may take that has begun: one segment that is lost and sent again is one second late.
+/// How long a first line may take that has begun, and what decides about it behind its end: one segment that is lost
+/// and sent again is one second late.
 const HALF_LINE_TIME: Duration = Duration::from_secs(2);
 /// When a peer that stays silent looks like a person to others: programs that look for open ports are gone by
 /// then.
@@ -82,9 +83,11 @@ impl Shard {
         let opening = connection.opening.as_deref()?;
         let (arrived, is_empty) = (opening.arrived, opening.first.is_empty());
         let words = opening.words();
-        if has_line(words) {
+        if let Some(due) = opening.line_due {
             // A whole line that could have gone on as something else.
-            self.settle(key, sniff::sniff_all);
+            if now >= due {
+                self.settle(key, sniff::sniff_all);
+            }
             return None;
         }
         let (has_begun, age) = (!words.is_empty(), now.saturating_duration_since(arrived));
@@ -122,8 +125,10 @@ impl Shard {
         match sniff::sniff(&opening.first) {
             Sniff::Is(protocol) => self.settle(key, |_| protocol),
             Sniff::Undecided => {
-                if has_line(opening.words()) && !std::mem::replace(&mut opening.has_line, true) {
-                    self.look_again(key, Instant::now() + GREET_AFTER);
+                if opening.line_due.is_none() && has_line(opening.words()) {
+                    let due = Instant::now() + HALF_LINE_TIME;
+                    opening.line_due = Some(due);
+                    self.look_again(key, due);
                 }
                 None
             }

@@ -147,6 +147,12 @@ fn a_request_that_comes_in_pieces_before_the_greeting_is_answered() {
     let mut visitor = Visitor::connect(house.port);
     visitor.send(b"\xEF\xBB\xBF\r\n\r\nGET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
     assert_eq!(visitor.answer(false).text(), "ok\n");
+    // What only the line behind it decides about waits for that as long.
+    let mut redis = Peer::connect(house.port);
+    redis.send(b"*1\r\n");
+    std::thread::sleep(Duration::from_millis(600));
+    let got = answer(&mut redis.into_stream(), b"$4\r\nPING\r\n");
+    assert!(got.starts_with(b"-ERR "), "{}", got.escape_ascii());
 }
 
 #[test]

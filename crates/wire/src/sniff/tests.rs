@@ -91,6 +91,127 @@ const WORDS: &[&[u8]] = &[
     b"hello\r\0",
 ];
 
+/// First lines that people may type into a new connection, and that are theirs.
+const PEOPLE: [&str; 48] = [
+    "I prefer HTTP/2",
+    "I prefer HTTP/1.1",
+    "I use TCP/4",
+    "We use HTTP/1.1",
+    "OK HTTP/2",
+    "OK, HTTP/2 then",
+    "LOVE HTTP/3",
+    "WHY NOT HTTP/2",
+    "so: HTTP/2",
+    "LOL :) HTTP/2",
+    "WOW :D we got HTTP/1.1",
+    "I note: HTTP/1.1",
+    "is it IPv6 or TCP/4",
+    "half of it is 1/2",
+    "TCP/IP",
+    "read and/or write",
+    "9/10",
+    "GET well soon",
+    "GET *all* of it",
+    "GET httpd running please",
+    "HEAD over here",
+    "POST offices are shut today",
+    "PUT it there",
+    "DELETE that, please",
+    "OPTIONS are good to have",
+    "TRACE elements",
+    "CONNECT four, anyone?",
+    "SSH-keys are on the wiki",
+    "SSH-Schlüssel verloren",
+    "USER interface is really bad",
+    "NICK of time it is",
+    "PASS me the salt",
+    "CAP or hat?",
+    "PROXY voting is next week",
+    "MAIL from the bank",
+    "helo everybody",
+    "QUIT smoking today",
+    "HELP",
+    "INFO",
+    "PING",
+    "ich mag HTTP/2",
+    "J'aime HTTP/2",
+    "Я люблю HTTP/1.1",
+    "我 喜欢 HTTP/2",
+    "今晚喝茶吗?",
+    "안녕 HTTP/2",
+    "مرحبا HTTP/2",
+    "📎 see /etc/hosts",
+];
+
+/// First lines of programs that take a chat for something else, none of which anybody says.
+const PROGRAMS: [(&str, Protocol); 48] = [
+    ("GET / HTTP/1.1", Protocol::Http),
+    ("GET / HTTP/2", Protocol::Http),
+    ("GET / HTTP/1", Protocol::Http),
+    ("GET HTTP/2", Protocol::Http),
+    ("GET HTTP/1.0", Protocol::Http),
+    ("ACL HTTP/1.1", Protocol::Http),
+    ("head /x HTTP/1.0", Protocol::Http),
+    ("HEAD /", Protocol::Http),
+    ("put /lobby", Protocol::Http),
+    ("post /lobby HTTP/1.1", Protocol::Http),
+    ("DELETE /lobby HTTP/1.1", Protocol::Http),
+    ("OPTIONS * HTTP/1.1", Protocol::Http),
+    ("GET http://h/", Protocol::Http),
+    ("GET https://h/ HTTP/1.1", Protocol::Http),
+    ("GET HTTP://h/ HTTP/1.1", Protocol::Http),
+    ("CONNECT h:443 HTTP/1.1", Protocol::Http),
+    ("CONNECT [2001:db8::1]:443 HTTP/1.1", Protocol::Http),
+    ("CONNECT h:443 HTTP/1", Protocol::Http),
+    ("connect h:443 HTTP/1.0", Protocol::Http),
+    ("PROPFIND / HTTP/1.1", Protocol::Http),
+    ("MKCOL /a HTTP/1.1", Protocol::Http),
+    ("REPORT /a b c HTTP/1.1", Protocol::Http),
+    ("M-SEARCH * HTTP/1.1", Protocol::Http),
+    ("NOTIFY * HTTP/1.1", Protocol::Http),
+    ("BREW coffee://pot/1 HTTP/1.1", Protocol::Http),
+    ("X / HTTP/1.1", Protocol::Http),
+    ("GET index.html HTTP/1.1", Protocol::Http),
+    ("FOO bar HTTP/1.1", Protocol::Http),
+    ("PRI * HTTP/2.0", Protocol::Http2),
+    ("OPTIONS sip:nm SIP/2.0", Protocol::LikeHttp),
+    ("REGISTER sip:h SIP/2.0", Protocol::LikeHttp),
+    ("DESCRIBE rtsp://h/ RTSP/1.0", Protocol::LikeHttp),
+    ("OPTIONS * RTSP/1.0", Protocol::LikeHttp),
+    ("REQMOD icap://h/s ICAP/1.0", Protocol::LikeHttp),
+    ("FOO bar baz/1.1", Protocol::LikeHttp),
+    ("CAP LS 302", Protocol::Irc),
+    ("NICK ann", Protocol::Irc),
+    ("PASS secret", Protocol::Irc),
+    ("USER ann 0 * :Ann of the Teas", Protocol::Irc),
+    ("USER guest tolmoon tolsun :Ronnie", Protocol::Irc),
+    ("USER ann 8 * ann", Protocol::Irc),
+    ("SSH-1.99-x", Protocol::Ssh),
+    ("SSH-2.0-OpenSSH_9.9", Protocol::Ssh),
+    ("PROXY TCP6 2001:db8::1 2001:db8::2 1 2", Protocol::Proxy),
+    ("EHLO [192.0.2.1]", Protocol::Smtp),
+    ("HELO", Protocol::Smtp),
+    ("RCPT TO:<a@b>", Protocol::Smtp),
+    ("CONFIG GET dir", Protocol::Redis),
+];
+
+#[test]
+fn what_people_type_is_theirs_and_what_programs_send_is_not() {
+    for end in ["\n", "\r\n"] {
+        for line in PEOPLE {
+            let first = format!("{line}{end}");
+            assert_eq!(sniff(first.as_bytes()), Sniff::Is(Protocol::Line), "{line}");
+        }
+        for (line, protocol) in PROGRAMS {
+            let first = format!("{line}{end}");
+            assert_eq!(sniff(first.as_bytes()), Sniff::Is(protocol), "{line}");
+        }
+    }
+    for line in PEOPLE {
+        assert_eq!(sniff_all(line.as_bytes()), Protocol::Line, "{line} without an end");
+    }
+}
+
 #[test]
 fn the_first_line_decides_by_its_shape() {
     for (first, protocol) in FOREIGN {
@@ -132,6 +253,11 @@ fn what_has_no_end_yet_is_undecided_unless_it_can_only_be_one_thing() {
     assert_eq!(sniff(&blank), Sniff::Is(Protocol::Line));
     let long = [b"PROPFIND /".as_slice(), &[b'x'; FIRST_BYTES_MAX]].concat();
     assert_eq!(sniff(&long), Sniff::Is(Protocol::Http));
+    let paste = [b"ERROR /var/log was lost: ".as_slice(), &[b'x'; FIRST_BYTES_MAX]].concat();
+    assert_eq!(sniff(&paste), Sniff::Is(Protocol::Line));
+    // What stands behind as much as is looked at decides nothing, however it was cut.
+    let late = [b"USER x 0 * :".as_slice(), &[b'x'; FIRST_BYTES_MAX], b"\r\n"].concat();
+    assert_eq!(sniff(&late), Sniff::Is(Protocol::Line));
 }
 
 #[test]
@@ -172,7 +298,57 @@ fn each_protocol_is_refused_in_a_form_its_program_shows() {
     assert!(!http.contains("192.0.2.7"), "{http}");
 }
 
+/// Something that may stand in a first line or around it.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let known = FOREIGN.iter().map(|(first, _)| first.to_vec());
+    let words = PEOPLE.iter().map(|line| line.as_bytes().to_vec());
+    let programs = PROGRAMS.iter().map(|(line, _)| line.as_bytes().to_vec());
+    let joints =
+        ["\r\n", "\n", "\r", " ", "\t", "\0", "\u{feff}", "GET ", "/", " HTTP/1.1", "*1", "$4"];
+    let joints = joints.iter().map(|joint| joint.as_bytes().to_vec());
+    let bits = proptest::sample::select(joints.clone().collect::<Vec<_>>());
+    let lines = proptest::sample::select(known.chain(words).chain(programs).collect::<Vec<_>>());
+    prop_oneof![3 => bits, 2 => lines, 1 => proptest::collection::vec(any::<u8>(), 0..8)]
+}
+
 proptest! {
+    // A tenth of a second each, and what they look for is rare.
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn what_is_decided_of_a_part_is_decided_of_the_whole(
+        pieces in proptest::collection::vec(piece(), 1..5),
+    ) {
+        let all = pieces.concat();
+        let mut decided = None;
+        for cut in 0..=all.len() {
+            let part = &all[..cut];
+            match (sniff(part), decided) {
+                (Sniff::Is(now), None) => decided = Some(now),
+                (now, Some(before)) => prop_assert_eq!(
+                    now, Sniff::Is(before), "{} bytes of {}", cut, shown(&all)
+                ),
+                (Sniff::Undecided, None) => {}
+            }
+        }
+        if let Some(decided) = decided {
+            prop_assert_eq!(sniff_all(&all), decided, "the end of {}", shown(&all));
+        }
+    }
+
+    #[test]
+    fn blank_bytes_that_are_let_go_change_nothing(
+        pieces in proptest::collection::vec(piece(), 1..6),
+    ) {
+        let all = pieces.concat();
+        let blank = blank_bytes(&all);
+        // A byte order mark and a line end have gone together.
+        if blank > 4 {
+            prop_assert_eq!(sniff(&all[blank - 2..]), sniff(&all), "{}", shown(&all));
+            prop_assert_eq!(blank_bytes(&all[blank - 2..]), 2, "{}", shown(&all));
+        }
+    }
+
     #[test]
     fn what_is_decided_early_is_decided_the_same_with_more(
         at in 0..FOREIGN.len(),
