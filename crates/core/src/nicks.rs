@@ -12,16 +12,20 @@ pub(crate) struct Nicks {
 }
 
 impl Nicks {
-    /// Whoever has that nick, or one that looks like it.
-    pub(crate) fn holder(&self, nick: &Nick) -> Option<SessionId> {
-        nick.looks().iter().find_map(|look| self.by_look.get(look)).copied()
+    /// Whether nobody has that nick, nor one that looks like it.
+    pub(crate) fn is_free(&self, nick: &Nick) -> bool {
+        self.holder(nick, |_| true).is_none()
     }
 
-    /// Whoever keeps `session` from having that nick.
-    pub(crate) fn other_holder(&self, nick: &Nick, session: SessionId) -> Option<SessionId> {
+    /// Whoever has that nick, or one that looks like it, and is one of those that are meant.
+    pub(crate) fn holder(
+        &self,
+        nick: &Nick,
+        is_meant: impl Fn(SessionId) -> bool,
+    ) -> Option<SessionId> {
         let looks = nick.looks();
-        let mut holders = looks.iter().filter_map(|look| self.by_look.get(look));
-        holders.find(|holder| **holder != session).copied()
+        let mut holders = looks.iter().filter_map(|look| self.by_look.get(look).copied());
+        holders.find(|holder| is_meant(*holder))
     }
 
     /// It is the session's, instead of whose it was.

@@ -1028,6 +1028,47 @@ fn typing_is_told_where_few_are() {
 }
 
 #[test]
+fn nobody_is_called_what_somebody_unseen_is_called() {
+    check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         probe> slip lobby
+         | to probe: welcome guest1
+         | probe in #lobby at 0 of 2
+         ann> tell guest1 psst
+         | to ann: refused NoSuchNick { nick: Nick(\"guest1\") }
+         ann> ignore guest1
+         | ann hears no [guest1]
+         | to ann: ignores [guest1]: not guest1, who is not here
+         ann> ignore guest1
+         | ann hears no []
+         | to ann: ignores []: guest1 again
+         ann> nick guest1
+         | to probe: guest1 is guest2
+         | to ann: ann is guest1
+         | to #lobby but ann: ann is guest1
+         bob> enter Guest2
+         | to probe: guest2 is guest3
+         | to bob: welcome Guest2
+         | bob in #lobby at 0 of 2
+         | to #lobby but bob: Guest2 entered
+         zoe> postas guest3 lobby hello
+         | founded #lobby as 1
+         | #lobby 1 guest3 said Some(\"hello\")
+         | to zoe: posted at 1 as guest3
+         ann> ignore guest3
+         | ann hears no [guest3]
+         | to ann: ignores [guest3]: not guest3, who is not here
+         probe> tell guest1 boo
+         | to #lobby but probe: guest3 entered
+         | to probe: refused Ignored { nick: Nick(\"guest1\") }
+         ",
+    );
+}
+
+#[test]
 fn a_crowd_that_came_unseen_is_not_announced_one_by_one_when_it_appears() {
     let limits = Limits { announce_each_max: 2, ..Limits::default() };
     check_with(

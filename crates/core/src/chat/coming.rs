@@ -73,8 +73,11 @@ impl Chat {
         seat: Option<SeatKey>,
         out: &mut Vec<Effect>,
     ) {
+        if let Some(nick) = &wish {
+            self.make_way(nick, out);
+        }
         let (nick, taken) = match wish {
-            Some(nick) if self.nicks.holder(&nick).is_none() => (nick, None),
+            Some(nick) if self.nicks.is_free(&nick) => (nick, None),
             taken => (self.guest_nick(), taken),
         };
         let person = Session::new(nick.clone(), origin, seat);
@@ -91,7 +94,7 @@ impl Chat {
         loop {
             self.guests += 1;
             if let Ok(nick) = Nick::parse(&format!("guest{}", self.guests))
-                && self.nicks.holder(&nick).is_none()
+                && self.nicks.is_free(&nick)
             {
                 return nick;
             }

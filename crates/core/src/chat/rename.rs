@@ -1,39 +1,60 @@
-//! Taking another nick.
+//! Taking another nick, and who has one.
 
 use super::{Chat, answer, refuse};
 use crate::{Answer, Author, Effect, Nick, Presence, Refusal, SessionId};
 
 impl Chat {
     pub(super) fn rename(&mut self, session: SessionId, nick: Nick, out: &mut Vec<Effect>) {
-        let key = nick.key();
-        if let Some(holder) = self.nicks.other_holder(&nick, session) {
+        self.make_way(&nick, out);
+        if let Some(holder) = self.nicks.holder(&nick, |holder| holder != session) {
             if let Some(holder) = self.nick_of(holder) {
                 refuse(session, Refusal::NickTaken { nick, holder }, out);
             }
             return;
         }
-        let Some(person) = self.sessions.get_mut(&session) else { return };
-        let from = std::mem::replace(&mut person.nick, nick.clone());
-        let old_key = std::mem::replace(&mut person.key, key.clone());
-        if person.seat.is_none() {
-            person.author = Author::of_nick(&nick);
-        }
-        self.nicks.remove(&from);
-        self.nicks.insert(&nick, session);
-        answer(session, Answer::Renamed { from: from.clone(), to: nick.clone() }, out);
-        if from == nick {
+        let Some(person) = self.sessions.get(&session) else { return };
+        let (old_key, places) = (person.key.clone(), person.rooms.clone());
+        let Some(from) = self.call(session, &nick, out).filter(|from| *from != nick) else {
             return;
-        }
-        for place in person.rooms.clone() {
+        };
+        for place in places {
             let id = place.room;
             let Some(room) = self.rooms.get_mut(id) else { continue };
             room.members.remove(&old_key);
-            room.members.insert(key.clone(), session);
+            room.members.insert(nick.key(), session);
             // In a big room the new nick is seen when they speak.
             if room.listeners() <= self.limits.announce_each_max {
                 let presence = Presence::Renamed { from: from.clone(), to: nick.clone() };
                 out.push(Effect::Presence { room: id, except: Some(session), presence });
             }
         }
+    }
+
+    /// Whoever is seen under that nick, or under one that looks like it.
+    pub(super) fn seen_holder(&self, nick: &Nick) -> Option<SessionId> {
+        self.nicks.holder(nick, |id| !self.unseen.contains(&id))
+    }
+
+    /// Those who are unseen leave a nick that is wanted: for everybody else nobody is called so.
+    pub(super) fn make_way(&mut self, nick: &Nick, out: &mut Vec<Effect>) {
+        while let Some(holder) = self.nicks.holder(nick, |id| self.unseen.contains(&id)) {
+            // Nobody has it, so it does not look like the one that is wanted.
+            let other = self.guest_nick();
+            self.call(holder, &other, out);
+        }
+    }
+
+    /// It has that nick, which nobody else has, and is told. Gives the one before.
+    fn call(&mut self, session: SessionId, nick: &Nick, out: &mut Vec<Effect>) -> Option<Nick> {
+        let person = self.sessions.get_mut(&session)?;
+        let from = std::mem::replace(&mut person.nick, nick.clone());
+        person.key = nick.key();
+        if person.seat.is_none() {
+            person.author = Author::of_nick(nick);
+        }
+        self.nicks.remove(&from);
+        self.nicks.insert(nick, session);
+        answer(session, Answer::Renamed { from: from.clone(), to: nick.clone() }, out);
+        Some(from)
     }
 }

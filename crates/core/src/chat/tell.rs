@@ -11,7 +11,7 @@ impl Chat {
         text: Text,
         out: &mut Vec<Effect>,
     ) {
-        let found = self.nicks.holder(nick);
+        let found = self.seen_holder(nick);
         let (Some(to), Some(sender)) = (found, self.sessions.get(&session)) else {
             return refuse(session, Refusal::NoSuchNick { nick: nick.clone() }, out);
         };

@@ -43,7 +43,7 @@ impl Chat {
             return;
         }
         let nick = match nick {
-            Some(nick) => match self.nicks.holder(&nick).and_then(|id| self.nick_of(id)) {
+            Some(nick) => match self.seen_holder(&nick).and_then(|id| self.nick_of(id)) {
                 Some(holder) => return refuse(session, Refusal::NickTaken { nick, holder }, out),
                 None => nick,
             },
