@@ -147,18 +147,14 @@ fn is_unseen(c: char) -> bool {
             | '\u{FFFC}'
             | '\u{FFFD}'
     );
-    let is_ignorable = matches!(
-        c,
-        '\u{180E}'
-            | '\u{200B}'..='\u{200F}'
-            | '\u{061C}'
-            | '\u{2060}'..='\u{2065}'
-            | '\u{FFF0}'..='\u{FFF8}'
-            | '\u{1BCA0}'..='\u{1BCA3}'
-            | '\u{1D173}'..='\u{1D17A}'
-            | '\u{E0000}'..='\u{E0FFF}'
-    );
-    is_blank || is_ignorable || is_mark(c)
+    // Ignorable, and not assigned yet.
+    let is_reserved = matches!(c, '\u{2065}' | '\u{FFF0}'..='\u{FFF8}' | '\u{E0000}'..='\u{E0FFF}');
+    // Signs that stand before numbers and names, and show.
+    let is_sign =
+        matches!(c, '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}' | '\u{890}' | '\u{891}')
+            || matches!(c, '\u{8E2}' | '\u{110BD}' | '\u{110CD}');
+    let is_format = c.general_category() == GeneralCategory::Format && !is_sign;
+    is_blank || is_reserved || is_format || is_mark(c)
 }
 
 /// Whether a character stands on the one before it (Unicode general category M).
@@ -193,13 +189,16 @@ fn is_on_another(c: char) -> bool {
     if is_letter || fate(c) == Fate::Tag {
         return false;
     }
-    matches!(
-        c.general_category(),
-        GeneralCategory::NonspacingMark
-            | GeneralCategory::SpacingMark
-            | GeneralCategory::EnclosingMark
-            | GeneralCategory::Format
-    )
+    // Vowels and final consonants of Korean are letters, and are drawn into the syllable before them.
+    let is_in_syllable = matches!(c, '\u{1160}'..='\u{11FF}' | '\u{D7B0}'..='\u{D7FF}');
+    is_in_syllable
+        || matches!(
+            c.general_category(),
+            GeneralCategory::NonspacingMark
+                | GeneralCategory::SpacingMark
+                | GeneralCategory::EnclosingMark
+                | GeneralCategory::Format
+        )
 }
 
 #[cfg(test)]

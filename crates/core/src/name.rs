@@ -82,7 +82,7 @@ impl Nick {
     /// # Errors
     /// When it is empty, too long, or has a character that names do not have.
     pub fn kept(input: &str) -> Result<Self, NameError> {
-        checked(input.trim().nfc().collect(), Self::CHARS_MAX).map(Self)
+        checked(plain(input.trim()).nfc().collect(), Self::CHARS_MAX).map(Self)
     }
 
     /// The nick as it is shown.
@@ -125,7 +125,8 @@ impl RoomName {
     pub fn parse(input: &str) -> Result<Self, NameError> {
         let input = input.trim();
         let input = input.strip_prefix('#').unwrap_or(input);
-        checked(input.nfc().flat_map(char::to_lowercase).nfc().collect(), Self::CHARS_MAX).map(Self)
+        let lower = plain(input).nfc().flat_map(char::to_lowercase).nfc();
+        checked(lower.collect(), Self::CHARS_MAX).map(Self)
     }
 
     /// The name without `#`.
@@ -145,6 +146,11 @@ impl RoomName {
     pub(crate) fn mixes_scripts(&self) -> bool {
         look::mixes_scripts(&self.0)
     }
+}
+
+/// Without what says that a pictograph is drawn in colours: phones write it, and nobody sees whether it is there.
+fn plain(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| *c != '\u{FE0F}')
 }
 
 fn checked(name: CompactString, chars_max: usize) -> Result<CompactString, NameError> {
@@ -275,6 +281,15 @@ mod tests {
             ("ANA", "ανα"),
             ("Nav", "Ναν"),
             ("ΝΙΚΟΣ", "Νικος"),
+            ("alice", "ali\u{307}ce"),
+            ("Ian", "İan"),
+            ("ian", "ıan"),
+            ("Jan", "j\u{307}an"),
+            ("ịan", "ị\u{307}an"),
+            ("Ștefan", "Ştefan"),
+            ("力", "カ"),
+            ("力", "\u{2F12}"),
+            ("บ", "ບ"),
         ] {
             assert!(collide(a, b), "{a} {b}");
         }
@@ -293,6 +308,11 @@ mod tests {
             ("o5", "os"),
             ("Ava", "Ana"),
             ("Вера", "Вира"),
+            ("แดง", "แตง"),
+            ("土", "士"),
+            ("日", "曰"),
+            ("ච", "ව"),
+            ("ដា", "តា"),
         ] {
             assert!(!collide(a, b), "{a} {b}");
         }
@@ -308,6 +328,7 @@ mod tests {
         {
             assert_eq!(nick(fine).as_str(), fine);
         }
+        assert_eq!(nick("ann❤\u{FE0F}").as_str(), "ann❤", "as a phone writes it");
     }
 
     #[test]
