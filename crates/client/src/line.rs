@@ -84,9 +84,7 @@ fn print_arriving(mut server: TcpStream, mut output: impl Write) -> Result<(), C
         let printed = match server.read(&mut buffer) {
             Ok(0) => return print(&mut output, lines.take_unended().as_deref()),
             Ok(count) => {
-                let mut printed = lines.take_in(&buffer[..count]).join("\n");
-                printed.extend((!printed.is_empty()).then_some('\n'));
-                Some(printed)
+                Some(lines.take_in(&buffer[..count]).into_iter().map(|line| line + "\n").collect())
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => None,
             // Of a read that took too long (one on Unix, the other on Windows).

@@ -64,6 +64,9 @@ async fn talk(
     let mut is_over = false;
     let mut held = None;
     let mut is_leaving = false;
+    // Of one that is waited for anew in each turn, what comes while another thing is handled would be lost.
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
     loop {
         if is_over && held.is_none() && !is_leaving && talk.is_settled(&link) {
             is_leaving = true;
@@ -82,9 +85,13 @@ async fn talk(
                 Some(Entered::Failed(error)) => return Err(ClientError::Input(error)),
                 None => is_over = true,
             },
-            signal = tokio::signal::ctrl_c(), if !is_leaving => {
-                // Whoever cannot be asked to go, goes.
+            signal = &mut interrupted => {
                 signal.map_err(ClientError::Input)?;
+                // Who asks twice does not wait for the house to say bye.
+                if is_leaving {
+                    return talk.end(&link, true);
+                }
+                interrupted.set(tokio::signal::ctrl_c());
                 is_leaving = true;
                 link.bye();
             }

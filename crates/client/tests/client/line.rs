@@ -3,10 +3,12 @@
 use std::io::{BufRead, BufReader, Cursor, Write};
 use std::net::TcpListener;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use teahouse_client::Exit;
 use teahouse_client::plain::{Plain, join};
 
+use crate::house::PATIENCE;
 use crate::plain::Screen;
 
 fn plain(server: &str) -> Plain {
@@ -73,4 +75,30 @@ fn nothing_that_a_line_server_sends_acts_on_the_terminal() {
         screen.text(),
         "]52;c;ZXZpbA==clip\n]0;title\\t\ncris\n2Jc1\nolr\n<bob> 你好\nred\nname: "
     );
+}
+
+#[test]
+fn the_end_of_a_line_that_was_shown_without_it_is_printed_when_it_comes() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let screen = Screen::default();
+    let seen = screen.clone();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"name: ").unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while seen.text() != "name: " {
+            assert!(Instant::now() < deadline, "{:?}", seen.text());
+            thread::sleep(Duration::from_millis(5));
+        }
+        stream.write_all(b"\n").unwrap();
+        while seen.text() != "name: \n" {
+            assert!(Instant::now() < deadline, "{:?}", seen.text());
+            thread::sleep(Duration::from_millis(5));
+        }
+        stream.write_all(b"\n\nhi\n").unwrap();
+    });
+    join(plain(&format!("tcp://{address}")), Cursor::new(""), screen.clone()).unwrap();
+    server.join().unwrap();
+    assert_eq!(screen.text(), "name: \n\n\nhi\n");
 }

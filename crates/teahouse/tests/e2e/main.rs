@@ -45,6 +45,7 @@ mod stream;
 mod talk;
 mod terminal;
 mod terminals;
+mod untrusted;
 mod visitor;
 mod wild;
 mod words;

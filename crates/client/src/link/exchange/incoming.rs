@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use teahouse_core::RoomName;
 use teahouse_core::harmless::harmless_line;
 use teahouse_wire::api::{
@@ -15,16 +16,44 @@ use super::{Exchange, Phase};
 use crate::link::limits::{PING_S_DEFAULT, PING_S_MAX, TOO_FAST_PAUSE};
 use crate::link::{Happening, Stage};
 
-/// What can be read of a message that cannot be understood as a whole.
+/// What can be read of a message that cannot be understood as a whole. One field in a form that is not known
+/// hides no other.
 #[derive(Deserialize)]
 struct Outline {
     r#type: String,
-    #[serde(rename = "ref")]
-    reference: Option<Ref>,
-    room: Option<RoomName>,
-    epoch: Option<Epoch>,
-    position: Option<u64>,
-    time_ms: Option<i64>,
+    #[serde(rename = "ref", default)]
+    reference: Field<Ref>,
+    #[serde(default)]
+    room: Field<RoomName>,
+    #[serde(default)]
+    epoch: Field<Epoch>,
+    #[serde(default)]
+    position: Field<u64>,
+    #[serde(default)]
+    time_ms: Field<i64>,
+}
+
+/// A field that may be missing or have a form that this client does not know.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Field<T> {
+    Known(T),
+    Unknown(IgnoredAny),
+}
+
+impl<T> Default for Field<T> {
+    fn default() -> Self {
+        Self::Unknown(IgnoredAny)
+    }
+}
+
+impl<T> Field<T> {
+    fn known(self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown(IgnoredAny) => None,
+        }
+    }
 }
 
 impl Exchange {
@@ -55,7 +84,8 @@ impl Exchange {
     /// place in the room, and what answers a question ends the wait for it.
     fn handle_outline(&mut self, now: Duration, outline: Outline, error: &serde_json::Error) {
         let Outline { r#type, reference, room, epoch, position, time_ms } = outline;
-        match (r#type.as_str(), room, epoch, position) {
+        let (reference, time_ms) = (reference.known(), time_ms.known());
+        match (r#type.as_str(), room.known(), epoch.known(), position.known()) {
             ("event", Some(room), Some(epoch), Some(position)) => {
                 let place = Place { epoch, position, time_ms };
                 match self.rooms.take(&room, place) {
@@ -111,6 +141,10 @@ impl Exchange {
                 }
             }
             Message::Bye { cause, reconnect } => self.handle_bye(now, cause, reconnect),
+            // Whatever it says, it ends the wait for an answer.
+            Message::Unknown if number.is_some() => {
+                self.handle_error(now, number, unknown_answer(), pass);
+            }
             // A newer house may say more than we know.
             Message::Unknown | Message::Presence(Presence { change: Change::Unknown, .. }) => {}
             Message::Presence(presence) => {
@@ -315,6 +349,12 @@ impl Exchange {
             self.give_up(now, why);
         }
     }
+}
+
+fn unknown_answer() -> Failure {
+    let message =
+        "the house answers in a way that this client does not know; it may be done or not";
+    Failure { code: Code::Unknown, message: message.to_owned(), field: None, id: None }
 }
 
 /// Names and texts are harmless by their types; here are the other words that a person will read.

@@ -632,6 +632,51 @@ fn what_this_client_cannot_take_is_told_and_does_not_come_again() {
 }
 
 #[test]
+fn a_field_in_a_form_that_this_client_does_not_know_hides_no_other() {
+    let mut wire = Wire::in_tea();
+    wire.house(&event("tea", 1, "hi").replace(r#""time_ms":0"#, r#""time_ms":"noon""#));
+    let out = wire.out();
+    assert_eq!(out.len(), 1, "{out:?}");
+    assert!(out[0].starts_with("message 1 of #tea is of a kind that this client cannot show: "));
+    wire.house(&event("tea", 2, "two"));
+    wire.expect(&["#tea 2 two"]);
+
+    for odd in [
+        r#"{"type":"presence","room":"two words","change":"entered","nick":"bob"}"#,
+        r#"{"type":"left","ref":[1],"room":"tea","epoch":7,"position":"top","time_ms":{}}"#,
+    ] {
+        wire.house(odd);
+        let out = wire.out();
+        assert!(!out.contains(&"hangup".to_owned()), "{odd}: {out:?}");
+    }
+}
+
+#[test]
+fn an_answer_of_a_kind_that_this_client_does_not_know_ends_the_wait_for_it() {
+    let mut wire = Wire::in_tea();
+    wire.say(7, "hi");
+    wire.out();
+    wire.house(r#"{"type":"held","ref":3,"room":"tea"}"#);
+    let unknown =
+        "the house answers in a way that this client does not know; it may be done or not";
+    wire.expect(&[&format!("refused hi: {unknown}")]);
+    let asked = wire.link.ask(wire.now, Request::Rooms(Rooms { page: 1 })).unwrap();
+    wire.out();
+    wire.house(r#"{"type":"atlas","ref":4}"#);
+    let Some(Output::Happened(Happening::Received(sent))) = wire.link.poll_output() else {
+        panic!("an answer");
+    };
+    assert_eq!(sent.reference, Some(asked));
+    assert!(matches!(sent.message, Message::Error(failure) if failure.message == unknown));
+    wire.link.join(wire.now, &"den".parse().unwrap());
+    wire.out();
+    wire.house(r#"{"type":"lobbied","ref":5,"room":"den"}"#);
+    wire.out();
+    wire.pass(ANSWER_TIMEOUT);
+    wire.expect(&[]);
+}
+
+#[test]
 fn rooms_that_a_server_invents_are_not_kept() {
     let mut wire = Wire::in_tea();
     for number in 0..1000 {
