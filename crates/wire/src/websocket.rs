@@ -23,6 +23,14 @@ pub fn accept_key(key: &[u8]) -> String {
     tungstenite::handshake::derive_accept_key(key)
 }
 
+/// Whether a client's `Sec-WebSocket-Key` is 16 bytes in base64 (RFC 6455, section 4.2.1, item 5). Bits of the last
+/// digit that are left over may be any: they are set in the standard's own example.
+#[must_use]
+pub fn is_key(key: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    matches!(key, [digits @ .., b'=', b'='] if digits.len() == 22 && digits.iter().all(is_digit))
+}
+
 /// Why a connection is closed, as the peer is told (RFC 6455, section 7.4). Those from 4000 on are ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseCode {

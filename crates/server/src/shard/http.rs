@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT,
 };
@@ -118,8 +118,9 @@ impl Peer {
         if !http::METHODS.contains(&request.method().as_str()) {
             return answer::other_method(&http::METHODS_TAKEN);
         }
-        if request.version() == Version::HTTP_11 && !request.headers().contains_key(HOST) {
-            let what = "an HTTP/1.1 request says its Host (RFC 9112, section 3.2)";
+        let hosts_said = request.headers().get_all(HOST).iter().count();
+        if hosts_said > 1 || (hosts_said == 0 && request.version() == Version::HTTP_11) {
+            let what = "an HTTP/1.1 request says its Host, once (RFC 9112, section 3.2)";
             return self.failure(&http::bad_request(None, what.to_owned()));
         }
         let settings = Arc::clone(&self.shard.borrow().settings);
@@ -135,12 +136,8 @@ impl Peer {
             Route::To(endpoint, room) => {
                 let reads = matches!(*request.method(), Method::GET | Method::HEAD);
                 let acts = !reads || endpoint == http::Endpoint::Socket;
-                let checked =
-                    hosts::check_origin(request.uri(), request.headers(), &settings.hosts);
-                if let Err(NotOurs(why)) = checked
-                    && acts
-                {
-                    return failure(Code::Forbidden, why);
+                if acts && let Err(failure) = self.check_origin(&request) {
+                    return self.failure(&failure);
                 }
                 self.serve(endpoint, room, request).await
             }
@@ -151,6 +148,13 @@ impl Peer {
                 failure(Code::NotFound, what)
             }
         }
+    }
+
+    /// Whether a request that does something comes from no page, or from one of this server.
+    fn check_origin(&self, request: &Request<Incoming>) -> Result<(), Failure> {
+        let settings = Arc::clone(&self.shard.borrow().settings);
+        hosts::check_origin(request.uri(), request.headers(), &settings.hosts)
+            .map_err(|NotOurs(why)| failed(Code::Forbidden, why))
     }
 
     /// Remembers that a browser is at this address, for those of its connections that say nothing. Every browser
@@ -201,6 +205,10 @@ impl Peer {
 async fn body_of(request: Request<Incoming>) -> Result<Bytes, Failure> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     let coding = Coding::of(header(CONTENT_ENCODING), header(CONTENT_TYPE))?;
+    if request.body().size_hint().lower() > REQUEST_BYTES_MAX as u64 {
+        // Said before anything of it comes, so that who asks first (`Expect: 100-continue`) need not send it.
+        return Err(too_big());
+    }
     let body = Limited::new(request.into_body(), REQUEST_BYTES_MAX);
     match tokio::time::timeout(BODY_TIME, body.collect()).await {
         Ok(Ok(body)) => {
@@ -210,15 +218,20 @@ async fn body_of(request: Request<Incoming>) -> Result<Bytes, Failure> {
                 Cow::Owned(unpacked) => Ok(unpacked.into()),
             }
         }
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            let message = format!("the body has more than {REQUEST_BYTES_MAX} bytes, the limit");
-            Err(Failure { code: Code::TooBig, message, field: None, id: None })
-        }
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_big()),
         Ok(Err(error)) => Err(http::bad_request(None, format!("the body broke off: {error}"))),
         Err(_) => Err(http::bad_request(None, "the body did not come in time".to_owned())),
     }
 }
 
+fn too_big() -> Failure {
+    failed(Code::TooBig, format!("the body has more than {REQUEST_BYTES_MAX} bytes, the limit"))
+}
+
+fn failed(code: Code, message: String) -> Failure {
+    Failure { code, message, field: None, id: None }
+}
+
 fn failure(code: Code, message: String) -> Response<Reply> {
-    answer::failure(&Failure { code, message, field: None, id: None })
+    answer::failure(&failed(code, message))
 }

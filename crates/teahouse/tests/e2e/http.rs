@@ -271,9 +271,9 @@ fn what_is_wrong_is_said_with_its_status_and_its_field() {
     assert_eq!(visitor.answer(false).json()["message"], what);
 
     let other = request(port, "DELETE", "/tea", "", "");
-    assert_eq!((other.status, other.header("allow")), (405, "GET, POST, PUT"));
+    assert_eq!((other.status, other.header("allow")), (405, "GET, HEAD, POST, PUT"));
     let options = request(port, "OPTIONS", "/healthz", "", "");
-    assert_eq!((options.status, options.header("allow")), (405, "GET"));
+    assert_eq!((options.status, options.header("allow")), (405, "GET, HEAD"));
     assert_eq!(options.header("access-control-allow-origin"), "", "no other site is invited");
     let head = request(port, "HEAD", "/api/v1/rooms", "", "");
     assert_eq!((head.status, head.body.len()), (200, 0));

@@ -32,6 +32,7 @@ mod origins;
 mod peer;
 mod programs;
 mod raw;
+mod requests;
 mod restored;
 mod schema;
 mod schemathesis;

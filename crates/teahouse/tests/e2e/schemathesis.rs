@@ -9,8 +9,8 @@ use crate::visitor::post;
 
 const PACKAGE: &str = "schemathesis";
 const VERSION: &str = "4.32.5";
-/// What an answer is held against. That everything the description does not allow is refused is not meant: what
-/// is unknown is passed over, and names of every script are taken.
+/// What an answer is held against. That everything the description does not allow is refused is not meant: names of
+/// every script are taken.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_schema_conformance,positive_data_acceptance";
 /// Addresses whose answers do not end.

@@ -1,21 +1,21 @@
-//! The api over HTTP: its addresses, one row each in [`ENDPOINTS`], and what goes in and out of them. The
+//! The api over HTTP: its addresses, one row each in [`ENDPOINTS`]; what goes in and out of them is in `fields`. The
 //! same table routes requests and describes them ([`super::openapi`]).
 
 mod asked;
+mod fields;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use teahouse_core::harmless::echoed;
-use teahouse_core::{Nick, Refusal, RoomName, Text};
+use teahouse_core::{Refusal, RoomName, Text};
 
 use super::failure;
-use super::message::{Code, Event, Failure, HistoryPage, RoomsPage};
-use super::request::Part;
-use super::value::{self, Epoch, Id};
+use super::message::{Code, Failure, HistoryPage, RoomsPage};
 use crate::decode::decode;
-use asked::{asked_nick, asked_words};
 pub(super) use asked::{asked_room, asked_text};
+pub use fields::{
+    EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery, SearchQuery,
+};
 
 /// What an address does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +88,8 @@ fn fields<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     T::json_schema(generator)
 }
 
-/// Methods that any address takes.
-pub const METHODS_TAKEN: [&str; 4] = ["GET", "HEAD", "POST", "PUT"];
+/// Methods that some address takes; whatever takes `GET` takes `HEAD`.
+pub const METHODS_TAKEN: [&str; 3] = ["GET", "POST", "PUT"];
 /// Methods that are refused address by address; any other says that its sender takes us for something else.
 pub const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
 
@@ -283,19 +283,35 @@ fn room_name(escaped: &str) -> Result<RoomName, Failure> {
     })
 }
 
-/// Reads what stands behind `?`.
+/// Reads what stands behind `?`. Nothing that is not known is passed over: whoever writes such an address by hand would
+/// not notice that a slip was.
 ///
 /// # Errors
-/// With the name of the field that is wrong.
+/// With the name of the field that is wrong or not known.
 pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| wrong(&error))
 }
 
-/// Reads a body that is JSON.
+/// Sees that nothing stands behind `?` where nothing may.
 ///
 /// # Errors
-/// With the name of the field that is wrong.
+/// With the name of what does.
+pub fn no_query(query: &str, instead: &str) -> Result<(), Failure> {
+    match form_urlencoded::parse(query.as_bytes()).next() {
+        None => Ok(()),
+        Some((name, _)) => {
+            let name = echoed(&name);
+            let what = format!("`{name}`: this address takes nothing behind `?`; {instead}");
+            Err(bad_request(Some(name), what))
+        }
+    }
+}
+
+/// Reads a body that is JSON. A field that is not known is refused, as behind `?`.
+///
+/// # Errors
+/// With the name of the field that is wrong or not known.
 pub fn body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     let mut json = serde_json::Deserializer::from_str(words(body)?);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong(&error))?;
@@ -317,7 +333,8 @@ fn words(body: &[u8]) -> Result<&str, Failure> {
 
 fn wrong<E: std::error::Error>(error: &serde_path_to_error::Error<E>) -> Failure {
     let path = error.path().to_string();
-    let field = (path != ".").then_some(path);
+    // A field that is not known has the name that the peer gave it.
+    let field = (path != ".").then(|| echoed(&path));
     let what = failure::explained(error.inner());
     let message = match &field {
         Some(field) => format!("`{field}`: {what}"),
@@ -359,136 +376,6 @@ pub fn status(code: Code) -> u16 {
         Code::TooFast => 429,
         Code::SearchesWait | Code::Unreadable | Code::TooManyConnections | Code::Unavailable => 503,
     }
-}
-
-/// Parameters of a page of rooms.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct RoomsQuery {
-    /// Which page of the list, from 1.
-    #[serde(default = "first")]
-    #[schemars(range(min = 1, max = 4_294_967_295_u64))]
-    pub page: u32,
-}
-
-fn first() -> u32 {
-    1
-}
-
-/// Parameters of a page of history.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct MessagesQuery {
-    /// The last events before this position.
-    #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
-    pub before: Option<u64>,
-    /// The first events after this position.
-    #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
-    pub after: Option<u64>,
-    /// The events around this position.
-    #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
-    pub around: Option<u64>,
-    /// The last events before this moment, milliseconds since 1970, UTC.
-    #[schemars(with = "i64", range(min = 0, max = 253_402_300_799_999_i64))]
-    pub before_time_ms: Option<i64>,
-    /// How many events at most, 1 to 200.
-    #[schemars(with = "u32", range(min = 1, max = 200))]
-    pub limit: Option<u32>,
-}
-
-impl MessagesQuery {
-    /// Which part of the history it asks for.
-    #[must_use]
-    pub fn part(&self) -> Part {
-        Part {
-            before: self.before,
-            after: self.after,
-            around: self.around,
-            before_time_ms: self.before_time_ms,
-        }
-    }
-}
-
-/// Parameters of a search.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct SearchQuery {
-    /// All of these words, at most 8; `word*` finds what begins so. At most 256 bytes.
-    #[schemars(schema_with = "asked_words")]
-    pub words: String,
-    /// Only in this room.
-    #[schemars(schema_with = "asked_room")]
-    pub room: Option<RoomName>,
-    /// Only what is older: the `more` of an answer.
-    #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
-    pub before: Option<u64>,
-    /// How many at most, 1 to 100.
-    #[schemars(with = "u32", range(min = 1, max = 100))]
-    pub limit: Option<u32>,
-}
-
-/// Parameters of following a room.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct EventsQuery {
-    /// The id of the last event one has, as `Last-Event-ID`; the header goes before it.
-    pub after: Option<String>,
-    /// Whether the room is made if there is none of that name.
-    #[serde(default)]
-    pub create: bool,
-}
-
-/// Parameters of saying a body.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct PostQuery {
-    /// Under which nick: one that nobody here has. Without it, under a guest nick.
-    #[serde(default, deserialize_with = "value::maybe_wished")]
-    #[schemars(schema_with = "asked_nick", !default)]
-    pub nick: Option<Nick>,
-}
-
-/// Something to say.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Post {
-    /// What: at most 16 KiB and 200 lines.
-    #[schemars(schema_with = "asked_text")]
-    pub text: Text,
-    /// Under which nick: one that nobody here has. Without it, under a guest nick.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::maybe_wished"
-    )]
-    #[schemars(schema_with = "asked_nick", !default)]
-    pub nick: Option<Nick>,
-    /// The sender's own id for it; with one, sending it again is harmless.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<Id>,
-}
-
-/// Something was said and is kept.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Posted {
-    /// Where.
-    #[schemars(with = "String")]
-    pub room: RoomName,
-    /// Of which history the position is.
-    pub epoch: Epoch,
-    /// Its place in the room's one sequence.
-    pub position: u64,
-    /// Under which nick; left out when it had been said before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub nick: Option<Nick>,
-}
-
-/// What a search found, newest first.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Found {
-    /// The words as asked.
-    pub words: String,
-    /// The messages.
-    pub events: Vec<Event>,
-    /// Older messages may have the words as well: ask for them with this as `before`. Left out when this is
-    /// all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub more: Option<u64>,
 }
 
 #[cfg(test)]

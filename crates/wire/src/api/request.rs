@@ -1,7 +1,8 @@
 //! What a client may ask, one row of [`Request`] each: `{"op": "say", "ref": 4, "room": "lobby", …}`.
 //!
 //! A request that is not understood is answered with an error that names the field, and the connection
-//! lives on. Unknown fields are passed over, so that newer clients can talk to older servers.
+//! lives on. Unknown fields are passed over, so that newer clients can talk to older servers; over HTTP they are
+//! refused ([`super::http::query`]).
 
 use std::fmt;
 

@@ -46,6 +46,25 @@ fn messages_whole_and_in_fragments_with_a_ping_between() {
 }
 
 #[test]
+fn a_key_is_16_bytes_in_base64() {
+    for right in
+        ["dGhlIHNhbXBsZSBub25jZQ==", "AQIDBAUGBwgJCgsMDQ4PEC==", "++++++++++++++++/////w=="]
+    {
+        assert!(is_key(right.as_bytes()), "{right}");
+    }
+    for wrong in [
+        "",
+        "x",
+        "==",
+        "dGhlIHNhbXBsZSBub25jZQ",
+        "AAAAAAAAAAAAAAAAAAAA",
+        "!!!!!!!!!!!!!!!!!!!!!!==",
+    ] {
+        assert!(!is_key(wrong.as_bytes()), "{wrong}");
+    }
+}
+
+#[test]
 fn what_is_wrong_closes_the_connection_with_its_code() {
     let cases: [(Vec<u8>, CloseCode); 9] = [
         (vec![0x81, 0x02, b'h', b'i'], CloseCode::Protocol),

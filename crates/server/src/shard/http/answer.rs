@@ -53,12 +53,12 @@ impl Peer {
             (Endpoint::Rooms, _) => self.rooms(&query).await,
             (Endpoint::Search, _) => self.search(&query).await,
             (Endpoint::Messages, Some(room)) => self.messages(room, &query).await,
-            (Endpoint::Post, Some(room)) => self.post(room, request).await,
+            (Endpoint::Post, Some(room)) => self.post(room, &query, request).await,
             (Endpoint::PostText | Endpoint::PutText, Some(room)) => {
                 self.post_text(room, &query, request).await
             }
             (Endpoint::Events, Some(room)) => self.events(room, &query, &request).await,
-            (Endpoint::FollowText, Some(room)) => self.follow((room, false), false, None).await,
+            (Endpoint::FollowText, Some(room)) => self.follow_text(room, &query).await,
             // The table has `{room}` in the path of each of these.
             (
                 Endpoint::Messages
@@ -160,8 +160,10 @@ impl Peer {
     async fn post(
         &self,
         room: RoomName,
+        query: &str,
         request: Request<Incoming>,
     ) -> Result<Response<Reply>, Failure> {
+        http::no_query(query, "its fields stand in the JSON of the body")?;
         let Post { text, nick, id } = http::body(&body_of(request).await?)?;
         let posted = self.say(room, text, nick, id.map(Into::into)).await?;
         let is_new = posted.nick.is_some();
@@ -218,6 +220,10 @@ impl Peer {
         request: &Request<Incoming>,
     ) -> Result<Response<Reply>, Failure> {
         let EventsQuery { after, create } = http::query(query)?;
+        if create {
+            // A page may have its browser follow a room, which it cannot read, but not make one.
+            self.check_origin(request)?;
+        }
         let header = request.headers().get("last-event-id").and_then(|id| id.to_str().ok());
         let after = match header.or(after.as_deref()).filter(|id| !id.is_empty()) {
             None => None,
@@ -228,6 +234,11 @@ impl Peer {
             })?),
         };
         self.follow((room, create), true, after).await
+    }
+
+    async fn follow_text(&self, room: RoomName, query: &str) -> Result<Response<Reply>, Failure> {
+        http::no_query(query, "it follows the room from now on")?;
+        self.follow((room, false), false, None).await
     }
 
     async fn follow(
@@ -325,7 +336,13 @@ pub(super) fn other_method(methods: &[&'static str]) -> Response<Reply> {
     let what = format!("this address takes {}", methods.join(" and "));
     let mut response = failure(&http::bad_request(None, what));
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    if let Ok(allowed) = HeaderValue::from_str(&methods.join(", ")) {
+    // Whatever takes `GET` takes `HEAD`.
+    let allowed: Vec<&str> = methods
+        .iter()
+        .flat_map(|method| [Some(*method), (*method == "GET").then_some("HEAD")])
+        .flatten()
+        .collect();
+    if let Ok(allowed) = HeaderValue::from_str(&allowed.join(", ")) {
         response.headers_mut().insert(ALLOW, allowed);
     }
     response

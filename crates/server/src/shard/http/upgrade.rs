@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::header::{
     CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
     SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::TokioIo;
 use teahouse_core::Origin;
 use teahouse_wire::api::{ApiSession, http};
@@ -30,10 +30,21 @@ use crate::gate::Permit;
 /// Answers the handshake and has the socket taken over once that answer is written.
 pub(super) fn to_socket(peer: &Rc<Peer>, mut request: Request<Incoming>) -> Response<Reply> {
     let headers = request.headers();
-    let is_handshake = request.method() == Method::GET && is_handshake(headers);
-    let Some(key) = headers.get(SEC_WEBSOCKET_KEY).cloned().filter(|_| is_handshake) else {
+    if request.method() != Method::GET || !asks_for_websocket(headers) {
         return not_a_handshake();
+    }
+    let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();
+    let (key, more) = (keys.next().cloned(), keys.next());
+    let Some(key) = key.filter(|key| more.is_none() && websocket::is_key(key.as_bytes())) else {
+        return wrong_handshake("one Sec-WebSocket-Key says 16 bytes in base64");
     };
+    if request.version() < Version::HTTP_11 {
+        return wrong_handshake("its request is of HTTP/1.1");
+    }
+    if !request.body().is_end_stream() {
+        // Where it ends and the first message begins, not every proxy between sees alike.
+        return wrong_handshake("it has no body");
+    }
     let takes_deflate = headers
         .get_all(SEC_WEBSOCKET_EXTENSIONS)
         .iter()
@@ -56,7 +67,7 @@ pub(super) fn to_socket(peer: &Rc<Peer>, mut request: Request<Incoming>) -> Resp
     response
 }
 
-fn is_handshake(headers: &HeaderMap) -> bool {
+fn asks_for_websocket(headers: &HeaderMap) -> bool {
     let has =
         |name, token: &str| {
             headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).any(|value| {
@@ -64,6 +75,15 @@ fn is_handshake(headers: &HeaderMap) -> bool {
             })
         };
     has(CONNECTION, "upgrade") && has(UPGRADE, "websocket") && has(SEC_WEBSOCKET_VERSION, "13")
+}
+
+/// It is meant for a WebSocket and is wrong (RFC 6455, section 4.2.1).
+fn wrong_handshake(what: &str) -> Response<Reply> {
+    let why = format!("not a WebSocket handshake (RFC 6455, section 4.2.1): {what}");
+    let mut response = answer::failure(&http::bad_request(None, why));
+    // What comes behind it would be frames.
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 fn not_a_handshake() -> Response<Reply> {

@@ -1,5 +1,7 @@
 //! Where requests go, and what is said of those that are wrong.
 
+use teahouse_core::Nick;
+
 use super::asked::{NAME_OF_SCRIPTS, VISIBLE};
 use super::*;
 
@@ -39,7 +41,7 @@ fn requests_go_where_the_table_says() {
 fn what_is_wrong_in_a_query_or_a_body_is_said_with_its_field() {
     let wrong = query::<MessagesQuery>("before=soon").unwrap_err();
     assert_eq!(wrong.field.as_deref(), Some("before"));
-    let parsed = query::<MessagesQuery>("before=17&limit=5&other=1").unwrap();
+    let parsed = query::<MessagesQuery>("before=17&limit=5").unwrap();
     assert_eq!((parsed.before, parsed.limit), (Some(17), Some(5)));
     let wrong = body::<Post>(br#"{"text": 7}"#).unwrap_err();
     assert_eq!(
@@ -51,6 +53,32 @@ fn what_is_wrong_in_a_query_or_a_body_is_said_with_its_field() {
     let message = long.unwrap_err().message;
     assert!(message.chars().count() < 400 && !message.contains('\u{202e}'), "{message}");
     assert_eq!(body::<Post>(br#"{"text": "x"}"#).unwrap().text.as_str(), "x");
+}
+
+#[test]
+fn what_is_not_known_in_a_request_is_refused_by_name_with_what_is() {
+    let wrong = query::<MessagesQuery>("before=17&limt=5").unwrap_err();
+    assert_eq!(wrong.field.as_deref(), Some("limt"));
+    assert_eq!(
+        wrong.message,
+        "`limt`: unknown field `limt`, expected one of `before`, `after`, `around`, `before_time_ms`, `limit`"
+    );
+    for (wrong, field) in [
+        (query::<RoomsQuery>("pages=2").unwrap_err(), "pages"),
+        (query::<SearchQuery>("words=tea&q=tea").unwrap_err(), "q"),
+        (query::<EventsQuery>("crate=true").unwrap_err(), "crate"),
+        (query::<PostQuery>("nik=ann").unwrap_err(), "nik"),
+        (body::<Post>(br#"{"text": "x", "message_id": "7"}"#).unwrap_err(), "message_id"),
+        (no_query("nick=ann&x", "").unwrap_err(), "nick"),
+        (no_query("%e2%80%aenick", "").unwrap_err(), "nick"),
+        (query::<PostQuery>("%e2%80%aenik=ann").unwrap_err(), "nik"),
+    ] {
+        assert_eq!(wrong.field.as_deref(), Some(field), "{wrong:?}");
+        assert_eq!(status(wrong.code), 400);
+    }
+    assert_eq!(no_query("", ""), Ok(()));
+    let twice = query::<MessagesQuery>("before=1&before=2").unwrap_err();
+    assert_eq!(twice.message, "duplicate field `before`");
 }
 
 #[test]
