@@ -4,6 +4,7 @@
 use std::io::{BufRead, Write};
 use std::time::Duration;
 
+use teahouse_core::harmless::harmless;
 use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::http::{Post, Posted};
 use teahouse_wire::api::{Code, Failure, HistoryPage};
@@ -221,7 +222,8 @@ impl<W: Write> Saying<W> {
         self.refused += 1;
         self.tell(&format!("refused: {why}"));
         if !words.is_empty() {
-            self.tell(words);
+            // It may come from a file that somebody else wrote.
+            self.tell(&harmless(words));
         }
     }
 

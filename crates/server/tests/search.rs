@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
 use teahouse_core::{
     Effect, Event, EventKind, Excerpt, Nick, Position, RoomId, RoomName, Sequence, SessionId, Text,
     Time, TooWide,
@@ -61,6 +63,8 @@ fn what_looks_the_same_is_found_however_it_is_typed() {
         "हिन्दी चाय",
         "☕\u{fe0f} later",
         "ångström",
+        "well done⭐ at ⏰ 7",
+        "melting 🫠🪿👍🏽 ฿ 5",
     ];
     let opened = lobby(directory.path(), &said.map(str::to_owned));
     let find = |words: &str| positions(&search(&opened, words, None).unwrap());
@@ -81,6 +85,31 @@ fn what_looks_the_same_is_found_however_it_is_typed() {
     assert_eq!(find("محمد"), [7]);
     assert_eq!(find("चाय"), [8]);
     assert_eq!(find("☕"), [9]);
+    assert_eq!((find("⭐"), find("done ⏰")), (vec![11], vec![11]));
+    assert_eq!(find("🫠"), [12], "a younger emoji");
+    assert_eq!((find("👍"), find("👍🏽 ฿")), (vec![12], vec![12]));
+    assert_eq!(find("❨ done ・"), [11], "what is no word is passed over");
+}
+
+#[test]
+fn whatever_is_typed_is_no_syntax_and_whatever_is_said_is_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let Opened { store, readers, .. } = lobby(directory.path(), &[]);
+    let reader = &readers[0];
+    let find = |words: &str| reader.search(Some(&[(LOBBY, Position(u64::MAX))]), words, None, 20);
+    let (store, position) = (RefCell::new(store), Cell::new(0));
+    let typed = "(\\PC|[\\x00-\\x7F]|\\p{M}|NEAR|OR|text|room|[:{}^+*()\"']){1,12}";
+    proptest!(|(typed in typed, word in "(\\p{L}\\p{M}?|\\p{N}|\\p{So}|\\p{P}){1,8}")| {
+        let anything = find(&typed);
+        prop_assert!(!matches!(anything, Err(ReadError::Fault(_))), "{typed:?}: {anything:?}");
+        if Text::parse(&word).is_ok() && !word.contains(['*', '＊', '﹡']) {
+            position.set(position.get() + 1);
+            store.borrow_mut().commit(&[said(position.get(), &word)]).unwrap();
+            let found = positions(&find(&word).unwrap());
+            let has_letter = word.chars().any(char::is_alphanumeric);
+            prop_assert!(!has_letter || found.contains(&position.get()), "{word:?}");
+        }
+    });
 }
 
 #[test]

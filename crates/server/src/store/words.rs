@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use teahouse_core::{RoomId, TooWide};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Words of one search: a sentence that somebody remembers. Each costs a walk through all who have it.
 const WORDS_MAX: usize = 8;
@@ -26,7 +27,10 @@ fn is_word(c: char) -> bool {
         | 0x1780..=0x17FF          // Khmer
         | 0x1950..=0x19DF          // Tai Le, New Tai Lue
         | 0x1A20..=0x1AAF          // Tai Tham
+        | 0x231A..=0x231B | 0x2328 | 0x23CF | 0x23E9..=0x23FA // clocks, keys of players
+        | 0x25A0..=0x25B6 | 0x25C0 // squares, triangles
         | 0x2600..=0x27BF          // symbols, dingbats
+        | 0x2B00..=0x2B2F | 0x2B50..=0x2B73 // arrows, stars
         | 0x2E80..=0x2FDF          // CJK radicals
         | 0x3005..=0x3007          // iteration mark, closing mark, ideographic zero
         | 0x3040..=0x30FF          // hiragana, katakana
@@ -121,13 +125,28 @@ fn indexed_typed(typed: &str) -> String {
     typed.nfkc().filter(|c| !is_left_out(*c)).collect()
 }
 
+/// Whether a character is of those that the tokenizer leaves in (`categories` in store/schema.rs). A phrase
+/// without one would be found nowhere, and with it all the others.
+fn is_indexed(c: char) -> bool {
+    match c.general_category_group() {
+        GeneralCategoryGroup::Letter
+        | GeneralCategoryGroup::Mark
+        | GeneralCategoryGroup::Number => true,
+        GeneralCategoryGroup::Symbol | GeneralCategoryGroup::Other => matches!(
+            c.general_category(),
+            GeneralCategory::OtherSymbol | GeneralCategory::PrivateUse
+        ),
+        GeneralCategoryGroup::Punctuation | GeneralCategoryGroup::Separator => false,
+    }
+}
+
 /// One word as typed, as a phrase of FTS5; nothing where there is nothing to search for in it.
 fn phrase(word: &str, buffer: &mut String) -> Result<Option<String>, TooWide> {
     let (word, begins) = match word.strip_suffix('*') {
         Some(word) => (word, true),
         None => (word, false),
     };
-    if !word.chars().any(|c| c.is_alphanumeric() || is_word(c)) {
+    if !word.chars().any(is_indexed) {
         return Ok(None);
     }
     let is_letter = |c: &char| (c.is_alphanumeric() || is_combining_mark(*c)) && !is_word(*c);
@@ -159,7 +178,7 @@ mod tests {
         check("กินชา", " กิ น ช า");
         check("ດື່ມ", " ດື່ ມ");
         check("តែ", " តែ");
-        check("☕\u{fe0f}ok", " ☕ ok");
+        check("☕\u{fe0f}ok⭐⏰", " ☕ ok ⭐ ⏰");
     }
 
     #[test]
