@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, params};
 use serde::{Deserialize, Serialize};
-use teahouse_core::{Effect, Event, EventKind, Founding, MessageKey, RoomId, Said};
+use teahouse_core::{Effect, Event, EventKind, Founding, MessageKey, RoomId, Said, Time};
 use thiserror::Error;
 use tracing::info;
 
@@ -62,6 +62,8 @@ pub enum Durability {
 pub struct Store {
     connection: Connection,
     words: String,
+    /// No event is stamped later.
+    latest: Time,
     wal: Wal,
     /// Held for as long as we write: the lock on the data directory.
     _location: Location,
@@ -232,7 +234,8 @@ impl Store {
         let mut wal = Wal::of(&path);
         wal.keep_small(&connection);
         location.settle();
-        let store = Self { connection, words: String::new(), wal, _location: location };
+        let latest = loaded.rooms.iter().map(|room| room.last).max().unwrap_or_default();
+        let store = Self { connection, words: String::new(), latest, wal, _location: location };
         Ok(Opened { store, loaded, readers })
     }
 
@@ -249,7 +252,7 @@ impl Store {
             return Ok(0);
         }
         let transaction = self.connection.transaction()?;
-        let count = insert(&transaction, effects, &mut self.words)?;
+        let count = insert(&transaction, effects, &mut self.words, &mut self.latest)?;
         transaction.commit()?;
         self.wal.keep_small(&self.connection);
         Ok(count)
@@ -316,6 +319,7 @@ fn insert(
     connection: &Connection,
     effects: &[Effect],
     words: &mut String,
+    latest: &mut Time,
 ) -> Result<usize, rusqlite::Error> {
     let mut event_row = connection.prepare_cached(
         "INSERT INTO event (room, position, time_ms, session, nick, kind, text, message_id, author)
@@ -346,6 +350,11 @@ fn insert(
                     event.author.map(|author| author.0),
                 ])?;
                 count += 1;
+                // Without a clock that was set back this is never so, and costs nothing.
+                if event.time < *latest {
+                    note_time_back(connection, event)?;
+                }
+                *latest = event.time.max(*latest);
                 match (event.kind, text) {
                     (EventKind::Said | EventKind::Acted, Some(text)) => {
                         let sequence = connection.last_insert_rowid();
@@ -374,12 +383,24 @@ fn remove_room(connection: &Connection, room: RoomId) -> Result<(), rusqlite::Er
     for statement in [
         "DELETE FROM words WHERE rowid IN (SELECT seq FROM event WHERE room = ?1)",
         "DELETE FROM event WHERE room = ?1",
+        "DELETE FROM time_back WHERE room = ?1",
         "DELETE FROM room WHERE id = ?1",
         "INSERT INTO meta VALUES ('last_room', ?1)
          ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)",
     ] {
         connection.prepare_cached(statement)?.execute([room.0])?;
     }
+    Ok(())
+}
+
+/// Remembers an event that is stamped earlier than the one before it in its room.
+fn note_time_back(connection: &Connection, event: &Event) -> Result<(), rusqlite::Error> {
+    connection
+        .prepare_cached(
+            "INSERT INTO time_back SELECT room, ?2 FROM event
+             WHERE room = ?1 AND position = ?2 - 1 AND time_ms > ?3",
+        )?
+        .execute(params![event.room.0, event.position.0.cast_signed(), event.time.0])?;
     Ok(())
 }
 

@@ -85,6 +85,34 @@ fn history_before_a_time_is_right_when_the_clock_was_set_back_also_across_a_rest
 }
 
 #[test]
+fn what_was_said_after_a_clock_had_run_days_ahead_is_found_before_a_time() {
+    const DAY: i64 = 24 * 60;
+    let directory = tempfile::tempdir().unwrap();
+    let mut house = House::open(directory.path(), Limits::default());
+    let noon = house.now.time;
+    let at = |minutes: i64| Time(noon.0 + minutes * 60_000);
+    let first = [(0, "a"), (1, "b"), (9 * DAY, "ahead"), (9 * DAY + 1, "too"), (2, "c"), (3, "d")];
+    let second = [(4, "e"), (5 * DAY, "ahead again"), (5, "f"), (6, "g")];
+    for said in [&first[..], &second] {
+        for (minutes, words) in said {
+            house.now.time = at(*minutes);
+            house.post("lobby", words);
+        }
+        house.opened.store.close().unwrap();
+        house = House::open(directory.path(), Limits::default());
+    }
+    let reader = &house.opened.readers[0];
+    let all = reader.latest(RoomId(1), Position(10), 100).unwrap();
+    assert_eq!(all.len(), 10);
+    for minutes in (-1..9).chain([5 * DAY, 5 * DAY + 1, 9 * DAY + 1, 9 * DAY + 2]) {
+        // Up to the last one that was stamped before it.
+        let end = all.iter().rposition(|event| event.time < at(minutes)).map_or(0, |last| last + 1);
+        let before = reader.before_time(RoomId(1), Position(10), at(minutes), 100).unwrap();
+        assert_eq!(texts(&before), texts(&all[..end]), "before minute {minutes}");
+    }
+}
+
+#[test]
 fn in_a_house_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_also_after_a_restart()
 {
     const ROOMS: u32 = 3_000;

@@ -295,6 +295,7 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
     let directory = tempfile::tempdir().unwrap();
     let older = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
     older.execute_batch(include_str!("made_by_0_1_0.sql")).unwrap();
+    older.execute("UPDATE event SET time_ms = 9000000 WHERE position = 2", []).unwrap();
     older.close().unwrap();
     let mut opened = open(directory.path());
     assert_eq!((opened.loaded.boot, opened.loaded.epoch[1]), (8, 0x11));
@@ -307,6 +308,8 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
     };
     assert_eq!(search("茶"), ["喝茶 ＡＢＣ"]);
     assert_eq!(search("abc"), ["喝茶 ＡＢＣ"], "it is indexed again");
+    let before = opened.readers[0].before_time(LOBBY, Position(9), Time(3_001), 9).unwrap();
+    assert_eq!(before.len(), 3, "also what was said after a clock had run ahead");
     // Whose the ids are is not known: they are the same message for whoever sends it again.
     let (author, id) = (Author::nameless(), MessageId([1; 16]));
     let key = MessageKey { room: LOBBY, author, id };

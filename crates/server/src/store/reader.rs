@@ -87,14 +87,38 @@ impl Reader {
         self.latest(room, last, count)
     }
 
-    /// The last position before a moment. Times follow positions (but for a clock set back), so it is
-    /// found by halving: no index of times has to be kept for it.
+    /// The last position of an event before a moment: looked for in the stretches of a room in which times
+    /// follow positions, the newest first. There is one, but for clocks that had run ahead.
     fn last_before(&self, room: RoomId, upto: Position, time: Time) -> Result<Position, ReadError> {
+        let mut starts = self.connection.prepare_cached(
+            "SELECT position FROM time_back WHERE room = ?1 AND position <= ?2
+             ORDER BY position DESC",
+        )?;
+        let mut starts = starts.query(params![room.0, signed(upto)])?;
+        let mut last = upto.0;
+        while let Some(row) = starts.next()? {
+            let first = row.get::<_, i64>(0)?.cast_unsigned();
+            if let Some(position) = self.last_before_in(room, (first, last), time)? {
+                return Ok(position);
+            }
+            last = first.saturating_sub(1);
+        }
+        Ok(self.last_before_in(room, (1, last), time)?.unwrap_or(Position::START))
+    }
+
+    /// The same from one position to another, between which times follow positions: found by halving, so that
+    /// no index of times has to be kept for it.
+    fn last_before_in(
+        &self,
+        room: RoomId,
+        (first, last): (u64, u64),
+        time: Time,
+    ) -> Result<Option<Position>, ReadError> {
         let mut rows = self.connection.prepare_cached(
             "SELECT time_ms FROM event WHERE room = ?1 AND position >= ?2
              ORDER BY position LIMIT 1",
         )?;
-        let (mut low, mut high) = (0, upto.0);
+        let (mut low, mut high) = (first.saturating_sub(1), last);
         while low < high {
             let middle = low + (high - low).div_ceil(2);
             let position = signed(Position(middle));
@@ -106,7 +130,7 @@ impl Reader {
                 high = middle - 1;
             }
         }
-        Ok(Position(low))
+        Ok((low >= first).then_some(Position(low)))
     }
 
     /// Events after `after` up to `upto`, in order: at most `events_max`, and no more once their texts

@@ -72,6 +72,21 @@ const STEPS: &[&str] = &["
     INSERT INTO words (rowid, room, text)
         SELECT seq, 'r' || room, indexed(text) FROM event
         WHERE kind IN ('said', 'acted') AND text IS NOT NULL ORDER BY seq;
+", "
+    -- Where the times of a room begin anew before those of the events before: once a clock had run ahead. From
+    -- one of these positions to the next, times follow positions, which is how a moment is found. Older versions
+    -- let times of a moment's distance go back as well; that is no stretch of its own.
+    CREATE TABLE time_back (
+        room     INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (room, position)
+    ) WITHOUT ROWID;
+    INSERT INTO time_back
+        SELECT room, position FROM (
+            SELECT room, position, time_ms,
+                   lag(time_ms) OVER (PARTITION BY room ORDER BY position) AS before_ms
+            FROM event)
+        WHERE time_ms < before_ms - 1000;
 "];
 
 /// The newest version.
