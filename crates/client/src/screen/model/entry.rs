@@ -262,8 +262,10 @@ fn end_of_match(text: &str, nick: &str) -> Option<usize> {
 
 /// Whether the character after a nick belongs to the same word as its last one.
 fn glues_after(neighbour: char, edge: char) -> bool {
-    // Particles follow a name in Korean without a space, whatever script it is in.
-    is_mark(neighbour) || (!is_hangul(neighbour) && glues(neighbour, edge))
+    // A pictograph is the same in colours; and particles follow a name in Korean without a space, whatever
+    // script it is in.
+    (is_mark(neighbour) && neighbour != '\u{FE0F}')
+        || (!is_hangul(neighbour) && glues(neighbour, edge))
 }
 
 /// Whether the character before a nick belongs to the same word as its first one.
@@ -313,6 +315,7 @@ mod tests {
         assert!(mentions("สวัสดีอนันต์ครับ", "อนันต์") && mentions("ขอบคุณannนะ", "ann"));
         assert!(!mentions("กี่", "ก"), "with a vowel on it, another letter");
         assert!(mentions("ជំរាបសួរសុខាបាទ", "សុខា") && mentions("ﾃｽﾄさん", "ﾃｽﾄ"));
+        assert!(mentions("hi Ann❤\u{FE0F}!", "ann❤"), "as a phone writes it");
         assert!(!mentions("иванов", "иван") && !mentions("annα", "ann"));
         assert!(!mentions("anything", ""));
     }

@@ -10,19 +10,32 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     if !text.contains("://") {
         return Vec::new();
     }
+    let plain = plain(text);
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);
-    let mut found = Vec::new();
-    let mut from = 0;
-    // Behind a mark that ends a link another one may begin.
-    while let Some(link) = finder.links(&text[from..]).find(|link| is_web(link.as_str())) {
-        let start = from + link.start();
-        from = start + web_bytes(link.as_str());
-        // What ended with the mark may have an ASCII full stop before it.
-        let whole = finder.links(&text[start..from]).next();
-        found.extend(whole.map(|link| start..start + link.end()));
+    let web = finder.links(&plain).filter(|link| is_web(link.as_str()));
+    web.map(|link| link.start()..link.end()).collect()
+}
+
+/// The text as the finder understands it, byte for byte: within an address a letter beyond ASCII is an ASCII
+/// letter, also in the last part of a host (`.рф`), and what ends an address is a space.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut is_in_link = false;
+    for c in text.chars() {
+        let shown = match c {
+            _ if ends_link(c) => ' ',
+            _ if c.is_ascii() || !is_in_link => {
+                plain.push(c);
+                is_in_link = is_in_link || plain.ends_with("://");
+                continue;
+            }
+            _ => 'a',
+        };
+        is_in_link = is_in_link && shown != ' ';
+        plain.extend(std::iter::repeat_n(shown, c.len_utf8()));
     }
-    found
+    plain
 }
 
 /// Whether an address may be handed to a browser: nothing but the web, whatever somebody writes.
@@ -34,13 +47,9 @@ pub(crate) fn is_web(address: &str) -> bool {
     begins("http://") || begins("https://")
 }
 
-/// Bytes of an address up to a mark that in Chinese, Japanese or Korean follows it without a space.
-fn web_bytes(address: &str) -> usize {
-    address.find(ends_link).unwrap_or(address.len())
-}
-
 /// Whether a character of a text is none of an address: the punctuation of Chinese and Japanese, in its own
-/// blocks and in that of the quotation marks, and every space. Letters of any script may stand in addresses.
+/// blocks and in that of the quotation marks, what ends a part of a sentence in other scripts, every space, and
+/// what is not seen. Letters of any script may stand in addresses.
 fn ends_link(c: char) -> bool {
     match c {
         // 々〆〇 and the kana marks are letters.
@@ -49,8 +58,17 @@ fn ends_link(c: char) -> bool {
         // Full-width forms of ASCII punctuation, and half-width forms of CJK punctuation.
         '\u{FF01}'..='\u{FF0F}' | '\u{FF1A}'..='\u{FF20}' => true,
         '\u{FF3B}'..='\u{FF3D}' | '\u{FF5B}'..='\u{FF65}' => true,
-        // — ― ‘ ’ “ ” … ⋯
-        '\u{2014}' | '\u{2015}' | '\u{2018}'..='\u{201F}' | '\u{2026}' | '\u{22EF}' => true,
+        // Forms of it for vertical lines, and small ones.
+        '\u{FE10}'..='\u{FE1F}' | '\u{FE30}'..='\u{FE6B}' => true,
+        // — ― ‘ ’ “ ” ‥ … ⋯
+        '\u{2014}' | '\u{2015}' | '\u{2018}'..='\u{201F}' => true,
+        '\u{2025}' | '\u{2026}' | '\u{22EF}' => true,
+        '«' | '»' | '‹' | '›' => true,
+        // Armenian, Hebrew, Arabic, Devanagari, Burmese, Ethiopic, Khmer.
+        '\u{55D}' | '\u{589}' | '\u{5C3}' | '\u{60C}' | '\u{61B}' | '\u{61F}' | '\u{6D4}' => true,
+        '\u{964}' | '\u{965}' | '\u{104A}' | '\u{104B}' | '\u{1362}'..='\u{1368}' => true,
+        '\u{17D4}' | '\u{17D5}' => true,
+        '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{61C}' => true,
         other => other.is_whitespace(),
     }
 }
@@ -88,6 +106,14 @@ mod tests {
             "・茶",
             "｜",
             ".（注）",
+            "‥",
+            "»",
+            "، نعم",
+            "؟",
+            "।",
+            "។",
+            "﹐好",
+            "\u{200E}",
         ] {
             let text = format!("看 https://tea.example/a?b=c{end}");
             assert_eq!(found(&text), ["https://tea.example/a?b=c"], "{text}");
@@ -96,6 +122,17 @@ mod tests {
             found("看https://a.example/茶，https://b.example/々。（http://c.example）http://"),
             ["https://a.example/茶", "https://b.example/々", "http://c.example"]
         );
+        for whole in [
+            "https://zh.wikipedia.org/wiki/茶_(饮料)",
+            "https://en.wikipedia.org/wiki/Tea_(disambiguation)",
+            "http://例え.jp/テスト",
+            "https://пример.рф/путь?a=б",
+            "https://中国互联网络信息中心.中国",
+            "https://한국인터넷정보센터.한국/",
+            "https://a.example/ช่า",
+        ] {
+            assert_eq!(found(&format!("看{whole}，（{whole}）")), [whole, whole]);
+        }
         assert_eq!(
             found("(http://a.example) http://b.example!"),
             ["http://a.example", "http://b.example"]
