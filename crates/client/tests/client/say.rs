@@ -52,14 +52,11 @@ fn what_is_refused_is_given_back_and_the_rest_is_said() {
     assert_eq!(complaints, "refused: no: bad_text\none\n");
     assert_eq!(house.words("tea"), ["two"]);
 
-    house.inside().refusals.push_back("bad_text");
-    let (_, complaints) = run(&house, "tea", Words::Lines, "\u{1b}]0;mine\u{7}\u{202e}!\n");
-    assert_eq!(complaints, "refused: no: bad_text\n\u{fffd}]0;mine\u{fffd}!\n");
-
-    let long = "x".repeat(20_000);
+    let long = format!("\u{1b}]0;mine\u{7}{}", "x".repeat(20_000));
     let (result, complaints) = run(&house, "tea", Words::Lines, &long);
     assert_eq!(result.unwrap_err().exit(), Exit::Refused);
-    assert!(complaints.starts_with("refused: it has 20000 bytes; the limit is 16384\nxxx"));
+    let expected = "refused: it has 20013 bytes; the limit is 16384\n\u{fffd}]0;mine\u{fffd}xxx";
+    assert!(complaints.starts_with(expected), "{}", &complaints[..80]);
 }
 
 #[test]
