@@ -18,6 +18,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::model::{Mode, Model};
+pub(super) use answer::top as panel_top;
 pub use charset::Charset;
 pub(super) use help::last_top as help_last_top;
 use pen::Pen;
@@ -34,11 +35,12 @@ pub fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) -> Option<Positio
     topic::draw(model, areas.topic, &mut pen);
     members::draw(model, areas.members, &mut pen);
     let chosen = match &model.mode {
+        Mode::List(_) | Mode::Help { .. } if areas.messages.is_empty() => None,
         Mode::List(list) => Some(list::draw(model, list, areas.messages, &mut pen)),
         Mode::Help { top } => Some(help::draw(*top, areas.messages, &mut pen)),
         Mode::Line | Mode::Find { .. } | Mode::SendPaste { .. } => {
             messages::draw(model, areas.messages, &mut pen);
-            answer::draw(model, areas.messages, &mut pen);
+            answer::draw(model, &areas, &mut pen);
             None
         }
     };

@@ -30,6 +30,9 @@ const SIGN_COLUMNS: usize = 2;
 /// Of a row whose nick stands before the text, the text has at least this; else the nick has a row of its own.
 const TEXT_MIN: usize = 6;
 
+/// From so many rows on, one of them can say who goes on: of fewer each is needed for the text.
+const NAMED_ROWS_MIN: usize = 4;
+
 /// Where things stand in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Grid {
@@ -309,6 +312,19 @@ impl Flow<'_> {
         shown.truncate(count);
         shown.reverse();
         shown
+    }
+
+    /// Whether the topmost of these rows makes way for the nick of whose text it goes on with: where nothing is
+    /// beside texts that could name them.
+    #[must_use]
+    pub(crate) fn names_top(&self, rows: &[Shown]) -> bool {
+        let is_bare = !self.grid.is_apart && !self.grid.has_times;
+        let Some((index, row)) = rows.first().filter(|_| rows.len() >= NAMED_ROWS_MIN) else {
+            return false;
+        };
+        let goes_on = row.kind == RowKind::More;
+        let entry = self.talk.entry(*index).filter(|_| is_bare && goes_on);
+        entry.is_some_and(|entry| matches!(entry.what, What::Message(_)))
     }
 
     /// The entry and the row of it that a shown row is.

@@ -63,7 +63,8 @@ impl Model {
             }
             return;
         }
-        if matches!(self.mode, Mode::Help { .. }) {
+        let is_covered = at.y >= crate::screen::view::panel_top(self);
+        if is_covered || matches!(self.mode, Mode::Help { .. }) {
             return;
         }
         if let Some(link) = self.link_at(row, usize::from(at.x - area.x), usize::from(area.height))
@@ -76,7 +77,11 @@ impl Model {
     fn link_at(&self, row: usize, column: usize, height: usize) -> Option<String> {
         let flow = self.flow();
         let shown = flow.screen(height);
-        let (index, row) = shown.get((row + shown.len()).checked_sub(height)?)?;
+        let number = (row + shown.len()).checked_sub(height)?;
+        if number == 0 && flow.names_top(&shown) {
+            return None;
+        }
+        let (index, row) = shown.get(number)?;
         let text = self.talk().entry(*index)?.what.shown();
         let within = &text[row.range.clone()];
         let at = column.checked_sub(row.column)?;

@@ -139,6 +139,48 @@ fn a_long_answer_leaves_half_of_what_is_read() {
 }
 
 #[test]
+fn a_short_answer_is_seen_whole_on_a_small_screen() {
+    let mut played = reading(24, 8);
+    played.type_in("/who\n");
+    let reference = asked(&mut played, |request| matches!(request, Request::Who(_)));
+    let nicks = ["ann", "bob", "carl", "dora"].map(nick).to_vec();
+    let members = Message::Members { room: room("tea"), nicks, total: 4, page: 1, pages: 1 };
+    played.answer(reference, members);
+    let rows = played.rows();
+    assert_eq!(rows[3..6], ["─ answers; Esc closes ──", " · 4 here: ann, bob,", " │ carl, dora"]);
+}
+
+#[test]
+fn what_is_too_long_for_the_status_line_is_seen_whole_above_it() {
+    let mut played = Played::in_tea(40, 8);
+    played.said(1, "bob", "see https://tea.example/ and\nhttps://tea.example/2");
+    let before = played.rows();
+    played.type_in("/msg bob! hello\n");
+    let rows = played.rows();
+    assert_eq!(
+        rows[3..],
+        [
+            "────────────────────────────────────────",
+            " · \"bob!\" is no name: '!' cannot be in",
+            " │ a name",
+            "─ ● ann ────────────────────── F1 help ─",
+            "› /msg bob! hello|",
+        ]
+    );
+    // No link is opened that cannot be seen.
+    for row in 3..6 {
+        for column in 0..40 {
+            let does = crate::screen::MouseDoes::Press;
+            played.input(Input::Mouse(crate::screen::Mouse { column, row, does }));
+        }
+    }
+    assert!(!played.effects.iter().any(|effect| matches!(effect, Effect::Open(_))));
+    played.ctrl('u');
+    played.wait(5_000);
+    assert_eq!(played.rows(), before);
+}
+
+#[test]
 fn what_could_not_be_done_is_no_news_once_something_else_is() {
     let mut played = Played::in_tea(60, 6);
     played.type_in("/jion x\n");

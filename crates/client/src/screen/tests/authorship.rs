@@ -70,6 +70,34 @@ const SIGNS: [&str; 16] =
     ["⇄", "│", "─────", "▌x", "·", "❢", "❗", "✱", "⚹", "🞄", "˗", "❘", "￨", "𝄀", "丨", "一一一"];
 
 #[test]
+fn who_goes_on_is_named_where_nothing_stands_beside_texts() {
+    let mut played = Played::in_tea(24, 8);
+    let long = (1..=9).map(|number| format!("ann: line {number}")).collect::<Vec<_>>().join("\n");
+    played.said(1, "mallory", &long);
+    played.check(&[
+        " #tea  tea and what go…",
+        "▌mallory: …",
+        "▌│ ann: line 6",
+        "▌│ ann: line 7",
+        "▌│ ann: line 8",
+        "▌│ ann: line 9",
+        "─ ● ann ────────────────",
+        "› |",
+    ]);
+    // What makes way for the nick can be read further up.
+    played.press(Press::shift(Key::Up));
+    assert!(played.rows()[2..6].contains(&"▌│ ann: line 5".to_owned()), "{:#?}", played.rows());
+    let mut played = Played::in_tea(24, 8);
+    played.type_in("/help history\n");
+    played.type_in("/help nick\n");
+    let rows = played.rows();
+    assert_eq!(
+        (rows[1].as_str(), rows[2].as_str()),
+        (" · N messages, or those", " │ before 10:32,")
+    );
+}
+
+#[test]
 fn a_nick_that_is_a_sign_of_ours_stands_in_brackets() {
     for columns in [40, 60] {
         let mut played = Played::in_tea(columns, 6);
@@ -156,7 +184,15 @@ fn check_rows(played: &mut Played) {
         match &row.kind {
             // At the top it is said who goes on.
             RowKind::More if y == first && grid.is_apart => assert_ne!(before.trim(), ""),
-            RowKind::More if y == first => assert!(before.trim().ends_with('│'), "{before}"),
+            RowKind::More if y == first && flow.names_top(&rows) => {
+                let named = cells(&buffer, y, left + 1..left + grid.columns);
+                assert!(['m', 'c', '小', '…'].iter().any(|c| named.starts_with(*c)), "{named}");
+                assert!(named.trim_end().ends_with('…'), "{named}");
+            }
+            RowKind::More if y == first => {
+                let before = before.trim();
+                assert!(["│", "·", "⇄"].iter().any(|sign| before.ends_with(sign)), "{before}");
+            }
             RowKind::More if grid.is_apart => assert_eq!(before.trim(), "", "row {y}"),
             RowKind::More => assert_eq!(before.trim(), "│", "row {y}"),
             RowKind::First { .. } | RowKind::Name { .. } => {

@@ -1,57 +1,112 @@
-//! What was answered while older messages are read: above the status line, where it is seen.
+//! What was answered while older messages are read, and what the status line is too short for: above it, over the
+//! messages.
 
 use ratatui::layout::Rect;
 use teahouse_editor::wrap;
 
 use super::pen::Pen;
+use super::status;
+use crate::screen::areas::Areas;
 use crate::screen::limits::ANSWER_ROWS_MIN;
-use crate::screen::model::Model;
-use crate::screen::model::entry::{Notice, Tone};
+use crate::screen::model::entry::Tone;
+use crate::screen::model::{Mode, Model};
 
 /// Columns before the words: the sign, as it stands before words of the house.
 const BEFORE_WORDS: u16 = 3;
 
-/// Draws it over the messages, on at most half of their rows.
-pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
-    let most = usize::from(area.height / 2);
-    if model.answers.is_empty() || area.height < ANSWER_ROWS_MIN {
-        return;
-    }
-    let columns = usize::from(area.width.saturating_sub(BEFORE_WORDS + 1)).max(1);
-    let mut rows: Vec<_> = Vec::new();
-    // The newest from its beginning; those before it as far as they fit too.
-    for notice in model.answers.iter().rev() {
-        let mut more = rows_of(notice, columns);
-        if rows.is_empty() || more.len() + rows.len() < most {
-            more.append(&mut rows);
-            rows = more;
+/// A row of words.
+struct Row<'a> {
+    tone: Tone,
+    is_first: bool,
+    text: &'a str,
+}
+
+/// What is drawn over the messages: a rule, and rows of words.
+struct Panel<'a> {
+    rows: Vec<Row<'a>>,
+    /// Rows for which there is no room.
+    hidden: usize,
+    has_answers: bool,
+    area: Rect,
+}
+
+impl<'a> Panel<'a> {
+    /// At most half of the rows, where that is enough to say anything.
+    fn of(model: &'a Model, areas: &Areas) -> Option<Self> {
+        if !has_room(model, areas) {
+            return None;
         }
+        let area = areas.messages;
+        let columns = usize::from(area.width.saturating_sub(BEFORE_WORDS + 1)).max(1);
+        let flash = model.flash.iter().filter(|_| has_flash(model, areas));
+        let flash = flash.map(|flash| (Tone::Plain, flash.text.as_str()));
+        let answers = model.answers.iter().map(|notice| (notice.tone, notice.text.as_str()));
+        let most = usize::from((area.height / 2).max(ANSWER_ROWS_MIN)) - 1;
+        let mut rows: Vec<Row<'_>> = Vec::new();
+        // The newest from its beginning; those before it as far as they fit too.
+        for (tone, text) in answers.chain(flash).rev() {
+            let mut more = rows_of(tone, text, columns);
+            if rows.is_empty() || more.len() + rows.len() <= most {
+                more.append(&mut rows);
+                rows = more;
+            }
+        }
+        let hidden = rows.len().saturating_sub(most);
+        rows.truncate(most);
+        let height = u16::try_from(rows.len() + 1).unwrap_or(area.height);
+        let y = area.bottom().saturating_sub(height);
+        let has_answers = !model.answers.is_empty();
+        let panel = Self { rows, hidden, has_answers, area: Rect { y, height, ..area } };
+        (!panel.rows.is_empty()).then_some(panel)
     }
-    let shown = rows.len().min(most - 1);
-    let height = u16::try_from(shown + 1).unwrap_or(area.height);
-    let mut y = area.bottom().saturating_sub(height);
-    pen.clear(Rect { y, height, ..area });
-    pen.fill(Rect { y, height: 1, ..area }, "─", pen.theme.rule);
-    let hidden = rows.len() - shown;
-    let title = match hidden {
-        0 => " answers; Esc closes ".to_owned(),
-        more => format!(" answers, {more} more rows; Esc closes "),
-    };
-    pen.put_short(area.x + 1, y, area.width.saturating_sub(2), &title, pen.theme.strong);
-    for (notice, is_first, text) in rows.into_iter().take(shown) {
-        y += 1;
-        let (sign, style) = match notice.tone {
-            Tone::Plain | Tone::Server => ("·", pen.theme.text),
-            Tone::Problem => ("!", pen.theme.problem),
-        };
-        pen.put(area.x + 1, y, 1, if is_first { sign } else { "│" }, style);
-        let x = area.x + BEFORE_WORDS;
-        pen.put(x, y, area.right().saturating_sub(x), text, style);
+
+    fn title(&self) -> String {
+        match (self.has_answers, self.hidden) {
+            (false, _) => String::new(),
+            (true, 0) => " answers; Esc closes ".to_owned(),
+            (true, 1) => " answers, 1 more row; Esc closes ".to_owned(),
+            (true, more) => format!(" answers, {more} more rows; Esc closes "),
+        }
     }
 }
 
-/// The rows of one answer, and whether each is its first.
-fn rows_of(notice: &Notice, columns: usize) -> Vec<(&Notice, bool, &str)> {
-    let ranges = wrap(&notice.text, columns, columns).into_iter().enumerate();
-    ranges.map(|(number, range)| (notice, number == 0, &notice.text[range])).collect()
+fn has_room(model: &Model, areas: &Areas) -> bool {
+    let is_covered = matches!(model.mode, Mode::List(_) | Mode::Help { .. });
+    !is_covered && areas.messages.height >= ANSWER_ROWS_MIN
+}
+
+/// Whether a short word stands here, because the status line is too short for it.
+pub(super) fn has_flash(model: &Model, areas: &Areas) -> bool {
+    let is_long = |text: &str| !status::has_room(text, areas.status);
+    has_room(model, areas) && model.flash.as_ref().is_some_and(|flash| is_long(&flash.text))
+}
+
+/// The topmost row of the screen that is covered; past the last one when none is.
+pub(in crate::screen) fn top(model: &Model) -> u16 {
+    Panel::of(model, &model.areas()).map_or(u16::MAX, |panel| panel.area.y)
+}
+
+/// Draws it over the messages.
+pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
+    let Some(panel) = Panel::of(model, areas) else { return };
+    let area = panel.area;
+    pen.clear(area);
+    pen.fill(Rect { height: 1, ..area }, "─", pen.theme.rule);
+    let columns = area.width.saturating_sub(2);
+    pen.put_short(area.x + 1, area.y, columns, &panel.title(), pen.theme.strong);
+    for (y, row) in (area.y + 1..area.bottom()).zip(&panel.rows) {
+        let (sign, style) = match row.tone {
+            Tone::Plain | Tone::Server => ("·", pen.theme.text),
+            Tone::Problem => ("!", pen.theme.problem),
+        };
+        pen.put(area.x + 1, y, 1, if row.is_first { sign } else { "│" }, style);
+        let x = area.x + BEFORE_WORDS;
+        pen.put(x, y, area.right().saturating_sub(x), row.text, style);
+    }
+}
+
+/// The rows of one answer.
+fn rows_of(tone: Tone, text: &str, columns: usize) -> Vec<Row<'_>> {
+    let ranges = wrap(text, columns, columns).into_iter().enumerate();
+    ranges.map(|(number, range)| Row { tone, is_first: number == 0, text: &text[range] }).collect()
 }

@@ -1,5 +1,6 @@
 //! The messages: rows as the model lets them flow, with nicks, mentions and links coloured.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ratatui::layout::Rect;
@@ -26,17 +27,36 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     }
     let mut rows = rows;
     name_the_first(&mut rows);
+    let is_named = flow.names_top(&rows);
     let first = area.bottom() - u16::try_from(rows.len()).unwrap_or(area.height);
+    // A long text has many rows, and its parts are found once.
+    let mut parted: Option<(usize, Parted<'_>)> = None;
     for (y, (index, row)) in (first..area.bottom()).zip(&rows) {
-        if let Some(entry) = model.talk().entry(*index) {
-            let drawing =
-                Drawing { model, flow: &flow, entry, area: Rect { y, height: 1, ..area } };
-            drawing.row(row, pen);
+        let Some(entry) = model.talk().entry(*index) else { continue };
+        let drawing = Drawing { model, flow: &flow, entry, area: Rect { y, height: 1, ..area } };
+        let parted = match parted.take() {
+            Some(before) if before.0 == *index => parted.insert(before),
+            Some(_) | None => parted.insert((*index, drawing.parted(pen))),
+        };
+        if y == first && is_named {
+            drawing.name_alone(pen);
+        } else {
+            drawing.row(row, &parted.1, pen);
             if y == first && row.kind == RowKind::More {
                 drawing.who_goes_on(pen);
             }
         }
+        drawing.marks(row, pen);
     }
+}
+
+/// The words of an entry, and what stands out in them.
+struct Parted<'a> {
+    shown: Cow<'a, str>,
+    base: Style,
+    special: Vec<(Range<usize>, Style)>,
+    /// What was searched for.
+    found: Vec<Range<usize>>,
 }
 
 /// Of what stands topmost it is said who said it and when, even if that was said above the screen.
@@ -72,8 +92,8 @@ struct Drawing<'a> {
     area: Rect,
 }
 
-impl Drawing<'_> {
-    fn row(&self, row: &Row, pen: &mut Pen<'_>) {
+impl<'a> Drawing<'a> {
+    fn row(&self, row: &Row, parted: &Parted<'_>, pen: &mut Pen<'_>) {
         let theme = pen.theme;
         match &row.kind {
             RowKind::Day(day) => {
@@ -83,15 +103,14 @@ impl Drawing<'_> {
             RowKind::New => self.rule("new", theme.mention, theme.mention, pen),
             RowKind::First { with_nick, with_time } => {
                 self.head(*with_nick, *with_time, pen);
-                self.text(row, pen);
+                self.text(row, parted, pen);
             }
             RowKind::Name { with_time } => self.name(*with_time, pen),
             RowKind::More => {
                 self.bar(pen);
-                self.text(row, pen);
+                self.text(row, parted, pen);
             }
         }
-        self.marks(row, pen);
     }
 
     /// `──── words ─────`
@@ -167,6 +186,17 @@ impl Drawing<'_> {
             self.sign(&who, style, pen);
         } else if grid.has_times {
             self.put_at(grid.time_at(), &shorten_middle(&who, TIME_COLUMNS), style, pen);
+        } else if self.house_sign(pen).is_some() {
+            self.put_at(grid.nick_at(), &who, style, pen);
+        }
+    }
+
+    /// Who says what goes on, in the place of the topmost row of it, where there is none beside it.
+    fn name_alone(&self, pen: &mut Pen<'_>) {
+        if let What::Message(message) = &self.entry.what {
+            let words = format!("{}: …", nick_shown(&message.nick));
+            let words = shorten_middle(&words, self.flow.grid.nick_columns());
+            self.put_at(self.flow.grid.nick_at(), &words, nick_style(message, pen), pen);
         }
     }
 
@@ -237,40 +267,38 @@ impl Drawing<'_> {
         self.area.x.saturating_add(u16::try_from(column).unwrap_or(u16::MAX))
     }
 
-    fn text(&self, row: &Row, pen: &mut Pen<'_>) {
-        let shown = self.entry.what.shown();
+    fn text(&self, row: &Row, parted: &Parted<'_>, pen: &mut Pen<'_>) {
+        let mut parts = split(&row.range, parted.base, &parted.special);
+        if !parted.found.is_empty() {
+            parts = mark(parts, &parted.found, pen.theme.found);
+        }
         let mut x = self.x(row.column);
-        for (range, style) in self.styled(&shown, &row.range, pen) {
+        for (range, style) in parts {
             let columns = self.area.right().saturating_sub(x);
-            x = pen.put(x, self.area.y, columns, &shown[range], style);
+            x = pen.put(x, self.area.y, columns, &parted.shown[range], style);
         }
     }
 
-    /// The row in parts of one style each.
-    fn styled(&self, shown: &str, row: &Range<usize>, pen: &Pen<'_>) -> Vec<(Range<usize>, Style)> {
+    fn parted(&self, pen: &Pen<'_>) -> Parted<'a> {
         let theme = pen.theme;
+        let shown = self.entry.what.shown();
         let base = self.base_style(pen);
-        let mut special: Vec<(Range<usize>, Style)> = Vec::new();
-        for link in links::find(shown) {
-            special.push((link, base.patch(theme.link)));
-        }
+        let links = links::find(&shown).into_iter();
+        let mut special: Vec<_> = links.map(|link| (link, base.patch(theme.link))).collect();
+        let mut found = Vec::new();
         if let What::Message(message) = &self.entry.what {
             if message.manner != Manner::Said {
                 let nick = nick_shown(&message.nick);
                 special.push((0..nick.len(), nick_style(message, pen)));
             }
             if let Some(me) = self.model.me.as_ref().filter(|_| message.is_mention) {
-                let ranges = mention_ranges(shown, me.as_str());
+                let ranges = mention_ranges(&shown, me.as_str());
                 special.extend(ranges.map(|range| (range, theme.mention)));
             }
+            found = found::ranges(&shown, &self.model.talk().words);
         }
         special.sort_by_key(|(range, _)| range.start);
-        let parts = split(row, base, special);
-        let words = &self.model.talk().words;
-        match &self.entry.what {
-            What::Message(_) if !words.is_empty() => mark_found(parts, shown, words, theme.found),
-            What::Message(_) | What::Presence(_) | What::Notice(_) => parts,
-        }
+        Parted { shown, base, special, found }
     }
 
     fn base_style(&self, pen: &Pen<'_>) -> Style {
@@ -299,7 +327,7 @@ fn nick_style(message: &Message, pen: &Pen<'_>) -> Style {
 fn split(
     row: &Range<usize>,
     base: Style,
-    special: Vec<(Range<usize>, Style)>,
+    special: &[(Range<usize>, Style)],
 ) -> Vec<(Range<usize>, Style)> {
     let mut parts = Vec::new();
     let mut at = row.start;
@@ -307,7 +335,7 @@ fn split(
         let (start, end) = (range.start.max(at), range.end.min(row.end));
         if start < end {
             parts.push((at..start, base));
-            parts.push((start..end, style));
+            parts.push((start..end, *style));
             at = end;
         }
     }
@@ -321,12 +349,19 @@ pub(super) fn mark_found(
     parts: Vec<(Range<usize>, Style)>,
     text: &str,
     words: &str,
+    style: Style,
+) -> Vec<(Range<usize>, Style)> {
+    mark(parts, &found::ranges(text, words), style)
+}
+
+fn mark(
+    parts: Vec<(Range<usize>, Style)>,
+    found: &[Range<usize>],
     mark: Style,
 ) -> Vec<(Range<usize>, Style)> {
-    let found = found::ranges(text, words);
     let marked = |(range, style): (Range<usize>, Style)| {
-        let found = found.iter().map(|range| (range.clone(), style.patch(mark))).collect();
-        split(&range, style, found)
+        let found: Vec<_> = found.iter().map(|range| (range.clone(), style.patch(mark))).collect();
+        split(&range, style, &found)
     };
     parts.into_iter().flat_map(marked).collect()
 }

@@ -1,6 +1,7 @@
 //! The rooms at the left, with what is unread in each.
 
 use ratatui::layout::Rect;
+use teahouse_editor::shorten_middle;
 
 use super::pen::Pen;
 use crate::screen::model::Model;
@@ -34,7 +35,8 @@ fn draw_talk(talk: &Talk, is_current: bool, row: Rect, pen: &mut Pen<'_>) {
     pen.put(row.x, row.y, 1, if is_current { "▌" } else { " " }, theme.accent);
     pen.put(row.x + 1, row.y, 1, sign, theme.dim);
     let columns = end.saturating_sub(row.x + 3);
-    pen.put_short(row.x + 2, row.y, columns, talk.with.name(), name);
+    let shown = shorten_middle(talk.with.name(), usize::from(columns));
+    pen.put(row.x + 2, row.y, columns, &shown, name);
 }
 
 /// Draws `@1 23` at the right; gives the column where that begins.

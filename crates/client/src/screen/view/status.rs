@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::answer;
 use super::pen::{Pen, columns_of};
 use crate::link::State;
 use crate::screen::areas::Areas;
@@ -10,6 +11,8 @@ use crate::screen::model::{Mode, Model};
 
 /// Who types is named up to here.
 const TYPING_NAMED_MAX: usize = 3;
+/// Columns beside the words of the left part: spaces and the ends of the rule.
+const BESIDE_WORDS: u16 = 4;
 /// Columns that the left part has at least, before anything is shown at the right.
 const LEFT_MIN: u16 = 20;
 
@@ -37,6 +40,11 @@ pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
         x = (x + 1).min(end);
     }
     draw_choices(model, Rect { x, width: end.saturating_sub(x), ..area }, pen);
+}
+
+/// Whether a short word is seen whole in the status line.
+pub(super) fn has_room(words: &str, area: Rect) -> bool {
+    columns_of(words).saturating_add(BESIDE_WORDS) <= area.width
 }
 
 /// Columns that all of the left part takes.
@@ -79,7 +87,7 @@ fn left(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style)> {
     if model.line.choices().is_some_and(|choices| choices.candidates.len() > 1) {
         return parts;
     }
-    if let Some(flash) = &model.flash {
+    if let Some(flash) = model.flash.as_ref().filter(|_| !answer::has_flash(model, areas)) {
         parts.push((flash.text.clone(), theme.strong));
         return parts;
     }
