@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::OnceLock;
 
 use hyper::header::{HOST, HeaderMap, ORIGIN};
-use hyper::{Method, Uri};
+use hyper::{Method, Uri, Version};
 
 /// Bytes of a name that a refusal repeats.
 const SHOWN_BYTES_MAX: usize = 100;
@@ -41,6 +41,19 @@ impl<'a> Authority<'a> {
             Some(v6) => v6.parse::<Ipv6Addr>().is_ok(),
             None => self.host.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4()),
         }
+    }
+}
+
+/// Why a request is wrong whose host is not certain.
+pub(crate) const HOST_ONCE: &str =
+    "an HTTP/1.1 request says its Host, once (RFC 9112, section 3.2)";
+
+/// Whether a request says its host once, as one of HTTP/1.1 must; an older one need not.
+pub(crate) fn says_host_once(version: Version, headers: &HeaderMap) -> bool {
+    match headers.get_all(HOST).iter().count() {
+        0 => version < Version::HTTP_11,
+        1 => true,
+        _ => false,
     }
 }
 

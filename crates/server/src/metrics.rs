@@ -180,6 +180,8 @@ impl Metrics {
             .timer(TokioTimer::new())
             .header_read_timeout(PATIENCE)
             .keep_alive(false)
+            // Who says no more still wants the answer: `nc -N`.
+            .half_close(true)
             .serve_connection(TokioIo::new(stream), service)
             .await;
         if let Err(error) = served {
@@ -194,6 +196,9 @@ impl Metrics {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let checked = hosts::check_host(request.uri(), request.headers(), &hosts);
         let (status, kind, body) = match (request.method(), request.uri().path()) {
+            _ if !hosts::says_host_once(request.version(), request.headers()) => {
+                (StatusCode::BAD_REQUEST, PLAIN, format!("{}\n", hosts::HOST_ONCE))
+            }
             _ if let Err(NotOurs(why)) = checked => {
                 (StatusCode::MISDIRECTED_REQUEST, PLAIN, format!("{why}\n"))
             }

@@ -170,7 +170,8 @@ fn greet(house: &House) -> std::io::Result<()> {
         let authority =
             if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
         out += &format!("  nc {host} {port}\n  telnet {host} {port}\n");
-        out += &format!("  teahouse join {authority}\n  curl -N http://{authority}/{first}\n");
+        let (place, room) = (pasted(&authority), pasted(&format!("http://{authority}/{first}")));
+        out += &format!("  teahouse join {place}\n  curl -N {room}\n");
     }
     if let Some(admin) = house.admin() {
         out += &format!("Metrics are at http://{admin}/metrics\n");
@@ -183,6 +184,11 @@ fn greet(house: &House) -> std::io::Result<()> {
     let mut stdout = std::io::stdout();
     stdout.write_all(out.as_bytes())?;
     stdout.flush()
+}
+
+/// A word as it can be pasted into any shell: brackets are a pattern to zsh, and a room may be called `bob's`.
+fn pasted(word: &str) -> String {
+    if word.contains(['[', '\'']) { format!("\"{word}\"") } else { word.to_owned() }
 }
 
 /// Under which names others reach an address we listen on.

@@ -46,7 +46,9 @@ impl FromStr for ListenSetting {
                  `localhost:5000` for this machine only, or an address like 192.0.2.7:5000 or [::1]:5000"
             )
         };
-        if let Ok(address) = input.parse::<SocketAddr>() {
+        if let Ok(mut address) = input.parse::<SocketAddr>() {
+            // A socket of IPv6 hears IPv6 only, so an IPv4 address in IPv6 is the IPv4 address.
+            address.set_ip(address.ip().to_canonical());
             let is_all = address.ip() == Ipv6Addr::UNSPECIFIED;
             return Ok(if is_all { Self::All(address.port()) } else { Self::At(address) });
         }
@@ -98,6 +100,7 @@ mod tests {
         for input in ["0.0.0.0:5000", "192.0.2.7:0", "[::1]:5000"] {
             assert_eq!(read(input).unwrap().to_string(), input);
         }
+        assert_eq!(read("[::ffff:192.0.2.7]:5000").unwrap().to_string(), "192.0.2.7:5000");
         for input in ["", ":", "nowhere", "nowhere:5000", "::1", "1.2.3.4", ":70000", ":+5", "a:b"]
         {
             let error = read(input).unwrap_err();

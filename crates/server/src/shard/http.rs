@@ -21,10 +21,10 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, USER_AGENT,
+    CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
 };
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, Version};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use teahouse_core::{Bucket, Origin, Refusal, Verdict};
 use teahouse_wire::api::http::{self, Route};
@@ -118,10 +118,8 @@ impl Peer {
         if !http::METHODS.contains(&request.method().as_str()) {
             return answer::other_method(&http::METHODS_TAKEN);
         }
-        let hosts_said = request.headers().get_all(HOST).iter().count();
-        if hosts_said > 1 || (hosts_said == 0 && request.version() == Version::HTTP_11) {
-            let what = "an HTTP/1.1 request says its Host, once (RFC 9112, section 3.2)";
-            return self.failure(&http::bad_request(None, what.to_owned()));
+        if !hosts::says_host_once(request.version(), request.headers()) {
+            return self.failure(&http::bad_request(None, hosts::HOST_ONCE.to_owned()));
         }
         let settings = Arc::clone(&self.shard.borrow().settings);
         let is_of_no_page = hosts::is_of_no_page(request.method(), request.headers());
@@ -203,8 +201,12 @@ impl Peer {
 
 /// Reads a whole body, within bounds of bytes and time.
 async fn body_of(request: Request<Incoming>) -> Result<Bytes, Failure> {
-    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
-    let coding = Coding::of(header(CONTENT_ENCODING), header(CONTENT_TYPE))?;
+    let text = |value: &HeaderValue| value.to_str().unwrap_or("?").to_owned();
+    // Codings in several lines are a list (RFC 9110, section 5.3).
+    let codings = request.headers().get_all(CONTENT_ENCODING).iter().map(text);
+    let codings = codings.collect::<Vec<_>>().join(", ");
+    let kind = request.headers().get(CONTENT_TYPE).map(text);
+    let coding = Coding::of(&codings, kind.as_deref())?;
     if request.body().size_hint().lower() > REQUEST_BYTES_MAX as u64 {
         // Said before anything of it comes, so that who asks first (`Expect: 100-continue`) need not send it.
         return Err(too_big());

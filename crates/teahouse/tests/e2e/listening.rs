@@ -103,6 +103,14 @@ fn every_way_to_write_a_place_is_heard_in_both_families_and_the_greeting_is_true
     let hosts: Vec<&str> = named.iter().map(|(host, _)| host.as_str()).collect();
     assert_eq!(hosts, ["127.0.0.1", "::1"]);
     assert!(named.iter().all(|(host, port)| greets(host, *port)));
+    // In a shell brackets are a pattern, so what has them is quoted.
+    let port = named[1].1;
+    for quoted in [format!("join \"[::1]:{port}\"\n"), format!(" \"http://[::1]:{port}/lobby\"\n")]
+    {
+        assert!(open.greeting.contains(&quoted), "{quoted} in {}", open.greeting);
+    }
+    let plain = format!("  curl -N http://127.0.0.1:{}/lobby\n", named[0].1);
+    assert!(open.greeting.contains(&plain), "{}", open.greeting);
     // Written twice, it is one place.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let open = Open::with(&["--listen", &format!(":{port},0.0.0.0:{port},{port}")], "");

@@ -288,6 +288,9 @@ fn whoever_closes_its_side_behind_a_request_is_answered_every_time() {
         let answer = through_nc(house.port, &request);
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "number {number}: {answer}");
         bob.expect(&format!("<nc> {said}"));
+        let metrics = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        let answer = through_nc(house.admin_port(), metrics);
+        assert!(answer.contains("\nteahouse_sessions "), "number {number}: {answer}");
     }
 }
 

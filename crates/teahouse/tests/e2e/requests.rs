@@ -132,6 +132,9 @@ fn a_host_is_said_once_and_a_target_may_say_it_too() {
     ] {
         assert_eq!(ask(head), status, "{head}");
     }
+    let mut scraper = Visitor::connect(house.admin_port());
+    scraper.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n");
+    assert_eq!(scraper.answer(false).status, 400);
     assert_eq!(
         request(house.port, "OPTIONS", "/lobby", "", "").header("allow"),
         "GET, HEAD, POST, PUT"

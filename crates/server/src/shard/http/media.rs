@@ -26,14 +26,14 @@ impl Coding {
     ///
     /// # Errors
     /// When that coding or that kind is not taken.
-    pub(super) fn of(encoding: Option<&str>, kind: Option<&str>) -> Result<Self, Failure> {
+    pub(super) fn of(encoding: &str, kind: Option<&str>) -> Result<Self, Failure> {
         let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
         if kind.get(..10).is_some_and(|begin| begin.eq_ignore_ascii_case("multipart/")) {
             return Err(wrong_media(format!(
                 "a body of {kind:?} is not taken; send the words themselves, as with curl --data-binary @FILE"
             )));
         }
-        match encoding.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        match encoding.trim().to_ascii_lowercase().as_str() {
             "" | "identity" => Ok(Self::Identity),
             "gzip" | "x-gzip" => Ok(Self::Gzip),
             "deflate" => Ok(Self::Deflate),
@@ -102,15 +102,12 @@ mod tests {
 
     #[test]
     fn a_kind_that_is_not_taken_is_refused_by_name() {
-        assert_eq!(
-            Coding::of(None, Some("application/x-www-form-urlencoded")),
-            Ok(Coding::Identity)
-        );
-        assert_eq!(Coding::of(Some("GZIP"), Some("text/plain; charset=utf-8")), Ok(Coding::Gzip));
-        let wrong = Coding::of(Some("zstd"), None).unwrap_err();
+        assert_eq!(Coding::of("", Some("application/x-www-form-urlencoded")), Ok(Coding::Identity));
+        assert_eq!(Coding::of("GZIP", Some("text/plain; charset=utf-8")), Ok(Coding::Gzip));
+        let wrong = Coding::of("zstd", None).unwrap_err();
         assert_eq!(wrong.code, Code::WrongMedia);
         assert!(wrong.message.contains("\"zstd\"") && wrong.message.contains("gzip"), "{wrong:?}");
-        let wrong = Coding::of(None, Some("Multipart/form-data; boundary=x")).unwrap_err();
+        let wrong = Coding::of("", Some("Multipart/form-data; boundary=x")).unwrap_err();
         assert_eq!(wrong.code, Code::WrongMedia);
     }
 }
