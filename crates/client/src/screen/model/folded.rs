@@ -8,24 +8,40 @@ use teahouse_wire::api::Change;
 use crate::screen::limits::{FOLDED_CHANGES_MAX, FOLDED_NAMES_MAX};
 
 /// What happened to somebody.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Move {
     Came,
     Went,
     CameAndWent,
     WentAndCame,
-    Renamed(Nick),
 }
 
 /// Some who came and went. Of too many only their number is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Folded {
     moves: Vec<(Nick, Move)>,
+    /// Who is called what instead.
+    renamed: Vec<(Nick, Nick)>,
     more_came: usize,
     more_went: usize,
 }
 
 impl Folded {
+    /// Whether a change can be told in the same line: renames stand last in it, so what is done after one by
+    /// somebody who is called so, before or since, is told in the next.
+    #[must_use]
+    pub(crate) fn can_take(&self, change: &Change) -> bool {
+        let has_name =
+            |nick: &Nick| self.renamed.iter().any(|(from, to)| from == nick || to == nick);
+        match change {
+            Change::Entered { nick } | Change::Left { nick } | Change::Offline { nick, .. } => {
+                !has_name(nick)
+            }
+            Change::Folded { entered, gone, .. } => !entered.iter().chain(gone).any(has_name),
+            Change::Renamed { .. } | Change::Typing { .. } | Change::Unknown => true,
+        }
+    }
+
     /// Takes a change in; says whether it is one that is shown.
     pub(crate) fn take(&mut self, change: &Change) -> bool {
         match change {
@@ -44,20 +60,19 @@ impl Folded {
     }
 
     fn came(&mut self, nick: &Nick) {
-        let is_full = self.moves.len() >= FOLDED_CHANGES_MAX;
+        let is_full = self.is_full();
         match self.moves.iter_mut().find(|(who, _)| who == nick) {
             Some((_, how @ (Move::Went | Move::CameAndWent))) => *how = Move::WentAndCame,
-            Some((_, Move::Came | Move::WentAndCame | Move::Renamed(_))) => {}
+            Some((_, Move::Came | Move::WentAndCame)) => {}
             None if is_full => self.more_came += 1,
             None => self.moves.push((nick.clone(), Move::Came)),
         }
     }
 
     fn went(&mut self, nick: &Nick) {
-        let is_full = self.moves.len() >= FOLDED_CHANGES_MAX;
+        let is_full = self.is_full();
         match self.moves.iter_mut().find(|(who, _)| who == nick) {
             Some((_, how @ (Move::Came | Move::WentAndCame))) => *how = Move::CameAndWent,
-            Some((_, how @ Move::Renamed(_))) => *how = Move::Went,
             Some((_, Move::Went | Move::CameAndWent)) => {}
             None if is_full => self.more_went += 1,
             None => self.moves.push((nick.clone(), Move::Went)),
@@ -65,19 +80,24 @@ impl Folded {
     }
 
     fn renamed(&mut self, from: &Nick, to: &Nick) {
-        if self.moves.len() < FOLDED_CHANGES_MAX {
-            self.moves.push((from.clone(), Move::Renamed(to.clone())));
+        if !self.is_full() {
+            self.renamed.push((from.clone(), to.clone()));
         }
+    }
+
+    fn is_full(&self) -> bool {
+        self.moves.len() + self.renamed.len() >= FOLDED_CHANGES_MAX
     }
 
     /// Bytes it is counted with.
     #[must_use]
     pub(crate) fn bytes(&self) -> usize {
         self.moves.len() * size_of::<(Nick, Move)>()
+            + self.renamed.len() * size_of::<(Nick, Nick)>()
     }
 
-    fn names(&self, wanted: &Move) -> Vec<&str> {
-        let moves = self.moves.iter().filter(|(_, how)| how == wanted);
+    fn names(&self, wanted: Move) -> Vec<&str> {
+        let moves = self.moves.iter().filter(|(_, how)| *how == wanted);
         moves.map(|(nick, _)| nick.as_str()).collect()
     }
 }
@@ -92,12 +112,10 @@ impl fmt::Display for Folded {
             (Move::CameAndWent, 0, "came and left"),
             (Move::WentAndCame, 0, "left and came back"),
         ] {
-            parts.extend(said_of(&self.names(&how), more, verb));
+            parts.extend(said_of(&self.names(how), more, verb));
         }
-        for (from, how) in &self.moves {
-            if let Move::Renamed(to) = how {
-                parts.push(format!("{} is {} now", from.as_str(), to.as_str()));
-            }
+        for (from, to) in &self.renamed {
+            parts.push(format!("{} is {} now", from.as_str(), to.as_str()));
         }
         f.write_str(&parts.join(" · "))
     }
@@ -150,6 +168,27 @@ mod tests {
     fn who_comes_and_goes_again_is_said_once() {
         assert_eq!(folded(&[came("ann"), left("ann")]), "ann came and left");
         assert_eq!(folded(&[left("ann"), came("ann")]), "ann left and came back");
+    }
+
+    #[test]
+    fn what_is_done_under_a_name_that_was_taken_or_left_is_told_apart() {
+        let mut folded = Folded::default();
+        folded.take(&came("dora"));
+        folded.take(&Change::Renamed { from: nick("dora"), to: nick("eva") });
+        assert_eq!(folded.to_string(), "dora came · dora is eva now");
+        let of_many = |who: &str| Change::Folded {
+            entered: vec![nick("bob"), nick(who)],
+            entered_count: 2,
+            gone: Vec::new(),
+            gone_count: 0,
+            members: 9,
+        };
+        for change in [came("dora"), left("eva"), of_many("dora")] {
+            assert!(!folded.can_take(&change), "{change:?}");
+        }
+        for change in [came("bob"), of_many("carl")] {
+            assert!(folded.can_take(&change), "{change:?}");
+        }
     }
 
     #[test]

@@ -117,8 +117,10 @@ impl Model {
             self.talks.push(Talk::new(With::House));
         }
         if index == self.current {
-            drop(self.line.take());
             self.mode = Mode::Line;
+            // What was begun can be put back, elsewhere too: we may have been made to leave.
+            self.edit(Command::Clear);
+            drop(self.line.take());
         }
         let is_shown = index == self.current;
         self.talks.remove(index);

@@ -132,7 +132,9 @@ impl Window {
 
     /// Takes somebody's coming or going into the last line if that is one, else begins one.
     pub(crate) fn presence(&mut self, time_ms: i64, change: &Change) {
-        if let Some(Entry { what: What::Presence(folded), .. }) = self.entries.back_mut() {
+        if let Some(Entry { what: What::Presence(folded), .. }) = self.entries.back_mut()
+            && folded.can_take(change)
+        {
             let before = folded.bytes();
             folded.take(change);
             self.bytes = self.bytes - before + folded.bytes();

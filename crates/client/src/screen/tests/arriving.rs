@@ -303,6 +303,28 @@ fn the_room_that_is_asked_for_is_shown_when_it_is_entered() {
 }
 
 #[test]
+fn a_line_begun_in_a_room_that_closes_can_be_put_back() {
+    let mut played = Played::in_tea(80, 6);
+    played.joined("lobby", 0);
+    played.type_in("half a line");
+    played.receive(Message::Left { room: room("tea") });
+    assert!(played.rows()[0].contains("#lobby"));
+    assert_eq!(played.line(), "|");
+    played.ctrl('y');
+    assert_eq!(played.line(), "half a line|");
+}
+
+#[test]
+fn who_takes_a_name_that_has_become_free_is_seen_to_come() {
+    let mut played = Played::in_tea(60, 7);
+    played.change(Change::Renamed { from: nick("dora"), to: nick("eva") });
+    played.change(Change::Entered { nick: nick("dora") });
+    let rows = played.rows();
+    let words = ["⇄  dora is eva now", "⇄  dora came"];
+    assert!(rows[3].ends_with(words[0]) && rows[4].ends_with(words[1]), "{rows:#?}");
+}
+
+#[test]
 fn what_the_house_says_before_there_is_a_room_goes_along_into_the_first() {
     let mut played = Played::begin(60, 7, setup());
     played.link(Happening::Notice("another client is connected".to_owned()));
