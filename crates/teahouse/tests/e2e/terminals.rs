@@ -36,6 +36,17 @@ fn a_terminal_without_a_screen_gets_lines_and_is_told_why() {
 }
 
 #[test]
+fn nothing_runs_over_the_right_edge_and_afterwards_lines_wrap_again() {
+    let house = House::open();
+    let terminal = join_in(&house, "");
+    terminal.expect("● bob");
+    assert_eq!(terminal.told("wrap_flag"), "0");
+    terminal.keys(&["/quit", "Enter"]);
+    terminal.wait("the shell's screen", |terminal| terminal.told("alternate_on") == "0");
+    assert_eq!(terminal.told("wrap_flag"), "1");
+}
+
+#[test]
 fn a_locale_without_lines_gets_none_and_words_as_the_terminal_can() {
     let house = House::open();
     let mut ann = house.join_as("ann");

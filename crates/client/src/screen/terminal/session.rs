@@ -9,7 +9,8 @@ use crossterm::event::{
     EnableFocusChange, EnableMouseCapture,
 };
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
 };
 use crossterm::{execute, queue};
 
@@ -35,6 +36,8 @@ impl Session {
         IS_OURS.store(true, Ordering::SeqCst);
         let mut out = io::stdout();
         queue!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+        // What a terminal paints wider than it is stays in its row, and in the last one does not scroll the screen.
+        queue!(out, DisableLineWrap)?;
         if self.has_mouse {
             queue!(out, EnableMouseCapture)?;
         }
@@ -107,7 +110,7 @@ fn give_back() -> io::Result<()> {
     let mut out = io::stdout();
     keyboard::as_before(&mut out)?;
     queue!(out, DisableMouseCapture, DisableFocusChange, DisableBracketedPaste)?;
-    queue!(out, crossterm::cursor::Show, LeaveAlternateScreen)?;
+    queue!(out, EnableLineWrap, crossterm::cursor::Show, LeaveAlternateScreen)?;
     out.flush()?;
     disable_raw_mode()
 }
