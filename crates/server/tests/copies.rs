@@ -96,6 +96,18 @@ fn what_is_not_sound_is_named() {
     let Err(StoreError::Corrupt { what, .. }) = check(&database) else { panic!("it has a hole") };
     assert!(what.contains("the positions of room 1 have holes"), "{what}");
 
+    std::fs::write(&database, &sound).unwrap();
+    let by_hand = rusqlite::Connection::open(&database).unwrap();
+    by_hand.execute("UPDATE event SET time_ms = 'noon' WHERE position = 20", []).unwrap();
+    drop(by_hand);
+    check(&database).expect("a time that is none is no damage: the event is read without it");
+
+    let by_hand = rusqlite::Connection::open(&database).unwrap();
+    by_hand.execute("DELETE FROM meta WHERE key = 'epoch'", []).unwrap();
+    drop(by_hand);
+    let opened = Store::open(directory.path(), Durability::Sync, 1).map(drop);
+    assert!(matches!(opened, Err(StoreError::Corrupt { .. })), "{opened:?}");
+
     let mut damaged = sound;
     // A page each of whatever is there.
     let pages = damaged.len() / 4096;

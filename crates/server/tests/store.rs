@@ -8,6 +8,7 @@
 )]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use teahouse_core::{
     Author, Effect, Event, EventKind, MessageId, MessageKey, Nick, Position, RoomId, RoomName,
@@ -194,6 +195,30 @@ fn a_full_disk_keeps_nothing_of_the_batch_and_takes_it_whole_later() {
 }
 
 #[test]
+fn that_a_room_gave_way_is_logged_once_it_has() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut opened = lobby(directory.path(), &["before"]);
+    opened.store.commit(&[founded(TEA, "tea"), said(TEA, 1, "quiet")]).unwrap();
+    opened.store.limit_pages(Some(40)).unwrap();
+    let log = directory.path().join("log");
+    let lines = Arc::new(std::fs::File::create(&log).unwrap());
+    let lines = tracing_subscriber::fmt().with_writer(lines).finish();
+    let told = || std::fs::read_to_string(&log).unwrap().matches("gave way").count();
+    tracing::subscriber::with_default(lines, || {
+        let words = "x".repeat(10_000);
+        let mut batch = vec![Effect::RoomRemoved { room: TEA }];
+        batch.extend((2..60).map(|position| said(LOBBY, position, &words)));
+        for _ in 0..3 {
+            assert!(matches!(opened.store.commit(&batch), Err(CommitError::Later(_))));
+        }
+        assert_eq!(told(), 0, "it is there still");
+        opened.store.limit_pages(None).unwrap();
+        opened.store.commit(&batch).unwrap();
+        assert_eq!(told(), 1);
+    });
+}
+
+#[test]
 fn a_batch_is_kept_whole_or_not_at_all() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["one"]);
@@ -339,6 +364,36 @@ fn a_room_whose_name_is_none_is_set_aside_and_the_others_open() {
     assert_eq!(opened.loaded.last_room, RoomId(4), "their numbers are not given again");
     // A search in every room passes over what nobody can name.
     assert_eq!(opened.readers[0].room_name(TEA).unwrap(), None);
+}
+
+#[test]
+fn a_room_whose_number_is_none_is_set_aside_and_its_name_is_free() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut opened = lobby(directory.path(), &["one"]);
+    opened.store.commit(&[founded(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
+    drop(opened);
+    let last = i64::from(u32::MAX);
+    for (number, name) in [(-5, "tea"), (last, "milk"), (5_000_000_000, "juice")] {
+        let by_hand = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
+        by_hand.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        by_hand
+            .execute("UPDATE room SET id = ?1, name = ?2 WHERE id <> 1", (number, name))
+            .unwrap();
+        by_hand.execute("UPDATE event SET room = ?1 WHERE room <> 1", [number]).unwrap();
+        drop(by_hand);
+        let mut opened = open(directory.path());
+        assert_eq!(opened.loaded.rooms.len(), 1);
+        assert_eq!(opened.loaded.last_room, RoomId(1), "the next number is one that there is");
+        let found = opened.readers[0].search(None, "one", None, 9).unwrap();
+        assert_eq!(texts(&found.events), ["one"]);
+        let found = opened.readers[0].search(None, "found", None, 9).unwrap();
+        assert!(number >= 0 && number <= last || found.events.is_empty());
+        let again = opened.store.commit(&[founded(TEA, name), said(TEA, 1, "anew")]);
+        assert_eq!(again.unwrap(), 1, "{name}");
+        opened.store.commit(&[Effect::RoomRemoved { room: TEA }]).unwrap();
+        let by_hand = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
+        by_hand.execute("DELETE FROM meta WHERE key = 'last_room'", []).unwrap();
+    }
 }
 
 #[cfg(unix)]

@@ -166,6 +166,7 @@ impl Shard {
     pub(super) fn remove(&mut self, index: usize) {
         let mut connection = self.connections.remove(index);
         debug_assert!(connection.seats.is_empty(), "a room still writes to this place");
+        debug_assert!(!self.sessions.contains_key(&connection.session), "it is still told things");
         self.half_said_bytes -= connection.speaker.half_said_bytes();
         debug!(shard = self.index, serial = connection.serial, "closed");
         connection.stop_tasks();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 use teahouse_core::Time;
 
 use super::StoreError;
@@ -67,14 +67,20 @@ fn copy_pages(source: &Connection, to: &Path) -> Result<(), rusqlite::Error> {
     {
         let backup = Backup::new(source, &mut copy)?;
         // All in one step, which is one moment: copied bit by bit, it would begin again with each commit.
-        while !matches!(backup.step(-1)?, StepResult::Done) {
-            std::thread::sleep(Duration::from_millis(50));
+        // Another program that has the history for itself is waited for inside of it ([`BUSY_WAIT`]).
+        if !matches!(backup.step(-1)?, StepResult::Done) {
+            return Err(busy());
         }
     }
     // One file, with nothing beside it.
     copy.pragma_update(None, "journal_mode", "DELETE")?;
     mark_may_go_back(&copy)?;
     copy.close().map_err(|(_, error)| error)
+}
+
+fn busy() -> rusqlite::Error {
+    let why = "another program has the history for itself".to_owned();
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), Some(why))
 }
 
 /// Looks through a whole history: every page, every index, and whether the positions of each room are 1, 2, 3, …
@@ -93,7 +99,7 @@ pub fn check(database: &Path) -> Result<Soundness, StoreError> {
         return Err(corrupt(format!("{first}{more}")));
     }
     let count = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM room),
-                        (SELECT max(time_ms) FROM event)";
+                        (SELECT max(time_ms) FROM event WHERE typeof(time_ms) = 'integer')";
     connection
         .query_row(count, [], |row| {
             let (events, rooms): (i64, i64) = (row.get(0)?, row.get(1)?);
@@ -148,13 +154,7 @@ fn open(database: &Path) -> Result<Connection, StoreError> {
 }
 
 fn unreadable(database: &Path, source: rusqlite::Error) -> StoreError {
-    let path = database.to_owned();
-    match source.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            StoreError::Corrupt { path, what: source.to_string() }
-        }
-        Some(_) | None => StoreError::Sqlite { path, source },
-    }
+    StoreError::unusable(database, database, source)
 }
 
 /// Makes the new name last, too.

@@ -204,7 +204,9 @@ impl Reader {
         let before = before.map_or(i64::MAX, |before| i64::try_from(before.0).unwrap_or(i64::MAX));
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS}, words.rowid FROM words JOIN event ON event.seq = words.rowid
-             WHERE words MATCH ?1 AND words.rowid < ?2 ORDER BY words.rowid DESC"
+             WHERE words MATCH ?1 AND words.rowid < ?2 AND +event.room BETWEEN 0 AND {}
+             ORDER BY words.rowid DESC",
+            u32::MAX
         ))?;
         let mut rows = statement.query(params![query, before])?;
         let mut bytes = 0;

@@ -2,6 +2,7 @@
 //! who comes in: it keeps its position, and what cannot be read of it is left out or stands for itself.
 
 use rusqlite::Row;
+use rusqlite::types::ValueRef;
 use teahouse_core::{
     Author, Event, EventKind, MessageId, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
 };
@@ -40,6 +41,18 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> Option<Text> {
 /// A room's name, if it is one.
 pub(super) fn name(row: &Row<'_>, column: usize) -> Option<RoomName> {
     string(row, column).and_then(|name| RoomName::parse(name).ok())
+}
+
+/// What stands there, for people to read.
+pub(super) fn shown(row: &Row<'_>, column: usize) -> String {
+    match row.get_ref(column) {
+        Ok(ValueRef::Text(bytes) | ValueRef::Blob(bytes)) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
+        Ok(ValueRef::Integer(number)) => number.to_string(),
+        Ok(ValueRef::Real(number)) => number.to_string(),
+        Ok(ValueRef::Null) | Err(_) => String::new(),
+    }
 }
 
 pub(super) fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSql, ValueRef};
-use rusqlite::{Connection, TransactionBehavior};
-use teahouse_core::{Founding, Position, RoomId, Time};
+use rusqlite::{Connection, TransactionBehavior, params};
+use teahouse_core::{Founding, Position, RoomId, RoomName, Time};
 
 use tracing::{error, info, warn};
 
@@ -17,6 +17,9 @@ pub(super) const APPLICATION_ID: u32 = 0x5465_6148;
 
 /// In `meta` while positions that have been given may be lost.
 const MAY_GO_BACK: &str = "may_go_back";
+
+/// Rooms have numbers up to this one, so that new ones never run out: a larger number is none of ours.
+const ROOM_NUMBER_MAX: u32 = u32::MAX / 2;
 
 const STEPS: &[&str] = &["
     CREATE TABLE meta (
@@ -140,9 +143,9 @@ pub(super) fn load(
     let epoch = meta(&transaction, "epoch")?;
     let boot = meta(&transaction, "boot")?;
     let last_room = transaction.query_row(
-        "SELECT max((SELECT coalesce(max(id), 0) FROM room),
-                    coalesce((SELECT value FROM meta WHERE key = 'last_room'), 0))",
-        [],
+        "SELECT max((SELECT coalesce(max(id), 0) FROM room WHERE id BETWEEN 0 AND ?1),
+                    coalesce((SELECT value FROM meta WHERE key = 'last_room' AND value <= ?1), 0))",
+        [ROOM_NUMBER_MAX],
         |row| row.get(0).map(RoomId),
     )?;
     let rooms = rooms(&transaction)?;
@@ -190,20 +193,16 @@ fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
          ORDER BY id",
     )?;
     let mut founded: Vec<Founding> = Vec::new();
+    let mut set_aside = Vec::new();
     let mut names = HashSet::new();
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
-        let name = row::name(row, 1);
+        let room = u32::try_from(id).ok().filter(|id| *id <= ROOM_NUMBER_MAX);
+        let name = row::name(row, 1).filter(|_| room.is_some());
         let name = name.filter(|name| names.insert(name.clone()));
-        let (Ok(room), Some(name)) = (u32::try_from(id), name) else {
-            // As it stands there: it is what an operator looks for.
-            let name = row.get_ref(1)?;
-            error!(
-                id,
-                ?name,
-                "a room in the database has no name that a room may have: it is set aside"
-            );
+        let (Some(room), Some(name)) = (room, name) else {
+            set_aside.push((id, row::shown(row, 1)));
             continue;
         };
         let head = Position(row.get::<_, i64>(3)?.cast_unsigned());
@@ -211,5 +210,23 @@ fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
         let topic = row::text(row, 2);
         founded.push(Founding { room: RoomId(room), name, head, last, topic });
     }
+    for (id, name) in set_aside {
+        // As it stands there: it is what an operator looks for.
+        error!(
+            id,
+            name,
+            "a room in the database has no name or number that a room may have: it is set aside"
+        );
+        make_way(connection, id, &name)?;
+    }
     Ok(founded)
+}
+
+/// A room that is set aside keeps no other from being made under a name that a room may have.
+fn make_way(connection: &Connection, id: i64, name: &str) -> Result<(), rusqlite::Error> {
+    if RoomName::parse(name).is_ok_and(|proper| proper.as_str() == name) {
+        let renamed = format!("{name} (room {id}, set aside)");
+        connection.execute("UPDATE room SET name = ?2 WHERE id = ?1", params![id, renamed])?;
+    }
+    Ok(())
 }

@@ -50,13 +50,23 @@ impl Wal {
         }
         let is_busy: Result<bool, _> =
             connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
-        if let Ok(false) = is_busy {
-            debug!(bytes, "the write-ahead log begins anew");
-            self.limit_bytes = BYTES_MAX;
-        } else {
-            // Not with every commit: each waits for whoever reads.
-            self.limit_bytes = bytes + KEPT_BYTES;
-            warn!(bytes, "the write-ahead log grows: another program has been reading for long");
+        // Not with every commit: each waits for whoever reads.
+        self.limit_bytes = bytes + KEPT_BYTES;
+        match is_busy {
+            Ok(false) => {
+                debug!(bytes, "the write-ahead log begins anew");
+                self.limit_bytes = BYTES_MAX;
+            }
+            Ok(true) => {
+                warn!(
+                    bytes,
+                    "the write-ahead log grows: another program has been reading for long"
+                );
+            }
+            // What was committed is in the log all the same.
+            Err(error) => {
+                warn!(bytes, %error, "the write-ahead log grows: it cannot be moved to the database");
+            }
         }
     }
 }
