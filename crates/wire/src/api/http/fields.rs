@@ -29,18 +29,23 @@ fn first() -> u32 {
 #[serde(deny_unknown_fields)]
 pub struct MessagesQuery {
     /// The last events before this position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
     pub before: Option<u64>,
     /// The first events after this position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
     pub after: Option<u64>,
     /// The events around this position.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
     pub around: Option<u64>,
     /// The last events before this moment, milliseconds since 1970, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64", range(min = 0, max = 253_402_300_799_999_i64))]
     pub before_time_ms: Option<i64>,
     /// How many events at most, 1 to 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = 200))]
     pub limit: Option<u32>,
 }
@@ -66,12 +71,15 @@ pub struct SearchQuery {
     #[schemars(schema_with = "asked_words")]
     pub words: String,
     /// Only in this room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "asked_room")]
     pub room: Option<RoomName>,
     /// Only what is older: the `more` of an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
     pub before: Option<u64>,
     /// How many at most, 1 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = 100))]
     pub limit: Option<u32>,
 }
@@ -92,8 +100,12 @@ pub struct EventsQuery {
 #[serde(deny_unknown_fields)]
 pub struct PostQuery {
     /// Under which nick: one that nobody here has. Without it, under a guest nick.
-    #[serde(default, deserialize_with = "value::maybe_wished")]
-    #[schemars(schema_with = "asked_nick", !default)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "value::maybe_wished"
+    )]
+    #[schemars(schema_with = "asked_nick")]
     pub nick: Option<Nick>,
 }
 
@@ -110,7 +122,7 @@ pub struct Post {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "value::maybe_wished"
     )]
-    #[schemars(schema_with = "asked_nick", !default)]
+    #[schemars(schema_with = "asked_nick")]
     pub nick: Option<Nick>,
     /// The sender's own id for it; with one, sending it again is harmless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
