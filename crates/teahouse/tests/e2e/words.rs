@@ -80,8 +80,12 @@ fn every_door_refuses_what_shows_nothing_and_names_utf16() {
     assert_eq!(eve.expect("<"), "<ann> nothing of it was heard");
 }
 
+const KEYS: [&str; 11] =
+    ["gone", "C-u", "你", "好", "BSpace", "们", "Space", "helpo", "C-w", "hello", "Enter"];
+
+/// A telnet that is told no option edits its line by itself, whatever mode it is asked for.
 #[test]
-fn a_telnet_that_sends_each_key_can_take_back_what_was_typed() {
+fn a_telnet_asked_to_send_each_key_says_what_was_typed() {
     let house = House::open();
     let mut ann = house.join_as("ann");
     let mut telnet = Command::new("telnet");
@@ -92,9 +96,22 @@ fn a_telnet_that_sends_each_key_can_take_back_what_was_typed() {
     terminal.expect("telnet>");
     terminal.type_in("mode character");
     terminal.keys(&["Enter"]);
-    for typed in
-        ["gone", "C-u", "你", "好", "BSpace", "们", "Space", "helpo", "C-w", "hello", "Enter"]
-    {
+    for typed in KEYS {
+        terminal.keys(&[typed]);
+    }
+    assert_eq!(ann.expect(">"), "<guest2> 你们 hello");
+}
+
+/// As Windows' telnet does: every key arrives as it is, Enter as CR, and nobody edits the line but us.
+#[test]
+fn a_terminal_that_sends_each_key_can_take_back_what_was_typed() {
+    let house = House::open();
+    let mut ann = house.join_as("ann");
+    let mut raw = Command::new("sh");
+    raw.args(["-c", &format!("stty raw -echo && exec nc 127.0.0.1 {}", house.port)]);
+    let terminal = Terminal::run(&raw);
+    terminal.expect("you are in #lobby");
+    for typed in KEYS {
         terminal.keys(&[typed]);
     }
     assert_eq!(ann.expect(">"), "<guest2> 你们 hello");
