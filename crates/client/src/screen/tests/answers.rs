@@ -151,6 +151,53 @@ fn a_short_answer_is_seen_whole_on_a_small_screen() {
 }
 
 #[test]
+fn that_one_does_not_read_at_the_end_is_seen_on_narrow_screens_too() {
+    for (columns, nothing_new, news) in [
+        (
+            60,
+            "─ ● ann ─────────────────── ↓ Esc: to the newest ─ F1 help ─",
+            "─ ● ann ────────────────── ↓ 1 new, Esc: to them ─ F1 help ─",
+        ),
+        (
+            40,
+            "─ ● ann ──────────────────────── ↓ Esc ─",
+            "─ ● ann ───────────────── ↓ 1 new, Esc ─",
+        ),
+        (24, "─ ● ann ──────── ↓ Esc ─", "─ ● ann ─ ↓ 1 new, Esc ─"),
+    ] {
+        let mut played = reading(columns, 10);
+        assert_eq!(played.rows()[8], nothing_new);
+        played.receive(Message::Event(numbered(101)));
+        assert_eq!(played.rows()[8], news);
+    }
+}
+
+#[test]
+fn what_is_asked_is_seen_whole_on_narrow_screens_too() {
+    for (columns, question, prompt) in [
+        (
+            70,
+            "send these 6 lines? y: send, any other key: back to them",
+            "search #tea (Tab: where, Enter: search, Esc: back)",
+        ),
+        (40, "send 6 lines? y: yes, else no", "search #tea (Tab: where)"),
+        (24, "send 6 lines? y/n", "search #tea"),
+    ] {
+        let mut played = Played::in_tea(columns, 10);
+        played.ctrl('f');
+        let status = |played: &mut Played| {
+            let rows = played.rows();
+            rows.into_iter().rfind(|row| row.starts_with('─')).unwrap()
+        };
+        assert!(status(&mut played).starts_with(&format!("─ {prompt} ─")), "{columns}");
+        played.key(Key::Esc);
+        played.input(Input::Paste("a\nb\nc\nd\ne\nf".to_owned()));
+        played.key(Key::Enter);
+        assert!(status(&mut played).starts_with(&format!("─ {question} ─")), "{columns}");
+    }
+}
+
+#[test]
 fn what_is_too_long_for_the_status_line_is_seen_whole_above_it() {
     let mut played = Played::in_tea(40, 8);
     played.said(1, "bob", "see https://tea.example/ and\nhttps://tea.example/2");

@@ -15,6 +15,10 @@ const TYPING_NAMED_MAX: usize = 3;
 const BESIDE_WORDS: u16 = 4;
 /// Columns that the left part has at least, before anything is shown at the right.
 const LEFT_MIN: u16 = 20;
+/// The same before it is said that one does not read at the end.
+const LEFT_MIN_READING: u16 = 8;
+/// From here on that is said at length, with the help beside it.
+const READING_LONG_FROM: u16 = 48;
 
 pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
     let area = areas.status;
@@ -28,9 +32,9 @@ pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
         left.drain(..left.len().saturating_sub(1));
     }
     let left_min = if is_urgent(model) { columns_of_left(&left) } else { 0 };
-    for (words, style) in right(model, pen) {
+    for (words, style, least) in right(model, area, pen) {
         let columns = columns_of(&words);
-        if end > area.x.saturating_add(left_min.max(LEFT_MIN)).saturating_add(columns) {
+        if end > area.x.saturating_add(left_min.max(least)).saturating_add(columns) {
             end = pen.put_before(end, area.y, columns, &words, style).saturating_sub(1);
         }
     }
@@ -45,6 +49,13 @@ pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
 /// Whether a short word is seen whole in the status line.
 pub(super) fn has_room(words: &str, area: Rect) -> bool {
     columns_of(words).saturating_add(BESIDE_WORDS) <= area.width
+}
+
+/// The first of some words, longest first, that is seen whole; else the last.
+fn fitting(words: [String; 3], area: Rect) -> String {
+    let [long, short, shortest] = words;
+    let fits = |words: &String| has_room(words, area);
+    [long, short].into_iter().find(fits).unwrap_or(shortest)
 }
 
 /// Columns that all of the left part takes.
@@ -64,16 +75,24 @@ fn left(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style)> {
     let mut parts = vec![connection(model, pen)];
     match &model.mode {
         Mode::SendPaste { lines } => {
-            let question =
-                format!("send these {lines} lines? y: send, any other key: back to them");
-            return vec![(question, theme.mention)];
+            let questions = [
+                format!("send these {lines} lines? y: send, any other key: back to them"),
+                format!("send {lines} lines? y: yes, else no"),
+                format!("send {lines} lines? y/n"),
+            ];
+            return vec![(fitting(questions, areas.status), theme.mention)];
         }
         Mode::Find { everywhere, .. } => {
             let place = match model.talk().with.room().filter(|_| !everywhere) {
                 Some(room) => format!("search #{}", room.as_str()),
                 None => "search all your rooms".to_owned(),
             };
-            return vec![(format!("{place} (Tab: where, Enter: search, Esc: back)"), theme.strong)];
+            let prompts = [
+                format!("{place} (Tab: where, Enter: search, Esc: back)"),
+                format!("{place} (Tab: where)"),
+                place,
+            ];
+            return vec![(fitting(prompts, areas.status), theme.strong)];
         }
         Mode::Line | Mode::List(_) | Mode::Help { .. } => {}
     }
@@ -147,31 +166,37 @@ fn typing(model: &Model) -> Option<String> {
     }
 }
 
-/// What stands at the right, the outermost first.
-fn right(model: &Model, pen: &Pen<'_>) -> Vec<(String, Style)> {
+/// What stands at the right, the outermost first, and how many columns it leaves to the left part.
+fn right(model: &Model, area: Rect, pen: &Pen<'_>) -> Vec<(String, Style, u16)> {
     let theme = pen.theme;
     let talk = model.talk();
-    let mut parts = vec![(" F1 help ".to_owned(), theme.dim)];
+    let is_wide = area.width >= READING_LONG_FROM;
+    let mut parts = Vec::new();
+    if is_wide || talk.is_at_end() {
+        parts.push((" F1 help ".to_owned(), theme.dim, LEFT_MIN));
+    }
     if !model.has_mouse {
-        parts.push((" F7 mouse off ".to_owned(), theme.dim));
+        parts.push((" F7 mouse off ".to_owned(), theme.dim, LEFT_MIN));
     }
     let waiting = model.talks.iter().map(|talk| talk.on_the_way.len()).sum::<usize>();
     if waiting > 0 && !matches!(model.state, State::Online(_)) {
-        parts.push((format!(" {waiting} waiting "), theme.mention));
+        parts.push((format!(" {waiting} waiting "), theme.mention, LEFT_MIN));
     }
     if !talk.is_at_end() {
-        let words = match talk.unread {
-            0 => " ↓ Esc: to the newest ".to_owned(),
-            unread => format!(" ↓ {unread} new, Esc: to them "),
+        let words = match (talk.unread, is_wide) {
+            (0, true) => " ↓ Esc: to the newest ".to_owned(),
+            (0, false) => " ↓ Esc ".to_owned(),
+            (unread, true) => format!(" ↓ {unread} new, Esc: to them "),
+            (unread, false) => format!(" ↓ {unread} new, Esc "),
         };
-        parts.push((words, theme.strong));
+        parts.push((words, theme.strong, LEFT_MIN_READING));
     }
     if model.is_literal() {
-        parts.push((" pasted: sent as text ".to_owned(), theme.dim));
+        parts.push((" pasted: sent as text ".to_owned(), theme.dim, LEFT_MIN));
     }
     let below = model.line_layout().rows_below();
     if below > 0 {
-        parts.push((format!(" {below} more rows below "), theme.dim));
+        parts.push((format!(" {below} more rows below "), theme.dim, LEFT_MIN));
     }
     parts
 }
