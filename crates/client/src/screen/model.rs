@@ -99,6 +99,8 @@ pub(super) enum Mode {
     Help {
         /// The topmost row.
         top: usize,
+        /// What it is shown over, and goes on when it is closed.
+        under: Box<Mode>,
     },
     /// Whether to send a pasted text of so many lines.
     SendPaste {

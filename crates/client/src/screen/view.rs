@@ -37,7 +37,7 @@ pub fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) -> Option<Positio
     let chosen = match &model.mode {
         Mode::List(_) | Mode::Help { .. } if areas.messages.is_empty() => None,
         Mode::List(list) => Some(list::draw(model, list, areas.messages, &mut pen)),
-        Mode::Help { top } => Some(help::draw(*top, areas.messages, &mut pen)),
+        Mode::Help { top, .. } => Some(help::draw(*top, areas.messages, &mut pen)),
         Mode::Line | Mode::Find { .. } | Mode::SendPaste { .. } => {
             messages::draw(model, areas.messages, &mut pen);
             answer::draw(model, &areas, &mut pen);

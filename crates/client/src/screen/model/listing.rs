@@ -296,7 +296,7 @@ impl Model {
                 self.choose(target);
             }
             Mode::List(list) => list.index = moved(list.index, list.items.len().saturating_sub(1)),
-            Mode::Help { top } => *top = moved(*top, last_top),
+            Mode::Help { top, .. } => *top = moved(*top, last_top),
             Mode::Line | Mode::Find { .. } | Mode::SendPaste { .. } => {}
         }
     }

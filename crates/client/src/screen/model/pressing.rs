@@ -116,7 +116,7 @@ impl Model {
             }
             Mode::Find { .. } => self.edit(Command::Paste(text.replace(['\r', '\n'], " "))),
             Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
-                self.mode = Mode::Line;
+                self.close_page();
                 self.paste(text);
             }
         }
@@ -179,7 +179,7 @@ impl Model {
             Action::Toggle(part) => self.toggle(part),
             Action::Find => self.begin_find(),
             Action::Links => self.list_links(),
-            Action::Help => self.mode = Mode::Help { top: 0 },
+            Action::Help => self.show_help(),
             Action::Escape => self.escape(),
             Action::Redraw => self.effects.push(Effect::Redraw),
             Action::Suspend => self.effects.push(Effect::Suspend),
@@ -212,9 +212,21 @@ impl Model {
             Mode::Line if !self.answers.is_empty() => self.answers.clear(),
             Mode::Line => self.go_live(),
             Mode::Find { .. } | Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
-                self.mode = Mode::Line;
+                self.close_page();
             }
         }
+    }
+
+    /// Closes what is open.
+    fn close_page(&mut self) {
+        if let Mode::Help { under, .. } = std::mem::replace(&mut self.mode, Mode::Line) {
+            self.mode = *under;
+        }
+    }
+
+    pub(super) fn show_help(&mut self) {
+        let under = Box::new(std::mem::replace(&mut self.mode, Mode::Line));
+        self.mode = Mode::Help { top: 0, under };
     }
 
     fn toggle(&mut self, part: Part) {

@@ -183,7 +183,7 @@ impl Model {
             Command::Help(Some(verb)) => {
                 self.say_here(format!("{}: {}", verb.usage(), verb.help), Tone::Plain);
             }
-            Command::Help(None) => self.mode = Mode::Help { top: 0 },
+            Command::Help(None) => self.show_help(),
             Command::History { before: None, .. } => self.scroll(Scroll::PageUp),
             Command::History { before: Some(time), count } => self.ask_before_time(time, count),
             Command::Quit => self.quit(),

@@ -251,3 +251,15 @@ fn what_was_found_is_listed_to_its_end() {
     assert_eq!(rows[4], "| 2026-11-23 10:40  bob  message 40");
     assert_eq!(rows[5], "");
 }
+
+#[test]
+fn the_help_does_not_lose_the_words_that_are_searched_for() {
+    let mut played = Played::in_tea(70, 10);
+    played.ctrl('f');
+    played.type_in("green te");
+    played.key(Key::F(1));
+    assert!(played.rows()[0].contains("Help"));
+    played.key(Key::Esc);
+    played.type_in("a\n");
+    assert_eq!(search(&mut played).1.words, "green tea");
+}
