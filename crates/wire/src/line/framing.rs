@@ -12,8 +12,9 @@ const DELETE: u8 = 0x7F;
 const CTRL_U: u8 = 0x15;
 const CTRL_W: u8 = 0x17;
 
-/// Bytes of a line that are looked at to find its last character.
-const LAST_CHARACTER_BYTES_MAX: usize = 256;
+/// Bytes of a line that are looked at to find its last character: the longest emoji that are in use have 35, and
+/// one byte from a peer costs no more than looking at these.
+const LAST_CHARACTER_BYTES_MAX: usize = 64;
 
 /// Bytes in a line without its end. Longer ones are refused as a whole, and nothing of them is kept.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -196,6 +197,11 @@ impl Framing {
 
     /// Takes back the last character as people see it, however many bytes it has.
     fn erase_character(&mut self) {
+        // ASCII belongs to nothing before it.
+        if self.partial.last().is_none_or(u8::is_ascii) {
+            self.partial.pop();
+            return;
+        }
         let from = self.partial.len().saturating_sub(LAST_CHARACTER_BYTES_MAX);
         let window = &self.partial[from..];
         let start = window.iter().position(|byte| !is_continuation(*byte)).unwrap_or(0);
