@@ -326,7 +326,8 @@ impl House {
     fn look_at(&self, space: &mut Space) {
         let Some(low) = space.look(&self.settings) else { return };
         self.metrics.set_low_space(low);
-        if self.inboxes.iter().any(|inbox| inbox.try_send(Inbox::Space(low)).is_err()) {
+        let told = self.inboxes.iter().filter(|inbox| inbox.try_send(Inbox::Space(low)).is_ok());
+        if told.count() < self.inboxes.len() {
             return space.tell_again();
         }
         match low {

@@ -34,14 +34,17 @@ pub(crate) struct Space {
     /// `None` where nothing is kept.
     directory: Option<PathBuf>,
     low: Option<LowSpace>,
+    /// Not everybody has heard of it.
+    is_untold: bool,
 }
 
 impl Space {
     pub(crate) fn of(database: Option<&Path>) -> Self {
-        Self { directory: database.and_then(Path::parent).map(Path::to_owned), low: None }
+        let directory = database.and_then(Path::parent).map(Path::to_owned);
+        Self { directory, low: None, is_untold: false }
     }
 
-    /// Looks again: gives how it is when that has changed.
+    /// Looks again: gives how it is when that has changed, or somebody has not heard of it.
     pub(crate) fn look(&mut self, settings: &Settings) -> Option<Option<LowSpace>> {
         let min_mib = settings.limits.disk_free_min_mib;
         let free_mib = match &self.directory {
@@ -56,15 +59,12 @@ impl Space {
         let low = (free_mib < enough_mib).then_some(LowSpace { free_mib, min_mib });
         let has_changed = low.is_some() != self.low.is_some();
         self.low = low;
-        has_changed.then_some(low)
+        (std::mem::take(&mut self.is_untold) || has_changed).then_some(low)
     }
 
-    /// What was told of it did not arrive: it counts as changed again.
+    /// What was told of it did not reach everybody: with the next look it is told again, as it is then.
     pub(crate) fn tell_again(&mut self) {
-        self.low = match self.low {
-            Some(_) => None,
-            None => Some(LowSpace { free_mib: 0, min_mib: 0 }),
-        };
+        self.is_untold = true;
     }
 }
 
@@ -96,6 +96,13 @@ mod tests {
         assert_eq!(low.min_mib, u64::MAX);
         assert_eq!(space.look(&settings), None);
         space.tell_again();
+        assert!(space.look(&settings).unwrap().is_some());
+        assert_eq!(space.look(&settings), None);
+        // Who has heard of room, where others have not, hears when there is none again.
+        settings.limits.disk_free_min_mib = 0;
+        assert_eq!(space.look(&settings), Some(None));
+        space.tell_again();
+        settings.limits.disk_free_min_mib = u64::MAX;
         assert!(space.look(&settings).unwrap().is_some());
         settings.limits.disk_free_min_mib = 0;
         assert_eq!(space.look(&settings), Some(None));

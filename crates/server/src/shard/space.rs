@@ -9,10 +9,10 @@ use crate::space::LowSpace;
 impl Shard {
     /// The disk is nearly full, or has room again: everyone is told.
     pub(super) fn set_space(&mut self, low: Option<LowSpace>) {
-        if low.is_some() == self.low_space.is_some() {
+        let was_low = std::mem::replace(&mut self.low_space, low).is_some();
+        if low.is_some() == was_low {
             return;
         }
-        self.low_space = low;
         self.notice(match low {
             Some(_) => {
                 "the disk is nearly full: nothing can be said until there is room; reading goes on"
