@@ -34,13 +34,19 @@ const HALF_SAID_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes that anybody may hold of something half said.
 const HALF_SAID_FREE_BYTES: usize = 4 * 1024;
 
+/// Reads of one connection that may find something one after the other before the shard's other tasks have a turn.
+/// Waiting for bytes that are there already is no turn. With one, each message would cost a turn more.
+const READS_IN_A_ROW_MAX: u32 = 4;
+
 /// How long what is held waits on while the log takes no more, milliseconds.
 const CHUNK_FULL_WAIT_MS: u32 = 100;
 
 /// What the reading task does next.
 enum Flow {
-    /// Wait for the socket.
+    /// Nothing was there: wait for the socket.
     Wait,
+    /// Something was there, and perhaps more is.
+    Again,
     /// There is probably more: let others have a turn first.
     More,
     /// Wait until requests can be taken again.
@@ -53,6 +59,7 @@ enum Flow {
 
 /// The reading task of one connection.
 pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>) {
+    let mut in_a_row = 0;
     loop {
         if stream.readable().await.is_err() {
             let mut shard = shard.borrow_mut();
@@ -63,8 +70,13 @@ pub(super) async fn run(shard: Handle, key: Key, stream: Rc<TcpStream>) {
         }
         let flow = shard.borrow_mut().read(key);
         match flow {
-            Flow::Wait => {}
-            Flow::More => yield_now().await,
+            Flow::Wait => in_a_row = 0,
+            Flow::Again if in_a_row < READS_IN_A_ROW_MAX => in_a_row += 1,
+            // Whoever sends as fast as it is read would have this thread for itself otherwise.
+            Flow::Again | Flow::More => {
+                in_a_row = 0;
+                yield_now().await;
+            }
             Flow::Full => may_read(&shard, key).await,
             // In a box of its own: most connections never speak it and need no room for it.
             Flow::Http(first) => {
@@ -153,8 +165,8 @@ impl Shard {
             return Flow::Http(first);
         }
         match self.connection(key).map(|connection| connection.stage) {
-            Some(Stage::In | Stage::Outside) if count == READ_BYTES => Flow::More,
-            Some(Stage::In | Stage::Outside | Stage::Sniffing) => Flow::Wait,
+            Some(Stage::In | Stage::Outside | Stage::Sniffing) if count == READ_BYTES => Flow::More,
+            Some(Stage::In | Stage::Outside | Stage::Sniffing) => Flow::Again,
             Some(Stage::Leaving | Stage::Over) | None => Flow::End,
         }
     }

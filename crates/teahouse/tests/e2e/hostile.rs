@@ -2,10 +2,12 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::house::House;
 use crate::peer::Peer;
+use crate::visitor::get;
 
 /// What a server may grow by under attack: bounded buffers and the allocator's slack.
 const GROWTH_KIB_MAX: u64 = 64 * 1024;
@@ -199,4 +201,44 @@ fn a_thousand_long_lines_that_never_end_are_held_within_a_bound_together() {
     members.check();
     drop(half);
     members.check();
+}
+
+#[test]
+fn whoever_sends_as_fast_as_it_is_read_leaves_others_their_turn() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    let is_over = AtomicBool::new(false);
+    let start = Instant::now();
+    // Before the first line and behind it. Nothing of it is answered, so no answer that is not read stops it.
+    for first in [&b""[..], b"/room\n"] {
+        is_over.store(false, Ordering::Relaxed);
+        let mut stream = TcpStream::connect(("127.0.0.1", house.port)).unwrap();
+        stream.write_all(first).unwrap();
+        std::thread::scope(|scope| {
+            // More than one, so that there is always something to read.
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let blank = vec![b'\n'; 1024 * 1024];
+                    while !is_over.load(Ordering::Relaxed) {
+                        (&stream).write_all(&blank).unwrap();
+                    }
+                });
+            }
+            let _over = Over(&is_over);
+            for _ in 0..5 {
+                members.check();
+            }
+            assert_eq!(get(house.port, "/healthz").text(), "ok\n");
+        });
+    }
+    assert!(start.elapsed() < Duration::from_secs(15), "others waited {:?}", start.elapsed());
+}
+
+/// Ends what goes on until then, also when a check has failed.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
