@@ -149,12 +149,14 @@ fn is_unseen(c: char) -> bool {
     );
     // Ignorable, and not assigned yet.
     let is_reserved = matches!(c, '\u{2065}' | '\u{FFF0}'..='\u{FFF8}' | '\u{E0000}'..='\u{E0FFF}');
+    // For no interchange, whatever comes (section 23.7 of the standard): the last two of each plane, and a block.
+    let is_none = u32::from(c) & 0xFFFE == 0xFFFE || matches!(c, '\u{FDD0}'..='\u{FDEF}');
     // Signs that stand before numbers and names, and show.
     let is_sign =
         matches!(c, '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}' | '\u{890}' | '\u{891}')
             || matches!(c, '\u{8E2}' | '\u{110BD}' | '\u{110CD}');
     let is_format = c.general_category() == GeneralCategory::Format && !is_sign;
-    is_blank || is_reserved || is_format || is_mark(c)
+    is_blank || is_reserved || is_none || is_format || is_mark(c)
 }
 
 /// Whether a character stands on the one before it (Unicode general category M).

@@ -178,6 +178,7 @@ mod tests {
             "\u{E0067}\u{E007F}",
             "\u{1160} \u{FFA0}",
             "\u{13430}\u{180E}\u{2065}",
+            "\u{FFFF}\u{1FFFE}\u{FDD0}",
             "\r\n\t",
         ] {
             assert_eq!(Text::parse(words), Err(TextError::Empty), "{words:?}");
