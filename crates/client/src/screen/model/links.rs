@@ -76,6 +76,7 @@ fn ends_link(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn found(text: &str) -> Vec<&str> {
         find(text).into_iter().map(|range| &text[range]).collect()
@@ -143,5 +144,17 @@ mod tests {
     fn only_the_web_is_a_link() {
         assert!(found("file:///etc/passwd javascript://x mailto:a@b.example ssh://h").is_empty());
         assert!(is_web("HTTPS://tea.example") && !is_web("file://x") && !is_web("é"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_link_is_a_part_of_the_text_and_of_the_web(
+            text in "(https?://|HTTP://|ssh://|://|[a-z.:/()@#?!, -]|[茶é🙂Жก]|[，。»…]|\\PC){0,24}"
+        ) {
+            for range in find(&text) {
+                prop_assert!(text.get(range.clone()).is_some_and(is_web), "{text:?} {range:?}");
+                prop_assert!(!text[range].contains(ends_link), "{text:?}");
+            }
+        }
     }
 }
