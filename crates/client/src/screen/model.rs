@@ -240,6 +240,7 @@ impl Model {
     /// What is to be kept when all ends, however it ends: what else would be kept a little later.
     pub fn close(&mut self) -> Vec<Keep> {
         self.keep_draft();
+        self.keep_elsewhere();
         let effects = std::mem::take(&mut self.effects);
         let kept = effects.into_iter().filter_map(|effect| {
             let Effect::Keep(keep) = effect else { return None };
@@ -456,6 +457,25 @@ impl Model {
         if let With::Room(room) = &self.talk().with {
             let text = sending::as_typed(self.line.draft());
             self.effects.push(Effect::Keep(Keep::Draft { room: room.clone(), text }));
+        }
+    }
+}
+
+impl Model {
+    /// What was begun where no room keeps it, to one person or before there is a room, becomes the newest of the
+    /// lines that were sent.
+    fn keep_elsewhere(&mut self) {
+        for (index, talk) in self.talks.iter().enumerate() {
+            let is_here = index == self.current;
+            let line = if is_here { self.line.draft() } else { &talk.draft.passage };
+            let kept = match &talk.with {
+                With::Room(_) | With::Server(_) => None,
+                With::House => Some(sending::as_typed(line)),
+                With::Person(nick) => Some(sending::as_told(line, nick)),
+            };
+            if let Some(kept) = kept.filter(|_| !line.text().trim().is_empty()) {
+                self.effects.push(Effect::Keep(Keep::Sent(kept)));
+            }
         }
     }
 }

@@ -31,6 +31,15 @@ pub(super) fn as_typed(line: &Passage) -> String {
     if is_literal(line) { escaped(line.text()) } else { line.text().to_owned() }
 }
 
+/// A line begun to one person as it has to be typed anywhere to mean what it means.
+pub(super) fn as_told(line: &Passage, nick: &Nick) -> String {
+    let is_command = command::slash(line.text()).is_some() && !is_literal(line);
+    match is_command {
+        true => line.text().to_owned(),
+        false => format!("/msg {} {}", nick.as_str(), line.text()),
+    }
+}
+
 impl Model {
     pub(super) fn send(&mut self) {
         match self.mode {

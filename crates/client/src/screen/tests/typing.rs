@@ -194,6 +194,28 @@ fn a_line_begun_in_a_run_before_is_there_again() {
 }
 
 #[test]
+fn a_line_begun_to_one_person_is_kept_among_the_sent_ones() {
+    let mut played = Played::in_tea(80, 6);
+    for (whom, words) in [("bob", "half a line"), ("carl", "/who carl")] {
+        played.type_in(&format!("/msg {whom} hi\n{words}"));
+        played.press(Press::alt(Key::Char('1')));
+    }
+    played.type_in("/msg dora hi\n");
+    played.input(Input::Paste("/quit".to_owned()));
+    let kept = played.model.close();
+    let sent = |keep| {
+        let Keep::Sent(line) = keep else { return None };
+        Some(line)
+    };
+    let sent: Vec<_> = kept.into_iter().filter_map(sent).collect();
+    assert_eq!(sent, ["/msg bob half a line", "/who carl", "/msg dora /quit"]);
+    // Before there is a room.
+    let mut played = Played::begin(80, 6, setup());
+    played.type_in("good morning");
+    assert_eq!(played.model.close(), [Keep::Sent("good morning".to_owned())]);
+}
+
+#[test]
 fn the_mouse_places_the_caret_and_chooses_rooms() {
     let mut played = Played::in_tea(80, 6);
     played.joined("lobby", 0);
