@@ -30,6 +30,9 @@ const KEEPALIVE_PROBES: u32 = 3;
 /// Bytes that the system keeps for a peer that does not read, as asked for; Linux doubles it for its own needs.
 /// Left alone it grows to megabytes. One write of a room's messages fits.
 const SEND_BUFFER_BYTES: usize = 96 * 1024;
+/// The longest time that the system takes for a peer to acknowledge something: it counts milliseconds in a C `int`.
+#[cfg(target_os = "linux")]
+const USER_TIMEOUT_MAX: Duration = Duration::from_millis(i32::MAX as u64);
 
 /// Opens a listening socket.
 pub(crate) fn bind(address: SocketAddr) -> Result<StdListener, Fault> {
@@ -169,7 +172,7 @@ fn prepare(stream: &TcpStream, unread_max: Option<Duration>) -> std::io::Result<
     let socket = SockRef::from(stream);
     socket.set_tcp_keepalive(&keepalive)?;
     #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(unread_max)?;
+    socket.set_tcp_user_timeout(unread_max.map(|time| time.min(USER_TIMEOUT_MAX)))?;
     #[cfg(not(target_os = "linux"))]
     drop(unread_max);
     socket.set_send_buffer_size(SEND_BUFFER_BYTES)
@@ -195,5 +198,6 @@ mod tests {
         let owed = socket.tcp_user_timeout().unwrap().unwrap();
         assert!(owed < minute, "with something on its way: {owed:?}");
         assert!(socket.send_buffer_size().unwrap() <= 2 * SEND_BUFFER_BYTES);
+        prepare(&stream, Some(Duration::from_secs(u32::MAX.into()))).expect("however long");
     }
 }
