@@ -14,7 +14,7 @@ use unicode_security::{GeneralSecurityProfile, RestrictionLevel, RestrictionLeve
 use crate::harmless::is_mark;
 
 /// Stands above letters in many languages; in lower case `İ` is `i` with it.
-const DOT_ABOVE: char = '\u{307}';
+pub(crate) const DOT_ABOVE: char = '\u{307}';
 /// What the tables have for a character stands in them as well, a few times.
 const PASSES_MAX: usize = 4;
 

@@ -125,8 +125,14 @@ impl RoomName {
     pub fn parse(input: &str) -> Result<Self, NameError> {
         let input = input.trim();
         let input = input.strip_prefix('#').unwrap_or(input);
-        let lower = plain(input).nfc().flat_map(char::to_lowercase).nfc();
-        checked(lower.collect(), Self::CHARS_MAX).map(Self)
+        let mut lower = String::new();
+        for c in plain(input).nfc().flat_map(char::to_lowercase) {
+            // `İ` has this in lower case, and is an `i`.
+            if c != look::DOT_ABOVE || !lower.ends_with('i') {
+                lower.push(c);
+            }
+        }
+        checked(lower.nfc().collect(), Self::CHARS_MAX).map(Self)
     }
 
     /// The name without `#`.
@@ -350,6 +356,7 @@ mod tests {
         assert_eq!(RoomName::parse("tea"), RoomName::parse("#TEA"));
         assert_eq!(RoomName::parse("#茶馆").unwrap().as_str(), "茶馆");
         assert_eq!(RoomName::parse("#"), Err(NameError::Empty));
+        assert_eq!(RoomName::parse("İ\u{307}stanbul"), RoomName::parse("istanbul"));
     }
 
     proptest! {
