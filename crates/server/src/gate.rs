@@ -135,7 +135,7 @@ impl Gate {
         gate
     }
 
-    /// Takes a place, or says why there is none. Coming costs its address a request.
+    /// Takes a place, or says why there is none. An address may come as often as it may ask.
     pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Permit, Refused> {
         let mut state = self.state();
         let account = self.account(&mut state, counted_as(peer));
@@ -151,7 +151,7 @@ impl Gate {
         if is_over(account.newcomers.load(Ordering::Relaxed), max) {
             return Err(Refused::Newcomers { max });
         }
-        if let Verdict::Wait { ms } = account.charge(Cost::REQUEST) {
+        if let Verdict::Wait { ms } = account.charge(Cost::CONNECTION) {
             return Err(Refused::TooFast { wait_ms: ms });
         }
         account.connections.fetch_add(1, Ordering::Relaxed);
@@ -344,6 +344,20 @@ mod tests {
         assert!(matches!(refused, Refused::TooFast { wait_ms: 1..=1000 }), "{refused:?}");
         assert_eq!(refused.retry_after_s(), 1);
         assert!(gate.admit(address("10.0.0.2")).is_ok(), "the neighbour pays for nobody");
+    }
+
+    #[test]
+    fn whoever_connects_all_the_time_takes_no_request_from_those_who_are_in() {
+        let gate = gate(100, |limits| {
+            limits.address_requests_burst = 2;
+            limits.address_requests_per_second = 1;
+        });
+        let first = gate.admit(address("10.0.0.1")).unwrap();
+        let second = gate.admit(address("10.0.0.1")).unwrap();
+        gate.admit(address("10.0.0.1")).unwrap_err();
+        for permit in [first, second] {
+            assert_eq!(permit.account().charge(Cost::REQUEST), Verdict::Pass);
+        }
     }
 
     #[test]

@@ -58,9 +58,9 @@ pub struct LimitSettings {
     pub connections_per_address_max: usize,
     /// Of these, those that have not come in; 0 for no limit.
     pub newcomers_per_address_max: usize,
-    /// Requests and connections of one address that pass at once; 0 for no limit.
+    /// Requests of one address that pass at once, and as many new connections; 0 for no limit.
     pub address_requests_burst: u32,
-    /// Requests and connections of one address per second after that.
+    /// Requests, and new connections, of one address per second after that.
     pub address_requests_per_second: u32,
     /// Messages of one address over HTTP that pass at once; 0 for no limit.
     pub address_posts_burst: u32,
@@ -125,10 +125,13 @@ pub const LIMIT_HELP: &[(&str, &str)] = &[
     ("connections_max", "connections at once; 0: what the open-file limit allows"),
     ("connections_per_address_max", "connections from one address (IPv6: /64); 0: no limit"),
     ("newcomers_per_address_max", "of these, those that have not come in; 0: no limit"),
-    ("address_requests_burst", "requests and connections of one address at once; 0: no limit"),
+    (
+        "address_requests_burst",
+        "requests of one address at once, and as many new connections; 0: no limit",
+    ),
     (
         "address_requests_per_second",
-        "requests and connections of one address per second after that",
+        "requests, and new connections, of one address per second after that",
     ),
     ("address_posts_burst", "messages of one address over HTTP at once; 0: no limit"),
     ("address_posts_per_second", "messages of one address over HTTP per second after that"),

@@ -36,7 +36,10 @@ struct Meter {
 /// What something costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cost {
-    /// Requests, of which a new connection is one.
+    /// New connections. Counted apart from requests, at the same rate: a program that connects all the time
+    /// would else take what those of its address need who got in.
+    pub(crate) connections: u64,
+    /// Requests.
     pub(crate) requests: u64,
     /// Messages said over HTTP.
     pub(crate) posts: u64,
@@ -54,14 +57,18 @@ pub(crate) struct Account {
     pub(super) connections: AtomicUsize,
     /// Of these, those that have not come in.
     pub(super) newcomers: AtomicUsize,
+    comings: Meter,
     requests: Meter,
     posts: Meter,
     kept_bytes: Meter,
 }
 
 impl Cost {
+    /// One new connection.
+    pub(crate) const CONNECTION: Self =
+        Self { connections: 1, requests: 0, posts: 0, kept_bytes: 0 };
     /// One request that keeps nothing.
-    pub(crate) const REQUEST: Self = Self { requests: 1, posts: 0, kept_bytes: 0 };
+    pub(crate) const REQUEST: Self = Self { connections: 0, requests: 1, posts: 0, kept_bytes: 0 };
 
     /// What it costs to ask for this on a connection.
     pub(crate) fn of(action: &Action) -> Self {
@@ -86,12 +93,12 @@ impl Cost {
             | Action::Typing { .. }
             | Action::Configure { .. } => 0,
         };
-        Self { requests: 1, posts: 0, kept_bytes }
+        Self { kept_bytes, ..Self::REQUEST }
     }
 
     /// What it costs to say this over HTTP, beside the request.
     pub(crate) fn of_post(text: &Text) -> Self {
-        Self { requests: 0, posts: 1, kept_bytes: kept_bytes(text) }
+        Self { posts: 1, kept_bytes: kept_bytes(text), ..Self::default() }
     }
 }
 
@@ -164,6 +171,7 @@ impl Account {
             rates,
             connections: AtomicUsize::new(0),
             newcomers: AtomicUsize::new(0),
+            comings: Meter::default(),
             requests: Meter::default(),
             posts: Meter::default(),
             kept_bytes: Meter::default(),
@@ -174,8 +182,9 @@ impl Account {
     pub(crate) fn ask(&self, cost: Cost) -> Verdict {
         let now = self.now_ns();
         let wait = self
-            .requests
-            .wait_ns(&self.rates.requests, now, cost.requests)
+            .comings
+            .wait_ns(&self.rates.requests, now, cost.connections)
+            .max(self.requests.wait_ns(&self.rates.requests, now, cost.requests))
             .max(self.posts.wait_ns(&self.rates.posts, now, cost.posts))
             .max(self.kept_bytes.wait_ns(&self.rates.kept_bytes, now, cost.kept_bytes));
         if wait == 0 {
@@ -188,6 +197,7 @@ impl Account {
     /// take one more than there was: it is paid back in time.
     pub(crate) fn take(&self, cost: Cost) {
         let now = self.now_ns();
+        self.comings.take(&self.rates.requests, now, cost.connections);
         self.requests.take(&self.rates.requests, now, cost.requests);
         self.posts.take(&self.rates.posts, now, cost.posts);
         self.kept_bytes.take(&self.rates.kept_bytes, now, cost.kept_bytes);
@@ -205,7 +215,9 @@ impl Account {
     /// Whether forgetting it would change nothing: everything it used is paid back.
     pub(super) fn is_settled(&self) -> bool {
         let now = self.now_ns();
-        [&self.requests, &self.posts, &self.kept_bytes].iter().all(|meter| meter.is_full(now))
+        [&self.comings, &self.requests, &self.posts, &self.kept_bytes]
+            .iter()
+            .all(|meter| meter.is_full(now))
     }
 
     fn now_ns(&self) -> u64 {
