@@ -68,12 +68,34 @@ pub(crate) fn block_on<T>(
     run(conversation).map_err(ClientError::Start)?
 }
 
-/// Runs a program that uses a [`crate::Link`] to its end, on this thread. A program with a tokio runtime of its
-/// own does not need it.
+/// Runs a program that uses a [`crate::Link`] to its end, on this thread. What it left behind is not waited for: a
+/// name that no resolver answers for would keep for many seconds whoever wants to go. A program with a tokio
+/// runtime of its own does not need this.
 ///
 /// # Errors
 /// When the system gives us no runtime.
 pub fn run<T>(program: impl Future<Output = T>) -> std::io::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(program))
+    let ended = runtime.block_on(program);
+    runtime.shutdown_background();
+    Ok(ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn who_wants_to_go_does_not_wait_for_what_cannot_be_stopped() {
+        let (sender, ended) = channel();
+        let (answer, resolver) = channel::<()>();
+        std::thread::spawn(move || {
+            let program = async move { drop(tokio::task::spawn_blocking(move || resolver.recv())) };
+            sender.send(run(program)).unwrap();
+        });
+        ended.recv_timeout(Duration::from_secs(60)).unwrap().unwrap();
+        drop(answer);
+    }
 }

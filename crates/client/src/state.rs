@@ -276,15 +276,15 @@ fn is_ours_alone(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// To open what only its owner may read, and nothing that a link leads to.
+/// To open what only its owner may read, and nothing that a link leads to. What is a pipe keeps nobody waiting.
 fn private() -> OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "only there are modes to be set"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        let no_link = rustix::fs::OFlags::NOFOLLOW.bits();
-        options.mode(0o600).custom_flags(no_link.cast_signed());
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
     options
 }

@@ -1,6 +1,8 @@
 //! What is remembered, on a real disk.
 
 use super::*;
+use std::time::Duration;
+
 use crate::link::Unsent;
 use teahouse_core::Text;
 use teahouse_wire::api::Id;
@@ -191,6 +193,23 @@ fn a_link_that_somebody_planted_is_not_written_through_or_read() {
     let (file, _, notices) = open(directory.path());
     assert!(file.is_none() && notices[0].contains("is a symbolic link; remove it"), "{notices:?}");
     assert_eq!(fs::read_to_string(precious).unwrap(), "as it was");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_keeps_nobody_waiting() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = open(directory.path()).0.unwrap().path().to_owned();
+    let pipe = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(pipe.success());
+    let (sender, opened) = std::sync::mpsc::channel();
+    let of_thread = directory.path().to_owned();
+    std::thread::spawn(move || {
+        let (file, memory, notices) = open(&of_thread);
+        sender.send((file.is_some(), memory.is_none(), notices)).unwrap();
+    });
+    let (is_ours, is_new, notices) = opened.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert!(is_ours && is_new && notices[0].starts_with("cannot read "), "{notices:?}");
 }
 
 #[cfg(unix)]

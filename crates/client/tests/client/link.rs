@@ -198,6 +198,19 @@ fn a_server_that_is_none_is_told_as_such_and_tried_again() {
     });
 }
 
+#[test]
+fn a_server_of_plain_lines_is_told_as_such() {
+    run(async {
+        let mut link = Link::open(Config::new("tcp://localhost:1".parse().unwrap()));
+        let why = until(&mut link, |happening| match happening {
+            Happening::State(State::Offline { why, .. }) => Some(why.clone()),
+            _ => None,
+        });
+        let expected = "tcp://localhost:1 speaks plain lines, and this the api; give HOST:PORT";
+        assert_eq!(why.await, expected);
+    });
+}
+
 /// A server that says welcome, then only pings, 30 MiB of them: more than the system buffers of answers.
 fn open_a_pinging_server() -> (std::net::SocketAddr, std::sync::mpsc::Receiver<()>) {
     const PINGS: usize = 30 * 1024 * 1024 / 127;

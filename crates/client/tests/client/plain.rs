@@ -101,7 +101,7 @@ fn a_connection_that_breaks_is_a_quiet_line_and_what_was_typed_meanwhile_arrives
     screen.until(&house, "<bob> one\n");
     house.inside().is_shut = true;
     house.cut();
-    screen.until(&house, "-- connection lost (");
+    screen.until(&house, "-- connection lost (the connection broke off); trying again\n");
     house.say("lobby", "two");
     keyboard.write_all("typed meanwhile\n".as_bytes()).unwrap();
     house.inside().is_shut = false;

@@ -11,13 +11,14 @@ use futures_util::{Sink, Stream as _};
 use teahouse_wire::api::Failure;
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::http::Response;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::link::Server;
 use crate::link::limits::{MESSAGE_BYTES_MAX, UNWRITTEN_BYTES_MAX, WRITE_TIMEOUT};
+use crate::link::{Protocol, Server};
 
 /// Bytes read at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -152,10 +153,21 @@ fn write(
 }
 
 fn broken(error: &Error) -> Step {
-    Step::Closed { code: None, why: format!("the connection broke: {error}") }
+    let why = match error {
+        // What a restart and most broken networks look like.
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            "the connection broke off".to_owned()
+        }
+        error => format!("the connection broke: {error}"),
+    };
+    Step::Closed { code: None, why }
 }
 
 async fn dial(server: Server) -> Result<Open, Unopened> {
+    if server.protocol == Protocol::Line {
+        let why = format!("{server} speaks plain lines, and this the api; give HOST:PORT");
+        return Err(why.into());
+    }
     let stream = TcpStream::connect((server.host.as_str(), server.port)).await;
     let stream = stream.map_err(|error| error.to_string())?;
     // A line somebody typed should not wait for another.
