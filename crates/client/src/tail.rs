@@ -123,7 +123,7 @@ impl<W: Write, C: Write> Tailing<W, C> {
             // A page may be short, because it is full or because older events are gone.
             None => events
                 .first()
-                .map_or(head, |first| first.position - 1)
+                .map_or(head, |first| first.position.saturating_sub(1))
                 .max(head.saturating_sub(SHOWN)),
             Some(Since::Position(position)) => position,
             Some(Since::Last(count)) => head.saturating_sub(count),
@@ -210,7 +210,9 @@ impl<W: Write, C: Write> Tailing<W, C> {
         if event.position <= self.printed || is_before {
             return Ok(None);
         }
-        if matches!(self.since, Some(Since::Position(_))) && event.position > self.printed + 1 {
+        if matches!(self.since, Some(Since::Position(_)))
+            && event.position > self.printed.saturating_add(1)
+        {
             let (from, to) = (self.printed + 1, event.position - 1);
             self.tell(&format!("events {from} to {to} are not kept any more"));
         }

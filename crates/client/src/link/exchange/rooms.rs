@@ -108,7 +108,7 @@ impl Room {
             return Taken::Seen;
         }
         let may_skip = std::mem::replace(&mut self.may_skip, ignoring) || ignoring;
-        if place.position > upto + 1 && !may_skip {
+        if place.position > upto.saturating_add(1) && !may_skip {
             let hole = (upto, place.position);
             if self.hole.replace(hole) != Some(hole) {
                 return Taken::Gap(format!(

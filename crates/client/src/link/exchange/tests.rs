@@ -632,6 +632,20 @@ fn what_this_client_cannot_take_is_told_and_does_not_come_again() {
 }
 
 #[test]
+fn a_room_at_the_last_of_all_positions_is_a_room_like_others() {
+    let mut wire = Wire::in_tea();
+    wire.link.join(wire.now, &"den".parse().unwrap());
+    wire.out();
+    wire.house(&joined("den", u64::MAX, false));
+    wire.out();
+    wire.house(&event("den", u64::MAX, "last"));
+    wire.house(&event("den", u64::MAX, "last"));
+    wire.house(&event("den", 0, "first"));
+    let last = format!("#den {} last", u64::MAX);
+    wire.expect(&[&last]);
+}
+
+#[test]
 fn a_field_in_a_form_that_this_client_does_not_know_hides_no_other() {
     let mut wire = Wire::in_tea();
     wire.house(&event("tea", 1, "hi").replace(r#""time_ms":0"#, r#""time_ms":"noon""#));

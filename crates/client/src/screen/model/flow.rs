@@ -343,5 +343,5 @@ fn is_grouped(before: &Entry, entry: &Entry) -> bool {
         && other.manner == Manner::Said
         && one.nick == other.nick
         && one.is_own == other.is_own
-        && entry.time_ms - before.time_ms < GROUP_MS
+        && entry.time_ms.saturating_sub(before.time_ms) < GROUP_MS
 }

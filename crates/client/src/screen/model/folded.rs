@@ -52,8 +52,10 @@ impl Folded {
             Change::Folded { entered, entered_count, gone, gone_count, .. } => {
                 entered.iter().for_each(|nick| self.came(nick));
                 gone.iter().for_each(|nick| self.went(nick));
-                self.more_came += entered_count.saturating_sub(entered.len());
-                self.more_went += gone_count.saturating_sub(gone.len());
+                self.more_came =
+                    self.more_came.saturating_add(entered_count.saturating_sub(entered.len()));
+                self.more_went =
+                    self.more_went.saturating_add(gone_count.saturating_sub(gone.len()));
             }
         }
         true
@@ -64,7 +66,7 @@ impl Folded {
         match self.moves.iter_mut().find(|(who, _)| who == nick) {
             Some((_, how @ (Move::Went | Move::CameAndWent))) => *how = Move::WentAndCame,
             Some((_, Move::Came | Move::WentAndCame)) => {}
-            None if is_full => self.more_came += 1,
+            None if is_full => self.more_came = self.more_came.saturating_add(1),
             None => self.moves.push((nick.clone(), Move::Came)),
         }
     }
@@ -74,7 +76,7 @@ impl Folded {
         match self.moves.iter_mut().find(|(who, _)| who == nick) {
             Some((_, how @ (Move::Came | Move::WentAndCame))) => *how = Move::CameAndWent,
             Some((_, Move::Went | Move::CameAndWent)) => {}
-            None if is_full => self.more_went += 1,
+            None if is_full => self.more_went = self.more_went.saturating_add(1),
             None => self.moves.push((nick.clone(), Move::Went)),
         }
     }
@@ -123,7 +125,7 @@ impl fmt::Display for Folded {
 
 fn said_of(names: &[&str], more: usize, verb: &str) -> Option<String> {
     let shown = &names[..names.len().min(FOLDED_NAMES_MAX)];
-    let more = more + names.len() - shown.len();
+    let more = more.saturating_add(names.len() - shown.len());
     match (shown.is_empty(), more) {
         (true, 0) => None,
         (true, more) => Some(format!("{more} {verb}")),

@@ -169,7 +169,7 @@ impl Model {
             talk.topic = event.text.clone();
         }
         if is_news && !is_own && (!is_watched || is_backlog) {
-            talk.new_after.get_or_insert(event.position - 1);
+            talk.new_after.get_or_insert(event.position.saturating_sub(1));
         }
         if is_news && !is_own && !is_watched {
             talk.unread += 1;

@@ -43,7 +43,7 @@ impl Members {
         }
         nicks.iter().for_each(|nick| self.add(nick));
         self.total = total;
-        (page < pages && self.nicks.len() < MEMBERS_MAX).then_some(page + 1)
+        (page < pages && self.nicks.len() < MEMBERS_MAX).then(|| page.saturating_add(1))
     }
 
     /// Follows somebody's coming or going.
@@ -51,7 +51,7 @@ impl Members {
         match change {
             Change::Entered { nick } => {
                 self.add(nick);
-                self.total += 1;
+                self.total = self.total.saturating_add(1);
             }
             Change::Left { nick } | Change::Offline { nick, .. } => {
                 self.remove(nick);

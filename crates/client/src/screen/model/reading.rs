@@ -226,7 +226,7 @@ impl Model {
         let first = talk.window.first_position();
         let adjoins = match before {
             Some(_) => first == before,
-            None => first.unwrap_or(talk.head + 1) <= page.head + 1,
+            None => first.map_or(talk.head, |first| first.saturating_sub(1)) <= page.head,
         };
         if !adjoins {
             return;
@@ -251,7 +251,7 @@ impl Model {
         self.put_events(index, page);
         for event in &meanwhile {
             let last = self.talks[index].window.last_position();
-            if last.is_some_and(|last| event.position == last + 1) {
+            if last.and_then(|last| last.checked_add(1)) == Some(event.position) {
                 self.put_event(index, event);
             }
         }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use teahouse_wire::api::{Cause, Change, Kind, Message};
+use teahouse_wire::api::{Cause, Change, Event, HistoryPage, Kind, Message};
 
-use super::played::{Played, event, nick, room, setup, text};
+use super::played::{EPOCH, Played, event, nick, room, setup, text};
 use crate::link::{Happening, State};
 use crate::screen::model::entry::What;
 use crate::screen::{Effect, Input, Key, Press};
@@ -359,4 +359,44 @@ fn where_the_rooms_are_not_on_the_screen_it_is_said_what_is_new_in_them() {
     played.joined("milk", 0);
     played.said_in("milk", 1, "bob", "anyone here?");
     assert!(!played.rows()[3].contains("new"), "{:?}", played.rows());
+}
+
+#[test]
+fn numbers_at_the_ends_of_their_ranges_are_numbers_like_others() {
+    let mut played = Played::in_tea(110, 12);
+    let strange = |position, time_ms| {
+        Message::Event(Event { position, time_ms, ..event("tea", 1, "bob", "hi") })
+    };
+    for (position, time_ms) in [(0, i64::MIN), (1, i64::MAX), (2, i64::MIN), (u64::MAX, i64::MAX)] {
+        played.receive(strange(position, time_ms));
+        played.rows();
+    }
+    played.receive(Message::Told { time_ms: i64::MIN, from: nick("bob"), text: text("psst") });
+    let folded = |members| Change::Folded {
+        entered: Vec::new(),
+        entered_count: usize::MAX,
+        gone: Vec::new(),
+        gone_count: usize::MAX,
+        members,
+    };
+    played.change(folded(usize::MAX));
+    played.change(Change::Entered { nick: nick("eve") });
+    played.change(folded(0));
+    for page in [0, u32::MAX] {
+        let (room, nicks) = (room("tea"), vec![nick("bob")]);
+        let (total, pages) = (usize::MAX, u32::MAX);
+        played.receive(Message::Members { room, nicks, total, page, pages });
+    }
+    played.key(Key::PageUp);
+    for (reference, _) in played.asked() {
+        let events = [u64::MAX, 0]
+            .map(|position| Event { position, ..event("tea", 1, "bob", "hi") })
+            .to_vec();
+        let (room, head) = (room("tea"), u64::MAX);
+        let page = HistoryPage { room, epoch: EPOCH, head, events };
+        played.answer(reference, Message::History(page));
+    }
+    played.joined_as("tea", u64::MAX, true);
+    played.receive(strange(u64::MAX, i64::MAX));
+    played.rows();
 }
