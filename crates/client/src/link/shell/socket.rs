@@ -153,14 +153,11 @@ fn write(
 }
 
 fn broken(error: &Error) -> Step {
-    let why = match error {
-        // What a restart and most broken networks look like.
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            "the connection broke off".to_owned()
-        }
-        error => format!("the connection broke: {error}"),
-    };
-    Step::Closed { code: None, why }
+    // What a restart and most broken networks look like.
+    let is_end = matches!(error, Error::Protocol(ProtocolError::ResetWithoutClosingHandshake));
+    let why =
+        if is_end { "the connection broke off" } else { &format!("the connection broke: {error}") };
+    Step::Closed { code: None, why: why.to_owned() }
 }
 
 async fn dial(server: Server) -> Result<Open, Unopened> {
