@@ -103,6 +103,18 @@ pub fn blank_bytes(first: &[u8]) -> usize {
     end
 }
 
+/// How many bytes at the front may be let go without a difference to what is decided. The end of the last blank line
+/// stays: a NUL is blank only behind a CR, and a byte order mark only at the very front.
+#[must_use]
+pub fn spent_bytes(first: &[u8]) -> usize {
+    let blank = blank_bytes(first);
+    match &first[..blank] {
+        [.., b'\r' | b'\n'] => blank - 1,
+        [.., 0] => blank - 2,
+        _ => 0,
+    }
+}
+
 /// Each step looks at a beginning of the bytes, so that how they were cut makes no difference.
 fn decide(first: &[u8], is_all: bool) -> Sniff {
     if let Some(known) = by_first_bytes(first, is_all) {

@@ -117,10 +117,9 @@ impl Shard {
     pub(super) fn hear_first(&mut self, key: Key, bytes: &[u8]) -> Option<Bytes> {
         let opening = self.connection(key)?.opening.as_deref_mut()?;
         opening.first.extend_from_slice(bytes);
-        let blank = sniff::blank_bytes(&opening.first);
-        if blank > BLANK_BYTES_KEPT {
-            // Two of them stay, because the second may be blank only behind the first.
-            opening.first.drain(..blank - 2);
+        let spent = sniff::spent_bytes(&opening.first);
+        if spent > BLANK_BYTES_KEPT {
+            opening.first.drain(..spent);
         }
         match sniff::sniff(&opening.first) {
             Sniff::Is(protocol) => self.settle(key, |_| protocol),

@@ -63,7 +63,8 @@ fn http2() -> Vec<u8> {
 /// Refused in the version that was asked in.
 fn like_http(first: &[u8]) -> Vec<u8> {
     let line = first.trim_ascii().split(|byte| matches!(byte, b'\r' | b'\n')).next();
-    let version = line.and_then(|line| line.rsplit(|byte| *byte == b' ').next());
+    // The last word is a version of letters, digits and a slash, or it would not be taken for such a line.
+    let version = line.and_then(|line| line.trim_ascii().rsplit(u8::is_ascii_whitespace).next());
     let version = String::from_utf8_lossy(version.unwrap_or_default());
     let message = format!("{version} is not spoken here; {HINT}");
     response(&format!("{version} 501 Not Implemented"), &message)

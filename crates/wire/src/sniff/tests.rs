@@ -276,6 +276,21 @@ fn blank_lines_and_a_byte_order_mark_say_nothing() {
 }
 
 #[test]
+fn blank_bytes_that_say_nothing_more_may_be_let_go() {
+    for (first, spent) in [
+        (&b"\r\n\r\n"[..], 3),
+        (b"\r\0\r\0", 2),
+        (b"\r\0\n", 2),
+        (b"\n \t", 0),
+        (b"\xEF\xBB\xBF", 0),
+        (b"\xEF\xBB\xBF\n", 3),
+        (b"hello", 0),
+    ] {
+        assert_eq!(spent_bytes(first), spent, "{}", shown(first));
+    }
+}
+
+#[test]
 fn each_protocol_is_refused_in_a_form_its_program_shows() {
     let refused = |protocol, first: &[u8]| {
         String::from_utf8_lossy(&refusal(protocol, first, false).unwrap()).into_owned()
@@ -290,6 +305,8 @@ fn each_protocol_is_refused_in_a_form_its_program_shows() {
     );
     let sip = refused(Protocol::LikeHttp, b"OPTIONS sip:nm SIP/2.0\r\nVia: x\r\n");
     assert!(sip.starts_with("SIP/2.0 501 Not Implemented\r\n"), "{sip}");
+    let tabs = refused(Protocol::LikeHttp, b"OPTIONS\tsip:\"nm\tSIP/2.0 \t\r\nVia: x\r\n");
+    assert_eq!(tabs, sip);
     let text = refused(Protocol::Proxy, b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\nhello\n");
     assert!(text.starts_with("-- error: a PROXY header"), "{text}");
     let http =
@@ -338,15 +355,18 @@ proptest! {
 
     #[test]
     fn blank_bytes_that_are_let_go_change_nothing(
-        pieces in proptest::collection::vec(piece(), 1..6),
+        has_mark in any::<bool>(),
+        blanks in proptest::collection::vec(proptest::sample::select(b"\r\n\0 \t".to_vec()), 0..12),
+        pieces in proptest::collection::vec(piece(), 0..3),
+        more in piece(),
     ) {
-        let all = pieces.concat();
-        let blank = blank_bytes(&all);
-        // A byte order mark and a line end have gone together.
-        if blank > 4 {
-            prop_assert_eq!(sniff(&all[blank - 2..]), sniff(&all), "{}", shown(&all));
-            prop_assert_eq!(blank_bytes(&all[blank - 2..]), 2, "{}", shown(&all));
-        }
+        let mark = if has_mark { "\u{feff}" } else { "" };
+        let all = [mark.as_bytes(), &blanks, &pieces.concat()].concat();
+        let rest = &all[spent_bytes(&all)..];
+        prop_assert_eq!(sniff(rest), sniff(&all), "{}", shown(&all));
+        let (all, rest) = ([all.as_slice(), &more].concat(), [rest, &more].concat());
+        prop_assert_eq!(sniff(&rest), sniff(&all), "{}", shown(&all));
+        prop_assert_eq!(&rest[blank_bytes(&rest)..], &all[blank_bytes(&all)..], "{}", shown(&all));
     }
 
     #[test]
