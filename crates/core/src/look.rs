@@ -3,7 +3,7 @@
 //! The tables of confusable characters are for names in different scripts: `сосо` in Cyrillic looks like
 //! `coco`. Within one script they would keep `stem` from `stern` and `แดง` from `แตง`, so a letter looks like itself
 //! or like a letter of another script; in nicks, where somebody could pass for somebody else, `l`, `i`, `1` and `|`
-//! are one, and so are `o` and `0`. Letters with ASCII's shape (`ı`) and marks are as the tables say.
+//! are one, and so are `o` and `0`. Forms of Latin letters (`ı`) and marks are as the tables say.
 
 use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization;
@@ -73,12 +73,15 @@ fn prototypes(name: &str, folded: &impl Fn(char) -> char) -> CompactString {
     seen.nfd().collect()
 }
 
-/// Whether a letter and what the tables have for it are of the same script, in which people tell them apart.
+/// Whether a letter and what the tables have for it are of the same script, in which people tell them apart. In
+/// those whose letters pass for each other's most, what the tables have in common are forms of one letter.
 fn is_of_one_script(c: char, prototype: &str) -> bool {
-    let script = c.script();
+    let (script, mut others) = (c.script(), prototype.chars());
     c.general_category_group() == GeneralCategoryGroup::Letter
         && !matches!(script, Script::Common | Script::Inherited)
-        && prototype.chars().all(|other| !other.is_ascii() && other.script() == script)
+        && !matches!(script, Script::Latin | Script::Greek | Script::Cyrillic | Script::Arabic)
+        && others.next().is_some_and(|other| other.script() == script)
+        && others.next().is_none()
 }
 
 /// Whether a name mixes scripts beyond what TS #39, section 5.2, calls highly restrictive: one script, or
