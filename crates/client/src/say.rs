@@ -214,6 +214,10 @@ impl<W: Write> Saying<W> {
                 return Ok(());
             }
         };
+        if count == 0 {
+            let server = self.visitor.server().to_string();
+            return Err(ClientError::Unreachable { server, what: why });
+        }
         Err(ClientError::NotKept { count, why })
     }
 

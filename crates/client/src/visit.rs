@@ -4,6 +4,7 @@
 mod following;
 mod patience;
 
+use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -43,7 +44,7 @@ pub(crate) struct Visitor {
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) enum Missed {
-    /// Nobody is there: nothing was asked.
+    /// Nobody is there, or somebody who speaks something else: nothing was asked.
     Unreached(String),
     /// There is no answer, or it broke off. What was asked may have been done.
     Broken(String),
@@ -169,7 +170,14 @@ impl Visitor {
             connection.send_request(request).await
         });
         let response = response.await.map_err(|_| broken("the server does not answer"))?;
-        let response = response.map_err(|error| broken(caused(&error)))?;
+        let response = response.map_err(|error| {
+            let what = caused(&error);
+            if error.is_parse() {
+                Missed::Unreached(cleaned(&format!("no Teahouse answers there ({what})")))
+            } else {
+                broken(what)
+            }
+        })?;
         self.connection = Some(connection);
         Ok(response)
     }
@@ -186,10 +194,9 @@ impl Visitor {
     }
 
     async fn body(&mut self, response: Response<Incoming>) -> Result<Bytes, Missed> {
-        let body = Limited::new(response.into_body(), MESSAGE_BYTES_MAX).collect();
-        let body = timeout(ANSWER_TIMEOUT, body).await;
+        let body = timeout(ANSWER_TIMEOUT, gathered(response.into_body())).await;
         let body = body.map_err(|_| broken("the answer breaks off"))?;
-        body.map(|body| body.to_bytes()).map_err(|error| {
+        body.map_err(|error| {
             self.connection = None;
             broken(error)
         })
@@ -225,6 +232,18 @@ impl Visitor {
     }
 }
 
+/// A whole body. It is copied together as it comes: parts of one byte would cost many times what they hold.
+async fn gathered(body: Incoming) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    let mut body = Limited::new(body, MESSAGE_BYTES_MAX);
+    let mut gathered = Vec::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(part) = frame?.into_data() {
+            gathered.extend_from_slice(&part);
+        }
+    }
+    Ok(gathered.into())
+}
+
 pub(super) fn broken(what: impl ToString) -> Missed {
     Missed::Broken(cleaned(&what.to_string()))
 }
@@ -233,12 +252,12 @@ fn cleaned(words: &str) -> String {
     harmless_line(words).into_owned()
 }
 
-fn told(error: impl std::error::Error) -> String {
+fn told(error: impl Error) -> String {
     caused(&error)
 }
 
 /// An error with what is behind it.
-fn caused(error: &dyn std::error::Error) -> String {
+fn caused(error: &dyn Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", caused(source)),
         None => error.to_string(),

@@ -1,6 +1,7 @@
 //! Saying things from a script.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read, Write};
+use std::net::TcpListener;
 
 use teahouse_client::say::{Say, Words, say};
 use teahouse_client::{ClientError, Exit};
@@ -127,4 +128,30 @@ fn plain_lines_acknowledge_nothing_and_so_cannot_be_used() {
     };
     let error = say(asked, Cursor::new(""), Vec::new()).unwrap_err();
     assert_eq!(error.exit(), Exit::Usage);
+}
+
+#[test]
+fn somebody_who_speaks_something_else_is_no_house_that_may_come_back() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // What is not read would be a reset.
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n").unwrap();
+        }
+    });
+    let asked = Say {
+        server: address.to_string().parse().unwrap(),
+        nick: None,
+        room: RoomName::parse("tea").unwrap(),
+        create: false,
+        words: Words::Given("hi".to_owned()),
+    };
+    let mut told = Vec::new();
+    let error = say(asked, Cursor::new(""), &mut told).unwrap_err().to_string();
+    let expected = format!("Unable to connect to {address}: no Teahouse answers there (");
+    assert!(error.starts_with(&expected), "{error}");
+    assert_eq!(String::from_utf8(told).unwrap(), "");
 }
