@@ -208,7 +208,7 @@ fn whoever_sends_as_fast_as_it_is_read_leaves_others_their_turn() {
     let house = House::open();
     let mut members = Undisturbed::in_house(&house);
     let is_over = AtomicBool::new(false);
-    let start = Instant::now();
+    let mut waited = Duration::ZERO;
     // Before the first line and behind it. Nothing of it is answered, so no answer that is not read stops it.
     for first in [&b""[..], b"/room\n"] {
         is_over.store(false, Ordering::Relaxed);
@@ -225,13 +225,16 @@ fn whoever_sends_as_fast_as_it_is_read_leaves_others_their_turn() {
                 });
             }
             let _over = Over(&is_over);
-            for _ in 0..5 {
+            let start = Instant::now();
+            for _ in 0..10 {
                 members.check();
             }
             assert_eq!(get(house.port, "/healthz").text(), "ok\n");
+            waited += start.elapsed();
         });
     }
-    assert!(start.elapsed() < Duration::from_secs(15), "others waited {:?}", start.elapsed());
+    // One or two seconds on two cores that have more to do; without turns as long as the flood goes on.
+    assert!(waited < Duration::from_secs(25), "others waited {waited:?}");
 }
 
 /// Ends what goes on until then, also when a check has failed.
