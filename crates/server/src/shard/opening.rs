@@ -156,7 +156,7 @@ impl Shard {
         let origin = connection.origin;
         if let Some(answer) = sniff::refusal(protocol, &opening.first, is_greeted) {
             debug!(serial = key.serial, ?protocol, is_greeted, "not spoken here");
-            if protocol == Protocol::Http {
+            if protocol == Protocol::Http && is_greeted {
                 // Only a browser makes a request on a connection that was silent before.
                 self.browsers.note(origin, Instant::now());
             }

@@ -147,6 +147,8 @@ fn a_request_that_comes_in_pieces_before_the_greeting_is_answered() {
     let mut visitor = Visitor::connect(house.port);
     visitor.send(b"\xEF\xBB\xBF\r\n\r\nGET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
     assert_eq!(visitor.answer(false).text(), "ok\n");
+    let got = answer(&mut Peer::connect(house.port).into_stream(), b"GET /\r\n");
+    assert!(String::from_utf8_lossy(&got).contains("says its version"), "{}", got.escape_ascii());
     // What only the line behind it decides about waits for that as long.
     let mut redis = Peer::connect(house.port);
     redis.send(b"*1\r\n");

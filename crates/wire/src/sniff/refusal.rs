@@ -6,13 +6,14 @@ use crate::decode::{NotWords, decode};
 /// What each is asked to do instead.
 const HINT: &str = "join with nc or telnet";
 
-/// The answer to a protocol that is not spoken; `None` for those that are. `first` is what was heard of it, and
-/// `is_greeted` whether it came after the greeting, where an answer of HTTP would not be read as one.
+/// The answer to a protocol that is not spoken; `None` for those that are, but for a request of HTTP that says no
+/// version. `first` is what was heard of it, and `is_greeted` whether it came after the greeting, where an answer of
+/// HTTP would not be read as one.
 #[must_use]
 pub fn refusal(protocol: Protocol, first: &[u8], is_greeted: bool) -> Option<Vec<u8>> {
     Some(match protocol {
         Protocol::Line | Protocol::Telnet => return None,
-        Protocol::Http if !is_greeted => return None,
+        Protocol::Http if !is_greeted => return has_no_version(first).then(without_version),
         Protocol::Http => too_late(),
         Protocol::Http2 => http2(),
         Protocol::LikeHttp => like_http(first),
@@ -45,6 +46,21 @@ fn response(status_line: &str, message: &str) -> Vec<u8> {
         body.len()
     )
     .into_bytes()
+}
+
+/// Whether a whole request line is a method and a target: people type that, and so did browsers of 1991.
+fn has_no_version(first: &[u8]) -> bool {
+    let first = &first[super::blank_bytes(first)..];
+    let end = first.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+    let Some(line) = end.map(|end| &first[..end]) else { return false };
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(1);
+    words.next().is_some_and(super::is_target) && words.next().is_none()
+}
+
+fn without_version() -> Vec<u8> {
+    let message = "a request of HTTP says its version and its host (GET / HTTP/1.1, Host: localhost, an empty \
+                   line), as curl does; to talk, say something that is no request";
+    response("HTTP/1.1 400 Bad Request", message)
 }
 
 fn too_late() -> Vec<u8> {

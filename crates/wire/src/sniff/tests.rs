@@ -297,6 +297,16 @@ fn each_protocol_is_refused_in_a_form_its_program_shows() {
     };
     assert_eq!(refusal(Protocol::Line, b"", true), None);
     assert_eq!(refusal(Protocol::Http, b"GET / HTTP/1.1\r\n", false), None, "it is spoken");
+    for spoken in
+        ["GET /", "GET /lobby", "GET / HTTP/1.1\r\n\r\n", "GET /a b\r\n", "GET HTTP/1.1\r\n"]
+    {
+        assert_eq!(refusal(Protocol::Http, spoken.as_bytes(), false), None, "{spoken} may go on");
+    }
+    for bare in ["GET /\r\n", "\u{feff}\r\nget  /lobby \n"] {
+        let answer = refused(Protocol::Http, bare.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");
+        assert!(answer.contains("says its version"), "{answer}");
+    }
     let late = refusal(Protocol::Http, b"GET / HTTP/1.1\r\n", true).unwrap();
     assert!(late.starts_with(b"HTTP/1.1 400 Bad Request\r\n"));
     assert_eq!(
