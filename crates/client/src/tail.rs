@@ -4,6 +4,7 @@
 mod since;
 
 use std::io::{ErrorKind, Write};
+use std::time::Duration;
 
 use teahouse_core::RoomName;
 use teahouse_wire::api::{Code, Event, HistoryPage, Place};
@@ -24,6 +25,9 @@ const SHOWN: u64 = 20;
 /// Events in one page of history, the most the api gives: a time is looked for until it is within so many.
 const PAGE_EVENTS_MAX: u64 = 200;
 
+/// How often to look whether somebody still reads: a script that has what it wants waits for our end.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// What to print, from where on and how.
 #[derive(Clone, Debug)]
 pub struct Tail {
@@ -37,6 +41,8 @@ pub struct Tail {
     pub since: Option<Since>,
     /// Whether to print each event as the api's JSON, one a line.
     pub json: bool,
+    /// Whether somebody still reads what is printed, as far as that can be known without printing.
+    pub is_read: fn() -> bool,
 }
 
 /// Prints until it is interrupted or nobody reads what is printed any more, which is no error. A connection
@@ -47,7 +53,7 @@ pub struct Tail {
 /// # Errors
 /// When the server cannot be reached at all, there is no such room, or the output fails.
 pub fn tail(tail: Tail, output: impl Write, complaints: impl Write) -> Result<(), ClientError> {
-    let Tail { server, room, create, since, json } = tail;
+    let Tail { server, room, create, since, json, is_read } = tail;
     let visitor = Visitor::new(server)?;
     let [seed, ..] = drawn();
     let tailing = Tailing {
@@ -69,8 +75,34 @@ pub fn tail(tail: Tail, output: impl Write, complaints: impl Write) -> Result<()
             },
             // Whoever cannot be asked to go, goes.
             _ = tokio::signal::ctrl_c() => Ok(()),
+            () = until_unread(is_read) => Ok(()),
         }
     })
+}
+
+async fn until_unread(is_read: fn() -> bool) {
+    while is_read() {
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Whether standard output still goes somewhere: not after the other end of a pipe was closed, as by `grep -m1`.
+#[cfg(unix)]
+#[must_use]
+pub fn is_stdout_read() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = std::io::stdout();
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    // What cannot be asked is heard of when it is written to.
+    poll(&mut asked, Some(&at_once)).is_err() || !asked[0].revents().contains(PollFlags::ERR)
+}
+
+/// Elsewhere a pipe cannot be asked, and is heard of when it is written to.
+#[cfg(not(unix))]
+#[must_use]
+pub fn is_stdout_read() -> bool {
+    true
 }
 
 /// Why it is over without a fault.

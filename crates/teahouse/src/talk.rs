@@ -117,7 +117,7 @@ pub(crate) fn tail(tail: &TailArgs) -> Result<(), ClientError> {
     let room = arguments::room(&tail.room)?;
     let since = tail.since.as_deref().map(Since::parse).transpose()?;
     let TailArgs { create, json, .. } = *tail;
-    let tail = Tail { server, room, create, since, json };
+    let tail = Tail { server, room, create, since, json, is_read: tail::is_stdout_read };
     tail::tail(tail, stdout(), stderr())
 }
 

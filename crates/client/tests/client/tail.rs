@@ -12,7 +12,7 @@ use crate::plain::Screen;
 
 fn asked(house: &House, since: Option<Since>) -> Tail {
     let room = RoomName::parse("tea").unwrap();
-    Tail { server: house.server(), room, create: false, since, json: false }
+    Tail { server: house.server(), room, create: false, since, json: false, is_read: || true }
 }
 
 /// Closed after so many lines, as by `head`.

@@ -239,3 +239,26 @@ fn history_before_a_time_is_had_line_by_line() {
     assert!(rest.contains("-- the last 2 messages in #lobby"), "{said}");
     assert!(rest.contains("<ann> one\n") && rest.contains("<ann> two\n"), "{said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn tail_ends_when_nobody_reads_it_any_more() {
+    use std::io::{BufRead, BufReader};
+
+    let house = House::open();
+    let said = client(&house, &["say", "lobby", "done", "--nick", "ci"]).output().unwrap();
+    assert_eq!(said.status.code(), Some(0));
+    let mut tail = client(&house, &["tail", "lobby"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(tail.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.ends_with("<ci> done\n"), "{line}");
+    // Nothing more is said, and the reader is gone with its line.
+    let deadline = Instant::now() + PATIENCE;
+    while tail.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            tail.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(tail.wait().unwrap().code(), Some(0));
+}
