@@ -37,8 +37,8 @@ pub const PING_S_MAX: u32 = 300;
 
 /// Bytes that wait to be written to the server: a few of the longest messages.
 pub const UNWRITTEN_BYTES_MAX: usize = 256 * 1024;
-/// How long a server may take nothing of what waits for it, however much it says itself: longer than any
-/// network between people stalls.
+/// How long something may wait for a server to take all of it, however much the server says itself: longer than
+/// any network between people stalls.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests that wait to be written: every question and room there may be, and room.
 pub const REQUESTS_MAX: usize = 1024;
