@@ -53,6 +53,8 @@ pub(super) struct Connection {
     pub(super) is_broken: bool,
     /// The peer has closed its side: everything it said has been read.
     pub(super) is_read_out: bool,
+    /// What was read last was answered on the spot with many bytes, so less is read at a time.
+    pub(super) reads_little: bool,
     /// It wrote part of what is being delivered, and does not get that back.
     pub(super) is_author: bool,
     /// Something is being read from history for it.
@@ -192,6 +194,7 @@ impl Connection {
             stage,
             is_broken: false,
             is_read_out: false,
+            reads_little: false,
             is_author: false,
             is_reading: false,
             asked: Asked::default(),

@@ -23,8 +23,11 @@ use crate::gate::{Cost, Permit};
 
 /// Questions to history that one connection may have under way; more wait unread in its socket.
 const QUESTIONS_MAX: usize = 4;
-/// Bytes read to see what a peer speaks while the log takes no more.
-const FIRST_BYTES: usize = 1024;
+/// Bytes read at a time to see what a peer speaks while the log takes no more, and of who has much answered on the
+/// spot: thousands of short lines that are not understood would take a long turn together.
+const LITTLE_BYTES: usize = 1024;
+/// Bytes of answers on the spot to one read from which on less is read at a time.
+const ANSWERED_BYTES_MANY: usize = 4 * 1024;
 /// Bytes of answers to one read that are written at once.
 const REPLIES_BYTES: usize = 32 * 1024;
 
@@ -124,11 +127,10 @@ impl Shard {
             return Flow::End;
         }
         connection.heard_at = now;
+        let bytes =
+            if is_chunk_full || connection.reads_little { LITTLE_BYTES } else { READ_BYTES };
         let read = match connection.socket() {
-            Some(stream) => stream.try_read(match is_chunk_full {
-                true => &mut buffer[..FIRST_BYTES],
-                false => &mut buffer[..],
-            }),
+            Some(stream) => stream.try_read(&mut buffer[..bytes]),
             None => Ok(0),
         };
         let flow = match read {
@@ -143,7 +145,7 @@ impl Shard {
                     self.hear(key, &buffer[..count]);
                     None
                 };
-                self.flow(key, http, count)
+                self.flow(key, http, count == bytes)
             }
             Err(error)
                 if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
@@ -159,13 +161,13 @@ impl Shard {
         flow
     }
 
-    /// What the reading task does after so many bytes were read.
-    fn flow(&mut self, key: Key, http: Option<Bytes>, count: usize) -> Flow {
+    /// What the reading task does after something was read, as much as there was room for or less.
+    fn flow(&mut self, key: Key, http: Option<Bytes>, is_full: bool) -> Flow {
         if let Some(first) = http {
             return Flow::Http(first);
         }
         match self.connection(key).map(|connection| connection.stage) {
-            Some(Stage::In | Stage::Outside | Stage::Sniffing) if count == READ_BYTES => Flow::More,
+            Some(Stage::In | Stage::Outside | Stage::Sniffing) if is_full => Flow::More,
             Some(Stage::In | Stage::Outside | Stage::Sniffing) => Flow::Again,
             Some(Stage::Leaving | Stage::Over) | None => Flow::End,
         }
@@ -245,12 +247,14 @@ impl Shard {
     fn handle_heard(&mut self, key: Key, heard: &mut Vec<Heard>) {
         // What is answered on the spot leaves together: a write costs more than an answer.
         let mut replies = Vec::new();
+        let mut answered = 0;
         for heard in heard.drain(..) {
             let Some(stage) = self.connection(key).map(|connection| connection.stage) else {
                 continue;
             };
             match (stage, heard) {
                 (Stage::In | Stage::Outside, Heard::Reply(bytes)) => {
+                    answered += bytes.len();
                     replies.extend_from_slice(&bytes);
                 }
                 (Stage::In, Heard::Ask(request, action)) => {
@@ -274,6 +278,9 @@ impl Shard {
             }
         }
         self.reply(key, &mut replies);
+        if let Some(connection) = self.connection(key) {
+            connection.reads_little = answered > ANSWERED_BYTES_MANY;
+        }
     }
 
     /// Sends what was answered on the spot.

@@ -237,6 +237,36 @@ fn whoever_sends_as_fast_as_it_is_read_leaves_others_their_turn() {
     assert!(waited < Duration::from_secs(25), "others waited {waited:?}");
 }
 
+#[test]
+fn lines_that_are_not_understood_take_short_turns() {
+    let house = House::open();
+    let mut members = Undisturbed::in_house(&house);
+    let is_over = AtomicBool::new(false);
+    let streams: Vec<TcpStream> =
+        (0..16).map(|_| TcpStream::connect(("127.0.0.1", house.port)).unwrap()).collect();
+    let mut waited = Duration::ZERO;
+    std::thread::scope(|scope| {
+        for mut stream in &streams {
+            let mut answers = stream;
+            scope.spawn(move || std::io::copy(&mut answers, &mut std::io::sink()));
+            let is_over = &is_over;
+            scope.spawn(move || {
+                let lines = b"/x\n".repeat(16 * 1024);
+                while !is_over.load(Ordering::Relaxed) && stream.write_all(&lines).is_ok() {}
+                stream.shutdown(std::net::Shutdown::Both).ok();
+            });
+        }
+        let _over = Over(&is_over);
+        let start = Instant::now();
+        for _ in 0..8 {
+            members.check();
+        }
+        waited = start.elapsed();
+    });
+    // Two to five seconds on two cores that have more to do; 40 with whole buffers of such lines.
+    assert!(waited < Duration::from_secs(25), "others waited {waited:?}");
+}
+
 /// Ends what goes on until then, also when a check has failed.
 struct Over<'a>(&'a AtomicBool);
 
