@@ -246,15 +246,21 @@ impl ApiSession {
         Ok(Some(Heard::Ask(request, action)))
     }
 
-    /// Takes a request off the list; those before it that are answered by their own events go as well.
-    fn answered(&mut self, request: RequestId) -> Option<Pending> {
+    /// Takes a request off the list.
+    fn take_pending(&mut self, request: RequestId) -> Option<Pending> {
         let index = self.pending.iter().position(|pending| pending.request == request)?;
-        let found = self.pending.remove(index);
+        self.pending.remove(index)
+    }
+
+    /// Takes a request off the list that the hub has answered, in its turn: those before it that are answered by
+    /// their own events go as well.
+    fn answered(&mut self, request: RequestId) -> Option<Pending> {
+        let found = self.take_pending(request)?;
         let is_event = |pending: &Pending| matches!(pending.about, About::Event { .. });
         while self.pending.front().is_some_and(|first| is_event(first) && first.request < request) {
             self.pending.pop_front();
         }
-        found
+        Some(found)
     }
 
     /// One of its own messages is kept: the event itself answers it.
@@ -351,9 +357,9 @@ impl ApiSession {
         }
     }
 
-    /// What came too fast and was not done.
+    /// What was not done, and did not wait for its turn: what was asked before it may be under way.
     pub fn render_refusal(&mut self, request: RequestId, refusal: &Refusal, out: &mut Vec<u8>) {
-        let pending = self.answered(request);
+        let pending = self.take_pending(request);
         let (reference, id) = match pending {
             Some(Pending { reference, about: About::Event { id, .. }, .. }) => (reference, id),
             Some(Pending { reference, .. }) => (reference, None),

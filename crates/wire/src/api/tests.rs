@@ -1,6 +1,9 @@
 //! Requests as clients write them, and what is said of those that are wrong.
 
-use super::{Asked, Request};
+use teahouse_core::{Action, Answer, MessageId, Position, Refusal, RequestId, RoomId};
+
+use super::{ApiSession, Asked, Epoch, House, Request};
+use crate::Heard;
 
 /// What a request is read as, written again as JSON; or what is wrong with it.
 fn read(json: &str) -> String {
@@ -80,4 +83,46 @@ fn a_wrong_request_keeps_its_reference_so_that_the_client_knows_which_it_was() {
     assert_eq!(serde_json::to_string(&error.reference).unwrap(), "5");
     assert_eq!(error.field.as_deref(), Some("room"));
     assert!(matches!(Asked::parse(r#"{"op":"bye"}"#).unwrap().request, Request::Bye(_)));
+}
+
+/// What a client sends, as it comes over its WebSocket.
+fn heard(session: &mut ApiSession, request: &str) -> Vec<Heard> {
+    let length = u8::try_from(request.len()).ok().filter(|length| *length < 126).unwrap();
+    let mut heard = Vec::new();
+    let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], request.as_bytes()].concat();
+    session.handle_bytes(&frame, &mut heard);
+    heard
+}
+
+#[test]
+fn what_is_refused_before_its_turn_takes_nothing_from_what_was_asked_before() {
+    let mut session = ApiSession::new(1, false);
+    heard(&mut session, r#"{"op": "hello"}"#);
+    let mut say = |reference: u8| -> RequestId {
+        let id = format!("{reference:02x}").repeat(16);
+        let say =
+            format!(r#"{{"op":"say","ref":{reference},"room":"tea","text":"a","id":"{id}"}}"#);
+        match heard(&mut session, &say).as_slice() {
+            [Heard::Ask(request, Action::Say { .. })] => *request,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (first, second) = (say(1), say(2));
+    let mut told = Vec::new();
+    let too_fast = Refusal::TooFast { burst: 1, per_second: 1, text: String::new() };
+    session.render_refusal(second, &too_fast, &mut told);
+    told.clear();
+    // The first was kept before: its turn comes later.
+    let (room, position, id) = (RoomId(1), Position(7), MessageId([1; 16]));
+    let house = House {
+        epoch: Epoch::of([7; 16]),
+        server: "0".to_owned(),
+        first_room: "lobby".parse().unwrap(),
+        ping_s: 20,
+        grace_s: 30,
+    };
+    session.render_answer(first, &Answer::Duplicate { room, position, id }, &house, &mut told);
+    let id = "01".repeat(16);
+    let json = format!(r#"{{"ref":1,"type":"duplicate","room":"tea","position":7,"id":"{id}"}}"#);
+    assert_eq!(String::from_utf8_lossy(&told[2..]), json);
 }
