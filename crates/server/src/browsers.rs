@@ -5,26 +5,25 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-use teahouse_core::Origin;
+use teahouse_core::{Origin, SteadyTime};
 
 /// Addresses that are remembered; at the limit the one longest ago gives way.
 const BROWSERS_MAX: usize = 4096;
-/// How long a browser is remembered after its last request. Whoever types an address they were at has the
-/// browser connect before they have finished.
-const LATELY: Duration = Duration::from_secs(10 * 60);
+/// How long a browser is remembered after its last request, milliseconds. Whoever types an address they were at has
+/// the browser connect before they have finished.
+const LATELY_MS: u64 = 10 * 60 * 1000;
 
 /// When a browser last made a request from each address.
 #[derive(Debug, Default)]
 pub(crate) struct Browsers {
     // Taken when a connection is silent and when a browser begins to speak, never on the way of a message.
-    seen_at: Mutex<HashMap<Origin, Instant>>,
+    seen_at: Mutex<HashMap<Origin, SteadyTime>>,
 }
 
 impl Browsers {
     /// A browser has just made a request from there.
-    pub(crate) fn note(&self, origin: Origin, now: Instant) {
+    pub(crate) fn note(&self, origin: Origin, now: SteadyTime) {
         let mut seen_at = self.seen_at.lock().unwrap_or_else(PoisonError::into_inner);
         if seen_at.len() >= BROWSERS_MAX && !seen_at.contains_key(&origin) {
             seen_at.retain(|_, seen| is_lately(*seen, now));
@@ -37,14 +36,14 @@ impl Browsers {
     }
 
     /// Whether a browser is there, as far as is known.
-    pub(crate) fn are_at(&self, origin: Origin, now: Instant) -> bool {
+    pub(crate) fn are_at(&self, origin: Origin, now: SteadyTime) -> bool {
         let seen_at = self.seen_at.lock().unwrap_or_else(PoisonError::into_inner);
         seen_at.get(&origin).is_some_and(|seen| is_lately(*seen, now))
     }
 }
 
-fn is_lately(seen: Instant, now: Instant) -> bool {
-    now.saturating_duration_since(seen) < LATELY
+fn is_lately(seen: SteadyTime, now: SteadyTime) -> bool {
+    now.ms_since(seen) < LATELY_MS
 }
 
 #[cfg(test)]
@@ -54,8 +53,7 @@ mod tests {
     #[test]
     fn a_browser_is_remembered_for_a_while_and_only_so_many_are() {
         let browsers = Browsers::default();
-        let start = Instant::now();
-        let at = |seconds: u64| start + Duration::from_secs(seconds);
+        let at = |seconds: u64| SteadyTime(seconds * 1000);
         browsers.note(Origin(1), at(0));
         assert!(browsers.are_at(Origin(1), at(599)));
         assert!(!browsers.are_at(Origin(1), at(600)));

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use thiserror::Error;
 
-use crate::settings::SettingsError;
+use crate::io_text::without_os_code;
+use crate::settings::{NoDataDirectory, SettingsError};
 use crate::store::StoreError;
 
 /// Why the server cannot start or go on.
@@ -15,7 +16,7 @@ pub enum Fault {
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {}", plainly(why))]
+    #[error("cannot listen on {address}: {}", without_os_code(why))]
     Listen {
         /// Which.
         address: SocketAddr,
@@ -23,8 +24,8 @@ pub enum Fault {
         why: std::io::Error,
     },
     /// The platform names no place for data.
-    #[error("there is no home directory to keep data in")]
-    NoDataDirectory,
+    #[error(transparent)]
+    NoDataDirectory(#[from] NoDataDirectory),
     /// The database cannot be opened, read or closed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,7 +72,7 @@ impl Fault {
                 "ports below 1024 need privileges; choose another with --listen".to_owned()
             }
             Self::Listen { .. } => "choose an address of this machine with --listen".to_owned(),
-            Self::NoDataDirectory => "name a directory with --data".to_owned(),
+            Self::NoDataDirectory(_) => "name a directory with --data".to_owned(),
             Self::Store(error) => error.hint().to_string(),
             Self::Commit(_) => "check the disk; everything that was shown is kept".to_owned(),
             Self::Unstored { .. } => {
@@ -86,11 +87,4 @@ impl Fault {
             Self::Ended(_) => "this is a defect; please report it with the log".to_owned(),
         }
     }
-}
-
-/// Without the "(os error N)" that helps nobody.
-pub(crate) fn plainly(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
-    text[..end].to_lowercase()
 }

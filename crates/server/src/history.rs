@@ -5,19 +5,17 @@
 
 mod searches;
 
-use std::sync::Weak;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
 use teahouse_core::{
     Event, Excerpt, Granted, HistorySpan, Origin, Position, Question, Refusal, RequestId, RoomId,
-    Scope, SessionId,
+    Scope, SessionId, TooWide,
 };
-use tokio::sync::mpsc;
 use tracing::{debug, error};
 
-use crate::inbox::Inbox;
-use crate::shard::Key;
+use crate::key::Key;
 use crate::store::{PAGE_BYTES_MAX, ReadError, Reader};
 
 /// Reading threads, and readers they need.
@@ -72,15 +70,27 @@ impl Job {
 pub(crate) struct Page {
     pub(crate) asker: Asker,
     pub(crate) wanted: Wanted,
-    pub(crate) excerpt: Result<Excerpt, ReadError>,
+    pub(crate) found: Result<Excerpt, Unread>,
 }
 
-/// Why a job was not taken.
-pub(crate) enum NotTaken {
-    /// It is no longer asked for, or the readers are gone.
-    Over,
-    /// Too many searches wait.
+/// Takes what was found to the shard that asked, and waits until it is taken; `false` where the shard is gone.
+pub(crate) type Reply = Arc<dyn Fn(usize, Page) -> bool + Send + Sync>;
+
+/// Why something was not read.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    /// It cannot be; the log says why.
+    Fault,
+    /// A search that takes more work than one may.
+    TooWide(TooWide),
+    /// It is not done just now.
     Refused(Refusal),
+}
+
+/// A job that was not taken.
+pub(crate) struct Unsent {
+    pub(crate) job: Job,
+    pub(crate) why: Unread,
 }
 
 /// Where jobs are handed in.
@@ -92,11 +102,15 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     /// Hands in a job.
-    pub(crate) fn send(&self, job: Job) -> Result<(), NotTaken> {
+    ///
+    /// # Errors
+    /// The job again, when too many searches wait, or when the readers are gone.
+    pub(crate) fn send(&self, job: Job) -> Result<(), Box<Unsent>> {
         if job.wanted.is_search() {
             self.searches.send(job)
         } else {
-            self.pages.send(job).map_err(|_| NotTaken::Over)
+            let unsent = |job| Box::new(Unsent { job, why: Unread::Fault });
+            self.pages.send(job).map_err(|error| unsent(error.0))
         }
     }
 }
@@ -113,32 +127,30 @@ impl Wanted {
 /// Starts the reading threads. They end when everyone who could hand in a job is gone.
 pub(crate) fn start(
     readers: Vec<Reader>,
-    shards: &[mpsc::Sender<Inbox>],
+    reply: &Reply,
 ) -> std::io::Result<(Jobs, Vec<JoinHandle<()>>)> {
     let (pages, page_jobs): (_, Receiver<Job>) = channel();
     let (searches, search_jobs) = searches::open();
     let mut readers = readers.into_iter();
     let mut threads = Vec::with_capacity(READERS);
-    let mut start = |name: &str, run: Box<dyn FnOnce(Reader, Vec<mpsc::Sender<Inbox>>) + Send>| {
+    let mut start = |name: &str, run: Box<dyn FnOnce(Reader, Reply) + Send>| {
         let Some(reader) = readers.next() else { return Ok(()) };
-        let shards = shards.to_vec();
+        let reply = Arc::clone(reply);
         let thread = std::thread::Builder::new().name(name.to_owned());
-        thread.spawn(move || run(reader, shards)).map(|thread| threads.push(thread))
+        thread.spawn(move || run(reader, reply)).map(|thread| threads.push(thread))
     };
     start(
         THREADS[0],
-        Box::new(move |reader, shards| {
-            page_jobs.iter().for_each(|job| work(&reader, job, &shards))
-        }),
+        Box::new(move |reader, reply| page_jobs.iter().for_each(|job| work(&reader, job, &reply))),
     )?;
     start(
         THREADS[1],
-        Box::new(move |reader, shards| search_jobs.for_each(|job| work(&reader, job, &shards))),
+        Box::new(move |reader, reply| search_jobs.for_each(|job| work(&reader, job, &reply))),
     )?;
     Ok((Jobs { pages, searches }, threads))
 }
 
-fn work(reader: &Reader, job: Job, shards: &[mpsc::Sender<Inbox>]) {
+fn work(reader: &Reader, job: Job, reply: &Reply) {
     if job.is_over() {
         return;
     }
@@ -147,12 +159,15 @@ fn work(reader: &Reader, job: Job, shards: &[mpsc::Sender<Inbox>]) {
         name_rooms(reader, &mut wanted, &excerpt.events)?;
         Ok(excerpt)
     });
-    if let Err(ReadError::Fault(source)) = &excerpt {
-        // Not what was wanted: a search has the words of whoever searches.
-        error!(%source, is_search = wanted.is_search(), "history cannot be read");
-    }
-    let page = Inbox::Page(Page { asker, wanted, excerpt });
-    if shards.get(shard).is_none_or(|shard| shard.blocking_send(page).is_err()) {
+    let found = excerpt.map_err(|error| match error {
+        ReadError::TooWide(why) => Unread::TooWide(why),
+        ReadError::Fault(source) => {
+            // Not what was wanted: a search has the words of whoever searches.
+            error!(%source, is_search = wanted.is_search(), "history cannot be read");
+            Unread::Fault
+        }
+    });
+    if !reply(shard, Page { asker, wanted, found }) {
         debug!("a shard is gone");
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use teahouse_core::{Action, Chat, Proposal, Text};
 use teahouse_wire::api;
 use tokio::sync::{mpsc, watch};
@@ -15,6 +16,7 @@ use tokio::time::MissedTickBehavior;
 use tracing::{error, info, warn};
 
 use crate::browsers::Browsers;
+use crate::clock::SteadyClock;
 use crate::error::Fault;
 use crate::gate::Gate;
 use crate::hub::Hub;
@@ -22,8 +24,9 @@ use crate::inbox::{INBOX_MAX, Inbox};
 use crate::listener::{Doors, accept, bind, bind_all};
 use crate::log::LogSender;
 use crate::metrics::{HubMetrics, Metrics};
+use crate::reactor::{self, Parts};
 use crate::settings::{ADMIN_ADDRESS, AdminSetting, LimitSettings, Settings, SettingsError};
-use crate::shard::{self, Parts};
+use crate::shard::{self, Place};
 use crate::space::{LOOK_EVERY, LowSpace, Space};
 use crate::store::{Loaded, Store};
 use crate::{history, log, open_files};
@@ -112,8 +115,13 @@ impl House {
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..shard_count).map(|_| mpsc::channel(INBOX_MAX)).unzip();
         let start = |what| move |source| Fault::Start { what, source };
+        let to_shards = inboxes.clone();
+        let reply: history::Reply = Arc::new(move |shard: usize, page| {
+            let shard = to_shards.get(shard);
+            shard.is_some_and(|shard| shard.blocking_send(Inbox::Page(page)).is_ok())
+        });
         let (jobs, readers) =
-            history::start(opened.readers, &inboxes).map_err(start("reading threads"))?;
+            history::start(opened.readers, &reply).map_err(start("reading threads"))?;
         let hub = Hub {
             chat,
             store: opened.store,
@@ -129,17 +137,20 @@ impl House {
         })?;
         let shared = Arc::new(settings.clone());
         let browsers = Arc::new(Browsers::default());
+        let clock = SteadyClock::start();
         let mut shards = Vec::with_capacity(shard_count);
         for (index, inbox) in receivers.into_iter().enumerate() {
             let settings = Arc::clone(&shared);
             let (log, jobs) = (log_sender.clone(), jobs.clone());
             let house = Arc::clone(&this);
             let browsers = Arc::clone(&browsers);
-            let parts = Parts { index, boot, house, settings, browsers, inbox, log, jobs };
+            let zone = TimeZone::system();
+            let place = Place { index, boot, house, settings, browsers, zone };
+            let parts = Parts { place, clock, inbox, log, jobs };
             let notice = EndNotice { what: "shard", ended: end_notices.clone() };
             shards.push(spawn("shard", move |runtime| {
                 let _notice = notice;
-                LocalSet::new().block_on(&runtime, shard::run(parts));
+                LocalSet::new().block_on(&runtime, reactor::run(parts));
             })?);
         }
         let gate =

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use teahouse_core::Effect;
 use tokio::sync::oneshot;
 
+use crate::figures::Figures;
 use crate::gate::Permit;
 use crate::history::Page;
 use crate::settings::Settings;
-use crate::shard::Figures;
 use crate::space::LowSpace;
 
 /// Messages waiting for one shard. The hub waits when a shard has this many unread: a shard that

@@ -29,9 +29,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tracing::{debug, warn};
 
+use crate::figures::{Figures, PROTOCOLS};
 use crate::hosts::{self, NotOurs};
 use crate::inbox::Inbox;
-use crate::shard::{Figures, PROTOCOLS};
 use crate::space::LowSpace;
 
 /// Connections at once. Beyond that the oldest makes room: nobody keeps others out by saying nothing.

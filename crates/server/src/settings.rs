@@ -14,11 +14,11 @@ use std::str::FromStr;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 use teahouse_core::{FloodLimit, Limits, Rate, RoomName};
+use thiserror::Error;
 
 pub use layers::{Layers, SettingsError};
 pub use listen::ListenSetting;
 
-use crate::error::Fault;
 use crate::store::{DATABASE, Durability};
 
 /// Everything an operator may set.
@@ -243,18 +243,23 @@ impl Settings {
     }
 }
 
+/// The platform names no place for data.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("there is no home directory to keep data in")]
+pub struct NoDataDirectory;
+
 impl Settings {
     /// The file of the history; `None` where nothing is kept.
     ///
     /// # Errors
     /// When no directory is set and the platform names no place for data.
-    pub fn database(&self) -> Result<Option<PathBuf>, Fault> {
+    pub fn database(&self) -> Result<Option<PathBuf>, NoDataDirectory> {
         if self.durability == Durability::Memory {
             return Ok(None);
         }
         let directory = if self.data.as_os_str().is_empty() {
             etcetera::choose_base_strategy()
-                .map_err(|_| Fault::NoDataDirectory)?
+                .map_err(|_| NoDataDirectory)?
                 .data_dir()
                 .join("teahouse")
         } else {

@@ -1,428 +1,269 @@
-//! A shard: one thread that owns its connections outright, from reading a request to writing what
-//! everyone says. Nothing here is locked and nothing is shared with another thread but what the
-//! inbox brings.
+//! A shard: the state of the connections that one thread owns outright, from what a peer has sent to what everyone
+//! is told. It is driven from outside, one step at a time: bytes that have come, a socket that takes bytes again,
+//! what the hub decided, a page of history, time that has passed. It knows no clock and no task, and of a socket
+//! only [`Socket`]; [`crate::reactor`] drives it with real ones, a simulation with its own.
 //!
-//! - Reading: one small task a connection ([`intake`]); requests are gathered into a chunk and handed
-//!   to the log once a round ([`Shard::pump`]).
-//! - Writing: what the hub decided is encoded once per room ([`room`]) and written directly to each
-//!   socket ([`deliver`]); only what a socket does not take is queued ([`outbox`]).
-//! - A connection that reads too slowly is left behind and refilled from history ([`refill`]); coming
-//!   into a room with its history takes the same way, so history and live events meet in one place.
+//! From below to above, and nothing calls upwards:
 //!
-//! Invariants: a member that is live has been sent, or has queued, every event of its room up to the
-//! room's `head`; a member that is not has a cursor, and will be given everything after it. Nobody is
-//! behind and forgotten: whoever is behind has a job under way, or bytes queued whose draining asks.
+//! - [`connection`], [`connections`]: where a connection is, and the one way to write to it ([`outbox`]);
+//! - [`sessions`]: a connection's life, what it proposes ([`proposals`]) and waits for ([`timers`]);
+//! - [`requests`], [`opening`]: from a peer's bytes to proposals;
+//! - [`rooms`]: members, and what is about to be written to them ([`pending`], [`encoder`]);
+//! - [`catch_up`]: members that are not live, and questions to history; [`visits`]: those of HTTP;
+//! - [`serving`], [`effects`], and the rest here: what it is driven by.
+//!
+//! Invariants: nothing is freed within a step, so an index is valid for the whole step; what follows from a write
+//! happens at the end of the step, in [`Shard::finish_step`]. A member that is live has been given every event of
+//! its room up to the room's head, and one that is not has a cursor and either a job under way or bytes queued,
+//! whose draining asks for the next.
 
+mod catch_up;
 mod connection;
-mod counts;
-mod deliver;
-mod flow;
-mod http;
-mod intake;
+mod connections;
+mod context;
+mod effects;
+mod encoder;
+mod first_line;
+mod membership;
 mod opening;
 mod outbox;
-mod pings;
-mod refill;
-mod room;
-mod seat;
-mod space;
-mod speaker;
-mod visitor;
-mod watch;
+mod pending;
+mod proposals;
+mod protocol;
+mod questions;
+mod requests;
+mod rooms;
+mod serving;
+mod sessions;
+mod socket;
+mod timers;
+mod visits;
 
-use std::cell::RefCell;
-use std::collections::{BinaryHeap, VecDeque};
-use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
+use std::task::{Context as TaskContext, Poll};
 
-use hashbrown::HashMap;
-use jiff::tz::TimeZone;
-use slab::Slab;
-use teahouse_core::{
-    Action, Effect, Origin, Proposal, RequestId, RoomId, SessionId, SteadyTime, Visit,
-};
-use teahouse_wire::Heard;
-use teahouse_wire::api::House;
-use teahouse_wire::line::Clock;
-use tokio::sync::{Notify, mpsc};
-use tokio::task::AbortHandle;
-use tracing::debug;
+use teahouse_core::{ExitCause, SteadyTime};
 
-use crate::browsers::Browsers;
-use crate::clock;
-use crate::gate::Permit;
-use crate::history::Jobs;
-use crate::inbox::Inbox;
-use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk, LogSender};
+use crate::figures::{Counts, Figures};
+use crate::history::{Asker, Job, Page};
+use crate::log::Chunk;
 use crate::settings::Settings;
 use crate::space::LowSpace;
-pub(crate) use counts::{Figures, PROTOCOLS};
-pub(crate) use pings::PING_S;
+use catch_up::CatchUp;
+use connection::Stage;
+use encoder::Encoder;
+use protocol::ProtocolSession;
+use requests::Requests;
+use rooms::Rooms;
+use serving::READ_BYTES;
+use sessions::Sessions;
+use timers::Timer;
+use visits::Visits;
 
-use connection::Connection;
-use counts::Counts;
-use opening::Look;
-use room::{Pending, RoomHere};
-use speaker::Encoder;
-use visitor::Visitors;
-use watch::Panicked;
+pub(crate) use connection::Connection;
+pub(crate) use context::{BOOTS_MAX, CLOSING, Context, Now, Place};
+pub(crate) use protocol::Follower;
+pub(crate) use serving::{Interest, ReadOutcome};
+pub(crate) use sessions::PING_S;
+pub(crate) use socket::Socket;
+pub(crate) use visits::{HttpPermit, Outcome, Visiting};
 
-/// Bytes read from a socket at once, into one buffer that the whole shard shares.
-const READ_BYTES: usize = 16 * 1024;
-/// Inbox messages handled in one round: their room messages leave in one write per member.
-const ROUND_MESSAGES_MAX: usize = 64;
-/// How long a shard that always has something to write may keep its other tasks (reading, draining, deadlines)
-/// waiting; one round more at most.
-const TURN_TIME: Duration = Duration::from_millis(200);
-/// How long members have, when the house closes, to take what is queued for them.
-const FLUSH_DEADLINE: Duration = Duration::from_secs(2);
-/// Buffers for encoded room messages kept for the next round.
-const SPARE_PENDING_MAX: usize = 64;
-
-/// A connection of this shard; the serial number tells it from a later one in the same place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Key {
-    index: usize,
-    serial: u64,
-}
-
-#[cfg(test)]
-impl Key {
-    pub(crate) fn for_test() -> Self {
-        Self { index: 0, serial: 0 }
-    }
-}
-
-/// What a shard is made of.
-pub(crate) struct Parts {
-    pub(crate) index: usize,
-    /// How often the history has been opened: makes session ids unique for its life.
-    pub(crate) boot: u32,
-    pub(crate) house: Arc<House>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) browsers: Arc<Browsers>,
-    pub(crate) inbox: mpsc::Receiver<Inbox>,
-    pub(crate) log: LogSender,
-    pub(crate) jobs: Jobs,
-}
-
-/// The state of one shard. Borrowed for the length of one step, never across an await.
-struct Shard {
-    index: usize,
-    boot: u32,
-    /// What the house tells of itself.
-    house: Arc<House>,
-    settings: Arc<Settings>,
-    zone: TimeZone,
-    started: Instant,
-    me: Weak<RefCell<Shard>>,
-    jobs: Jobs,
-    connections: Slab<Connection>,
-    serial: u64,
-    sessions: HashMap<SessionId, usize>,
-    visitors: Visitors,
-    /// What suspended sessions of this shard go on holding: a seat that is kept costs its address a connection.
-    suspended: HashMap<SessionId, Permit>,
-    rooms: HashMap<RoomId, RoomHere>,
-    /// The batches of the round under way.
-    round: Vec<Arc<Vec<Effect>>>,
-    /// Rooms with encoded messages not yet written.
-    dirty: Vec<RoomId>,
-    spare: Vec<Pending>,
-    /// Requests gathered for the log.
-    chunk: Chunk,
-    chunk_bytes: usize,
-    pump: Option<Waker>,
-    /// Connections that may read again when the chunk has been handed in.
-    waiting: Vec<Key>,
-    /// Told when the chunk has been handed in: visits may go on.
-    visitors_turn: Rc<Notify>,
-    /// Connections whose first line is awaited, and when each is next looked at.
-    silent: BinaryHeap<Look>,
-    silent_timer: Option<AbortHandle>,
-    /// Where browsers are.
-    browsers: Arc<Browsers>,
-    /// Connections whose protocol asks whether the peer is there, and when each is next looked at.
-    pings: VecDeque<(Instant, Key)>,
-    /// Why nothing is stored just now: told to those who come in meanwhile as well.
-    not_storing: Option<Arc<str>>,
-    /// Why nothing can be said just now.
-    low_space: Option<LowSpace>,
-    /// Bytes held of what is half said, by all connections together.
-    half_said_bytes: usize,
-    /// The house closes: nothing more is read.
-    is_closing: bool,
-    /// Whether the idle sweep runs.
-    is_sweeping: bool,
+/// The state of one shard.
+pub(crate) struct Shard<S> {
+    sessions: Sessions<S>,
+    requests: Requests,
+    rooms: Rooms,
+    catch_up: CatchUp,
+    visits: Visits,
     read_buffer: Box<[u8]>,
-    scratch: Vec<u8>,
-    heard: Vec<Heard>,
-    encoder: Encoder,
-    counts: Counts,
-    panicked: Panicked,
 }
 
-type Handle = Rc<RefCell<Shard>>;
-
-/// Runs a shard until the hub has finished.
-pub(crate) async fn run(parts: Parts) {
-    let Parts { index, boot, house, settings, browsers, mut inbox, log, jobs } = parts;
-    let panicked = Panicked::default();
-    let shard = Rc::new_cyclic(|me| {
-        RefCell::new(Shard {
-            index,
-            boot,
-            encoder: Encoder::new(house.epoch),
-            house,
-            settings,
-            zone: TimeZone::system(),
-            started: Instant::now(),
-            me: me.clone(),
-            jobs,
-            connections: Slab::new(),
-            serial: 0,
-            sessions: HashMap::new(),
-            visitors: Visitors::default(),
-            suspended: HashMap::new(),
-            rooms: HashMap::new(),
-            round: Vec::new(),
-            dirty: Vec::new(),
-            spare: Vec::new(),
-            chunk: Chunk::new(),
-            chunk_bytes: 0,
-            pump: None,
-            waiting: Vec::new(),
-            visitors_turn: Rc::default(),
-            silent: BinaryHeap::new(),
-            silent_timer: None,
-            browsers,
-            pings: VecDeque::new(),
-            not_storing: None,
-            low_space: None,
-            half_said_bytes: 0,
-            is_closing: false,
-            is_sweeping: false,
+impl<S: Socket> Shard<S> {
+    pub(crate) fn new(place: Place) -> Self {
+        let encoder = Encoder::new(place.house.epoch);
+        Self {
+            sessions: Sessions::new(Context::new(place)),
+            requests: Requests::default(),
+            rooms: Rooms::new(encoder),
+            catch_up: CatchUp::default(),
+            visits: Visits::default(),
             read_buffer: vec![0; READ_BYTES].into_boxed_slice(),
-            scratch: Vec::new(),
-            heard: Vec::new(),
-            counts: Counts::default(),
-            panicked: panicked.clone(),
-        })
-    });
-    shard.borrow_mut().start_sweep();
-    let pumped = Rc::clone(&shard);
-    panicked.watch(move || Shard::pump(pumped, log));
-    let mut round = Vec::with_capacity(ROUND_MESSAGES_MAX);
-    let mut is_finished = false;
-    let mut turn: Option<Instant> = None;
-    while !is_finished {
-        let count = tokio::select! {
-            count = inbox.recv_many(&mut round, ROUND_MESSAGES_MAX) => count,
-            // Ends this thread, and so the house, which says so.
-            () = panicked.wait() => panic!("a task of this shard has panicked"),
+        }
+    }
+
+    /// What it knows of the server around it.
+    pub(crate) fn context(&self) -> &Context {
+        &self.sessions.context
+    }
+
+    /// A step begins: what follows happens at this moment.
+    pub(crate) fn begin_step(&mut self, now: Now) {
+        self.sessions.context.now = now;
+    }
+
+    /// The end of a step: what follows from sockets that are broken, or that have taken everything.
+    pub(crate) fn finish_step(&mut self) {
+        while let Some(index) = self.sessions.connections.next_listed() {
+            self.sessions.look_after(index);
+            self.catch_up.next(&mut self.sessions, &mut self.rooms, index);
+        }
+    }
+
+    /// What is to be read from history.
+    pub(crate) fn take_jobs(&mut self) -> Vec<Job> {
+        std::mem::take(&mut self.catch_up.jobs)
+    }
+
+    /// What is to be handed to the log, once there is something; `None` when nothing more comes.
+    pub(crate) fn poll_proposals(&mut self, context: &TaskContext<'_>) -> Poll<Option<Chunk>> {
+        let is_closing = self.sessions.context.is_closing;
+        self.sessions.proposals.poll_take(context, is_closing)
+    }
+
+    /// What was taken has been handed in: those who have waited for that may go on.
+    pub(crate) fn handed_in(&mut self) {
+        for key in self.sessions.proposals.take_waiting() {
+            if let Some(connection) = self.sessions.connections.get(key) {
+                connection.input.waits_for_log = false;
+                connection.wake();
+            }
+        }
+    }
+
+    /// Whether no more is to be proposed until what there is has been handed in.
+    pub(crate) fn is_chunk_full(&self) -> bool {
+        self.sessions.proposals.is_full()
+    }
+
+    /// When time is to be given next.
+    pub(crate) fn next_due(&self) -> Option<SteadyTime> {
+        self.sessions.timers.next_due()
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_time(&mut self) {
+        let now = self.sessions.context.now.steady;
+        let (sessions, requests) = (&mut self.sessions, &mut self.requests);
+        while let Some(timer) = sessions.timers.pop_due(now) {
+            match timer {
+                Timer::FirstLine(key) => opening::look(sessions, requests, key),
+                Timer::Ping(key) => sessions.look_at_silent(key),
+                Timer::Flood(key) => requests::release(sessions, key),
+                Timer::Over(key, left) => sessions.look_at_over(key, left),
+                Timer::Idle => sessions.sweep(),
+            }
+        }
+    }
+}
+
+// What the server tells it.
+impl<S: Socket> Shard<S> {
+    /// A page of history.
+    pub(crate) fn handle_page(&mut self, page: Page) {
+        let refusals = &mut self.requests.refusals;
+        match page.asker {
+            Asker::Visitor(session) => self.visits.handle_page(session, page, refusals),
+            Asker::Connection(key) => {
+                let (sessions, rooms) = (&mut self.sessions, &mut self.rooms);
+                self.catch_up.handle_page(sessions, rooms, refusals, (key, page));
+            }
+        }
+    }
+
+    /// New settings.
+    pub(crate) fn configure(&mut self, settings: Arc<Settings>) {
+        self.sessions.configure(settings);
+    }
+
+    /// Something the server tells everyone.
+    pub(crate) fn notice(&mut self, text: &str) {
+        self.sessions.notice(text);
+    }
+
+    /// Messages are not stored, for this reason, or are stored again.
+    pub(crate) fn set_not_storing(&mut self, why: Option<Arc<str>>) {
+        self.sessions.context.not_storing = why;
+        match self.sessions.context.waiting_notice() {
+            Some(notice) => self.sessions.notice(&notice),
+            None => self.sessions.notice("messages are being stored again"),
+        }
+    }
+
+    /// The disk is nearly full, or has room again: everyone is told.
+    pub(crate) fn set_space(&mut self, low: Option<LowSpace>) {
+        let was_low = self.sessions.context.low_space.is_some();
+        self.sessions.context.low_space = low;
+        if low.is_some() == was_low {
+            return;
+        }
+        self.sessions.notice(match low {
+            Some(_) => {
+                "the disk is nearly full: nothing can be said until there is room; reading goes on"
+            }
+            None => "there is room on the disk again: say what you like",
+        });
+    }
+
+    /// The server stops: what has been read is handed in, nothing more is read.
+    pub(crate) fn close(&mut self) {
+        self.sessions.context.is_closing = true;
+        for index in self.sessions.connections.indexes() {
+            match self.sessions.connections[index].stage {
+                Stage::Sniffing => self.sessions.over(index),
+                Stage::Outside => {
+                    self.sessions.connections.tell(index, ProtocolSession::render_closing);
+                    self.sessions.exit(index, ExitCause::Closing);
+                }
+                Stage::In | Stage::Leaving | Stage::Over => {
+                    requests::release_all(&mut self.sessions, index);
+                }
+                Stage::Http | Stage::Closed => {}
+            }
+        }
+        self.sessions.notice(CLOSING);
+        self.sessions.proposals.wake_taker();
+    }
+
+    /// The hub has finished: everyone is told the last that there is.
+    pub(crate) fn say_goodbye(&mut self) {
+        self.sessions.say_goodbye();
+    }
+
+    /// The sockets of all connections that have their own.
+    pub(crate) fn sockets(&self) -> impl Iterator<Item = &S> {
+        self.sessions.connections.iter().filter_map(Connection::socket)
+    }
+
+    /// Whether something is still queued for anyone.
+    pub(crate) fn has_queued(&self) -> bool {
+        self.sessions.connections.iter().any(|connection| connection.output.queue.is_some())
+    }
+
+    /// What it has done and how it is just now.
+    pub(crate) fn figures(&self) -> Figures {
+        let mut figures = Figures {
+            counts: Counts {
+                deliveries: self.rooms.deliveries() + self.catch_up.refilled(),
+                refilled: self.catch_up.refilled(),
+                bytes: self.sessions.connections.sent_bytes(),
+                refusals: self.requests.refusals.by_reason(),
+            },
+            gathered: self.sessions.proposals.len() as u64,
+            ..Figures::default()
         };
-        if count == 0 {
-            break;
+        for connection in self.sessions.connections.iter() {
+            let protocol = match (&connection.protocol, connection.stage) {
+                (_, Stage::Sniffing | Stage::Http) => "unknown",
+                (ProtocolSession::Line(_), _) => "line",
+                (ProtocolSession::Api(_), _) => "api",
+                (ProtocolSession::Follower(_), _) => "follow",
+            };
+            *figures.connections.entry(protocol).or_default() += 1;
+            *figures.members.entry(protocol).or_default() += connection.memberships.len() as u64;
+            let behind = connection.memberships.iter().filter(|m| m.behind.is_some());
+            figures.behind += behind.count() as u64;
+            figures.queued_bytes += connection.queued() as u64;
         }
-        is_finished = shard.borrow_mut().handle_round(&mut round);
-        // Reading between any two rounds would keep what is under way in two halves for ever, each in writes of
-        // its own; an inbox that is never empty would keep this thread's tasks waiting without a bound.
-        if inbox.is_empty() {
-            // Waiting for more is a turn for everything else.
-            turn = None;
-        } else if turn.get_or_insert_with(Instant::now).elapsed() >= TURN_TIME {
-            tokio::task::yield_now().await;
-            turn = None;
-        }
-    }
-    shard.borrow_mut().say_goodbye();
-    let flushed = tokio::time::timeout(FLUSH_DEADLINE, Shard::flushed(&shard)).await;
-    debug!(shard = index, all = flushed.is_ok(), "flushed");
-    Shard::close_all(&shard).await;
-}
-
-impl Shard {
-    /// Handles what has come; whether it is the last there is.
-    fn handle_round(&mut self, messages: &mut Vec<Inbox>) -> bool {
-        let mut is_finished = false;
-        for message in messages.drain(..) {
-            is_finished |= matches!(message, Inbox::Finished);
-            self.handle(message);
-        }
-        self.flush_all();
-        self.round.clear();
-        is_finished
-    }
-
-    fn handle(&mut self, message: Inbox) {
-        match message {
-            Inbox::Batch(effects) => {
-                let (batch, count) = (self.round.len(), effects.len());
-                self.round.push(effects);
-                for effect in 0..count {
-                    self.handle_effect(batch, effect);
-                }
-            }
-            Inbox::Accepted(accepted) => self.accept(accepted),
-            Inbox::Page(page) => self.handle_page(page),
-            Inbox::Reload(settings) => {
-                self.house = Arc::new(House {
-                    first_room: settings.first_room.clone(),
-                    grace_s: settings.limits.grace_s,
-                    ..House::clone(&self.house)
-                });
-                self.settings = settings;
-                self.start_sweep();
-            }
-            Inbox::Notice(text) => self.notice(&text),
-            Inbox::Space(low) => self.set_space(low),
-            Inbox::NotStoring(why) => {
-                self.not_storing = why;
-                match self.waiting_notice() {
-                    Some(notice) => self.notice(&notice),
-                    None => self.notice("messages are being stored again"),
-                }
-            }
-            // Whoever asked may have gone.
-            Inbox::Measure(sender) => drop(sender.send(Box::new(self.figures()))),
-            Inbox::Close => self.close(),
-            Inbox::Finished => {}
-        }
-    }
-
-    /// Hands gathered requests to the log: once a round, because this task runs after the reading
-    /// tasks that woke it.
-    async fn pump(shard: Handle, log: LogSender) {
-        loop {
-            let chunk = std::future::poll_fn(|context| {
-                let mut shard = shard.borrow_mut();
-                if !shard.chunk.is_empty() {
-                    shard.chunk_bytes = 0;
-                    return Poll::Ready(Some(std::mem::take(&mut shard.chunk)));
-                }
-                if shard.is_closing {
-                    return Poll::Ready(None);
-                }
-                shard.pump = Some(context.waker().clone());
-                Poll::Pending
-            });
-            let Some(chunk) = chunk.await else { return };
-            if log.send(chunk).await.is_err() {
-                debug!("the log is closed");
-                return;
-            }
-            shard.borrow_mut().wake_waiting();
-        }
-    }
-
-    /// Puts a connection's request in the chunk for the log.
-    fn propose(&mut self, index: usize, request: RequestId, action: Action) {
-        let Connection { session, origin, .. } = self.connections[index];
-        self.propose_as((session, origin), request, action);
-    }
-
-    /// Puts a request in the chunk for the log.
-    fn propose_as(
-        &mut self,
-        (session, origin): (SessionId, Origin),
-        request: RequestId,
-        action: Action,
-    ) {
-        self.chunk_bytes += bytes_of(&action);
-        self.chunk.push(Proposal { session, origin, request, action });
-        if let Some(pump) = self.pump.take() {
-            pump.wake();
-        }
-    }
-
-    fn is_chunk_full(&self) -> bool {
-        self.chunk.len() >= CHUNK_PROPOSALS_MAX || self.chunk_bytes >= CHUNK_BYTES_MAX
-    }
-
-    /// What those who are in, and those who come in meanwhile, are told while nothing is stored.
-    fn waiting_notice(&self) -> Option<String> {
-        let why = self.not_storing.as_ref()?;
-        Some(format!("{why}: what you say or ask waits until they can"))
-    }
-
-    /// A clock that no administrator sets, for rates.
-    fn steady_now(&self) -> SteadyTime {
-        SteadyTime(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
-    }
-
-    fn clock(&self) -> Clock {
-        Clock { now: clock::now(), zone: self.zone.clone() }
-    }
-
-    /// The connection, if it is still the same one.
-    fn connection(&mut self, key: Key) -> Option<&mut Connection> {
-        self.connections.get_mut(key.index).filter(|connection| connection.serial == key.serial)
-    }
-
-    fn key(&self, index: usize) -> Key {
-        Key { index, serial: self.connections[index].serial }
-    }
-
-    /// The session number for a connection or a visit.
-    fn session_id(&self, serial: u64) -> SessionId {
-        session_id(self.boot, self.index, serial)
-    }
-}
-
-/// Bits of a session number: how often the history was opened, which shard, and the how manieth there. Never one
-/// twice: a shard that makes a thousand a second does so for nine years without a restart, and a house that is
-/// opened every hour does so for a century.
-const BOOT_BITS: u32 = 20;
-const SHARD_BITS: u32 = 6;
-const SERIAL_BITS: u32 = 38;
-const _: () = assert!(BOOT_BITS + SHARD_BITS + SERIAL_BITS == u64::BITS);
-const _: () = assert!(crate::SHARDS_MAX <= 1 << SHARD_BITS);
-/// Times that one history may be opened.
-pub(crate) const BOOTS_MAX: u32 = (1 << BOOT_BITS) - 1;
-
-fn session_id(boot: u32, shard: usize, serial: u64) -> SessionId {
-    // The house says so and ends; the next start has numbers again.
-    assert!(serial < 1 << SERIAL_BITS, "this shard has used up its session numbers: start again");
-    let boot = u64::from(boot) << (SHARD_BITS + SERIAL_BITS);
-    SessionId(boot | ((shard as u64) << SERIAL_BITS) | serial)
-}
-
-/// What a request weighs in the log's queue.
-fn bytes_of(action: &Action) -> usize {
-    match action {
-        Action::Say { text, .. }
-        | Action::Tell { text, .. }
-        | Action::Visit(Visit::Post { text, .. }) => text.as_str().len(),
-        Action::Read { .. } | Action::Topic { .. } | Action::Visit(_) => 512,
-        Action::Enter { .. }
-        | Action::EnterUnseen { .. }
-        | Action::Appear
-        | Action::Exit { .. }
-        | Action::Join { .. }
-        | Action::Leave { .. }
-        | Action::Rename { .. }
-        | Action::Who { .. }
-        | Action::Rooms { .. }
-        | Action::Ignore { .. }
-        | Action::Typing { .. }
-        | Action::Configure { .. } => 0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_session_number_is_never_handed_out_twice() {
-        let beyond_32_bits = (1_u64 << 32) + 5;
-        assert_ne!(session_id(1, 0, 5), session_id(1, 0, beyond_32_bits));
-        // The largest of each is smaller than the smallest of the next.
-        let last = (1_u64 << SERIAL_BITS) - 1;
-        assert!(session_id(1, 0, last) < session_id(1, 1, 0));
-        assert!(session_id(1, crate::SHARDS_MAX - 1, last) < session_id(2, 0, 0));
-        assert_eq!(session_id(BOOTS_MAX, (1 << SHARD_BITS) - 1, last), SessionId(u64::MAX));
+        figures
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use teahouse_core::Refusal;
 
-use super::{Job, NotTaken};
+use super::{Job, Unread, Unsent};
 
 /// Searches that wait: at a tenth of a second each, the last is answered in some seconds.
 const WAITING_MAX: usize = 64;
@@ -45,15 +45,16 @@ impl Shared {
 }
 
 impl Sender {
-    pub(super) fn send(&self, job: Job) -> Result<(), NotTaken> {
+    pub(super) fn send(&self, job: Job) -> Result<(), Box<Unsent>> {
         let mut state = self.0.state();
         if !state.is_read {
-            return Err(NotTaken::Over);
+            return Err(Box::new(Unsent { job, why: Unread::Fault }));
         }
         state.jobs.retain(|waiting| !waiting.is_over());
         let of_origin = state.jobs.iter().filter(|waiting| waiting.origin == job.origin).count();
         if of_origin >= WAITING_PER_ORIGIN_MAX || state.jobs.len() >= WAITING_MAX {
-            return Err(NotTaken::Refused(Refusal::SearchesWait));
+            let why = Unread::Refused(Refusal::SearchesWait);
+            return Err(Box::new(Unsent { job, why }));
         }
         state.jobs.push_back(job);
         drop(state);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use teahouse_core::{HistorySpan, RoomName};
+use tokio::sync::mpsc;
 
 use super::*;
 use crate::store::{Durability, Store};
@@ -25,7 +26,10 @@ async fn searches_keep_nobody_waiting_who_comes_in() {
     let opened = Store::open(directory.path(), Durability::Memory, READERS).unwrap();
     let (stuck, _unread) = mpsc::channel(1);
     let (fine, mut pages) = mpsc::channel(1);
-    let (jobs, _threads) = start(opened.readers, &[stuck, fine]).unwrap();
+    let shards = [stuck, fine];
+    let reply: Reply =
+        Arc::new(move |shard: usize, page| shards[shard].blocking_send(page).is_ok());
+    let (jobs, _threads) = start(opened.readers, &reply).unwrap();
     let here = Arc::new(());
     // Nobody takes what these find: whoever reads for them is busy for good.
     for origin in 1..9 {
@@ -33,10 +37,10 @@ async fn searches_keep_nobody_waiting_who_comes_in() {
     }
     let wanted = Wanted::Tail { room: ROOM, upto: Position::START, count: 1 };
     let (origin, waits) = (Origin(1), Arc::downgrade(&here));
-    let asker = Asker::Connection(Key::for_test());
+    let asker = Asker::Connection(Key::new(0, 0));
     assert!(jobs.send(Job { shard: 1, asker, origin, waits, wanted }).is_ok());
     let page = tokio::time::timeout(Duration::from_secs(60), pages.recv()).await.unwrap();
-    assert!(matches!(page, Some(Inbox::Page(_))));
+    assert!(page.is_some());
 }
 
 #[test]

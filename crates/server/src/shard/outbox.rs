@@ -1,11 +1,10 @@
 //! What a socket did not take at once. Exists only while there is something in it.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
 
 use bytes::{Buf, Bytes};
-use tokio::net::TcpStream;
-use tokio::task::AbortHandle;
+
+use super::socket::{Socket, WriteOutcome, write};
 
 /// Bytes waiting for one peer, in order.
 pub(super) struct Outbox {
@@ -13,8 +12,6 @@ pub(super) struct Outbox {
     bytes: usize,
     /// Of these, what it asked for.
     answer_bytes: usize,
-    /// The task that waits for the socket; none where the peer's side fetches.
-    pub(super) drain: Option<AbortHandle>,
 }
 
 /// Some bytes, and for whom they were made.
@@ -23,8 +20,8 @@ struct Part {
     what: What,
 }
 
-/// What bytes are for: whoever does not read answers is not heard any further, but whoever is slow to read what
-/// others say may still speak.
+/// What bytes are for: a peer that does not read its answers is read no further, but one that is slow to read
+/// what others say may still speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// For everyone in a room.
@@ -33,25 +30,15 @@ pub(super) enum What {
     Answer,
 }
 
-/// What became of a write.
+/// How far a queue has been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
-    /// This many bytes, possibly none.
-    Some(usize),
+pub(super) enum Drained {
+    /// Everything is written.
+    Empty,
+    /// The socket takes no more for now.
+    Left,
     /// The connection is broken.
     Broken,
-}
-
-/// Writes what the socket takes without waiting.
-pub(super) fn write(stream: &TcpStream, bytes: &[u8]) -> Written {
-    loop {
-        match stream.try_write(bytes) {
-            Ok(count) => return Written::Some(count),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Written::Some(0),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return Written::Broken,
-        }
-    }
 }
 
 /// Bytes encoded once for many: borrowed while sockets take them, made shareable for the first that
@@ -69,8 +56,8 @@ impl Shared {
 }
 
 impl Outbox {
-    pub(super) fn new(rest: Bytes, what: What, drain: Option<AbortHandle>) -> Box<Self> {
-        let mut outbox = Self { queue: VecDeque::new(), bytes: 0, answer_bytes: 0, drain };
+    pub(super) fn new(rest: Bytes, what: What) -> Box<Self> {
+        let mut outbox = Self { queue: VecDeque::new(), bytes: 0, answer_bytes: 0 };
         outbox.push(rest, what);
         Box::new(outbox)
     }
@@ -106,13 +93,13 @@ impl Outbox {
         Some(bytes)
     }
 
-    /// Writes until the socket takes no more. `Written::Some(0)` when everything is written.
-    pub(super) fn drain(&mut self, stream: &TcpStream) -> Written {
+    /// Writes until the socket takes no more.
+    pub(super) fn drain(&mut self, socket: &impl Socket) -> Drained {
         while let Some(front) = self.queue.front_mut() {
-            match write(stream, &front.bytes) {
-                Written::Broken => return Written::Broken,
-                Written::Some(0) => return Written::Some(self.bytes),
-                Written::Some(count) => {
+            match write(socket, &front.bytes) {
+                WriteOutcome::Broken => return Drained::Broken,
+                WriteOutcome::Wrote(0) => return Drained::Left,
+                WriteOutcome::Wrote(count) => {
                     front.bytes.advance(count);
                     let (what, is_empty) = (front.what, front.bytes.is_empty());
                     if is_empty {
@@ -122,13 +109,6 @@ impl Outbox {
                 }
             }
         }
-        Written::Some(0)
-    }
-
-    /// Ends the task that waits for the socket.
-    pub(super) fn stop(&self) {
-        if let Some(drain) = &self.drain {
-            drain.abort();
-        }
+        Drained::Empty
     }
 }

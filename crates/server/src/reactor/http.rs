@@ -1,21 +1,23 @@
-//! HTTP on the shard: requests that are answered once ([`super::visitor`]), rooms that are followed
-//! ([`follow`]), and WebSockets, which become connections like any other ([`upgrade`]).
+//! HTTP: requests that are answered once ([`visit`]), rooms that are followed ([`follow`]), and WebSockets, which
+//! the connection's task goes on with ([`upgrade`]).
 //!
-//! `hyper` reads and writes HTTP/1.1. A connection that speaks it is no [`super::Connection`] until it is
-//! upgraded: it has its own task and holds its permit there.
+//! `hyper` reads and writes HTTP/1.1. A connection that speaks it is none of the shard's until it is upgraded: its
+//! task holds its permit meanwhile.
 
 mod answer;
 mod follow;
 mod media;
 mod prefixed;
+mod response;
 mod upgrade;
+mod visit;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::rc::Rc;
-use std::sync::{self, Arc};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Either, Full, Limited};
@@ -26,19 +28,21 @@ use hyper::header::{
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use teahouse_core::{Bucket, Origin, Refusal, Verdict};
+use teahouse_core::{Bucket, Origin, Refusal, SteadyTime, Verdict};
 use teahouse_wire::api::http::{self, Route};
 use teahouse_wire::api::{self, Code, Failure, REQUEST_BYTES_MAX};
 use tokio::net::TcpStream;
 use tracing::debug;
 
-use super::visitor::Place;
-use super::{Handle, Key};
-use crate::gate::{Account, Cost};
+use super::Handle;
+use crate::gate::{Account, Cost, Permit};
 use crate::hosts::{self, NotOurs};
+use crate::shard::HttpPermit;
 use follow::FollowBody;
 use media::Coding;
 use prefixed::Prefixed;
+use upgrade::Accepted;
+pub(super) use upgrade::Upgraded;
 
 /// How long a request's head may take, and how long a connection may be silent between two.
 const HEAD_TIME: Duration = Duration::from_secs(15);
@@ -47,55 +51,65 @@ const BODY_TIME: Duration = Duration::from_secs(15);
 /// Bytes of a request's head, and of what `hyper` keeps of a body that is not fetched.
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// How often it is noted that a browser is at an address.
-const NOTE_EVERY: Duration = Duration::from_secs(10);
+/// How often it is noted that a browser is at an address, milliseconds.
+const NOTE_EVERY_MS: u64 = 10_000;
 
 /// What an answer's body is: all there, or a room that is followed.
 type Reply = Either<Full<Bytes>, FollowBody>;
 
 /// One HTTP connection, as its requests see it.
 struct Peer {
-    shard: Handle,
-    socket: sync::Weak<TcpStream>,
-    /// Moves to the connection that this one is upgraded to, or to the one that follows a room.
-    permit: Place,
+    reactor: Handle,
+    socket: Arc<TcpStream>,
+    /// Moves to the WebSocket that this one is upgraded to, or to the follower of a room.
+    permit: HttpPermit,
     origin: Origin,
     account: Arc<Account>,
     bucket: RefCell<Bucket>,
     /// When it was last noted that a browser is there.
-    noted_at: Cell<Option<Instant>>,
+    noted_at: Cell<Option<SteadyTime>>,
+    /// A handshake that has been accepted: the socket is free once its answer is written.
+    accepted: Cell<Option<Accepted>>,
 }
 
-/// Serves a connection that speaks HTTP, until it ends or is upgraded.
-pub(super) async fn serve(shard: Handle, key: Key, stream: Rc<TcpStream>, first: Bytes) {
-    let handed = shard.borrow_mut().hand_over(key);
-    // It had a place, because only accepted sockets are read.
-    let Some((origin, Some(permit))) = handed else { return };
-    let Ok(stream) = Rc::try_unwrap(stream) else {
-        debug!(serial = key.serial, "the socket is still in use");
-        return;
-    };
-    // What is upgraded must be able to go to another thread, as `hyper` has it.
-    let stream = Arc::new(stream);
-    let socket = Arc::downgrade(&stream);
-    let account = Arc::clone(permit.account());
-    let permit = Rc::new(RefCell::new(Some(permit)));
-    let (bucket, noted_at) = (RefCell::new(Bucket::default()), Cell::new(None));
-    let peer_state = Rc::new(Peer { shard, socket, permit, origin, account, bucket, noted_at });
+/// Serves a connection that speaks HTTP, until it ends or has become a WebSocket.
+pub(super) async fn serve(
+    reactor: &Handle,
+    (origin, permit): (Origin, Option<Permit>),
+    socket: &Arc<TcpStream>,
+    first: Bytes,
+) -> Option<Upgraded> {
+    // It has a place, because every accepted socket has one.
+    let account = Arc::clone(permit.as_ref()?.account());
+    let peer = Rc::new(Peer {
+        reactor: Rc::clone(reactor),
+        socket: Arc::clone(socket),
+        permit: Rc::new(RefCell::new(permit)),
+        origin,
+        account,
+        bucket: RefCell::new(Bucket::default()),
+        noted_at: Cell::new(None),
+        accepted: Cell::new(None),
+    });
     let service = service_fn(|request| {
-        let peer = Rc::clone(&peer_state);
+        let peer = Rc::clone(&peer);
         async move { Ok::<_, Infallible>(peer.answer(request).await) }
     });
+    // What is upgraded must be able to go to another thread, as `hyper` has it: hence `Arc`.
+    let stream = Prefixed { first, stream: Arc::clone(socket) };
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         // Who says no more may still want the answer (RFC 9112, section 9.6): `nc -N`.
         .half_close(true)
         .max_buf_size(BUFFER_BYTES)
-        .serve_connection(TokioIo::new(Prefixed { first, stream }), service)
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()
         .await;
-    debug!(serial = key.serial, error = served.err().map(tracing::field::display), "HTTP ended");
+    debug!(error = served.err().map(tracing::field::display), "HTTP ended");
+    let accepted = peer.accepted.take()?;
+    let permit = peer.permit.borrow_mut().take();
+    accepted.finish((origin, permit)).await
 }
 
 impl Peer {
@@ -116,12 +130,12 @@ impl Peer {
 
     async fn respond(self: &Rc<Self>, request: Request<Incoming>) -> Response<Reply> {
         if !http::METHODS.contains(&request.method().as_str()) {
-            return answer::other_method(&http::METHODS_TAKEN);
+            return response::other_method(&http::METHODS_TAKEN);
         }
         if !hosts::says_host_once(request.version(), request.headers()) {
             return self.failure(&http::bad_request(None, hosts::HOST_ONCE.to_owned()));
         }
-        let settings = Arc::clone(&self.shard.borrow().settings);
+        let settings = Arc::clone(&self.reactor.borrow().shard.context().settings);
         let is_of_no_page = hosts::is_of_no_page(request.method(), request.headers());
         let checked = hosts::check_host(request.uri(), request.headers(), &settings.hosts);
         if let Err(NotOurs(why)) = checked
@@ -139,7 +153,7 @@ impl Peer {
                 }
                 self.serve(endpoint, room, request).await
             }
-            Route::OtherMethod(methods) => answer::other_method(&methods),
+            Route::OtherMethod(methods) => response::other_method(&methods),
             Route::NoRoom(failure) => self.failure(&failure),
             Route::Nowhere => {
                 let what = format!("there is no {path}; /api/v1/openapi.json lists what there is");
@@ -150,7 +164,7 @@ impl Peer {
 
     /// Whether a request that does something comes from no page, or from one of this server.
     fn check_origin(&self, request: &Request<Incoming>) -> Result<(), Failure> {
-        let settings = Arc::clone(&self.shard.borrow().settings);
+        let settings = Arc::clone(&self.reactor.borrow().shard.context().settings);
         hosts::check_origin(request.uri(), request.headers(), &settings.hosts)
             .map_err(|NotOurs(why)| failed(Code::Forbidden, why))
     }
@@ -160,11 +174,12 @@ impl Peer {
     fn note_browser(&self, headers: &HeaderMap) {
         let is_browser =
             headers.get(USER_AGENT).is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"));
-        let now = Instant::now();
-        let is_noted = |at: Instant| now.saturating_duration_since(at) < NOTE_EVERY;
+        let reactor = self.reactor.borrow();
+        let now = reactor.clock.now();
+        let is_noted = |at: SteadyTime| now.ms_since(at) < NOTE_EVERY_MS;
         if is_browser && !self.noted_at.get().is_some_and(is_noted) {
             self.noted_at.set(Some(now));
-            self.shard.borrow().browsers.note(self.origin, now);
+            reactor.shard.context().browsers.note(self.origin, now);
         }
     }
 
@@ -175,7 +190,7 @@ impl Peer {
             Verdict::Wait { ms } => {
                 let refusal =
                     Refusal::AddressTooFast { wait_s: ms.div_ceil(1000), text: String::new() };
-                self.shard.borrow_mut().counts.refused(&refusal);
+                self.reactor.borrow_mut().shard.count_refusal(&refusal);
                 Err(api::failure_of(&refusal))
             }
         }
@@ -185,8 +200,8 @@ impl Peer {
     async fn wait_for_turn(&self) {
         loop {
             let (now, limit) = {
-                let shard = self.shard.borrow();
-                (shard.steady_now(), shard.settings.limits.flood())
+                let reactor = self.reactor.borrow();
+                (reactor.clock.now(), reactor.shard.context().settings.limits.flood())
             };
             let verdict = self.bucket.borrow_mut().take(now, limit);
             match verdict {
@@ -235,5 +250,5 @@ fn failed(code: Code, message: String) -> Failure {
 }
 
 fn failure(code: Code, message: String) -> Response<Reply> {
-    answer::failure(&failed(code, message))
+    response::failure(&failed(code, message))
 }

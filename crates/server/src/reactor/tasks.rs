@@ -1,6 +1,6 @@
-//! The shard's tasks, and what becomes of the shard when one panics. The runtime would keep that to itself, and
-//! the rest would go on with whatever the task had taken and not given back: better the house closes and says
-//! why.
+//! The tasks of a shard's thread, and what becomes of the thread when one panics. The runtime would keep that to
+//! itself, and the rest would go on with whatever the task had taken and not given back: better the server stops
+//! and says why.
 
 use std::future::Future;
 use std::rc::Rc;
@@ -8,14 +8,12 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local};
 
-use super::Shard;
-
-/// Whether a task has panicked; [`super::run`] waits for it.
+/// Where tasks are started, and whether one has panicked.
 #[derive(Clone, Default)]
-pub(super) struct Panicked(Rc<Notify>);
+pub(super) struct Tasks(Rc<Notify>);
 
 /// Held by a task for as long as it is there.
-struct Watch(Panicked);
+struct Watch(Tasks);
 
 impl Drop for Watch {
     fn drop(&mut self) {
@@ -25,10 +23,10 @@ impl Drop for Watch {
     }
 }
 
-impl Panicked {
+impl Tasks {
     /// Starts a task on this thread. Takes what makes it, because a future that is handed in and awaited stands
     /// in the task twice, and most of an idle connection is its task.
-    pub(super) fn watch<F>(&self, task: impl FnOnce() -> F + 'static) -> AbortHandle
+    pub(super) fn spawn<F>(&self, task: impl FnOnce() -> F + 'static) -> AbortHandle
     where
         F: Future<Output = ()> + 'static,
     {
@@ -41,18 +39,8 @@ impl Panicked {
     }
 
     /// Waits until a task has panicked.
-    pub(super) async fn wait(&self) {
+    pub(super) async fn panicked(&self) {
         self.0.notified().await;
-    }
-}
-
-impl Shard {
-    /// Starts a task of this shard.
-    pub(super) fn spawn<F>(&self, task: impl FnOnce() -> F + 'static) -> AbortHandle
-    where
-        F: Future<Output = ()> + 'static,
-    {
-        self.panicked.watch(task)
     }
 }
 
@@ -66,19 +54,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_task_that_panics_is_noticed_and_one_that_ends_or_is_ended_is_not() {
-        let panicked = Panicked::default();
+        let tasks = Tasks::default();
         let noticed = |wait_ms| {
-            let panicked = panicked.clone();
+            let tasks = tasks.clone();
             async move {
-                tokio::time::timeout(Duration::from_millis(wait_ms), panicked.wait()).await.is_ok()
+                tokio::time::timeout(Duration::from_millis(wait_ms), tasks.panicked()).await.is_ok()
             }
         };
         LocalSet::new()
             .run_until(async {
-                panicked.watch(|| async {});
-                panicked.watch(std::future::pending).abort();
+                tasks.spawn(|| async {});
+                tasks.spawn(std::future::pending).abort();
                 assert!(!noticed(50).await);
-                panicked.watch(|| async { panic!("as it is meant to") });
+                tasks.spawn(|| async { panic!("as it is meant to") });
                 assert!(noticed(60_000).await);
             })
             .await;

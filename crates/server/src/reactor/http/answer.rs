@@ -1,14 +1,12 @@
 //! What each address does, and its answer.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{Either, Full};
+use http_body_util::Either;
 use hyper::body::Incoming;
-use hyper::header::{
-    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue,
-    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
-};
+use hyper::header::{CONNECTION, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use teahouse_core::harmless::echoed;
 use teahouse_core::{
@@ -23,16 +21,13 @@ use teahouse_wire::api::{self, Code, Failure, Place};
 use teahouse_wire::stream;
 
 use super::follow::FollowBody;
-use super::media;
-use super::{Peer, Reply, body_of, upgrade};
+use super::response::{self, TEXT, json, response, text};
+use super::{Peer, Reply, body_of, upgrade, visit};
 use crate::gate::Cost;
-use crate::shard::speaker::Follower;
-use crate::shard::visitor::{self, Outcome};
+use crate::shard::{Follower, Outcome};
 
 /// When to try again what the house cannot do just now.
 const UNAVAILABLE_WAIT_S: u64 = 10;
-const JSON: &str = "application/json";
-const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Peer {
     pub(super) async fn serve(
@@ -75,21 +70,25 @@ impl Peer {
 
     async fn visit(&self, visit: Visit) -> Result<Outcome, Failure> {
         let is_said = matches!(visit, Visit::Post { .. });
-        match visitor::visit(&self.shard, self.origin, &self.permit, visit).await {
-            Outcome::Answer(Answer::Refused(refusal)) => Err(api::failure_of(&refusal)),
-            Outcome::Unreadable => Err(api::unreadable()),
-            Outcome::NotTaken(why) => Err(api::unavailable(&format!("{why}; try again later"))),
-            Outcome::Late(why) if is_said => Err(api::unavailable(&format!(
+        match visit::visit(&self.reactor, self.origin, &self.permit, visit).await {
+            visit::Outcome::Done(Outcome::Answer(Answer::Refused(refusal))) => {
+                Err(api::failure_of(&refusal))
+            }
+            visit::Outcome::Done(Outcome::Unreadable) => Err(api::unreadable()),
+            visit::Outcome::Done(done @ (Outcome::Answer(_) | Outcome::Page(..))) => Ok(done),
+            visit::Outcome::NotTaken(why) => {
+                Err(api::unavailable(&format!("{why}; try again later")))
+            }
+            visit::Outcome::Late(why) if is_said => Err(api::unavailable(&format!(
                 "{why}: it is not known yet whether this is kept; send it again with the same id"
             ))),
-            Outcome::Late(why) => Err(api::unavailable(&format!("{why}; try again later"))),
-            outcome @ (Outcome::Answer(_) | Outcome::Page(..)) => Ok(outcome),
+            visit::Outcome::Late(why) => Err(api::unavailable(&format!("{why}; try again later"))),
         }
     }
 
     /// Why something was not done, and where that helps, when to try again.
     pub(super) fn failure(&self, failure: &Failure) -> Response<Reply> {
-        let mut response = self::failure(failure);
+        let mut response = response::failure(failure);
         let wait_s = match response.status() {
             StatusCode::TOO_MANY_REQUESTS => {
                 match self.account.ask(Cost { posts: 1, ..Cost::REQUEST }) {
@@ -106,8 +105,10 @@ impl Peer {
 
     /// Whether messages are taken and kept.
     fn health(&self) -> Result<Response<Reply>, Failure> {
-        let shard = self.shard.borrow();
-        let why = shard.unavailable().map(|why| why.to_string()).or_else(|| shard.space_lacking());
+        let reactor = self.reactor.borrow();
+        let context = reactor.shard.context();
+        let why = context.unavailable().map(|why| why.to_string());
+        let why = why.or_else(|| context.space_lacking());
         why.map_or_else(|| Ok(text("ok\n")), |why| Err(api::unavailable(&why)))
     }
 
@@ -115,9 +116,7 @@ impl Peer {
     async fn read(&self, question: Question) -> Result<(Granted, Excerpt), Failure> {
         match self.visit(Visit::Read { question }).await? {
             Outcome::Page(granted, excerpt) => Ok((granted, excerpt)),
-            Outcome::Answer(_) | Outcome::Unreadable | Outcome::NotTaken(_) | Outcome::Late(_) => {
-                Err(api::unreadable())
-            }
+            Outcome::Answer(_) | Outcome::Unreadable => Err(api::unreadable()),
         }
     }
 
@@ -154,7 +153,7 @@ impl Peer {
     }
 
     fn epoch(&self) -> api::Epoch {
-        self.shard.borrow().house.epoch
+        self.reactor.borrow().shard.context().house.epoch
     }
 
     async fn post(
@@ -192,9 +191,9 @@ impl Peer {
     ) -> Result<Posted, Failure> {
         self.charge(Cost::of_post(&text))?;
         let visit = Visit::Post { nick, room: room.clone(), text, id };
-        let refusal = self.shard.borrow().no_space(&Action::Visit(visit.clone()));
+        let refusal = self.reactor.borrow().shard.context().no_space(&Action::Visit(visit.clone()));
         if let Some(refusal) = refusal {
-            self.shard.borrow_mut().counts.refused(&refusal);
+            self.reactor.borrow_mut().shard.count_refusal(&refusal);
             return Err(api::failure_of(&refusal));
         }
         let epoch = self.epoch();
@@ -205,11 +204,7 @@ impl Peer {
             Outcome::Answer(Answer::Duplicate { position, .. }) => {
                 Ok(Posted { room, epoch, position: position.0, nick: None })
             }
-            Outcome::Answer(_)
-            | Outcome::Page(..)
-            | Outcome::Unreadable
-            | Outcome::NotTaken(_)
-            | Outcome::Late(_) => Err(api::unreadable()),
+            Outcome::Answer(_) | Outcome::Page(..) | Outcome::Unreadable => Err(api::unreadable()),
         }
     }
 
@@ -270,8 +265,8 @@ impl Peer {
         });
         let follower = Follower { is_stream, after, last: read.filter(|_| time.is_none()) };
         let permit = self.permit.borrow_mut().take();
-        let from = (self.origin, permit, self.socket.clone());
-        let body = FollowBody::open(&self.shard, from, (room, create), follower);
+        let (peer, socket) = ((self.origin, permit), Arc::clone(&self.socket));
+        let body = FollowBody::open(&self.reactor, peer, socket, (room, create), follower);
         let kind = if is_stream { "text/event-stream" } else { TEXT };
         let mut response = response(StatusCode::OK, kind, Bytes::new());
         response
@@ -284,7 +279,8 @@ impl Peer {
     }
 
     fn usage(&self) -> String {
-        let room = self.shard.borrow().house.first_room.as_str().to_owned();
+        let reactor = self.reactor.borrow();
+        let room = reactor.shard.context().house.first_room.as_str();
         format!(
             "This is a teahouse: people talk here.\n\n\
              curl -d \"hello\" HOST:PORT/{room}      says it\n\
@@ -298,52 +294,4 @@ impl Peer {
 
 fn in_field(field: &'static str) -> impl Fn(String) -> Failure {
     move |what| http::bad_request(Some(field.to_owned()), format!("`{field}`: {what}"))
-}
-
-fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Reply> {
-    let mut response = Response::new(Either::Left(Full::new(body)));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-fn text(body: &str) -> Response<Reply> {
-    response(StatusCode::OK, TEXT, Bytes::copy_from_slice(body.as_bytes()))
-}
-
-fn json(status: StatusCode, value: &impl serde::Serialize) -> Response<Reply> {
-    let mut body = api::json(value);
-    body.push(b'\n');
-    response(status, JSON, body.into())
-}
-
-/// Why something was not done.
-pub(super) fn failure(failure: &Failure) -> Response<Reply> {
-    let status = StatusCode::from_u16(http::status(failure.code));
-    let mut response = json(status.unwrap_or(StatusCode::BAD_REQUEST), failure);
-    if failure.code == Code::WrongMedia {
-        let codings = HeaderValue::from_static(media::CODINGS);
-        response.headers_mut().insert(ACCEPT_ENCODING, codings);
-    }
-    response
-}
-
-/// The address is known, the method is not.
-pub(super) fn other_method(methods: &[&'static str]) -> Response<Reply> {
-    let what = format!("this address takes {}", methods.join(" and "));
-    let mut response = failure(&http::bad_request(None, what));
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    // Whatever takes `GET` takes `HEAD`.
-    let allowed: Vec<&str> = methods
-        .iter()
-        .flat_map(|method| [Some(*method), (*method == "GET").then_some("HEAD")])
-        .flatten()
-        .collect();
-    if let Ok(allowed) = HeaderValue::from_str(&allowed.join(", ")) {
-        response.headers_mut().insert(ALLOW, allowed);
-    }
-    response
 }

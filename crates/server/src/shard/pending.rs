@@ -1,36 +1,17 @@
-//! A room as one shard sees it: its members here, and what is about to be written to them, encoded once for
-//! all that are spoken to in the same way.
+//! What is about to be written to a room's members, encoded once for all that are spoken to in the same way.
 
 use std::sync::Arc;
 
 use teahouse_core::{Effect, EventKind, NickKey, Position, RoomName, SessionId};
 
+use super::encoder::{Encoder, Format};
 use super::outbox::Shared;
-use super::speaker::{Encoder, Format};
 
 /// Bytes (as [`teahouse_core::Event::weight`] has them) pending for a room after which they are written before
 /// more is taken in. With the largest message on top it fits between a queue's soft and hard bound.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;
 /// Facts pending for a room after which they are written: what encoding adds to each counts as well.
 pub(super) const PIECE_ITEMS: usize = 512;
-
-/// A room with members on this shard.
-pub(super) struct RoomHere {
-    pub(super) name: RoomName,
-    /// The last event that was written to the live members.
-    pub(super) head: Position,
-    pub(super) members: Vec<Member>,
-    /// How many of them ignore somebody.
-    pub(super) ignoring: usize,
-    pub(super) pending: Option<Pending>,
-}
-
-/// A seat, seen from the room.
-#[derive(Clone, Copy)]
-pub(super) struct Member {
-    pub(super) connection: usize,
-    pub(super) is_live: bool,
-}
 
 /// The batches of the round under way: what is pending refers to them.
 pub(super) type Round = [Arc<Vec<Effect>>];
@@ -80,12 +61,6 @@ pub(super) fn is_typed(kind: EventKind) -> bool {
     match kind {
         EventKind::Said | EventKind::Acted => true,
         EventKind::Topic | EventKind::Unknown => false,
-    }
-}
-
-impl RoomHere {
-    pub(super) fn new(name: RoomName, head: Position) -> Self {
-        Self { name, head, members: Vec::new(), ignoring: 0, pending: None }
     }
 }
 

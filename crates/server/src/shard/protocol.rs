@@ -2,16 +2,18 @@
 //! knows formats, not protocols; a protocol knows neither the shard nor another protocol.
 
 use teahouse_core::{
-    Action, Answer, Event, Excerpt, ExitCause, Granted, Position, Presence, Refusal, RequestId,
-    RoomId, RoomName, Text, Time,
+    Action, Answer, Event, Excerpt, ExitCause, Granted, Position, Refusal, RequestId, RoomId,
+    RoomName, Text, Time,
 };
 use teahouse_wire::api::{self, ApiSession, Epoch};
 use teahouse_wire::line::{self, Clock, HistoryTitle, LineSession};
-use teahouse_wire::websocket::{self, Deflater};
+use teahouse_wire::websocket;
 use teahouse_wire::{Heard, stream};
 
+use super::encoder::Format;
+
 /// How one peer is spoken to.
-pub(super) enum Speaker {
+pub(super) enum ProtocolSession {
     Line(LineSession),
     Api(Box<ApiSession>),
     Follower(Follower),
@@ -19,41 +21,13 @@ pub(super) enum Speaker {
 
 /// Somebody who follows one room over HTTP and says nothing.
 #[derive(Clone, Copy)]
-pub(super) struct Follower {
-    pub(super) is_stream: bool,
+pub(crate) struct Follower {
+    /// Server-sent events; otherwise lines of text.
+    pub(crate) is_stream: bool,
     /// The last event it has, if it said so.
-    pub(super) after: Option<Position>,
+    pub(crate) after: Option<Position>,
     /// The room's last event just before it came, and when that happened.
-    pub(super) last: Option<(Position, Time)>,
-}
-
-/// What is the same for everyone in a room who is spoken to in this way: encoded once for all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    /// Lines, for those whose current room it is.
-    Line,
-    /// Lines that name the room.
-    LineNamed,
-    /// WebSocket frames.
-    Frames,
-    /// WebSocket frames, compressed.
-    Deflated,
-    /// Server-sent events.
-    Stream,
-}
-
-impl Format {
-    pub(super) const COUNT: usize = 5;
-
-    pub(super) fn index(self) -> usize {
-        match self {
-            Self::Line => 0,
-            Self::LineNamed => 1,
-            Self::Frames => 2,
-            Self::Deflated => 3,
-            Self::Stream => 4,
-        }
-    }
+    pub(crate) last: Option<(Position, Time)>,
 }
 
 /// Where a member begins in a room it has just entered.
@@ -80,68 +54,7 @@ pub(super) struct Entered<'a> {
     pub(super) topic: Option<&'a Text>,
 }
 
-/// Turns facts into the bytes of a format.
-pub(super) struct Encoder {
-    epoch: Epoch,
-    json: Vec<u8>,
-    deflater: Deflater,
-}
-
-impl Encoder {
-    pub(super) fn new(epoch: Epoch) -> Self {
-        Self { epoch, json: Vec::new(), deflater: Deflater::default() }
-    }
-
-    pub(super) fn event(
-        &mut self,
-        format: Format,
-        event: &Event,
-        room: &RoomName,
-        out: &mut Vec<u8>,
-    ) {
-        match format {
-            Format::Line => line::render_event(event, None, out),
-            Format::LineNamed => line::render_event(event, Some(room), out),
-            Format::Frames | Format::Deflated => {
-                let message = api::Message::Event(api::event(event, room, self.epoch));
-                self.frame(format, &message, out);
-            }
-            Format::Stream => {
-                stream::render_event(&api::event(event, room, self.epoch), out);
-            }
-        }
-    }
-
-    pub(super) fn presence(
-        &mut self,
-        format: Format,
-        presence: &Presence,
-        room: &RoomName,
-        out: &mut Vec<u8>,
-    ) {
-        match format {
-            Format::Line => line::render_presence(presence, room, None, out),
-            Format::LineNamed => line::render_presence(presence, room, Some(room), out),
-            Format::Frames | Format::Deflated => {
-                let message = api::Message::Presence(api::presence(presence, room));
-                self.frame(format, &message, out);
-            }
-            Format::Stream => stream::render_presence(&api::presence(presence, room), out),
-        }
-    }
-
-    fn frame(&mut self, format: Format, message: &api::Message, out: &mut Vec<u8>) {
-        self.json.clear();
-        api::json_into(message, &mut self.json);
-        if format == Format::Deflated {
-            self.deflater.render_text(&self.json, out);
-        } else {
-            websocket::render_text(&self.json, out);
-        }
-    }
-}
-
-impl Speaker {
+impl ProtocolSession {
     /// How messages of a room are encoded for it.
     pub(super) fn format(&self, room: RoomId) -> Format {
         match self {
@@ -163,7 +76,7 @@ impl Speaker {
     }
 
     /// Whether it is given its own messages, as everybody else.
-    pub(super) fn hears_itself(&self) -> bool {
+    pub(super) fn wants_echo(&self) -> bool {
         match self {
             Self::Line(_) => false,
             Self::Api(_) | Self::Follower(_) => true,
@@ -171,7 +84,7 @@ impl Speaker {
     }
 
     /// Whether it is asked if it is there, and must answer.
-    pub(super) fn is_asked(&self) -> bool {
+    pub(super) fn expects_pings(&self) -> bool {
         match self {
             Self::Api(_) => true,
             Self::Line(_) | Self::Follower(_) => false,
@@ -187,7 +100,7 @@ impl Speaker {
     }
 
     /// Bytes held of something half said.
-    pub(super) fn half_said_bytes(&self) -> usize {
+    pub(super) fn partial_input_bytes(&self) -> usize {
         match self {
             Self::Line(line) => line.half_said_bytes(),
             Self::Api(api) => api.half_said_bytes(),
@@ -196,7 +109,7 @@ impl Speaker {
     }
 
     /// Holds it no more, where all together hold too much. `false` when it cannot be understood any further.
-    pub(super) fn give_up_half_said(&mut self, out: &mut Vec<u8>) -> bool {
+    pub(super) fn discard_partial_input(&mut self, out: &mut Vec<u8>) -> bool {
         match self {
             Self::Line(line) => {
                 line.give_up_half_said();
@@ -376,6 +289,16 @@ impl Speaker {
     pub(super) fn render_closing(&mut self, out: &mut Vec<u8>) {
         match self {
             Self::Api(api) => api.render_goodbye(ExitCause::Closing, out),
+            Self::Line(_) | Self::Follower(_) => {}
+        }
+    }
+
+    /// Ends the conversation with a client that has not said hello in time.
+    pub(super) fn render_no_hello(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::Api(api) => {
+                api.render_close(websocket::CloseCode::NoHello, "say hello within 20 s", out);
+            }
             Self::Line(_) | Self::Follower(_) => {}
         }
     }

@@ -1,13 +1,9 @@
-//! What a shard has done, counted where it does it: plain numbers that nobody else touches, handed out when
-//! somebody asks ([`crate::inbox::Inbox::Measure`]).
+//! What a shard has done and how it is: plain numbers that nobody else touches, handed out when somebody asks
+//! ([`crate::inbox::Inbox::Measure`]).
 
 use std::collections::BTreeMap;
 
 use teahouse_core::Refusal;
-
-use super::Shard;
-use super::connection::Stage;
-use super::speaker::Speaker;
 
 /// What connections speak, as figures name it; `unknown` while it is not known.
 pub(crate) const PROTOCOLS: [&str; 4] = ["api", "follow", "line", "unknown"];
@@ -41,35 +37,17 @@ pub(crate) struct Figures {
     pub(crate) gathered: u64,
 }
 
-impl Counts {
-    /// Something was refused.
-    pub(super) fn refused(&mut self, refusal: &Refusal) {
-        *self.refusals.entry(reason(refusal)).or_default() += 1;
-    }
-}
+/// Requests refused, by reason.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals(BTreeMap<&'static str, u64>);
 
-impl Shard {
-    /// How it is just now.
-    pub(super) fn figures(&self) -> Figures {
-        let mut figures = Figures {
-            counts: self.counts.clone(),
-            gathered: self.chunk.len() as u64,
-            ..Figures::default()
-        };
-        for (_, connection) in &self.connections {
-            let protocol = match (&connection.speaker, connection.stage) {
-                (_, Stage::Sniffing) => "unknown",
-                (Speaker::Line(_), _) => "line",
-                (Speaker::Api(_), _) => "api",
-                (Speaker::Follower(_), _) => "follow",
-            };
-            *figures.connections.entry(protocol).or_default() += 1;
-            *figures.members.entry(protocol).or_default() += connection.seats.len() as u64;
-            let behind = connection.seats.iter().filter(|seat| seat.behind.is_some());
-            figures.behind += behind.count() as u64;
-            figures.queued_bytes += connection.queued() as u64;
-        }
-        figures
+impl Refusals {
+    pub(crate) fn count(&mut self, refusal: &Refusal) {
+        *self.0.entry(reason(refusal)).or_default() += 1;
+    }
+
+    pub(crate) fn by_reason(&self) -> BTreeMap<&'static str, u64> {
+        self.0.clone()
     }
 }
 

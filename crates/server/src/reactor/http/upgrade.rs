@@ -1,8 +1,7 @@
-//! From an HTTP request to a WebSocket (RFC 6455, section 4.2): the handshake here, then the socket becomes a
-//! connection of the shard.
+//! From an HTTP request to a WebSocket (RFC 6455, section 4.2): the handshake here, then the connection's task goes
+//! on with it.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -11,23 +10,34 @@ use hyper::header::{
     CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
     SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::TokioIo;
 use teahouse_core::Origin;
-use teahouse_wire::api::{ApiSession, http};
+use teahouse_wire::api::http;
 use teahouse_wire::websocket::{self, EXTENSION};
-use tokio::net::TcpStream;
 use tracing::debug;
 
-use super::super::connection::{Sink, Stage};
-use super::super::speaker::Speaker;
-use super::super::{Key, Shard, intake};
 use super::prefixed::Prefixed;
-use super::{Peer, Reply, answer};
+use super::{Peer, Reply, response};
 use crate::gate::Permit;
 
-/// Answers the handshake and has the socket taken over once that answer is written.
+/// A handshake whose answer is on its way.
+pub(super) struct Accepted {
+    upgrade: OnUpgrade,
+    takes_deflate: bool,
+}
+
+/// A connection that has become a WebSocket.
+pub(in crate::reactor) struct Upgraded {
+    /// Whose doing is what it asks for, and its place among the connections of the server.
+    pub(in crate::reactor) peer: (Origin, Option<Permit>),
+    pub(in crate::reactor) takes_deflate: bool,
+    /// What the client has sent behind its handshake.
+    pub(in crate::reactor) first: Vec<u8>,
+}
+
+/// Answers the handshake; the connection is a WebSocket once that answer is written.
 pub(super) fn to_socket(peer: &Rc<Peer>, mut request: Request<Incoming>) -> Response<Reply> {
     let headers = request.headers();
     if request.method() != Method::GET || !asks_for_websocket(headers) {
@@ -50,8 +60,7 @@ pub(super) fn to_socket(peer: &Rc<Peer>, mut request: Request<Incoming>) -> Resp
         .iter()
         .any(|offer| offer.to_str().is_ok_and(websocket::offers_deflate));
     let upgrade = hyper::upgrade::on(&mut request);
-    let taker = Rc::clone(peer);
-    peer.shard.borrow().spawn(move || take_over(taker, upgrade, takes_deflate));
+    peer.accepted.set(Some(Accepted { upgrade, takes_deflate }));
 
     let mut response = Response::new(Either::Left(Full::new(Bytes::new())));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -80,7 +89,7 @@ fn asks_for_websocket(headers: &HeaderMap) -> bool {
 /// It is meant for a WebSocket and is wrong (RFC 6455, section 4.2.1).
 fn wrong_handshake(what: &str) -> Response<Reply> {
     let why = format!("not a WebSocket handshake (RFC 6455, section 4.2.1): {what}");
-    let mut response = answer::failure(&http::bad_request(None, why));
+    let mut response = response::failure(&http::bad_request(None, why));
     // What comes behind it would be frames.
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
@@ -88,7 +97,7 @@ fn wrong_handshake(what: &str) -> Response<Reply> {
 
 fn not_a_handshake() -> Response<Reply> {
     let what = "this is a WebSocket (RFC 6455, version 13): connect with a WebSocket client";
-    let mut response = answer::failure(&http::bad_request(None, what.to_owned()));
+    let mut response = response::failure(&http::bad_request(None, what.to_owned()));
     *response.status_mut() = StatusCode::UPGRADE_REQUIRED;
     let headers = response.headers_mut();
     headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
@@ -97,57 +106,17 @@ fn not_a_handshake() -> Response<Reply> {
     response
 }
 
-async fn take_over(peer: Rc<Peer>, upgrade: OnUpgrade, takes_deflate: bool) {
-    match upgrade.await.map(Upgraded::downcast::<TokioIo<Prefixed>>) {
-        Ok(Ok(parts)) => {
-            let Prefixed { first, stream } = parts.io.into_inner();
-            let Ok(stream) = Arc::try_unwrap(stream) else {
-                return debug!("an upgraded socket is still in use");
-            };
-            let permit = peer.permit.borrow_mut().take();
-            let from = (peer.origin, permit);
-            let key = peer.shard.borrow_mut().adopt(stream, from, takes_deflate);
-            if let Some(key) = key {
-                // What the client sent behind its handshake: first what hyper had taken already.
-                let mut shard = peer.shard.borrow_mut();
-                shard.hear(key, &parts.read_buf);
-                shard.hear(key, &first);
-            }
-        }
-        Ok(Err(_)) => debug!("an upgraded connection is of another kind"),
-        Err(error) => debug!(%error, "not upgraded"),
-    }
-}
-
-impl Shard {
-    /// Takes a WebSocket in as a connection.
-    fn adopt(
-        &mut self,
-        stream: TcpStream,
-        (origin, permit): (Origin, Option<Permit>),
-        takes_deflate: bool,
-    ) -> Option<Key> {
-        let me = self.me.upgrade()?;
-        if self.is_closing {
+impl Accepted {
+    /// The answer has been written.
+    pub(super) async fn finish(self, peer: (Origin, Option<Permit>)) -> Option<Upgraded> {
+        let upgraded = self.upgrade.await.map_err(|error| debug!(%error, "not upgraded")).ok()?;
+        let Ok(parts) = upgraded.downcast::<TokioIo<Prefixed>>() else {
+            debug!("an upgraded connection is of another kind");
             return None;
-        }
-        let stream = Rc::new(stream);
-        let session = self.session_id(self.serial + 1).0;
-        let speaker = Speaker::Api(Box::new(ApiSession::new(session, takes_deflate)));
-        let sink = Sink::Socket(Rc::clone(&stream));
-        let key = self.insert((sink, origin, permit), (speaker, Stage::Outside));
-        let task = self.spawn(move || intake::run(me, key, stream));
-        self.connections[key.index].intake = Some(task);
-        self.watch(key);
-        Some(key)
-    }
-
-    /// Gives up a connection that turned out to speak HTTP, without closing its socket.
-    pub(super) fn hand_over(&mut self, key: Key) -> Option<(Origin, Option<Permit>)> {
-        self.connection(key)?;
-        let mut connection = self.connections.remove(key.index);
-        // Its reading task goes on as the task that serves HTTP.
-        connection.intake = None;
-        Some((connection.origin, connection.permit))
+        };
+        // First what hyper had taken already.
+        let mut first = parts.read_buf.to_vec();
+        first.extend_from_slice(&parts.io.into_inner().first);
+        Some(Upgraded { peer, takes_deflate: self.takes_deflate, first })
     }
 }

@@ -1,0 +1,255 @@
+//! What drives a [`Shard`]: one thread with its sockets, its tasks and its clock.
+//!
+//! Each connection has one task ([`connection`]), from its first byte to its last, whatever it turns out to speak.
+//! One task hands what was gathered to the log, once a round; one gives time to the shard; this one gives it what
+//! comes through its inbox. Nothing else changes the shard, and each change is one [`Reactor::step`].
+
+mod connection;
+mod http;
+mod tasks;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use teahouse_core::{Effect, SteadyTime};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, mpsc};
+use tracing::debug;
+
+use crate::clock::{self, SteadyClock};
+use crate::history::{Jobs, Page, Unsent};
+use crate::inbox::{Accepted, Inbox};
+use crate::log::LogSender;
+use crate::shard::{Now, Place, Shard};
+use tasks::Tasks;
+
+/// Inbox messages handled in one round: their room messages leave in one write per member.
+const ROUND_MESSAGES_MAX: usize = 64;
+/// How long a shard that always has something to write may keep its other tasks (reading, draining, deadlines)
+/// waiting; one round more at most.
+const TURN_TIME: Duration = Duration::from_millis(200);
+/// How long members have, when the server stops, to take what is queued for them.
+const FLUSH_DEADLINE: Duration = Duration::from_secs(2);
+/// How often it is looked whether everyone has taken what was queued, when the server stops.
+const FLUSH_LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// What a reactor is made of.
+pub(crate) struct Parts {
+    pub(crate) place: Place,
+    pub(crate) clock: SteadyClock,
+    pub(crate) inbox: mpsc::Receiver<Inbox>,
+    pub(crate) log: LogSender,
+    pub(crate) jobs: Jobs,
+}
+
+/// A shard and what drives it. Borrowed for the length of one step, never across an await.
+struct Reactor {
+    shard: Shard<Arc<TcpStream>>,
+    jobs: Jobs,
+    clock: SteadyClock,
+    /// When the shard is given time next, as far as the task that does so knows.
+    armed: Option<SteadyTime>,
+    /// Told when it is to be given time earlier than that.
+    alarm: Rc<Notify>,
+    /// Told when what was gathered has been handed in: visits may go on.
+    handed_in: Rc<Notify>,
+    tasks: Tasks,
+}
+
+type Handle = Rc<RefCell<Reactor>>;
+
+/// Runs a shard until the hub has finished.
+pub(crate) async fn run(parts: Parts) {
+    let Parts { place, clock, mut inbox, log, jobs } = parts;
+    let index = place.index;
+    let tasks = Tasks::default();
+    let reactor = Rc::new(RefCell::new(Reactor {
+        shard: Shard::new(place),
+        jobs,
+        clock,
+        armed: None,
+        alarm: Rc::default(),
+        handed_in: Rc::default(),
+        tasks: tasks.clone(),
+    }));
+    let handle = Rc::clone(&reactor);
+    tasks.spawn(move || pump(handle, log));
+    let handle = Rc::clone(&reactor);
+    tasks.spawn(move || give_time(handle));
+    let mut messages = Vec::with_capacity(ROUND_MESSAGES_MAX);
+    let mut is_finished = false;
+    let mut turn: Option<Instant> = None;
+    while !is_finished {
+        let count = tokio::select! {
+            count = inbox.recv_many(&mut messages, ROUND_MESSAGES_MAX) => count,
+            // Ends this thread, and so the server, which says so.
+            () = tasks.panicked() => panic!("a task of this shard has panicked"),
+        };
+        if count == 0 {
+            break;
+        }
+        is_finished = handle_round(&reactor, &mut messages);
+        // Reading between any two rounds would keep what is under way in two halves for ever, each in writes of
+        // its own; an inbox that is never empty would keep this thread's tasks waiting without a bound.
+        if inbox.is_empty() {
+            // Waiting for more is a turn for everything else.
+            turn = None;
+        } else if turn.get_or_insert_with(Instant::now).elapsed() >= TURN_TIME {
+            tokio::task::yield_now().await;
+            turn = None;
+        }
+    }
+    reactor.borrow_mut().step(Shard::say_goodbye);
+    let flushed = tokio::time::timeout(FLUSH_DEADLINE, flushed(&reactor)).await;
+    debug!(shard = index, all = flushed.is_ok(), "flushed");
+    connection::close_all(&reactor).await;
+}
+
+/// Handles what has come; whether it is the last there is. What the hub decided is handled together, up to a
+/// message of another kind.
+fn handle_round(handle: &Handle, messages: &mut Vec<Inbox>) -> bool {
+    let mut is_finished = false;
+    let mut round: Vec<Arc<Vec<Effect>>> = Vec::new();
+    for message in messages.drain(..) {
+        match message {
+            Inbox::Batch(effects) => round.push(effects),
+            // Changes nothing for those who are in.
+            Inbox::Accepted(accepted) => accept(handle, accepted),
+            message @ (Inbox::Page(_)
+            | Inbox::Reload(_)
+            | Inbox::NotStoring(_)
+            | Inbox::Space(_)
+            | Inbox::Notice(_)
+            | Inbox::Measure(_)
+            | Inbox::Close
+            | Inbox::Finished) => {
+                handle_batches(handle, &mut round);
+                is_finished |= matches!(message, Inbox::Finished);
+                handle_message(handle, message);
+            }
+        }
+    }
+    handle_batches(handle, &mut round);
+    is_finished
+}
+
+fn handle_batches(handle: &Handle, round: &mut Vec<Arc<Vec<Effect>>>) {
+    if !round.is_empty() {
+        handle.borrow_mut().step(|shard| shard.handle_batches(round));
+        round.clear();
+    }
+}
+
+fn handle_message(handle: &Handle, message: Inbox) {
+    let mut reactor = handle.borrow_mut();
+    match message {
+        Inbox::Batch(effects) => reactor.step(|shard| shard.handle_batches(&[effects])),
+        Inbox::Accepted(accepted) => {
+            drop(reactor);
+            accept(handle, accepted);
+        }
+        Inbox::Page(page) => reactor.step(|shard| shard.handle_page(page)),
+        Inbox::Reload(settings) => reactor.step(|shard| shard.configure(settings)),
+        Inbox::Notice(text) => reactor.step(|shard| shard.notice(&text)),
+        Inbox::Space(low) => reactor.step(|shard| shard.set_space(low)),
+        Inbox::NotStoring(why) => reactor.step(|shard| shard.set_not_storing(why)),
+        // Whoever asked may have gone.
+        Inbox::Measure(sender) => drop(sender.send(Box::new(reactor.shard.figures()))),
+        Inbox::Close => reactor.step(Shard::close),
+        Inbox::Finished => {}
+    }
+}
+
+fn accept(handle: &Handle, accepted: Accepted) {
+    let Accepted { stream, peer, permit } = accepted;
+    let stream = match TcpStream::from_std(stream) {
+        Ok(stream) => Arc::new(stream),
+        Err(error) => return debug!(%peer, %error, "cannot take a connection"),
+    };
+    let mut reactor = handle.borrow_mut();
+    if reactor.shard.context().is_closing() {
+        return;
+    }
+    let socket = Arc::clone(&stream);
+    let key = reactor.step(|shard| shard.accept(socket, permit));
+    debug!(shard = reactor.shard.context().index(), ?key, %peer, "connected");
+    let handle = Rc::clone(handle);
+    reactor.tasks.spawn(move || connection::serve(handle, key, stream));
+}
+
+impl Reactor {
+    /// One step of the shard, whole: what follows from it, what it wants read, and when it wants time next.
+    fn step<R>(&mut self, act: impl FnOnce(&mut Shard<Arc<TcpStream>>) -> R) -> R {
+        let shard = &mut self.shard;
+        shard.begin_step(Now { steady: self.clock.now(), time: clock::now() });
+        let result = act(shard);
+        loop {
+            shard.finish_step();
+            let jobs = shard.take_jobs();
+            if jobs.is_empty() {
+                break;
+            }
+            for job in jobs {
+                if let Err(unsent) = self.jobs.send(job) {
+                    let Unsent { job, why } = *unsent;
+                    let (asker, wanted) = (job.asker, job.wanted);
+                    shard.handle_page(Page { asker, wanted, found: Err(why) });
+                }
+            }
+        }
+        let next = shard.next_due();
+        if let Some(due) = next
+            && self.armed.is_none_or(|armed| due < armed)
+        {
+            self.armed = next;
+            self.alarm.notify_one();
+        }
+        result
+    }
+}
+
+/// Hands gathered proposals to the log: once a round, because this task runs after the tasks that read, which
+/// woke it.
+async fn pump(reactor: Handle, log: LogSender) {
+    loop {
+        let chunk =
+            std::future::poll_fn(|context| reactor.borrow_mut().shard.poll_proposals(context));
+        let Some(chunk) = chunk.await else { return };
+        if log.send(chunk).await.is_err() {
+            return debug!("the log is closed");
+        }
+        let mut reactor = reactor.borrow_mut();
+        reactor.step(Shard::handed_in);
+        reactor.handed_in.notify_waiters();
+    }
+}
+
+/// Gives the shard time when it wants some.
+async fn give_time(reactor: Handle) {
+    loop {
+        let (due, alarm) = {
+            let mut reactor = reactor.borrow_mut();
+            reactor.armed = reactor.shard.next_due();
+            let due = reactor.armed.map(|due| reactor.clock.instant_of(due));
+            (due, Rc::clone(&reactor.alarm))
+        };
+        match due {
+            None => alarm.notified().await,
+            Some(due) => tokio::select! {
+                () = tokio::time::sleep_until(due.into()) => {}
+                () = alarm.notified() => continue,
+            },
+        }
+        reactor.borrow_mut().step(Shard::handle_time);
+    }
+}
+
+/// Waits until nothing is queued for anyone who still reads.
+async fn flushed(reactor: &Handle) {
+    while reactor.borrow().shard.has_queued() {
+        // The tasks that drain them run meanwhile.
+        tokio::time::sleep(FLUSH_LOOK_EVERY).await;
+    }
+}

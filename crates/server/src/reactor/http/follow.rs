@@ -1,0 +1,104 @@
+//! Following a room over HTTP: a response whose body goes on for as long as the room is followed. The
+//! follower has a seat like everyone; its bytes wait in its outbox until the body fetches them, so it is
+//! bounded and refilled from history as every slow reader is.
+//!
+//! The end of what a follower says is not the end of its interest (RFC 9112, section 9.6), and nothing tells one
+//! that has gone from one that has only closed its side, but writing to it: so whoever has closed its side is
+//! written to at once, shortly after, and every [`PING_S`] seconds.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame};
+use teahouse_core::{Origin, RoomName};
+use tokio::net::TcpStream;
+
+use super::super::Handle;
+use crate::gate::Permit;
+use crate::key::Key;
+use crate::shard::{Follower, Interest, PING_S};
+
+/// When somebody who has closed its side is written to for the second time: the first makes a system answer that
+/// knows the connection no more, the second finds that answer.
+const SECOND_AFTER: Duration = Duration::from_secs(1);
+
+/// The body of a response that follows a room.
+pub(super) struct FollowBody {
+    reactor: Handle,
+    key: Key,
+}
+
+impl FollowBody {
+    /// Follows a room, and makes it (`create`) if there is none of that name.
+    pub(super) fn open(
+        handle: &Handle,
+        peer: (Origin, Option<Permit>),
+        socket: Arc<TcpStream>,
+        room: (RoomName, bool),
+        follower: Follower,
+    ) -> Self {
+        let mut reactor = handle.borrow_mut();
+        let key = reactor.step(|shard| shard.accept_follower(peer, room, follower));
+        let handle_again = Rc::clone(handle);
+        reactor.tasks.spawn(move || attend(handle_again, key, socket));
+        Self { reactor: Rc::clone(handle), key }
+    }
+}
+
+/// The task of a follower: notices when it has gone, and takes it out in the end.
+async fn attend(reactor: Handle, key: Key, socket: Arc<TcpStream>) {
+    let closed =
+        poll_fn(|context| match reactor.borrow_mut().shard.interest(key, context.waker()) {
+            Interest::Closed => Poll::Ready(()),
+            Interest::Ready { .. } | Interest::Http => Poll::Pending,
+        });
+    tokio::select! {
+        () = closed => {}
+        () = notice_end(&reactor, key, &socket) => {}
+    }
+    drop(socket);
+    reactor.borrow_mut().step(|shard| shard.remove(key));
+}
+
+/// Waits until a follower says no more, and then finds out now and then whether it has gone.
+async fn notice_end(reactor: &Handle, key: Key, socket: &TcpStream) {
+    // Bytes of a next request hide the end, so who has sent some is written to as well.
+    if socket.peek(&mut [0]).await.is_err() {
+        reactor.borrow_mut().step(|shard| shard.handle_broken(key));
+        return std::future::pending().await;
+    }
+    let regularly = std::iter::repeat(Duration::from_secs(PING_S.into()));
+    for pause in [Duration::ZERO, SECOND_AFTER].into_iter().chain(regularly) {
+        tokio::time::sleep(pause).await;
+        reactor.borrow_mut().step(|shard| shard.ping(key));
+    }
+}
+
+impl Body for FollowBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let mut reactor = self.reactor.borrow_mut();
+        let polled = reactor.step(|shard| shard.poll_fetch(self.key, context.waker()));
+        polled.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+impl Drop for FollowBody {
+    fn drop(&mut self) {
+        // Held only while the reactor itself ends, and then there is nobody to tell.
+        if let Ok(mut reactor) = self.reactor.try_borrow_mut() {
+            reactor.step(|shard| shard.handle_broken(self.key));
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Members that are not live: shown the last events when they come in, and given from history what they
+//! missed when they read too slowly (promises P4 and P5).
+//!
+//! One rule serves both, and questions to history as well: one page at a time is read for a connection,
+//! and only when nothing is queued for it. A membership that is behind has a cursor; when nothing is queued, the
+//! next page after the cursor is read and sent; when the cursor has reached the room's head, the
+//! membership is live. Cursor and head are compared when nothing is pending, so no event can fall
+//! between history and live, and none can come from both.
+
+use std::sync::Weak;
+
+use teahouse_core::{Event, Excerpt, ExitCause, Granted, Position, Refusal, RequestId, RoomId};
+use tracing::debug;
+
+use super::connection::Connection;
+use super::membership::{Behind, Check, Membership};
+use super::outbox::What;
+use super::protocol::{Beginning, Entered, ProtocolSession, recent};
+use super::rooms::{Rooms, is_wanted};
+use super::sessions::Sessions;
+use super::socket::Socket;
+use crate::figures::Refusals;
+use crate::history::{Asker, Job, Page, Unread, Wanted};
+use crate::key::Key;
+
+/// What is read from history for connections.
+#[derive(Default)]
+pub(super) struct CatchUp {
+    /// What is to be read.
+    pub(super) jobs: Vec<Job>,
+    refilled: u64,
+}
+
+impl CatchUp {
+    /// Events given from history to those that were behind.
+    pub(super) fn refilled(&self) -> u64 {
+        self.refilled
+    }
+
+    /// A connection has entered a room: says where it begins, and tells it so; where it says that it has an event,
+    /// once that was looked for in history.
+    pub(super) fn begin<S: Socket>(
+        &mut self,
+        sessions: &mut Sessions<S>,
+        rooms: &mut Rooms,
+        index: usize,
+        (room, told): (RoomId, &Entered<'_>),
+    ) {
+        let Entered { request, room: name, at, members, topic, .. } = *told;
+        let shown = sessions.context.settings.history_shown;
+        let cursor = (sessions.context.house.epoch, at);
+        let protocol = &mut sessions.connections[index].protocol;
+        let beginning = protocol.handle_joined(request, (room, name), cursor, shown);
+        let Beginning { cursor, wants_tail, is_complete, check } = beginning;
+        let is_behind = wants_tail || cursor < at || check.is_some();
+        let behind = is_behind.then_some(Behind { cursor, wants_tail });
+        let check = check.map(|time| {
+            let topic = topic.cloned();
+            Box::new(Check { request, time, at, members, topic })
+        });
+        let is_checked = check.is_none();
+        let membership = Membership { room, member: 0, behind, check };
+        rooms.join(&mut sessions.connections, index, (name, at), membership);
+        if is_checked {
+            tell_entered(sessions, index, &Entered { is_complete, ..*told });
+        }
+        sessions.connections.list(index);
+    }
+
+    /// A connection has left a room. What it asked first is answered first.
+    pub(super) fn end<S: Socket>(
+        &mut self,
+        sessions: &mut Sessions<S>,
+        index: usize,
+        room: RoomId,
+        name: &teahouse_core::RoomName,
+    ) {
+        let membership = sessions.connections[index].membership(room);
+        if let Some(check) = membership.and_then(|membership| membership.check.take()) {
+            tell_checked(sessions, index, name, &check, false);
+        }
+    }
+
+    /// Brings a connection closer to live: asks for what it is given next, if nothing is queued for it.
+    pub(super) fn next<S: Socket>(
+        &mut self,
+        sessions: &mut Sessions<S>,
+        rooms: &mut Rooms,
+        index: usize,
+    ) {
+        let count = sessions.context.settings.history_shown;
+        loop {
+            let connection = &sessions.connections[index];
+            let is_waiting = connection.questions.is_reading || connection.output.queue.is_some();
+            if is_waiting || connection.is_broken() {
+                return;
+            }
+            if let Some(question) = connection.questions.front() {
+                let wanted = Wanted::Asked(question.request, question.granted.clone());
+                let waits = question.waits();
+                return self.read(sessions, index, wanted, waits);
+            }
+            let Some((membership, behind)) = next_behind(connection) else { return };
+            let room = membership.room;
+            let is_checking = membership.check.is_some();
+            let Some(head) = rooms.head(room) else { return };
+            let Behind { cursor, wants_tail } = behind;
+            let wanted = if is_checking {
+                Wanted::Check { room, position: cursor }
+            } else if wants_tail {
+                Wanted::Tail { room, upto: cursor, count }
+            } else if cursor < head {
+                Wanted::Refill { room, after: cursor, upto: head }
+            } else {
+                rooms.go_live(&mut sessions.connections, index, room);
+                continue;
+            };
+            return self.read(sessions, index, wanted, Weak::new());
+        }
+    }
+
+    fn read<S: Socket>(
+        &mut self,
+        sessions: &mut Sessions<S>,
+        index: usize,
+        wanted: Wanted,
+        waits: Weak<()>,
+    ) {
+        let asker = Asker::Connection(sessions.connections.key(index));
+        let connection = &mut sessions.connections[index];
+        connection.questions.is_reading = true;
+        let (shard, origin) = (sessions.context.index(), connection.origin);
+        self.jobs.push(Job { shard, asker, origin, waits, wanted });
+    }
+
+    /// Takes what was read. Nothing is pending meanwhile, so that cursors and heads speak of the same moment.
+    pub(super) fn handle_page<S: Socket>(
+        &mut self,
+        sessions: &mut Sessions<S>,
+        rooms: &mut Rooms,
+        refusals: &mut Refusals,
+        (key, page): (Key, Page),
+    ) {
+        let Page { wanted, found, .. } = page;
+        let hard = sessions.connections.bounds().hard_bytes;
+        let Some(connection) = sessions.connections.get(key) else { return };
+        let index = key.index;
+        connection.questions.is_reading = false;
+        let queued = connection.queued();
+        sessions.connections.list(index);
+        if queued > 0 && queued + weight(&found) > hard {
+            // Something has been queued since it was asked for. It is read again when that is taken: nobody is
+            // closed for what was not theirs to read in time.
+            return;
+        }
+        match (wanted, found) {
+            (Wanted::Asked(request, granted), found) => {
+                sessions.connections[index].questions.pop();
+                answer(sessions, refusals, index, request, &granted, found);
+            }
+            (Wanted::Tail { room, upto, .. }, Ok(excerpt)) => {
+                show_tail(sessions, rooms, index, (room, upto), &excerpt.events);
+            }
+            (Wanted::Refill { room, after, upto }, Ok(excerpt)) => {
+                self.refill(sessions, rooms, index, room, (after, upto), &excerpt.events);
+            }
+            (Wanted::Check { room, position }, Ok(excerpt)) => {
+                check(sessions, rooms, index, (room, position), &excerpt.events);
+            }
+            (Wanted::Tail { .. } | Wanted::Refill { .. } | Wanted::Check { .. }, Err(_)) => {
+                // Rather closed than shown a room with a hole in it.
+                for membership in &mut sessions.connections[index].memberships {
+                    (membership.behind, membership.check) = (None, None);
+                }
+                let sorry = "error: history cannot be read; please come back";
+                sessions
+                    .connections
+                    .tell(index, |protocol, out| protocol.render_notice(sorry, out));
+                sessions.exit(index, ExitCause::Lost);
+            }
+        }
+    }
+
+    fn refill<S: Socket>(
+        &mut self,
+        sessions: &mut Sessions<S>,
+        rooms: &mut Rooms,
+        index: usize,
+        room: RoomId,
+        (after, upto): (Position, Position),
+        events: &[Event],
+    ) {
+        let Some(name) = rooms.name(room).cloned() else { return };
+        let connection = &mut sessions.connections[index];
+        let Some(membership) = connection.membership(room) else { return };
+        let is_checking = membership.check.is_some();
+        let Some(behind) = membership.behind.as_mut() else { return };
+        // The page is for where the cursor stood; a room left and entered again has another.
+        if behind.cursor != after || behind.wants_tail || is_checking {
+            return;
+        }
+        behind.cursor = events.last().map_or(upto, |event| event.position);
+        let connection = &sessions.connections[index];
+        let format = connection.protocol.format(room);
+        debug!(session = connection.session.0, events = events.len(), "refilled from history");
+        let mut out = Vec::new();
+        for event in events.iter().filter(|event| is_wanted(connection, event)) {
+            rooms.encoder.event(format, event, &name, &mut out);
+            self.refilled += 1;
+        }
+        sessions.connections.give(index, &out, What::Room);
+    }
+}
+
+/// The membership that is brought closer to live next: first one that waits to hear whether it may go on where it
+/// was.
+fn next_behind<S>(connection: &Connection<S>) -> Option<(&Membership, Behind)> {
+    let memberships = &connection.memberships;
+    let checking = memberships.iter().find(|membership| membership.check.is_some());
+    let next = checking.or_else(|| memberships.iter().find(|m| m.behind.is_some()))?;
+    next.behind.map(|behind| (next, behind))
+}
+
+/// Answers a question to history.
+fn answer<S: Socket>(
+    sessions: &mut Sessions<S>,
+    refusals: &mut Refusals,
+    index: usize,
+    request: RequestId,
+    granted: &Granted,
+    found: Result<Excerpt, Unread>,
+) {
+    let refusal = match found {
+        Ok(excerpt) => {
+            let (epoch, clock) = (sessions.context.house.epoch, sessions.context.clock());
+            return sessions.connections.tell(index, |protocol, out| {
+                protocol.render_page(request, granted, &excerpt, (epoch, &clock), out);
+            });
+        }
+        Err(Unread::Fault) => {
+            return sessions
+                .connections
+                .tell(index, |protocol, out| protocol.render_unreadable(request, out));
+        }
+        Err(Unread::TooWide(why)) => Refusal::SearchTooWide { why },
+        Err(Unread::Refused(refusal)) => refusal,
+    };
+    refusals.count(&refusal);
+    sessions
+        .connections
+        .tell(index, |protocol, out| protocol.render_refused(request, &refusal, out));
+}
+
+fn show_tail<S: Socket>(
+    sessions: &mut Sessions<S>,
+    rooms: &Rooms,
+    index: usize,
+    (room, upto): (RoomId, Position),
+    events: &[Event],
+) {
+    let Some(membership) = sessions.connections[index].membership(room) else { return };
+    // A room left and entered again meanwhile has a tail of its own to come.
+    match &mut membership.behind {
+        Some(behind) if behind.wants_tail && behind.cursor == upto => behind.wants_tail = false,
+        _ => return,
+    }
+    let Some(name) = rooms.name(room) else { return };
+    let clock = sessions.context.clock();
+    let connection = &sessions.connections[index];
+    // What it said itself in an earlier life is news on this screen; whom it ignores it does not hear.
+    let is_heard = |event: &&Event| !connection.ignores_author_of(event);
+    let shown: Vec<Event> = match &connection.ignored {
+        Some(_) => events.iter().filter(is_heard).cloned().collect(),
+        None => events.to_vec(),
+    };
+    sessions
+        .connections
+        .tell(index, |_, out| ProtocolSession::render_tail(name, &shown, &clock, out));
+}
+
+/// History was asked for the event that a member says to have: it goes on after that, or begins anew with the last
+/// few. A history that was brought back from a copy has others at the same positions.
+fn check<S: Socket>(
+    sessions: &mut Sessions<S>,
+    rooms: &Rooms,
+    index: usize,
+    (room, position): (RoomId, Position),
+    found: &[Event],
+) {
+    let shown = sessions.context.settings.history_shown;
+    let Some(name) = rooms.name(room) else { return };
+    let Some(membership) = sessions.connections[index].membership(room) else { return };
+    // A room left and entered again meanwhile has a check of its own to come.
+    let Some(behind) = membership.behind.as_mut().filter(|behind| behind.cursor == position) else {
+        return;
+    };
+    let Some(check) = membership.check.take() else { return };
+    let has_it = |event: &Event| event.position == position && event.time == check.time;
+    let is_complete = found.iter().any(has_it);
+    if !is_complete {
+        behind.cursor = recent(check.at, shown);
+    }
+    tell_checked(sessions, index, name, &check, is_complete);
+}
+
+fn tell_checked<S: Socket>(
+    sessions: &mut Sessions<S>,
+    index: usize,
+    room: &teahouse_core::RoomName,
+    check: &Check,
+    is_complete: bool,
+) {
+    let Check { request, at, members, ref topic, .. } = *check;
+    let topic = topic.as_ref();
+    tell_entered(sessions, index, &Entered { request, room, at, is_complete, members, topic });
+}
+
+fn tell_entered<S: Socket>(sessions: &mut Sessions<S>, index: usize, told: &Entered<'_>) {
+    let epoch = sessions.context.house.epoch;
+    sessions.connections.tell(index, |protocol, out| protocol.render_entered(told, epoch, out));
+}
+
+/// About how many bytes a page has when it is written out.
+fn weight(found: &Result<Excerpt, Unread>) -> usize {
+    found.as_ref().map_or(0, |excerpt| excerpt.events.iter().map(Event::weight).sum())
+}

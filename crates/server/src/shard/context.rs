@@ -1,0 +1,186 @@
+//! What a shard knows of the server around it, and what time it is.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use teahouse_core::{Action, Refusal, SessionId, SteadyTime, Time, TopicChange, Visit};
+use teahouse_wire::api::House;
+use teahouse_wire::line::{self, Clock};
+
+use crate::browsers::Browsers;
+use crate::settings::Settings;
+use crate::space::LowSpace;
+
+/// Why requests are refused while the server stops.
+pub(crate) const CLOSING: &str = "the house is closing";
+
+/// A moment, on both clocks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Now {
+    /// By a clock that no administrator sets: for rates and deadlines.
+    pub(crate) steady: SteadyTime,
+    /// As people have it.
+    pub(crate) time: Time,
+}
+
+/// What a shard is given when it is made.
+pub(crate) struct Place {
+    /// Which shard of the server it is.
+    pub(crate) index: usize,
+    /// How often the history has been opened: makes session ids unique for its life.
+    pub(crate) boot: u32,
+    pub(crate) house: Arc<House>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) browsers: Arc<Browsers>,
+    pub(crate) zone: TimeZone,
+}
+
+/// What is the same for all connections of a shard.
+pub(crate) struct Context {
+    index: usize,
+    boot: u32,
+    /// What the server tells of itself.
+    pub(crate) house: Arc<House>,
+    pub(crate) settings: Arc<Settings>,
+    /// Where browsers are.
+    pub(crate) browsers: Arc<Browsers>,
+    zone: TimeZone,
+    /// Why nothing is stored just now: told to those who come in meanwhile as well.
+    pub(super) not_storing: Option<Arc<str>>,
+    /// Why nothing can be said just now.
+    pub(super) low_space: Option<LowSpace>,
+    /// The server stops: nothing more is read.
+    pub(super) is_closing: bool,
+    /// When the step under way began.
+    pub(super) now: Now,
+}
+
+impl Context {
+    pub(super) fn new(place: Place) -> Self {
+        let Place { index, boot, house, settings, browsers, zone } = place;
+        Self {
+            index,
+            boot,
+            house,
+            settings,
+            browsers,
+            zone,
+            not_storing: None,
+            low_space: None,
+            is_closing: false,
+            now: Now::default(),
+        }
+    }
+
+    /// Which shard of the server it is.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// New settings.
+    pub(super) fn set(&mut self, settings: Arc<Settings>) {
+        self.house = Arc::new(House {
+            first_room: settings.first_room.clone(),
+            grace_s: settings.limits.grace_s,
+            ..House::clone(&self.house)
+        });
+        self.settings = settings;
+    }
+
+    /// The session number for a connection or a visit of this shard.
+    pub(super) fn session_id(&self, serial: u64) -> SessionId {
+        session_id(self.boot, self.index, serial)
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        Clock { now: self.now.time, zone: self.zone.clone() }
+    }
+
+    /// Why nothing new is taken just now, if so.
+    pub(crate) fn unavailable(&self) -> Option<Arc<str>> {
+        if self.is_closing {
+            return Some(CLOSING.into());
+        }
+        self.not_storing.clone()
+    }
+
+    /// Whether the server stops, and takes nobody any more.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.is_closing
+    }
+
+    /// What those who are in, and those who come in meanwhile, are told while nothing is stored.
+    pub(super) fn waiting_notice(&self) -> Option<String> {
+        let why = self.not_storing.as_ref()?;
+        Some(format!("{why}: what you say or ask waits until they can"))
+    }
+
+    /// Why what is asked cannot be kept, if it would have to be.
+    pub(crate) fn no_space(&self, action: &Action) -> Option<Refusal> {
+        let LowSpace { free_mib, min_mib } = self.low_space?;
+        let text = if is_kept(action) { line::typed(action) } else { return None };
+        Some(Refusal::NoSpace { free_mib, min_mib, text })
+    }
+
+    /// What the disk lacks, for those who ask how the server is.
+    pub(crate) fn space_lacking(&self) -> Option<String> {
+        self.low_space.map(|low| low.to_string())
+    }
+}
+
+/// Whether it goes into the history.
+fn is_kept(action: &Action) -> bool {
+    match action {
+        Action::Say { .. } | Action::Visit(Visit::Post { .. }) => true,
+        Action::Topic { change, .. } => *change != TopicChange::Ask,
+        Action::Enter { .. }
+        | Action::EnterUnseen { .. }
+        | Action::Appear
+        | Action::Exit { .. }
+        | Action::Join { .. }
+        | Action::Leave { .. }
+        | Action::Tell { .. }
+        | Action::Rename { .. }
+        | Action::Who { .. }
+        | Action::Rooms { .. }
+        | Action::Ignore { .. }
+        | Action::Read { .. }
+        | Action::Typing { .. }
+        | Action::Visit(_)
+        | Action::Configure { .. } => false,
+    }
+}
+
+/// Bits of a session number: how often the history was opened, which shard, and the how manieth there. Never one
+/// twice: a shard that makes a thousand a second does so for nine years without a restart, and a server that is
+/// started every hour does so for a century.
+const BOOT_BITS: u32 = 20;
+const SHARD_BITS: u32 = 6;
+const SERIAL_BITS: u32 = 38;
+const _: () = assert!(BOOT_BITS + SHARD_BITS + SERIAL_BITS == u64::BITS);
+const _: () = assert!(crate::SHARDS_MAX <= 1 << SHARD_BITS);
+/// Times that one history may be opened.
+pub(crate) const BOOTS_MAX: u32 = (1 << BOOT_BITS) - 1;
+
+fn session_id(boot: u32, shard: usize, serial: u64) -> SessionId {
+    // The server says so and ends; the next start has numbers again.
+    assert!(serial < 1 << SERIAL_BITS, "this shard has used up its session numbers: start again");
+    let boot = u64::from(boot) << (SHARD_BITS + SERIAL_BITS);
+    SessionId(boot | ((shard as u64) << SERIAL_BITS) | serial)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_number_is_never_handed_out_twice() {
+        let beyond_32_bits = (1_u64 << 32) + 5;
+        assert_ne!(session_id(1, 0, 5), session_id(1, 0, beyond_32_bits));
+        // The largest of each is smaller than the smallest of the next.
+        let last = (1_u64 << SERIAL_BITS) - 1;
+        assert!(session_id(1, 0, last) < session_id(1, 1, 0));
+        assert!(session_id(1, crate::SHARDS_MAX - 1, last) < session_id(2, 0, 0));
+        assert_eq!(session_id(BOOTS_MAX, (1 << SHARD_BITS) - 1, last), SessionId(u64::MAX));
+    }
+}

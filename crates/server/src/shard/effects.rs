@@ -1,0 +1,139 @@
+//! What the hub decided, on its way to rooms and connections.
+//!
+//! Room messages of a whole round are gathered and written together ([`super::rooms`]). What is for one connection,
+//! or moves a member, first has what came before it written to that connection's rooms.
+
+use std::sync::Arc;
+
+use teahouse_core::{Answer, Effect, RequestId};
+
+use super::Shard;
+use super::connection::{Sink, Stage};
+use super::pending::Round;
+use super::protocol::Entered;
+use super::socket::Socket;
+
+impl<S: Socket> Shard<S> {
+    /// What the hub decided, in batches.
+    pub(crate) fn handle_batches(&mut self, round: &Round) {
+        for (batch, effects) in round.iter().enumerate() {
+            for effect in 0..effects.len() {
+                self.handle_effect(round, (batch, effect));
+            }
+        }
+        self.rooms.flush_all(&mut self.sessions.connections, round);
+    }
+
+    fn handle_effect(&mut self, round: &Round, at: (usize, usize)) {
+        let connections = &mut self.sessions.connections;
+        let effect = &round[at.0][at.1];
+        let room = match effect {
+            // Nobody is in a room that is removed.
+            Effect::Founded { .. } | Effect::RoomRemoved { .. } => return,
+            Effect::SessionForgotten { session } => return connections.forget_session(*session),
+            Effect::Event(event) => event.room,
+            Effect::Presence { room, .. } => *room,
+            Effect::Joined { session, .. }
+            | Effect::Parted { session, .. }
+            | Effect::Ignores { session, .. }
+            | Effect::Answer { session, .. }
+            | Effect::Ended { session, .. } => {
+                match connections.of_session(*session) {
+                    Some(index) => self.handle_personal(index, effect, round),
+                    None => self.handle_visit(effect),
+                }
+                return;
+            }
+        };
+        self.rooms.push(connections, room, round, at);
+    }
+
+    /// What is for one session that is here: it first hears what was decided before.
+    fn handle_personal(&mut self, index: usize, effect: &Effect, round: &Round) {
+        let Self { sessions, rooms, catch_up, .. } = self;
+        rooms.flush_rooms_of(&mut sessions.connections, index, round);
+        match effect {
+            Effect::Joined { request, room, name, at, members, topic, .. } => {
+                // Whoever comes in is not given what was said before that.
+                rooms.flush(&mut sessions.connections, *room, round);
+                let told = Entered {
+                    request: *request,
+                    room: name,
+                    at: *at,
+                    is_complete: false,
+                    members: *members,
+                    topic: topic.as_ref(),
+                };
+                catch_up.begin(sessions, rooms, index, (*room, &told));
+            }
+            Effect::Parted { request, room, name, .. } => {
+                catch_up.end(sessions, index, *room, name);
+                rooms.part(&mut sessions.connections, index, *room);
+                let connection = &mut sessions.connections[index];
+                connection.protocol.handle_parted(*room);
+                if connection.stage == Stage::In {
+                    sessions.connections.tell(index, |protocol, out| {
+                        protocol.render_parted(*request, name, out);
+                    });
+                    sessions.connections[index].wake();
+                }
+            }
+            Effect::Ignores { ignored, .. } => {
+                rooms.ignore(&mut sessions.connections, index, ignored);
+            }
+            Effect::Answer { request, answer, .. } => self.answer(index, *request, answer),
+            Effect::Ended { session, cause, is_suspended } => {
+                sessions.connections.end_session(*session, *is_suspended);
+                sessions.ended(index, *cause);
+            }
+            Effect::Founded { .. }
+            | Effect::RoomRemoved { .. }
+            | Effect::Event(_)
+            | Effect::Presence { .. }
+            | Effect::SessionForgotten { .. } => {}
+        }
+    }
+
+    fn answer(&mut self, index: usize, request: RequestId, answer: &Answer) {
+        let connections = &mut self.sessions.connections;
+        // What is answered makes room for another request.
+        connections.list(index);
+        match answer {
+            Answer::Granted(granted) => {
+                return connections[index].questions.push(request, granted.clone());
+            }
+            Answer::Refused(refusal) => self.requests.refusals.count(refusal),
+            Answer::Welcome { .. }
+            | Answer::AlreadyIn { .. }
+            | Answer::Renamed { .. }
+            | Answer::Told(_)
+            | Answer::Delivered { .. }
+            | Answer::Duplicate { .. }
+            | Answer::Posted { .. }
+            | Answer::Topic { .. }
+            | Answer::Members { .. }
+            | Answer::Rooms { .. }
+            | Answer::Ignoring { .. } => {}
+        }
+        let house = Arc::clone(&self.sessions.context.house);
+        connections.tell(index, |protocol, out| {
+            protocol.render_answer(request, answer, &house, out);
+        });
+        // A visitor that may not follow has nothing more to hear.
+        let connection = &connections[index];
+        if matches!(answer, Answer::Refused(_)) && matches!(connection.output.sink, Sink::Body(_)) {
+            let session = connection.session;
+            connections.end_session(session, false);
+            self.sessions.over(index);
+        }
+    }
+
+    fn handle_visit(&mut self, effect: &Effect) {
+        if let Effect::Answer { session, answer, .. } = effect {
+            let shard = self.sessions.context.index();
+            let refusals = &mut self.requests.refusals;
+            let job = self.visits.handle_answer(*session, answer, shard, refusals);
+            self.catch_up.jobs.extend(job);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What is gathered for the log: handed in as one chunk a round, so that a round costs one wake-up of the hub
+//! however many people spoke.
+
+use std::task::{Context, Poll, Waker};
+
+use teahouse_core::{Action, Origin, Proposal, RequestId, SessionId, Visit};
+
+use crate::key::Key;
+use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk};
+
+/// Proposals that have not been handed in.
+#[derive(Default)]
+pub(super) struct Proposals {
+    chunk: Chunk,
+    /// What they weigh in the log's queue.
+    bytes: usize,
+    /// Whoever hands them in, while there are none.
+    taker: Option<Waker>,
+    /// Connections that may read again when they have been handed in.
+    waiting: Vec<Key>,
+}
+
+impl Proposals {
+    pub(super) fn push(
+        &mut self,
+        (session, origin): (SessionId, Origin),
+        request: RequestId,
+        action: Action,
+    ) {
+        self.bytes += bytes_of(&action);
+        self.chunk.push(Proposal { session, origin, request, action });
+        self.wake_taker();
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.chunk.len()
+    }
+
+    /// Whether no more is to be added until these are handed in.
+    pub(super) fn is_full(&self) -> bool {
+        self.chunk.len() >= CHUNK_PROPOSALS_MAX || self.bytes >= CHUNK_BYTES_MAX
+    }
+
+    /// Takes what there is, once there is something; `None` when there is nothing and nothing more comes.
+    pub(super) fn poll_take(
+        &mut self,
+        context: &Context<'_>,
+        is_closing: bool,
+    ) -> Poll<Option<Chunk>> {
+        if !self.chunk.is_empty() {
+            return Poll::Ready(Some(self.take()));
+        }
+        if is_closing {
+            return Poll::Ready(None);
+        }
+        self.taker = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// Takes what there is.
+    pub(super) fn take(&mut self) -> Chunk {
+        self.bytes = 0;
+        std::mem::take(&mut self.chunk)
+    }
+
+    pub(super) fn wake_taker(&mut self) {
+        if let Some(taker) = self.taker.take() {
+            taker.wake();
+        }
+    }
+
+    /// This connection waits until what there is has been handed in.
+    pub(super) fn wait(&mut self, key: Key) {
+        self.waiting.push(key);
+    }
+
+    /// Those that have waited for that.
+    pub(super) fn take_waiting(&mut self) -> Vec<Key> {
+        std::mem::take(&mut self.waiting)
+    }
+}
+
+/// What a request weighs in the log's queue.
+fn bytes_of(action: &Action) -> usize {
+    match action {
+        Action::Say { text, .. }
+        | Action::Tell { text, .. }
+        | Action::Visit(Visit::Post { text, .. }) => text.as_str().len(),
+        Action::Read { .. } | Action::Topic { .. } | Action::Visit(_) => 512,
+        Action::Enter { .. }
+        | Action::EnterUnseen { .. }
+        | Action::Appear
+        | Action::Exit { .. }
+        | Action::Join { .. }
+        | Action::Leave { .. }
+        | Action::Rename { .. }
+        | Action::Who { .. }
+        | Action::Rooms { .. }
+        | Action::Ignore { .. }
+        | Action::Typing { .. }
+        | Action::Configure { .. } => 0,
+    }
+}

@@ -1,0 +1,289 @@
+//! From a peer's bytes to proposals: its protocol makes requests of them, flood control lets them pass, holds them
+//! or gives them back.
+
+use teahouse_core::{Action, ExitCause, FloodLimit, Refusal, RequestId, Verdict};
+use teahouse_wire::{Heard, line};
+
+use super::connection::{Connection, Stage};
+use super::outbox::What;
+use super::sessions::Sessions;
+use super::socket::Socket;
+use super::timers::Timer;
+use crate::figures::Refusals;
+use crate::gate::{Cost, Permit};
+use crate::key::Key;
+
+/// Questions to history that one connection may have under way; more wait unread in its socket.
+const QUESTIONS_MAX: usize = 4;
+/// Bytes of answers on the spot to one read from which on less is read at a time.
+const ANSWERED_BYTES_MANY: usize = 4 * 1024;
+/// Bytes of answers to one read that are written at once.
+const REPLIES_BYTES: usize = 32 * 1024;
+/// Bytes that all connections of a shard together may hold of lines and messages that have not ended. Beyond
+/// that only short ones are held: people type, and programs send whole messages.
+const PARTIAL_INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes that any connection may hold of something that has not ended.
+const PARTIAL_INPUT_FREE_BYTES: usize = 4 * 1024;
+/// How long what is held waits on while the log takes no more, milliseconds.
+const CHUNK_FULL_WAIT_MS: u32 = 100;
+
+/// What is under way from bytes to proposals.
+#[derive(Default)]
+pub(super) struct Requests {
+    /// Bytes held of what has not ended, by all connections together.
+    partial_bytes: usize,
+    pub(super) refusals: Refusals,
+    /// What came of a read; empty between two.
+    heard: Vec<Heard>,
+    /// What is answered on the spot; empty between two reads.
+    replies: Vec<u8>,
+}
+
+impl Requests {
+    /// Whether a connection may be read: its requests can be taken, and it reads its answers.
+    pub(super) fn may_read<S: Socket>(&self, sessions: &Sessions<S>, index: usize) -> bool {
+        let soft = sessions.connections.bounds().soft_bytes;
+        let connection = &sessions.connections[index];
+        // What it speaks is found out in any case: HTTP is answered also while nothing else is taken.
+        let is_taken = !sessions.proposals.is_full() || connection.stage == Stage::Sniffing;
+        let queue = connection.output.queue.as_ref();
+        is_taken
+            && !sessions.context.is_closing
+            && !connection.is_broken()
+            && queue.is_none_or(|queue| queue.answer_bytes() <= soft)
+            && connection.questions.len() < QUESTIONS_MAX
+            && !connection.protocol.is_busy()
+    }
+
+    /// Takes what a peer has said.
+    pub(super) fn hear<S: Socket>(
+        &mut self,
+        sessions: &mut Sessions<S>,
+        index: usize,
+        bytes: &[u8],
+    ) {
+        let clock = sessions.context.clock();
+        let connection = &mut sessions.connections[index];
+        let before = connection.protocol.partial_input_bytes();
+        connection.protocol.handle_bytes(bytes, &clock, &mut self.heard);
+        let after = connection.protocol.partial_input_bytes();
+        self.partial_bytes = self.partial_bytes + after - before;
+        if self.partial_bytes > PARTIAL_INPUT_BYTES_MAX && after > PARTIAL_INPUT_FREE_BYTES {
+            self.discard_partial_input(connection);
+        }
+        self.handle_heard(sessions, index);
+    }
+
+    /// All together hold too much of what has not ended: this one is over what every connection may hold.
+    fn discard_partial_input<S>(&mut self, connection: &mut Connection<S>) {
+        let mut reply = Vec::new();
+        let held = connection.protocol.partial_input_bytes();
+        let is_understood = connection.protocol.discard_partial_input(&mut reply);
+        self.partial_bytes -= held - connection.protocol.partial_input_bytes();
+        self.heard.push(Heard::Reply(reply));
+        if !is_understood {
+            self.heard.push(Heard::Broken);
+        }
+    }
+
+    /// The peer says nothing more.
+    pub(super) fn hear_end<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
+        let clock = sessions.context.clock();
+        let connection = &mut sessions.connections[index];
+        let before = connection.protocol.partial_input_bytes();
+        connection.protocol.handle_end(&clock, &mut self.heard);
+        let after = connection.protocol.partial_input_bytes();
+        self.partial_bytes = self.partial_bytes + after - before;
+        self.handle_heard(sessions, index);
+    }
+
+    /// A connection is taken out: nothing of it is held any more.
+    pub(super) fn forget<S>(&mut self, connection: &Connection<S>) {
+        self.partial_bytes -= connection.protocol.partial_input_bytes();
+    }
+
+    fn handle_heard<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
+        let mut heard = std::mem::take(&mut self.heard);
+        let mut answered = 0;
+        for heard in heard.drain(..) {
+            match (sessions.connections[index].stage, heard) {
+                (Stage::In | Stage::Outside, Heard::Reply(bytes)) => {
+                    answered += bytes.len();
+                    self.replies.extend_from_slice(&bytes);
+                }
+                (Stage::In, Heard::Ask(request, action)) => {
+                    self.ask(sessions, index, request, action);
+                }
+                (Stage::Outside, Heard::Ask(request, action)) => {
+                    sessions.enter_with(index, request, action);
+                }
+                (Stage::In | Stage::Outside, Heard::Quit) => {
+                    self.reply(sessions, index);
+                    quit(sessions, index, ExitCause::Quit);
+                }
+                (Stage::In | Stage::Outside, Heard::Broken) => {
+                    self.reply(sessions, index);
+                    quit(sessions, index, ExitCause::Lost);
+                }
+                (
+                    Stage::Sniffing | Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed,
+                    _,
+                ) => {}
+            }
+            if self.replies.len() >= REPLIES_BYTES {
+                self.reply(sessions, index);
+            }
+        }
+        self.reply(sessions, index);
+        sessions.connections[index].input.reads_little = answered > ANSWERED_BYTES_MANY;
+        self.heard = heard;
+    }
+
+    /// Sends what was answered on the spot: together, because a write costs more than an answer.
+    fn reply<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
+        sessions.connections.give(index, &self.replies, What::Answer);
+        self.replies.clear();
+    }
+
+    /// Passes a request on, holds it until its turn, or gives it back.
+    fn ask<S: Socket>(
+        &mut self,
+        sessions: &mut Sessions<S>,
+        index: usize,
+        request: RequestId,
+        action: Action,
+    ) {
+        if let Some(refusal) = sessions.context.no_space(&action) {
+            return self.give_back(sessions, index, request, &action, &refusal);
+        }
+        let held_max = sessions.context.settings.limits.flood_held_max;
+        let passes = matches!(action, Action::Typing { .. });
+        if let Some(held) = &mut sessions.connections[index].input.held {
+            if passes {
+                return;
+            }
+            if held.len() < held_max {
+                held.push_back((request, action));
+                return;
+            }
+        } else {
+            match take_turn(sessions, index, &action) {
+                Verdict::Pass => return sessions.propose(index, request, action),
+                // Late, it would not be true any more.
+                Verdict::Wait { .. } if passes => return,
+                Verdict::Wait { ms } if held_max > 0 => {
+                    let held = [(request, action)].into();
+                    sessions.connections[index].input.held = Some(Box::new(held));
+                    return wait(sessions, index, ms);
+                }
+                Verdict::Wait { .. } => {}
+            }
+        }
+        let refusal = too_fast(sessions, index, &action);
+        self.give_back(sessions, index, request, &action, &refusal);
+    }
+
+    /// Refuses a request on the spot, without the hub.
+    fn give_back<S: Socket>(
+        &mut self,
+        sessions: &mut Sessions<S>,
+        index: usize,
+        request: RequestId,
+        action: &Action,
+        refusal: &Refusal,
+    ) {
+        self.refusals.count(refusal);
+        let protocol = &mut sessions.connections[index].protocol;
+        protocol.render_given_back(request, action, refusal, &mut self.replies);
+    }
+}
+
+/// Whether a request may go ahead: its connection has its own bucket, and all connections of its address have one
+/// account.
+fn take_turn<S: Socket>(sessions: &mut Sessions<S>, index: usize, action: &Action) -> Verdict {
+    let limit = sessions.context.settings.limits.flood();
+    let now = sessions.context.now.steady;
+    let Connection { input, permit, .. } = &mut sessions.connections[index];
+    let Some(account) = permit.as_ref().map(Permit::account) else {
+        return input.bucket.take(now, limit);
+    };
+    let cost = Cost::of(action);
+    match account.ask(cost) {
+        Verdict::Pass => {}
+        wait @ Verdict::Wait { .. } => return wait,
+    }
+    let verdict = input.bucket.take(now, limit);
+    if verdict == Verdict::Pass {
+        account.take(cost);
+    }
+    verdict
+}
+
+/// Why a request cannot go ahead even later.
+fn too_fast<S: Socket>(sessions: &Sessions<S>, index: usize, action: &Action) -> Refusal {
+    let text = line::typed(action);
+    let account = sessions.connections[index].permit.as_ref().map(Permit::account);
+    if let Some(Verdict::Wait { ms }) = account.map(|account| account.ask(Cost::of(action))) {
+        return Refusal::AddressTooFast { wait_s: ms.div_ceil(1000), text };
+    }
+    let FloodLimit { burst, per_second } = sessions.context.settings.limits.flood();
+    Refusal::TooFast { burst, per_second, text }
+}
+
+fn wait<S: Socket>(sessions: &mut Sessions<S>, index: usize, ms: u32) {
+    let key = sessions.connections.key(index);
+    sessions.timers.set(sessions.context.now.steady.plus_ms(ms), Timer::Flood(key));
+}
+
+/// Lets through what is held and due.
+pub(super) fn release<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
+    let index = key.index;
+    loop {
+        let Some(connection) = sessions.connections.get(key) else { return };
+        let Some(held) = &mut connection.input.held else { return };
+        let Some((request, action)) = held.pop_front() else {
+            connection.input.held = None;
+            return;
+        };
+        let is_exit = matches!(action, Action::Exit { .. });
+        let verdict = if sessions.proposals.is_full() {
+            Verdict::Wait { ms: CHUNK_FULL_WAIT_MS }
+        } else if is_exit {
+            Verdict::Pass
+        } else {
+            take_turn(sessions, index, &action)
+        };
+        match verdict {
+            Verdict::Pass => sessions.propose(index, request, action),
+            Verdict::Wait { ms } => {
+                // Still the first in line.
+                if let Some(held) = &mut sessions.connections[index].input.held {
+                    held.push_front((request, action));
+                }
+                return wait(sessions, index, ms);
+            }
+        }
+    }
+}
+
+/// Lets everything held through at once: the server stops, and what was taken is not dropped.
+pub(super) fn release_all<S: Socket>(sessions: &mut Sessions<S>, index: usize) {
+    if let Some(held) = sessions.connections[index].input.held.take() {
+        for (request, action) in *held {
+            sessions.propose(index, request, action);
+        }
+    }
+}
+
+/// Ends a session after everything it asked for before.
+fn quit<S: Socket>(sessions: &mut Sessions<S>, index: usize, cause: ExitCause) {
+    let connection = &mut sessions.connections[index];
+    match &mut connection.input.held {
+        Some(held) => {
+            connection.stage = Stage::Leaving;
+            connection.input.opening = None;
+            held.push_back((RequestId::default(), Action::Exit { cause }));
+        }
+        None => sessions.exit(index, cause),
+    }
+}

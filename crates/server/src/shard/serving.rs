@@ -1,0 +1,245 @@
+//! What a shard does for whoever serves a connection: one task each, which says what its socket is ready for and
+//! takes the connection out in the end; and for visits.
+
+use std::io::ErrorKind;
+use std::task::{Poll, Waker};
+
+use bytes::Bytes;
+use teahouse_core::{Action, Origin, Refusal, RequestId, RoomName, Visit};
+use teahouse_wire::api::ApiSession;
+use teahouse_wire::line::LineSession;
+
+use super::Shard;
+use super::connection::{Connection, Health, Sink, Stage};
+use super::first_line::FirstLine;
+use super::opening;
+use super::protocol::{Follower, ProtocolSession};
+use super::sessions::Peer;
+use super::socket::Socket;
+use super::visits::{HttpPermit, Visiting};
+use crate::gate::Permit;
+use crate::key::Key;
+
+/// Bytes read from a socket at once, into one buffer that the whole shard shares.
+pub(super) const READ_BYTES: usize = 16 * 1024;
+/// Bytes read at a time to see what a peer speaks while the log takes no more, and of who has much answered on the
+/// spot: thousands of short lines that are not understood would take a long turn together.
+const LITTLE_BYTES: usize = 1024;
+
+/// What whoever serves a connection's socket waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interest {
+    /// Until it may read, or may write, or is woken.
+    Ready {
+        /// Whether what comes is to be read.
+        read: bool,
+        /// Whether something is queued.
+        write: bool,
+    },
+    /// It speaks HTTP: [`Shard::take_http`].
+    Http,
+    /// It is closed: [`Shard::remove`].
+    Closed,
+}
+
+/// What came of reading once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadOutcome {
+    /// Nothing was there.
+    Nothing,
+    /// Something was there, and perhaps more is.
+    Some,
+    /// The buffer was filled: there is probably more.
+    Full,
+}
+
+impl<S: Socket> Shard<S> {
+    /// A peer has connected; what it speaks is not known.
+    pub(crate) fn accept(&mut self, socket: S, permit: Permit) -> Key {
+        let first_room = self.sessions.context.settings.first_room.clone();
+        let protocol = ProtocolSession::Line(LineSession::new(first_room));
+        let opening = Box::new(FirstLine::new(self.sessions.context.now.steady));
+        let origin = permit.origin();
+        let peer = Peer { sink: Sink::Socket(socket), origin, permit: Some(permit) };
+        let key = self.sessions.insert(peer, protocol, Some(opening));
+        opening::await_first_line(&mut self.sessions, key);
+        key
+    }
+
+    /// A peer has become a WebSocket; `first` are bytes that it sent behind its handshake.
+    pub(crate) fn accept_websocket(
+        &mut self,
+        socket: S,
+        (origin, permit): (Origin, Option<Permit>),
+        takes_deflate: bool,
+        first: &[u8],
+    ) -> Key {
+        let peer = Peer { sink: Sink::Socket(socket), origin, permit };
+        // Its number is known only with its place.
+        let placeholder = ProtocolSession::Api(Box::new(ApiSession::new(0, takes_deflate)));
+        let key = self.sessions.insert(peer, placeholder, None);
+        let connection = &mut self.sessions.connections[key.index];
+        let session = ApiSession::new(connection.session.0, takes_deflate);
+        connection.protocol = ProtocolSession::Api(Box::new(session));
+        self.sessions.watch(key);
+        if !first.is_empty() {
+            self.requests.hear(&mut self.sessions, key.index, first);
+        }
+        key
+    }
+
+    /// A peer follows a room over HTTP, and makes it (`create`) if there is none of that name.
+    pub(crate) fn accept_follower(
+        &mut self,
+        (origin, permit): (Origin, Option<Permit>),
+        (room, create): (RoomName, bool),
+        follower: Follower,
+    ) -> Key {
+        let peer = Peer { sink: Sink::Body(None), origin, permit };
+        let key = self.sessions.insert(peer, ProtocolSession::Follower(follower), None);
+        let follow = Action::Visit(Visit::Follow { room, create });
+        self.sessions.enter_with(key.index, RequestId::default(), follow);
+        if follower.is_stream {
+            self.sessions.watch(key);
+        }
+        key
+    }
+
+    /// What whoever serves this connection's socket waits for; it is woken when that changes.
+    pub(crate) fn interest(&mut self, key: Key, waker: &Waker) -> Interest {
+        let Some(connection) = self.sessions.connections.get(key) else { return Interest::Closed };
+        match &mut connection.waker {
+            Some(known) if known.will_wake(waker) => {}
+            known => *known = Some(waker.clone()),
+        }
+        let write = connection.output.queue.is_some();
+        match connection.stage {
+            Stage::Closed => Interest::Closed,
+            Stage::Http => Interest::Http,
+            Stage::Leaving | Stage::Over => Interest::Ready { read: false, write },
+            Stage::Sniffing | Stage::Outside | Stage::In => {
+                let read =
+                    !connection.input.is_eof && self.requests.may_read(&self.sessions, key.index);
+                let waits = !read && self.sessions.proposals.is_full();
+                let input = &mut self.sessions.connections[key.index].input;
+                if waits && !std::mem::replace(&mut input.waits_for_log, true) {
+                    self.sessions.proposals.wait(key);
+                }
+                Interest::Ready { read, write }
+            }
+        }
+    }
+
+    /// Its socket has bytes: reads once and passes on what was said.
+    pub(crate) fn handle_readable(&mut self, key: Key) -> ReadOutcome {
+        let Self { sessions, requests, read_buffer, .. } = self;
+        let reads_little = sessions.connections.get(key).is_some_and(|c| c.input.reads_little);
+        let is_little = reads_little || sessions.proposals.is_full();
+        let bytes_max = if is_little { LITTLE_BYTES } else { READ_BYTES };
+        let Some(read) = sessions.read(key, &mut read_buffer[..bytes_max]) else {
+            return ReadOutcome::Nothing;
+        };
+        let index = key.index;
+        let is_opening = sessions.connections[index].input.opening.is_some();
+        match read {
+            Ok(0) => {
+                sessions.connections[index].input.is_eof = true;
+                if is_opening {
+                    opening::end_first(sessions, requests, index);
+                }
+                requests.hear_end(sessions, index);
+            }
+            Ok(count) => {
+                let bytes = &read_buffer[..count];
+                if is_opening {
+                    opening::hear_first(sessions, requests, index, bytes);
+                } else {
+                    requests.hear(sessions, index, bytes);
+                }
+                return if count == bytes_max { ReadOutcome::Full } else { ReadOutcome::Some };
+            }
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(_) => sessions.connections.lose(index, Health::Broken),
+        }
+        ReadOutcome::Nothing
+    }
+
+    /// Its socket takes bytes again.
+    pub(crate) fn handle_writable(&mut self, key: Key) {
+        if self.sessions.connections.get(key).is_some() {
+            self.sessions.drain(key.index);
+        }
+    }
+
+    /// Its socket is broken, or whoever fetches its bytes is gone.
+    pub(crate) fn handle_broken(&mut self, key: Key) {
+        if self.sessions.connections.get(key).is_some() {
+            self.sessions.connections.lose(key.index, Health::Broken);
+        }
+    }
+
+    /// The first bytes of a connection that speaks HTTP.
+    pub(crate) fn take_http(&mut self, key: Key) -> Option<(Connection<S>, Bytes)> {
+        self.sessions.connections.get(key).filter(|c| c.stage == Stage::Http)?;
+        let connection = self.remove(key)?;
+        let first = opening::first_bytes(&connection);
+        Some((connection, first))
+    }
+
+    /// Takes out a connection that is closed.
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Connection<S>> {
+        self.sessions
+            .connections
+            .get(key)
+            .filter(|c| matches!(c.stage, Stage::Closed | Stage::Http))?;
+        let connection = self.sessions.connections.remove(key)?;
+        self.requests.forget(&connection);
+        Some(connection)
+    }
+
+    /// The next bytes for a peer that fetches them; `None` when it hears nothing more.
+    pub(crate) fn poll_fetch(&mut self, key: Key, waker: &Waker) -> Poll<Option<Bytes>> {
+        let Some(connection) = self.sessions.connections.get(key) else { return Poll::Ready(None) };
+        if connection.is_broken() {
+            return Poll::Ready(None);
+        }
+        if let Sink::Body(known) = &mut connection.output.sink {
+            *known = Some(waker.clone());
+        }
+        let is_closed = connection.stage == Stage::Closed;
+        match self.sessions.connections.fetch(key.index) {
+            Some(bytes) => Poll::Ready(Some(bytes)),
+            None if is_closed => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Writes to a peer that fetches, to find out whether it is there; whether it is still to be asked.
+    pub(crate) fn ping(&mut self, key: Key) -> bool {
+        let is_there = self.sessions.connections.get(key).is_some();
+        if is_there {
+            self.sessions.connections.tell(key.index, ProtocolSession::render_ping);
+        }
+        is_there
+    }
+
+    /// Asks the hub one thing; the answer comes later.
+    pub(crate) fn visit(&mut self, origin: Origin, permit: HttpPermit, visit: Visit) -> Visiting {
+        let session = self.sessions.visit_id();
+        let visiting = self.visits.begin(session, origin, permit);
+        let action = Action::Visit(visit);
+        self.sessions.proposals.push((session, origin), RequestId::default(), action);
+        visiting
+    }
+
+    /// Whoever asked waits no more.
+    pub(crate) fn abandon(&mut self, visiting: &Visiting) {
+        self.visits.abandon(visiting.session);
+    }
+
+    /// Something was refused without the hub.
+    pub(crate) fn count_refusal(&mut self, refusal: &Refusal) {
+        self.requests.refusals.count(refusal);
+    }
+}

@@ -1,0 +1,319 @@
+//! The life of a connection and its session: accepted, in, leaving, over, closed. What concerns one connection and
+//! no room stands here; nothing here writes to a room or asks history.
+
+use std::io;
+use std::time::Duration;
+
+use teahouse_core::{Action, ExitCause, Origin, RequestId, SessionId};
+
+use super::connection::{Connection, Health, Input, Output, Sink, Stage};
+use super::connections::{Connections, QueueBounds};
+use super::context::Context;
+use super::first_line::FirstLine;
+use super::outbox::{Drained, What};
+use super::proposals::Proposals;
+use super::protocol::ProtocolSession;
+use super::socket::Socket;
+use super::timers::{Timer, Timers};
+use crate::gate::Permit;
+use crate::key::Key;
+use crate::settings::Settings;
+
+/// How long a connection whose session is over may take nothing of what is still to come for it, milliseconds.
+const OVER_DEADLINE_MS: u32 = 10_000;
+/// How often silent sessions are looked for, when they are ended at all, milliseconds.
+const SWEEP_EVERY_MS: u32 = 1000;
+
+/// A peer, as it comes to a shard.
+pub(super) struct Peer<S> {
+    pub(super) sink: Sink<S>,
+    /// Whose doing is what it asks for.
+    pub(super) origin: Origin,
+    /// Its place among the connections of the server.
+    pub(super) permit: Option<Permit>,
+}
+
+/// The connections of a shard, and what they propose and wait for.
+pub(super) struct Sessions<S> {
+    pub(super) connections: Connections<S>,
+    pub(super) proposals: Proposals,
+    pub(super) timers: Timers,
+    pub(super) context: Context,
+    /// A timer looks for silent sessions.
+    is_sweeping: bool,
+}
+
+impl<S: Socket> Sessions<S> {
+    pub(super) fn new(context: Context) -> Self {
+        let connections = Connections::new(bounds(&context.settings));
+        let mut me = Self {
+            connections,
+            proposals: Proposals::default(),
+            timers: Timers::default(),
+            context,
+            is_sweeping: false,
+        };
+        me.start_sweep();
+        me
+    }
+
+    /// New settings.
+    pub(super) fn configure(&mut self, settings: std::sync::Arc<Settings>) {
+        self.connections.set_bounds(bounds(&settings));
+        self.context.set(settings);
+        self.start_sweep();
+    }
+
+    /// Gives a connection its place.
+    pub(super) fn insert(
+        &mut self,
+        peer: Peer<S>,
+        protocol: ProtocolSession,
+        opening: Option<Box<FirstLine>>,
+    ) -> Key {
+        let Peer { sink, origin, permit } = peer;
+        let serial = self.connections.next_serial();
+        let stage = if opening.is_some() { Stage::Sniffing } else { Stage::Outside };
+        self.connections.insert(Connection {
+            serial,
+            session: self.context.session_id(serial),
+            origin,
+            permit,
+            stage,
+            protocol,
+            memberships: Vec::new(),
+            output: Output::new(sink),
+            input: Input::new(self.context.now.steady, opening),
+            questions: super::questions::Questions::default(),
+            ignored: None,
+            waker: None,
+        })
+    }
+
+    /// A session number for somebody without a connection here.
+    pub(super) fn visit_id(&mut self) -> SessionId {
+        let serial = self.connections.next_serial();
+        self.context.session_id(serial)
+    }
+
+    /// Proposes what a connection asks for.
+    pub(super) fn propose(&mut self, index: usize, request: RequestId, action: Action) {
+        let Connection { session, origin, .. } = self.connections[index];
+        self.proposals.push((session, origin), request, action);
+    }
+
+    /// A person with nothing but lines comes in at once.
+    pub(super) fn enter(&mut self, index: usize) {
+        // The room that its lines go to, also when the settings have changed since it came.
+        let room = self.connections[index].protocol.first_room();
+        let action = Action::Enter { nick: None, room, seat: None };
+        self.enter_with(index, RequestId::default(), action);
+    }
+
+    /// Somebody who has said nothing yet comes in and hears; the others do not know of it.
+    pub(super) fn enter_unseen(&mut self, index: usize) {
+        if let Some(room) = self.connections[index].protocol.first_room() {
+            self.enter_with(index, RequestId::default(), Action::EnterUnseen { room });
+        }
+    }
+
+    /// Begins a session: from here on the hub knows of it.
+    pub(super) fn enter_with(&mut self, index: usize, request: RequestId, action: Action) {
+        let connection = &mut self.connections[index];
+        debug_assert!(matches!(connection.stage, Stage::Sniffing | Stage::Outside), "it had one");
+        connection.stage = Stage::In;
+        if !matches!(action, Action::EnterUnseen { .. }) {
+            connection.count_as_member();
+        }
+        self.connections.begin_session(index);
+        self.propose(index, request, action);
+        if let Some(notice) = self.context.waiting_notice() {
+            self.connections.tell(index, |protocol, out| protocol.render_notice(&notice, out));
+        }
+    }
+
+    /// Asks for a session's end; a connection without one is over at once. The connection goes when the hub has
+    /// said so.
+    pub(super) fn exit(&mut self, index: usize, cause: ExitCause) {
+        let connection = &mut self.connections[index];
+        match connection.stage {
+            Stage::Sniffing | Stage::Outside | Stage::Http => self.over(index),
+            Stage::In => {
+                connection.stage = Stage::Leaving;
+                // A first line that comes late begins no session anew.
+                connection.input.opening = None;
+                self.propose(index, RequestId::default(), Action::Exit { cause });
+            }
+            Stage::Leaving | Stage::Over | Stage::Closed => {}
+        }
+    }
+
+    /// The hub has ended the session of a connection.
+    pub(super) fn ended(&mut self, index: usize, cause: ExitCause) {
+        if !self.connections[index].output.is_refused {
+            self.connections.tell(index, |protocol, out| protocol.render_goodbye(cause, out));
+        }
+        self.over(index);
+    }
+
+    /// A connection has no session any more: what is queued for it goes out, then it is closed.
+    pub(super) fn over(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        connection.stage = Stage::Over;
+        connection.input.opening = None;
+        self.connections.list(index);
+        let due = self.context.now.steady.plus_ms(OVER_DEADLINE_MS);
+        self.timers.set(due, Timer::Over(self.connections.key(index), u64::MAX));
+    }
+
+    /// A connection that is over has had time to take something.
+    pub(super) fn look_at_over(&mut self, key: Key, left: u64) {
+        let over = self.connections.get(key).filter(|connection| connection.stage == Stage::Over);
+        let Some(connection) = over else { return };
+        let still = connection.outstanding();
+        if still >= left {
+            return self.connections.lose(key.index, Health::Broken);
+        }
+        let due = self.context.now.steady.plus_ms(OVER_DEADLINE_MS);
+        self.timers.set(due, Timer::Over(key, still));
+    }
+
+    /// Ends a connection with one answer; nothing of what it said is done.
+    pub(super) fn refuse(&mut self, index: usize, answer: &[u8]) {
+        self.connections[index].output.is_refused = true;
+        self.connections.give(index, answer, What::Answer);
+        self.exit(index, ExitCause::Lost);
+    }
+
+    /// The end of a step for one connection: what follows from a socket that is broken or has taken everything.
+    pub(super) fn look_after(&mut self, index: usize) {
+        let connection = &self.connections[index];
+        match connection.output.health {
+            Health::Open => {}
+            // Its memberships stay until the hub takes it out, in order.
+            Health::Unread => self.exit(index, ExitCause::Unread),
+            Health::Broken => self.exit(index, ExitCause::Lost),
+        }
+        let connection = &mut self.connections[index];
+        let is_done = connection.is_broken()
+            || (connection.output.queue.is_none() && connection.questions.len() == 0);
+        if connection.stage == Stage::Over && is_done {
+            connection.stage = Stage::Closed;
+            connection.output.wake_body();
+        }
+        // Its task may read again, or has to take it out.
+        connection.wake();
+    }
+
+    /// Reads what a connection's socket has, if it is one that may say something.
+    pub(super) fn read(&mut self, key: Key, buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        let now = self.context.now.steady;
+        let connection = self.connections.get(key)?;
+        match connection.stage {
+            Stage::Sniffing | Stage::Outside | Stage::In => {}
+            Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed => return None,
+        }
+        connection.input.heard_at = now;
+        connection.socket().map(|socket| socket.try_read(buffer))
+    }
+
+    /// Its socket takes bytes again. Whoever takes some is there.
+    pub(super) fn drain(&mut self, index: usize) {
+        let before = self.connections[index].queued();
+        let drained = self.connections.drain(index);
+        let connection = &mut self.connections[index];
+        let has_taken = drained != Drained::Broken && connection.queued() < before;
+        if has_taken && connection.protocol.expects_pings() {
+            connection.input.heard_at = self.context.now.steady;
+        }
+    }
+
+    /// Starts looking for silent sessions, if they are to be ended.
+    fn start_sweep(&mut self) {
+        if !self.is_sweeping && self.context.settings.limits.idle_s > 0 {
+            self.is_sweeping = true;
+            self.timers.set(self.context.now.steady.plus_ms(SWEEP_EVERY_MS), Timer::Idle);
+        }
+    }
+
+    /// Ends sessions that have been silent for too long.
+    pub(super) fn sweep(&mut self) {
+        let idle_ms = u64::from(self.context.settings.limits.idle_s) * 1000;
+        self.is_sweeping = idle_ms > 0 && !self.context.is_closing;
+        if !self.is_sweeping {
+            return;
+        }
+        let now = self.context.now.steady;
+        for index in self.connections.indexes() {
+            let connection = &self.connections[index];
+            // Who follows over HTTP has nothing to say.
+            let can_speak = connection.socket().is_some();
+            let silent_ms = now.ms_since(connection.input.heard_at);
+            if can_speak && connection.stage == Stage::In && silent_ms >= idle_ms {
+                self.exit(index, ExitCause::Idle);
+            }
+        }
+        self.timers.set(now.plus_ms(SWEEP_EVERY_MS), Timer::Idle);
+    }
+
+    /// Tells everyone who is in.
+    pub(super) fn notice(&mut self, text: &str) {
+        for index in self.connections.indexes() {
+            if matches!(self.connections[index].stage, Stage::In | Stage::Leaving) {
+                self.connections.tell(index, |protocol, out| protocol.render_notice(text, out));
+            }
+        }
+    }
+
+    /// Everything has been told that will be: the last of it, for those whose protocol has a word for that.
+    pub(super) fn say_goodbye(&mut self) {
+        for index in self.connections.indexes() {
+            if matches!(self.connections[index].stage, Stage::In | Stage::Leaving) {
+                self.connections.tell(index, ProtocolSession::render_closing);
+            }
+        }
+    }
+}
+
+fn bounds(settings: &Settings) -> QueueBounds {
+    let limits = &settings.limits;
+    QueueBounds { soft_bytes: limits.queue_soft_bytes, hard_bytes: limits.queue_hard_bytes }
+}
+
+/// Silence after which a peer is asked whether it is there, seconds. So long a client may take to say hello, too.
+pub(crate) const PING_S: u32 = 20;
+/// Silence after which it is given up. Looked at every [`PING_S`], so a dead peer is noticed within 60 s.
+const SILENCE_MAX: Duration = Duration::from_secs(40);
+
+impl<S: Socket> Sessions<S> {
+    /// From now on this connection is asked when it is silent.
+    pub(super) fn watch(&mut self, key: Key) {
+        self.timers.set(self.context.now.steady.plus_ms(PING_S * 1000), Timer::Ping(key));
+    }
+
+    /// Asks a peer that was silent, gives up one that was so for too long.
+    pub(super) fn look_at_silent(&mut self, key: Key) {
+        let now = self.context.now.steady;
+        let Some(connection) = self.connections.get(key) else { return };
+        match connection.stage {
+            Stage::Outside => self.give_up_without_hello(key.index),
+            Stage::In => {
+                let silent_ms = now.ms_since(connection.input.heard_at);
+                let expects_pings = connection.protocol.expects_pings();
+                if expects_pings && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
+                    self.connections.lose(key.index, Health::Broken);
+                } else if !expects_pings || silent_ms + 1 >= u64::from(PING_S) * 1000 {
+                    self.connections.tell(key.index, ProtocolSession::render_ping);
+                }
+                self.watch(key);
+            }
+            Stage::Sniffing | Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed => {}
+        }
+    }
+
+    /// A client that has not said hello by now is closed.
+    fn give_up_without_hello(&mut self, index: usize) {
+        self.connections.tell(index, ProtocolSession::render_no_hello);
+        self.exit(index, ExitCause::Lost);
+    }
+}
