@@ -28,6 +28,8 @@ mod reactor;
 pub mod settings;
 mod shard;
 pub mod signals;
+#[cfg(test)]
+mod simulation;
 mod space;
 pub mod store;
 mod turned_away;

@@ -234,6 +234,13 @@ impl<S: Socket> Shard<S> {
         self.sessions.connections.iter().filter_map(Connection::socket)
     }
 
+    /// The session of a connection, if it is still the same one.
+    #[cfg(test)]
+    pub(crate) fn session(&self, key: crate::key::Key) -> Option<teahouse_core::SessionId> {
+        let mut connections = self.sessions.connections.iter();
+        connections.find(|connection| connection.serial == key.serial).map(|c| c.session)
+    }
+
     /// Whether something is still queued for anyone.
     pub(crate) fn has_queued(&self) -> bool {
         self.sessions.connections.iter().any(|connection| connection.output.queue.is_some())
@@ -267,3 +274,6 @@ impl<S: Socket> Shard<S> {
         figures
     }
 }
+
+#[cfg(test)]
+mod tests;

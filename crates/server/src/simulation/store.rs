@@ -1,0 +1,102 @@
+//! A store that is a list, with a disk that may be full.
+
+use std::collections::BTreeMap;
+
+use teahouse_core::{
+    Effect, Event, Excerpt, Granted, MessageKey, Position, Question, RoomId, RoomName, Said, Scope,
+};
+
+use crate::history::{Unread, Wanted};
+
+/// Events in one page: few, so that members catch up in many.
+const PAGE_EVENTS: usize = 3;
+
+#[derive(Default)]
+pub(super) struct ListStore {
+    pub(super) rooms: BTreeMap<RoomId, (RoomName, Vec<Event>)>,
+    pub(super) is_full: bool,
+}
+
+impl ListStore {
+    /// Keeps what is to be kept; `false` when the disk is full.
+    pub(super) fn commit(&mut self, effects: &[Effect]) -> bool {
+        if self.is_full && effects.iter().any(|effect| matches!(effect, Effect::Event(_))) {
+            return false;
+        }
+        for effect in effects {
+            match effect {
+                Effect::Founded { room, name, .. } => {
+                    self.rooms.insert(*room, (name.clone(), Vec::new()));
+                }
+                Effect::RoomRemoved { room } => {
+                    self.rooms.remove(room);
+                }
+                Effect::Event(event) => {
+                    let (_, events) = self.rooms.get_mut(&event.room).expect("it was founded");
+                    assert_eq!(event.position.0, events.len() as u64 + 1, "P1: without a hole");
+                    events.push(event.clone());
+                }
+                Effect::Joined { .. }
+                | Effect::Parted { .. }
+                | Effect::Presence { .. }
+                | Effect::Ignores { .. }
+                | Effect::Answer { .. }
+                | Effect::Ended { .. }
+                | Effect::SessionForgotten { .. } => {}
+            }
+        }
+        true
+    }
+
+    /// What stands under a message's id.
+    pub(super) fn find(&self, key: &MessageKey) -> Option<Said> {
+        let is_it = |event: &&Event| event.id == Some(key.id) && event.author == Some(key.author);
+        let event = self.events(key.room).iter().find(is_it)?;
+        Some(Said {
+            position: event.position,
+            kind: event.kind,
+            text: event.text.clone(),
+            is_of_author: true,
+        })
+    }
+
+    pub(super) fn events(&self, room: RoomId) -> &[Event] {
+        self.rooms.get(&room).map_or(&[], |(_, events)| events)
+    }
+
+    /// The room of that name, and its events.
+    pub(super) fn named(&self, name: &str) -> &[Event] {
+        let mut rooms = self.rooms.values();
+        rooms.find(|(room, _)| room.as_str() == name).map_or(&[], |(_, events)| events)
+    }
+
+    /// What a reading thread answers.
+    pub(super) fn read(&self, wanted: &Wanted) -> Result<Excerpt, Unread> {
+        let between = |room, after: Position, upto: Position| {
+            let events = self.events(room).iter();
+            events.filter(move |event| event.position > after && event.position <= upto).cloned()
+        };
+        let events: Vec<Event> = match wanted {
+            Wanted::Tail { room, upto, count } => latest(self.events(*room), *upto, *count),
+            Wanted::Refill { room, after, upto } => {
+                between(*room, *after, *upto).take(PAGE_EVENTS).collect()
+            }
+            Wanted::Check { room, position } => {
+                between(*room, Position(position.0.saturating_sub(1)), *position).collect()
+            }
+            Wanted::Asked(_, Granted { question: Question::Latest { count, .. }, scope }) => {
+                let Scope::Rooms(spans) = scope else { return Err(Unread::Fault) };
+                spans
+                    .first()
+                    .map_or(Vec::new(), |span| latest(self.events(span.room), span.upto, *count))
+            }
+            Wanted::Asked(..) => return Err(Unread::Fault),
+        };
+        Ok(Excerpt { events, more: None })
+    }
+}
+
+fn latest(events: &[Event], upto: Position, count: u32) -> Vec<Event> {
+    let known = events.iter().filter(|event| event.position <= upto).count();
+    events[known.saturating_sub(count as usize)..known].to_vec()
+}
