@@ -27,6 +27,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("python3", "python3"),
     (ENVIRONMENTS, "python3-venv"),
     (WEBSOCKETS, "python3-websockets"),
+    ("strace", "strace"),
     ("telnet", "telnet"),
     ("tmux", "tmux"),
 ];

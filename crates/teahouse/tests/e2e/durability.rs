@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::house::House;
+use crate::house::{House, PATIENCE};
 use crate::peer::Peer;
 
 const ROUNDS: u64 = 20;
@@ -45,6 +45,67 @@ fn what_anyone_has_seen_survives_kill_nine_once_and_in_order() {
     let kept = messages_in(&house);
     check(&seen, &kept);
     assert!(seen.len() > 1000, "only {} messages were seen", seen.len());
+}
+
+/// A killed process takes nothing from the system's cache, so what is on the disk shows in the system calls alone:
+/// between writing a message to the log of the database and sending it to anyone there is a sync of that log.
+#[test]
+fn what_is_shown_has_been_synced_and_without_durability_it_has_not() {
+    assert_eq!(shown_unsynced(&[]), (MESSAGES, 0));
+    assert_eq!(shown_unsynced(&["--durability", "async"]), (MESSAGES, MESSAGES));
+}
+
+const MESSAGES: usize = 20;
+
+/// How many messages were sent to a member, and how many of them while the log had something that was not synced.
+fn shown_unsynced(arguments: &[&str]) -> (usize, usize) {
+    let directory = tempfile::tempdir().unwrap();
+    let trace = directory.path().join("trace");
+    let mut house = House::traced("pwrite64,fdatasync,fsync,sendto,write", &trace, arguments);
+    let (mut ann, mut bob) = (house.join_as("ann"), house.join_as("bob"));
+    for number in 0..MESSAGES {
+        ann.say(&format!("message {number}."));
+        bob.expect(&format!("message {number}."));
+    }
+    house.signal("-TERM");
+    house.wait(PATIENCE);
+    let trace = traced_whole(&trace);
+    let (mut shown, mut unsynced, mut is_synced) = (0, 0, true);
+    let mut syncing: Vec<&str> = Vec::new();
+    for line in trace.lines() {
+        let Some((thread, call)) = line.split_once(' ') else { continue };
+        let call = call.trim_start();
+        let is_of_log = call.contains("teahouse.db-wal>");
+        if call.starts_with("pwrite64(") && is_of_log {
+            is_synced = false;
+        } else if (call.starts_with("fdatasync(") || call.starts_with("fsync(")) && is_of_log {
+            if call.contains("unfinished") {
+                syncing.push(thread);
+            } else {
+                is_synced |= call.ends_with("= 0");
+            }
+        } else if call.contains("sync resumed>") && syncing.contains(&thread) {
+            syncing.retain(|other| *other != thread);
+            is_synced |= call.ends_with("= 0");
+        } else if call.starts_with("sendto(") && call.contains("<ann> message") {
+            shown += 1;
+            unsynced += usize::from(!is_synced);
+        }
+    }
+    (shown, unsynced)
+}
+
+/// The tracer may still be writing when the server has ended.
+fn traced_whole(trace: &std::path::Path) -> String {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    loop {
+        let text = std::fs::read_to_string(trace).unwrap();
+        if text.lines().last().is_some_and(|last| last.contains("+++ exited")) {
+            return text;
+        }
+        assert!(std::time::Instant::now() < deadline, "the trace has no end: {text}");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Says numbered messages until the server is gone, a few in flight at once.

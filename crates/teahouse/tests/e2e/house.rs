@@ -55,6 +55,17 @@ impl House {
         Self::run(bash, 0, data, arguments)
     }
 
+    /// With its system calls of these names written to a file, one a line, with the files they are about. The
+    /// tracer stands beside it, so that a signal reaches the server.
+    pub(crate) fn traced(calls: &str, trace: &Path, arguments: &[&str]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let mut strace = Command::new("strace");
+        strace.args(["-D", "-f", "-y", "-s", "256", "-e", &format!("trace={calls}"), "-o"]);
+        strace.arg(trace).arg(env!("CARGO_BIN_EXE_teahouse"));
+        Self::run(strace, 0, data, arguments)
+    }
+
     /// On data that is there.
     pub(crate) fn on(data: tempfile::TempDir) -> Self {
         Self::start(data, vec!["--config".to_owned(), OPEN.to_owned()])
