@@ -221,7 +221,7 @@ async fn pump(reactor: Handle, log: LogSender) {
             return debug!("the log is closed");
         }
         let mut reactor = reactor.borrow_mut();
-        reactor.step(Shard::handed_in);
+        reactor.shard.handed_in();
         reactor.handed_in.notify_waiters();
     }
 }

@@ -101,6 +101,8 @@ pub(super) struct Input {
     pub(super) held: Option<Box<VecDeque<(RequestId, Action)>>>,
     /// When it last sent something, by the steady clock.
     pub(super) heard_at: SteadyTime,
+    /// Its task was told not to read: it is woken when it may.
+    pub(super) is_held_back: bool,
     /// It is woken when what is gathered has been handed to the log.
     pub(super) waits_for_log: bool,
 }
@@ -136,6 +138,7 @@ impl Input {
             bucket: Bucket::default(),
             held: None,
             heard_at: now,
+            is_held_back: false,
             waits_for_log: false,
         }
     }
@@ -187,6 +190,13 @@ impl<S> Connection<S> {
 
     pub(super) fn membership(&mut self, room: RoomId) -> Option<&mut Membership> {
         self.memberships.iter_mut().find(|membership| membership.room == room)
+    }
+
+    /// Lets its task look whether it may read again, if it was told not to.
+    pub(super) fn wake_to_read(&mut self) {
+        if self.input.is_held_back {
+            self.wake();
+        }
     }
 
     /// Lets its task look again at what there is to do.

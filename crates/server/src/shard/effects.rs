@@ -75,7 +75,7 @@ impl<S: Socket> Shard<S> {
                     sessions.connections.tell(index, |protocol, out| {
                         protocol.render_parted(*request, name, out);
                     });
-                    sessions.connections[index].wake();
+                    sessions.connections[index].wake_to_read();
                 }
             }
             Effect::Ignores { ignored, .. } => {

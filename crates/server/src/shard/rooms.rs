@@ -274,7 +274,7 @@ fn mark_own<S: Socket>(
             hears_it = !item.is_typed || connection.protocol.wants_echo();
             connection.protocol.handle_own_event(event);
             // It may have waited with its next request for this.
-            connection.wake();
+            connection.wake_to_read();
         }
         if !hears_it {
             connection.output.own_flush = flush;

@@ -122,6 +122,7 @@ impl<S: Socket> Shard<S> {
                     !connection.input.is_eof && self.requests.may_read(&self.sessions, key.index);
                 let waits = !read && self.sessions.proposals.is_full();
                 let input = &mut self.sessions.connections[key.index].input;
+                input.is_held_back = !read && !input.is_eof;
                 if waits && !std::mem::replace(&mut input.waits_for_log, true) {
                     self.sessions.proposals.wait(key);
                 }

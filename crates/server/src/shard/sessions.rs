@@ -200,9 +200,10 @@ impl<S: Socket> Sessions<S> {
         if connection.stage == Stage::Over && is_done {
             connection.stage = Stage::Closed;
             connection.output.wake_body();
+            // Its task takes it out.
+            return connection.wake();
         }
-        // Its task may read again, or has to take it out.
-        connection.wake();
+        connection.wake_to_read();
     }
 
     /// Reads what a connection's socket has, if it is one that may say something.
