@@ -15,13 +15,15 @@ use anyhow::{Context, Result, bail, ensure};
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
-  test     install what tests need, then check formatting, lints, tests and tidiness
+  test     install what tests need, then check formatting, lints, tests and tidiness; two tools that
+           tests drive (from npm and PyPI) are fetched into target/tmp
   tidy     check the rules of this repository that no other tool knows
   schema   write the descriptions of the api in docs/ again, from its types
   picture  draw the client in docs/ again, from a real one in tmux
   bench [--install] [SCENARIO]... [--runs N] [--only SERVER]
            build in release mode and measure, ours beside others' servers; tables, JSON and
-           drawings go to target/bench. --install gets the others that Debian packages
+           drawings go to target/bench. --install gets the others that Debian packages;
+           --help lists the scenarios
   cross [--try]
            link the program for Windows and check it for macOS, on Debian or Ubuntu; with --try
            run the Windows program under Wine";
@@ -38,14 +40,18 @@ const STEPS: &[(&str, &[&str])] = &[
 ];
 
 fn main() -> ExitCode {
-    let argument = std::env::args().nth(1);
-    let result = match argument.as_deref() {
-        Some("test") => test(),
-        Some("tidy") => tidy::run(),
-        Some("bench") => bench::run(std::env::args().skip(2)),
-        Some("schema") => schema(),
-        Some("picture") => picture::run(),
-        Some("cross") => cross::run(std::env::args().skip(2)),
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let arguments: Vec<String> = arguments.collect();
+    let result = match (command.as_deref(), arguments.as_slice()) {
+        (Some("bench"), _) => bench::run(arguments.into_iter()),
+        (Some("help" | "--help" | "-h"), _) => help(),
+        (Some(_), [only]) if only == "--help" || only == "-h" => help(),
+        (Some("test"), []) => test(),
+        (Some("tidy"), []) => tidy::run(),
+        (Some("schema"), []) => schema(),
+        (Some("picture"), []) => picture::run(),
+        (Some("cross"), _) => cross::run(arguments.into_iter()),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -58,6 +64,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn help() -> Result<()> {
+    println!("{USAGE}");
+    Ok(())
 }
 
 fn test() -> Result<()> {

@@ -17,6 +17,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("bash", "bash"),
     ("chromium", "chromium"),
     ("curl", "curl"),
+    ("git", "git"),
     ("gzip", "gzip"),
     ("kill", "procps"),
     ("nc", "netcat-openbsd"),

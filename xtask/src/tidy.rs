@@ -161,6 +161,8 @@ fn has_no_versions(file: &File) -> Vec<(usize, String)> {
 
 fn is_pure(file: &File) -> Vec<(usize, String)> {
     let clocks_and_files = [
+        // What is in braces would not be found.
+        "std::{",
         "std::net",
         "std::fs",
         "std::env",
@@ -194,14 +196,31 @@ fn links_lead_somewhere(file: &File) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (index, line) in file.text.lines().enumerate().filter(|_| file.is(".md")) {
         for link in line.split("](").skip(1) {
-            let target = link.split([')', '#']).next().unwrap_or_default();
-            let is_file = !target.is_empty() && !target.contains(':');
-            if is_file && !home.join(target).exists() {
+            let link = link.split(')').next().unwrap_or_default();
+            let (target, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if target.contains(':') {
+                continue;
+            }
+            let path = home.join(target);
+            if !target.is_empty() && !path.exists() {
                 found.push((index + 1, format!("{target} does not exist")));
+            } else if !anchor.is_empty() {
+                let read = || std::fs::read_to_string(&path).unwrap_or_default();
+                let text = if target.is_empty() { file.text.clone() } else { read() };
+                if !text.lines().any(|line| line.starts_with('#') && anchor_of(line) == anchor) {
+                    found.push((index + 1, format!("no heading is called #{anchor}")));
+                }
             }
         }
     }
     found
+}
+
+/// What a link calls a heading.
+fn anchor_of(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    words.chars().filter(is_kept).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 fn begins_with_commands(file: &File) -> Vec<(usize, String)> {
@@ -244,8 +263,11 @@ mod tests {
         assert_eq!(found(has_no_versions, "crates/core/Cargo.toml", versions), [4]);
         assert_eq!(found(is_pure, "crates/core/src/a.rs", "// tokio\nuse std::fs;\n"), [2]);
         assert_eq!(found(is_pure, "crates/editor/src/a.rs", "use std::env;\n"), [1]);
+        assert_eq!(found(is_pure, "crates/wire/src/a.rs", "use std::{fs, io};\n"), [1]);
         assert_eq!(found(is_pure, "crates/server/src/a.rs", "use std::fs;\n"), [0; 0]);
         assert_eq!(found(links_lead_somewhere, "A.md", "[x](no/such.md) [y](https://a)\n"), [1]);
+        let anchors = "# Two words!\n[x](#two-words)\n[y](#three)\n";
+        assert_eq!(found(links_lead_somewhere, "A.md", anchors), [3]);
         assert_eq!(found(begins_with_commands, "README.md", "```\nmake\n```\n"), [0]);
     }
 }
