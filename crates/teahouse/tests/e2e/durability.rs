@@ -41,7 +41,7 @@ fn what_anyone_has_seen_survives_kill_nine_once_and_in_order() {
         house = house.restart();
     }
     house.signal("-TERM");
-    assert!(house.wait(Duration::from_secs(10)).success());
+    assert!(house.wait(PATIENCE).success());
     let kept = messages_in(&house);
     check(&seen, &kept);
     assert!(seen.len() > 1000, "only {} messages were seen", seen.len());

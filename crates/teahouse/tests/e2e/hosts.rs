@@ -69,15 +69,22 @@ fn a_request_for_a_name_that_is_not_ours_is_refused_whatever_it_wants() {
 struct Proxy {
     child: Child,
     port: u16,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Proxy {
     /// With more lines for its `location`.
     fn of(house: &House, more: &str) -> Self {
+        // A port that is free when it is asked for may be somebody else's a moment later.
+        let deadline = Instant::now() + PATIENCE;
+        std::iter::from_fn(|| (Instant::now() < deadline).then(|| Self::try_of(house, more)))
+            .find_map(|proxy| proxy)
+            .expect("nginx does not listen")
+    }
+
+    fn try_of(house: &House, more: &str) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let at = directory.path().display();
-        // Free now; nobody else asks for this one.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let configuration = format!(
             "daemon off; master_process off; pid {at}/pid; error_log {at}/error.log;
@@ -110,13 +117,15 @@ impl Proxy {
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        let proxy = Self { child, port, _directory: directory };
-        let deadline = Instant::now() + PATIENCE;
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < deadline, "nginx does not listen");
+        let mut proxy = Self { child, port, directory };
+        // It writes its process number when it listens.
+        while !proxy.directory.path().join("pid").exists() {
+            if proxy.child.try_wait().unwrap().is_some() {
+                return None;
+            }
             std::thread::sleep(Duration::from_millis(10));
         }
-        proxy
+        Some(proxy)
     }
 
     /// What a page of that origin is answered when it says something.

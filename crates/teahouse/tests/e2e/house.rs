@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::peer::Peer;
@@ -16,8 +16,50 @@ pub(crate) const OPEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench/
 /// Where a server's log goes, in its data directory.
 const LOG: &str = "test.log";
 
+/// A program that ends with this value, however the test ends.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(None)) {
+            self.0.kill().ok();
+            self.0.wait().ok();
+        }
+    }
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    /// Waits for the end.
+    pub(crate) fn wait(&mut self, patience: Duration) -> ExitStatus {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it did not end in {patience:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Reads what a server prints at its start, up to its port.
+    pub(crate) fn port(&mut self) -> (u16, BufReader<ChildStdout>) {
+        let mut stdout = BufReader::new(self.0.stdout.take().unwrap());
+        loop {
+            let mut line = String::new();
+            assert!(stdout.read_line(&mut line).unwrap() > 0, "it named no port");
+            if let Some(port) = line.trim().strip_prefix("nc 127.0.0.1 ") {
+                return (port.parse().unwrap(), stdout);
+            }
+        }
+    }
+}
+
 pub(crate) struct House {
-    child: Child,
+    child: Running,
     pub(crate) port: u16,
     pub(crate) greeting: String,
     data: Option<tempfile::TempDir>,
@@ -85,17 +127,16 @@ impl House {
         data: tempfile::TempDir,
         arguments: Vec<String>,
     ) -> Self {
-        let mut child = program
+        program
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--admin", "127.0.0.1:0"])
             .args(["--log", "human/warn", "--data"])
             .arg(data.path())
             .args(&arguments)
             .stdout(Stdio::piped())
-            .stderr(log_file(data.path()))
-            .spawn()
-            .unwrap();
+            .stderr(log_file(data.path()));
+        let mut child = Running::start(&mut program);
         let mut greeting = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut stdout = BufReader::new(child.0.stdout.take().unwrap());
         while !greeting.contains("Ctrl-C closes") {
             assert!(stdout.read_line(&mut greeting).unwrap() > 0, "it printed only {greeting:?}");
         }
@@ -123,7 +164,12 @@ impl House {
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
+    }
+
+    /// What it has logged: warnings and errors.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.data().join(LOG)).unwrap()
     }
 
     /// A member who has been greeted.
@@ -142,20 +188,19 @@ impl House {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let status =
-            Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        let status = Command::new("kill").args([name, &self.pid().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
     /// `kill -9`, and wait until it is gone.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.0.kill().unwrap();
+        self.child.0.wait().unwrap();
     }
 
     /// Opens a server again on the same data, on a new port.
     pub(crate) fn restart(mut self) -> Self {
-        if self.child.try_wait().unwrap().is_none() {
+        if self.child.0.try_wait().unwrap().is_none() {
             self.kill();
         }
         let data = self.data.take().unwrap();
@@ -165,7 +210,7 @@ impl House {
 
     /// Opens a server again on the same data and the same port, for those who come back by themselves.
     pub(crate) fn restart_in_place(mut self) -> Self {
-        if self.child.try_wait().unwrap().is_none() {
+        if self.child.0.try_wait().unwrap().is_none() {
             self.kill();
         }
         let data = self.data.take().unwrap();
@@ -175,14 +220,14 @@ impl House {
 
     /// Waits for the end.
     pub(crate) fn wait(&mut self, patience: Duration) -> ExitStatus {
-        let deadline = Instant::now() + patience;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "the server did not end in {patience:?}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        self.child.wait(patience)
+    }
+
+    /// Waits for the end after a signal to close; all of it has ended by itself, and in time.
+    pub(crate) fn wait_for_close(&mut self) {
+        let status = self.wait(PATIENCE);
+        let log = self.log();
+        assert!(status.success() && !log.contains("ended in time"), "{status}: {log}");
     }
 
     /// Resident memory, KiB.
@@ -205,9 +250,8 @@ fn log_file(data: &Path) -> std::fs::File {
 
 impl Drop for House {
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            self.child.kill().ok();
-            self.child.wait().ok();
+        if matches!(self.child.0.try_wait(), Ok(None)) {
+            self.kill();
         }
         let Some(data) = &self.data else { return };
         let log = std::fs::read_to_string(data.path().join(LOG)).unwrap_or_default();

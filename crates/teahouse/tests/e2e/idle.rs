@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 
-use crate::house::{House, OPEN};
+use crate::house::{House, OPEN, PATIENCE};
 use crate::raw::{self, text};
 use crate::socket::Socket;
 use crate::stream::{GROWTH_KIB_MAX, WARM, pour};
@@ -92,7 +92,7 @@ fn a_peer_that_does_not_answer_is_noticed_within_a_minute() {
         assert!(took > Duration::from_secs(20) && took < Duration::from_secs(70), "{took:?}");
         ann.expect("<alive> I am alive");
     });
-    assert!(dead.ends_within(Duration::from_secs(10)), "its connection is closed");
+    assert!(dead.ends_within(PATIENCE), "its connection is closed");
 }
 
 #[test]

@@ -67,6 +67,8 @@ while True:
 pub(crate) struct Program {
     pub(crate) child: Child,
     pub(crate) heard: Vec<u8>,
+    /// So much of it has been looked at.
+    seen: usize,
     arriving: std::sync::mpsc::Receiver<Vec<u8>>,
 }
 
@@ -88,16 +90,23 @@ impl Program {
                 }
             }
         });
-        Self { child, heard: Vec::new(), arriving }
+        Self { child, heard: Vec::new(), seen: 0, arriving }
     }
 
     pub(crate) fn type_line(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
+    /// Reads on until this has come, behind what was expected before.
     pub(crate) fn expect(&mut self, part: &str) {
         let deadline = Instant::now() + PATIENCE;
-        while !String::from_utf8_lossy(&self.heard).contains(part) {
+        let bytes = part.as_bytes();
+        loop {
+            let unseen = &self.heard[self.seen..];
+            if let Some(at) = unseen.windows(bytes.len()).position(|window| window == bytes) {
+                self.seen += at + bytes.len();
+                return;
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             match self.arriving.recv_timeout(left) {
                 Ok(bytes) => self.heard.extend(bytes),

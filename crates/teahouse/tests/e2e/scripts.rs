@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE, teahouse};
+use crate::house::{House, PATIENCE, Running, teahouse};
 use crate::programs::Program;
 use crate::visitor::get;
 
@@ -65,21 +65,16 @@ fn tail_pipes_into_say_and_joins_two_houses() {
     let (here, there) = (House::open(), House::open());
     let mut ann = here.join_as("ann");
     let mut bob = there.join_as("bob");
-    let mut tail = client(&here, &["tail", "lobby"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut say = client(&there, &["say", "lobby", "--nick", "bridge"])
-        .stdin(tail.stdout.take().unwrap())
-        .spawn()
-        .unwrap();
+    let mut tail = Running::start(client(&here, &["tail", "lobby"]).stdout(Stdio::piped()));
+    let _say = Running::start(
+        client(&there, &["say", "lobby", "--nick", "bridge"]).stdin(tail.0.stdout.take().unwrap()),
+    );
     ann.say("你好 over there");
     let line = bob.line().unwrap();
     assert!(
         line.contains("<bridge>") && line.ends_with("你好 over there"),
         "nobody enters: {line}"
     );
-    for child in [&mut tail, &mut say] {
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
 }
 
 #[test]
@@ -87,13 +82,12 @@ fn scripts_are_seen_by_what_they_say_only_and_hold_no_nick() {
     let house = House::open();
     let mut ann = house.join_as("ann");
     let mut tail = Program::start(client(&house, &["tail", "lobby"]).stdin(Stdio::null()));
-    let mut killed =
-        client(&house, &["say", "lobby", "--nick", "ci"]).stdin(Stdio::piped()).spawn().unwrap();
-    writeln!(killed.stdin.as_mut().unwrap(), "first").unwrap();
+    let say = ["say", "lobby", "--nick", "ci"];
+    let mut killed = Running::start(client(&house, &say).stdin(Stdio::piped()));
+    writeln!(killed.0.stdin.as_mut().unwrap(), "first").unwrap();
     assert_eq!(ann.line().unwrap(), "<ci> first");
     tail.expect("<ci> first");
-    killed.kill().unwrap();
-    killed.wait().unwrap();
+    drop(killed);
     let said = client(&house, &["say", "lobby", "second", "--nick", "ci"]).output().unwrap();
     assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
     assert_eq!(ann.line().unwrap(), "<ci> second");
@@ -248,17 +242,10 @@ fn tail_ends_when_nobody_reads_it_any_more() {
     let house = House::open();
     let said = client(&house, &["say", "lobby", "done", "--nick", "ci"]).output().unwrap();
     assert_eq!(said.status.code(), Some(0));
-    let mut tail = client(&house, &["tail", "lobby"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut tail = Running::start(client(&house, &["tail", "lobby"]).stdout(Stdio::piped()));
     let mut line = String::new();
-    BufReader::new(tail.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(tail.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.ends_with("<ci> done\n"), "{line}");
     // Nothing more is said, and the reader is gone with its line.
-    let deadline = Instant::now() + PATIENCE;
-    while tail.try_wait().unwrap().is_none() {
-        if Instant::now() > deadline {
-            tail.kill().unwrap();
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    assert_eq!(tail.wait().unwrap().code(), Some(0));
+    assert_eq!(tail.wait(PATIENCE).code(), Some(0));
 }

@@ -2,9 +2,10 @@
 //! asked is answered with the reason, and the operator is heard.
 
 use std::io::{Read, Write};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE};
+use crate::house::{House, PATIENCE, Running};
 use crate::peer::Peer;
 use crate::visitor::{Visitor, get, post};
 
@@ -43,22 +44,21 @@ fn wait_until_alone(member: &mut Peer) {
     }
 }
 
-/// Says so much that neither the log nor the shard takes any more, each line alone.
+/// Says so much that neither the log nor the shard takes any more: lines that come together are one chunk of the
+/// log, so it goes on until it is full.
 fn fill_log(house: &House) -> Vec<Peer> {
     let line = "x".repeat(8_000);
-    let mut members: Vec<Peer> = (0..60).map(|_| Peer::connect(house.port)).collect();
-    for member in &mut members {
-        member.say(&line);
-        std::thread::sleep(Duration::from_millis(2));
-    }
     let deadline = Instant::now() + PATIENCE;
     let is_full = |text: &str| {
         let gathered = text.split("gathered_requests{shard=\"0\"} ").nth(1).unwrap();
         gathered.lines().next().unwrap().parse::<u32>().unwrap() > 32
     };
+    let mut members = Vec::new();
     while !is_full(&Visitor::scrape(house.admin_port())) {
-        assert!(Instant::now() < deadline, "the log is never full");
-        std::thread::sleep(Duration::from_millis(20));
+        assert!(Instant::now() < deadline, "the log is never full: {} members", members.len());
+        let mut member = Peer::connect(house.port);
+        member.say(&line);
+        members.push(member);
     }
     members
 }
@@ -91,7 +91,7 @@ fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
     // Nobody knows yet; whoever hangs up leaves nothing behind.
     let text = "x".repeat(15_000);
     let request = format!(
-        "POST {MESSAGES} HTTP/1.1\r\nHost: tea.example\r\nContent-Length: {}\r\n\r\n{{\"text\":\"{text}\"}}",
+        "POST {MESSAGES} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{{\"text\":\"{text}\"}}",
         text.len() + 11
     );
     for _ in 0..TRIES / AT_ONCE {
@@ -107,6 +107,9 @@ fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
     }
     let grown = house.resident_kib().saturating_sub(before);
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB of {} KiB posted", TRIES * 15);
+    // Whoever stays is told why: it is the storing that refuses, and nothing before it.
+    let refused = post(house.port, MESSAGES, "{\"text\":\"never said\"}");
+    assert_eq!((refused.status, &refused.json()["code"]), (503, &"unavailable".into()));
     other.execute_batch("COMMIT").unwrap();
     ann.say("still here");
     wait_until_alone(&mut ann);
@@ -171,22 +174,15 @@ fn a_stop_is_heard_while_nothing_is_stored_also_after_a_reload() {
 fn a_log_that_nobody_reads_stops_nobody() {
     const LINES: usize = 2_000;
     let data = tempfile::tempdir().unwrap();
-    let mut child = crate::house::teahouse()
-        .args(["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--log", "human/trace"])
-        .args(["--config", crate::house::OPEN, "--data"])
-        .arg(data.path())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut greeting = std::io::BufReader::new(child.stdout.take().unwrap());
-    let port = loop {
-        let mut line = String::new();
-        assert!(std::io::BufRead::read_line(&mut greeting, &mut line).unwrap() > 0);
-        if let Some(port) = line.trim().strip_prefix("nc 127.0.0.1 ") {
-            break port.parse().unwrap();
-        }
-    };
+    let mut child = Running::start(
+        crate::house::teahouse()
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--log", "human/trace"])
+            .args(["--config", crate::house::OPEN, "--data"])
+            .arg(data.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped()),
+    );
+    let (port, _stdout) = child.port();
     let mut ann = Peer::connect(port);
     let mut bob = Peer::connect(port);
     bob.expect("you are in #lobby");
@@ -194,6 +190,4 @@ fn a_log_that_nobody_reads_stops_nobody() {
         ann.say(&format!("number {number}"));
         bob.expect(&format!("number {number}"));
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
