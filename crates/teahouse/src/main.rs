@@ -227,13 +227,13 @@ fn settings_help() -> String {
         ),
     ];
     for (key, value, what) in plain {
-        help += &format!("  {key:<28} = {value:<9} {what}\n");
+        help += &format!("  {key:<29} = {value:<8} {what}\n");
     }
     help += "\n  [limits]\n";
     let limits = defaults.limits.table();
     for (key, what) in LIMIT_HELP {
         let value = limits.get(*key).map(ToString::to_string).unwrap_or_default();
-        help += &format!("  {key:<28} = {value:<9} {what}\n");
+        help += &format!("  {key:<29} = {value:<8} {what}\n");
     }
     help
 }
