@@ -34,6 +34,9 @@ const SEND_BUFFER_BYTES: usize = 96 * 1024;
 #[cfg(target_os = "linux")]
 const USER_TIMEOUT_MAX: Duration = Duration::from_millis(i32::MAX as u64);
 
+/// Ports that are tried where the system chooses one and it must be free in both families.
+const PORT_TRIES: u32 = 16;
+
 /// Opens a listening socket.
 pub(crate) fn bind(address: SocketAddr) -> Result<StdListener, Fault> {
     let open = || {
@@ -54,39 +57,59 @@ pub(crate) fn bind(address: SocketAddr) -> Result<StdListener, Fault> {
 /// Opens what the settings name: one socket for each family of addresses, so that everybody is seen under the
 /// address they have. A place that stands for both families needs one of them to be there.
 pub(crate) fn bind_all(places: &[ListenSetting]) -> Result<Vec<StdListener>, Fault> {
-    let mut listeners = Vec::new();
+    let mut listeners: Vec<StdListener> = Vec::new();
     let mut bound: Vec<SocketAddr> = Vec::new();
     for place in places {
-        let mut missing = None;
-        let mut count = 0;
-        for mut address in place.addresses() {
-            let same = bound.last().filter(|_| count > 0).map(SocketAddr::port);
-            if address.port() == 0 {
-                // Both families have the port that was chosen for the first.
-                address.set_port(same.unwrap_or_default());
-            } else if bound.contains(&address) {
-                count += 1;
-                continue;
+        let mut tries = PORT_TRIES;
+        let opened = loop {
+            tries -= 1;
+            match bind_place(place, &bound) {
+                // The port that the system chose in one family is somebody's in the other.
+                Err(Fault::Listen { why, .. })
+                    if why.kind() == ErrorKind::AddrInUse
+                        && place.addresses().iter().all(|address| address.port() == 0)
+                        && tries > 0 => {}
+                opened => break opened?,
             }
-            match bind(address) {
-                Ok(listener) => {
-                    let local =
-                        listener.local_addr().map_err(|why| Fault::Listen { address, why })?;
-                    bound.push(local);
-                    listeners.push(listener);
-                    count += 1;
-                }
-                Err(Fault::Listen { why, .. }) if is_family_missing(&why) => {
-                    missing = Some(Fault::Listen { address, why });
-                }
-                Err(fault) => return Err(fault),
-            }
-        }
-        if let Some(missing) = missing.filter(|_| count == 0) {
-            return Err(missing);
+        };
+        for (address, listener) in opened {
+            bound.push(address);
+            listeners.push(listener);
         }
     }
     Ok(listeners)
+}
+
+/// Opens one place in each of its families that the machine has, where it is not open already.
+fn bind_place(
+    place: &ListenSetting,
+    bound: &[SocketAddr],
+) -> Result<Vec<(SocketAddr, StdListener)>, Fault> {
+    let mut opened: Vec<(SocketAddr, StdListener)> = Vec::new();
+    let (mut missing, mut is_open) = (None, false);
+    for mut address in place.addresses() {
+        if address.port() == 0 {
+            // Both families have the port that was chosen for the first.
+            address.set_port(opened.last().map_or(0, |(first, _)| first.port()));
+        } else if bound.contains(&address) {
+            is_open = true;
+            continue;
+        }
+        match bind(address) {
+            Ok(listener) => {
+                let local = listener.local_addr().map_err(|why| Fault::Listen { address, why })?;
+                opened.push((local, listener));
+            }
+            Err(Fault::Listen { why, .. }) if is_family_missing(&why) => {
+                missing = Some(Fault::Listen { address, why });
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    match missing.filter(|_| opened.is_empty() && !is_open) {
+        Some(missing) => Err(missing),
+        None => Ok(opened),
+    }
 }
 
 /// Whether the machine has no addresses of that family.

@@ -16,6 +16,11 @@ struct Open {
 
 impl Open {
     fn with(arguments: &[&str], configuration: &str) -> Self {
+        Self::try_with(arguments, configuration).unwrap_or_else(|log| panic!("{log}"))
+    }
+
+    /// Gives what it logged where it does not open.
+    fn try_with(arguments: &[&str], configuration: &str) -> Result<Self, String> {
         let data = tempfile::tempdir().unwrap();
         let path = data.path().join("teahouse.toml");
         std::fs::write(&path, configuration).unwrap();
@@ -32,9 +37,12 @@ impl Open {
         let mut greeting = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         while !greeting.contains("Ctrl-C closes") {
-            assert!(stdout.read_line(&mut greeting).unwrap() > 0, "it printed only {greeting:?}");
+            if stdout.read_line(&mut greeting).unwrap() == 0 {
+                child.wait().unwrap();
+                return Err(std::fs::read_to_string(data.path().join("log")).unwrap());
+            }
         }
-        Self { child, greeting, data }
+        Ok(Self { child, greeting, data })
     }
 
     /// The `nc` commands that it names, as hosts and ports.
@@ -111,9 +119,17 @@ fn every_way_to_write_a_place_is_heard_in_both_families_and_the_greeting_is_true
     }
     let plain = format!("  curl -N http://127.0.0.1:{}/lobby\n", named[0].1);
     assert!(open.greeting.contains(&plain), "{}", open.greeting);
-    // Written twice, it is one place.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let open = Open::with(&["--listen", &format!(":{port},0.0.0.0:{port},{port}")], "");
+    // Written twice, it is one place. A port that is free now may be somebody else's a moment later.
+    let deadline = Instant::now() + PATIENCE;
+    let (open, port) = loop {
+        let free = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        match Open::try_with(&["--listen", &format!(":{port},0.0.0.0:{port},{port}")], "") {
+            Ok(open) => break (open, port),
+            Err(log) => assert!(log.contains("in use") && Instant::now() < deadline, "{log}"),
+        }
+    };
     assert!(greets("127.0.0.1", port) && greets("::1", port), "{}", open.greeting);
 }
 
