@@ -194,11 +194,19 @@ fn prepare(stream: &TcpStream, unread_max: Option<Duration>) -> std::io::Result<
     let keepalive = keepalive.with_retries(KEEPALIVE_PROBES);
     let socket = SockRef::from(stream);
     socket.set_tcp_keepalive(&keepalive)?;
-    #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(unread_max.map(|time| time.min(USER_TIMEOUT_MAX)))?;
-    #[cfg(not(target_os = "linux"))]
-    drop(unread_max);
+    give_up_unread(&socket, unread_max)?;
     socket.set_send_buffer_size(SEND_BUFFER_BYTES)
+}
+
+#[cfg(target_os = "linux")]
+fn give_up_unread(socket: &SockRef<'_>, unread_max: Option<Duration>) -> std::io::Result<()> {
+    socket.set_tcp_user_timeout(unread_max.map(|time| time.min(USER_TIMEOUT_MAX)))
+}
+
+/// Other systems have their own time for that.
+#[cfg(not(target_os = "linux"))]
+fn give_up_unread(_: &SockRef<'_>, _: Option<Duration>) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(test)]
