@@ -27,7 +27,7 @@ use crate::metrics::{HubMetrics, Metrics};
 use crate::reactor::{self, Parts};
 use crate::settings::{ADMIN_ADDRESS, AdminSetting, LimitSettings, Settings, SettingsError};
 use crate::shard::{self, Place};
-use crate::space::{LOOK_EVERY, LowSpace, Space};
+use crate::space::{LOOK_EVERY, LowSpace, News, Space};
 use crate::store::{Loaded, Store};
 use crate::{history, log, open_files};
 
@@ -332,14 +332,17 @@ impl House {
         Some(Arc::new(self.settings.clone()))
     }
 
-    /// Tells the shards when the disk is nearly full, and when it has room again. It never waits for them: a
+    /// Tells the shards when the disk is nearly full, how full, and when it has room again. It never waits for them: a
     /// house whose storage stalls must still hear that it is to close.
     fn look_at(&self, space: &mut Space) {
-        let Some(low) = space.look(&self.settings) else { return };
+        let Some(News { low, has_turned }) = space.look(&self.settings) else { return };
         self.metrics.set_low_space(low);
         let told = self.inboxes.iter().filter(|inbox| inbox.try_send(Inbox::Space(low)).is_ok());
         if told.count() < self.inboxes.len() {
             return space.tell_again();
+        }
+        if !has_turned {
+            return;
         }
         match low {
             Some(LowSpace { free_mib, min_mib }) => {

@@ -30,7 +30,7 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use teahouse_core::{Bucket, Origin, Refusal, SteadyTime, Verdict};
 use teahouse_wire::api::http::{self, Route};
-use teahouse_wire::api::{self, Code, Failure, REQUEST_BYTES_MAX};
+use teahouse_wire::api::{Code, Failure, REQUEST_BYTES_MAX};
 use tokio::net::TcpStream;
 use tracing::debug;
 
@@ -41,6 +41,7 @@ use crate::shard::HttpPermit;
 use follow::FollowBody;
 use media::Coding;
 use prefixed::Prefixed;
+use response::NotDone;
 use upgrade::Accepted;
 pub(super) use upgrade::Upgraded;
 
@@ -114,8 +115,8 @@ pub(super) async fn serve(
 
 impl Peer {
     async fn answer(self: Rc<Self>, request: Request<Incoming>) -> Response<Reply> {
-        if let Err(failure) = self.charge(Cost::REQUEST) {
-            return self.failure(&failure);
+        if let Err(not_done) = self.charge(Cost::REQUEST) {
+            return response::not_done(&not_done);
         }
         self.wait_for_turn().await;
         self.note_browser(request.headers());
@@ -133,7 +134,7 @@ impl Peer {
             return response::other_method(&http::METHODS_TAKEN);
         }
         if !hosts::says_host_once(request.version(), request.headers()) {
-            return self.failure(&http::bad_request(None, hosts::HOST_ONCE.to_owned()));
+            return response::failure(&http::bad_request(None, hosts::HOST_ONCE.to_owned()));
         }
         let settings = Arc::clone(&self.reactor.borrow().shard.context().settings);
         let is_of_no_page = hosts::is_of_no_page(request.method(), request.headers());
@@ -149,12 +150,12 @@ impl Peer {
                 let reads = matches!(*request.method(), Method::GET | Method::HEAD);
                 let acts = !reads || endpoint == http::Endpoint::Socket;
                 if acts && let Err(failure) = self.check_origin(&request) {
-                    return self.failure(&failure);
+                    return response::failure(&failure);
                 }
                 self.serve(endpoint, room, request).await
             }
             Route::OtherMethod(methods) => response::other_method(&methods),
-            Route::NoRoom(failure) => self.failure(&failure),
+            Route::NoRoom(failure) => response::failure(&failure),
             Route::Nowhere => {
                 let what = format!("there is no {path}; /api/v1/openapi.json lists what there is");
                 failure(Code::NotFound, what)
@@ -184,14 +185,14 @@ impl Peer {
     }
 
     /// What its address may ask for, over all its connections; beyond that nothing is done.
-    fn charge(&self, cost: Cost) -> Result<(), Failure> {
+    fn charge(&self, cost: Cost) -> Result<(), NotDone> {
         match self.account.charge(cost) {
             Verdict::Pass => Ok(()),
             Verdict::Wait { ms } => {
                 let refusal =
                     Refusal::AddressTooFast { wait_s: ms.div_ceil(1000), text: String::new() };
                 self.reactor.borrow_mut().shard.count_refusal(&refusal);
-                Err(api::failure_of(&refusal))
+                Err(NotDone::refused(&refusal))
             }
         }
     }

@@ -34,10 +34,13 @@ fn rooms_that_one_address_makes_are_limited_however_often_it_connects() {
     }
     let refused = say_in("/four");
     assert_eq!(refused.status, 429);
+    let wait = refused.header("retry-after").to_owned();
     let refused = refused.json();
     assert_eq!(refused["code"], json!("too_fast"));
     let message = refused["message"].as_str().unwrap();
     assert!(message.starts_with("too many new rooms from your address (the limit is 3 at once, "));
+    assert!(message.contains(&format!("; try again in {wait} s, ")), "{message} / {wait}");
+    assert_ne!(wait, "1", "a minute, less what has passed");
     assert_eq!(say_in("/two").status, 200, "a room that exists");
     assert_eq!(say_in("/lobby").status, 200, "the first room");
     let mut bob = house.join_as("bob");

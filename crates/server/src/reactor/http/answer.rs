@@ -6,12 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http_body_util::Either;
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use teahouse_core::harmless::echoed;
 use teahouse_core::{
     Action, Answer, Excerpt, Granted, MessageId, Nick, Position, Question, RoomName, Sequence,
-    Text, Verdict, Visit,
+    Text, Visit,
 };
 use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
@@ -21,13 +21,10 @@ use teahouse_wire::api::{self, Code, Failure, Place};
 use teahouse_wire::stream;
 
 use super::follow::FollowBody;
-use super::response::{self, TEXT, json, response, text};
+use super::response::{self, NotDone, TEXT, json, response, text};
 use super::{Peer, Reply, body_of, upgrade, visit};
 use crate::gate::Cost;
 use crate::shard::{Follower, Outcome};
-
-/// When to try again what the house cannot do just now.
-const UNAVAILABLE_WAIT_S: u64 = 10;
 
 impl Peer {
     pub(super) async fn serve(
@@ -63,74 +60,60 @@ impl Peer {
                 | Endpoint::Events
                 | Endpoint::FollowText,
                 None,
-            ) => Err(http::bad_request(Some("room".to_owned()), "missing".to_owned())),
+            ) => Err(http::bad_request(Some("room".to_owned()), "missing".to_owned()).into()),
         };
-        result.unwrap_or_else(|failure| self.failure(&failure))
+        result.unwrap_or_else(|not_done| response::not_done(&not_done))
     }
 
-    async fn visit(&self, visit: Visit) -> Result<Outcome, Failure> {
+    async fn visit(&self, visit: Visit) -> Result<Outcome, NotDone> {
         let is_said = matches!(visit, Visit::Post { .. });
         match visit::visit(&self.reactor, self.origin, &self.permit, visit).await {
             visit::Outcome::Done(Outcome::Answer(Answer::Refused(refusal))) => {
-                Err(api::failure_of(&refusal))
+                Err(NotDone::refused(&refusal))
             }
-            visit::Outcome::Done(Outcome::Unreadable) => Err(api::unreadable()),
+            visit::Outcome::Done(Outcome::Unreadable) => Err(api::unreadable().into()),
             visit::Outcome::Done(done @ (Outcome::Answer(_) | Outcome::Page(..))) => Ok(done),
             visit::Outcome::NotTaken(why) => {
-                Err(api::unavailable(&format!("{why}; try again later")))
+                Err(api::unavailable(&format!("{why}; try again later")).into())
             }
             visit::Outcome::Late(why) if is_said => Err(api::unavailable(&format!(
                 "{why}: it is not known yet whether this is kept; send it again with the same id"
-            ))),
-            visit::Outcome::Late(why) => Err(api::unavailable(&format!("{why}; try again later"))),
+            ))
+            .into()),
+            visit::Outcome::Late(why) => {
+                Err(api::unavailable(&format!("{why}; try again later")).into())
+            }
         }
     }
 
-    /// Why something was not done, and where that helps, when to try again.
-    pub(super) fn failure(&self, failure: &Failure) -> Response<Reply> {
-        let mut response = response::failure(failure);
-        let wait_s = match response.status() {
-            StatusCode::TOO_MANY_REQUESTS => {
-                match self.account.ask(Cost { posts: 1, ..Cost::REQUEST }) {
-                    Verdict::Wait { ms } => u64::from(ms.div_ceil(1000)),
-                    Verdict::Pass => 1,
-                }
-            }
-            StatusCode::SERVICE_UNAVAILABLE => UNAVAILABLE_WAIT_S,
-            _ => return response,
-        };
-        response.headers_mut().insert(RETRY_AFTER, wait_s.into());
-        response
-    }
-
     /// Whether messages are taken and kept.
-    fn health(&self) -> Result<Response<Reply>, Failure> {
+    fn health(&self) -> Result<Response<Reply>, NotDone> {
         let reactor = self.reactor.borrow();
         let context = reactor.shard.context();
         let why = context.unavailable().map(|why| why.to_string());
         let why = why.or_else(|| context.space_lacking());
-        why.map_or_else(|| Ok(text("ok\n")), |why| Err(api::unavailable(&why)))
+        why.map_or_else(|| Ok(text("ok\n")), |why| Err(api::unavailable(&why).into()))
     }
 
     /// Reads from history; gives what was read and where.
-    async fn read(&self, question: Question) -> Result<(Granted, Excerpt), Failure> {
+    async fn read(&self, question: Question) -> Result<(Granted, Excerpt), NotDone> {
         match self.visit(Visit::Read { question }).await? {
             Outcome::Page(granted, excerpt) => Ok((granted, excerpt)),
-            Outcome::Answer(_) | Outcome::Unreadable => Err(api::unreadable()),
+            Outcome::Answer(_) | Outcome::Unreadable => Err(api::unreadable().into()),
         }
     }
 
-    async fn rooms(&self, query: &str) -> Result<Response<Reply>, Failure> {
+    async fn rooms(&self, query: &str) -> Result<Response<Reply>, NotDone> {
         let RoomsQuery { page } = http::query(query)?;
         let Outcome::Answer(Answer::Rooms { rooms, total, page, pages }) =
             self.visit(Visit::Rooms { page }).await?
         else {
-            return Err(api::unreadable());
+            return Err(api::unreadable().into());
         };
         Ok(json(StatusCode::OK, &api::rooms(rooms, total, page, pages)))
     }
 
-    async fn search(&self, query: &str) -> Result<Response<Reply>, Failure> {
+    async fn search(&self, query: &str) -> Result<Response<Reply>, NotDone> {
         let SearchQuery { words, room, before, limit } = http::query(query)?;
         let count = api::search_count(limit).map_err(in_field("limit"))?;
         let words = api::checked(words).map_err(in_field("words"))?;
@@ -142,7 +125,7 @@ impl Peer {
         Ok(json(StatusCode::OK, &Found { words, events, more }))
     }
 
-    async fn messages(&self, room: RoomName, query: &str) -> Result<Response<Reply>, Failure> {
+    async fn messages(&self, room: RoomName, query: &str) -> Result<Response<Reply>, NotDone> {
         let query: MessagesQuery = http::query(query)?;
         let count = api::history_count(query.limit).map_err(in_field("limit"))?;
         let question = api::question(room, query.part(), count).map_err(in_field("before"))?;
@@ -161,7 +144,7 @@ impl Peer {
         room: RoomName,
         query: &str,
         request: Request<Incoming>,
-    ) -> Result<Response<Reply>, Failure> {
+    ) -> Result<Response<Reply>, NotDone> {
         http::no_query(query, "its fields stand in the JSON of the body")?;
         let Post { text, nick, id } = http::body(&body_of(request).await?)?;
         let posted = self.say(room, text, nick, id.map(Into::into)).await?;
@@ -174,7 +157,7 @@ impl Peer {
         room: RoomName,
         query: &str,
         request: Request<Incoming>,
-    ) -> Result<Response<Reply>, Failure> {
+    ) -> Result<Response<Reply>, NotDone> {
         let PostQuery { nick } = http::query(query)?;
         let said = http::text_body(&body_of(request).await?)?;
         let Posted { room, position, nick, .. } = self.say(room, said, nick, None).await?;
@@ -188,13 +171,13 @@ impl Peer {
         text: Text,
         nick: Option<Nick>,
         id: Option<MessageId>,
-    ) -> Result<Posted, Failure> {
+    ) -> Result<Posted, NotDone> {
         self.charge(Cost::of_post(&text))?;
         let visit = Visit::Post { nick, room: room.clone(), text, id };
         let refusal = self.reactor.borrow().shard.context().no_space(&Action::Visit(visit.clone()));
         if let Some(refusal) = refusal {
             self.reactor.borrow_mut().shard.count_refusal(&refusal);
-            return Err(api::failure_of(&refusal));
+            return Err(NotDone::refused(&refusal));
         }
         let epoch = self.epoch();
         match self.visit(visit).await? {
@@ -204,7 +187,9 @@ impl Peer {
             Outcome::Answer(Answer::Duplicate { position, .. }) => {
                 Ok(Posted { room, epoch, position: position.0, nick: None })
             }
-            Outcome::Answer(_) | Outcome::Page(..) | Outcome::Unreadable => Err(api::unreadable()),
+            Outcome::Answer(_) | Outcome::Page(..) | Outcome::Unreadable => {
+                Err(api::unreadable().into())
+            }
         }
     }
 
@@ -213,7 +198,7 @@ impl Peer {
         room: RoomName,
         query: &str,
         request: &Request<Incoming>,
-    ) -> Result<Response<Reply>, Failure> {
+    ) -> Result<Response<Reply>, NotDone> {
         let EventsQuery { after, create } = http::query(query)?;
         if create {
             // A page may have its browser follow a room, which it cannot read, but not make one.
@@ -231,7 +216,7 @@ impl Peer {
         self.follow((room, create), true, after).await
     }
 
-    async fn follow_text(&self, room: RoomName, query: &str) -> Result<Response<Reply>, Failure> {
+    async fn follow_text(&self, room: RoomName, query: &str) -> Result<Response<Reply>, NotDone> {
         http::no_query(query, "it follows the room from now on")?;
         self.follow((room, false), false, None).await
     }
@@ -241,7 +226,7 @@ impl Peer {
         (room, create): (RoomName, bool),
         is_stream: bool,
         after: Option<Place>,
-    ) -> Result<Response<Reply>, Failure> {
+    ) -> Result<Response<Reply>, NotDone> {
         let time = after.and_then(|place| place.time());
         // Says whether there is such a room, before the answer begins; and what is at the place.
         let question = match (after, time) {
@@ -253,8 +238,8 @@ impl Peer {
         };
         let found = match self.read(question).await {
             Ok((_, found)) => found.events,
-            Err(failure) if create && failure.code == Code::NoSuchRoom => Vec::new(),
-            Err(failure) => return Err(failure),
+            Err(why) if create && why.failure.code == Code::NoSuchRoom => Vec::new(),
+            Err(why) => return Err(why),
         };
         let read = found.first().map(|event| (event.position, event.time));
         let after = after.map(|Place { epoch, position, .. }| {

@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::header::{
-    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
+use teahouse_core::Refusal;
 use teahouse_wire::api::http;
 use teahouse_wire::api::{self, Code, Failure};
 
@@ -14,6 +16,36 @@ use super::media;
 
 const JSON: &str = "application/json";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+
+/// When to try again what the house cannot do just now.
+const UNAVAILABLE_WAIT_S: u32 = 10;
+
+/// Why something was not done, and after how many seconds it may be, where that is known.
+#[derive(Debug)]
+pub(super) struct NotDone {
+    pub(super) failure: Failure,
+    retry_after_s: Option<u32>,
+}
+
+impl NotDone {
+    /// The wait is what was found with the refusal: what is used up is known only there.
+    pub(super) fn refused(refusal: &Refusal) -> Self {
+        let retry_after_s = if let Refusal::AddressTooFast { wait_s, .. } = refusal {
+            Some(*wait_s)
+        } else if let Refusal::TooManyNewRooms { wait_ms, .. } = refusal {
+            Some(wait_ms.div_ceil(1000))
+        } else {
+            None
+        };
+        Self { failure: api::failure_of(refusal), retry_after_s }
+    }
+}
+
+impl From<Failure> for NotDone {
+    fn from(failure: Failure) -> Self {
+        Self { failure, retry_after_s: None }
+    }
+}
 
 pub(super) fn response(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Reply> {
     let mut response = Response::new(Either::Left(Full::new(body)));
@@ -33,6 +65,18 @@ pub(super) fn json(status: StatusCode, value: &impl serde::Serialize) -> Respons
     let mut body = api::json(value);
     body.push(b'\n');
     response(status, JSON, body.into())
+}
+
+/// Why something was not done, and where that helps, when to try again.
+pub(super) fn not_done(NotDone { failure: why, retry_after_s }: &NotDone) -> Response<Reply> {
+    let mut response = failure(why);
+    let wait_s = match response.status() {
+        StatusCode::TOO_MANY_REQUESTS => retry_after_s.unwrap_or(1).max(1),
+        StatusCode::SERVICE_UNAVAILABLE => retry_after_s.unwrap_or(UNAVAILABLE_WAIT_S),
+        _ => return response,
+    };
+    response.headers_mut().insert(RETRY_AFTER, wait_s.into());
+    response
 }
 
 /// Why something was not done.
