@@ -132,6 +132,42 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// The words it brings along for others.
+    #[must_use]
+    pub fn text(&self) -> Option<&Text> {
+        match self {
+            Self::Say { text, .. }
+            | Self::Tell { text, .. }
+            | Self::Topic { change: TopicChange::Set(text), .. }
+            | Self::Visit(Visit::Post { text, .. }) => Some(text),
+            Self::Topic { change: TopicChange::Ask | TopicChange::Clear, .. }
+            | Self::Visit(Visit::Follow { .. } | Visit::Rooms { .. } | Visit::Read { .. })
+            | Self::Enter { .. }
+            | Self::EnterUnseen { .. }
+            | Self::Appear
+            | Self::Exit { .. }
+            | Self::Join { .. }
+            | Self::Leave { .. }
+            | Self::Rename { .. }
+            | Self::Who { .. }
+            | Self::Rooms { .. }
+            | Self::Ignore { .. }
+            | Self::Read { .. }
+            | Self::Typing { .. }
+            | Self::Configure { .. } => None,
+        }
+    }
+
+    /// Whether it goes into the history: what has words, but for those to one person, and a topic that is cleared.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        let is_cleared = matches!(self, Self::Topic { change: TopicChange::Clear, .. });
+        let is_private = matches!(self, Self::Tell { .. });
+        is_cleared || (self.text().is_some() && !is_private)
+    }
+}
+
 /// What can be asked without coming in: by programs that say one thing, look something up, or follow a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Visit {

@@ -47,7 +47,8 @@ pub struct Limits {
     pub suspended_max: usize,
     /// How long somebody is in a room at least for others to be told of it again and again, milliseconds.
     pub brief_stay_ms: u32,
-    /// Stays shorter than that which are announced one by one for one origin; past it they are folded.
+    /// Stays shorter than that which are announced one by one for one origin; past it they are folded. So many
+    /// renames of one origin are told, too; past it a new nick is seen when its holder speaks.
     pub brief_stays: Rate,
     /// Entries in one page of members or rooms.
     pub page_entries_max: usize,

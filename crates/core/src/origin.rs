@@ -19,6 +19,7 @@ pub(crate) struct Origins {
 struct Account {
     new_rooms: Bucket,
     brief_stays: Bucket,
+    renames: Bucket,
 }
 
 /// What an origin spends.
@@ -28,6 +29,8 @@ pub(crate) enum Spending {
     NewRoom,
     /// It came to a room and left it within moments.
     BriefStay,
+    /// It is called otherwise, and a room is told.
+    Rename,
 }
 
 impl Account {
@@ -35,11 +38,13 @@ impl Account {
         match spending {
             Spending::NewRoom => &mut self.new_rooms,
             Spending::BriefStay => &mut self.brief_stays,
+            Spending::Rename => &mut self.renames,
         }
     }
 
     fn full_at_us(&self) -> u64 {
-        self.new_rooms.full_at_us().max(self.brief_stays.full_at_us())
+        let buckets = [self.new_rooms, self.brief_stays, self.renames];
+        buckets.into_iter().map(Bucket::full_at_us).max().unwrap_or_default()
     }
 }
 
@@ -79,6 +84,7 @@ impl Origins {
         let mut bucket = match spending {
             Spending::NewRoom => account.new_rooms,
             Spending::BriefStay => account.brief_stays,
+            Spending::Rename => account.renames,
         };
         bucket.take_at(now, rate) != Verdict::Pass
     }

@@ -272,6 +272,34 @@ fn a_storm_of_brief_visits_from_one_origin_is_a_few_announcements() {
 }
 
 #[test]
+fn renames_without_end_from_one_origin_are_told_a_few_times_whoever_reconnects() {
+    let mut house = House::new(Limits::default());
+    let (listener, _) = house.enter(ELSEWHERE, None);
+    let (mut told, mut renamed) = (0, 0);
+    // 40 a second for 50 seconds, each from a connection of its own.
+    for number in 0..2000 {
+        let (session, _) = house.enter(HERE, None);
+        let nick = Nick::parse(&format!("other{number}")).unwrap();
+        let effects = house.ask(session, HERE, Action::Rename { nick });
+        let is_told = |presence: &&&Presence| matches!(presence, Presence::Renamed { .. });
+        told += presences(&effects).iter().filter(is_told).count();
+        let is_answered = |effect: &&Effect| {
+            matches!(effect, Effect::Answer { answer: Answer::Renamed { .. }, .. })
+        };
+        renamed += effects.iter().filter(is_answered).count();
+        house.ask(session, HERE, Action::Exit { cause: ExitCause::Quit });
+        house.wait_ms(25);
+    }
+    assert_eq!(renamed, 2000, "everyone has the nick they want");
+    assert!((20..=26).contains(&told), "{told} are told");
+    let nick = Nick::parse("somebody").unwrap();
+    let effects = house.ask(listener, ELSEWHERE, Action::Rename { nick });
+    house.enter(HERE, None);
+    let told = effects.iter().any(|effect| matches!(effect, Effect::Presence { .. }));
+    assert!(told, "the neighbour pays for nobody");
+}
+
+#[test]
 fn others_are_announced_at_once_while_a_storm_is_folded() {
     let mut house = House::new(Limits::default());
     let nick = |name| Nick::parse(name).unwrap();

@@ -110,7 +110,7 @@ pub struct LimitSettings {
     pub suspended_max: usize,
     /// Seconds for which somebody is in a room at least for it not to be a brief stay.
     pub brief_stay_s: u32,
-    /// Brief stays of one address that are announced one by one; 0 for all of them.
+    /// Brief stays of one address that are announced one by one, and renames that are; 0 for all of them.
     pub brief_stays_burst: u32,
     /// Seconds after which another one is.
     pub brief_stay_every_s: u32,
@@ -163,7 +163,7 @@ pub const LIMIT_HELP: &[(&str, &str)] = &[
     ),
     ("suspended_max", "seats kept at once, over all addresses; past it the oldest is given up"),
     ("brief_stay_s", "seconds in a room below which a stay counts as brief"),
-    ("brief_stays_burst", "brief stays of one address announced one by one, then folded; 0: all"),
+    ("brief_stays_burst", "brief stays, and renames, of one address announced one by one; 0: all"),
     ("brief_stay_every_s", "seconds after which another one is announced by itself"),
     ("page_entries_max", "entries in one page of a list"),
     (

@@ -1,7 +1,8 @@
 //! Taking another nick, and who has one.
 
 use super::{Chat, answer, refuse};
-use crate::{Answer, Author, Effect, Nick, Presence, Refusal, SessionId};
+use crate::origin::Spending;
+use crate::{Answer, Author, Effect, Nick, Presence, Refusal, SessionId, Verdict};
 
 impl Chat {
     pub(super) fn rename(&mut self, session: SessionId, nick: Nick, out: &mut Vec<Effect>) {
@@ -13,17 +14,19 @@ impl Chat {
             return;
         }
         let Some(person) = self.sessions.get(&session) else { return };
-        let (old_key, places) = (person.key.clone(), person.rooms.clone());
+        let (old_key, places, origin) = (person.key.clone(), person.rooms.clone(), person.origin);
         let Some(from) = self.call(session, &nick, out).filter(|from| *from != nick) else {
             return;
         };
+        let (rate, now) = (self.limits.brief_stays, self.now.steady);
+        let is_told = self.origins.spend(origin, Spending::Rename, rate, now) == Verdict::Pass;
         for place in places {
             let id = place.room;
             let Some(room) = self.rooms.get_mut(id) else { continue };
             room.members.remove(&old_key);
             room.members.insert(nick.key(), session);
-            // In a big room the new nick is seen when they speak.
-            if room.listeners() <= self.limits.announce_each_max {
+            // In a big room, and of an origin that renames without end, the new nick is seen when they speak.
+            if is_told && room.listeners() <= self.limits.announce_each_max {
                 let presence = Presence::Renamed { from: from.clone(), to: nick.clone() };
                 out.push(Effect::Presence { room: id, except: Some(session), presence });
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use teahouse_core::{Action, Origin, Text, TopicChange, Verdict};
+use teahouse_core::{Action, Origin, Text, Verdict};
 
 use crate::settings::LimitSettings;
 
@@ -72,40 +72,20 @@ impl Cost {
 
     /// What it costs to ask for this on a connection.
     pub(crate) fn of(action: &Action) -> Self {
-        let kept_bytes = match action {
-            Action::Say { text, .. } | Action::Topic { change: TopicChange::Set(text), .. } => {
-                kept_bytes(text)
-            }
-            Action::Visit(_)
-            | Action::Topic { .. }
-            | Action::Tell { .. }
-            | Action::Read { .. }
-            | Action::Enter { .. }
-            | Action::EnterUnseen { .. }
-            | Action::Appear
-            | Action::Exit { .. }
-            | Action::Join { .. }
-            | Action::Leave { .. }
-            | Action::Rename { .. }
-            | Action::Who { .. }
-            | Action::Rooms { .. }
-            | Action::Ignore { .. }
-            | Action::Typing { .. }
-            | Action::Configure { .. } => 0,
-        };
+        let kept_bytes = if action.is_kept() { kept_bytes(action.text()) } else { 0 };
         Self { kept_bytes, ..Self::REQUEST }
     }
 
     /// What it costs to say this over HTTP, beside the request.
     pub(crate) fn of_post(text: &Text) -> Self {
-        Self { posts: 1, kept_bytes: kept_bytes(text), ..Self::default() }
+        Self { posts: 1, kept_bytes: kept_bytes(Some(text)), ..Self::default() }
     }
 }
 
-/// What keeping a message takes, its row and the index of its words included.
-fn kept_bytes(text: &Text) -> u64 {
+/// What keeping an event takes, its row and the index of its words included.
+fn kept_bytes(text: Option<&Text>) -> u64 {
     const ROW_BYTES: usize = 64;
-    (text.as_str().len() + ROW_BYTES) as u64
+    (text.map_or(0, |text| text.as_str().len()) + ROW_BYTES) as u64
 }
 
 impl Rates {

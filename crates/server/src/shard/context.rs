@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use teahouse_core::{Action, Refusal, SessionId, SteadyTime, Time, TopicChange, Visit};
+use teahouse_core::{Action, Refusal, SessionId, SteadyTime, Time};
 use teahouse_wire::api::House;
 use teahouse_wire::line::{self, Clock};
 
@@ -118,36 +118,13 @@ impl Context {
     /// Why what is asked cannot be kept, if it would have to be.
     pub(crate) fn no_space(&self, action: &Action) -> Option<Refusal> {
         let LowSpace { free_mib, min_mib } = self.low_space?;
-        let text = if is_kept(action) { line::typed(action) } else { return None };
+        let text = if action.is_kept() { line::typed(action) } else { return None };
         Some(Refusal::NoSpace { free_mib, min_mib, text })
     }
 
     /// What the disk lacks, for those who ask how the server is.
     pub(crate) fn space_lacking(&self) -> Option<String> {
         self.low_space.map(|low| low.to_string())
-    }
-}
-
-/// Whether it goes into the history.
-fn is_kept(action: &Action) -> bool {
-    match action {
-        Action::Say { .. } | Action::Visit(Visit::Post { .. }) => true,
-        Action::Topic { change, .. } => *change != TopicChange::Ask,
-        Action::Enter { .. }
-        | Action::EnterUnseen { .. }
-        | Action::Appear
-        | Action::Exit { .. }
-        | Action::Join { .. }
-        | Action::Leave { .. }
-        | Action::Tell { .. }
-        | Action::Rename { .. }
-        | Action::Who { .. }
-        | Action::Rooms { .. }
-        | Action::Ignore { .. }
-        | Action::Read { .. }
-        | Action::Typing { .. }
-        | Action::Visit(_)
-        | Action::Configure { .. } => false,
     }
 }
 

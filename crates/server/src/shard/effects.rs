@@ -98,22 +98,11 @@ impl<S: Socket> Shard<S> {
         let connections = &mut self.sessions.connections;
         // What is answered makes room for another request.
         connections.list(index);
-        match answer {
-            Answer::Granted(granted) => {
-                return connections[index].questions.push(request, granted.clone());
-            }
-            Answer::Refused(refusal) => self.requests.refusals.count(refusal),
-            Answer::Welcome { .. }
-            | Answer::AlreadyIn { .. }
-            | Answer::Renamed { .. }
-            | Answer::Told(_)
-            | Answer::Delivered { .. }
-            | Answer::Duplicate { .. }
-            | Answer::Posted { .. }
-            | Answer::Topic { .. }
-            | Answer::Members { .. }
-            | Answer::Rooms { .. }
-            | Answer::Ignoring { .. } => {}
+        if let Answer::Granted(granted) = answer {
+            return connections[index].questions.push(request, granted.clone());
+        }
+        if let Answer::Refused(refusal) = answer {
+            self.requests.refusals.count(refusal);
         }
         let house = Arc::clone(&self.sessions.context.house);
         connections.tell(index, |protocol, out| {

@@ -3,7 +3,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use teahouse_core::{Action, Origin, Proposal, RequestId, SessionId, Visit};
+use teahouse_core::{Action, Origin, Proposal, RequestId, SessionId};
 
 use crate::key::Key;
 use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk};
@@ -12,7 +12,7 @@ use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk};
 #[derive(Default)]
 pub(super) struct Proposals {
     chunk: Chunk,
-    /// What they weigh in the log's queue.
+    /// Bytes of words in them; everything else is small, and bounded by their number.
     bytes: usize,
     /// Whoever hands them in, while there are none.
     taker: Option<Waker>,
@@ -27,7 +27,7 @@ impl Proposals {
         request: RequestId,
         action: Action,
     ) {
-        self.bytes += bytes_of(&action);
+        self.bytes += action.text().map_or(0, |text| text.as_str().len());
         self.chunk.push(Proposal { session, origin, request, action });
         self.wake_taker();
     }
@@ -77,27 +77,5 @@ impl Proposals {
     /// Those that have waited for that.
     pub(super) fn take_waiting(&mut self) -> Vec<Key> {
         std::mem::take(&mut self.waiting)
-    }
-}
-
-/// What a request weighs in the log's queue.
-fn bytes_of(action: &Action) -> usize {
-    match action {
-        Action::Say { text, .. }
-        | Action::Tell { text, .. }
-        | Action::Visit(Visit::Post { text, .. }) => text.as_str().len(),
-        Action::Read { .. } | Action::Topic { .. } | Action::Visit(_) => 512,
-        Action::Enter { .. }
-        | Action::EnterUnseen { .. }
-        | Action::Appear
-        | Action::Exit { .. }
-        | Action::Join { .. }
-        | Action::Leave { .. }
-        | Action::Rename { .. }
-        | Action::Who { .. }
-        | Action::Rooms { .. }
-        | Action::Ignore { .. }
-        | Action::Typing { .. }
-        | Action::Configure { .. } => 0,
     }
 }

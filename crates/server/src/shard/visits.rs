@@ -95,29 +95,18 @@ impl Visits {
             self.waiting.remove(&session);
             return None;
         }
-        match answer {
-            Answer::Granted(granted) => {
-                waiting.is_read = true;
-                return Some(Job {
-                    shard,
-                    asker: Asker::Visitor(session),
-                    origin: waiting.origin,
-                    waits: waiting.waits.clone(),
-                    wanted: Wanted::Asked(RequestId::default(), granted.clone()),
-                });
-            }
-            Answer::Refused(refusal) => refusals.count(refusal),
-            Answer::Welcome { .. }
-            | Answer::AlreadyIn { .. }
-            | Answer::Renamed { .. }
-            | Answer::Told(_)
-            | Answer::Delivered { .. }
-            | Answer::Duplicate { .. }
-            | Answer::Posted { .. }
-            | Answer::Topic { .. }
-            | Answer::Members { .. }
-            | Answer::Rooms { .. }
-            | Answer::Ignoring { .. } => {}
+        if let Answer::Granted(granted) = answer {
+            waiting.is_read = true;
+            return Some(Job {
+                shard,
+                asker: Asker::Visitor(session),
+                origin: waiting.origin,
+                waits: waiting.waits.clone(),
+                wanted: Wanted::Asked(RequestId::default(), granted.clone()),
+            });
+        }
+        if let Answer::Refused(refusal) = answer {
+            refusals.count(refusal);
         }
         self.end(session, Outcome::Answer(answer.clone()));
         None
