@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Limits, MessageId, Nick, Origin, Position, RequestId, RoomName, SeatKey, Sequence, SessionId,
-    Text, Time,
+    Limits, MessageId, Nick, Origin, Position, RequestId, ResumeKeyHash, RoomName, Sequence,
+    SessionId, Text, Time,
 };
 
 /// One thing asked, and by whom. The log puts proposals in order; [`crate::Chat::apply`] answers.
@@ -40,8 +40,9 @@ pub enum Action {
         nick: Option<Nick>,
         /// The room to begin in; `None` for those who choose their rooms themselves.
         room: Option<RoomName>,
-        /// With the key of a seat that is kept, one is who one was; an older connection of that seat ends.
-        seat: Option<SeatKey>,
+        /// With the key of a seat that is kept, one is who one was; an older connection of that seat ends. The
+        /// door has hashed it.
+        seat: Option<ResumeKeyHash>,
     },
     /// Come in under a guest nick, unseen: hear the room, but be in no list, and nobody is told. Whatever is
     /// asked next makes the person seen. For a connection that has not shown yet that it is a person's.

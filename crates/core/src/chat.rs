@@ -28,7 +28,7 @@ use crate::session::Session;
 use crate::suspended::Suspended;
 use crate::{
     Action, Answer, Effect, Limits, MessageKey, Moment, Origin, Position, Proposal, Refusal,
-    RequestId, RoomId, RoomName, Said, SeatKey, SessionId, SteadyTime, Text, Time,
+    RequestId, ResumeKeyHash, RoomId, RoomName, Said, SessionId, SteadyTime, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -54,7 +54,7 @@ pub struct Chat {
     /// Those who have asked for nothing yet and of whom the others do not know.
     unseen: BTreeSet<SessionId>,
     nicks: Nicks,
-    seats: BTreeMap<SeatKey, SessionId>,
+    seats: BTreeMap<ResumeKeyHash, SessionId>,
     /// Visitors that follow a room.
     followers: BTreeMap<SessionId, RoomId>,
     rooms: Rooms,

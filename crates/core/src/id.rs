@@ -111,14 +111,19 @@ pub struct Moment {
 )]
 pub struct RequestId(pub u32);
 
-/// The secret by which somebody who comes back is given their seat again: 16 bytes drawn by the client.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SeatKey(pub [u8; 16]);
+/// By what somebody who comes back is known to be who they were: a hash of their resume key, which is the secret
+/// that their client has drawn. The key itself ends at the door: proposals, the state and what is kept have this.
+///
+/// It is the author of what they say as well ([`Author::of_seat`]), so databases have had it since messages have
+/// authors, and whoever reads one learns no key from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ResumeKeyHash([u8; 16]);
 
-impl fmt::Debug for SeatKey {
-    /// Shows nothing of the secret, so that no log has it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SeatKey(…)")
+impl ResumeKeyHash {
+    /// Of a key: the first 16 bytes of a SHA-256 that no other kind of thing is hashed with.
+    #[must_use]
+    pub fn of(key: &[u8; 16]) -> Self {
+        Self(digest(b"seat", key))
     }
 }
 
@@ -135,27 +140,44 @@ pub struct Author(pub [u8; 16]);
 impl Author {
     /// Somebody who comes back with the key of a seat.
     #[must_use]
-    pub fn of_seat(seat: &SeatKey) -> Self {
-        Self::of(b"seat", &seat.0)
+    pub fn of_seat(key: ResumeKeyHash) -> Self {
+        Self(key.0)
     }
 
     /// Somebody without a seat, by their nick in lower case. Not by what it looks like: that changes with
     /// every edition of Unicode, and this is kept.
     #[must_use]
     pub fn of_nick(nick: &Nick) -> Self {
-        Self::of(b"nick", nick.as_str().to_lowercase().as_bytes())
+        Self(digest(b"nick", nick.as_str().to_lowercase().as_bytes()))
     }
 
     /// All who say something without coming in and without a nick.
     #[must_use]
     pub fn nameless() -> Self {
-        Self::of(b"none", b"")
+        Self(digest(b"none", b""))
     }
+}
 
-    fn of(kind: &[u8; 4], who: &[u8]) -> Self {
-        let mut author = [0; 16];
-        let digest = Sha256::new_with_prefix(kind).chain_update(who).finalize();
-        author.copy_from_slice(&digest[..16]);
-        Self(author)
+/// The first 16 bytes of a SHA-256: what kind of thing it is, then the thing. These are kept in databases.
+fn digest(kind: &[u8; 4], thing: &[u8]) -> [u8; 16] {
+    let mut first = [0; 16];
+    first.copy_from_slice(&Sha256::new_with_prefix(kind).chain_update(thing).finalize()[..16]);
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authors_are_those_that_stand_in_databases() {
+        let shown = |Author(bytes)| bytes.map(|byte| format!("{byte:02x}")).concat();
+        // printf 'seat\a\a\a\a\a\a\a\a\a\a\a\a\a\a\a\a' | sha256sum | cut -c1-32
+        let author = Author::of_seat(ResumeKeyHash::of(&[7; 16]));
+        assert_eq!(shown(author), "7c620afec574c1f44317766ce5bd47ab");
+        // printf 'nickann' | sha256sum | cut -c1-32
+        let ann = Nick::parse("Ann").unwrap();
+        assert_eq!(shown(Author::of_nick(&ann)), "1189fffe4696e92368c6f6a032f21a82");
+        assert_eq!(shown(Author::nameless()), "140bedbf9c3f6d56a9846d2ba7088798");
     }
 }

@@ -37,8 +37,8 @@ pub use effect::{
 };
 pub use flood::{Bucket, FloodLimit, Rate, Verdict};
 pub use id::{
-    Author, MessageId, Moment, Origin, Position, RequestId, RoomId, SeatKey, Sequence, SessionId,
-    SteadyTime, Time,
+    Author, MessageId, Moment, Origin, Position, RequestId, ResumeKeyHash, RoomId, Sequence,
+    SessionId, SteadyTime, Time,
 };
 pub use ignored::Ignored;
 pub use known::{MessageKey, Said};

@@ -1,7 +1,9 @@
 //! One joined person: their nick, the rooms they are in, whom they ignore, and by what key they come back.
 
 use crate::ignored::{Ignored, Person};
-use crate::{Author, ExitCause, Nick, NickKey, Origin, RoomId, SeatKey, SessionId, SteadyTime};
+use crate::{
+    Author, ExitCause, Nick, NickKey, Origin, ResumeKeyHash, RoomId, SessionId, SteadyTime,
+};
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -20,7 +22,7 @@ pub(crate) struct Session {
 /// What is kept for somebody who may come back.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    pub(crate) key: SeatKey,
+    pub(crate) key: ResumeKeyHash,
     /// While it is suspended.
     pub(crate) away: Option<Away>,
     /// Until when rooms that they do not hear are kept for them.
@@ -46,9 +48,9 @@ pub(crate) struct Place {
 }
 
 impl Session {
-    pub(crate) fn new(nick: Nick, origin: Origin, seat: Option<SeatKey>) -> Self {
+    pub(crate) fn new(nick: Nick, origin: Origin, seat: Option<ResumeKeyHash>) -> Self {
         let key = nick.key();
-        let author = seat.as_ref().map_or_else(|| Author::of_nick(&nick), Author::of_seat);
+        let author = seat.map_or_else(|| Author::of_nick(&nick), Author::of_seat);
         let seat = seat.map(|key| Box::new(Seat { key, away: None, kept_until: None }));
         Self { nick, key, author, origin, rooms: Vec::new(), ignored: Vec::new(), seat }
     }

@@ -4,7 +4,7 @@
 
 use teahouse_core::{
     Action, Answer, Chat, Effect, ExitCause, Limits, Moment, Nick, Origin, Presence, Proposal,
-    Rate, Refusal, RequestId, RoomId, RoomName, SeatKey, SessionId, SteadyTime, Text, Visit,
+    Rate, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, Text, Visit,
 };
 
 const HERE: Origin = Origin(1);
@@ -45,7 +45,7 @@ impl House {
     }
 
     /// Somebody new comes to the lobby, perhaps with a seat.
-    fn enter(&mut self, origin: Origin, seat: Option<SeatKey>) -> (SessionId, Vec<Effect>) {
+    fn enter(&mut self, origin: Origin, seat: Option<ResumeKeyHash>) -> (SessionId, Vec<Effect>) {
         let session = self.next_session();
         let action = Action::Enter { nick: None, room: Some(room("lobby")), seat };
         (session, self.ask(session, origin, action))
@@ -70,10 +70,10 @@ fn room(name: &str) -> RoomName {
     RoomName::parse(name).unwrap()
 }
 
-fn seat(number: u64) -> Option<SeatKey> {
+fn seat(number: u64) -> Option<ResumeKeyHash> {
     let mut key = [0; 16];
     key[..8].copy_from_slice(&number.to_be_bytes());
-    Some(SeatKey(key))
+    Some(ResumeKeyHash::of(&key))
 }
 
 fn presences(effects: &[Effect]) -> Vec<&Presence> {

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use teahouse_core::{
     Action, Answer, Author, Chat, Effect, ExitCause, Limits, MessageId, MessageKey, Moment, Nick,
-    NickKey, Origin, Position, Proposal, Question, Rate, RequestId, RoomId, RoomName, Said,
-    SeatKey, Sequence, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
+    NickKey, Origin, Position, Proposal, Question, Rate, RequestId, ResumeKeyHash, RoomId,
+    RoomName, Said, Sequence, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
 };
 
 const NICKS: [&str; 5] = ["ann", "Ann", "Bepa", "Вера", "小明"];
@@ -111,8 +111,8 @@ fn action() -> impl Strategy<Value = Action> {
 }
 
 /// Often one of three seats, so that people come back, on any connection.
-fn seat() -> impl Strategy<Value = Option<SeatKey>> {
-    proptest::option::of((0_u8..3).prop_map(|seat| SeatKey([seat; 16])))
+fn seat() -> impl Strategy<Value = Option<ResumeKeyHash>> {
+    proptest::option::of((0_u8..3).prop_map(|seat| ResumeKeyHash::of(&[seat; 16])))
 }
 
 /// A stretch of a log: proposals, each with its moment. Wall clocks are set forward and back.

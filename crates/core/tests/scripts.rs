@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use teahouse_core::{
     Action, Answer, Author, Chat, Effect, EventKind, ExitCause, Founding, IgnoreChange, Limits,
     MessageId, MessageKey, Moment, Nick, Origin, Position, Presence, Proposal, Question, RequestId,
-    RoomId, RoomName, Said, Scope, SeatKey, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
+    ResumeKeyHash, RoomId, RoomName, Said, Scope, SessionId, SteadyTime, Text, Time, TopicChange,
+    Visit,
 };
 
 /// A chat driven by script lines.
@@ -252,7 +253,7 @@ fn action(asked: &str) -> Action {
         "slip" => Action::EnterUnseen { room: room(first) },
         "appear" => Action::Appear,
         "sit" => {
-            let seat = Some(SeatKey([first.parse().unwrap(); 16]));
+            let seat = Some(ResumeKeyHash::of(&[first.parse().unwrap(); 16]));
             Action::Enter { nick: (!words.is_empty()).then(|| nick(words)), room: None, seat }
         }
         "type" => Action::Typing { room: room(first) },

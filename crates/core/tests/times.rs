@@ -4,7 +4,7 @@
 
 use teahouse_core::{
     Action, Chat, Effect, ExitCause, Founding, Limits, Moment, Origin, Position, Presence,
-    Proposal, RequestId, RoomId, RoomName, SeatKey, SessionId, SteadyTime, Text, Time,
+    Proposal, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, Text, Time,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -34,7 +34,7 @@ fn say(chat: &mut Chat, time: Time) -> Time {
 }
 
 fn enter(chat: &mut Chat, moment: Moment) {
-    let seat = Some(SeatKey([7; 16]));
+    let seat = Some(ResumeKeyHash::of(&[7; 16]));
     propose(chat, moment, Action::Enter { nick: None, room: Some(lobby()), seat });
 }
 

@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use teahouse_core::{
-    Action, Chat, Effect, Event, Limits, Moment, Origin, Position, Proposal, Rate, RequestId,
-    RoomId, RoomName, SessionId, SteadyTime, Text, Time, Visit,
+    Action, Answer, Chat, Effect, Event, Limits, MessageId, Moment, Origin, Position, Proposal,
+    Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, Text, Time, Visit,
 };
 use teahouse_server::store::{Durability, Opened, Store};
 
@@ -30,6 +30,11 @@ impl House {
     /// Somebody new asks for something; it is kept, and what followed is given.
     fn ask(&mut self, action: Action) -> Vec<Effect> {
         self.sessions += 1;
+        self.ask_again(action)
+    }
+
+    /// The same one asks for something more.
+    fn ask_again(&mut self, action: Action) -> Vec<Effect> {
         let session = SessionId(self.sessions);
         let mut effects = Vec::new();
         self.chat.advance(self.now, &mut effects);
@@ -152,4 +157,28 @@ fn in_a_house_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_als
     house.opened.store.close().unwrap();
     let house = House::open(directory.path(), limits);
     assert_eq!(house.opened.loaded.last_room, newest);
+}
+
+#[test]
+fn a_message_of_a_seat_that_an_older_version_kept_is_known_when_it_is_sent_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut house = House::open(directory.path(), Limits::default());
+    house.post("lobby", "first");
+    house.opened.store.close().unwrap();
+    // As written by the versions that hashed the key of the seat where its message was kept.
+    let older = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
+    let row = "INSERT INTO event (room, position, time_ms, session, nick, kind, text, message_id, author)
+               VALUES (1, 2, 1800000000000, 1, 'ann', 'said', 'once', ?1, x'7c620afec574c1f44317766ce5bd47ab')";
+    older.execute(row, [[1_u8; 16]]).unwrap();
+    older.close().unwrap();
+
+    let mut house = House::open(directory.path(), Limits::default());
+    let lobby = RoomName::parse("lobby").unwrap();
+    let seat = Some(ResumeKeyHash::of(&[7; 16]));
+    house.ask(Action::Enter { nick: None, room: Some(lobby.clone()), seat });
+    let (text, id) = (Text::parse("once").unwrap(), MessageId([1; 16]));
+    let effects = house.ask_again(Action::Say { room: lobby, text, acted: false, id: Some(id) });
+    let (session, request) = (SessionId(house.sessions), RequestId(0));
+    let answer = Answer::Duplicate { room: RoomId(1), position: Position(2), id };
+    assert_eq!(effects, [Effect::Answer { session, request, answer }]);
 }

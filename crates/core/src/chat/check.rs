@@ -6,7 +6,7 @@ use super::Chat;
 use crate::nicks::Nicks;
 use crate::session::{Away, Session};
 use crate::suspended::Suspended;
-use crate::{NickKey, RoomId, SeatKey, SessionId, SteadyTime};
+use crate::{NickKey, ResumeKeyHash, RoomId, SessionId, SteadyTime};
 
 impl Chat {
     /// Looks at everything; says the first thing that is not as it must be. Takes time in proportion to the
@@ -35,7 +35,7 @@ impl Chat {
             nicks.insert(&person.nick, *id);
         }
         same("nicks", &nicks, &self.nicks)?;
-        let seats: BTreeMap<SeatKey, SessionId> = self
+        let seats: BTreeMap<ResumeKeyHash, SessionId> = self
             .sessions
             .iter()
             .filter_map(|(id, person)| person.seat.as_ref().map(|seat| (seat.key, *id)))

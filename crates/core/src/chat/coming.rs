@@ -5,8 +5,8 @@ use crate::origin::Spending;
 use crate::room::{Fold, FoldedNicks, Room};
 use crate::session::{Place, Session};
 use crate::{
-    Answer, Effect, ExitCause, Nick, Origin, Presence, Refusal, RequestId, RoomId, RoomName,
-    SeatKey, SessionId, SteadyTime, Verdict,
+    Answer, Effect, ExitCause, Nick, Origin, Presence, Refusal, RequestId, ResumeKeyHash, RoomId,
+    RoomName, SessionId, SteadyTime, Verdict,
 };
 
 /// Somebody came or went, before it is decided how that is told.
@@ -22,7 +22,7 @@ impl Chat {
         (session, origin): (SessionId, Origin),
         wish: Option<Nick>,
         room: Option<RoomName>,
-        seat: Option<SeatKey>,
+        seat: Option<ResumeKeyHash>,
         out: &mut Vec<Effect>,
     ) {
         if self.sessions.contains_key(&session) {
@@ -70,7 +70,7 @@ impl Chat {
         &mut self,
         (session, origin): (SessionId, Origin),
         wish: Option<Nick>,
-        seat: Option<SeatKey>,
+        seat: Option<ResumeKeyHash>,
         out: &mut Vec<Effect>,
     ) {
         if let Some(nick) = &wish {

@@ -10,7 +10,7 @@ use teahouse_core::{
 use super::message::{Cause, Code, Failure, Joined, Message, Sent, Welcome};
 use super::page::{checked, history_count, page, question, search_count};
 use super::request::{Asked, NotUnderstood, Place, Request};
-use super::value::{Epoch, Ref};
+use super::value::{Epoch, Ref, Seat};
 use super::{REQUEST_BYTES_MAX, failure, render};
 use crate::heard::Heard;
 use crate::websocket::{self, CloseCode, Decoder, Received};
@@ -195,7 +195,11 @@ impl ApiSession {
             Request::Hello(hello) => {
                 self.is_in = true;
                 self.has_seat = hello.seat.is_some();
-                Action::Enter { nick: hello.nick, room: None, seat: hello.seat.map(Into::into) }
+                Action::Enter {
+                    nick: hello.nick,
+                    room: None,
+                    seat: hello.seat.as_ref().map(Seat::hashed),
+                }
             }
             Request::Join(join) => {
                 about = About::Join(join.after);

@@ -1,6 +1,8 @@
 //! Requests as clients write them, and what is said of those that are wrong.
 
-use teahouse_core::{Action, Answer, MessageId, Position, Refusal, RequestId, RoomId};
+use teahouse_core::{
+    Action, Answer, MessageId, Position, Refusal, RequestId, ResumeKeyHash, RoomId,
+};
 
 use super::{ApiSession, Asked, Epoch, House, Request};
 use crate::Heard;
@@ -92,6 +94,28 @@ fn heard(session: &mut ApiSession, request: &str) -> Vec<Heard> {
     let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], request.as_bytes()].concat();
     session.handle_bytes(&frame, &mut heard);
     heard
+}
+
+#[test]
+fn the_secret_of_a_seat_ends_at_the_door() {
+    let secret: [u8; 16] = *b"\xA0\xA1\xA2\xA3\xA4\xA5\xA6\xA7\xA8\xA9\xAA\xAB\xAC\xAD\xAE\xAF";
+    let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hello = format!(r#"{{"op":"hello","seat":"{digits}"}}"#);
+    let mut session = ApiSession::new(1, false);
+    let heard = heard(&mut session, &hello);
+    let [Heard::Ask(_, action)] = heard.as_slice() else { panic!("{heard:?}") };
+    let Action::Enter { seat: Some(hash), .. } = action else { panic!("{action:?}") };
+    assert_eq!(*hash, ResumeKeyHash::of(&secret));
+    let asked = Asked::parse(&hello).unwrap();
+    let shown = [
+        format!("{heard:?} {session:?} {asked:?}"),
+        serde_json::to_string(action).unwrap().replace(',', ", "),
+    ];
+    let bytes = format!("{:?}", &secret[..3]);
+    for shown in shown {
+        assert!(!shown.contains(&digits), "{shown}");
+        assert!(!shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use teahouse_core::{MessageId, Nick, SeatKey};
+use teahouse_core::{MessageId, Nick, ResumeKeyHash};
 
 /// Bytes in a reference that is a string: it is kept until the answer is there, and sent back.
 const REF_BYTES_MAX: usize = 64;
@@ -88,13 +88,22 @@ impl From<Id> for MessageId {
 
 /// The secret by which a client that comes back is given its seat again: 16 bytes it draws at random and
 /// tells nobody else, as 32 hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Cow<'_, str>", into = "String")]
 pub struct Seat(pub [u8; 16]);
 
-impl From<Seat> for SeatKey {
-    fn from(seat: Seat) -> Self {
-        Self(seat.0)
+impl Seat {
+    /// What goes beyond the door: the secret does not.
+    #[must_use]
+    pub fn hashed(&self) -> ResumeKeyHash {
+        ResumeKeyHash::of(&self.0)
+    }
+}
+
+impl std::fmt::Debug for Seat {
+    /// Shows nothing of the secret, so that no log has it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seat(…)")
     }
 }
 
