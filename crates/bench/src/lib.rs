@@ -11,9 +11,11 @@
     reason = "progress goes to standard error, tables to standard output"
 )]
 
+mod attack;
 mod dialect;
 mod disk;
 mod floor;
+mod pairs;
 mod plot;
 mod report;
 mod scenario;

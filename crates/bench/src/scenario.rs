@@ -5,6 +5,7 @@ mod calm;
 mod durable;
 mod fanout;
 mod idle;
+mod overload;
 mod rooms;
 mod search;
 mod stalled;
@@ -91,6 +92,12 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         what: "1 million messages, half of them Chinese",
         key: &["common ms", "rare ms", "中文 ms", "never together ms", "no hit ms"],
         trials: search::trials,
+    },
+    Scenario {
+        name: "overload",
+        what: "healthy pairs while others ask for as much as they can, limits as they are by default",
+        key: &["p50 ms", "p99 ms", "server CPU %"],
+        trials: overload::trials,
     },
 ];
 

@@ -27,12 +27,21 @@ pub(crate) struct Kind {
 
 #[derive(Clone, Debug)]
 enum Start {
-    Teahouse { binary: Option<PathBuf>, arguments: Vec<String> },
+    Teahouse { binary: Option<PathBuf>, limits: Limits, arguments: Vec<String> },
     Own { arguments: Vec<&'static str> },
     Ngircd,
     Inspircd,
     Nats,
     Ergo { binary: PathBuf },
+}
+
+/// Which limits ours has.
+#[derive(Clone, Copy, Debug)]
+enum Limits {
+    /// None that a load test would meet.
+    Open,
+    /// Its own.
+    Default,
 }
 
 /// A running server; ended when dropped.
@@ -50,7 +59,14 @@ impl Kind {
     /// Ours, with these arguments besides what a load test needs.
     pub(crate) fn teahouse(name: &str, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let start = Start::Teahouse { binary: None, arguments };
+        let start = Start::Teahouse { binary: None, limits: Limits::Open, arguments };
+        Self { name: name.to_owned(), dialect: Dialect::Line, start }
+    }
+
+    /// Ours, with these arguments and its limits as they are.
+    pub(crate) fn teahouse_as_it_is(name: &str, arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let start = Start::Teahouse { binary: None, limits: Limits::Default, arguments };
         Self { name: name.to_owned(), dialect: Dialect::Line, start }
     }
 
@@ -61,7 +77,8 @@ impl Kind {
 
     /// Ours, from this binary rather than the one beside this program.
     pub(crate) fn teahouse_at(binary: &Path) -> Self {
-        let start = Start::Teahouse { binary: Some(binary.to_owned()), arguments: Vec::new() };
+        let (binary, limits) = (Some(binary.to_owned()), Limits::Open);
+        let start = Start::Teahouse { binary, limits, arguments: Vec::new() };
         Self { name: "teahouse".to_owned(), dialect: Dialect::Line, start }
     }
 
@@ -102,7 +119,9 @@ impl Kind {
         let home = directory.path();
         let port = free_port()?;
         let mut command = match &self.start {
-            Start::Teahouse { binary, arguments } => teahouse(binary.as_deref(), arguments, home)?,
+            Start::Teahouse { binary, limits, arguments } => {
+                teahouse(binary.as_deref(), *limits, arguments, home)?
+            }
             Start::Own { arguments } => {
                 let mut command = Command::new(std::env::current_exe()?);
                 command.args(arguments);
@@ -188,14 +207,23 @@ fn known() -> Vec<(Kind, Option<PathBuf>)> {
     peers.into_iter().map(kind).collect()
 }
 
-fn teahouse(binary: Option<&Path>, arguments: &[String], home: &Path) -> Result<Command> {
+fn teahouse(
+    binary: Option<&Path>,
+    limits: Limits,
+    arguments: &[String],
+    home: &Path,
+) -> Result<Command> {
     let beside = std::env::current_exe()?.with_file_name("teahouse");
     let binary = binary.unwrap_or(&beside);
-    let open = home.join("open.toml");
-    std::fs::write(&open, include_str!("../../../bench/open.toml"))?;
+    let file = home.join("limits.toml");
+    let written = match limits {
+        Limits::Open => include_str!("../../../bench/open.toml"),
+        Limits::Default => "",
+    };
+    std::fs::write(&file, written)?;
     let mut command = Command::new(binary);
     command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--config"]);
-    command.arg(open).arg("--data").arg(home.join("data")).args(arguments);
+    command.arg(file).arg("--data").arg(home.join("data")).args(arguments);
     if !arguments.iter().any(|argument| argument == "--log") {
         command.args(["--log", "human/error"]);
     }
