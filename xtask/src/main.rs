@@ -18,7 +18,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test     install what tests need, then check formatting, lints, tests and tidiness; two tools that
            tests drive (from npm and PyPI) are fetched into target/tmp
   tidy     check the rules of this repository that no other tool knows
-  schema   write the descriptions of the api in docs/ again, from its types
+  schema   write the descriptions of the api in docs/ again, from its types, and the limits of
+           teahouse.example.toml, from their table
   picture  draw the client in docs/ again, from a real one in tmux
   bench [--install] [SCENARIO]... [--runs N] [--only SERVER]
            build in release mode and measure, ours beside others' servers; tables, JSON and
@@ -31,6 +32,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 /// The descriptions of the api: what the example `describe` of the wire crate calls each, and its file.
 const DESCRIPTIONS: &[(&str, &str)] =
     &[("schema", "docs/api.schema.json"), ("openapi", "docs/openapi.json")];
+
+/// The example configuration: what follows `[limits]` is made from the table of limits.
+const CONFIGURATION: &str = "teahouse.example.toml";
 
 /// What `test` runs after the programs are there, in order.
 const STEPS: &[(&str, &[&str])] = &[
@@ -85,17 +89,33 @@ fn test() -> Result<()> {
 
 fn schema() -> Result<()> {
     for (name, path) in DESCRIPTIONS {
-        let package = ["run", "--quiet", "--locked", "--package", "teahouse-wire"];
-        let arguments = [package.as_slice(), &["--example", "describe", "--", name]].concat();
-        let output = Command::new(program())
-            .args(&arguments)
-            .stderr(Stdio::inherit())
-            .output()
-            .context("cannot run cargo")?;
-        ensure!(output.status.success(), "to see it again: cargo {}", arguments.join(" "));
-        std::fs::write(path, output.stdout).with_context(|| format!("cannot write {path}"))?;
-        println!("{path} is written");
+        write(path, &example_of("teahouse-wire", &["describe", "--", name])?)?;
     }
+    let text = std::fs::read_to_string(CONFIGURATION)
+        .with_context(|| format!("cannot read {CONFIGURATION}"))?;
+    let (head, _) = text
+        .split_once("[limits]\n")
+        .with_context(|| format!("{CONFIGURATION} has no line [limits]"))?;
+    let limits = example_of("teahouse-server", &["limits"])?;
+    write(CONFIGURATION, &[head.as_bytes(), &limits].concat())
+}
+
+/// What an example of one of our packages prints.
+fn example_of(package: &str, example: &[&str]) -> Result<Vec<u8>> {
+    let run = ["run", "--quiet", "--locked", "--package", package, "--example"];
+    let arguments = [run.as_slice(), example].concat();
+    let output = Command::new(program())
+        .args(&arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    ensure!(output.status.success(), "to see it again: cargo {}", arguments.join(" "));
+    Ok(output.stdout)
+}
+
+fn write(path: &str, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {path}"))?;
+    println!("{path} is written");
     Ok(())
 }
 

@@ -185,11 +185,11 @@ impl Gate {
     /// Moves the bounds; who is in stays in.
     pub(crate) fn set_limits(&self, limits: &LimitSettings, connections_max: usize) {
         self.rates.set(limits);
-        self.unread_s.store(limits.unread_s, Ordering::Relaxed);
+        self.unread_s.store(limits.connections.unread_s, Ordering::Relaxed);
         let mut state = self.state();
         state.connections_max = connections_max;
-        state.connections_per_address_max = limits.connections_per_address_max;
-        state.newcomers_per_address_max = limits.newcomers_per_address_max;
+        state.connections_per_address_max = limits.connections.connections_per_address_max;
+        state.newcomers_per_address_max = limits.connections.newcomers_per_address_max;
     }
 
     /// How long a peer that is accepted from here on may take nothing of what it is sent.
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_kept_session_costs_its_address_a_place_and_the_house_none() {
-        let gate = gate(2, |limits| limits.connections_per_address_max = 2);
+        let gate = gate(2, |limits| limits.connections.connections_per_address_max = 2);
         let mut here: Vec<Permit> =
             (0..2).map(|_| gate.admit(address("10.0.0.1")).unwrap()).collect();
         here.iter_mut().for_each(Permit::disconnect);
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn one_address_is_bounded_and_an_ipv6_network_is_one_address() {
-        let gate = gate(100, |limits| limits.connections_per_address_max = 1);
+        let gate = gate(100, |limits| limits.connections.connections_per_address_max = 1);
         let _v4 = gate.admit(address("10.0.0.1")).unwrap();
         assert_eq!(
             gate.admit(address("::ffff:10.0.0.1")).unwrap_err(),
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn whoever_has_come_in_makes_room_for_a_newcomer_of_the_same_address() {
-        let gate = gate(100, |limits| limits.newcomers_per_address_max = 1);
+        let gate = gate(100, |limits| limits.connections.newcomers_per_address_max = 1);
         let mut first = gate.admit(address("10.0.0.1")).unwrap();
         assert_eq!(gate.admit(address("10.0.0.1")).unwrap_err(), Refused::Newcomers { max: 1 });
         first.come_in();
@@ -334,8 +334,8 @@ mod tests {
     #[test]
     fn what_an_address_has_used_is_remembered_after_its_connection() {
         let gate = gate(100, |limits| {
-            limits.address_requests_burst = 3;
-            limits.address_requests_per_second = 1;
+            limits.addresses.address_requests_burst = 3;
+            limits.addresses.address_requests_per_second = 1;
         });
         for _ in 0..3 {
             drop(gate.admit(address("10.0.0.1")).unwrap());
@@ -349,8 +349,8 @@ mod tests {
     #[test]
     fn whoever_connects_all_the_time_takes_no_request_from_those_who_are_in() {
         let gate = gate(100, |limits| {
-            limits.address_requests_burst = 2;
-            limits.address_requests_per_second = 1;
+            limits.addresses.address_requests_burst = 2;
+            limits.addresses.address_requests_per_second = 1;
         });
         let first = gate.admit(address("10.0.0.1")).unwrap();
         let second = gate.admit(address("10.0.0.1")).unwrap();

@@ -106,7 +106,7 @@ impl House {
             server: env!("CARGO_PKG_VERSION").to_owned(),
             first_room: settings.first_room.clone(),
             ping_s: shard::PING_S,
-            grace_s: settings.limits.grace_s,
+            grace_s: settings.limits.seats.grace_s,
         });
         let hub_metrics = HubMetrics::default();
         let (log_sender, log) = log::open();
@@ -277,12 +277,12 @@ impl House {
         );
         info!(
             connections = connections_max(limits, self.connections_possible),
-            newcomers_per_address = limits.newcomers_per_address_max,
-            address_requests_per_second = limits.address_requests_per_second,
-            connections_per_address = limits.connections_per_address_max,
-            flood_burst = limits.flood_burst,
-            flood_per_second = limits.flood_per_second,
-            rooms = limits.rooms_max,
+            newcomers_per_address = limits.connections.newcomers_per_address_max,
+            address_requests_per_second = limits.addresses.address_requests_per_second,
+            connections_per_address = limits.connections.connections_per_address_max,
+            flood_burst = limits.flood.flood_burst,
+            flood_per_second = limits.flood.flood_per_second,
+            rooms = limits.rooms.rooms_max,
             message_bytes = Text::BYTES_MAX,
             "limits (0: none)"
         );
@@ -425,7 +425,7 @@ fn join_hub(hub: JoinHandle<Result<(), Fault>>) -> Result<(), Fault> {
 
 /// How many connections there may be: as many as wished, if there are files for them.
 fn connections_max(limits: &LimitSettings, possible: usize) -> usize {
-    match limits.connections_max {
+    match limits.connections.connections_max {
         0 => possible,
         max => max.min(possible),
     }

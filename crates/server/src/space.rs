@@ -55,7 +55,7 @@ impl Space {
     /// Looks again: gives how it is when that has changed, or somebody has not heard of it. Refusals name what is
     /// free, so while it is low that is told again.
     pub(crate) fn look(&mut self, settings: &Settings) -> Option<News> {
-        let min_mib = settings.limits.disk_free_min_mib;
+        let min_mib = settings.limits.space.disk_free_min_mib;
         let free_mib = match &self.directory {
             Some(directory) if min_mib > 0 && settings.durability != Durability::Memory => {
                 free_bytes(directory)? / MIB
@@ -140,9 +140,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut space = Space::of(Some(&directory.path().join("teahouse.db")));
         let mut settings = Settings::default();
-        settings.limits.disk_free_min_mib = u64::MAX;
+        settings.limits.space.disk_free_min_mib = u64::MAX;
         assert!(space.look(&settings).unwrap().low.is_some());
-        settings.limits.disk_free_min_mib = 0;
+        settings.limits.space.disk_free_min_mib = 0;
         assert_eq!(space.look(&settings), Some(News { low: None, has_turned: true }));
     }
 }

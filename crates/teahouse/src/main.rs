@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use teahouse_client::{ClientError, Exit};
-use teahouse_server::settings::LIMIT_HELP;
+use teahouse_server::settings::limits::LIMITS;
 use teahouse_server::{Fault, House, Layers, Settings, logging, signals};
 
 #[global_allocator]
@@ -230,10 +230,9 @@ fn settings_help() -> String {
         help += &format!("  {key:<29} = {value:<8} {what}\n");
     }
     help += "\n  [limits]\n";
-    let limits = defaults.limits.table();
-    for (key, what) in LIMIT_HELP {
-        let value = limits.get(*key).map(ToString::to_string).unwrap_or_default();
-        help += &format!("  {key:<29} = {value:<8} {what}\n");
+    for limit in LIMITS {
+        let (value, what) = ((limit.read)(&defaults.limits), limit.help());
+        help += &format!("  {:<29} = {value:<8} {what}\n", limit.key);
     }
     help
 }

@@ -91,12 +91,20 @@ fn kept_bytes(text: Option<&Text>) -> u64 {
 impl Rates {
     pub(super) fn set(&self, limits: &LimitSettings) {
         let rates = [
-            (&self.requests, limits.address_requests_burst, limits.address_requests_per_second),
-            (&self.posts, limits.address_posts_burst, limits.address_posts_per_second),
+            (
+                &self.requests,
+                limits.addresses.address_requests_burst,
+                limits.addresses.address_requests_per_second,
+            ),
+            (
+                &self.posts,
+                limits.addresses.address_posts_burst,
+                limits.addresses.address_posts_per_second,
+            ),
             (
                 &self.kept_bytes,
-                limits.address_kept_bytes_burst,
-                limits.address_kept_bytes_per_second,
+                limits.addresses.address_kept_bytes_burst,
+                limits.addresses.address_kept_bytes_per_second,
             ),
         ];
         for (rate, burst, per_second) in rates {
@@ -243,12 +251,12 @@ mod tests {
     #[test]
     fn bytes_posts_and_requests_each_hold_a_request_back_and_take_nothing_then() {
         let account = account(|limits| {
-            limits.address_requests_burst = 3;
-            limits.address_requests_per_second = 1;
-            limits.address_posts_burst = 1;
-            limits.address_posts_per_second = 1;
-            limits.address_kept_bytes_burst = 100;
-            limits.address_kept_bytes_per_second = 1;
+            limits.addresses.address_requests_burst = 3;
+            limits.addresses.address_requests_per_second = 1;
+            limits.addresses.address_posts_burst = 1;
+            limits.addresses.address_posts_per_second = 1;
+            limits.addresses.address_kept_bytes_burst = 100;
+            limits.addresses.address_kept_bytes_per_second = 1;
         });
         let post = Cost { posts: 1, ..Cost::REQUEST };
         assert_eq!(account.charge(post), Verdict::Pass);

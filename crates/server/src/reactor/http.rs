@@ -202,7 +202,7 @@ impl Peer {
         loop {
             let (now, limit) = {
                 let reactor = self.reactor.borrow();
-                (reactor.clock.now(), reactor.shard.context().settings.limits.flood())
+                (reactor.clock.now(), reactor.shard.context().settings.limits.flood.of_connection())
             };
             let verdict = self.bucket.borrow_mut().take(now, limit);
             match verdict {

@@ -221,16 +221,6 @@ fn put(table: &mut Table, outer: Option<&str>, inner: &str, value: Value) {
 
 /// What types alone cannot say.
 fn check(settings: &Settings) -> Result<(), SettingsError> {
-    let limits = &settings.limits;
-    let positive = [
-        ("limits.rooms_max", limits.rooms_max),
-        ("limits.rooms_per_session_max", limits.rooms_per_session_max),
-        ("limits.page_entries_max", limits.page_entries_max),
-        ("limits.queue_soft_bytes", limits.queue_soft_bytes),
-    ];
-    if let Some((key, _)) = positive.iter().find(|(_, value)| *value == 0) {
-        return Err(SettingsError::new(*key, "is 0", "give it at least 1"));
-    }
     if settings.listen.is_empty() {
         let hint = "give at least one, like :5000 or localhost:5000";
         return Err(SettingsError::new("listen", "no address to listen on", hint));
@@ -251,25 +241,10 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
         let what = format!("is {}; the limit is {}", settings.shards, crate::SHARDS_MAX);
         return Err(SettingsError::new("shards", what, "one per core is enough; 0 chooses"));
     }
-    let rates = [
-        ("flood", limits.flood_burst, limits.flood_per_second),
-        ("address_requests", limits.address_requests_burst, limits.address_requests_per_second),
-        ("address_posts", limits.address_posts_burst, limits.address_posts_per_second),
-        (
-            "address_kept_bytes",
-            limits.address_kept_bytes_burst,
-            limits.address_kept_bytes_per_second,
-        ),
-    ];
-    if let Some((what, ..)) = rates.iter().find(|(_, burst, rate)| *burst > 0 && *rate == 0) {
-        let hint = format!("give it at least 1, or turn this limit off with {what}_burst = 0");
-        return Err(SettingsError::new(format!("limits.{what}_per_second"), "is 0", hint));
-    }
-    if limits.queue_hard_bytes < limits.queue_soft_bytes.saturating_mul(2) {
-        let what = "is less than twice queue_soft_bytes";
-        let hint = "a batch must fit between the two bounds";
-        return Err(SettingsError::new("limits.queue_hard_bytes", what, hint));
-    }
+    settings
+        .limits
+        .check()
+        .map_err(|(key, what, hint)| SettingsError::new(format!("limits.{key}"), what, hint))?;
     Ok(())
 }
 
@@ -306,10 +281,10 @@ mod tests {
         let settings = layers.settings().unwrap();
         assert_eq!(settings.history_shown, 5);
         assert_eq!(settings.shards, 3);
-        assert_eq!(settings.limits.flood_burst, 8);
-        assert_eq!(settings.limits.flood_per_second, 9);
+        assert_eq!(settings.limits.flood.flood_burst, 8);
+        assert_eq!(settings.limits.flood.flood_per_second, 9);
         assert_eq!(settings.listen.len(), 2);
-        assert_eq!(settings.limits.rooms_max, 10_000);
+        assert_eq!(settings.limits.rooms.rooms_max, 10_000);
     }
 
     #[test]
@@ -343,17 +318,15 @@ mod tests {
         assert!(
             error_of("[limits]\nqueue_hard_bytes = 1\n", &[]).0.starts_with("limits.queue_hard")
         );
-    }
-
-    #[test]
-    fn suspended_sessions_leave_half_of_the_places_of_their_address_free() {
-        let kept = |connections_per_address_max| {
-            let limits =
-                super::super::LimitSettings { connections_per_address_max, ..Default::default() };
-            let settings = Settings { limits, ..Settings::default() };
-            settings.chat_limits().suspended_per_origin_max
-        };
-        assert_eq!((kept(0), kept(1000), kept(20), kept(1)), (100, 100, 10, 0));
+        let bounds = "rooms_max is 0; it takes 1 to 1000000000 rooms";
+        assert_eq!(
+            error_of("[limits]\nrooms_max = 0\n", &[]).0,
+            format!("teahouse.toml:2: {bounds}")
+        );
+        assert_eq!(
+            error_of("", &[("TEAHOUSE_LIMITS_ROOMS_MAX", "0")]).0,
+            format!("TEAHOUSE_LIMITS_ROOMS_MAX=0: {bounds}")
+        );
     }
 
     #[test]
@@ -361,14 +334,5 @@ mod tests {
         let example = include_str!("../../../../teahouse.example.toml");
         let written: Table = toml::from_str(example).unwrap();
         assert_eq!(written, Table::try_from(Settings::default()).unwrap());
-    }
-
-    #[test]
-    fn every_limit_has_a_line_of_help() {
-        let known = Table::try_from(Settings::default()).unwrap();
-        let limits: Vec<&String> = known["limits"].as_table().unwrap().keys().collect();
-        let mut helped: Vec<&str> = super::super::LIMIT_HELP.iter().map(|(key, _)| *key).collect();
-        helped.sort_unstable();
-        assert_eq!(limits, helped);
     }
 }

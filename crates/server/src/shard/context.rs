@@ -81,7 +81,7 @@ impl Context {
     pub(super) fn set(&mut self, settings: Arc<Settings>) {
         self.house = Arc::new(House {
             first_room: settings.first_room.clone(),
-            grace_s: settings.limits.grace_s,
+            grace_s: settings.limits.seats.grace_s,
             ..House::clone(&self.house)
         });
         self.settings = settings;

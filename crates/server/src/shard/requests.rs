@@ -156,7 +156,7 @@ impl Requests {
         if let Some(refusal) = sessions.context.no_space(&action) {
             return self.give_back(sessions, index, request, &action, &refusal);
         }
-        let held_max = sessions.context.settings.limits.flood_held_max;
+        let held_max = sessions.context.settings.limits.flood.flood_held_max;
         let passes = matches!(action, Action::Typing { .. });
         if let Some(held) = &mut sessions.connections[index].input.held {
             if passes {
@@ -201,7 +201,7 @@ impl Requests {
 /// Whether a request may go ahead: its connection has its own bucket, and all connections of its address have one
 /// account.
 fn take_turn<S: Socket>(sessions: &mut Sessions<S>, index: usize, action: &Action) -> Verdict {
-    let limit = sessions.context.settings.limits.flood();
+    let limit = sessions.context.settings.limits.flood.of_connection();
     let now = sessions.context.now.steady;
     let Connection { input, permit, .. } = &mut sessions.connections[index];
     let Some(account) = permit.as_ref().map(Permit::account) else {
@@ -226,7 +226,7 @@ fn too_fast<S: Socket>(sessions: &Sessions<S>, index: usize, action: &Action) ->
     if let Some(Verdict::Wait { ms }) = account.map(|account| account.ask(Cost::of(action))) {
         return Refusal::AddressTooFast { wait_s: ms.div_ceil(1000), text };
     }
-    let FloodLimit { burst, per_second } = sessions.context.settings.limits.flood();
+    let FloodLimit { burst, per_second } = sessions.context.settings.limits.flood.of_connection();
     Refusal::TooFast { burst, per_second, text }
 }
 

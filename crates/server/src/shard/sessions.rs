@@ -231,7 +231,7 @@ impl<S: Socket> Sessions<S> {
 
     /// Starts looking for silent sessions, if they are to be ended.
     fn start_sweep(&mut self) {
-        if !self.is_sweeping && self.context.settings.limits.idle_s > 0 {
+        if !self.is_sweeping && self.context.settings.limits.connections.idle_s > 0 {
             self.is_sweeping = true;
             self.timers.set(self.context.now.steady.plus_ms(SWEEP_EVERY_MS), Timer::Idle);
         }
@@ -239,7 +239,7 @@ impl<S: Socket> Sessions<S> {
 
     /// Ends sessions that have been silent for too long.
     pub(super) fn sweep(&mut self) {
-        let idle_ms = u64::from(self.context.settings.limits.idle_s) * 1000;
+        let idle_ms = u64::from(self.context.settings.limits.connections.idle_s) * 1000;
         self.is_sweeping = idle_ms > 0 && !self.context.is_closing;
         if !self.is_sweeping {
             return;
@@ -278,7 +278,10 @@ impl<S: Socket> Sessions<S> {
 
 fn bounds(settings: &Settings) -> QueueBounds {
     let limits = &settings.limits;
-    QueueBounds { soft_bytes: limits.queue_soft_bytes, hard_bytes: limits.queue_hard_bytes }
+    QueueBounds {
+        soft_bytes: limits.queues.queue_soft_bytes,
+        hard_bytes: limits.queues.queue_hard_bytes,
+    }
 }
 
 /// Silence after which a peer is asked whether it is there, seconds. So long a client may take to say hello, too.

@@ -38,14 +38,14 @@ struct Person {
 impl Bench {
     fn new(change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::default();
-        settings.limits.address_requests_burst = 0;
+        settings.limits.addresses.address_requests_burst = 0;
         change(&mut settings);
         let house = House {
             epoch: Epoch::of([7; 16]),
             server: "0".to_owned(),
             first_room: settings.first_room.clone(),
             ping_s: PING_S,
-            grace_s: settings.limits.grace_s,
+            grace_s: settings.limits.seats.grace_s,
         };
         let gate = Gate::new(&settings.limits, 100);
         let place = Place {
@@ -187,7 +187,7 @@ fn a_broken_socket_is_noticed_by_a_write_and_the_connection_goes_when_the_hub_ha
 
 #[test]
 fn a_member_that_does_not_read_is_behind_and_is_given_the_rest_from_history_when_it_does() {
-    let mut bench = Bench::new(|settings| settings.limits.queue_soft_bytes = 20);
+    let mut bench = Bench::new(|settings| settings.limits.queues.queue_soft_bytes = 20);
     let ann = bench.line();
     ann.socket.set_room(4);
     for text in ["one", "two", "three", "four"] {
@@ -227,7 +227,7 @@ fn a_member_that_does_not_read_is_behind_and_is_given_the_rest_from_history_when
 
 #[test]
 fn who_reads_no_answers_is_let_go_at_the_hard_bound_and_hears_nothing_more() {
-    let mut bench = Bench::new(|settings| settings.limits.queue_hard_bytes = 100);
+    let mut bench = Bench::new(|settings| settings.limits.queues.queue_hard_bytes = 100);
     let ann = bench.line();
     ann.socket.set_room(0);
     for _ in 0..4 {
@@ -262,8 +262,8 @@ fn what_is_nothing_in_a_protocol_keeps_nobody_from_being_written_to() {
 #[test]
 fn what_comes_too_fast_is_held_and_passes_in_its_time() {
     let mut bench = Bench::new(|settings| {
-        (settings.limits.flood_burst, settings.limits.flood_per_second) = (1, 1);
-        settings.limits.flood_held_max = 1;
+        (settings.limits.flood.flood_burst, settings.limits.flood.flood_per_second) = (1, 1);
+        settings.limits.flood.flood_held_max = 1;
     });
     let ann = bench.line();
     bench.says(&ann, "one\ntwo\nthree\n");
@@ -280,7 +280,7 @@ fn what_comes_too_fast_is_held_and_passes_in_its_time() {
 
 #[test]
 fn who_is_silent_for_longer_than_one_may_is_asked_to_go_once() {
-    let mut bench = Bench::new(|settings| settings.limits.idle_s = 10);
+    let mut bench = Bench::new(|settings| settings.limits.connections.idle_s = 10);
     let ann = bench.line();
     bench.pass(1000);
     bench.says(&ann, "\n");

@@ -77,7 +77,7 @@ impl World {
             server: "simulated".to_owned(),
             first_room: settings.first_room.clone(),
             ping_s: PING_S,
-            grace_s: settings.limits.grace_s,
+            grace_s: settings.limits.seats.grace_s,
         });
         let shards = (0..1 + dice.below(8)).map(|index| Driven {
             shard: Shard::new(Place {
@@ -138,7 +138,7 @@ impl World {
             }
         }
         self.settle();
-        self.pass(u64::from(LimitSettings::default().grace_s) * 1000 + MOMENT_MS);
+        self.pass(u64::from(LimitSettings::default().seats.grace_s) * 1000 + MOMENT_MS);
         self.settle();
     }
 
@@ -419,22 +419,23 @@ impl World {
 fn settings(dice: &mut Dice) -> Settings {
     let mut limits = LimitSettings::default();
     for rate in [
-        &mut limits.address_requests_burst,
-        &mut limits.address_kept_bytes_burst,
-        &mut limits.new_rooms_burst,
-        &mut limits.brief_stays_burst,
+        &mut limits.addresses.address_requests_burst,
+        &mut limits.addresses.address_kept_bytes_burst,
+        &mut limits.rooms.new_rooms_burst,
+        &mut limits.presence.brief_stays_burst,
     ] {
         *rate = 0;
     }
-    limits.connections_per_address_max = 0;
-    limits.newcomers_per_address_max = 0;
-    limits.suspended_per_address_max = 1000;
-    limits.flood_burst = *dice.pick(&[0, 0, 3]);
-    limits.flood_held_max = *dice.pick(&[1, 4, 8]);
-    limits.idle_s = *dice.pick(&[0, 0, 60]);
-    limits.announce_each_max = *dice.pick(&[1, 50]);
+    limits.connections.connections_per_address_max = 0;
+    limits.connections.newcomers_per_address_max = 0;
+    limits.seats.suspended_per_address_max = 1000;
+    limits.flood.flood_burst = *dice.pick(&[0, 0, 3]);
+    limits.flood.flood_held_max = *dice.pick(&[1, 4, 8]);
+    limits.connections.idle_s = *dice.pick(&[0, 0, 60]);
+    limits.presence.announce_each_max = *dice.pick(&[1, 50]);
     // Small, so that peers who do not read are behind, and let go, early.
-    (limits.queue_soft_bytes, limits.queue_hard_bytes) = *dice.pick(&[(200, 20_000), (2000, 3000)]);
+    (limits.queues.queue_soft_bytes, limits.queues.queue_hard_bytes) =
+        *dice.pick(&[(200, 20_000), (2000, 3000)]);
     let first_room = RoomName::parse("lobby").expect("it is a name");
     let history_shown = *dice.pick(&[0, 2, 20]);
     Settings { first_room, history_shown, limits, ..Settings::default() }
