@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::dialect::ROOM;
+
 /// Between two messages of a pair: less often than flood control allows.
 const EVERY: Duration = Duration::from_millis(600);
 /// A message that is not heard in this time counts as one that took so long, and ends its pair.
@@ -26,10 +28,26 @@ pub(crate) struct Pairs {
 impl Pairs {
     /// So many of them, each in its own room.
     pub(crate) fn start(port: u16, count: u32) -> Result<Self> {
+        Self::start_with(count, |number| come_in(port, number))
+    }
+
+    /// All of them on one of two shards: between any two of their connections there is one more, which is given up.
+    pub(crate) fn start_apart(port: u16, count: u32) -> Result<Self> {
+        Self::start_with(count, |number| {
+            let person = come_in(port, number)?;
+            connect_from(ADDRESS, port)?;
+            Ok(person)
+        })
+    }
+
+    fn start_with(
+        count: u32,
+        come_in: impl Fn(u32) -> Result<BufReader<TcpStream>>,
+    ) -> Result<Self> {
         let is_over = Arc::new(AtomicBool::new(false));
         let mut pairs = Self { is_over, talking: Vec::new() };
         for number in 0..count {
-            let (speaker, hearer) = (come_in(port, number)?, come_in(port, number)?);
+            let (speaker, hearer) = (come_in(number)?, come_in(number)?);
             let is_over = Arc::clone(&pairs.is_over);
             // Spread over the interval.
             let first = EVERY * number / count;
@@ -61,9 +79,9 @@ pub(crate) fn connect_from(address: Ipv4Addr, port: u16) -> Result<TcpStream> {
 fn come_in(port: u16, number: u32) -> Result<BufReader<TcpStream>> {
     let mut stream = connect_from(ADDRESS, port)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(format!("/join pair{number}\n").as_bytes())?;
+    stream.write_all(format!("/join pair{number}\n/leave {ROOM}\n").as_bytes())?;
     let mut reader = BufReader::new(stream);
-    wait_for(&mut reader, &format!("you are in #pair{number}")).context("a pair comes in")?;
+    wait_for(&mut reader, &format!("you left #{ROOM}")).context("a pair comes in")?;
     Ok(reader)
 }
 

@@ -1,10 +1,12 @@
 //! The scenarios, each in a file of its own, and what they share: runs in turn, a budget of time, and the
 //! meter.
 
+mod beside;
 mod calm;
 mod durable;
 mod fanout;
 mod idle;
+mod mixed;
 mod overload;
 mod rooms;
 mod search;
@@ -80,6 +82,18 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         what: "as fanout, with a tenth of the members not reading",
         key: &["p99 with/without", "grown MiB"],
         trials: stalled::trials,
+    },
+    Scenario {
+        name: "mixed",
+        what: "9,000 messages/s to 1,000 members, with and without others who ask, come and go",
+        key: &["µs each with/without", "p99 with/without"],
+        trials: mixed::trials,
+    },
+    Scenario {
+        name: "beside",
+        what: "pairs in rooms of their own beside a room that talks as fast as it is let",
+        key: &["p50 ms", "p99 ms"],
+        trials: beside::trials,
     },
     Scenario {
         name: "rooms",
@@ -175,6 +189,15 @@ fn on_sockets() -> Vec<Kind> {
     ]
 }
 
+/// Ours with more shards than one, as on machines with more cores.
+fn with_shards() -> Vec<Kind> {
+    let kind = |shards: &str| {
+        let name = format!("teahouse, {shards} shards, memory");
+        Kind::teahouse(&name, &["--shards", shards, "--durability", "memory"])
+    };
+    vec![kind("2"), kind("4")]
+}
+
 fn as_it_comes() -> Kind {
     Kind::teahouse("teahouse, as it comes", &[])
 }
@@ -208,12 +231,15 @@ struct Meter {
     start: Instant,
     server_s: f64,
     own_s: f64,
+    writes: Option<u64>,
 }
 
 impl Meter {
     fn start(server: &Server, swarm: &mut Swarm) -> Result<Self> {
         swarm.reset();
-        Ok(Self { start: Instant::now(), server_s: server.cpu_s()?, own_s: cpu_s("self")? })
+        let writes = server.writes()?;
+        let (server_s, own_s) = (server.cpu_s()?, cpu_s("self")?);
+        Ok(Self { start: Instant::now(), server_s, own_s, writes })
     }
 
     fn figures(&self, server: &Server, swarm: &mut Swarm) -> Result<Figures> {
@@ -223,13 +249,17 @@ impl Meter {
         let own_us = (cpu_s("self")? - self.own_s) * 1e6;
         ensure!(deliveries > 0.0, "nothing was heard");
         swarm.check_count()?;
-        Ok(Figures::from([
+        let mut figures = Figures::from([
             ("deliveries/s", deliveries / seconds),
             ("server µs each", server_us / deliveries),
             ("generator µs each", own_us / deliveries),
             ("messages at once", swarm.heard_at_once()),
             ("p50 ms", percentile_ms(&mut swarm.latencies, 0.5)),
             ("p99 ms", percentile_ms(&mut swarm.latencies, 0.99)),
-        ]))
+        ]);
+        if let (Some(before), Some(after)) = (self.writes, server.writes()?) {
+            figures.add("messages per write", deliveries / (after - before) as f64);
+        }
+        Ok(figures)
     }
 }

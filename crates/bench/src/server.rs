@@ -1,6 +1,6 @@
 //! Starting each server on loopback with limits out of the way, and reading what it costs.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -48,6 +48,8 @@ enum Limits {
 pub(crate) struct Server {
     child: Child,
     pub(crate) port: u16,
+    /// Where ours tells its metrics.
+    admin: Option<u16>,
     pub(crate) dialect: Dialect,
     /// Connections that may be opened at once: fewer than its backlog, beyond which the system pretends
     /// to have connected and drops what is said.
@@ -118,6 +120,8 @@ impl Kind {
     pub(crate) fn start_in(&self, directory: tempfile::TempDir) -> Result<Server> {
         let home = directory.path();
         let port = free_port()?;
+        let is_teahouse = matches!(self.start, Start::Teahouse { .. });
+        let admin = is_teahouse.then(free_port).transpose()?;
         let mut command = match &self.start {
             Start::Teahouse { binary, limits, arguments } => {
                 teahouse(binary.as_deref(), *limits, arguments, home)?
@@ -174,13 +178,17 @@ impl Kind {
         let is_ours = matches!(self.start, Start::Teahouse { .. } | Start::Own { .. });
         let noted = std::fs::File::create(home.join(NOTED))?;
         command.stdin(Stdio::null()).stderr(noted);
+        if let Some(admin) = admin {
+            command.args(["--admin", &format!("127.0.0.1:{admin}")]);
+        }
         command.stdout(if is_ours { Stdio::piped() } else { Stdio::null() });
         let mut child = command.spawn().with_context(|| format!("cannot start {}", self.name))?;
         let port = match child.stdout.take() {
             Some(stdout) => printed_port(stdout).with_context(|| self.name.clone())?,
             None => port,
         };
-        let mut server = Server { child, port, dialect: self.dialect, opening_max, directory };
+        let dialect = self.dialect;
+        let mut server = Server { child, port, admin, dialect, opening_max, directory };
         server.wait_until_it_listens().with_context(|| self.name.clone())?;
         Ok(server)
     }
@@ -222,7 +230,7 @@ fn teahouse(
     };
     std::fs::write(&file, written)?;
     let mut command = Command::new(binary);
-    command.args(["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--config"]);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--config"]);
     command.arg(file).arg("--data").arg(home.join("data")).args(arguments);
     if !arguments.iter().any(|argument| argument == "--log") {
         command.args(["--log", "human/error"]);
@@ -308,6 +316,18 @@ impl Server {
     pub(crate) fn commits(&self) -> Result<usize> {
         let noted = std::fs::read(self.directory.path().join(NOTED))?;
         Ok(memchr::memmem::find_iter(&noted, b"committed").count())
+    }
+
+    /// Writes to sockets so far; `None` where the server does not tell.
+    pub(crate) fn writes(&self) -> Result<Option<u64>> {
+        let Some(admin) = self.admin else { return Ok(None) };
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, admin))?;
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut told = String::new();
+        stream.read_to_string(&mut told)?;
+        let count = told.lines().find_map(|line| line.strip_prefix("teahouse_writes_total "));
+        Ok(count.map(str::parse).transpose()?)
     }
 
     /// Resident memory, KiB.

@@ -36,6 +36,8 @@ struct Member {
     is_probe: bool,
     /// Its hearing a message lets the sender say another.
     gives_credit: bool,
+    /// What it hears counts as deliveries.
+    is_counted: bool,
     is_joined: bool,
     partial: Vec<u8>,
     unsent: Vec<u8>,
@@ -67,7 +69,7 @@ pub(crate) struct Swarm {
     /// Members that ended by themselves.
     pub(crate) lost: usize,
     probes: usize,
-    stalled: usize,
+    uncounted: usize,
 }
 
 impl Swarm {
@@ -91,7 +93,7 @@ impl Swarm {
             latencies: Vec::new(),
             lost: 0,
             probes: 0,
-            stalled: 0,
+            uncounted: 0,
         })
     }
 
@@ -133,6 +135,7 @@ impl Swarm {
             room,
             is_probe: false,
             gives_credit: false,
+            is_counted: true,
             is_joined,
             partial: Vec::new(),
             unsent: self.dialect.hello(index, &self.rooms[room]),
@@ -160,9 +163,36 @@ impl Swarm {
     /// This member reads no more.
     pub(crate) fn stall(&mut self, index: usize) -> Result<()> {
         self.poll.registry().deregister(&mut self.members[index].stream)?;
-        // Its share of what is counted is not to be missed.
-        self.stalled += 1;
+        self.leave_out(index);
         Ok(())
+    }
+
+    /// What this member hears is more or less than what is said in its room: it is not counted.
+    pub(crate) fn leave_out(&mut self, index: usize) {
+        self.uncounted +=
+            usize::from(std::mem::replace(&mut self.members[index].is_counted, false));
+    }
+
+    /// One that was stalled reads once, and throws it away.
+    pub(crate) fn sip(&mut self, index: usize, bytes: usize) -> Result<()> {
+        match self.members[index].stream.read(&mut self.buffer[..bytes]) {
+            Ok(0) => self.lost += 1,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// One member asks something that is no message.
+    pub(crate) fn ask(&mut self, member: usize, line: &[u8]) -> Result<()> {
+        self.members[member].unsent.extend_from_slice(line);
+        self.flush(member)
+    }
+
+    /// Bytes that this member has said and the server has not taken.
+    pub(crate) fn unsent(&self, member: usize) -> usize {
+        self.members[member].unsent.len()
     }
 
     /// Waits until nothing more is heard for a while.
@@ -185,7 +215,7 @@ impl Swarm {
         if self.probes == 0 || self.rooms.len() > 1 {
             return Ok(());
         }
-        let hearing = (self.members.len() - self.stalled) as f64;
+        let hearing = (self.members.len() - self.uncounted) as f64;
         let expected = self.latencies.len() as f64 / self.probes as f64 * hearing;
         let found = self.deliveries() as f64;
         ensure!(
@@ -270,7 +300,6 @@ impl Swarm {
                 }
                 Ok(count) => {
                     self.bytes += count as u64;
-                    self.reads += 1;
                     self.take_in(index, &buffer[..count])?;
                     // A short read has emptied the socket; the next byte is a new event.
                     if count < buffer.len() {
@@ -296,7 +325,10 @@ impl Swarm {
             return self.come_in(index);
         }
         let mark = self.dialect.end();
-        self.feeds += memchr::memchr_iter(mark, bytes).count() as u64;
+        if member.is_counted {
+            self.feeds += memchr::memchr_iter(mark, bytes).count() as u64;
+            self.reads += 1;
+        }
         if member.is_probe {
             let gives_credit = member.gives_credit;
             let mut partial = std::mem::take(&mut member.partial);

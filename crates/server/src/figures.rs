@@ -17,6 +17,8 @@ pub(crate) struct Counts {
     pub(crate) refilled: u64,
     /// Bytes given to sockets or queued for them.
     pub(crate) bytes: u64,
+    /// Writes to sockets: deliveries divided by these is how many messages one write carries.
+    pub(crate) writes: u64,
     /// Requests refused, by reason.
     pub(crate) refusals: BTreeMap<&'static str, u64>,
 }

@@ -331,10 +331,11 @@ fn as_text(openmetrics: &str) -> String {
 
 fn register_shards(registry: &mut Registry, all: &[Figures]) {
     let sum = |of: fn(&Figures) -> u64| all.iter().map(of).sum::<u64>();
-    let counters: [(&str, &str, u64); 3] = [
+    let counters: [(&str, &str, u64); 4] = [
         ("deliveries", "Events and announcements given to members", sum(|f| f.counts.deliveries)),
         ("refilled", "Events given from history to slow readers", sum(|f| f.counts.refilled)),
         ("sent_bytes", "Bytes given to sockets or queued for them", sum(|f| f.counts.bytes)),
+        ("writes", "Writes to sockets", sum(|f| f.counts.writes)),
     ];
     for (name, help, value) in counters {
         let counter = Counter::<u64>::default();

@@ -253,6 +253,7 @@ impl<S: Socket> Shard<S> {
                 deliveries: self.rooms.deliveries() + self.catch_up.refilled(),
                 refilled: self.catch_up.refilled(),
                 bytes: self.sessions.connections.sent_bytes(),
+                writes: self.sessions.connections.writes(),
                 refusals: self.requests.refusals.by_reason(),
             },
             gathered: self.sessions.proposals.len() as u64,

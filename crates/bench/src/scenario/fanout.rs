@@ -2,6 +2,7 @@
 
 use super::{
     COUNTED, MESSAGE_BYTES, Meter, Trial, WARM_UP, on_sockets, one_room, ours, pour, probes,
+    with_shards,
 };
 use crate::server::Kind;
 
@@ -14,6 +15,7 @@ pub(super) fn trials() -> Vec<Trial> {
         let load = format!("{members} members, {senders} senders");
         let mut kinds = vec![Kind::floor_per_round()];
         kinds.extend(ours());
+        kinds.extend(with_shards());
         if (members, senders) == (1_000, 10) {
             kinds.extend(on_sockets());
             kinds.extend([Kind::floor_per_message(), Kind::textbook()]);

@@ -50,6 +50,7 @@ pub(super) struct Connections<S> {
     listed: Vec<usize>,
     bounds: QueueBounds,
     sent_bytes: u64,
+    writes: u64,
     scratch: Vec<u8>,
 }
 
@@ -77,6 +78,7 @@ impl<S: Socket> Connections<S> {
             listed: Vec::new(),
             bounds,
             sent_bytes: 0,
+            writes: 0,
             scratch: Vec::new(),
         }
     }
@@ -92,6 +94,11 @@ impl<S: Socket> Connections<S> {
     /// Bytes given to sockets or queued for them.
     pub(super) fn sent_bytes(&self) -> u64 {
         self.sent_bytes
+    }
+
+    /// Writes to sockets.
+    pub(super) fn writes(&self) -> u64 {
+        self.writes
     }
 
     /// A number that no connection and no visit of this shard has had.
@@ -209,18 +216,21 @@ impl<S: Socket> Connections<S> {
                 output.queue = Some(Outbox::new(shared.rest(bytes, 0), what));
                 output.wake_body();
             }
-            (None, Sink::Socket(socket)) => match write(socket, bytes) {
-                WriteOutcome::Broken => {
-                    self.lose(index, Health::Broken);
-                    return Delivery::Lost;
+            (None, Sink::Socket(socket)) => {
+                self.writes += 1;
+                match write(socket, bytes) {
+                    WriteOutcome::Broken => {
+                        self.lose(index, Health::Broken);
+                        return Delivery::Lost;
+                    }
+                    WriteOutcome::Wrote(count) if count == bytes.len() => {}
+                    WriteOutcome::Wrote(count) => {
+                        output.queue = Some(Outbox::new(shared.rest(bytes, count), what));
+                        // Its task waits until the socket takes more.
+                        connection.wake();
+                    }
                 }
-                WriteOutcome::Wrote(count) if count == bytes.len() => {}
-                WriteOutcome::Wrote(count) => {
-                    output.queue = Some(Outbox::new(shared.rest(bytes, count), what));
-                    // Its task waits until the socket takes more.
-                    connection.wake();
-                }
-            },
+            }
         }
         self.sent_bytes += bytes.len() as u64;
         Delivery::Accepted
@@ -268,7 +278,7 @@ impl<S: Socket> Connections<S> {
         let (Some(queue), Sink::Socket(socket)) = (&mut output.queue, &output.sink) else {
             return Drained::Empty;
         };
-        let drained = queue.drain(socket);
+        let drained = queue.drain(socket, &mut self.writes);
         match drained {
             Drained::Left => {}
             Drained::Broken => self.lose(index, Health::Broken),

@@ -93,9 +93,10 @@ impl Outbox {
         Some(bytes)
     }
 
-    /// Writes until the socket takes no more.
-    pub(super) fn drain(&mut self, socket: &impl Socket) -> Drained {
+    /// Writes until the socket takes no more; counts the writes.
+    pub(super) fn drain(&mut self, socket: &impl Socket, writes: &mut u64) -> Drained {
         while let Some(front) = self.queue.front_mut() {
+            *writes += 1;
             match write(socket, &front.bytes) {
                 WriteOutcome::Broken => return Drained::Broken,
                 WriteOutcome::Wrote(0) => return Drained::Left,
