@@ -9,7 +9,6 @@
 //! `* ` someone acting, `[` a time, another room, or a private message.
 
 mod framing;
-mod moment;
 mod render;
 mod telnet;
 mod verbs;
@@ -17,25 +16,16 @@ mod verbs;
 use crate::Heard;
 use crate::decode::{NotWords, decode};
 use framing::{Framing, Piece};
-use teahouse_core::harmless::{self, harmless};
-use teahouse_core::{Action, Excerpt, Question, Refusal, RoomId, RoomName, Text, Time};
+use teahouse_core::{Action, Excerpt, Question, Refusal, RoomId, RoomName};
 
+pub use crate::command::Clock;
 pub use framing::LINE_BYTES_MAX;
-pub use moment::parse as parse_moment;
 pub use render::{
     HistoryTitle, render_answer, render_dated, render_event, render_goodbye, render_history,
     render_joined, render_notice, render_page, render_parted, render_presence, render_refusal,
+    whereabouts,
 };
 pub use verbs::typed;
-
-/// What time it is and how people here write it.
-#[derive(Clone, Debug)]
-pub struct Clock {
-    /// This moment.
-    pub now: Time,
-    /// The zone that times are shown and read in.
-    pub zone: jiff::tz::TimeZone,
-}
 
 /// One person speaking lines. Holds no buffer while nothing is half said.
 #[derive(Debug)]
@@ -177,43 +167,33 @@ impl LineSession {
             | Refusal::BadText { .. } => return,
         };
         self.rooms.take_asked(refused);
-        let is_joined = self.rooms.joined.iter().any(|(_, own)| own == refused);
-        if self.rooms.target.as_ref() == Some(refused) && !is_joined {
+        if self.rooms.target.as_ref() == Some(refused) && !self.rooms.is_joined(refused) {
             self.rooms.fall_back();
-        }
-    }
-
-    /// What was typed is given back and never reaches the hub: where it would have moved the next line,
-    /// that stays.
-    pub fn handle_given_back(&mut self, action: &Action) {
-        match action {
-            Action::Join { room } => {
-                if let Some(last) = self.rooms.asked.iter().rposition(|asked| asked == room) {
-                    self.rooms.asked.remove(last);
-                }
-                self.rooms.fall_back();
-            }
-            Action::Leave { .. } => self.rooms.fall_back(),
-            Action::Enter { .. }
-            | Action::EnterUnseen { .. }
-            | Action::Appear
-            | Action::Exit { .. }
-            | Action::Say { .. }
-            | Action::Tell { .. }
-            | Action::Rename { .. }
-            | Action::Topic { .. }
-            | Action::Who { .. }
-            | Action::Rooms { .. }
-            | Action::Ignore { .. }
-            | Action::Read { .. }
-            | Action::Typing { .. }
-            | Action::Visit(_)
-            | Action::Configure { .. } => {}
         }
     }
 }
 
 impl Rooms {
+    fn is_joined(&self, room: &RoomName) -> bool {
+        self.joined.iter().any(|(_, name)| name == room)
+    }
+
+    /// Asks for a room, where the next line goes.
+    fn join(&mut self, room: RoomName) -> Action {
+        self.target = Some(room.clone());
+        self.asked.push(room.clone());
+        Action::Join { room }
+    }
+
+    /// Asks to leave a room; the next line goes to the one that was current before it.
+    fn leave(&mut self, room: RoomName) -> Action {
+        if self.target.as_ref() == Some(&room) {
+            let others = self.joined.iter().rev().find(|(_, name)| *name != room);
+            self.target = others.map(|(_, name)| name.clone());
+        }
+        Action::Leave { room }
+    }
+
     /// To the room that is asked for, or the one that is shown: what is typed goes where people are read.
     fn fall_back(&mut self) {
         let shown = self.joined.iter().find(|(id, _)| self.shown == Some(*id));
@@ -243,49 +223,25 @@ fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, heard: &mut 
             "a line longer than {LINE_BYTES_MAX} bytes was not sent; split it"
         ))),
         Piece::Negotiate(bytes) => heard.push(Heard::Reply(bytes)),
-        Piece::AreYouThere => {
-            let mut reply = Vec::new();
-            render_notice("yes, the house is here", &mut reply);
-            heard.push(Heard::Reply(reply));
-        }
+        Piece::AreYouThere => heard.push(notice(&["yes, the house is here".to_owned()])),
     }
 }
 
-fn handle_line(rooms: &mut Rooms, typed: &str, clock: &Clock, heard: &mut Vec<Heard>) {
-    // An empty line is no message, and nobody need be told.
-    if typed.chars().all(|c| c.is_whitespace() || c == '\0') {
-        return;
+fn handle_line(rooms: &mut Rooms, line: &str, clock: &Clock, heard: &mut Vec<Heard>) {
+    match verbs::handle_line(rooms, line, clock) {
+        Ok(done) => heard.extend(done),
+        Err(wrong) => heard.push(error(&wrong.to_string())),
     }
-    let clean = harmless(typed);
-    let bare = harmless::from_first_seen(&clean);
-    let line = if bare.starts_with('/') { bare } else { &*clean };
-    let said = match line.strip_prefix('/') {
-        Some(rest) if rest.starts_with('/') => rest,
-        Some(command) => return verbs::handle_command(rooms, command, clock, heard),
-        None => line,
-    };
-    say(rooms, said, false, heard);
-}
-
-fn say(rooms: &Rooms, words: &str, acted: bool, heard: &mut Vec<Heard>) {
-    let Some(room) = rooms.target.clone() else {
-        return heard.push(error("you are in no room; /join one first"));
-    };
-    heard.push(match Text::parse(words) {
-        Ok(text) => Heard::ask(Action::Say { room, text, acted, id: None }),
-        Err(error) => refused(&Refusal::BadText { error }),
-    });
 }
 
 fn error(what: &str) -> Heard {
-    let mut reply = Vec::new();
-    render_notice(&format!("error: {what}"), &mut reply);
-    Heard::Reply(reply)
+    notice(&[format!("error: {what}")])
 }
 
-fn refused(refusal: &Refusal) -> Heard {
+/// Lines of the house, for one person.
+fn notice(lines: &[String]) -> Heard {
     let mut reply = Vec::new();
-    render_refusal(refusal, &mut reply);
+    lines.iter().for_each(|line| render_notice(line, &mut reply));
     Heard::Reply(reply)
 }
 

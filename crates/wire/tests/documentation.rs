@@ -1,4 +1,5 @@
-//! `docs/api.md` shows everything the api has, and what it shows is what the api's types are.
+//! `docs/api.md` shows everything the api has, and what it shows is what the api's types are; the READMEs list every
+//! command.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use teahouse_wire::api::http::{ENDPOINTS, Found, Post, Posted, status};
 use teahouse_wire::api::{self, Asked, Code, Failure, HistoryPage, RoomsPage, Sent};
+use teahouse_wire::command::{VERBS, Verb};
 use teahouse_wire::websocket::CloseCode;
 
 const PAGE: &str = include_str!("../../../docs/api.md");
@@ -145,4 +147,27 @@ fn every_address_is_in_the_table_and_has_a_command() {
         });
         assert!(is_shown || is_socket, "no curl command for {path}");
     }
+}
+
+#[test]
+fn both_readmes_list_every_command() {
+    let english = include_str!("../../../README.md");
+    let chinese = include_str!("../../../README.zh-CN.md");
+    let mut usages: Vec<String> = VERBS.iter().map(Verb::usage).collect();
+    usages.push("//WORDS".to_owned());
+    let listed = |page: &str| {
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `/"));
+        let usages = rows.map(|row| format!("/{}", row.split('`').next().unwrap()));
+        usages.map(|usage| usage.replace("\\|", "|")).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(english), usages);
+    let name = |usage: &String| {
+        let end = |c: char| !c.is_ascii_lowercase() && c != '/';
+        usage.split(end).next().unwrap().to_owned()
+    };
+    let in_chinese = listed(chinese);
+    assert_eq!(
+        in_chinese.iter().map(name).collect::<Vec<_>>(),
+        usages.iter().map(name).collect::<Vec<_>>()
+    );
 }

@@ -1,15 +1,17 @@
 //! A linear conversation: what lines do, and what is printed.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::io::Write;
 
-use teahouse_core::{RoomName, Text};
+use teahouse_core::{Refusal, RoomName, Text};
 use teahouse_wire::api::{
     self, Event, Failure, History, Id, Ignore, Joined, Message, Part, Ref, Rename, Request, Rooms,
     Search, Sent, Tell, Who,
 };
+use teahouse_wire::command::{self, Command, CommandError, SEARCH_COUNT, Topic};
+use teahouse_wire::line::{render_parted, whereabouts};
 
-use crate::command::{self, Command, Topic};
 use crate::error::ClientError;
 use crate::link::{AskError, Happening, Link, Outgoing, SayError, Stage, State};
 use crate::render;
@@ -29,6 +31,8 @@ pub(super) struct Talk<W> {
     said: Vec<Id>,
     /// Questions without an answer.
     asked: Vec<Ref>,
+    /// The rest of the last search that was cut: what `/search` alone asks for.
+    rest: Option<Search>,
     pub(super) signal: Signal,
     /// The house, or we ourselves, want it to be over.
     is_quit: bool,
@@ -54,6 +58,7 @@ impl<W: Write> Talk<W> {
             entered: BTreeSet::new(),
             said: Vec::new(),
             asked: Vec::new(),
+            rest: None,
             signal: Signal::default(),
             is_quit: false,
         }
@@ -142,13 +147,16 @@ impl<W: Write> Talk<W> {
                 self.fall_back(link);
                 self.print_message(&Message::Error(failure))
             }
+            Message::Found { ref words, more, .. } => {
+                self.rest = more.map(|before| search(words.clone(), Some(before)));
+                self.print_message(&message)
+            }
             other @ (Message::Welcome(_)
             | Message::Presence(_)
             | Message::Duplicate { .. }
             | Message::Told { .. }
             | Message::Delivered { .. }
             | Message::History(_)
-            | Message::Found { .. }
             | Message::Members { .. }
             | Message::Rooms(_)
             | Message::Renamed { .. }
@@ -186,11 +194,9 @@ impl<W: Write> Talk<W> {
         if self.current.as_ref() == Some(room) {
             self.current = link.rooms().filter(|other| *other != room).last().cloned();
         }
-        let then = match &self.current {
-            Some(current) => format!("you speak in {current}"),
-            None => "you are in no room; /join one".to_owned(),
-        };
-        self.print_notice(&format!("you left {room}; {then}"))
+        let mut out = Vec::new();
+        render_parted(room, self.current.as_ref(), &mut out);
+        self.print(&out)
     }
 
     /// A room that could not be entered is not where the next line goes.
@@ -216,45 +222,36 @@ impl<W: Write> Talk<W> {
     pub(super) fn handle_line(&mut self, link: &mut Link, line: &str) -> Result<Then, ClientError> {
         match command::parse(line) {
             Ok(command) => self.handle_command(link, command),
-            Err(error) => self.say_wrong(&error.to_string()),
+            Err(error) => self.say_wrong(&error),
         }
     }
 
-    fn say_wrong(&mut self, what: &str) -> Result<Then, ClientError> {
+    fn say_wrong(&mut self, what: &impl Display) -> Result<Then, ClientError> {
         self.print_notice(&format!("error: {what}")).map(|()| Then::GoOn)
     }
 
     fn handle_command(&mut self, link: &mut Link, command: Command) -> Result<Then, ClientError> {
-        let current = || self.current.clone();
+        let current = || self.current.clone().ok_or(CommandError::InNoRoom);
         let request = match command {
             Command::Nothing => return Ok(Then::GoOn),
             Command::Quit => return Ok(Then::Quit),
             Command::Say(text) => return self.say(link, &text, false),
             Command::Act(text) => return self.say(link, &text, true),
             Command::Help(verb) => {
-                for line in command::help(verb) {
-                    self.print_notice(&line)?;
-                }
+                let mut lines = command::help(verb).into_iter();
+                lines.try_for_each(|line| self.print_notice(&line))?;
                 return Ok(Then::GoOn);
             }
             Command::Join(room) => return self.join(link, room),
             Command::Room(room) => return self.turn(link, room),
-            Command::Leave(room) => match room.or_else(current) {
-                Some(room) => {
-                    let is_online = link.rooms().any(|other| *other == room);
-                    link.leave(&room);
-                    // Without a connection nobody answers that we are out.
-                    if is_online && !link.rooms().any(|other| *other == room) {
-                        self.handle_left(link, &room)?;
-                    }
-                    return Ok(Then::GoOn);
-                }
-                None => None,
+            Command::Leave(room) => match room.map_or_else(current, Ok) {
+                Ok(room) => return self.leave(link, &room),
+                Err(error) => Err(error),
             },
-            Command::Nick(nick) => Some(Request::Nick(Rename { nick })),
-            Command::Rooms { page } => Some(Request::Rooms(Rooms { page })),
+            Command::Nick(nick) => Ok(Request::Nick(Rename { nick })),
+            Command::Rooms { page } => Ok(Request::Rooms(Rooms { page })),
             Command::Who { room, page } => {
-                room.or_else(current).map(|room| Request::Who(Who { room, page }))
+                room.map_or_else(current, Ok).map(|room| Request::Who(Who { room, page }))
             }
             Command::Topic(topic) => current().map(|room| {
                 let text = match topic {
@@ -264,26 +261,38 @@ impl<W: Write> Talk<W> {
                 };
                 Request::Topic(api::Topic { room, text })
             }),
-            Command::Tell { nick, text } => Some(Request::Tell(Tell { nick, text })),
+            Command::Tell { nick, text } => Ok(Request::Tell(Tell { nick, text })),
             Command::History { count, before } => current().map(|room| {
-                let clock = render::clock();
-                let moment = |typed: String| command::moment(&typed, clock.now.0, &clock.zone);
-                let part = Part { before_time_ms: before.and_then(moment), ..Part::default() };
+                let before_time_ms = before.map(|moment| moment.at(&render::clock()).0);
+                let part = Part { before_time_ms, ..Part::default() };
                 Request::History(History { room, part, limit: Some(count) })
             }),
-            Command::Search { words } => {
-                Some(Request::Search(Search { words, room: None, before: None, limit: None }))
+            Command::Search { words: Some(words) } => Ok(Request::Search(search(words, None))),
+            Command::Search { words: None } => {
+                self.rest.clone().map(Request::Search).ok_or(CommandError::NothingOlder)
             }
-            Command::Ignore(nick) => Some(Request::Ignore(Ignore { nick })),
+            Command::Ignore(nick) => Ok(Request::Ignore(Ignore { nick })),
         };
         match request {
-            Some(request) => self.ask(link, request),
-            None => self.say_wrong(NOWHERE),
+            Ok(request) => self.ask(link, request),
+            Err(error) => self.say_wrong(&error),
         }
     }
 
+    fn leave(&mut self, link: &mut Link, room: &RoomName) -> Result<Then, ClientError> {
+        let is_online = link.rooms().any(|other| other == room);
+        link.leave(room);
+        // Without a connection nobody answers that we are out.
+        if is_online && !link.rooms().any(|other| other == room) {
+            self.handle_left(link, room)?;
+        }
+        Ok(Then::GoOn)
+    }
+
     fn say(&mut self, link: &mut Link, text: &Text, acted: bool) -> Result<Then, ClientError> {
-        let Some(room) = self.current.clone() else { return self.say_wrong(NOWHERE) };
+        let Some(room) = self.current.clone() else {
+            return self.say_wrong(&CommandError::InNoRoom);
+        };
         match link.say(&room, text, acted) {
             Ok(id) => {
                 self.said.push(id);
@@ -292,9 +301,7 @@ impl<W: Write> Talk<W> {
             Err(SayError::TooManyWaiting { .. } | SayError::TooMuchWaiting { .. }) => {
                 Ok(Then::Hold)
             }
-            Err(error @ (SayError::NotInRoom { .. } | SayError::Ended)) => {
-                self.say_wrong(&error.to_string())
-            }
+            Err(error @ (SayError::NotInRoom { .. } | SayError::Ended)) => self.say_wrong(&error),
         }
     }
 
@@ -307,9 +314,7 @@ impl<W: Write> Talk<W> {
                 Ok(Then::GoOn)
             }
             Err(AskError::TooManyWaiting { .. }) => Ok(Then::Hold),
-            Err(error @ (AskError::Otherwise { .. } | AskError::Ended)) => {
-                self.say_wrong(&error.to_string())
-            }
+            Err(error @ (AskError::Otherwise { .. } | AskError::Ended)) => self.say_wrong(&error),
         }
     }
 
@@ -326,20 +331,20 @@ impl<W: Write> Talk<W> {
     fn turn(&mut self, link: &Link, room: Option<RoomName>) -> Result<Then, ClientError> {
         if let Some(room) = room {
             if !link.rooms().any(|own| *own == room) {
-                return self.say_wrong(&SayError::NotInRoom { room }.to_string());
+                let refusal = Refusal::NotInRoom { room };
+                return self.say_wrong(&CommandError::Refused(refusal));
             }
             self.current = Some(room);
         }
-        let Some(current) = self.current.clone() else { return self.say_wrong(NOWHERE) };
-        let others = link.rooms().filter(|room| **room != current);
-        let others: Vec<String> = others.map(ToString::to_string).collect();
-        let also = match others.as_slice() {
-            [] => String::new(),
-            others => format!("; also in {}", others.join(", ")),
-        };
-        self.print_notice(&format!("you speak in {current}{also}"))?;
+        match &self.current {
+            Some(current) => self.print_notice(&whereabouts(current, link.rooms()))?,
+            None => return self.say_wrong(&CommandError::InNoRoom),
+        }
         Ok(Then::GoOn)
     }
 }
 
-const NOWHERE: &str = "you are in no room; /join one first";
+/// Asks for messages, in every room one is in.
+fn search(words: String, before: Option<u64>) -> Search {
+    Search { words, room: None, before, limit: Some(SEARCH_COUNT) }
+}

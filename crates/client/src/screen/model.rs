@@ -167,6 +167,8 @@ pub struct Model {
     burst: Burst,
     asked: Asked,
     known_rooms: KnownRooms,
+    /// What the last search found, to go on there.
+    found: Option<Box<List>>,
     /// When the draft changed since it was kept, milliseconds since the start.
     draft_changed_ms: Option<u64>,
     typing_said_ms: Option<u64>,
@@ -207,6 +209,7 @@ impl Model {
             burst: Burst::default(),
             asked: Asked::default(),
             known_rooms: KnownRooms::default(),
+            found: None,
             draft_changed_ms: None,
             typing_said_ms: None,
             notified_ms: None,

@@ -1,5 +1,7 @@
 //! Talking: what members see of each other, in one room and in several.
 
+use teahouse_wire::command::VERBS;
+
 use crate::house::House;
 use crate::peer::Peer;
 
@@ -186,11 +188,8 @@ fn an_unknown_command_is_an_error_with_a_suggestion_and_is_not_said() {
     ann.say("//join is how you enter a room");
     assert_eq!(bob.expect("<ann>"), "<ann> /join is how you enter a room");
     ann.say("/help");
-    for verb in [
-        "/help", "/nick", "/join", "/leave", "/room", "/rooms", "/who", "/topic", "/me", "/msg",
-        "/history", "/search", "/ignore", "/quit",
-    ] {
-        ann.expect(verb);
+    for verb in VERBS {
+        ann.expect(&verb.usage());
     }
     ann.say("/me pours tea");
     assert_eq!(bob.expect("pours"), "* ann pours tea");

@@ -3,13 +3,14 @@
 
 use std::fmt::Write as _;
 
-use teahouse_core::harmless::{echoed, harmless_line};
+use teahouse_core::harmless::harmless_line;
 use teahouse_core::{
-    Answer, Event, EventKind, Excerpt, ExitCause, Granted, IgnoreChange, NameError, Nick, Presence,
-    Question, Refusal, RoomId, RoomName, Scope, Text, TooWide,
+    Answer, Event, EventKind, Excerpt, ExitCause, Granted, IgnoreChange, Nick, Presence, Question,
+    Refusal, RoomId, RoomName, Scope, Text,
 };
 
-use super::{Clock, moment};
+use crate::command::Clock;
+use crate::{moment, refusal};
 
 /// What a page of history is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +143,19 @@ pub fn render_joined(name: &RoomName, members: usize, topic: Option<&Text>, out:
     render_notice(&format!("you are in {name}{about} ({others})"), out);
 }
 
+/// Which room is current, and in which others one is.
+pub fn whereabouts<'a>(
+    current: &RoomName,
+    rooms: impl IntoIterator<Item = &'a RoomName>,
+) -> String {
+    let others: Vec<String> =
+        rooms.into_iter().filter(|room| *room != current).map(ToString::to_string).collect();
+    match others.as_slice() {
+        [] => format!("you speak in {current}"),
+        others => format!("you speak in {current}; also in {}", others.join(", ")),
+    }
+}
+
 /// To someone who has just left a room and stays in the house.
 pub fn render_parted(name: &RoomName, current: Option<&RoomName>, out: &mut Vec<u8>) {
     let then = match current {
@@ -240,88 +254,13 @@ pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
     }
 }
 
-/// `1 second`, `40 seconds`: a part counts as a whole one.
-fn seconds(ms: u32) -> String {
-    counted(ms.div_ceil(1000) as usize, "second", "seconds")
-}
-
 fn page_of(page: u32, pages: u32) -> String {
     if pages > 1 { format!(" (page {page} of {pages})") } else { String::new() }
 }
 
 /// Why something was not done, and what to do instead.
 pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
-    let line = match refusal {
-        Refusal::NotInRoom { room } => format!("you are not in {room}; /join {room} first"),
-        Refusal::NoSuchRoom { room } => format!("there is no {room}; /rooms lists the rooms"),
-        Refusal::RoomLooksLike { room, existing } => {
-            format!(
-                "{room} looks like {existing}, which exists; /join {existing} or choose another"
-            )
-        }
-        Refusal::RoomMixesScripts { room } => {
-            format!("{room} is no name: {}", NameError::MixedScripts)
-        }
-        Refusal::TooManyRooms { max, .. } => {
-            format!("the house has {max} rooms, its limit; join one of them")
-        }
-        Refusal::TooManyNewRooms { rate, wait_ms, .. } => format!(
-            "too many new rooms from your address (the limit is {} at once, then one in {}); try again \
-             in {}, or /join a room there is",
-            rate.burst,
-            seconds(rate.interval_ms),
-            seconds(*wait_ms)
-        ),
-        Refusal::InTooManyRooms { max, .. } => {
-            format!("you are in {max} rooms, the limit; /leave one first")
-        }
-        Refusal::NickTaken { nick, holder } if nick.as_str() == holder.as_str() => {
-            format!("{nick} is taken; choose another name")
-        }
-        Refusal::NickTaken { nick, holder } => {
-            format!("{nick} looks like {holder}, who is here; choose another name")
-        }
-        Refusal::NoSuchNick { nick } => format!("nobody here is called {nick}; /who lists people"),
-        Refusal::Away { nick } => {
-            format!("{nick} is not connected just now; try again in a minute")
-        }
-        Refusal::Ignored { nick } => format!("{nick} does not take messages from you"),
-        Refusal::IgnoringTooMany { max } => {
-            format!("you ignore {max} people, the limit; /ignore one of them to make room")
-        }
-        Refusal::Yourself => "that is you".to_owned(),
-        Refusal::TopicTooLong { bytes, max } => {
-            format!("a topic is one line of at most {max} bytes; yours has {bytes}")
-        }
-        Refusal::NoSuchPage { page, pages } => {
-            format!("there is no page {page}; the last is {pages}")
-        }
-        Refusal::SearchTooWide { why } => match why {
-            TooWide::Words { max } => format!("a search has at most {max} words; leave some out"),
-            TooWide::Prefix { chars_min } => {
-                format!("what a word* begins with has at least {chars_min} characters")
-            }
-            TooWide::Work => "that search takes too long; use longer or rarer words".to_owned(),
-        },
-        Refusal::SearchesWait => "others are searching; try again in a moment".to_owned(),
-        Refusal::NoSpace { free_mib, min_mib, text } => format!(
-            "the disk is nearly full ({free_mib} MiB are free, the house needs {min_mib}); not sent: {text}"
-        ),
-        Refusal::Conflict { room, position, .. } => {
-            format!("not sent: you said other words in {room} with its id, as message {position}")
-        }
-        Refusal::TooFast { burst, per_second, text } => format!(
-            "too fast (the limit is {burst} at once, then {per_second} per second); not sent: {text}"
-        ),
-        Refusal::AddressTooFast { wait_s, text } => {
-            format!("too much from your network address; try again in {wait_s} s; not sent: {text}")
-        }
-        Refusal::BadName { input, error } => {
-            format!("{:?} is no name: {error}", echoed(input))
-        }
-        Refusal::BadText { error } => format!("not sent: {error}"),
-    };
-    render_notice(&format!("error: {line}"), out);
+    render_notice(&format!("error: {}", refusal::words(refusal)), out);
 }
 
 /// What somebody asked from history.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use teahouse_core::{Nick, RoomName};
 use teahouse_wire::api::{History, Part, Ref, Request, Who};
+use teahouse_wire::command::Moment;
 
 use super::Model;
 use crate::link::State;
@@ -20,7 +21,7 @@ pub(super) enum Purpose {
     /// The events around the one that is gone to.
     Around(u64),
     /// Events before a moment, to go to the last of them.
-    BeforeTime(String),
+    BeforeTime(Moment),
     /// The list on the screen.
     List,
     /// Messages found, for the list on the screen.

@@ -7,11 +7,8 @@ use teahouse_wire::api::{Request, Rooms, RoomsPage};
 
 use super::Model;
 use super::asking::Purpose;
-use crate::command::VERBS;
 use crate::screen::limits::{ROOMS_KNOWN_MAX, ROOMS_KNOWN_MS};
-
-/// Commands that take a room first.
-const OF_ROOMS: &[&str] = &["/join ", "/room ", "/leave ", "/who "];
+use teahouse_wire::command::{VERBS, Verb};
 
 /// The rooms there are in the house, as far as we were told.
 #[derive(Debug, Default)]
@@ -97,11 +94,10 @@ impl Model {
     fn wants_room(&self) -> bool {
         let before = &self.line.text()[..self.line.caret()];
         let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-        let is_argument = |command: &str| {
-            before.strip_prefix(command).is_some_and(|rest| rest.trim_start() == word)
-        };
-        !self.is_line_server()
-            && (word.starts_with('#') || OF_ROOMS.iter().any(|command| is_argument(command)))
+        let command = before.strip_suffix(word).and_then(|command| command.strip_prefix('/'));
+        let verb = command.filter(|command| command.ends_with(char::is_whitespace));
+        let verb = verb.and_then(|command| Verb::named(command.trim_end()));
+        !self.is_line_server() && (word.starts_with('#') || verb.is_some_and(Verb::takes_room))
     }
 
     /// Asks for the rooms of the house, if they are not known or have been for long; says whether it did.

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use teahouse_core::RoomName;
 use teahouse_editor::Editor;
 use teahouse_wire::api::{Event, Request, RoomsPage, Search};
+use teahouse_wire::command::CommandError;
 
 use super::asking::Purpose;
 use super::entry::{What, nick_shown};
@@ -152,6 +153,21 @@ impl Model {
         self.ask(purpose, Request::Search(request));
     }
 
+    /// Shows again what the last search found, and asks for what is older.
+    pub(super) fn find_on(&mut self) {
+        if !self.is_online() {
+            return self.flash("offline: searching needs the house");
+        }
+        let last = |list: &List| list.items.last().map(|item| item.target.clone());
+        match self.found.clone().map(|list| (last(&list), list)) {
+            Some((Some(Target::Older { room, before }), list)) => {
+                self.mode = Mode::List(*list);
+                self.find_older(room, before);
+            }
+            Some(_) | None => self.flash(CommandError::NothingOlder.to_string()),
+        }
+    }
+
     /// Asks for what was found that is older; it will stand below what is listed.
     fn find_older(&mut self, room: Option<RoomName>, before: u64) {
         let Mode::List(list) = &mut self.mode else { return };
@@ -231,8 +247,11 @@ impl Model {
             items.push(Item { time_ms: None, lead: "…".to_owned(), text, target });
         }
         self.show_list(ListKind::Found, title, words, items);
-        if let Mode::List(list) = &mut self.mode {
+        if let Mode::List(list) = &mut self.mode
+            && list.kind == ListKind::Found
+        {
             list.index = index.min(list.items.len().saturating_sub(1));
+            self.found = Some(Box::new(list.clone()));
         }
     }
 

@@ -3,7 +3,6 @@
 use teahouse_editor::{Command, Full, Outcome};
 
 use super::{Mode, Model, Server};
-use crate::command;
 use crate::screen::input::{Effect, Keep};
 use crate::screen::key::{Key, Press};
 use crate::screen::keys::{self, Action, Context, Part};
@@ -11,6 +10,7 @@ use crate::screen::limits::{
     BURST_GAP_MS, BURST_KEYS_MIN, FLASH_MS, TYPING_EVERY_MS, TYPING_MEMBERS_MAX,
 };
 use teahouse_wire::api::{Request, Typing};
+use teahouse_wire::command;
 
 use super::asking::Purpose;
 

@@ -1,15 +1,15 @@
 //! Reading elsewhere than at the end: scrolling, asking for more of the past, going to a place in it and
 //! back.
 
-use teahouse_core::RoomName;
+use teahouse_core::{RoomName, Time};
 use teahouse_wire::api::{History, HistoryPage, Part, Request};
+use teahouse_wire::command::{Clock, Moment};
 
 use super::Model;
 use super::asking::Purpose;
 use super::entry::Tone;
 use super::flow::Flow;
 use super::talk::{Loading, Reading};
-use crate::command;
 use crate::screen::found;
 use crate::screen::keys::Scroll;
 use crate::screen::limits::SCROLL_ROWS;
@@ -140,17 +140,17 @@ impl Model {
     }
 
     /// Asks for what was said before a moment.
-    pub(super) fn ask_before_time(&mut self, time: String, count: u32) {
+    pub(super) fn ask_before_time(&mut self, moment: Moment, count: u32) {
         let Some(room) = self.talk().with.room().cloned() else {
             return self.flash("this is no room");
         };
         if !self.is_online() {
             return self.flash("offline: older messages are with the house");
         }
-        let moment = command::moment(&time, self.now.time_ms, &self.setup.zone);
-        let part = Part { before_time_ms: moment, ..Part::default() };
+        let clock = Clock { now: Time(self.now.time_ms), zone: self.setup.zone.clone() };
+        let part = Part { before_time_ms: Some(moment.at(&clock).0), ..Part::default() };
         let request = History { room, part, limit: Some(count) };
-        self.ask(Purpose::BeforeTime(time), Request::History(request));
+        self.ask(Purpose::BeforeTime(moment), Request::History(request));
     }
 
     /// Goes to a message of the past, where these words are marked.

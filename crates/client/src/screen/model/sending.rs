@@ -1,14 +1,15 @@
 //! What becomes of a line when it is sent: said, told, done, or asked about first.
 
-use teahouse_core::{Nick, RoomName, Text};
+use teahouse_core::{Nick, Refusal, RoomName, Text};
 use teahouse_editor::Passage;
 use teahouse_wire::api::{Ignore, Rename, Request, Rooms, Tell, Topic, Who};
+use teahouse_wire::command::{self, Command, CommandError};
+use teahouse_wire::line::whereabouts;
 
 use super::asking::Purpose;
 use super::entry::{Manner, Message, Tone, What};
 use super::talk::{Talk, With};
 use super::{Mode, Model};
-use crate::command::{self, Command, CommandError};
 use crate::screen::input::Effect;
 use crate::screen::keys::Scroll;
 use crate::screen::limits::{PASTE_LINES_UNASKED, TALKS_MAX};
@@ -95,7 +96,7 @@ impl Model {
             }
             With::Person(nick) => self.tell(nick, text, line),
             With::Server(_) => self.send_to_line_server(text.as_str()),
-            With::House => self.flash("enter a room first: /join ROOM"),
+            With::House => self.flash(CommandError::InNoRoom.to_string()),
         }
     }
 
@@ -154,54 +155,65 @@ impl Model {
 
     fn run(&mut self, command: Command, line: &str) {
         match command {
-            Command::Say(text) => return self.say(text, line),
-            Command::Act(text) => return self.act_out(text, line),
-            Command::Tell { nick, text } => return self.tell(nick, text, line),
-            Command::Leave(room) => return self.leave(room, line),
-            Command::Nothing
-            | Command::Help(_)
-            | Command::Nick(_)
-            | Command::Join(_)
-            | Command::Room(_)
-            | Command::Rooms { .. }
-            | Command::Who { .. }
-            | Command::Topic(_)
-            | Command::History { .. }
-            | Command::Search { .. }
-            | Command::Ignore(_)
-            | Command::Quit => {}
+            Command::Nothing => {}
+            Command::Say(text) => self.say(text, line),
+            Command::Act(text) => self.act_out(text, line),
+            Command::Tell { nick, text } => self.tell(nick, text, line),
+            Command::Leave(room) => self.leave(room, line),
+            Command::Room(Some(room)) => self.turn(room, line),
+            Command::Room(None) => self.sent(line).say_whereabouts(),
+            Command::Join(room) => self.sent(line).join(room),
+            Command::Nick(nick) => self.sent(line).ask_words(Request::Nick(Rename { nick })),
+            Command::Rooms { page } => self.sent(line).ask_rooms(page),
+            Command::Who { room, page } => self.sent(line).ask_who(room, page),
+            Command::Topic(topic) => self.sent(line).ask_topic(topic),
+            Command::Search { words: Some(words) } => self.sent(line).find_words(words, true),
+            Command::Search { words: None } => self.sent(line).find_on(),
+            Command::Ignore(nick) => {
+                self.sent(line).ask_words(Request::Ignore(Ignore { nick }));
+            }
+            Command::Help(Some(verb)) => {
+                let help = format!("{}: {}", verb.usage(), verb.help);
+                self.sent(line).say_here(help, Tone::Plain);
+            }
+            Command::Help(None) => self.sent(line).show_help(),
+            Command::History { before: None, .. } => self.sent(line).scroll(Scroll::PageUp),
+            Command::History { before: Some(moment), count } => {
+                self.sent(line).ask_before_time(moment, count);
+            }
+            Command::Quit => self.sent(line).quit(),
         }
-        self.line_is_sent(line);
-        self.run_asking(command);
     }
 
-    /// Does what leaves nothing behind in the line, whatever comes of it.
-    fn run_asking(&mut self, command: Command) {
-        match command {
-            Command::Nick(nick) => self.ask_words(Request::Nick(Rename { nick })),
-            Command::Join(room) | Command::Room(Some(room)) => self.join(room),
-            Command::Rooms { page } => self.ask_rooms(page),
-            Command::Who { room, page } => {
-                if let Some(room) = room.or_else(|| self.room_here()) {
-                    self.ask_words(Request::Who(Who { room, page }));
-                }
+    /// The line is sent; what it asks for comes next, and nothing of it goes back into the line.
+    fn sent(&mut self, line: &str) -> &mut Self {
+        self.line_is_sent(line);
+        self
+    }
+
+    fn ask_who(&mut self, room: Option<RoomName>, page: u32) {
+        if let Some(room) = room.or_else(|| self.room_here()) {
+            self.ask_words(Request::Who(Who { room, page }));
+        }
+    }
+
+    fn say_whereabouts(&mut self) {
+        if let Some(room) = self.room_here() {
+            let joined = self.talks.iter().filter(|talk| talk.is_joined);
+            let rooms = joined.filter_map(|talk| talk.with.room());
+            self.say_here(whereabouts(&room, rooms), Tone::Plain);
+        }
+    }
+
+    /// Turns to a room we are in.
+    fn turn(&mut self, room: RoomName, line: &str) {
+        let is_this = |talk: &Talk| talk.is_joined && talk.with.room() == Some(&room);
+        match self.talks.iter().position(is_this) {
+            Some(index) => self.sent(line).show_talk(index),
+            None => {
+                let refusal = Refusal::NotInRoom { room };
+                self.flash(CommandError::Refused(refusal).to_string());
             }
-            Command::Topic(topic) => self.ask_topic(topic),
-            Command::Search { words } => self.find_words(words, true),
-            Command::Ignore(nick) => self.ask_words(Request::Ignore(Ignore { nick })),
-            Command::Help(Some(verb)) => {
-                self.say_here(format!("{}: {}", verb.usage(), verb.help), Tone::Plain);
-            }
-            Command::Help(None) => self.show_help(),
-            Command::History { before: None, .. } => self.scroll(Scroll::PageUp),
-            Command::History { before: Some(time), count } => self.ask_before_time(time, count),
-            Command::Quit => self.quit(),
-            Command::Nothing
-            | Command::Room(None)
-            | Command::Say(_)
-            | Command::Act(_)
-            | Command::Tell { .. }
-            | Command::Leave(_) => {}
         }
     }
 

@@ -253,6 +253,37 @@ fn what_was_found_is_listed_to_its_end() {
 }
 
 #[test]
+fn a_search_without_words_goes_on_with_the_last_one() {
+    let mut played = Played::in_tea(70, 9);
+    let flashed = "the last search has nothing older; /search WORDS finds messages";
+    played.type_in("/search\n");
+    assert!(played.rows()[7].contains(flashed), "{:?}", played.rows());
+    played.type_in("/search message\n");
+    let (reference, _) = search(&mut played);
+    let found = |events: Vec<_>, more| Message::Found { words: "message".to_owned(), events, more };
+    played.answer(reference, found(vec![numbered(60), numbered(50)], Some(50)));
+    played.key(Key::Esc);
+    played.type_in("/search\n");
+    let (reference, asked) = search(&mut played);
+    assert_eq!((asked.before, asked.words.as_str()), (Some(50), "message"));
+    played.answer(reference, found(vec![numbered(40)], None));
+    played.check(&[
+        " #tea  tea and what goes with it",
+        " 3 messages with message  Enter goes there, Esc closes",
+        "| 2026-11-23 11:00  bob  message 60",
+        " 2026-11-23 10:50  bob  message 50",
+        " 2026-11-23 10:40  bob  message 40",
+        "",
+        "",
+        "─ ● ann ──────────────────────────────────────────────────── F1 help ─",
+        "›",
+    ]);
+    played.key(Key::Esc);
+    played.type_in("/search\n");
+    assert!(played.rows()[7].contains(flashed), "{:?}", played.rows());
+}
+
+#[test]
 fn the_help_does_not_lose_the_words_that_are_searched_for() {
     let mut played = Played::in_tea(70, 10);
     played.ctrl('f');

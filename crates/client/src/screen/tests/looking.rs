@@ -48,7 +48,7 @@ fn the_help_can_be_read_on_a_narrow_screen_to_its_end() {
         seen += &(played.rows()[1..8].join("\n") + "\n");
         played.key(Key::Down);
     }
-    for verb in crate::command::VERBS {
+    for verb in teahouse_wire::command::VERBS {
         assert!(seen.contains(&verb.usage()), "{}", verb.usage());
         let last = verb.help.split(' ').next_back().unwrap();
         assert!(seen.contains(last), "{last}");

@@ -5,8 +5,8 @@ use ratatui::layout::{Position, Rect};
 use teahouse_editor::{width, wrap};
 
 use super::pen::Pen;
-use crate::command::VERBS;
 use crate::screen::keys;
+use teahouse_wire::command::VERBS;
 
 /// Keys named of one row: of nine digits the first and the last say it.
 const KEYS_NAMED_MAX: usize = 3;

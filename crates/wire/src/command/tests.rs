@@ -33,15 +33,17 @@ fn a_line_is_said_unless_it_is_a_command() {
         ("/topic green tea", r#"Topic(Set(Text("green tea")))"#),
         ("/history", "History { count: 20, before: None }"),
         ("/history 7", "History { count: 7, before: None }"),
-        ("/history before 10:32", r#"History { count: 20, before: Some("10:32") }"#),
+        ("/history before 10:32", "History { count: 20, before: Some(TimeOfDay(10:32:00)) }"),
         (
             "/history before 2026-11-24 10:32",
-            r#"History { count: 20, before: Some("2026-11-24 10:32") }"#,
+            "History { count: 20, before: Some(Dated(2026-11-24T10:32:00)) }",
         ),
         ("/history before tea", "usage: /history [N | before TIME]"),
-        ("/search 火锅", r#"Search { words: "火锅" }"#),
+        ("/search 火锅", r#"Search { words: Some("火锅") }"#),
+        ("/search", "Search { words: None }"),
         ("/ignore", "Ignore(None)"),
         ("/ignore eve", r#"Ignore(Some(Nick("eve")))"#),
+        ("/help JOIN", "Help(Some(/join))"),
         ("/help /join", "Help(Some(/join))"),
         ("/quit", "Quit"),
     ];
@@ -60,8 +62,11 @@ fn what_is_wrong_is_said_with_what_to_do() {
         ("/join a b", "\"a b\" is no name: a space cannot be in a name"),
         ("/msg bob", "usage: /msg NAME WORDS"),
         ("/rooms 0", "usage: /rooms [PAGE]"),
-        ("/history 500", "the number of messages is 1 to 200"),
+        ("/history 500", "/history shows 1 to 200 messages at once"),
         ("/quit now", "usage: /quit"),
+        ("/history 0", "/history shows 1 to 200 messages at once"),
+        ("/nick a\u{202E} b", "\"a b\" is no name: a space cannot be in a name"),
+        ("/msg a,b \u{7}", "\"a,b\" is no name: ',' cannot be in a name"),
         ("/help dance", "there is no /dance; /help lists what there is (to say it, begin with //)"),
     ];
     for (line, expected) in cases {
@@ -84,9 +89,24 @@ fn every_command_is_in_the_help_and_understands_its_own_name() {
 
 #[test]
 fn what_is_hidden_before_a_command_does_not_make_it_a_message() {
-    for hidden in ["\u{FEFF}", "\u{200B}\u{2060}", "\u{200E}"] {
+    for hidden in ["\u{FEFF}", "\u{200B}\u{2060}", "\u{200E}", "\u{202A}", "\0"] {
         assert_eq!(parse(&format!("{hidden}/quit")), Ok(Command::Quit), "{hidden:?}");
     }
     let unknown = parse("/xy\u{202e}zzy").unwrap_err().to_string();
     assert!(unknown.contains("/xyzzy") && !unknown.contains('\u{202e}'), "{unknown}");
+}
+
+#[test]
+fn a_line_of_white_space_is_nothing_and_words_that_do_not_show_are_refused() {
+    assert_eq!(parse("\u{3000}\0\u{B}"), Ok(Command::Nothing));
+    for words in ["\u{200B}", "\u{2800}", "\u{7}\u{1B}", "/me \u{7}"] {
+        assert_eq!(read(words), "not sent: there is nothing in it", "{words:?}");
+    }
+}
+
+#[test]
+fn the_commands_that_name_a_room_first_are_known() {
+    let names: Vec<&str> =
+        VERBS.iter().filter(|verb| verb.takes_room()).map(|verb| verb.name).collect();
+    assert_eq!(names, ["join", "leave", "room", "who"]);
 }

@@ -1,28 +1,37 @@
-//! How the arguments of each command are read.
+//! How the arguments of each command are read. White space around them is gone.
 
-use jiff::tz::TimeZone;
-use teahouse_core::harmless::echoed;
-use teahouse_core::{NameError, Nick, RoomName, Text};
+use teahouse_core::{NameError, Nick, Refusal, RoomName, Text};
 
+use super::error::Wrong;
 use super::{
-    Command, CommandError, HISTORY_COUNT, HISTORY_COUNT_MAX, SEARCH_BYTES_MAX, Topic, Verb, Wrong,
-    moment, split, unknown,
+    Command, CommandError, HISTORY_COUNT, HISTORY_COUNT_MAX, Moment, SEARCH_BYTES_MAX, Topic, Verb,
+    unknown,
 };
 
 type Parsed = Result<Command, Wrong>;
+
+/// The first word and the rest.
+pub(super) fn split(words: &str) -> (&str, &str) {
+    let words = words.trim();
+    words.split_once(char::is_whitespace).map_or((words, ""), |(first, rest)| (first, rest.trim()))
+}
+
+pub(super) fn parse_text(words: &str) -> Result<Text, CommandError> {
+    Text::parse(words).map_err(|error| Refusal::BadText { error }.into())
+}
 
 fn name<T>(input: &str, parse: impl Fn(&str) -> Result<T, NameError>) -> Result<T, Wrong> {
     if input.is_empty() {
         return Err(Wrong::Usage);
     }
-    parse(input).map_err(|error| Wrong::Said(CommandError::Name { input: echoed(input), error }))
+    parse(input).map_err(|error| Refusal::BadName { input: input.to_owned(), error }.into())
 }
 
 fn text(words: &str) -> Result<Text, Wrong> {
     if words.is_empty() {
         return Err(Wrong::Usage);
     }
-    Text::parse(words).map_err(|error| Wrong::Said(CommandError::Text(error)))
+    Ok(parse_text(words)?)
 }
 
 fn page(input: &str) -> Result<u32, Wrong> {
@@ -32,13 +41,14 @@ fn page(input: &str) -> Result<u32, Wrong> {
     }
 }
 
+fn maybe_room(arguments: &str) -> Result<Option<RoomName>, Wrong> {
+    if arguments.is_empty() { Ok(None) } else { name(arguments, RoomName::parse).map(Some) }
+}
+
 pub(super) fn help(arguments: &str) -> Parsed {
     match arguments.trim_start_matches('/') {
         "" => Ok(Command::Help(None)),
-        name => match Verb::named(name) {
-            Some(verb) => Ok(Command::Help(Some(verb))),
-            None => Err(Wrong::Said(unknown(name))),
-        },
+        name => Ok(Command::Help(Some(Verb::named(name).ok_or_else(|| unknown(name))?))),
     }
 }
 
@@ -48,10 +58,6 @@ pub(super) fn nick(arguments: &str) -> Parsed {
 
 pub(super) fn join(arguments: &str) -> Parsed {
     name(arguments, RoomName::parse).map(Command::Join)
-}
-
-fn maybe_room(arguments: &str) -> Result<Option<RoomName>, Wrong> {
-    if arguments.is_empty() { Ok(None) } else { name(arguments, RoomName::parse).map(Some) }
 }
 
 pub(super) fn leave(arguments: &str) -> Parsed {
@@ -92,7 +98,10 @@ pub(super) fn me(arguments: &str) -> Parsed {
 
 pub(super) fn msg(arguments: &str) -> Parsed {
     let (whom, words) = split(arguments);
-    let (text, nick) = (text(words)?, name(whom, Nick::parse)?);
+    if words.is_empty() {
+        return Err(Wrong::Usage);
+    }
+    let (nick, text) = (name(whom, Nick::parse)?, text(words)?);
     Ok(Command::Tell { nick, text })
 }
 
@@ -100,27 +109,28 @@ pub(super) fn history(arguments: &str) -> Parsed {
     let count = match split(arguments) {
         ("", _) => HISTORY_COUNT,
         ("before", time) => {
-            // What is a moment does not depend on when it is asked, nor where.
-            moment(time, 0, &TimeZone::UTC).ok_or(Wrong::Usage)?;
-            return Ok(Command::History { count: HISTORY_COUNT, before: Some(time.to_owned()) });
+            let before = Moment::parse(time).ok_or(Wrong::Usage)?;
+            return Ok(Command::History { count: HISTORY_COUNT, before: Some(before) });
         }
         (count, "") => count.parse().map_err(|_| Wrong::Usage)?,
         (_, _) => return Err(Wrong::Usage),
     };
     if !(1..=HISTORY_COUNT_MAX).contains(&count) {
-        let (what, max) = ("the number of messages", HISTORY_COUNT_MAX);
-        return Err(Wrong::Said(CommandError::Range { what, max }));
+        return Err(CommandError::HistoryCount { max: HISTORY_COUNT_MAX }.into());
     }
     Ok(Command::History { count, before: None })
 }
 
 pub(super) fn search(arguments: &str) -> Parsed {
+    if arguments.is_empty() {
+        return Ok(Command::Search { words: None });
+    }
     let words = text(arguments)?.as_str().to_owned();
     if words.len() > SEARCH_BYTES_MAX {
         let (bytes, max) = (words.len(), SEARCH_BYTES_MAX);
-        return Err(Wrong::Said(CommandError::SearchTooLong { bytes, max }));
+        return Err(CommandError::SearchTooLong { bytes, max }.into());
     }
-    Ok(Command::Search { words })
+    Ok(Command::Search { words: Some(words) })
 }
 
 pub(super) fn ignore(arguments: &str) -> Parsed {

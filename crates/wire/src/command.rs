@@ -1,25 +1,33 @@
-//! What a line means that a person enters in one of our clients: something to say, or a command.
+//! What a line means that a person enters: something to say, or a command. One table, [`VERBS`], gives parsing,
+//! help, completion and what an unknown command is compared with, to the server's line protocol and to our client
+//! alike.
 //!
-//! One table gives parsing, help and what an unknown command is compared with. Pure: which room is current,
-//! and what comes of a command, is for the client.
+//! Pure, and the same wherever a line is entered: which room is current, and what comes of a command, is for
+//! the one who executes it.
 
-mod parse;
+mod arguments;
+mod error;
 
 use std::fmt;
 
-use jiff::tz::TimeZone;
-use teahouse_core::harmless::{self, echoed};
-use teahouse_core::{NameError, Nick, RoomName, Text, TextError, Time};
-use teahouse_wire::line::{Clock, parse_moment};
-use thiserror::Error;
+use teahouse_core::harmless::{self, harmless};
+use teahouse_core::{Nick, Refusal, RoomName, Text};
+
+pub use crate::moment::{Clock, Moment};
+pub use error::CommandError;
+use error::Wrong;
 
 /// How alike a known command must be to be suggested, 0 to 1 (Jaro–Winkler).
 const LIKENESS_MIN: f64 = 0.7;
+/// Columns of how a command is used, before what it does.
+const USAGE_COLUMNS: usize = 28;
 /// Messages that `/history` shows without a number.
 pub const HISTORY_COUNT: u32 = 20;
-/// Messages in one page of history, the most the api gives.
+/// Messages that one `/history` shows: what fits in a scrollback, and well within a queue.
 pub const HISTORY_COUNT_MAX: u32 = 200;
-/// Bytes in the words of a search, the most the api takes.
+/// Messages that one `/search` shows.
+pub const SEARCH_COUNT: u32 = 20;
+/// Bytes in the words of a search; more is a paste, not a search.
 pub const SEARCH_BYTES_MAX: usize = 256;
 
 /// What a line means. Where no room is named it is the current one.
@@ -39,7 +47,7 @@ pub enum Command {
     Join(RoomName),
     /// `/leave`.
     Leave(Option<RoomName>),
-    /// `/room`: which room is current, or make this one so.
+    /// `/room`: which room is current, or make this one so, where one is.
     Room(Option<RoomName>),
     /// `/rooms`.
     Rooms {
@@ -66,13 +74,13 @@ pub enum Command {
     History {
         /// How many messages.
         count: u32,
-        /// Those before this moment, as typed ([`moment`] reads it), instead of the newest.
-        before: Option<String>,
+        /// Those before this moment, instead of the newest.
+        before: Option<Moment>,
     },
     /// `/search`.
     Search {
-        /// The words.
-        words: String,
+        /// The words; `None` for what the last search found that is older.
+        words: Option<String>,
     },
     /// `/ignore` somebody, or ask who is ignored.
     Ignore(Option<Nick>),
@@ -102,145 +110,99 @@ pub struct Verb {
     parse: fn(&str) -> Result<Command, Wrong>,
 }
 
-/// Why a line cannot be understood. Nothing of it is done.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum CommandError {
-    /// There is no such command.
-    #[error("there is no /{typed}; {} (to say it, begin with //)", advice(*nearest))]
-    Unknown {
-        /// As typed, at most 32 characters.
-        typed: String,
-        /// The command that is most like it.
-        nearest: Option<&'static str>,
-    },
-    /// It needs other arguments.
-    #[error("usage: {usage}")]
-    Usage {
-        /// How it is used.
-        usage: String,
-    },
-    /// What should be a name is none.
-    #[error("{input:?} is no name: {error}")]
-    Name {
-        /// As typed, at most 40 characters.
-        input: String,
-        /// Why.
-        error: NameError,
-    },
-    /// What should be said cannot be.
-    #[error("not sent: {0}")]
-    Text(TextError),
-    /// A number is out of its range.
-    #[error("{what} is 1 to {max}")]
-    Range {
-        /// Of what.
-        what: &'static str,
-        /// The most.
-        max: u32,
-    },
-    /// A search for too much.
-    #[error("a search has at most {max} bytes; yours has {bytes}")]
-    SearchTooLong {
-        /// What it has.
-        bytes: usize,
-        /// What it may have.
-        max: usize,
-    },
-}
-
-fn advice(nearest: Option<&'static str>) -> String {
-    match nearest {
-        Some(name) => format!("did you mean /{name}?"),
-        None => "/help lists what there is".to_owned(),
-    }
-}
-
-/// Why the arguments of a command are wrong.
-enum Wrong {
-    Usage,
-    Said(CommandError),
-}
-
-/// Every command there is.
+/// Every command there is, in the order of the help.
 pub const VERBS: &[Verb] = &[
     Verb {
         name: "help",
         arguments: "[COMMAND]",
         help: "show the commands, or one of them",
-        parse: parse::help,
+        parse: arguments::help,
     },
-    Verb { name: "nick", arguments: "NAME", help: "be called NAME", parse: parse::nick },
+    Verb { name: "nick", arguments: "NAME", help: "be called NAME", parse: arguments::nick },
     Verb {
         name: "join",
         arguments: "ROOM",
         help: "enter a room, or make it; what you say goes there",
-        parse: parse::join,
+        parse: arguments::join,
     },
     Verb {
         name: "leave",
         arguments: "[ROOM]",
         help: "leave this room, or ROOM",
-        parse: parse::leave,
+        parse: arguments::leave,
     },
     Verb {
         name: "room",
         arguments: "[ROOM]",
         help: "say where you are, or turn to another room you are in",
-        parse: parse::room,
+        parse: arguments::room,
     },
-    Verb { name: "rooms", arguments: "[PAGE]", help: "list the rooms", parse: parse::rooms },
+    Verb { name: "rooms", arguments: "[PAGE]", help: "list the rooms", parse: arguments::rooms },
     Verb {
         name: "who",
         arguments: "[ROOM] [PAGE]",
         help: "list who is in this room, or in ROOM",
-        parse: parse::who,
+        parse: arguments::who,
     },
     Verb {
         name: "topic",
         arguments: "[WORDS | -clear]",
         help: "show, set or clear what this room is about",
-        parse: parse::topic,
+        parse: arguments::topic,
     },
-    Verb { name: "me", arguments: "WORDS", help: "say what you do: * you WORDS", parse: parse::me },
-    Verb { name: "msg", arguments: "NAME WORDS", help: "tell one person only", parse: parse::msg },
+    Verb {
+        name: "me",
+        arguments: "WORDS",
+        help: "say what you do: * you WORDS",
+        parse: arguments::me,
+    },
+    Verb {
+        name: "msg",
+        arguments: "NAME WORDS",
+        help: "tell one person only",
+        parse: arguments::msg,
+    },
     Verb {
         name: "history",
         arguments: "[N | before TIME]",
         help: "show the last N messages, or those before 10:32, 2026-11-24 or both",
-        parse: parse::history,
+        parse: arguments::history,
     },
     Verb {
         name: "search",
-        arguments: "WORDS",
-        help: "find messages in your rooms, newest first; a word* finds what begins so",
-        parse: parse::search,
+        arguments: "[WORDS]",
+        help: "find messages in your rooms, newest first; word* finds what begins so; alone: older ones",
+        parse: arguments::search,
     },
     Verb {
         name: "ignore",
         arguments: "[NAME]",
         help: "stop or go on hearing NAME; alone: list whom you ignore",
-        parse: parse::ignore,
+        parse: arguments::ignore,
     },
-    Verb { name: "quit", arguments: "", help: "go", parse: parse::quit },
+    Verb { name: "quit", arguments: "", help: "go", parse: arguments::quit },
 ];
 
 /// Takes a line as it was entered. `//` at the beginning says what begins with `/`. For a pasted text of
 /// several lines see [`say`].
 ///
 /// # Errors
-/// When it cannot be understood.
+/// When it cannot be understood: nothing of it is to be done.
 pub fn parse(line: &str) -> Result<Command, CommandError> {
-    let line = slash(line).map_or(line, |at| &line[at..]);
-    let command = match line.strip_prefix('/') {
+    // A line without words is no message; one whose words do not show is refused as one.
+    if line.chars().all(|c| c.is_whitespace() || c == '\0') {
+        return Ok(Command::Nothing);
+    }
+    let line = harmless(line);
+    let command = match slash(&line).map(|at| &line[at + 1..]) {
         Some(rest) if rest.starts_with('/') => return say(rest),
         Some(command) => command,
-        None if line.trim().is_empty() => return Ok(Command::Nothing),
-        None => return say(line),
+        None => return say(&line),
     };
-    let (name, arguments) = split(command);
+    let (name, arguments) = arguments::split(command);
     let verb = Verb::named(name).ok_or_else(|| unknown(name))?;
     (verb.parse)(arguments).map_err(|wrong| match wrong {
-        Wrong::Usage => CommandError::Usage { usage: verb.usage() },
+        Wrong::Usage => CommandError::Usage { verb },
         Wrong::Said(error) => error,
     })
 }
@@ -257,7 +219,7 @@ pub fn slash(line: &str) -> Option<usize> {
 /// # Errors
 /// When they cannot be a message.
 pub fn say(words: &str) -> Result<Command, CommandError> {
-    Text::parse(words).map(Command::Say).map_err(CommandError::Text)
+    arguments::parse_text(words).map(Command::Say)
 }
 
 impl Verb {
@@ -271,6 +233,12 @@ impl Verb {
     #[must_use]
     pub fn usage(&self) -> String {
         format!("/{} {}", self.name, self.arguments).trim_end().to_owned()
+    }
+
+    /// Whether a room's name may come right after it.
+    #[must_use]
+    pub fn takes_room(&self) -> bool {
+        self.arguments.trim_start_matches('[').starts_with("ROOM")
     }
 }
 
@@ -288,16 +256,10 @@ impl fmt::Debug for Verb {
     }
 }
 
-/// A moment as typed: `10:32` (the last time it was so), `2026-11-24`, or both; milliseconds since 1970, UTC.
-#[must_use]
-pub fn moment(typed: &str, now_ms: i64, zone: &TimeZone) -> Option<i64> {
-    let clock = Clock { now: Time(now_ms), zone: zone.clone() };
-    parse_moment(typed, &clock).map(|time| time.0)
-}
-
 /// The lines of `/help`: how each command is used and what it does.
+#[must_use]
 pub fn help(verb: Option<&'static Verb>) -> Vec<String> {
-    let line = |usage: &str, help: &str| format!("{usage:<28} {help}");
+    let line = |usage: &str, help: &str| format!("{usage:<USAGE_COLUMNS$} {help}");
     let wanted = VERBS.iter().filter(|row| verb.is_none_or(|verb| verb == *row));
     let mut lines: Vec<String> = wanted.map(|row| line(&row.usage(), row.help)).collect();
     if verb.is_none() {
@@ -306,21 +268,21 @@ pub fn help(verb: Option<&'static Verb>) -> Vec<String> {
     lines
 }
 
-/// The first word and the rest.
-fn split(words: &str) -> (&str, &str) {
-    let words = words.trim();
-    words.split_once(char::is_whitespace).map_or((words, ""), |(first, rest)| (first, rest.trim()))
-}
-
+/// There is no such command: which one is most like it.
 fn unknown(name: &str) -> CommandError {
     let lower = name.to_lowercase();
     let likeness = |verb: &&Verb| strsim::jaro_winkler(&lower, verb.name);
     let nearest = VERBS
         .iter()
         .filter(|verb| likeness(verb) >= LIKENESS_MIN)
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
-        .map(|verb| verb.name);
-    CommandError::Unknown { typed: echoed(name), nearest }
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    CommandError::Unknown { typed: harmless::echoed(name), nearest }
+}
+
+impl From<Refusal> for CommandError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 #[cfg(test)]
