@@ -24,6 +24,7 @@ pub(crate) struct Now {
 }
 
 /// What a shard is given when it is made.
+#[derive(Clone)]
 pub(crate) struct Place {
     /// Which shard of the server it is.
     pub(crate) index: usize,

@@ -1,0 +1,195 @@
+//! The threads of a house: those that read history, the hub, the shards. Each says when it has ended, however it
+//! ended.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use teahouse_core::Chat;
+use teahouse_wire::api;
+use tokio::sync::{mpsc, watch};
+use tokio::task::LocalSet;
+use tracing::warn;
+
+use crate::browsers::Browsers;
+use crate::clock::SteadyClock;
+use crate::error::Fault;
+use crate::history::{self, Jobs};
+use crate::hub::Hub;
+use crate::inbox::{INBOX_MAX, Inbox};
+use crate::log::{self, LogSender};
+use crate::metrics::HubMetrics;
+use crate::reactor::{self, Parts};
+use crate::settings::Settings;
+use crate::shard::{self, Place};
+use crate::store::{Loaded, Opened, Reader};
+
+/// How long everything may take to end once the house closes.
+const CLOSE_DEADLINE: Duration = Duration::from_millis(4500);
+/// Bytes of stack of a shard or the hub: their futures are on the heap.
+const STACK_BYTES: usize = 1024 * 1024;
+
+/// The running threads, and the ways to them.
+pub(super) struct Threads {
+    readers: Vec<JoinHandle<()>>,
+    hub: JoinHandle<Result<(), Fault>>,
+    shards: Vec<JoinHandle<()>>,
+    /// One for each shard.
+    inboxes: Vec<mpsc::Sender<Inbox>>,
+    log: LogSender,
+    closing: watch::Sender<bool>,
+    ended: mpsc::UnboundedReceiver<&'static str>,
+}
+
+impl Threads {
+    /// Starts those that read, the hub, and the shards, each when what it needs is there.
+    pub(super) fn start(
+        settings: &Settings,
+        shard_count: usize,
+        history: Opened,
+        metrics: &HubMetrics,
+    ) -> Result<Self, Fault> {
+        let Opened { store, loaded: Loaded { boot, epoch, last_room, rooms, .. }, readers } =
+            history;
+        let (end_notices, ended) = mpsc::unbounded_channel();
+        let (inboxes, receivers): (Vec<_>, Vec<_>) =
+            (0..shard_count).map(|_| mpsc::channel(INBOX_MAX)).unzip();
+        let (jobs, readers) = start_readers(readers, inboxes.clone())?;
+        let (log, proposed) = log::open();
+        let (closing, is_closing) = watch::channel(false);
+        let hub = Hub {
+            chat: Chat::restore(settings.chat_limits(), last_room, rooms),
+            store,
+            log: proposed,
+            shards: inboxes.clone(),
+            metrics: metrics.clone(),
+            closing: is_closing,
+        };
+        let hub = spawn("hub", &end_notices, move |runtime| runtime.block_on(hub.run()))?;
+        let place = Place {
+            index: 0,
+            boot,
+            house: Arc::new(house(settings, epoch)),
+            settings: Arc::new(settings.clone()),
+            browsers: Arc::new(Browsers::default()),
+            zone: TimeZone::system(),
+        };
+        let clock = SteadyClock::start();
+        let mut shards = Vec::with_capacity(shard_count);
+        for (index, inbox) in receivers.into_iter().enumerate() {
+            let place = Place { index, ..place.clone() };
+            let parts = Parts { place, clock, inbox, log: log.clone(), jobs: jobs.clone() };
+            shards.push(spawn("shard", &end_notices, |runtime| {
+                LocalSet::new().block_on(&runtime, reactor::run(parts));
+            })?);
+        }
+        Ok(Self { readers, hub, shards, inboxes, log, closing, ended })
+    }
+
+    /// The ways to the shards.
+    pub(super) fn inboxes(&self) -> &[mpsc::Sender<Inbox>] {
+        &self.inboxes
+    }
+
+    /// The way to the hub.
+    pub(super) fn log(&self) -> &LogSender {
+        &self.log
+    }
+
+    /// What has ended by itself, as soon as something has.
+    pub(super) async fn ended(&mut self) -> &'static str {
+        self.ended.recv().await.unwrap_or("house")
+    }
+
+    /// Has them end, without one that has ended by itself: the shards tell who is in and hand in what they have
+    /// gathered, then the hub, which nobody proposes to any more, commits what it has. Everyone else who holds a way
+    /// to a shard or to the hub has let go of it.
+    pub(super) async fn close(mut self, ended: Option<&'static str>) -> Result<(), Fault> {
+        let mut running = 1 + self.shards.len() - usize::from(ended.is_some());
+        self.closing.send_replace(true);
+        drop(self.log);
+        let all = async {
+            for inbox in self.inboxes {
+                if inbox.send(Inbox::Close).await.is_err() {
+                    warn!("a shard is gone");
+                }
+            }
+            while running > 0 && self.ended.recv().await.is_some() {
+                running -= 1;
+            }
+        };
+        if tokio::time::timeout(CLOSE_DEADLINE, all).await.is_err() {
+            warn!(running, "not everything ended in time");
+            return if self.hub.is_finished() { join_hub(self.hub) } else { Err(Fault::Late) };
+        }
+        for shard in self.shards {
+            shard.join().map_err(|_| Fault::Ended("shard"))?;
+        }
+        // They only read: one in the middle of a search ends with the process, and nobody waits for it.
+        for reader in self.readers.into_iter().filter(JoinHandle::is_finished) {
+            reader.join().map_err(|_| Fault::Ended("reading thread"))?;
+        }
+        join_hub(self.hub)
+    }
+}
+
+/// How this house introduces itself to programs.
+fn house(settings: &Settings, epoch: [u8; 16]) -> api::House {
+    api::House {
+        epoch: api::Epoch::of(epoch),
+        server: env!("CARGO_PKG_VERSION").to_owned(),
+        first_room: settings.first_room.clone(),
+        ping_s: shard::PING_S,
+        grace_s: settings.limits.seats.grace_s,
+    }
+}
+
+/// Reading threads give what they found to the shard that asked.
+fn start_readers(
+    readers: Vec<Reader>,
+    inboxes: Vec<mpsc::Sender<Inbox>>,
+) -> Result<(Jobs, Vec<JoinHandle<()>>), Fault> {
+    let reply: history::Reply = Arc::new(move |shard: usize, page| {
+        let shard = inboxes.get(shard);
+        shard.is_some_and(|shard| shard.blocking_send(Inbox::Page(page)).is_ok())
+    });
+    let fault = |source| Fault::Start { what: "reading threads", source };
+    history::start(readers, &reply).map_err(fault)
+}
+
+fn join_hub(hub: JoinHandle<Result<(), Fault>>) -> Result<(), Fault> {
+    hub.join().unwrap_or(Err(Fault::Ended("hub")))
+}
+
+/// Tells the house that a thread has ended. At most one message a thread.
+struct EndNotice {
+    what: &'static str,
+    ended: mpsc::UnboundedSender<&'static str>,
+}
+
+impl Drop for EndNotice {
+    fn drop(&mut self) {
+        // Nobody listens any more when the house itself is gone.
+        self.ended.send(self.what).ok();
+    }
+}
+
+fn spawn<T: Send + 'static>(
+    what: &'static str,
+    end_notices: &mpsc::UnboundedSender<&'static str>,
+    run: impl FnOnce(tokio::runtime::Runtime) -> T + Send + 'static,
+) -> Result<JoinHandle<T>, Fault> {
+    let start = |source| Fault::Start { what, source };
+    let notice = EndNotice { what, ended: end_notices.clone() };
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(start)?;
+    std::thread::Builder::new()
+        .name(what.to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || {
+            let _notice = notice;
+            run(runtime)
+        })
+        .map_err(start)
+}
