@@ -27,8 +27,9 @@ use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::suspended::Suspended;
 use crate::{
-    Action, Answer, Effect, Limits, MessageKey, Moment, Origin, Position, Proposal, Refusal,
-    RequestId, ResumeKeyHash, RoomId, RoomName, Said, SessionId, SteadyTime, Text, Time,
+    Action, Answer, Effect, InRoom, Limits, MessageKey, Moment, Origin, Position, Presence,
+    Proposal, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, Said, SessionId, SteadyTime,
+    Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -247,6 +248,18 @@ fn stamp(effect: &mut Effect, asker: SessionId, asked: RequestId) {
         | Effect::Ignores { .. }
         | Effect::Ended { .. }
         | Effect::SessionForgotten { .. } => {}
+    }
+}
+
+/// Says something of who is where, if that concerns any room.
+fn say_presence(
+    presence: Presence,
+    about: Option<SessionId>,
+    rooms: Vec<InRoom>,
+    out: &mut Vec<Effect>,
+) {
+    if !rooms.is_empty() {
+        out.push(Effect::Presence { presence, about, rooms });
     }
 }
 

@@ -56,14 +56,19 @@ pub enum Effect {
         /// Its name.
         name: RoomName,
     },
-    /// Somebody came, went or changed: for everyone in the room but `except`. Never history.
+    /// Somebody came, went or changed: for everyone in these rooms but whom it is about, who is told otherwise.
+    /// Never history.
+    ///
+    /// Every coming and going is said, once with all its rooms, whatever their size: a list of members that is
+    /// kept by these is right at every place in the order. What is not announced is beside that gathered in a
+    /// [`Presence::Folded`].
     Presence {
-        /// Where.
-        room: RoomId,
-        /// Whom it is about, if it is one session: they are told otherwise.
-        except: Option<SessionId>,
         /// What.
         presence: Presence,
+        /// Whom it is about, if it is one session.
+        about: Option<SessionId>,
+        /// Every room that it concerns.
+        rooms: Vec<InRoom>,
     },
     /// A session does not hear these from here on; nothing is told of it.
     Ignores {
@@ -149,7 +154,17 @@ pub enum EventKind {
     Unknown,
 }
 
-/// Comings and goings, by the rules for big rooms ([`crate::Limits::announce_each_max`]).
+/// A room that a presence concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InRoom {
+    /// Which.
+    pub room: RoomId,
+    /// Whether everyone in it is told, by the rules for big rooms ([`crate::Limits::announce_each_max`]).
+    /// Otherwise it is only for those whose protocol keeps a list of the members.
+    pub is_announced: bool,
+}
+
+/// Who came, went or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {
     /// Somebody came in.
@@ -169,7 +184,8 @@ pub enum Presence {
         /// Why.
         cause: ExitCause,
     },
-    /// Somebody is called otherwise now.
+    /// Somebody has another nick. Where that is not announced it is in no fold either: it is seen when they
+    /// speak.
     Renamed {
         /// Before.
         from: Nick,
@@ -181,8 +197,8 @@ pub enum Presence {
         /// Who.
         nick: Nick,
     },
-    /// Many came and went: the first few by name, in a middling room; in a large one the names are
-    /// left out.
+    /// Those who came and went and were not announced: the first few by name, in a middling room; in a large
+    /// one the names are left out.
     Folded {
         /// Some who came.
         entered: Vec<Nick>,

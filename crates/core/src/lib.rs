@@ -32,8 +32,8 @@ mod text;
 pub use action::{Action, ExitCause, Proposal, Question, TopicChange, Visit};
 pub use chat::{Chat, Founding};
 pub use effect::{
-    Answer, Effect, Event, EventKind, Excerpt, Granted, HistorySpan, IgnoreChange, Presence,
-    PrivateMessage, RoomSummary, Scope,
+    Answer, Effect, Event, EventKind, Excerpt, Granted, HistorySpan, IgnoreChange, InRoom,
+    Presence, PrivateMessage, RoomSummary, Scope,
 };
 pub use flood::{Bucket, FloodLimit, Rate, Verdict};
 pub use id::{

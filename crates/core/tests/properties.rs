@@ -290,7 +290,10 @@ impl Reference {
             Effect::SessionForgotten { session } => {
                 assert!(self.suspended.remove(session), "forgotten without being suspended");
             }
-            Effect::Presence { room, .. } => assert!(self.members.contains_key(room)),
+            // That it holds together is what `lists.rs` is about.
+            Effect::Presence { rooms, .. } => {
+                assert!(rooms.iter().all(|room| self.members.contains_key(&room.room)));
+            }
         }
     }
 

@@ -10,10 +10,10 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Action, Answer, Author, Chat, Effect, EventKind, ExitCause, Founding, IgnoreChange, Limits,
-    MessageId, MessageKey, Moment, Nick, Origin, Position, Presence, Proposal, Question, RequestId,
-    ResumeKeyHash, RoomId, RoomName, Said, Scope, SessionId, SteadyTime, Text, Time, TopicChange,
-    Visit,
+    Action, Answer, Author, Chat, Effect, EventKind, ExitCause, Founding, IgnoreChange, InRoom,
+    Limits, MessageId, MessageKey, Moment, Nick, Origin, Position, Presence, Proposal, Question,
+    RequestId, ResumeKeyHash, RoomId, RoomName, Said, Scope, SessionId, SteadyTime, Text, Time,
+    TopicChange, Visit,
 };
 
 /// A chat driven by script lines.
@@ -25,6 +25,8 @@ struct Stage {
     entered: u64,
     /// What the store knows by their ids.
     kept: BTreeMap<MessageKey, Said>,
+    /// Whether the script has what only lists of members are to know.
+    shows_lists: bool,
 }
 
 /// Runs a script; every line `ann> …` or `+31s` is followed by the facts it must give, indented.
@@ -41,7 +43,7 @@ impl Stage {
     fn new(chat: Chat) -> Self {
         let (people, rooms, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let now = Moment { time: Time(1_000_000), steady: SteadyTime(7) };
-        Self { chat, now, people, rooms, entered: 0, kept }
+        Self { chat, now, people, rooms, entered: 0, kept, shows_lists: false }
     }
 
     fn check(&mut self, script: &str) {
@@ -73,7 +75,7 @@ impl Stage {
             self.now.time = self.now.time.plus_ms(seconds * 1000);
             let mut effects = Vec::new();
             self.chat.advance(self.now, &mut effects);
-            return effects.iter().map(|effect| self.shown(effect)).collect();
+            return effects.iter().flat_map(|effect| self.facts(effect)).collect();
         }
         let (who, asked) = line.split_once("> ").unwrap();
         let action = action(asked);
@@ -97,7 +99,7 @@ impl Stage {
             self.chat.recall(key, said.clone());
         }
         self.chat.apply(proposal, &mut effects);
-        effects.iter().map(|effect| self.shown(effect)).collect()
+        effects.iter().flat_map(|effect| self.facts(effect)).collect()
     }
 
     /// The store has this message in the lobby, at the position that its id has.
@@ -110,6 +112,24 @@ impl Stage {
 
     fn who(&self, session: SessionId) -> &str {
         self.people.iter().find(|(_, id)| **id == session).map_or("?", |(who, _)| who)
+    }
+
+    /// An effect, as scripts show it: one that concerns rooms once for each that is told of it, and where only
+    /// lists of members are to know of it after a `~`.
+    fn facts(&mut self, effect: &Effect) -> Vec<String> {
+        let Effect::Presence { presence, about, rooms } = effect else {
+            return vec![self.shown(effect)];
+        };
+        let but = about.map(|but| format!(" but {}", self.who(but)));
+        let (but, shown) = (but.unwrap_or_default(), presence_shown(presence));
+        let (told, listed): (Vec<InRoom>, Vec<InRoom>) =
+            rooms.iter().partition(|room| room.is_announced);
+        let told =
+            told.iter().map(|InRoom { room, .. }| format!("to {}{but}: {shown}", self.rooms[room]));
+        let names: Vec<String> =
+            listed.iter().map(|room| self.rooms[&room.room].to_string()).collect();
+        let listed = self.shows_lists && !names.is_empty();
+        told.chain(listed.then(|| format!("~ {}: {shown}", names.join(" ")))).collect()
     }
 
     fn shown(&mut self, effect: &Effect) -> String {
@@ -137,10 +157,7 @@ impl Stage {
                 format!("{who} in {name} at {at} of {members}{}", topic.unwrap_or_default())
             }
             Effect::Parted { session, name, .. } => format!("{} out of {name}", self.who(*session)),
-            Effect::Presence { room, except, presence } => {
-                let but = except.map(|but| format!(" but {}", self.who(but))).unwrap_or_default();
-                format!("to {}{but}: {}", self.rooms[room], presence_shown(presence))
-            }
+            Effect::Presence { presence, .. } => presence_shown(presence),
             Effect::Ignores { session, ignored } => {
                 let nicks: Vec<&str> = ignored.iter().map(|i| i.nick().as_str()).collect();
                 format!("{} hears no [{}]", self.who(*session), nicks.join(" "))
@@ -872,6 +889,48 @@ fn comings_are_announced_up_to_fifty_folded_up_to_five_hundred_and_counted_above
     assert_eq!(stage.chat.next_due(), None, "and nobody to wake for it");
     let nick = stage.run("p0> nick somebody");
     assert_eq!(nick, ["to p0: guest1 is somebody"]);
+}
+
+#[test]
+fn lists_of_members_have_all_who_come_and_go_once_also_where_nobody_is_told() {
+    let limits = Limits { announce_each_max: 1, ..Limits::default() };
+    let mut stage = Stage::new(Chat::restore(limits, RoomId(0), []));
+    stage.shows_lists = true;
+    stage.check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> join tea
+         | ann in #tea at 0 of 1
+         | to #tea but ann: ann entered
+         bob> enter bob
+         | to bob: welcome bob
+         | bob in #lobby at 0 of 2
+         | ~ #lobby: bob entered
+         bob> join den
+         | bob in #den at 0 of 1
+         | to #den but bob: bob entered
+         bob> join tea
+         | bob in #tea at 0 of 2
+         | ~ #tea: bob entered
+         bob> nick rob
+         | to bob: bob is rob
+         | to #den but bob: bob is rob
+         | ~ #lobby #tea: bob is rob
+         ann> leave tea
+         | ann out of #tea
+         | ~ #tea: ann left
+         bob> exit
+         | bob out of #lobby
+         | bob out of #den
+         | bob out of #tea
+         | to #den but bob: rob offline Quit
+         | ~ #lobby #tea: rob offline Quit
+         | bob ended Quit
+         +31s
+         | to #lobby: 1 entered [bob] 1 gone [rob] 1 here",
+    );
 }
 
 #[test]

@@ -1,19 +1,19 @@
 //! Coming in and joining, and what the others hear of comings and goings.
 
-use super::{Chat, answer, refuse};
+use super::{Chat, answer, refuse, say_presence};
 use crate::origin::Spending;
 use crate::room::{Fold, FoldedNicks, Room};
 use crate::session::{Place, Session};
 use crate::{
-    Answer, Effect, ExitCause, Nick, Origin, Presence, Refusal, RequestId, ResumeKeyHash, RoomId,
+    Answer, Effect, InRoom, Nick, Origin, Presence, Refusal, RequestId, ResumeKeyHash, RoomId,
     RoomName, SessionId, SteadyTime, Verdict,
 };
 
-/// Somebody came or went, before it is decided how that is told.
+/// What of a fold somebody is in.
+#[derive(Clone, Copy)]
 pub(super) enum Change {
     Came,
-    Left,
-    Offline(ExitCause),
+    Went,
 }
 
 impl Chat {
@@ -137,13 +137,15 @@ impl Chat {
         }
     }
 
-    /// Tells a room of one that is seen in it from here on, and remembers when that is told.
+    /// Says of one that it is seen in a room from here on, and remembers when the room is told of that.
     fn announce_coming(&mut self, id: RoomId, session: SessionId, out: &mut Vec<Effect>) {
         let Some(person) = self.sessions.get(&session) else { return };
         let (nick, rate) = (person.nick.clone(), self.limits.brief_stays);
         let is_folded =
             self.origins.has_spent(person.origin, Spending::BriefStay, rate, self.now.steady);
-        let folded_until = self.announce(id, (session, nick), Change::Came, is_folded, out);
+        let folded_until = self.fold(id, &nick, Change::Came, is_folded);
+        let room = InRoom { room: id, is_announced: folded_until.is_none() };
+        say_presence(Presence::Entered { nick }, Some(session), vec![room], out);
         let person = self.sessions.get_mut(&session);
         let places = person.into_iter().flat_map(|person| &mut person.rooms);
         for place in places.filter(|place| place.room == id) {
@@ -186,26 +188,19 @@ impl Chat {
         Ok(self.rooms.found(name).id)
     }
 
-    /// Tells a room of a change: at once in a small one, folded into a line now and then in others, and
-    /// where `is_folded`. Gives when a line with it is due.
-    pub(super) fn announce(
+    /// Gathers a coming or going with others, in a room that is not small and where `is_folded`. Gives when the
+    /// line with them is due; `None` where it is announced by itself.
+    pub(super) fn fold(
         &mut self,
         id: RoomId,
-        (session, nick): (SessionId, Nick),
+        nick: &Nick,
         change: Change,
         is_folded: bool,
-        out: &mut Vec<Effect>,
     ) -> Option<SteadyTime> {
         let room = self.rooms.get_mut(id)?;
         let is_small = room.listeners() <= self.limits.announce_each_max;
         let is_folding = room.fold.as_ref().is_some_and(|fold| fold.is_of_size);
         if is_small && !is_folding && !is_folded {
-            let presence = match change {
-                Change::Came => Presence::Entered { nick },
-                Change::Left => Presence::Left { nick },
-                Change::Offline(cause) => Presence::Offline { nick, cause },
-            };
-            out.push(Effect::Presence { room: id, except: Some(session), presence });
             return None;
         }
         let fold = room.fold.get_or_insert_with(|| {
@@ -216,8 +211,8 @@ impl Chat {
         });
         fold.is_of_size |= !is_small;
         match change {
-            Change::Came => fold.entered.add(&nick),
-            Change::Left | Change::Offline(_) => fold.gone.add(&nick),
+            Change::Came => fold.entered.add(nick),
+            Change::Went => fold.gone.add(nick),
         }
         Some(fold.due)
     }
@@ -233,8 +228,9 @@ impl Chat {
             // A room may have been dropped and made again in between; then the fold is not this one.
             let Some(fold) = room.fold.take_if(|fold| fold.due == due) else { continue };
             let members = room.members.len();
-            let presence = folded(fold, members, members <= self.limits.announce_names_max);
-            out.push(Effect::Presence { room: id, except: None, presence });
+            let is_named = members <= self.limits.announce_names_max;
+            let room = InRoom { room: id, is_announced: true };
+            say_presence(folded(fold, members, is_named), None, vec![room], out);
         }
     }
 }

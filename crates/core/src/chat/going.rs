@@ -2,18 +2,19 @@
 //! breaks, and whoever brings the key is who they were, without the others hearing of the break.
 
 use super::coming::Change;
-use super::{Chat, refuse};
+use super::{Chat, refuse, say_presence};
 use crate::origin::Spending;
 use crate::session::{Away, Place, Session};
 use crate::{
-    Answer, Effect, ExitCause, Limits, Origin, Refusal, RequestId, RoomName, SessionId, Verdict,
+    Answer, Effect, ExitCause, InRoom, Limits, Origin, Presence, Refusal, RequestId, RoomName,
+    SessionId, Verdict,
 };
 
 impl Chat {
     pub(super) fn leave(&mut self, session: SessionId, name: &RoomName, out: &mut Vec<Effect>) {
         let person = self.sessions.get(&session);
         match self.rooms.id_of(name).and_then(|room| person?.place(room)) {
-            Some(place) => self.part(session, place, Change::Left, out),
+            Some(place) => self.leave_place(session, place, out),
             None => refuse(session, Refusal::NotInRoom { room: name.clone() }, out),
         }
     }
@@ -162,18 +163,25 @@ impl Chat {
             let unheard: Vec<Place> =
                 person.rooms.iter().filter(|place| !place.is_heard).copied().collect();
             for place in unheard {
-                self.part(session, place, Change::Left, out);
+                self.leave_place(session, place, out);
             }
+        }
+    }
+
+    fn leave_place(&mut self, session: SessionId, place: Place, out: &mut Vec<Effect>) {
+        if let (Some(room), Some(nick)) = (self.part(session, place, out), self.nick_of(session)) {
+            say_presence(Presence::Left { nick }, Some(session), vec![room], out);
         }
     }
 
     /// They are gone, from every room.
     fn forget(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         let places = self.sessions.get(&session).map(|s| s.rooms.clone()).unwrap_or_default();
-        for place in places {
-            self.part(session, place, Change::Offline(cause), out);
-        }
+        let rooms: Vec<InRoom> =
+            places.into_iter().filter_map(|place| self.part(session, place, out)).collect();
         let Some(person) = self.sessions.remove(&session) else { return };
+        let nick = person.nick.clone();
+        say_presence(Presence::Offline { nick, cause }, Some(session), rooms, out);
         if let Some(Away { since, .. }) = person.away() {
             self.suspended.remove(person.origin, since, session);
             out.push(Effect::SessionForgotten { session });
@@ -188,11 +196,12 @@ impl Chat {
         }
     }
 
-    fn part(&mut self, session: SessionId, place: Place, change: Change, out: &mut Vec<Effect>) {
+    /// It is in a room no longer. Gives the room and whether that is announced there, if it was seen in it.
+    fn part(&mut self, session: SessionId, place: Place, out: &mut Vec<Effect>) -> Option<InRoom> {
         let id = place.room;
         let (Some(person), Some(room)) = (self.sessions.get_mut(&session), self.rooms.get_mut(id))
         else {
-            return;
+            return None;
         };
         let is_seen = !self.unseen.contains(&session);
         if is_seen {
@@ -209,12 +218,14 @@ impl Chat {
         if place.is_heard {
             out.push(parted(session, id, room.name.clone()));
         }
-        if is_seen {
+        let in_room = is_seen.then(|| {
             let stay_ms = until.ms_since(place.since);
             let is_folded = self.goes_briefly(origin, stay_ms) || is_coming_folded;
-            self.announce(id, (session, nick), change, is_folded, out);
-        }
+            let is_announced = self.fold(id, &nick, Change::Went, is_folded).is_none();
+            InRoom { room: id, is_announced }
+        });
         self.rooms.settle(id);
+        in_room
     }
 
     /// Whether a stay of so many milliseconds is one of too many brief ones of its origin.

@@ -1,8 +1,8 @@
 //! Taking another nick, and who has one.
 
-use super::{Chat, answer, refuse};
+use super::{Chat, answer, refuse, say_presence};
 use crate::origin::Spending;
-use crate::{Answer, Author, Effect, Nick, Presence, Refusal, SessionId, Verdict};
+use crate::{Answer, Author, Effect, InRoom, Nick, Presence, Refusal, SessionId, Verdict};
 
 impl Chat {
     pub(super) fn rename(&mut self, session: SessionId, nick: Nick, out: &mut Vec<Effect>) {
@@ -20,17 +20,16 @@ impl Chat {
         };
         let (rate, now) = (self.limits.brief_stays, self.now.steady);
         let is_told = self.origins.spend(origin, Spending::Rename, rate, now) == Verdict::Pass;
+        let mut rooms = Vec::with_capacity(places.len());
         for place in places {
-            let id = place.room;
-            let Some(room) = self.rooms.get_mut(id) else { continue };
+            let Some(room) = self.rooms.get_mut(place.room) else { continue };
             room.members.remove(&old_key);
             room.members.insert(nick.key(), session);
             // In a big room, and of an origin that renames without end, the new nick is seen when they speak.
-            if is_told && room.listeners() <= self.limits.announce_each_max {
-                let presence = Presence::Renamed { from: from.clone(), to: nick.clone() };
-                out.push(Effect::Presence { room: id, except: Some(session), presence });
-            }
+            let is_announced = is_told && room.listeners() <= self.limits.announce_each_max;
+            rooms.push(InRoom { room: place.room, is_announced });
         }
+        say_presence(Presence::Renamed { from, to: nick }, Some(session), rooms, out);
     }
 
     /// Whoever is seen under that nick, or under one that looks like it.

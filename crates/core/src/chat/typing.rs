@@ -1,7 +1,7 @@
 //! Telling the others that one is typing: only where few are, and never kept.
 
-use super::Chat;
-use crate::{Effect, Presence, RoomName, SessionId};
+use super::{Chat, say_presence};
+use crate::{Effect, InRoom, Presence, RoomName, SessionId};
 
 impl Chat {
     pub(super) fn typing(&mut self, session: SessionId, name: &RoomName, out: &mut Vec<Effect>) {
@@ -11,8 +11,8 @@ impl Chat {
             .get(room)
             .is_some_and(|room| room.listeners() <= self.limits.announce_each_max);
         if let Some(nick) = self.nick_of(session).filter(|_| is_small) {
-            let presence = Presence::Typing { nick };
-            out.push(Effect::Presence { room, except: Some(session), presence });
+            let rooms = vec![InRoom { room, is_announced: true }];
+            say_presence(Presence::Typing { nick }, Some(session), rooms, out);
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use teahouse_core::{Answer, Effect, RequestId};
+use teahouse_core::{Answer, Effect, InRoom, RequestId};
 
 use super::Shard;
 use super::connection::{Sink, Stage};
@@ -27,25 +27,26 @@ impl<S: Socket> Shard<S> {
     fn handle_effect(&mut self, round: &Round, at: (usize, usize)) {
         let connections = &mut self.sessions.connections;
         let effect = &round[at.0][at.1];
-        let room = match effect {
+        match effect {
             // Nobody is in a room that is removed.
-            Effect::Founded { .. } | Effect::RoomRemoved { .. } => return,
-            Effect::SessionForgotten { session } => return connections.forget_session(*session),
-            Effect::Event(event) => event.room,
-            Effect::Presence { room, .. } => *room,
+            Effect::Founded { .. } | Effect::RoomRemoved { .. } => {}
+            Effect::SessionForgotten { session } => connections.forget_session(*session),
+            Effect::Event(event) => self.rooms.push(connections, event.room, round, at),
+            Effect::Presence { rooms, .. } => {
+                // No protocol has clients that keep lists of members: what is not announced is for nobody.
+                for InRoom { room, .. } in rooms.iter().filter(|room| room.is_announced) {
+                    self.rooms.push(connections, *room, round, at);
+                }
+            }
             Effect::Joined { session, .. }
             | Effect::Parted { session, .. }
             | Effect::Ignores { session, .. }
             | Effect::Answer { session, .. }
-            | Effect::Ended { session, .. } => {
-                match connections.of_session(*session) {
-                    Some(index) => self.handle_personal(index, effect, round),
-                    None => self.handle_visit(effect),
-                }
-                return;
-            }
-        };
-        self.rooms.push(connections, room, round, at);
+            | Effect::Ended { session, .. } => match connections.of_session(*session) {
+                Some(index) => self.handle_personal(index, effect, round),
+                None => self.handle_visit(effect),
+            },
+        }
     }
 
     /// What is for one session that is here: it first hears what was decided before.

@@ -76,9 +76,9 @@ impl Pending {
                 let (about, is_typed) = (Some(event.session), is_typed(event.kind));
                 Item { batch, effect, about, is_typed, author }
             }
-            Effect::Presence { except, .. } => {
+            Effect::Presence { about, .. } => {
                 self.has_presence = true;
-                Item { batch, effect, about: *except, is_typed: false, author: None }
+                Item { batch, effect, about: *about, is_typed: false, author: None }
             }
             Effect::Founded { .. }
             | Effect::RoomRemoved { .. }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use teahouse_core::{
-    Answer, Event, EventKind, Excerpt, MessageId, Nick, Position, Presence, Proposal, RoomId,
-    SessionId, Text, Time,
+    Answer, Event, EventKind, Excerpt, InRoom, MessageId, Nick, Position, Presence, Proposal,
+    RoomId, SessionId, Text, Time,
 };
 use teahouse_wire::api::{Epoch, House};
 
@@ -251,7 +251,8 @@ fn what_is_nothing_in_a_protocol_keeps_nobody_from_being_written_to() {
     let said = bench.event(ELSEWHERE, "one");
     bench.told(vec![Effect::Event(said)]);
     let presence = Presence::Typing { nick: Nick::parse("bob").unwrap() };
-    bench.told(vec![Effect::Presence { room: ROOM, except: None, presence }]);
+    let rooms = vec![InRoom { room: ROOM, is_announced: true }];
+    bench.told(vec![Effect::Presence { presence, about: None, rooms }]);
     let said = bench.event(ELSEWHERE, "two");
     bench.told(vec![Effect::Event(said)]);
     ann.socket.set_room(usize::MAX / 2);

@@ -1,0 +1,205 @@
+//! A list of members that somebody keeps by what is said of those who come and go is right at every place in the
+//! order: in rooms of any size, whatever is announced and whatever is folded.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use teahouse_core::{
+    Action, Answer, Chat, Effect, ExitCause, InRoom, Limits, Moment, Nick, Origin, Presence,
+    Proposal, Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, Text, Time,
+};
+
+/// Asks who is where, and is in no room.
+const ASKER: SessionId = SessionId(1000);
+const ROOMS: [&str; 3] = ["lobby", "tea", "den"];
+
+fn room() -> impl Strategy<Value = RoomName> {
+    select(ROOMS.to_vec()).prop_map(|name| name.parse().unwrap())
+}
+
+fn nick() -> impl Strategy<Value = Nick> {
+    select(vec!["ann", "Ann", "bob", "小明", "guest3"]).prop_map(|name| Nick::parse(name).unwrap())
+}
+
+/// Thresholds that a handful of people are on either side of.
+fn limits() -> impl Strategy<Value = Limits> {
+    let (each, names) = (select(vec![0, 1, 3, 8, 50]), select(vec![0, 3, 500]));
+    let (fold_ms, burst) = (select(vec![0, 500, 30_000]), select(vec![1, 3, 100]));
+    (each, names, fold_ms, burst, 0_usize..3).prop_map(
+        |(announce_each_max, announce_names_max, fold_ms, burst, suspended_per_origin_max)| {
+            Limits {
+                announce_each_max,
+                announce_names_max,
+                fold_ms,
+                brief_stays: Rate { burst, interval_ms: 40_000 },
+                suspended_per_origin_max,
+                grace_ms: 20_000,
+                ..Limits::default()
+            }
+        },
+    )
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let seat = proptest::option::of((0_u8..6).prop_map(|seat| ResumeKeyHash::of(&[seat; 16])));
+    let cause = select(vec![ExitCause::Lost, ExitCause::Quit, ExitCause::Unread]);
+    prop_oneof![
+        8 => (proptest::option::of(nick()), proptest::option::of(room()), seat)
+            .prop_map(|(nick, room, seat)| Action::Enter { nick, room, seat }),
+        3 => room().prop_map(|room| Action::EnterUnseen { room }),
+        1 => Just(Action::Appear),
+        4 => cause.prop_map(|cause| Action::Exit { cause }),
+        8 => room().prop_map(|room| Action::Join { room }),
+        2 => room().prop_map(|room| Action::Leave { room }),
+        4 => nick().prop_map(|nick| Action::Rename { nick }),
+        1 => room().prop_map(|room| Action::Typing { room }),
+        1 => room().prop_map(|room| {
+            let text = Text::parse("hello").unwrap();
+            Action::Say { room, text, acted: false, id: None }
+        }),
+        1 => limits().prop_map(|limits| Action::Configure { limits: Box::new(limits) }),
+    ]
+}
+
+/// Who asks what, and how long after what was asked before.
+fn steps() -> impl Strategy<Value = Vec<(u32, u64, Action)>> {
+    let pause_ms = prop_oneof![4 => Just(0), 2 => 1_u32..1_000, 1 => 1_000_u32..40_000];
+    proptest::collection::vec((pause_ms, 1_u64..16, action()), 0..160)
+}
+
+/// What somebody knows who hears of all who come and go, and of nothing else.
+#[derive(Default)]
+struct Lists {
+    rooms: BTreeMap<RoomName, RoomId>,
+    members: BTreeMap<RoomId, BTreeSet<Nick>>,
+    /// How many came and went since the last fold without being announced.
+    unannounced: BTreeMap<RoomId, (usize, usize)>,
+}
+
+impl Lists {
+    fn hear(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Joined { room, name, .. } => {
+                self.rooms.insert(name.clone(), *room);
+            }
+            Effect::Presence { presence, rooms, .. } => self.hear_presence(presence, rooms),
+            Effect::Founded { .. }
+            | Effect::RoomRemoved { .. }
+            | Effect::Event(_)
+            | Effect::Parted { .. }
+            | Effect::Ignores { .. }
+            | Effect::Answer { .. }
+            | Effect::Ended { .. }
+            | Effect::SessionForgotten { .. } => {}
+        }
+    }
+
+    fn hear_presence(&mut self, presence: &Presence, rooms: &[InRoom]) {
+        for room in rooms {
+            let here = self.members.entry(room.room).or_default();
+            match presence {
+                Presence::Entered { nick } => {
+                    assert!(here.insert(nick.clone()), "{nick} entered twice");
+                    self.count(*room, (1, 0));
+                }
+                Presence::Left { nick } | Presence::Offline { nick, .. } => {
+                    assert!(here.remove(nick), "{nick} went and was not there");
+                    self.count(*room, (0, 1));
+                }
+                Presence::Renamed { from, to } => {
+                    assert!(here.remove(from) && here.insert(to.clone()), "{from} is not {to}");
+                }
+                Presence::Typing { nick } => assert!(here.contains(nick)),
+                Presence::Folded { entered, entered_count, gone, gone_count, members } => {
+                    assert_eq!(here.len(), *members);
+                    assert!(entered.len() <= *entered_count && gone.len() <= *gone_count);
+                    let counted = self.unannounced.remove(&room.room);
+                    assert_eq!(counted, Some((*entered_count, *gone_count)), "folded otherwise");
+                }
+            }
+        }
+        if let Presence::Offline { nick, .. } | Presence::Renamed { from: nick, .. } = presence {
+            let mut everywhere = self.members.values();
+            assert!(everywhere.all(|here| !here.contains(nick)), "{nick} is still in a room");
+        }
+    }
+
+    fn count(&mut self, room: InRoom, (came, went): (usize, usize)) {
+        if !room.is_announced {
+            let counted = self.unannounced.entry(room.room).or_default();
+            *counted = (counted.0 + came, counted.1 + went);
+        }
+    }
+
+    /// Every list is what the chat says itself.
+    fn check(&self, chat: &mut Chat) {
+        for (name, room) in &self.rooms {
+            let empty = BTreeSet::new();
+            let list = self.members.get(room).unwrap_or(&empty);
+            assert_eq!(list, &who(chat, name), "in {name}");
+        }
+        let named: BTreeSet<&RoomId> = self.rooms.values().collect();
+        let mut nameless = self.members.iter().filter(|(room, _)| !named.contains(room));
+        assert!(nameless.all(|(_, here)| here.is_empty()), "somebody is in a room that is gone");
+    }
+}
+
+fn ask(chat: &mut Chat, session: SessionId, action: Action) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let (origin, request) = (Origin(session.0 % 3), RequestId::default());
+    chat.apply(Proposal { session, origin, request, action }, &mut effects);
+    effects
+}
+
+fn who(chat: &mut Chat, room: &RoomName) -> BTreeSet<Nick> {
+    let (mut nicks, mut page) = (BTreeSet::new(), 1);
+    loop {
+        let answered = ask(chat, ASKER, Action::Who { room: room.clone(), page });
+        let [Effect::Answer { answer: Answer::Members { nicks: some, pages, .. }, .. }] =
+            answered.as_slice()
+        else {
+            return nicks;
+        };
+        nicks.extend(some.iter().cloned());
+        if page == *pages {
+            return nicks;
+        }
+        page += 1;
+    }
+}
+
+proptest! {
+    // Each is long, and everything is looked at after every step of it.
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    #[test]
+    fn a_list_kept_by_those_who_come_and_go_is_who_is_there(limits in limits(), steps in steps()) {
+        let mut chat = Chat::restore(limits, RoomId(0), []);
+        ask(&mut chat, ASKER, Action::Enter { nick: None, room: None, seat: None });
+        let mut lists = Lists::default();
+        let mut steady = SteadyTime(0);
+        for (pause_ms, session, action) in steps {
+            steady = steady.plus_ms(pause_ms);
+            let mut effects = Vec::new();
+            chat.advance(Moment { time: Time(0), steady }, &mut effects);
+            effects.iter().for_each(|effect| lists.hear(effect));
+            lists.check(&mut chat);
+            let effects = ask(&mut chat, SessionId(session), action);
+            effects.iter().for_each(|effect| lists.hear(effect));
+            lists.check(&mut chat);
+            chat.check().unwrap();
+        }
+        // A while later everybody who is there has been told of all of them.
+        let mut effects = Vec::new();
+        for _ in 0..3 {
+            steady = steady.plus_ms(60_000);
+            chat.advance(Moment { time: Time(0), steady }, &mut effects);
+        }
+        effects.iter().for_each(|effect| lists.hear(effect));
+        let mut untold = lists.unannounced.keys();
+        assert!(untold.all(|room| lists.members[room].is_empty()), "somebody is in no fold");
+    }
+}
