@@ -1,23 +1,20 @@
-//! What can be asked of the chat: a closed list. Everything here is owned data that can be written to
-//! a log, sent to another node and applied there.
+//! What changes the chat: a closed list. Everything here is owned data that can be written to a log, sent to
+//! another node and applied there. What only reads is a [`crate::Query`], what only passes by a [`crate::Signal`].
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Limits, MessageId, Nick, Origin, Position, RequestId, ResumeKeyHash, RoomName, Sequence,
-    SessionId, Text, Time,
-};
+use crate::{Limits, MessageId, Nick, Origin, RequestId, ResumeKeyHash, RoomName, SessionId, Text};
 
-/// One thing asked, and by whom. The log puts proposals in order; [`crate::Chat::apply`] answers.
+/// One change proposed, and by whom. The log puts proposals in order; [`crate::Chat::apply`] makes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
-    /// Who asks; [`SessionId::HOUSE`] for the house itself.
+    /// Who proposes; [`SessionId::HOUSE`] for the house itself.
     pub session: SessionId,
     /// From where: what it creates counts against this origin.
     pub origin: Origin,
     /// Which request of theirs it is: what answers it says so.
     pub request: RequestId,
-    /// What is asked.
+    /// What is to change.
     pub action: Action,
 }
 
@@ -30,7 +27,7 @@ impl Proposal {
     }
 }
 
-/// What can be asked. A session's first action is [`Action::Enter`] or
+/// What can be changed. A session's first action is [`Action::Enter`] or
 /// [`Action::EnterUnseen`], its last [`Action::Exit`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
@@ -90,41 +87,19 @@ pub enum Action {
         /// Which.
         nick: Nick,
     },
-    /// Ask for, set or clear a room's topic.
+    /// Set or clear a room's topic.
     Topic {
         /// Where.
         room: RoomName,
-        /// What to do with it.
-        change: TopicChange,
+        /// What it is about from here on; `None` for nothing.
+        topic: Option<Text>,
     },
-    /// Ask who is in a room.
-    Who {
-        /// Where.
-        room: RoomName,
-        /// Which page of the list, from 1.
-        page: u32,
-    },
-    /// Ask which rooms there are.
-    Rooms {
-        /// Which page of the list, from 1.
-        page: u32,
-    },
-    /// Ignore somebody or stop ignoring them; `None` asks who is ignored.
+    /// Ignore somebody or stop ignoring them.
     Ignore {
         /// Whom.
-        nick: Option<Nick>,
+        nick: Nick,
     },
-    /// Ask for something from history: answered with leave to read, and from where.
-    Read {
-        /// What is wanted.
-        question: Question,
-    },
-    /// Tell the others in a small room that one is typing.
-    Typing {
-        /// Where.
-        room: RoomName,
-    },
-    /// Something asked from outside, without coming in: nobody hears of the visitor.
+    /// Something done from outside, without coming in: nobody hears of the visitor.
     Visit(Visit),
     /// New limits; proposed by the house after a reload.
     Configure {
@@ -140,10 +115,10 @@ impl Action {
         match self {
             Self::Say { text, .. }
             | Self::Tell { text, .. }
-            | Self::Topic { change: TopicChange::Set(text), .. }
+            | Self::Topic { topic: Some(text), .. }
             | Self::Visit(Visit::Post { text, .. }) => Some(text),
-            Self::Topic { change: TopicChange::Ask | TopicChange::Clear, .. }
-            | Self::Visit(Visit::Follow { .. } | Visit::Rooms { .. } | Visit::Read { .. })
+            Self::Topic { topic: None, .. }
+            | Self::Visit(Visit::Follow { .. })
             | Self::Enter { .. }
             | Self::EnterUnseen { .. }
             | Self::Appear
@@ -151,11 +126,7 @@ impl Action {
             | Self::Join { .. }
             | Self::Leave { .. }
             | Self::Rename { .. }
-            | Self::Who { .. }
-            | Self::Rooms { .. }
             | Self::Ignore { .. }
-            | Self::Read { .. }
-            | Self::Typing { .. }
             | Self::Configure { .. } => None,
         }
     }
@@ -163,13 +134,13 @@ impl Action {
     /// Whether it goes into the history: what has words, but for those to one person, and a topic that is cleared.
     #[must_use]
     pub fn is_kept(&self) -> bool {
-        let is_cleared = matches!(self, Self::Topic { change: TopicChange::Clear, .. });
+        let is_cleared = matches!(self, Self::Topic { topic: None, .. });
         let is_private = matches!(self, Self::Tell { .. });
         is_cleared || (self.text().is_some() && !is_private)
     }
 }
 
-/// What can be asked without coming in: by programs that say one thing, look something up, or follow a room.
+/// What can be done without coming in: by programs that say one thing or follow a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Visit {
     /// Say something to everyone in a room, making it if there is none of that name.
@@ -190,16 +161,6 @@ pub enum Visit {
         /// Whether it is made if there is none of that name.
         create: bool,
     },
-    /// Ask which rooms there are.
-    Rooms {
-        /// Which page of the list, from 1.
-        page: u32,
-    },
-    /// Ask for something from history.
-    Read {
-        /// What is wanted.
-        question: Question,
-    },
 }
 
 /// Why somebody went.
@@ -217,74 +178,4 @@ pub enum ExitCause {
     Closing,
     /// They came back on another connection, which has their seat now.
     Replaced,
-}
-
-/// What to do with a topic.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TopicChange {
-    /// Only ask.
-    Ask,
-    /// Set it.
-    Set(Text),
-    /// Have none.
-    Clear,
-}
-
-/// What is wanted from history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Question {
-    /// The newest events of a room.
-    Latest {
-        /// Where.
-        room: RoomName,
-        /// How many at most.
-        count: u32,
-    },
-    /// The newest events of a room before a moment.
-    Before {
-        /// Where.
-        room: RoomName,
-        /// Before when.
-        time: Time,
-        /// How many at most.
-        count: u32,
-    },
-    /// The newest events of a room before a position.
-    Earlier {
-        /// Where.
-        room: RoomName,
-        /// Before which.
-        position: Position,
-        /// How many at most.
-        count: u32,
-    },
-    /// The oldest events of a room after a position.
-    Later {
-        /// Where.
-        room: RoomName,
-        /// After which.
-        position: Position,
-        /// How many at most.
-        count: u32,
-    },
-    /// The events of a room around a position.
-    Around {
-        /// Where.
-        room: RoomName,
-        /// Around which.
-        position: Position,
-        /// How many at most.
-        count: u32,
-    },
-    /// The newest events that have these words.
-    Search {
-        /// As typed.
-        words: String,
-        /// Where; `None` for every room the asker is in, and for a visitor every room there is.
-        room: Option<RoomName>,
-        /// Only what is older than this: the rest of a list that was cut here.
-        before: Option<Sequence>,
-        /// How many at most.
-        count: u32,
-    },
 }

@@ -1,4 +1,5 @@
-//! The chat state and its one entrance. Dispatch is the table in [`Chat::apply`]; each verb is a file.
+//! The chat state, the one way to change it, [`Chat::apply`], and the two that change nothing, [`Chat::ask`] and
+//! [`Chat::signal`]. Dispatch is the tables in these; each verb is a file.
 //!
 //! Invariants stand in [`Chat::check`], which `tests/properties.rs` asks after every step: a session that is
 //! seen is in a room exactly if the room has it as a member under its nick, also while it is suspended; no two
@@ -27,9 +28,9 @@ use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::suspended::Suspended;
 use crate::{
-    Action, Answer, Effect, InRoom, Limits, MessageKey, Moment, Origin, Position, Presence,
-    Proposal, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, Said, SessionId, SteadyTime,
-    Text, Time,
+    Action, Answer, Asked, Asker, Effect, InRoom, Limits, MessageKey, Moment, Origin, Position,
+    Presence, Proposal, Query, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, Said,
+    SessionId, Signal, SteadyTime, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -108,12 +109,19 @@ impl Chat {
         chat
     }
 
-    /// Time has passed, as the log says: what was due happens, before anything that comes later in the log.
+    /// Time has passed, as the log says: what was due happens, before anything that comes later in the log. The
+    /// same moment once more changes nothing.
     pub fn advance(&mut self, moment: Moment, out: &mut Vec<Effect>) {
         let steady = moment.steady.max(self.now.steady);
         self.now = Moment { steady, ..moment };
         self.give_up_kept(out);
         self.announce_folded(out);
+    }
+
+    /// The moment that it has come to.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        self.now
     }
 
     /// The message that the store must be asked for before this proposal is applied, if any: what it knows
@@ -145,6 +153,34 @@ impl Chat {
         }
     }
 
+    /// Answers one query, once, from what is true at this place in the order. It changes nothing.
+    pub fn ask(&self, asked: Asked, out: &mut Vec<Effect>) {
+        let Asked { asker, request, query } = asked;
+        // It was on its way when its session ended.
+        if matches!(asker, Asker::Session(session) if !self.is_connected(session)) {
+            return;
+        }
+        let answer = match query {
+            Query::Who { room, page } => self.who(room, page),
+            Query::Rooms { page } => self.rooms(page),
+            Query::Topic { room } => self.topic_of(asker, &room),
+            Query::Ignored => Ok(self.ignored_by(asker.session())),
+            Query::Read { question } => self.read(asker, question),
+        };
+        let answer = answer.unwrap_or_else(Answer::Refused);
+        out.push(Effect::Answer { session: asker.session(), request, answer });
+    }
+
+    /// Tells what passes by to those whom it concerns. It changes nothing.
+    pub fn signal(&self, session: SessionId, signal: Signal, out: &mut Vec<Effect>) {
+        if !self.is_connected(session) {
+            return;
+        }
+        match signal {
+            Signal::Typing { room } => self.typing(session, &room, out),
+        }
+    }
+
     fn perform(
         &mut self,
         (session, origin): (SessionId, Origin),
@@ -170,7 +206,7 @@ impl Chat {
             }
             // A proposal that was on its way when its session ended.
             _ if !self.is_connected(session) => {}
-            // Whatever is asked makes one seen.
+            // Whatever is proposed makes one seen.
             Action::Appear => {}
             Action::Exit { cause } => self.exit(session, cause, out),
             Action::Join { room } => self.join(session, room, out),
@@ -180,12 +216,8 @@ impl Chat {
             }
             Action::Tell { nick, text } => self.tell(session, &nick, text, out),
             Action::Rename { nick } => self.rename(session, nick, out),
-            Action::Topic { room, change } => self.topic(session, &room, change, out),
-            Action::Who { room, page } => self.who(session, room, page, out),
-            Action::Rooms { page } => self.rooms(session, page, out),
+            Action::Topic { room, topic } => self.set_topic(session, &room, topic, out),
             Action::Ignore { nick } => self.ignore(session, nick, out),
-            Action::Read { question } => self.read(session, question, out),
-            Action::Typing { room } => self.typing(session, &room, out),
         }
     }
 
@@ -211,20 +243,12 @@ impl Chat {
         self.sessions.get(&session).is_some_and(|person| person.away().is_none())
     }
 
-    /// The number of the room, if the session is in it and hears it; says why not otherwise.
-    fn room_of(
-        &mut self,
-        session: SessionId,
-        name: &RoomName,
-        out: &mut Vec<Effect>,
-    ) -> Option<RoomId> {
+    /// The number of the room, if the session is in it and hears it.
+    fn room_of(&self, session: SessionId, name: &RoomName) -> Result<RoomId, Refusal> {
         let room = self.rooms.id_of(name);
         let place = |id| self.sessions.get(&session).and_then(|person| person.place(id));
-        let is_in = room.and_then(place).is_some_and(|place| place.is_heard);
-        if !is_in {
-            refuse(session, Refusal::NotInRoom { room: name.clone() }, out);
-        }
-        room.filter(|_| is_in)
+        let is_in = |id: &RoomId| place(*id).is_some_and(|place| place.is_heard);
+        room.filter(is_in).ok_or_else(|| Refusal::NotInRoom { room: name.clone() })
     }
 }
 

@@ -3,12 +3,14 @@
 //! [`Chat::apply`] is the only thing that changes anything: a [`Proposal`] goes in, [`Effect`]s come
 //! out. It is deterministic. Identifiers arrive inside the proposal and time comes from the log
 //! ([`Chat::advance`]), so the same log gives the same effects on every node and after every restart.
+//! What is only asked ([`Chat::ask`]) or only passes by ([`Chat::signal`]) changes nothing.
 //!
 //! What this crate must not know: sockets, files, clocks, randomness, threads, and English. It states
 //! facts (`Presence::Entered { nick }`); each protocol finds its own words for them.
 //!
-//! Where to look: a verb is a file in `chat/`; a thing that can be asked is a row of [`Action`]; a
-//! thing that can happen is a row of [`Effect`]; a reason to say no is a row of [`Refusal`].
+//! Where to look: a verb is a file in `chat/`; a thing that can be done is a row of [`Action`], one that
+//! can be asked a row of [`Query`]; a thing that can happen is a row of [`Effect`]; a reason to say no is a row of
+//! [`Refusal`].
 
 mod action;
 mod chat;
@@ -23,13 +25,16 @@ mod look;
 mod name;
 mod nicks;
 mod origin;
+mod query;
 mod refusal;
+mod request;
 mod room;
 mod session;
+mod signal;
 mod suspended;
 mod text;
 
-pub use action::{Action, ExitCause, Proposal, Question, TopicChange, Visit};
+pub use action::{Action, ExitCause, Proposal, Visit};
 pub use chat::{Chat, Founding};
 pub use effect::{
     Answer, Effect, Event, EventKind, Excerpt, Granted, HistorySpan, IgnoreChange, InRoom,
@@ -37,12 +42,15 @@ pub use effect::{
 };
 pub use flood::{Bucket, FloodLimit, Rate, Verdict};
 pub use id::{
-    Author, MessageId, Moment, Origin, Position, RequestId, ResumeKeyHash, RoomId, Sequence,
-    SessionId, SteadyTime, Time,
+    Author, LogPosition, MessageId, Moment, Origin, Position, RequestId, ResumeKeyHash, RoomId,
+    Sequence, SessionId, SteadyTime, Time,
 };
 pub use ignored::Ignored;
 pub use known::{MessageKey, Said};
 pub use limits::Limits;
 pub use name::{NameError, Nick, NickKey, RoomName};
+pub use query::{Asked, Asker, Query, Question};
 pub use refusal::{Refusal, TooWide};
+pub use request::Request;
+pub use signal::Signal;
 pub use text::{Text, TextError};

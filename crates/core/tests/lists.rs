@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::sample::select;
 use teahouse_core::{
-    Action, Answer, Chat, Effect, ExitCause, InRoom, Limits, Moment, Nick, Origin, Presence,
-    Proposal, Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, Text, Time,
+    Action, Answer, Asked, Asker, Chat, Effect, ExitCause, InRoom, Limits, Moment, Nick, Origin,
+    Presence, Proposal, Query, Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, Signal,
+    SteadyTime, Text, Time,
 };
 
-/// Asks who is where, and is in no room.
-const ASKER: SessionId = SessionId(1000);
+/// Asks who is where.
+const VISITOR: SessionId = SessionId(1000);
 const ROOMS: [&str; 3] = ["lobby", "tea", "den"];
 
 fn room() -> impl Strategy<Value = RoomName> {
@@ -55,7 +56,6 @@ fn action() -> impl Strategy<Value = Action> {
         8 => room().prop_map(|room| Action::Join { room }),
         2 => room().prop_map(|room| Action::Leave { room }),
         4 => nick().prop_map(|nick| Action::Rename { nick }),
-        1 => room().prop_map(|room| Action::Typing { room }),
         1 => room().prop_map(|room| {
             let text = Text::parse("hello").unwrap();
             Action::Say { room, text, acted: false, id: None }
@@ -64,10 +64,11 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// Who asks what, and how long after what was asked before.
-fn steps() -> impl Strategy<Value = Vec<(u32, u64, Action)>> {
+/// Who does what, and how long after what was done before; and where they type meanwhile.
+fn steps() -> impl Strategy<Value = Vec<(u32, u64, Action, Option<RoomName>)>> {
     let pause_ms = prop_oneof![4 => Just(0), 2 => 1_u32..1_000, 1 => 1_000_u32..40_000];
-    proptest::collection::vec((pause_ms, 1_u64..16, action()), 0..160)
+    let types_in = proptest::option::weighted(0.03, room());
+    proptest::collection::vec((pause_ms, 1_u64..16, action(), types_in), 0..160)
 }
 
 /// What somebody knows who hears of all who come and go, and of nothing else.
@@ -135,7 +136,7 @@ impl Lists {
     }
 
     /// Every list is what the chat says itself.
-    fn check(&self, chat: &mut Chat) {
+    fn check(&self, chat: &Chat) {
         for (name, room) in &self.rooms {
             let empty = BTreeSet::new();
             let list = self.members.get(room).unwrap_or(&empty);
@@ -147,17 +148,20 @@ impl Lists {
     }
 }
 
-fn ask(chat: &mut Chat, session: SessionId, action: Action) -> Vec<Effect> {
+fn propose(chat: &mut Chat, session: SessionId, action: Action) -> Vec<Effect> {
     let mut effects = Vec::new();
     let (origin, request) = (Origin(session.0 % 3), RequestId::default());
     chat.apply(Proposal { session, origin, request, action }, &mut effects);
     effects
 }
 
-fn who(chat: &mut Chat, room: &RoomName) -> BTreeSet<Nick> {
+fn who(chat: &Chat, room: &RoomName) -> BTreeSet<Nick> {
     let (mut nicks, mut page) = (BTreeSet::new(), 1);
     loop {
-        let answered = ask(chat, ASKER, Action::Who { room: room.clone(), page });
+        let (asker, request) = (Asker::Visitor(VISITOR), RequestId::default());
+        let query = Query::Who { room: room.clone(), page };
+        let mut answered = Vec::new();
+        chat.ask(Asked { asker, request, query }, &mut answered);
         let [Effect::Answer { answer: Answer::Members { nicks: some, pages, .. }, .. }] =
             answered.as_slice()
         else {
@@ -178,18 +182,20 @@ proptest! {
     #[test]
     fn a_list_kept_by_those_who_come_and_go_is_who_is_there(limits in limits(), steps in steps()) {
         let mut chat = Chat::restore(limits, RoomId(0), []);
-        ask(&mut chat, ASKER, Action::Enter { nick: None, room: None, seat: None });
         let mut lists = Lists::default();
         let mut steady = SteadyTime(0);
-        for (pause_ms, session, action) in steps {
+        for (pause_ms, session, action, types_in) in steps {
             steady = steady.plus_ms(pause_ms);
             let mut effects = Vec::new();
             chat.advance(Moment { time: Time(0), steady }, &mut effects);
             effects.iter().for_each(|effect| lists.hear(effect));
-            lists.check(&mut chat);
-            let effects = ask(&mut chat, SessionId(session), action);
+            lists.check(&chat);
+            let mut effects = propose(&mut chat, SessionId(session), action);
+            if let Some(room) = types_in {
+                chat.signal(SessionId(session), Signal::Typing { room }, &mut effects);
+            }
             effects.iter().for_each(|effect| lists.hear(effect));
-            lists.check(&mut chat);
+            lists.check(&chat);
             chat.check().unwrap();
         }
         // A while later everybody who is there has been told of all of them.

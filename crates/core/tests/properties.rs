@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use teahouse_core::{
-    Action, Answer, Author, Chat, Effect, ExitCause, Limits, MessageId, MessageKey, Moment, Nick,
-    NickKey, Origin, Position, Proposal, Question, Rate, RequestId, ResumeKeyHash, RoomId,
-    RoomName, Said, Sequence, SessionId, SteadyTime, Text, Time, TopicChange, Visit,
+    Action, Answer, Asked, Asker, Author, Chat, Effect, ExitCause, Limits, MessageId, MessageKey,
+    Moment, Nick, NickKey, Origin, Position, Proposal, Query, Question, Rate, Request, RequestId,
+    ResumeKeyHash, RoomId, RoomName, Said, Sequence, SessionId, Signal, SteadyTime, Text, Time,
+    Visit,
 };
 
 const NICKS: [&str; 5] = ["ann", "Ann", "Bepa", "Вера", "小明"];
@@ -36,11 +37,6 @@ fn room() -> impl Strategy<Value = RoomName> {
 
 fn text() -> impl Strategy<Value = Text> {
     "[a-z茶]{1,9}".prop_map(|words| Text::parse(&words).unwrap())
-}
-
-fn topic_change() -> impl Strategy<Value = TopicChange> {
-    let fixed = proptest::sample::select(vec![TopicChange::Ask, TopicChange::Clear]);
-    prop_oneof![fixed, text().prop_map(TopicChange::Set)]
 }
 
 fn question() -> impl Strategy<Value = Question> {
@@ -90,15 +86,10 @@ fn action() -> impl Strategy<Value = Action> {
         ),
         1 => (nick(), text()).prop_map(|(nick, text)| Action::Tell { nick, text }),
         2 => nick().prop_map(|nick| Action::Rename { nick }),
-        1 => (room(), topic_change()).prop_map(|(room, change)| Action::Topic { room, change }),
-        1 => (room(), 0_u32..3).prop_map(|(room, page)| Action::Who { room, page }),
-        1 => (0_u32..3).prop_map(|page| Action::Rooms { page }),
-        1 => proptest::option::of(nick()).prop_map(|nick| Action::Ignore { nick }),
-        1 => question().prop_map(|question| Action::Read { question }),
-        1 => question().prop_map(|question| Action::Visit(Visit::Read { question })),
-        1 => (0_u32..3).prop_map(|page| Action::Visit(Visit::Rooms { page })),
+        1 => (room(), proptest::option::of(text()))
+            .prop_map(|(room, topic)| Action::Topic { room, topic }),
+        1 => nick().prop_map(|nick| Action::Ignore { nick }),
         1 => configured().prop_map(|limits| Action::Configure { limits: Box::new(limits) }),
-        1 => room().prop_map(|room| Action::Typing { room }),
         2 => (proptest::option::of(nick()), room(), text()).prop_map(
             |(nick, room, text)| {
                 let id = Some(MessageId([1; 16]));
@@ -110,30 +101,86 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
+fn query() -> impl Strategy<Value = Query> {
+    prop_oneof![
+        (room(), 0_u32..3).prop_map(|(room, page)| Query::Who { room, page }),
+        (0_u32..3).prop_map(|page| Query::Rooms { page }),
+        room().prop_map(|room| Query::Topic { room }),
+        Just(Query::Ignored),
+        question().prop_map(|question| Query::Read { question }),
+    ]
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        8 => action().prop_map(Request::Action),
+        2 => query().prop_map(Request::Query),
+        1 => room().prop_map(|room| Request::Signal(Signal::Typing { room })),
+    ]
+}
+
 /// Often one of three seats, so that people come back, on any connection.
 fn seat() -> impl Strategy<Value = Option<ResumeKeyHash>> {
     proptest::option::of((0_u8..3).prop_map(|seat| ResumeKeyHash::of(&[seat; 16])))
 }
 
 /// A stretch of a log: proposals, each with its moment. Wall clocks are set forward and back.
-fn logs() -> impl Strategy<Value = Vec<(Moment, Proposal)>> {
-    let step = (1_u64..6, 0_u32..20_000, -50_000_i64..50_000, action(), any::<bool>());
-    proptest::collection::vec(step, 0..120).prop_map(|steps| {
+type Log = Vec<(Moment, Proposal)>;
+
+fn logs() -> impl Strategy<Value = Log> {
+    days().prop_map(|day| proposals_of(&day))
+}
+
+fn proposals_of(day: &[(Moment, Entry)]) -> Log {
+    let proposals = day.iter().filter_map(|(moment, entry)| match entry {
+        Entry::Proposal(proposal) => Some((*moment, proposal.clone())),
+        Entry::Query(_) | Entry::Signal(..) => None,
+    });
+    proposals.collect()
+}
+
+/// What a hub is handed.
+#[derive(Clone, Debug)]
+enum Entry {
+    Proposal(Proposal),
+    Query(Asked),
+    Signal(SessionId, Signal),
+}
+
+/// What a hub is handed in a while: what is published of it has the moment beside it.
+fn days() -> impl Strategy<Value = Vec<(Moment, Entry)>> {
+    let step = (1_u64..6, 0_u32..20_000, -50_000_i64..50_000, request(), any::<bool>());
+    proptest::collection::vec(step, 0..140).prop_map(|steps| {
         let mut steady = SteadyTime(0);
-        steps
-            .into_iter()
-            .map(|(session, pause_ms, wall_off_ms, action, is_odd)| {
-                steady = steady.plus_ms(pause_ms);
-                let moment = Moment { time: Time(steady.0 as i64 + wall_off_ms), steady };
-                let visits = matches!(action, Action::Visit(_))
-                    || is_odd && matches!(action, Action::Exit { .. });
-                let session = if visits { session + VISITORS } else { session };
-                let request = RequestId::default();
-                let (session, origin) = (SessionId(session), Origin(session % 3));
-                (moment, Proposal { session, origin, request, action })
-            })
-            .collect()
+        let entry = |(session, pause_ms, wall_off_ms, request, is_odd): (_, _, _, _, bool)| {
+            steady = steady.plus_ms(pause_ms);
+            let moment = Moment { time: Time(steady.0 as i64 + wall_off_ms), steady };
+            (moment, entry(session, request, is_odd))
+        };
+        steps.into_iter().map(entry).collect()
     })
+}
+
+fn entry(session: u64, request: Request, is_odd: bool) -> Entry {
+    let id = RequestId::default();
+    match request {
+        Request::Action(action) => {
+            let visits = matches!(action, Action::Visit(_))
+                || is_odd && matches!(action, Action::Exit { .. });
+            let session = if visits { session + VISITORS } else { session };
+            let (session, origin) = (SessionId(session), Origin(session % 3));
+            Entry::Proposal(Proposal { session, origin, request: id, action })
+        }
+        Request::Query(query) => {
+            let asker = if is_odd {
+                Asker::Visitor(SessionId(session + VISITORS))
+            } else {
+                Asker::Session(SessionId(session))
+            };
+            Entry::Query(Asked { asker, request: id, query })
+        }
+        Request::Signal(signal) => Entry::Signal(SessionId(session), signal),
+    }
 }
 
 fn limits() -> Limits {
@@ -152,7 +199,10 @@ fn limits() -> Limits {
 }
 
 fn apply_all(log: &[(Moment, Proposal)]) -> Vec<Effect> {
-    let mut chat = Chat::restore(limits(), RoomId(0), []);
+    apply_to(&mut Chat::restore(limits(), RoomId(0), []), log)
+}
+
+fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
     let mut effects = Vec::new();
     for (moment, proposal) in log {
         chat.advance(*moment, &mut effects);
@@ -334,6 +384,60 @@ proptest! {
         }
         assert_eq!(reference.suspended, BTreeSet::new(), "suspended for ever");
         assert_eq!(chat.next_due(), None);
+    }
+
+    #[test]
+    fn what_is_asked_and_what_passes_by_changes_nothing_and_is_told_to_those_who_are_here(day in days()) {
+        let mut reference = Reference::default();
+        let mut chat = Chat::restore(limits(), RoomId(0), []);
+        let mut published = Vec::new();
+        for (moment, entry) in &day {
+            let mut effects = Vec::new();
+            let before = format!("{chat:?}");
+            match entry {
+                Entry::Proposal(proposal) => {
+                    chat.advance(*moment, &mut effects);
+                    reference.hear(proposal);
+                    chat.apply(proposal.clone(), &mut effects);
+                    published.extend(effects.iter().cloned());
+                }
+                Entry::Query(asked) => {
+                    chat.ask(asked.clone(), &mut effects);
+                    prop_assert_eq!(format!("{chat:?}"), before);
+                    let session = asked.asker.session();
+                    let is_here = is_visitor(session) || reference.nicks.contains_key(&session);
+                    prop_assert_eq!(effects.len(), usize::from(is_here), "one answer");
+                }
+                Entry::Signal(session, signal) => {
+                    chat.signal(*session, signal.clone(), &mut effects);
+                    prop_assert_eq!(format!("{chat:?}"), before);
+                }
+            }
+            for effect in &effects {
+                reference.believe(effect);
+            }
+        }
+        // Somebody who has only seen what is published knows the same.
+        let mut other = Chat::restore(limits(), RoomId(0), []);
+        prop_assert_eq!(apply_to(&mut other, &proposals_of(&day)), published);
+        prop_assert_eq!(format!("{other:?}"), format!("{chat:?}"));
+    }
+
+    #[test]
+    fn the_same_moment_once_more_changes_nothing(log in logs()) {
+        let mut chat = Chat::restore(limits(), RoomId(0), []);
+        for (moment, proposal) in &log {
+            let mut effects = Vec::new();
+            chat.advance(*moment, &mut effects);
+            let before = format!("{chat:?}");
+            effects.clear();
+            chat.advance(*moment, &mut effects);
+            prop_assert_eq!(&effects, &[]);
+            prop_assert_eq!(format!("{chat:?}"), before);
+            let is_due = chat.next_due().is_some_and(|due| due <= moment.steady);
+            prop_assert!(!is_due, "what was due has been done");
+            chat.apply(proposal.clone(), &mut effects);
+        }
     }
 
     #[test]

@@ -10,10 +10,10 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Action, Answer, Author, Chat, Effect, EventKind, ExitCause, Founding, IgnoreChange, InRoom,
-    Limits, MessageId, MessageKey, Moment, Nick, Origin, Position, Presence, Proposal, Question,
-    RequestId, ResumeKeyHash, RoomId, RoomName, Said, Scope, SessionId, SteadyTime, Text, Time,
-    TopicChange, Visit,
+    Action, Answer, Asked, Asker, Author, Chat, Effect, EventKind, ExitCause, Founding,
+    IgnoreChange, InRoom, Limits, MessageId, MessageKey, Moment, Nick, Origin, Position, Presence,
+    Proposal, Query, Question, Request, RequestId, ResumeKeyHash, RoomId, RoomName, Said, Scope,
+    SessionId, Signal, SteadyTime, Text, Time, Visit,
 };
 
 /// A chat driven by script lines.
@@ -78,15 +78,36 @@ impl Stage {
             return effects.iter().flat_map(|effect| self.facts(effect)).collect();
         }
         let (who, asked) = line.split_once("> ").unwrap();
-        let action = action(asked);
-        let is_new = matches!(action, Action::Enter { .. } | Action::EnterUnseen { .. })
-            || !self.people.contains_key(who);
+        let request = request(asked);
+        let enters =
+            matches!(request, Request::Action(Action::Enter { .. } | Action::EnterUnseen { .. }));
+        let is_new = enters || !self.people.contains_key(who);
         if is_new {
             self.entered += 1;
             self.people.insert(who.to_owned(), SessionId(self.entered));
         }
         let session = self.people[who];
-        self.propose(session, action)
+        let asker = if asked.starts_with("look") {
+            Asker::Visitor(session)
+        } else {
+            Asker::Session(session)
+        };
+        match request {
+            Request::Action(action) => self.propose(session, action),
+            Request::Query(query) => {
+                let asked = Asked { asker, request: RequestId(7), query };
+                self.told(|chat, effects| chat.ask(asked, effects))
+            }
+            Request::Signal(signal) => {
+                self.told(|chat, effects| chat.signal(session, signal, effects))
+            }
+        }
+    }
+
+    fn told(&mut self, tell: impl FnOnce(&Chat, &mut Vec<Effect>)) -> Vec<String> {
+        let mut effects = Vec::new();
+        tell(&self.chat, &mut effects);
+        effects.iter().flat_map(|effect| self.facts(effect)).collect()
     }
 
     fn propose(&mut self, session: SessionId, action: Action) -> Vec<String> {
@@ -255,6 +276,33 @@ fn text(words: &str) -> Text {
 }
 
 /// `say lobby hello`, `say#7 lobby hello` with a message id, `join tea`, …
+fn request(asked: &str) -> Request {
+    query_or_signal(asked).unwrap_or_else(|| action(asked).into())
+}
+
+fn query_or_signal(asked: &str) -> Option<Request> {
+    let (verb, rest) = asked.split_once(' ').unwrap_or((asked, ""));
+    let (first, words) = rest.split_once(' ').unwrap_or((rest, ""));
+    let latest = || Question::Latest { room: room(first), count: 20 };
+    let search = |words: &str| Question::Search {
+        words: words.to_owned(),
+        room: None,
+        before: None,
+        count: 20,
+    };
+    Some(match verb {
+        "type" => Signal::Typing { room: room(first) }.into(),
+        "look" if first.is_empty() => Query::Read { question: search("x") }.into(),
+        "look" | "history" => Query::Read { question: latest() }.into(),
+        "search" => Query::Read { question: search(rest) }.into(),
+        "topic" if words.is_empty() => Query::Topic { room: room(first) }.into(),
+        "who" => Query::Who { room: room(first), page: words.parse().unwrap_or(1) }.into(),
+        "rooms" => Query::Rooms { page: first.parse().unwrap_or(1) }.into(),
+        "ignore" if first.is_empty() => Query::Ignored.into(),
+        _ => return None,
+    })
+}
+
 fn action(asked: &str) -> Action {
     let (verb, rest) = asked.split_once(' ').unwrap_or((asked, ""));
     let (first, words) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -273,7 +321,6 @@ fn action(asked: &str) -> Action {
             let seat = Some(ResumeKeyHash::of(&[first.parse().unwrap(); 16]));
             Action::Enter { nick: (!words.is_empty()).then(|| nick(words)), room: None, seat }
         }
-        "type" => Action::Typing { room: room(first) },
         "post" => {
             Action::Visit(Visit::Post { nick: None, room: room(first), text: text(words), id })
         }
@@ -283,15 +330,6 @@ fn action(asked: &str) -> Action {
             Action::Visit(Visit::Post { nick, room, text: text(words), id })
         }
         "follow" => Action::Visit(Visit::Follow { room: room(first), create: rest == "new" }),
-        "look" => {
-            let question = match first {
-                "" => {
-                    Question::Search { words: "x".to_owned(), room: None, before: None, count: 20 }
-                }
-                first => Question::Latest { room: room(first), count: 20 },
-            };
-            Action::Visit(Visit::Read { question })
-        }
         "exit" => {
             Action::Exit { cause: if first == "lost" { ExitCause::Lost } else { ExitCause::Quit } }
         }
@@ -302,22 +340,10 @@ fn action(asked: &str) -> Action {
         "tell" => Action::Tell { nick: nick(first), text: text(words) },
         "nick" => Action::Rename { nick: nick(first) },
         "topic" => {
-            let change = match words {
-                "" => TopicChange::Ask,
-                "-" => TopicChange::Clear,
-                words => TopicChange::Set(text(words)),
-            };
-            Action::Topic { room: room(first), change }
+            let topic = (words != "-").then(|| text(words));
+            Action::Topic { room: room(first), topic }
         }
-        "who" => Action::Who { room: room(first), page: words.parse().unwrap_or(1) },
-        "rooms" => Action::Rooms { page: first.parse().unwrap_or(1) },
-        "ignore" => Action::Ignore { nick: (!first.is_empty()).then(|| nick(first)) },
-        "history" => Action::Read { question: Question::Latest { room: room(first), count: 20 } },
-        "search" => {
-            let question =
-                Question::Search { words: rest.to_owned(), room: None, before: None, count: 20 };
-            Action::Read { question }
-        }
+        "ignore" => Action::Ignore { nick: nick(first) },
         other => panic!("no such verb in a script: {other}"),
     }
 }
@@ -354,7 +380,7 @@ fn people_enter_talk_and_go() {
 }
 
 #[test]
-fn whoever_is_unseen_hears_and_is_nobody_until_they_appear_or_ask_for_something() {
+fn whoever_is_unseen_hears_and_is_nobody_until_they_appear_or_change_something() {
     check(
         "ann> enter ann
          | to ann: welcome ann
@@ -367,6 +393,8 @@ fn whoever_is_unseen_hears_and_is_nobody_until_they_appear_or_ask_for_something(
          | to ann: members ann of 1, page 1/1
          ann> rooms
          | to ann: rooms #lobby:1 of 1, page 1/1
+         probe> rooms
+         | to probe: rooms #lobby:1 of 1, page 1/1
          probe> exit
          | probe out of #lobby
          | probe ended Quit

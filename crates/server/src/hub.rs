@@ -1,6 +1,6 @@
-//! The hub: the one thread that owns the chat state. It takes a batch of proposals from the log, applies
-//! them, commits what must last in one transaction with one sync, and only then hands the effects to
-//! the shards (promises P1 and P2). It does nothing else: no sockets, no encoding, no reading.
+//! The hub: the one thread that owns the chat state. It takes a batch from the log, applies what is proposed in it
+//! and answers what is asked, in that order, commits what must last in one transaction with one sync, and only then
+//! hands the effects to the shards (promises P1 and P2). It does nothing else: no sockets, no encoding, no reading.
 //!
 //! When the disk is full, or another program is writing to the database, the batch is kept and tried again
 //! until it can be stored: nothing is shown that is not kept, nothing that was taken is dropped, and the
@@ -9,14 +9,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use teahouse_core::{Chat, Effect, Proposal};
+use teahouse_core::{Chat, Effect, LogPosition, Proposal};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info, warn};
 
 use crate::error::Fault;
 use crate::inbox::Inbox;
-use crate::log::{Chunk, Log};
+use crate::log::{Batch, Entry, Log};
 use crate::metrics::{ByShard, HubMetrics};
 use crate::store::{CommitError, Store};
 
@@ -53,28 +53,45 @@ impl Hub {
     }
 
     async fn serve(&mut self) -> Result<(), Fault> {
-        let mut batch = Chunk::new();
-        while let Some(moment) = self.log.next_batch(self.chat.next_due(), &mut batch).await {
+        while let Some(batch) = self.log.next_batch(self.chat.next_due()).await {
             let begun = Instant::now();
-            self.metrics.batch_proposals.observe(batch.len() as f64);
+            let Batch { position, moment, entries } = batch;
+            self.metrics.batch_requests.observe(entries.len() as f64);
             self.metrics.log_chunks.set(i64::try_from(self.log.waiting()).unwrap_or(i64::MAX));
-            let mut effects = Vec::with_capacity(batch.len() + 8);
+            let mut effects = Vec::with_capacity(entries.len() + 8);
             self.chat.advance(moment, &mut effects);
-            for proposal in batch.drain(..) {
-                self.recall(&proposal).await?;
-                self.chat.apply(proposal, &mut effects);
+            for entry in entries {
+                self.handle_entry(entry, &mut effects).await?;
             }
-            self.commit(&effects).await?;
+            self.commit(position, &effects).await?;
             self.chat.settled();
-            if !effects.is_empty() {
-                let effects = Arc::new(effects);
-                self.tell(|| Inbox::Batch(Arc::clone(&effects))).await;
-            }
+            self.deliver(effects).await;
             let sessions = i64::try_from(self.chat.session_count()).unwrap_or(i64::MAX);
             self.metrics.sessions.set(sessions);
             self.metrics.busy_seconds.inc_by(begun.elapsed().as_secs_f64());
         }
         Ok(())
+    }
+
+    async fn handle_entry(&mut self, entry: Entry, effects: &mut Vec<Effect>) -> Result<(), Fault> {
+        match entry {
+            Entry::Proposal(proposal) => {
+                self.recall(&proposal).await?;
+                self.chat.apply(proposal, effects);
+            }
+            Entry::Query(asked) => self.chat.ask(asked, effects),
+            Entry::Signal(session, signal) => self.chat.signal(session, signal, effects),
+        }
+        Ok(())
+    }
+
+    /// Hands out what was decided. Here it is known which shards an effect is for: every shard has it, because all
+    /// sessions are of this node.
+    async fn deliver(&self, effects: Vec<Effect>) {
+        if !effects.is_empty() {
+            let effects = Arc::new(effects);
+            self.tell(|| Inbox::Batch(Arc::clone(&effects))).await;
+        }
     }
 
     /// Looks up a message that may have been sent before, whenever that was (promise P3).
@@ -98,11 +115,11 @@ impl Hub {
         }
     }
 
-    async fn commit(&mut self, effects: &[Effect]) -> Result<(), Fault> {
+    async fn commit(&mut self, position: LogPosition, effects: &[Effect]) -> Result<(), Fault> {
         let mut tries = 0_u32;
         let begun = Instant::now();
         loop {
-            match self.store.commit(effects) {
+            match self.store.commit(position, effects) {
                 Ok(events) => {
                     if tries > 0 {
                         info!(events, tries, "messages are being stored again");

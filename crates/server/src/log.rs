@@ -4,40 +4,112 @@
 //! A shard hands in everything it gathered in one round as one chunk, so a round costs one wake-up of
 //! the hub however many people spoke. When the queue is full the shard keeps its chunk and reads no
 //! more from its sockets: back-pressure reaches the senders through TCP.
+//!
+//! Queries and signals go the same way, so that each has its place behind what its session proposed before. They are
+//! of this node only: they are not published, have no position, and move no time.
 
 use std::time::{Duration, Instant};
 
-use teahouse_core::{Moment, Proposal, SteadyTime};
+use teahouse_core::{Asked, LogPosition, Moment, Proposal, SessionId, Signal, SteadyTime};
 use tokio::sync::mpsc;
 
 use crate::clock;
 
-/// Proposals in one chunk: a round of a busy shard.
-pub(crate) const CHUNK_PROPOSALS_MAX: usize = 1024;
+/// Entries in one chunk: a round of a busy shard.
+pub(crate) const CHUNK_ENTRIES_MAX: usize = 1024;
 /// Bytes of text in one chunk, beyond which a shard reads no more until it is handed in.
 pub(crate) const CHUNK_BYTES_MAX: usize = 256 * 1024;
 /// Chunks waiting for the hub, over all shards: a few commits' worth.
 const LOG_CHUNKS_MAX: usize = 16;
-/// Proposals in one batch, which is one transaction: enough to carry any load in few syncs, few
+/// Entries in one batch, which is one transaction: enough to carry any load in few syncs, few
 /// enough that a commit takes milliseconds.
-const BATCH_PROPOSALS_MAX: usize = 4096;
+const BATCH_ENTRIES_MAX: usize = 4096;
 
-/// What a shard hands in.
-pub(crate) type Chunk = Vec<Proposal>;
+/// One thing that a session asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// Published: every node makes this change at this place in the order.
+    Proposal(Proposal),
+    /// Answered by the hub of this node.
+    Query(Asked),
+    /// Told to those who are there.
+    Signal(SessionId, Signal),
+}
+
+/// What a shard hands in, in the order in which it was asked for.
+pub(crate) type Chunk = Vec<Entry>;
 /// Where a shard hands it in.
 pub(crate) type LogSender = mpsc::Sender<Chunk>;
+
+/// What the hub takes at once.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    /// The last position in it, or the last before it, if nothing in it is published.
+    pub(crate) position: LogPosition,
+    /// What time it is from here on.
+    pub(crate) moment: Moment,
+    /// In their order.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// Gives chunks their positions and their time.
+#[derive(Debug)]
+pub(crate) struct Order {
+    position: LogPosition,
+    moment: Moment,
+}
+
+impl Order {
+    /// The order that goes on after `position`, the last one that was recorded, and after `moment`, the one that the
+    /// chat has come to.
+    pub(crate) fn after(position: LogPosition, moment: Moment) -> Self {
+        Self { position, moment }
+    }
+
+    /// Puts these chunks next, at the moment `now`; where something was `due` by then and nothing is published, time
+    /// alone is.
+    pub(crate) fn batch(
+        &mut self,
+        chunks: impl IntoIterator<Item = Chunk>,
+        now: Moment,
+        due: Option<SteadyTime>,
+    ) -> Batch {
+        let before = self.position;
+        let mut entries = Vec::new();
+        for chunk in chunks {
+            if chunk.iter().any(|entry| matches!(entry, Entry::Proposal(_))) {
+                self.position = self.position.next();
+            }
+            if entries.is_empty() {
+                entries = chunk;
+            } else {
+                entries.extend(chunk);
+            }
+        }
+        if self.position == before && due.is_some_and(|due| due <= now.steady) {
+            self.position = self.position.next();
+        }
+        if self.position > before {
+            self.moment = Moment { steady: now.steady.max(self.moment.steady), ..now };
+        }
+        Batch { position: self.position, moment: self.moment, entries }
+    }
+}
 
 /// The hub's end.
 pub(crate) struct Log {
     chunks: mpsc::Receiver<Chunk>,
-    /// The beginning of its steady time.
+    order: Order,
     opened: Instant,
+    /// The steady time at which it was opened.
+    began: SteadyTime,
 }
 
-/// A log and the end to propose at.
-pub(crate) fn open() -> (LogSender, Log) {
+/// A log that goes on after `position` and `moment` ([`Order::after`]), and the end to propose at.
+pub(crate) fn open(position: LogPosition, moment: Moment) -> (LogSender, Log) {
     let (sender, chunks) = mpsc::channel(LOG_CHUNKS_MAX);
-    (sender, Log { chunks, opened: Instant::now() })
+    let order = Order::after(position, moment);
+    (sender, Log { chunks, order, opened: Instant::now(), began: moment.steady })
 }
 
 impl Log {
@@ -46,14 +118,9 @@ impl Log {
         self.chunks.len()
     }
 
-    /// Waits for proposals and takes all there are, up to a bound, or none when something is `due` before
-    /// there are any. Gives the moment at which they have their place in the order; `None` when every
-    /// proposer is gone and everything has been taken.
-    pub(crate) async fn next_batch(
-        &mut self,
-        due: Option<SteadyTime>,
-        batch: &mut Chunk,
-    ) -> Option<Moment> {
+    /// Waits for chunks and takes all there are, up to a bound, or none when something is `due` before there are
+    /// any. `None` when everyone who hands in is gone and everything has been taken.
+    pub(crate) async fn next_batch(&mut self, due: Option<SteadyTime>) -> Option<Batch> {
         let first = match due {
             None => self.chunks.recv().await?,
             Some(due) => {
@@ -63,26 +130,28 @@ impl Log {
                     Err(_elapsed) => {
                         // Never earlier than what was due: the chat would ask for the same moment.
                         let steady = self.steady_now().max(due);
-                        return Some(Moment { time: clock::now(), steady });
+                        let now = Moment { time: clock::now(), steady };
+                        return Some(self.order.batch([], now, Some(due)));
                     }
                 }
             }
         };
-        batch.extend(first);
-        for _ in 1..LOG_CHUNKS_MAX {
-            match self.chunks.try_recv() {
-                Ok(chunk) if batch.len() < BATCH_PROPOSALS_MAX => batch.extend(chunk),
-                Ok(chunk) => {
-                    batch.extend(chunk);
-                    break;
-                }
-                Err(_) => break,
-            }
+        let mut count = first.len();
+        let mut taken = vec![first];
+        while taken.len() < LOG_CHUNKS_MAX && count < BATCH_ENTRIES_MAX {
+            let Ok(chunk) = self.chunks.try_recv() else { break };
+            count += chunk.len();
+            taken.push(chunk);
         }
-        Some(Moment { time: clock::now(), steady: self.steady_now() })
+        let now = Moment { time: clock::now(), steady: self.steady_now() };
+        Some(self.order.batch(taken, now, due))
     }
 
     fn steady_now(&self) -> SteadyTime {
-        SteadyTime(u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX))
+        let elapsed_ms = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        SteadyTime(self.began.0.saturating_add(elapsed_ms))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,8 +52,8 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 pub(crate) struct HubMetrics {
     /// From handing a batch to the store until it is synced, seconds.
     pub(crate) commit_seconds: Histogram,
-    /// Proposals in a batch.
-    pub(crate) batch_proposals: Histogram,
+    /// Requests in a batch: proposals, queries and signals.
+    pub(crate) batch_requests: Histogram,
     /// Events kept.
     pub(crate) events: Counter,
     /// Time spent applying, committing and handing out, seconds.
@@ -88,7 +88,7 @@ impl Default for HubMetrics {
             // 0.1 ms to 1.6 s.
             commit_seconds: Histogram::new(exponential_buckets(0.000_1, 2.0, 15)),
             // 1 to 8192.
-            batch_proposals: Histogram::new(exponential_buckets(1.0, 2.0, 14)),
+            batch_requests: Histogram::new(exponential_buckets(1.0, 2.0, 14)),
             events: Counter::default(),
             busy_seconds: Counter::default(),
             sessions: Gauge::default(),
@@ -260,7 +260,7 @@ impl Metrics {
     fn register_hub(&self, registry: &mut Registry) {
         let HubMetrics {
             commit_seconds,
-            batch_proposals,
+            batch_requests,
             events,
             busy_seconds,
             sessions,
@@ -270,7 +270,7 @@ impl Metrics {
         } = self.hub.clone();
         let seconds = || Unit::Seconds;
         registry.register_with_unit("commit", "Time of a commit", seconds(), commit_seconds);
-        registry.register("batch_proposals", "Proposals in one batch", batch_proposals);
+        registry.register("batch_requests", "Requests in one batch", batch_requests);
         registry.register("events", "Events kept in history", events);
         registry.register_with_unit("hub_busy", "Time the hub has worked", seconds(), busy_seconds);
         registry.register("sessions", "Sessions in the house", sessions);

@@ -214,8 +214,7 @@ impl Reactor {
 /// woke it.
 async fn pump(reactor: Handle, log: LogSender) {
     loop {
-        let chunk =
-            std::future::poll_fn(|context| reactor.borrow_mut().shard.poll_proposals(context));
+        let chunk = std::future::poll_fn(|context| reactor.borrow_mut().shard.poll_chunk(context));
         let Some(chunk) = chunk.await else { return };
         if log.send(chunk).await.is_err() {
             return debug!("the log is closed");

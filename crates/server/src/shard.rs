@@ -6,8 +6,8 @@
 //! From below to above, and nothing calls upwards:
 //!
 //! - [`connection`], [`connections`]: where a connection is, and the one way to write to it ([`outbox`]);
-//! - [`sessions`]: a connection's life, what it proposes ([`proposals`]) and waits for ([`timers`]);
-//! - [`requests`], [`opening`]: from a peer's bytes to proposals;
+//! - [`sessions`]: a connection's life, what it asks ([`gathered`]) and waits for ([`timers`]);
+//! - [`requests`], [`opening`]: from a peer's bytes to requests;
 //! - [`rooms`]: members, and what is about to be written to them ([`pending`], [`encoder`]);
 //! - [`catch_up`]: members that are not live, and questions to history; [`visits`]: those of HTTP;
 //! - [`serving`], [`effects`], and the rest here: what it is driven by.
@@ -24,11 +24,11 @@ mod context;
 mod effects;
 mod encoder;
 mod first_line;
+mod gathered;
 mod membership;
 mod opening;
 mod outbox;
 mod pending;
-mod proposals;
 mod protocol;
 mod questions;
 mod requests;
@@ -66,7 +66,7 @@ pub(crate) use protocol::Follower;
 pub(crate) use serving::{Interest, ReadOutcome};
 pub(crate) use sessions::PING_S;
 pub(crate) use socket::Socket;
-pub(crate) use visits::{HttpPermit, Outcome, Visiting};
+pub(crate) use visits::{HttpPermit, Outcome, VisitRequest, Visiting};
 
 /// The state of one shard.
 pub(crate) struct Shard<S> {
@@ -115,14 +115,14 @@ impl<S: Socket> Shard<S> {
     }
 
     /// What is to be handed to the log, once there is something; `None` when nothing more comes.
-    pub(crate) fn poll_proposals(&mut self, context: &TaskContext<'_>) -> Poll<Option<Chunk>> {
+    pub(crate) fn poll_chunk(&mut self, context: &TaskContext<'_>) -> Poll<Option<Chunk>> {
         let is_closing = self.sessions.context.is_closing;
-        self.sessions.proposals.poll_take(context, is_closing)
+        self.sessions.gathered.poll_take(context, is_closing)
     }
 
     /// What was taken has been handed in: those who have waited for that may go on.
     pub(crate) fn handed_in(&mut self) {
-        for key in self.sessions.proposals.take_waiting() {
+        for key in self.sessions.gathered.take_waiting() {
             if let Some(connection) = self.sessions.connections.get(key) {
                 connection.input.waits_for_log = false;
                 connection.wake();
@@ -132,7 +132,7 @@ impl<S: Socket> Shard<S> {
 
     /// Whether no more is to be proposed until what there is has been handed in.
     pub(crate) fn is_chunk_full(&self) -> bool {
-        self.sessions.proposals.is_full()
+        self.sessions.gathered.is_full()
     }
 
     /// When time is to be given next.
@@ -221,7 +221,7 @@ impl<S: Socket> Shard<S> {
             }
         }
         self.sessions.notice(CLOSING);
-        self.sessions.proposals.wake_taker();
+        self.sessions.gathered.wake_taker();
     }
 
     /// The hub has finished: everyone is told the last that there is.
@@ -256,7 +256,7 @@ impl<S: Socket> Shard<S> {
                 writes: self.sessions.connections.writes(),
                 refusals: self.requests.refusals.by_reason(),
             },
-            gathered: self.sessions.proposals.len() as u64,
+            gathered: self.sessions.gathered.len() as u64,
             ..Figures::default()
         };
         for connection in self.sessions.connections.iter() {

@@ -25,7 +25,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
-use teahouse_core::{Effect, Event, EventKind, Founding, MessageKey, RoomId, Said, Time};
+use teahouse_core::{
+    Effect, Event, EventKind, Founding, LogPosition, MessageKey, RoomId, Said, Time,
+};
 use tracing::info;
 
 pub use copy::{Soundness, backup, check};
@@ -77,6 +79,8 @@ pub struct Loaded {
     pub epoch: [u8; 16],
     /// How often it has been opened, this time included.
     pub boot: u32,
+    /// The last position in the log of which it has something.
+    pub position: LogPosition,
     /// The highest number that a room ever had; 0 before the first.
     pub last_room: RoomId,
     /// Every room that has events.
@@ -127,12 +131,17 @@ impl Store {
         Ok(Opened { store, loaded, readers })
     }
 
-    /// Keeps the events of a batch, and forgets the rooms that gave way: one transaction, one sync. Without
-    /// either it does nothing. Gives the number of events.
+    /// Keeps the events of a batch, and forgets the rooms that gave way, and records the batch's position in the
+    /// log: one transaction, one sync. Without events and rooms it does nothing, and what is applied again from the
+    /// position that is recorded gives the same. Gives the number of events.
     ///
     /// # Errors
     /// When they could not be kept; then none of them is.
-    pub fn commit(&mut self, effects: &[Effect]) -> Result<usize, CommitError> {
+    pub fn commit(
+        &mut self,
+        position: LogPosition,
+        effects: &[Effect],
+    ) -> Result<usize, CommitError> {
         let is_kept = |effect: &Effect| {
             matches!(effect, Effect::Event(_) | Effect::Founded { .. } | Effect::RoomRemoved { .. })
         };
@@ -141,6 +150,7 @@ impl Store {
         }
         let transaction = self.connection.transaction()?;
         let count = insert(&transaction, effects, &mut self.words, &mut self.latest)?;
+        schema::record_position(&transaction, position)?;
         transaction.commit()?;
         self.wal.keep_small(&self.connection);
         for effect in effects {

@@ -5,10 +5,14 @@
 use std::path::Path;
 
 use teahouse_core::{
-    Action, Answer, Chat, Effect, Event, Limits, MessageId, Moment, Origin, Position, Proposal,
-    Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, Text, Time, Visit,
+    Action, Answer, Chat, Effect, Event, Limits, LogPosition, MessageId, Moment, Origin, Position,
+    Proposal, Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, Text, Time,
+    Visit,
 };
 use teahouse_server::store::{Durability, Opened, Store};
+
+/// Where in the log batches stand: of no matter here.
+const AT: LogPosition = LogPosition(1);
 
 /// A chat and its database, as the hub has them.
 struct House {
@@ -46,7 +50,7 @@ impl House {
             self.chat.recall(key, said);
         }
         self.chat.apply(proposal, &mut effects);
-        self.opened.store.commit(&effects).unwrap();
+        self.opened.store.commit(AT, &effects).unwrap();
         self.chat.settled();
         effects
     }
@@ -153,7 +157,7 @@ fn in_a_house_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_als
     let newest = RoomId(ROOMS + 503);
     assert_eq!(reader.room_name(newest).unwrap().unwrap().as_str(), "mine");
     let gone = [Effect::RoomRemoved { room: newest }];
-    house.opened.store.commit(&gone).unwrap();
+    house.opened.store.commit(AT, &gone).unwrap();
     house.opened.store.close().unwrap();
     let house = House::open(directory.path(), limits);
     assert_eq!(house.opened.loaded.last_room, newest);

@@ -5,10 +5,12 @@
 use std::path::Path;
 
 use teahouse_core::{
-    Effect, Event, EventKind, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
+    Effect, Event, EventKind, LogPosition, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
 };
 use teahouse_server::store::{Durability, Soundness, Store, StoreError, backup, check};
 
+/// Where in the log batches stand: of no matter here.
+const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
 
 fn said(position: u64) -> Effect {
@@ -35,7 +37,7 @@ fn history(directory: &Path, count: u64) -> teahouse_server::store::Opened {
     let name = RoomName::parse("lobby").unwrap();
     let mut effects = vec![Effect::Founded { room: LOBBY, name, time: Time(1) }];
     effects.extend((1..=count).map(said));
-    opened.store.commit(&effects).unwrap();
+    opened.store.commit(AT, &effects).unwrap();
     opened
 }
 
@@ -49,7 +51,7 @@ fn a_copy_has_what_was_said_up_to_it_also_what_is_not_in_the_database_file_yet()
     let copied = backup(&database, &copy).unwrap();
     let newest = Some(Time(1_795_500_000_000));
     assert_eq!(copied, Soundness { events: 100, rooms: 1, newest });
-    opened.store.commit(&[said(101)]).unwrap();
+    opened.store.commit(AT, &[said(101)]).unwrap();
     assert_eq!(check(&copy).unwrap().events, 100);
     assert_eq!(check(&database).unwrap().events, 101);
     let again = backup(&database, &copy);
@@ -68,7 +70,7 @@ fn a_copy_has_what_was_said_up_to_it_also_what_is_not_in_the_database_file_yet()
     let mut from_copy = open(restored.path());
     assert_ne!(from_copy.loaded.epoch, opened.loaded.epoch);
     assert_eq!(from_copy.loaded.rooms[0].head, Position(100));
-    from_copy.store.commit(&[said(101)]).unwrap();
+    from_copy.store.commit(AT, &[said(101)]).unwrap();
     let found = from_copy.readers[0].search(None, "tea 101", None, 9).unwrap();
     assert_eq!(found.events.len(), 1);
     drop(from_copy);

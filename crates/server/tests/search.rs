@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use teahouse_core::{
-    Effect, Event, EventKind, Excerpt, Nick, Position, RoomId, RoomName, Sequence, SessionId, Text,
-    Time, TooWide,
+    Effect, Event, EventKind, Excerpt, LogPosition, Nick, Position, RoomId, RoomName, Sequence,
+    SessionId, Text, Time, TooWide,
 };
 use teahouse_server::store::{Durability, Opened, ReadError, Store};
 
+/// Where in the log batches stand: of no matter here.
+const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
 
 fn said(position: u64, words: &str) -> Effect {
@@ -37,7 +39,7 @@ fn lobby(directory: &Path, words: &[String]) -> Opened {
     let name = RoomName::parse("lobby").unwrap();
     let mut effects = vec![Effect::Founded { room: LOBBY, name, time: Time(1) }];
     effects.extend(words.iter().zip(1..).map(|(words, position)| said(position, words)));
-    opened.store.commit(&effects).unwrap();
+    opened.store.commit(AT, &effects).unwrap();
     opened
 }
 
@@ -106,7 +108,7 @@ fn whatever_is_typed_is_no_syntax_and_whatever_is_said_is_found() {
         prop_assert!(!matches!(anything, Err(ReadError::Fault(_))), "{typed:?}: {anything:?}");
         if Text::parse(&word).is_ok() && !word.contains(['*', '＊', '﹡']) {
             position.set(position.get() + 1);
-            store.borrow_mut().commit(&[said(position.get(), &word)]).unwrap();
+            store.borrow_mut().commit(AT, &[said(position.get(), &word)]).unwrap();
             let found = positions(&find(&word).unwrap());
             let has_letter = word.chars().any(char::is_alphanumeric);
             prop_assert!(!has_letter || found.contains(&position.get()), "{word:?}");
@@ -190,7 +192,7 @@ fn the_log_stays_small_while_others_read_without_a_pause() {
         for first in (2..8_400).step_by(200) {
             let batch: Vec<Effect> =
                 (first..first + 200).map(|position| said(position, &words)).collect();
-            opened.store.commit(&batch).unwrap();
+            opened.store.commit(AT, &batch).unwrap();
             let log = std::fs::metadata(directory.path().join("teahouse.db-wal")).unwrap().len();
             largest = largest.max(log);
         }

@@ -11,11 +11,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use teahouse_core::{
-    Author, Effect, Event, EventKind, MessageId, MessageKey, Nick, Position, RoomId, RoomName,
-    Said, SessionId, Text, Time,
+    Author, Effect, Event, EventKind, LogPosition, MessageId, MessageKey, Nick, Position, RoomId,
+    RoomName, Said, SessionId, Text, Time,
 };
 use teahouse_server::store::{CommitError, Durability, Opened, Store, StoreError};
 
+/// Where in the log batches stand of which that does not matter.
+const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
 const TEA: RoomId = RoomId(2);
 
@@ -62,8 +64,32 @@ fn lobby(directory: &Path, words: &[&str]) -> Opened {
     let mut opened = open(directory);
     let mut effects = vec![founded(LOBBY, "lobby")];
     effects.extend(words.iter().zip(1..).map(|(words, position)| said(LOBBY, position, words)));
-    assert_eq!(opened.store.commit(&effects).unwrap(), words.len());
+    assert_eq!(opened.store.commit(AT, &effects).unwrap(), words.len());
     opened
+}
+
+#[test]
+fn the_position_in_the_log_is_recorded_with_the_events_and_with_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let opened = open(directory.path());
+    assert_eq!(opened.loaded.position, LogPosition::START);
+    drop(opened);
+    drop(lobby(directory.path(), &["one"]));
+    let mut opened = open(directory.path());
+    assert_eq!(opened.loaded.position, AT);
+    let nobody_is_told = Effect::SessionForgotten { session: SessionId(1) };
+    opened.store.commit(LogPosition(8), &[nobody_is_told]).unwrap();
+    opened.store.limit_pages(Some(1)).unwrap();
+    let long = "tea ".repeat(4000);
+    let failed = opened.store.commit(LogPosition(9), &[said(LOBBY, 2, &long)]);
+    assert!(matches!(failed, Err(CommitError::Later(_))), "{failed:?}");
+    drop(opened);
+    let mut opened = open(directory.path());
+    assert_eq!(opened.loaded.position, AT, "of neither is anything kept");
+    opened.store.commit(LogPosition(9), &[said(LOBBY, 2, &long)]).unwrap();
+    opened.store.commit(LogPosition(12), &[Effect::RoomRemoved { room: LOBBY }]).unwrap();
+    opened.store.close().unwrap();
+    assert_eq!(open(directory.path()).loaded.position, LogPosition(12));
 }
 
 #[test]
@@ -79,7 +105,7 @@ fn restart_knows_everything() {
         with_id(said(TEA, 1, "two"), 7),
         topic(LOBBY, 2, Some("about tea")),
     ];
-    opened.store.commit(&batch).unwrap();
+    opened.store.commit(AT, &batch).unwrap();
     // Not closed: as after a crash of the process.
     drop(opened);
     let opened = open(directory.path());
@@ -169,7 +195,7 @@ fn search_finds_words_of_one_and_two_characters_in_any_script() {
 fn search_stays_in_the_rooms_and_positions_that_leave_was_given_for() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["tea one", "tea two"]);
-    opened.store.commit(&[founded(TEA, "tea"), said(TEA, 1, "tea three")]).unwrap();
+    opened.store.commit(AT, &[founded(TEA, "tea"), said(TEA, 1, "tea three")]).unwrap();
     let find = |rooms: &[(RoomId, Position)]| {
         opened.readers[0].search(Some(rooms), "tea", None, 10).unwrap().events
     };
@@ -185,12 +211,12 @@ fn a_full_disk_keeps_nothing_of_the_batch_and_takes_it_whole_later() {
     opened.store.limit_pages(Some(40)).unwrap();
     let words = "x".repeat(10_000);
     let batch: Vec<Effect> = (2..60).map(|position| said(LOBBY, position, &words)).collect();
-    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Later(_))));
+    assert!(matches!(opened.store.commit(AT, &batch), Err(CommitError::Later(_))));
     let latest = |opened: &Opened| opened.readers[0].latest(LOBBY, Position(99), 1).unwrap();
     assert_eq!(texts(&latest(&opened)), ["before"]);
-    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Later(_))), "still full");
+    assert!(matches!(opened.store.commit(AT, &batch), Err(CommitError::Later(_))), "still full");
     opened.store.limit_pages(None).unwrap();
-    assert_eq!(opened.store.commit(&batch).unwrap(), 58);
+    assert_eq!(opened.store.commit(AT, &batch).unwrap(), 58);
     assert_eq!(latest(&opened)[0].position, Position(59));
 }
 
@@ -198,7 +224,7 @@ fn a_full_disk_keeps_nothing_of_the_batch_and_takes_it_whole_later() {
 fn that_a_room_gave_way_is_logged_once_it_has() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["before"]);
-    opened.store.commit(&[founded(TEA, "tea"), said(TEA, 1, "quiet")]).unwrap();
+    opened.store.commit(AT, &[founded(TEA, "tea"), said(TEA, 1, "quiet")]).unwrap();
     opened.store.limit_pages(Some(40)).unwrap();
     let log = directory.path().join("log");
     let lines = Arc::new(std::fs::File::create(&log).unwrap());
@@ -209,11 +235,11 @@ fn that_a_room_gave_way_is_logged_once_it_has() {
         let mut batch = vec![Effect::RoomRemoved { room: TEA }];
         batch.extend((2..60).map(|position| said(LOBBY, position, &words)));
         for _ in 0..3 {
-            assert!(matches!(opened.store.commit(&batch), Err(CommitError::Later(_))));
+            assert!(matches!(opened.store.commit(AT, &batch), Err(CommitError::Later(_))));
         }
         assert_eq!(told(), 0, "it is there still");
         opened.store.limit_pages(None).unwrap();
-        opened.store.commit(&batch).unwrap();
+        opened.store.commit(AT, &batch).unwrap();
         assert_eq!(told(), 1);
     });
 }
@@ -224,7 +250,7 @@ fn a_batch_is_kept_whole_or_not_at_all() {
     let mut opened = lobby(directory.path(), &["one"]);
     // The second of these has a position that exists: a defect elsewhere, which must not half happen.
     let batch = [said(LOBBY, 2, "two"), said(LOBBY, 1, "again")];
-    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Fault(_))));
+    assert!(matches!(opened.store.commit(AT, &batch), Err(CommitError::Fault(_))));
     let kept = opened.readers[0].latest(LOBBY, Position(99), 9).unwrap();
     assert_eq!(texts(&kept), ["one"]);
 }
@@ -237,7 +263,7 @@ fn memory_keeps_nothing_and_leaves_nothing() {
         let entries = std::fs::read_dir("/dev/shm").into_iter().flatten().flatten();
         entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("teahouse-")).count()
     };
-    opened.store.commit(&[founded(LOBBY, "lobby"), said(LOBBY, 1, "soon gone")]).unwrap();
+    opened.store.commit(AT, &[founded(LOBBY, "lobby"), said(LOBBY, 1, "soon gone")]).unwrap();
     let kept = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
     assert_eq!(texts(&kept), ["soon gone"]);
     assert_eq!(shared_memory(), 0);
@@ -264,9 +290,9 @@ fn another_program_that_writes_makes_us_wait_and_loses_nothing() {
     let other = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let batch = [said(LOBBY, 2, "two")];
-    assert!(matches!(opened.store.commit(&batch), Err(CommitError::Later(_))));
+    assert!(matches!(opened.store.commit(AT, &batch), Err(CommitError::Later(_))));
     other.execute_batch("COMMIT").unwrap();
-    assert_eq!(opened.store.commit(&batch).unwrap(), 1);
+    assert_eq!(opened.store.commit(AT, &batch).unwrap(), 1);
     let events = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
     assert_eq!(texts(&events), ["one", "two"]);
 }
@@ -296,7 +322,7 @@ fn a_message_sent_again_is_known_however_many_came_after_it() {
                 Effect::Event(Event { id: Some(id(position)), author: Some(author), ..event })
             })
             .collect();
-        opened.store.commit(&batch).unwrap();
+        opened.store.commit(AT, &batch).unwrap();
     }
     let found = |opened: &Opened, position| {
         let key = MessageKey { room: LOBBY, author, id: id(position) };
@@ -312,7 +338,7 @@ fn a_message_sent_again_is_known_however_many_came_after_it() {
     let mut opened = opened;
     let Effect::Event(event) = said(LOBBY, COUNT + 2, "x") else { unreachable!("an event") };
     let again = Effect::Event(Event { id: Some(id(2)), author: Some(author), ..event });
-    assert!(matches!(opened.store.commit(&[again]), Err(CommitError::Fault(_))));
+    assert!(matches!(opened.store.commit(AT, &[again]), Err(CommitError::Fault(_))));
 }
 
 #[test]
@@ -342,7 +368,7 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
     assert_eq!((known.position, known.is_of_author), (Position(1), false));
     let Effect::Event(event) = said(LOBBY, 4, "mine") else { unreachable!("an event") };
     let mine = Effect::Event(Event { id: Some(id), author: Some(author), ..event });
-    assert_eq!(opened.store.commit(&[mine]).unwrap(), 1);
+    assert_eq!(opened.store.commit(AT, &[mine]).unwrap(), 1);
     let known = opened.store.find(&key).unwrap().unwrap();
     assert_eq!((known.position, known.is_of_author), (Position(4), true));
 }
@@ -351,7 +377,7 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
 fn a_room_whose_name_is_none_is_set_aside_and_the_others_open() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["one"]);
-    opened.store.commit(&[founded(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
+    opened.store.commit(AT, &[founded(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
     let by_hand = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
     by_hand.execute("INSERT INTO room VALUES (3, 'not a name', NULL, 0)", []).unwrap();
     by_hand.execute("INSERT INTO room VALUES (4, 'Lobby', NULL, 0)", []).unwrap();
@@ -370,7 +396,7 @@ fn a_room_whose_name_is_none_is_set_aside_and_the_others_open() {
 fn a_room_whose_number_is_none_is_set_aside_and_its_name_is_free() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["one"]);
-    opened.store.commit(&[founded(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
+    opened.store.commit(AT, &[founded(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
     drop(opened);
     let last = i64::from(u32::MAX);
     for (number, name) in [(-5, "tea"), (last, "milk"), (5_000_000_000, "juice")] {
@@ -388,9 +414,9 @@ fn a_room_whose_number_is_none_is_set_aside_and_its_name_is_free() {
         assert_eq!(texts(&found.events), ["one"]);
         let found = opened.readers[0].search(None, "found", None, 9).unwrap();
         assert!(number >= 0 && number <= last || found.events.is_empty());
-        let again = opened.store.commit(&[founded(TEA, name), said(TEA, 1, "anew")]);
+        let again = opened.store.commit(AT, &[founded(TEA, name), said(TEA, 1, "anew")]);
         assert_eq!(again.unwrap(), 1, "{name}");
-        opened.store.commit(&[Effect::RoomRemoved { room: TEA }]).unwrap();
+        opened.store.commit(AT, &[Effect::RoomRemoved { room: TEA }]).unwrap();
         let by_hand = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
         by_hand.execute("DELETE FROM meta WHERE key = 'last_room'", []).unwrap();
     }

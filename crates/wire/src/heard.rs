@@ -1,12 +1,12 @@
 //! What came of a peer's bytes, the same for every protocol.
 
-use teahouse_core::{Action, RequestId};
+use teahouse_core::{Request, RequestId};
 
 /// What came of some bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// Something for the hub, and what the session calls it.
-    Ask(RequestId, Action),
+    Ask(RequestId, Request),
     /// Something answered on the spot.
     Reply(Vec<u8>),
     /// They want to go, or have said everything.
@@ -18,7 +18,7 @@ pub enum Heard {
 impl Heard {
     /// Something for the hub, from a protocol that does not number its requests.
     #[must_use]
-    pub fn ask(action: Action) -> Self {
-        Self::Ask(RequestId::default(), action)
+    pub fn ask(request: impl Into<Request>) -> Self {
+        Self::Ask(RequestId::default(), request.into())
     }
 }

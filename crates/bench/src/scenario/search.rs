@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, params};
 use teahouse_core::{
-    Effect, Event, EventKind, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
+    Effect, Event, EventKind, LogPosition, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
 };
 use teahouse_server::store::{Durability, Opened, Reader, Store};
 
@@ -19,6 +19,8 @@ use super::{Trial, as_it_comes};
 use crate::dialect::ROOM;
 use crate::report::{Figures, percentile_ms};
 
+/// Where in the log batches stand: of no matter here.
+const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
 /// Messages in one transaction: a batch of a busy house.
 const BATCH: u64 = 1_000;
@@ -51,7 +53,7 @@ fn measure(count: u64) -> Result<Figures> {
     let data = directory.path().join("data");
     std::fs::create_dir(&data)?;
     let Opened { mut store, readers, .. } = Store::open(&data, Durability::Async, 1)?;
-    let indexed = fill(count, |batch| Ok(store.commit(batch).map(|_| ())?))?;
+    let indexed = fill(count, |batch| Ok(store.commit(AT, batch).map(|_| ())?))?;
     let common = word(0);
     let reader = readers.first().context("no reader")?;
     let time = |words: &str, is_found: bool| search(reader, count, words, is_found);

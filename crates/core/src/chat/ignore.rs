@@ -5,20 +5,24 @@ use crate::ignored::Ignored;
 use crate::{Answer, Effect, IgnoreChange, Nick, Refusal, SessionId};
 
 impl Chat {
-    pub(super) fn ignore(&mut self, session: SessionId, nick: Option<Nick>, out: &mut Vec<Effect>) {
-        let change = match nick {
-            None => None,
-            Some(nick) => match self.toggle_ignored(session, nick) {
-                Ok(change) => Some(change),
-                Err(refusal) => return refuse(session, refusal, out),
-            },
+    pub(super) fn ignore(&mut self, session: SessionId, nick: Nick, out: &mut Vec<Effect>) {
+        let change = match self.toggle_ignored(session, nick) {
+            Ok(change) => Some(change),
+            Err(refusal) => return refuse(session, refusal, out),
         };
-        if change.is_some() {
-            self.tell_shard_of_ignored(session, out);
-        }
-        let Some(person) = self.sessions.get(&session) else { return };
-        let nicks = person.ignored.iter().map(|ignored| ignored.nick().clone()).collect();
+        self.tell_shard_of_ignored(session, out);
+        let nicks = self.ignored_nicks(session);
         answer(session, Answer::Ignoring { nicks, change }, out);
+    }
+
+    pub(super) fn ignored_by(&self, session: SessionId) -> Answer {
+        Answer::Ignoring { nicks: self.ignored_nicks(session), change: None }
+    }
+
+    fn ignored_nicks(&self, session: SessionId) -> Vec<Nick> {
+        let person = self.sessions.get(&session);
+        let ignored = person.into_iter().flat_map(|person| &person.ignored);
+        ignored.map(|ignored| ignored.nick().clone()).collect()
     }
 
     fn toggle_ignored(&mut self, session: SessionId, nick: Nick) -> Result<IgnoreChange, Refusal> {

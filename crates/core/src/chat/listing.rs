@@ -1,7 +1,7 @@
 //! Who is in a room, and which rooms there are: a page at a time.
 
-use super::{Chat, answer, refuse};
-use crate::{Answer, Effect, Refusal, RoomName, RoomSummary, SessionId};
+use super::Chat;
+use crate::{Answer, Refusal, RoomName, RoomSummary};
 
 /// Which entries a page holds.
 struct Page {
@@ -21,41 +21,26 @@ impl Page {
 }
 
 impl Chat {
-    pub(super) fn who(
-        &mut self,
-        session: SessionId,
-        name: RoomName,
-        page: u32,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn who(&self, name: RoomName, page: u32) -> Result<Answer, Refusal> {
         let Some(room) = self.rooms.id_of(&name).and_then(|id| self.rooms.get(id)) else {
-            return refuse(session, Refusal::NoSuchRoom { room: name }, out);
+            return Err(Refusal::NoSuchRoom { room: name });
         };
         let total = room.members.len();
-        match Page::of(total, page, self.limits.page_entries_max) {
-            Err(refusal) => refuse(session, refusal, out),
-            Ok(Page { skip, take, pages }) => {
-                let ids = room.members.values().skip(skip).take(take);
-                let nicks = ids.filter_map(|id| self.nick_of(*id)).collect();
-                answer(session, Answer::Members { name, nicks, total, page, pages }, out);
-            }
-        }
+        let Page { skip, take, pages } = Page::of(total, page, self.limits.page_entries_max)?;
+        let ids = room.members.values().skip(skip).take(take);
+        let nicks = ids.filter_map(|id| self.nick_of(*id)).collect();
+        Ok(Answer::Members { name, nicks, total, page, pages })
     }
 
-    pub(super) fn rooms(&mut self, session: SessionId, page: u32, out: &mut Vec<Effect>) {
+    pub(super) fn rooms(&self, page: u32) -> Result<Answer, Refusal> {
         let total = self.rooms.len();
-        match Page::of(total, page, self.limits.page_entries_max) {
-            Err(refusal) => refuse(session, refusal, out),
-            Ok(Page { skip, take, pages }) => {
-                let rooms = self.rooms.by_name().skip(skip).take(take);
-                let rooms = rooms.map(|room| RoomSummary {
-                    name: room.name.clone(),
-                    members: room.members.len(),
-                    topic: room.topic.clone(),
-                });
-                let rooms = rooms.collect();
-                answer(session, Answer::Rooms { rooms, total, page, pages }, out);
-            }
-        }
+        let Page { skip, take, pages } = Page::of(total, page, self.limits.page_entries_max)?;
+        let rooms = self.rooms.by_name().skip(skip).take(take);
+        let rooms = rooms.map(|room| RoomSummary {
+            name: room.name.clone(),
+            members: room.members.len(),
+            topic: room.topic.clone(),
+        });
+        Ok(Answer::Rooms { rooms: rooms.collect(), total, page, pages })
     }
 }

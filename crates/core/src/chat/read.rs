@@ -1,11 +1,9 @@
 //! Leave to read from history. Given in the one order, so that what you said before you asked is in
 //! what you read; the reading itself happens elsewhere.
 
-use super::{Chat, answer, refuse};
+use super::Chat;
 use crate::room::Room;
-use crate::{
-    Answer, Effect, Granted, HistorySpan, Question, Refusal, RoomId, RoomName, Scope, SessionId,
-};
+use crate::{Answer, Asker, Granted, HistorySpan, Question, Refusal, RoomId, RoomName, Scope};
 
 impl Question {
     /// The one room it is about, if it is about one.
@@ -23,44 +21,32 @@ impl Question {
 }
 
 impl Chat {
-    pub(super) fn read(&mut self, session: SessionId, question: Question, out: &mut Vec<Effect>) {
-        let scope = match question.room() {
-            Some(room) => {
-                let Some(id) = self.room_of(session, room, out) else { return };
-                self.only(id)
+    pub(super) fn read(&self, asker: Asker, question: Question) -> Result<Answer, Refusal> {
+        let scope = match (question.room(), asker) {
+            (Some(name), _) => {
+                let room = self.rooms.get(self.readable(asker, name)?);
+                Scope::Rooms(room.map(span).into_iter().collect())
             }
-            None => {
-                let Some(person) = self.sessions.get(&session) else { return };
-                let rooms = person.rooms.iter().filter(|place| place.is_heard);
-                let rooms = rooms.filter_map(|place| self.rooms.get(place.room));
+            (None, Asker::Session(session)) => {
+                let places = self.sessions.get(&session).map_or(&[][..], |person| &person.rooms);
+                let heard = places.iter().filter(|place| place.is_heard);
+                let rooms = heard.filter_map(|place| self.rooms.get(place.room));
                 Scope::Rooms(rooms.map(span).collect())
             }
+            (None, Asker::Visitor(_)) => Scope::Everywhere,
         };
-        answer(session, Answer::Granted(Granted { question, scope }), out);
+        Ok(Answer::Granted(Granted { question, scope }))
     }
 
-    /// As [`Chat::read`], for somebody who is in no room: every room is open.
-    pub(super) fn read_as_visitor(
-        &mut self,
-        session: SessionId,
-        question: Question,
-        out: &mut Vec<Effect>,
-    ) {
-        let scope = match question.room() {
-            Some(name) => match self.rooms.id_of(name) {
-                Some(id) => self.only(id),
-                None => {
-                    let room = name.clone();
-                    return refuse(session, Refusal::NoSuchRoom { room }, out);
-                }
-            },
-            None => Scope::Everywhere,
-        };
-        answer(session, Answer::Granted(Granted { question, scope }), out);
-    }
-
-    fn only(&self, room: RoomId) -> Scope {
-        Scope::Rooms(self.rooms.get(room).map(span).into_iter().collect())
+    /// The number of the room, if what is in it is for the one who asks.
+    pub(super) fn readable(&self, asker: Asker, name: &RoomName) -> Result<RoomId, Refusal> {
+        match asker {
+            Asker::Session(session) => self.room_of(session, name),
+            Asker::Visitor(_) => {
+                let none = || Refusal::NoSuchRoom { room: name.clone() };
+                self.rooms.id_of(name).ok_or_else(none)
+            }
+        }
     }
 }
 

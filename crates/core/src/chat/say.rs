@@ -27,7 +27,10 @@ impl Chat {
         words: Words,
         out: &mut Vec<Effect>,
     ) {
-        let Some(room) = self.room_of(session, name, out) else { return };
+        let room = match self.room_of(session, name) {
+            Ok(room) => room,
+            Err(refusal) => return refuse(session, refusal, out),
+        };
         let kind = if words.acted { EventKind::Acted } else { EventKind::Said };
         let Some(person) = self.sessions.get(&session) else { return };
         let key = words.id.map(|id| MessageKey { room, author: person.author, id });

@@ -1,29 +1,30 @@
 //! What a room is about.
 
-use super::{Chat, answer, refuse};
-use crate::{Answer, Effect, EventKind, Refusal, RoomName, SessionId, Text, TopicChange};
+use super::{Chat, refuse};
+use crate::{Answer, Asker, Effect, EventKind, Refusal, RoomName, SessionId, Text};
 
 /// Bytes in a topic: one line on any screen, and it is repeated in every list of rooms.
 const TOPIC_BYTES_MAX: usize = 390;
 
 impl Chat {
-    pub(super) fn topic(
+    pub(super) fn topic_of(&self, asker: Asker, name: &RoomName) -> Result<Answer, Refusal> {
+        let room = self.rooms.get(self.readable(asker, name)?);
+        let topic = room.and_then(|room| room.topic.clone());
+        Ok(Answer::Topic { name: name.clone(), topic })
+    }
+
+    pub(super) fn set_topic(
         &mut self,
         session: SessionId,
         name: &RoomName,
-        change: TopicChange,
+        topic: Option<Text>,
         out: &mut Vec<Effect>,
     ) {
-        let Some(id) = self.room_of(session, name, out) else { return };
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        let topic = match change {
-            TopicChange::Ask => {
-                let (name, topic) = (room.name.clone(), room.topic.clone());
-                return answer(session, Answer::Topic { name, topic }, out);
-            }
-            TopicChange::Set(text) => Some(text),
-            TopicChange::Clear => None,
+        let id = match self.room_of(session, name) {
+            Ok(id) => id,
+            Err(refusal) => return refuse(session, refusal, out),
         };
+        let Some(room) = self.rooms.get_mut(id) else { return };
         if let Some(text) = &topic
             && !is_topic(text)
         {

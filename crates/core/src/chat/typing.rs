@@ -1,11 +1,14 @@
 //! Telling the others that one is typing: only where few are, and never kept.
 
-use super::{Chat, say_presence};
+use super::{Chat, refuse, say_presence};
 use crate::{Effect, InRoom, Presence, RoomName, SessionId};
 
 impl Chat {
-    pub(super) fn typing(&mut self, session: SessionId, name: &RoomName, out: &mut Vec<Effect>) {
-        let Some(room) = self.room_of(session, name, out) else { return };
+    pub(super) fn typing(&self, session: SessionId, name: &RoomName, out: &mut Vec<Effect>) {
+        let room = match self.room_of(session, name) {
+            Ok(room) => room,
+            Err(refusal) => return refuse(session, refusal, out),
+        };
         let is_small = self
             .rooms
             .get(room)

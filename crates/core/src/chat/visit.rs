@@ -1,4 +1,4 @@
-//! What can be asked without coming in. Visitors have a session number for their answers and nothing else:
+//! What can be done without coming in. Visitors have a session number for their answers and nothing else:
 //! they are in no list, and nobody hears of them but by what they say.
 
 use super::say::author_outside;
@@ -21,8 +21,6 @@ impl Chat {
                 self.post((session, origin), nick, room, text, id, out);
             }
             Visit::Follow { room, create } => self.follow((session, origin), room, create, out),
-            Visit::Rooms { page } => self.rooms(session, page, out),
-            Visit::Read { question } => self.read_as_visitor(session, question, out),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use teahouse_core::{Action, Origin, Text, Verdict};
+use teahouse_core::{Origin, Request, Text, Verdict};
 
 use crate::settings::LimitSettings;
 
@@ -71,8 +71,8 @@ impl Cost {
     pub(crate) const REQUEST: Self = Self { connections: 0, requests: 1, posts: 0, kept_bytes: 0 };
 
     /// What it costs to ask for this on a connection.
-    pub(crate) fn of(action: &Action) -> Self {
-        let kept_bytes = if action.is_kept() { kept_bytes(action.text()) } else { 0 };
+    pub(crate) fn of(request: &Request) -> Self {
+        let kept_bytes = if request.is_kept() { kept_bytes(request.text()) } else { 0 };
         Self { kept_bytes, ..Self::REQUEST }
     }
 

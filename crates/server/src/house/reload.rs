@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use super::threads::Threads;
 use crate::inbox::Inbox;
-use crate::log::LogSender;
+use crate::log::{Entry, LogSender};
 use crate::settings::Settings;
 
 /// New settings, with those that need a restart as they are; says which would have changed.
@@ -69,7 +69,7 @@ async fn hand_out(settings: Arc<Settings>, inboxes: Vec<mpsc::Sender<Inbox>>, lo
     }
     let limits = Box::new(settings.chat_limits());
     let proposal = Proposal::of_house(Action::Configure { limits });
-    if log.send(vec![proposal]).await.is_err() {
+    if log.send(vec![Entry::Proposal(proposal)]).await.is_err() {
         warn!("the hub is gone");
     }
     info!("settings reloaded");

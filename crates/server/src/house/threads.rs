@@ -50,16 +50,17 @@ impl Threads {
         history: Opened,
         metrics: &HubMetrics,
     ) -> Result<Self, Fault> {
-        let Opened { store, loaded: Loaded { boot, epoch, last_room, rooms, .. }, readers } =
-            history;
+        let Opened { store, loaded, readers } = history;
+        let Loaded { epoch, boot, position, last_room, rooms } = loaded;
         let (end_notices, ended) = mpsc::unbounded_channel();
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..shard_count).map(|_| mpsc::channel(INBOX_MAX)).unzip();
         let (jobs, readers) = start_readers(readers, inboxes.clone())?;
-        let (log, proposed) = log::open();
+        let chat = Chat::restore(settings.chat_limits(), last_room, rooms);
+        let (log, proposed) = log::open(position, chat.moment());
         let (closing, is_closing) = watch::channel(false);
         let hub = Hub {
-            chat: Chat::restore(settings.chat_limits(), last_room, rooms),
+            chat,
             store,
             log: proposed,
             shards: inboxes.clone(),

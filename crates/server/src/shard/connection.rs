@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::task::Waker;
 
 use teahouse_core::{
-    Action, Author, Bucket, Event, Ignored, NickKey, Origin, RequestId, RoomId, SessionId,
+    Author, Bucket, Event, Ignored, NickKey, Origin, Request, RequestId, RoomId, SessionId,
     SteadyTime,
 };
 
@@ -91,6 +91,8 @@ pub(super) struct Output<S> {
 pub(super) struct Input {
     /// The peer has closed its side: everything it said has been read.
     pub(super) is_eof: bool,
+    /// It has come in unseen and proposed nothing since: the others do not know of it.
+    pub(super) is_unseen: bool,
     /// What was read last was answered on the spot with many bytes, so less is read at a time.
     pub(super) reads_little: bool,
     /// While its first line has not come: what it has said so far.
@@ -98,7 +100,7 @@ pub(super) struct Input {
     pub(super) bucket: Bucket,
     /// Requests that came too fast, waiting for their turn.
     #[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 32")]
-    pub(super) held: Option<Box<VecDeque<(RequestId, Action)>>>,
+    pub(super) held: Option<Box<VecDeque<(RequestId, Request)>>>,
     /// When it last sent something, by the steady clock.
     pub(super) heard_at: SteadyTime,
     /// Its task was told not to read: it is woken when it may.
@@ -133,6 +135,7 @@ impl Input {
     pub(super) fn new(now: SteadyTime, opening: Option<Box<FirstLine>>) -> Self {
         Self {
             is_eof: false,
+            is_unseen: false,
             reads_little: false,
             opening,
             bucket: Bucket::default(),

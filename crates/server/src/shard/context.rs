@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use teahouse_core::{Action, Refusal, SessionId, SteadyTime, Time};
+use teahouse_core::{Refusal, Request, SessionId, SteadyTime, Time};
 use teahouse_wire::api::House;
 use teahouse_wire::line::{self, Clock};
 
@@ -117,9 +117,9 @@ impl Context {
     }
 
     /// Why what is asked cannot be kept, if it would have to be.
-    pub(crate) fn no_space(&self, action: &Action) -> Option<Refusal> {
+    pub(crate) fn no_space(&self, request: &Request) -> Option<Refusal> {
         let LowSpace { free_mib, min_mib } = self.low_space?;
-        let text = if action.is_kept() { line::typed(action) } else { return None };
+        let text = if request.is_kept() { line::typed(request) } else { return None };
         Some(Refusal::NoSpace { free_mib, min_mib, text })
     }
 

@@ -2,7 +2,7 @@
 //! knows formats, not protocols; a protocol knows neither the shard nor another protocol.
 
 use teahouse_core::{
-    Action, Answer, Event, Excerpt, ExitCause, Granted, Position, Refusal, RequestId, RoomId,
+    Answer, Event, Excerpt, ExitCause, Granted, Position, Refusal, Request, RequestId, RoomId,
     RoomName, Text, Time,
 };
 use teahouse_wire::api::{self, ApiSession, Epoch};
@@ -253,17 +253,16 @@ impl ProtocolSession {
     /// Refuses a request on the spot, without the hub.
     pub(super) fn render_given_back(
         &mut self,
-        request: RequestId,
-        action: &Action,
+        (id, request): (RequestId, &Request),
         refusal: &Refusal,
         out: &mut Vec<u8>,
     ) {
         match self {
             Self::Line(line) => {
-                line.handle_given_back(action);
+                line.handle_given_back(request);
                 line::render_refusal(refusal, out);
             }
-            Self::Api(api) => api.render_refusal(request, refusal, out),
+            Self::Api(api) => api.render_refusal(id, refusal, out),
             Self::Follower(_) => {}
         }
     }

@@ -1,7 +1,7 @@
-//! From a peer's bytes to proposals: its protocol makes requests of them, flood control lets them pass, holds them
+//! From a peer's bytes to what is handed in: its protocol makes requests of them, flood control lets them pass, holds them
 //! or gives them back.
 
-use teahouse_core::{Action, ExitCause, FloodLimit, Refusal, RequestId, Verdict};
+use teahouse_core::{Action, ExitCause, FloodLimit, Refusal, Request, RequestId, Verdict};
 use teahouse_wire::{Heard, line};
 
 use super::connection::{Connection, Stage};
@@ -27,7 +27,7 @@ const PARTIAL_INPUT_FREE_BYTES: usize = 4 * 1024;
 /// How long what is held waits on while the log takes no more, milliseconds.
 const CHUNK_FULL_WAIT_MS: u32 = 100;
 
-/// What is under way from bytes to proposals.
+/// What is under way from bytes to the log.
 #[derive(Default)]
 pub(super) struct Requests {
     /// Bytes held of what has not ended, by all connections together.
@@ -45,7 +45,7 @@ impl Requests {
         let soft = sessions.connections.bounds().soft_bytes;
         let connection = &sessions.connections[index];
         // What it speaks is found out in any case: HTTP is answered also while nothing else is taken.
-        let is_taken = !sessions.proposals.is_full() || connection.stage == Stage::Sniffing;
+        let is_taken = !sessions.gathered.is_full() || connection.stage == Stage::Sniffing;
         let queue = connection.output.queue.as_ref();
         is_taken
             && !sessions.context.is_closing
@@ -111,12 +111,12 @@ impl Requests {
                     answered += bytes.len();
                     self.replies.extend_from_slice(&bytes);
                 }
-                (Stage::In, Heard::Ask(request, action)) => {
-                    self.ask(sessions, index, request, action);
+                (Stage::In, Heard::Ask(id, request)) => self.ask(sessions, index, id, request),
+                // Its protocol lets nothing else through before that.
+                (Stage::Outside, Heard::Ask(id, Request::Action(action))) => {
+                    sessions.enter_with(index, id, action);
                 }
-                (Stage::Outside, Heard::Ask(request, action)) => {
-                    sessions.enter_with(index, request, action);
-                }
+                (Stage::Outside, Heard::Ask(_, Request::Query(_) | Request::Signal(_))) => {}
                 (Stage::In | Stage::Outside, Heard::Quit) => {
                     self.reply(sessions, index);
                     quit(sessions, index, ExitCause::Quit);
@@ -150,37 +150,37 @@ impl Requests {
         &mut self,
         sessions: &mut Sessions<S>,
         index: usize,
-        request: RequestId,
-        action: Action,
+        id: RequestId,
+        request: Request,
     ) {
-        if let Some(refusal) = sessions.context.no_space(&action) {
-            return self.give_back(sessions, index, request, &action, &refusal);
+        if let Some(refusal) = sessions.context.no_space(&request) {
+            return self.give_back(sessions, index, (id, &request), &refusal);
         }
         let held_max = sessions.context.settings.limits.flood.flood_held_max;
-        let passes = matches!(action, Action::Typing { .. });
+        let passes = matches!(request, Request::Signal(_));
         if let Some(held) = &mut sessions.connections[index].input.held {
             if passes {
                 return;
             }
             if held.len() < held_max {
-                held.push_back((request, action));
+                held.push_back((id, request));
                 return;
             }
         } else {
-            match take_turn(sessions, index, &action) {
-                Verdict::Pass => return sessions.propose(index, request, action),
+            match take_turn(sessions, index, &request) {
+                Verdict::Pass => return sessions.ask(index, id, request),
                 // Late, it would not be true any more.
                 Verdict::Wait { .. } if passes => return,
                 Verdict::Wait { ms } if held_max > 0 => {
-                    let held = [(request, action)].into();
+                    let held = [(id, request)].into();
                     sessions.connections[index].input.held = Some(Box::new(held));
                     return wait(sessions, index, ms);
                 }
                 Verdict::Wait { .. } => {}
             }
         }
-        let refusal = too_fast(sessions, index, &action);
-        self.give_back(sessions, index, request, &action, &refusal);
+        let refusal = too_fast(sessions, index, &request);
+        self.give_back(sessions, index, (id, &request), &refusal);
     }
 
     /// Refuses a request on the spot, without the hub.
@@ -188,26 +188,25 @@ impl Requests {
         &mut self,
         sessions: &mut Sessions<S>,
         index: usize,
-        request: RequestId,
-        action: &Action,
+        request: (RequestId, &Request),
         refusal: &Refusal,
     ) {
         self.refusals.count(refusal);
         let protocol = &mut sessions.connections[index].protocol;
-        protocol.render_given_back(request, action, refusal, &mut self.replies);
+        protocol.render_given_back(request, refusal, &mut self.replies);
     }
 }
 
 /// Whether a request may go ahead: its connection has its own bucket, and all connections of its address have one
 /// account.
-fn take_turn<S: Socket>(sessions: &mut Sessions<S>, index: usize, action: &Action) -> Verdict {
+fn take_turn<S: Socket>(sessions: &mut Sessions<S>, index: usize, request: &Request) -> Verdict {
     let limit = sessions.context.settings.limits.flood.of_connection();
     let now = sessions.context.now.steady;
     let Connection { input, permit, .. } = &mut sessions.connections[index];
     let Some(account) = permit.as_ref().map(Permit::account) else {
         return input.bucket.take(now, limit);
     };
-    let cost = Cost::of(action);
+    let cost = Cost::of(request);
     match account.ask(cost) {
         Verdict::Pass => {}
         wait @ Verdict::Wait { .. } => return wait,
@@ -220,10 +219,10 @@ fn take_turn<S: Socket>(sessions: &mut Sessions<S>, index: usize, action: &Actio
 }
 
 /// Why a request cannot go ahead even later.
-fn too_fast<S: Socket>(sessions: &Sessions<S>, index: usize, action: &Action) -> Refusal {
-    let text = line::typed(action);
+fn too_fast<S: Socket>(sessions: &Sessions<S>, index: usize, request: &Request) -> Refusal {
+    let text = line::typed(request);
     let account = sessions.connections[index].permit.as_ref().map(Permit::account);
-    if let Some(Verdict::Wait { ms }) = account.map(|account| account.ask(Cost::of(action))) {
+    if let Some(Verdict::Wait { ms }) = account.map(|account| account.ask(Cost::of(request))) {
         return Refusal::AddressTooFast { wait_s: ms.div_ceil(1000), text };
     }
     let FloodLimit { burst, per_second } = sessions.context.settings.limits.flood.of_connection();
@@ -241,24 +240,24 @@ pub(super) fn release<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
     loop {
         let Some(connection) = sessions.connections.get(key) else { return };
         let Some(held) = &mut connection.input.held else { return };
-        let Some((request, action)) = held.pop_front() else {
+        let Some((id, request)) = held.pop_front() else {
             connection.input.held = None;
             return;
         };
-        let is_exit = matches!(action, Action::Exit { .. });
-        let verdict = if sessions.proposals.is_full() {
+        let is_exit = matches!(request, Request::Action(Action::Exit { .. }));
+        let verdict = if sessions.gathered.is_full() {
             Verdict::Wait { ms: CHUNK_FULL_WAIT_MS }
         } else if is_exit {
             Verdict::Pass
         } else {
-            take_turn(sessions, index, &action)
+            take_turn(sessions, index, &request)
         };
         match verdict {
-            Verdict::Pass => sessions.propose(index, request, action),
+            Verdict::Pass => sessions.ask(index, id, request),
             Verdict::Wait { ms } => {
                 // Still the first in line.
                 if let Some(held) = &mut sessions.connections[index].input.held {
-                    held.push_front((request, action));
+                    held.push_front((id, request));
                 }
                 return wait(sessions, index, ms);
             }
@@ -269,8 +268,8 @@ pub(super) fn release<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
 /// Lets everything held through at once: the server stops, and what was taken is not dropped.
 pub(super) fn release_all<S: Socket>(sessions: &mut Sessions<S>, index: usize) {
     if let Some(held) = sessions.connections[index].input.held.take() {
-        for (request, action) in *held {
-            sessions.propose(index, request, action);
+        for (id, request) in *held {
+            sessions.ask(index, id, request);
         }
     }
 }
@@ -282,7 +281,7 @@ fn quit<S: Socket>(sessions: &mut Sessions<S>, index: usize, cause: ExitCause) {
         Some(held) => {
             connection.stage = Stage::Leaving;
             connection.input.opening = None;
-            held.push_back((RequestId::default(), Action::Exit { cause }));
+            held.push_back((RequestId::default(), Action::Exit { cause }.into()));
         }
         None => sessions.exit(index, cause),
     }

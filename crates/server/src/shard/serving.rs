@@ -16,7 +16,7 @@ use super::opening;
 use super::protocol::{Follower, ProtocolSession};
 use super::sessions::Peer;
 use super::socket::Socket;
-use super::visits::{HttpPermit, Visiting};
+use super::visits::{HttpPermit, VisitRequest, Visiting};
 use crate::gate::Permit;
 use crate::key::Key;
 
@@ -120,11 +120,11 @@ impl<S: Socket> Shard<S> {
             Stage::Sniffing | Stage::Outside | Stage::In => {
                 let read =
                     !connection.input.is_eof && self.requests.may_read(&self.sessions, key.index);
-                let waits = !read && self.sessions.proposals.is_full();
+                let waits = !read && self.sessions.gathered.is_full();
                 let input = &mut self.sessions.connections[key.index].input;
                 input.is_held_back = !read && !input.is_eof;
                 if waits && !std::mem::replace(&mut input.waits_for_log, true) {
-                    self.sessions.proposals.wait(key);
+                    self.sessions.gathered.wait(key);
                 }
                 Interest::Ready { read, write }
             }
@@ -135,7 +135,7 @@ impl<S: Socket> Shard<S> {
     pub(crate) fn handle_readable(&mut self, key: Key) -> ReadOutcome {
         let Self { sessions, requests, read_buffer, .. } = self;
         let reads_little = sessions.connections.get(key).is_some_and(|c| c.input.reads_little);
-        let is_little = reads_little || sessions.proposals.is_full();
+        let is_little = reads_little || sessions.gathered.is_full();
         let bytes_max = if is_little { LITTLE_BYTES } else { READ_BYTES };
         let Some(read) = sessions.read(key, &mut read_buffer[..bytes_max]) else {
             return ReadOutcome::Nothing;
@@ -226,11 +226,15 @@ impl<S: Socket> Shard<S> {
     }
 
     /// Asks the hub one thing; the answer comes later.
-    pub(crate) fn visit(&mut self, origin: Origin, permit: HttpPermit, visit: Visit) -> Visiting {
+    pub(crate) fn visit(
+        &mut self,
+        origin: Origin,
+        permit: HttpPermit,
+        request: VisitRequest,
+    ) -> Visiting {
         let session = self.sessions.visit_id();
         let visiting = self.visits.begin(session, origin, permit);
-        let action = Action::Visit(visit);
-        self.sessions.proposals.push((session, origin), RequestId::default(), action);
+        self.sessions.gathered.push(request.entry((session, origin)));
         visiting
     }
 

@@ -4,19 +4,22 @@
 use std::io;
 use std::time::Duration;
 
-use teahouse_core::{Action, ExitCause, Origin, RequestId, SessionId};
+use teahouse_core::{
+    Action, Asked, Asker, ExitCause, Origin, Proposal, Request, RequestId, SessionId,
+};
 
 use super::connection::{Connection, Health, Input, Output, Sink, Stage};
 use super::connections::{Connections, QueueBounds};
 use super::context::Context;
 use super::first_line::FirstLine;
+use super::gathered::Gathered;
 use super::outbox::{Drained, What};
-use super::proposals::Proposals;
 use super::protocol::ProtocolSession;
 use super::socket::Socket;
 use super::timers::{Timer, Timers};
 use crate::gate::Permit;
 use crate::key::Key;
+use crate::log::Entry;
 use crate::settings::Settings;
 
 /// How long a connection whose session is over may take nothing of what is still to come for it, milliseconds.
@@ -33,10 +36,10 @@ pub(super) struct Peer<S> {
     pub(super) permit: Option<Permit>,
 }
 
-/// The connections of a shard, and what they propose and wait for.
+/// The connections of a shard, and what they ask and wait for.
 pub(super) struct Sessions<S> {
     pub(super) connections: Connections<S>,
-    pub(super) proposals: Proposals,
+    pub(super) gathered: Gathered,
     pub(super) timers: Timers,
     pub(super) context: Context,
     /// A timer looks for silent sessions.
@@ -48,7 +51,7 @@ impl<S: Socket> Sessions<S> {
         let connections = Connections::new(bounds(&context.settings));
         let mut me = Self {
             connections,
-            proposals: Proposals::default(),
+            gathered: Gathered::default(),
             timers: Timers::default(),
             context,
             is_sweeping: false,
@@ -96,10 +99,29 @@ impl<S: Socket> Sessions<S> {
         self.context.session_id(serial)
     }
 
-    /// Proposes what a connection asks for.
+    /// Passes on what a connection asks for. Whatever it is makes one seen: a proposal does so by itself.
+    pub(super) fn ask(&mut self, index: usize, id: RequestId, request: Request) {
+        let Connection { session, input, .. } = &self.connections[index];
+        let (session, is_unseen) = (*session, input.is_unseen);
+        let entry = match request {
+            Request::Action(action) => return self.propose(index, id, action),
+            Request::Query(query) => {
+                Entry::Query(Asked { asker: Asker::Session(session), request: id, query })
+            }
+            Request::Signal(signal) => Entry::Signal(session, signal),
+        };
+        if is_unseen {
+            self.propose(index, RequestId::default(), Action::Appear);
+        }
+        self.gathered.push(entry);
+    }
+
+    /// Proposes what a connection wants changed.
     pub(super) fn propose(&mut self, index: usize, request: RequestId, action: Action) {
-        let Connection { session, origin, .. } = self.connections[index];
-        self.proposals.push((session, origin), request, action);
+        let Connection { session, origin, input, .. } = &mut self.connections[index];
+        input.is_unseen = matches!(action, Action::EnterUnseen { .. });
+        let (session, origin) = (*session, *origin);
+        self.gathered.push(Entry::Proposal(Proposal { session, origin, request, action }));
     }
 
     /// A person with nothing but lines comes in at once.

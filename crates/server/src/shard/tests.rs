@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use teahouse_core::{
     Answer, Event, EventKind, Excerpt, InRoom, MessageId, Nick, Position, Presence, Proposal,
-    RoomId, SessionId, Text, Time,
+    Request, RoomId, SessionId, Text, Time,
 };
 use teahouse_wire::api::{Epoch, House};
 
@@ -14,8 +14,9 @@ use crate::browsers::Browsers;
 use crate::gate::Gate;
 use crate::history::Wanted;
 use crate::key::Key;
+use crate::log::Entry;
 use crate::simulation::VirtualSocket;
-use teahouse_core::{Action, Effect, RequestId};
+use teahouse_core::{Action, Asked, Effect, Query, RequestId};
 
 const ROOM: RoomId = RoomId(1);
 
@@ -127,15 +128,28 @@ impl Bench {
         }
     }
 
-    /// What has been proposed since this was asked.
-    fn proposed(&mut self) -> Vec<Action> {
+    /// What has been handed in since this was asked.
+    fn asked(&mut self) -> Vec<Request> {
         let context = TaskContext::from_waker(std::task::Waker::noop());
-        match self.shard.poll_proposals(&context) {
-            Poll::Ready(Some(chunk)) => {
-                chunk.into_iter().map(|Proposal { action, .. }| action).collect()
-            }
+        let chunk = match self.shard.poll_chunk(&context) {
+            Poll::Ready(Some(chunk)) => chunk,
             Poll::Ready(None) | Poll::Pending => Vec::new(),
-        }
+        };
+        let requests = chunk.into_iter().map(|entry| match entry {
+            Entry::Proposal(Proposal { action, .. }) => action.into(),
+            Entry::Query(Asked { query, .. }) => query.into(),
+            Entry::Signal(_, signal) => signal.into(),
+        });
+        requests.collect()
+    }
+
+    /// As [`Bench::asked`], where only changes are expected.
+    fn proposed(&mut self) -> Vec<Action> {
+        let actions = self.asked().into_iter().map(|request| match request {
+            Request::Action(action) => action,
+            Request::Query(_) | Request::Signal(_) => panic!("{request:?}"),
+        });
+        actions.collect()
     }
 }
 
@@ -308,4 +322,32 @@ fn a_connection_that_comes_and_goes_without_a_word_is_nobody() {
     assert_eq!(Arc::strong_count(&bench.gate), 1, "its permit is given back");
     bench.pass(10_000);
     assert!(bench.proposed().is_empty());
+}
+
+#[test]
+fn whoever_is_unseen_is_seen_before_what_they_ask_is_answered() {
+    let mut bench = Bench::new(|_| {});
+    let ann = bench.stranger();
+    bench.pass(300);
+    assert!(matches!(bench.proposed()[..], [Action::EnterUnseen { .. }]));
+    bench.says(&ann, "/rooms\n");
+    bench.pass(2000);
+    assert_eq!(bench.asked(), [Action::Appear.into(), Query::Rooms { page: 1 }.into()]);
+    bench.says(&ann, "/rooms\n");
+    assert_eq!(bench.asked(), [Query::Rooms { page: 1 }.into()], "it is seen");
+}
+
+#[test]
+fn whoever_is_unseen_and_says_something_is_seen_by_that() {
+    let mut bench = Bench::new(|_| {});
+    let ann = bench.stranger();
+    bench.pass(300);
+    bench.proposed();
+    bench.says(&ann, "tea?\n/who\n");
+    bench.pass(2000);
+    let asked = bench.asked();
+    let [Request::Action(Action::Say { .. }), Request::Query(Query::Who { .. })] = &asked[..]
+    else {
+        panic!("in the order in which they were typed: {asked:?}")
+    };
 }

@@ -8,16 +8,45 @@ use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
 use hashbrown::HashMap;
-use teahouse_core::{Answer, Excerpt, Granted, Origin, Refusal, RequestId, SessionId};
+use teahouse_core::{
+    Action, Answer, Asked, Asker, Excerpt, Granted, Origin, Proposal, Query, Refusal, RequestId,
+    SessionId, Visit,
+};
 use tokio::sync::oneshot;
 use tracing::debug;
 
 use crate::figures::Refusals;
 use crate::gate::Permit;
-use crate::history::{Asker, Job, Page, Unread, Wanted};
+use crate::history::{self, Job, Page, Unread, Wanted};
+use crate::log::Entry;
 
 /// The place among connections of one that speaks HTTP: shared with its visit, until it is upgraded.
 pub(crate) type HttpPermit = Rc<RefCell<Option<Permit>>>;
+
+/// What a visit is for.
+#[derive(Clone, Debug)]
+pub(crate) enum VisitRequest {
+    /// To change something.
+    Action(Visit),
+    /// To know something.
+    Query(Query),
+}
+
+impl VisitRequest {
+    /// What is handed in for it.
+    pub(super) fn entry(self, (session, origin): (SessionId, Origin)) -> Entry {
+        let request = RequestId::default();
+        match self {
+            Self::Action(visit) => {
+                let action = Action::Visit(visit);
+                Entry::Proposal(Proposal { session, origin, request, action })
+            }
+            Self::Query(query) => {
+                Entry::Query(Asked { asker: Asker::Visitor(session), request, query })
+            }
+        }
+    }
+}
 
 /// What came of a visit.
 pub(crate) enum Outcome {
@@ -99,7 +128,7 @@ impl Visits {
             waiting.is_read = true;
             return Some(Job {
                 shard,
-                asker: Asker::Visitor(session),
+                asker: history::Asker::Visitor(session),
                 origin: waiting.origin,
                 waits: waiting.waits.clone(),
                 wanted: Wanted::Asked(RequestId::default(), granted.clone()),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Effect, Event, Excerpt, Granted, MessageKey, Position, Question, RoomId, RoomName, Said, Scope,
+    Effect, Event, Excerpt, Granted, LogPosition, MessageKey, Position, Question, RoomId, RoomName,
+    Said, Scope,
 };
 
 use crate::history::{Unread, Wanted};
@@ -15,13 +16,19 @@ const PAGE_EVENTS: usize = 3;
 pub(super) struct ListStore {
     pub(super) rooms: BTreeMap<RoomId, (RoomName, Vec<Event>)>,
     pub(super) is_full: bool,
+    /// The last position in the log that it has recorded.
+    recorded: LogPosition,
 }
 
 impl ListStore {
     /// Keeps what is to be kept; `false` when the disk is full.
-    pub(super) fn commit(&mut self, effects: &[Effect]) -> bool {
-        if self.is_full && effects.iter().any(|effect| matches!(effect, Effect::Event(_))) {
-            return false;
+    pub(super) fn commit(&mut self, position: LogPosition, effects: &[Effect]) -> bool {
+        if effects.iter().any(|effect| matches!(effect, Effect::Event(_))) {
+            if self.is_full {
+                return false;
+            }
+            assert!(position > self.recorded, "what is kept has a position of its own in the log");
+            self.recorded = position;
         }
         for effect in effects {
             match effect {

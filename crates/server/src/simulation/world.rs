@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use jiff::tz::TimeZone;
 use teahouse_core::{
-    Chat, Effect, Moment, Position, RoomId, RoomName, SessionId, SteadyTime, Time,
+    Chat, Effect, LogPosition, Moment, Position, RoomId, RoomName, SessionId, SteadyTime, Time,
 };
 use teahouse_wire::api::{Epoch, House};
 
@@ -18,7 +18,7 @@ use crate::browsers::Browsers;
 use crate::gate::Gate;
 use crate::history::{Job, Page};
 use crate::inbox::Inbox;
-use crate::log::Chunk;
+use crate::log::{Batch, Chunk, Entry, Order};
 use crate::settings::{LimitSettings, Settings};
 use crate::shard::{Interest, Now, PING_S, Place, ReadOutcome, Shard};
 
@@ -54,8 +54,9 @@ pub(super) struct World {
     pub(super) chat: Chat,
     pub(super) store: ListStore,
     pub(super) log: VecDeque<Chunk>,
+    order: Order,
     /// Applied and not stored, because the disk is full.
-    pub(super) unstored: Option<Vec<Effect>>,
+    pub(super) unstored: Option<(LogPosition, Vec<Effect>)>,
     pub(super) shards: Vec<Driven>,
     pub(super) gate: Arc<Gate>,
     pub(super) peers: Vec<Peer>,
@@ -108,6 +109,7 @@ impl World {
             chat,
             store: ListStore::default(),
             log: VecDeque::new(),
+            order: Order::after(LogPosition::START, Moment::default()),
             unstored: None,
             shards,
             gate: Gate::new(&settings.limits, 1000),
@@ -236,7 +238,7 @@ impl World {
             return false;
         }
         let context = Context::from_waker(Waker::noop());
-        let Poll::Ready(Some(chunk)) = self.shards[shard].shard.poll_proposals(&context) else {
+        let Poll::Ready(Some(chunk)) = self.shards[shard].shard.poll_chunk(&context) else {
             return false;
         };
         self.log.push_back(chunk);
@@ -246,32 +248,17 @@ impl World {
 
     /// The hub takes a batch.
     fn hub(&mut self) -> bool {
-        let mut effects = Vec::new();
-        if let Some(unstored) = self.unstored.take() {
-            effects = unstored;
-        } else {
-            let is_due = self.chat.next_due().is_some_and(|due| due.0 <= self.now);
-            if self.log.is_empty() && !is_due {
-                return false;
-            }
-            let moment = Moment { time: time_at(self.now), steady: SteadyTime(self.now) };
-            self.chat.advance(moment, &mut effects);
-            let count = 1 + self.dice.below(LOG_CHUNKS_MAX);
-            let count = count.min(self.log.len());
-            for proposal in self.log.drain(..count).flatten() {
-                if let Some(key) = self.chat.asks(&proposal)
-                    && let Some(said) = self.store.find(&key)
-                {
-                    self.chat.recall(key, said);
-                }
-                self.chat.apply(proposal, &mut effects);
-            }
-            self.chat.check().expect("the chat's invariants hold");
-        }
-        if !self.store.commit(&effects) {
+        let (position, effects) = match self.unstored.take() {
+            Some(unstored) => unstored,
+            None => match self.decide() {
+                Some(decided) => decided,
+                None => return false,
+            },
+        };
+        if !self.store.commit(position, &effects) {
             let why: Arc<str> = "the disk is full".into();
             self.tell(|| Inbox::NotStoring(Some(Arc::clone(&why))));
-            self.unstored = Some(effects);
+            self.unstored = Some((position, effects));
             return false;
         }
         self.chat.settled();
@@ -279,6 +266,37 @@ impl World {
         let effects = Arc::new(effects);
         self.tell(|| Inbox::Batch(Arc::clone(&effects)));
         true
+    }
+
+    /// What follows from the next batch, if there is one.
+    fn decide(&mut self) -> Option<(LogPosition, Vec<Effect>)> {
+        let due = self.chat.next_due();
+        if self.log.is_empty() && due.is_none_or(|due| due.0 > self.now) {
+            return None;
+        }
+        let count = 1 + self.dice.below(LOG_CHUNKS_MAX);
+        let count = count.min(self.log.len());
+        let now = Moment { time: time_at(self.now), steady: SteadyTime(self.now) };
+        let batch = self.order.batch(self.log.drain(..count), now, due);
+        let Batch { position, moment, entries } = batch;
+        let mut effects = Vec::new();
+        self.chat.advance(moment, &mut effects);
+        for entry in entries {
+            match entry {
+                Entry::Proposal(proposal) => {
+                    if let Some(key) = self.chat.asks(&proposal)
+                        && let Some(said) = self.store.find(&key)
+                    {
+                        self.chat.recall(key, said);
+                    }
+                    self.chat.apply(proposal, &mut effects);
+                }
+                Entry::Query(asked) => self.chat.ask(asked, &mut effects),
+                Entry::Signal(session, signal) => self.chat.signal(session, signal, &mut effects),
+            }
+        }
+        self.chat.check().expect("the chat's invariants hold");
+        Some((position, effects))
     }
 
     fn tell(&mut self, message: impl Fn() -> Inbox) {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{Connection, TransactionBehavior, params};
-use teahouse_core::{Founding, Position, RoomId, RoomName, Time};
+use teahouse_core::{Founding, LogPosition, Position, RoomId, RoomName, Time};
 
 use tracing::{error, info, warn};
 
@@ -17,6 +17,9 @@ pub(super) const APPLICATION_ID: u32 = 0x5465_6148;
 
 /// In `meta` while positions that have been given may be lost.
 const MAY_GO_BACK: &str = "may_go_back";
+
+/// In `meta` the last position in the log of which the database has something; nothing while there is none.
+const LOG_POSITION: &str = "log_position";
 
 /// Rooms have numbers up to this one, so that new ones never run out: a larger number is none of ours.
 const ROOM_NUMBER_MAX: u32 = u32::MAX / 2;
@@ -148,9 +151,27 @@ pub(super) fn load(
         [ROOM_NUMBER_MAX],
         |row| row.get(0).map(RoomId),
     )?;
+    let position = log_position(&transaction)?;
     let rooms = rooms(&transaction)?;
     transaction.commit()?;
-    Ok(Loaded { epoch, boot, last_room, rooms })
+    Ok(Loaded { epoch, boot, position, last_room, rooms })
+}
+
+/// Records a position in the log, in the transaction of what was decided there.
+pub(super) fn record_position(
+    connection: &Connection,
+    position: LogPosition,
+) -> Result<(), rusqlite::Error> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?
+        .execute(params![LOG_POSITION, position.0.cast_signed()])?;
+    Ok(())
+}
+
+fn log_position(connection: &Connection) -> Result<LogPosition, rusqlite::Error> {
+    let sql = "SELECT coalesce(max(value), 0) FROM meta WHERE key = ?1";
+    let position: i64 = connection.query_row(sql, [LOG_POSITION], |row| row.get(0))?;
+    Ok(LogPosition(position.cast_unsigned()))
 }
 
 /// Begins a new epoch where positions may have gone back, and says whether they may from here on.

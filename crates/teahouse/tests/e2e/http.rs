@@ -399,7 +399,7 @@ fn metrics_tell_what_happens() {
     assert_eq!(text.lines().last(), Some("# EOF"));
     families.sort_unstable();
     let expected = [
-        ("teahouse_batch_proposals", "histogram"),
+        ("teahouse_batch_requests", "histogram"),
         ("teahouse_commit_seconds", "histogram"),
         ("teahouse_connections", "gauge"),
         ("teahouse_deliveries", "counter"),

@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 
 use teahouse_core::{
-    Action, Answer, Event, Excerpt, ExitCause, Granted, MessageId, Nick, Position, Question,
-    Refusal, RequestId, RoomName, Sequence, Text, Time, TopicChange,
+    Action, Answer, Event, Excerpt, ExitCause, Granted, MessageId, Nick, Position, Query, Question,
+    Refusal, RequestId, RoomName, Sequence, Signal, Text, Time,
 };
 
 use super::message::{Cause, Code, Failure, Joined, Message, Sent, Welcome};
 use super::page::{checked, history_count, page, question, search_count};
-use super::request::{Asked, NotUnderstood, Place, Request};
+use super::request::{Asked, Ignore, NotUnderstood, Place, Request, Topic};
 use super::value::{Epoch, Ref, Seat};
 use super::{REQUEST_BYTES_MAX, failure, render};
 use crate::heard::Heard;
@@ -191,63 +191,55 @@ impl ApiSession {
             NotUnderstood { reference: reference.clone(), field, what }
         };
         let mut about = About::Plain;
-        let action = match request {
+        let asked: teahouse_core::Request = match request {
             Request::Hello(hello) => {
                 self.is_in = true;
                 self.has_seat = hello.seat.is_some();
-                Action::Enter {
-                    nick: hello.nick,
-                    room: None,
-                    seat: hello.seat.as_ref().map(Seat::hashed),
-                }
+                let seat = hello.seat.as_ref().map(Seat::hashed);
+                Action::Enter { nick: hello.nick, room: None, seat }.into()
             }
             Request::Join(join) => {
                 about = About::Join(join.after);
-                Action::Join { room: join.room }
+                Action::Join { room: join.room }.into()
             }
-            Request::Leave(leave) => Action::Leave { room: leave.room },
+            Request::Leave(leave) => Action::Leave { room: leave.room }.into(),
             Request::Say(say) => {
                 let id = say.id.map(Into::into);
                 about = About::Event { room: say.room.clone(), id };
-                Action::Say { room: say.room, text: say.text, acted: say.acted, id }
+                Action::Say { room: say.room, text: say.text, acted: say.acted, id }.into()
             }
-            Request::Tell(tell) => Action::Tell { nick: tell.nick, text: tell.text },
+            Request::Tell(tell) => Action::Tell { nick: tell.nick, text: tell.text }.into(),
             Request::History(history) => {
                 let count = history_count(history.limit).map_err(|what| wrong("limit", what))?;
                 let question = question(history.room, history.part, count)
                     .map_err(|what| wrong("before", what))?;
-                Action::Read { question }
+                Query::Read { question }.into()
             }
             Request::Search(search) => {
                 let count = search_count(search.limit).map_err(|what| wrong("limit", what))?;
                 let words = checked(search.words).map_err(|what| wrong("words", what))?;
                 let (room, before) = (search.room, search.before.map(Sequence));
-                Action::Read { question: Question::Search { words, room, before, count } }
+                Query::Read { question: Question::Search { words, room, before, count } }.into()
             }
-            Request::Who(who) => Action::Who { room: who.room, page: who.page },
-            Request::Rooms(rooms) => Action::Rooms { page: rooms.page },
-            Request::Nick(rename) => Action::Rename { nick: rename.nick },
-            Request::Topic(topic) => {
-                let change = match topic.text {
-                    None => TopicChange::Ask,
-                    Some(None) => TopicChange::Clear,
-                    Some(Some(text)) => TopicChange::Set(text),
-                };
-                if change != TopicChange::Ask {
-                    about = About::Event { room: topic.room.clone(), id: None };
-                }
-                Action::Topic { room: topic.room, change }
+            Request::Who(who) => Query::Who { room: who.room, page: who.page }.into(),
+            Request::Rooms(rooms) => Query::Rooms { page: rooms.page }.into(),
+            Request::Nick(rename) => Action::Rename { nick: rename.nick }.into(),
+            Request::Topic(Topic { room, text: None }) => Query::Topic { room }.into(),
+            Request::Topic(Topic { room, text: Some(topic) }) => {
+                about = About::Event { room: room.clone(), id: None };
+                Action::Topic { room, topic }.into()
             }
             Request::Typing(typing) => {
-                return Ok(Some(Heard::ask(Action::Typing { room: typing.room })));
+                return Ok(Some(Heard::ask(Signal::Typing { room: typing.room })));
             }
-            Request::Ignore(ignore) => Action::Ignore { nick: ignore.nick },
+            Request::Ignore(Ignore { nick: Some(nick) }) => Action::Ignore { nick }.into(),
+            Request::Ignore(Ignore { nick: None }) => Query::Ignored.into(),
             Request::Bye(_) => return Ok(Some(Heard::Quit)),
         };
         self.last = self.last.wrapping_add(1).max(1);
         let request = RequestId(self.last);
         self.pending.push_back(Pending { request, reference, about });
-        Ok(Some(Heard::Ask(request, action)))
+        Ok(Some(Heard::Ask(request, asked)))
     }
 
     /// Takes a request off the list.

@@ -103,7 +103,9 @@ fn the_secret_of_a_seat_ends_at_the_door() {
     let hello = format!(r#"{{"op":"hello","seat":"{digits}"}}"#);
     let mut session = ApiSession::new(1, false);
     let heard = heard(&mut session, &hello);
-    let [Heard::Ask(_, action)] = heard.as_slice() else { panic!("{heard:?}") };
+    let [Heard::Ask(_, teahouse_core::Request::Action(action))] = heard.as_slice() else {
+        panic!("{heard:?}")
+    };
     let Action::Enter { seat: Some(hash), .. } = action else { panic!("{action:?}") };
     assert_eq!(*hash, ResumeKeyHash::of(&secret));
     let asked = Asked::parse(&hello).unwrap();
@@ -127,7 +129,7 @@ fn what_is_refused_before_its_turn_takes_nothing_from_what_was_asked_before() {
         let say =
             format!(r#"{{"op":"say","ref":{reference},"room":"tea","text":"a","id":"{id}"}}"#);
         match heard(&mut session, &say).as_slice() {
-            [Heard::Ask(request, Action::Say { .. })] => *request,
+            [Heard::Ask(request, teahouse_core::Request::Action(Action::Say { .. }))] => *request,
             other => panic!("{other:?}"),
         }
     };

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use teahouse_core::harmless::harmless;
 use teahouse_core::{
     Action, Answer, Event, EventKind, Excerpt, ExitCause, Granted, HistorySpan, IgnoreChange,
-    MessageId, NameError, Nick, Position, Presence, PrivateMessage, Question, Rate, Refusal,
-    RoomId, RoomName, RoomSummary, Scope, Sequence, SessionId, Text, TextError, Time, TooWide,
-    TopicChange,
+    MessageId, NameError, Nick, Position, Presence, PrivateMessage, Query, Question, Rate, Refusal,
+    Request, RoomId, RoomName, RoomSummary, Scope, Sequence, SessionId, Text, TextError, Time,
+    TooWide,
 };
 
 use super::*;
@@ -44,10 +44,10 @@ fn heard(bytes: &[u8]) -> Vec<String> {
 
 fn shown(heard: &Heard) -> String {
     match heard {
-        Heard::Ask(_, Action::Say { room, text, acted, .. }) => {
+        Heard::Ask(_, Request::Action(Action::Say { room, text, acted, .. })) => {
             format!("{room}{} {:?}", if *acted { " acts" } else { "" }, text.as_str())
         }
-        Heard::Ask(_, action) => format!("{action:?}"),
+        Heard::Ask(_, request) => format!("{request:?}"),
         Heard::Reply(bytes) => {
             String::from_utf8(bytes.clone()).unwrap_or_else(|_| format!("{bytes:?}"))
         }
@@ -203,8 +203,8 @@ fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
     let given_back = |session: &mut LineSession, line: &[u8]| {
         let mut heard = Vec::new();
         session.handle_bytes(line, &clock(), &mut heard);
-        let Heard::Ask(_, action) = &heard[0] else { panic!("{heard:?}") };
-        session.handle_given_back(action);
+        let Heard::Ask(_, request) = &heard[0] else { panic!("{heard:?}") };
+        session.handle_given_back(request);
     };
     // A join that waits for its turn, while later lines come too fast.
     heard_in(&mut session, b"/join tea\n");
@@ -224,34 +224,34 @@ fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
 }
 
 #[test]
-fn commands_become_actions() {
-    let asks = |line: &str| -> Action {
+fn commands_become_requests() {
+    let asks = |line: &str| -> Request {
         let mut heard = Vec::new();
         session().handle_bytes(format!("{line}\n").as_bytes(), &clock(), &mut heard);
         match heard.pop() {
-            Some(Heard::Ask(_, action)) => action,
+            Some(Heard::Ask(_, request)) => request,
             other => panic!("{line}: {other:?}"),
         }
     };
     let lobby = || room("lobby");
     let text = |words: &str| Text::parse(words).unwrap();
-    assert_eq!(asks("/nick ann"), Action::Rename { nick: nick("ann") });
-    assert_eq!(asks("/JOIN #Tea"), Action::Join { room: room("tea") });
-    assert_eq!(asks("/leave"), Action::Leave { room: lobby() });
-    assert_eq!(asks("/room lobby"), Action::Join { room: lobby() });
-    assert_eq!(asks("/rooms 2"), Action::Rooms { page: 2 });
-    assert_eq!(asks("/who"), Action::Who { room: lobby(), page: 1 });
-    assert_eq!(asks("/who 3"), Action::Who { room: lobby(), page: 3 });
-    assert_eq!(asks("/who tea 3"), Action::Who { room: room("tea"), page: 3 });
-    let topic = |change| Action::Topic { room: lobby(), change };
-    assert_eq!(asks("/topic"), topic(TopicChange::Ask));
-    assert_eq!(asks("/topic -clear"), topic(TopicChange::Clear));
-    assert_eq!(asks("/topic green tea"), topic(TopicChange::Set(text("green tea"))));
+    assert_eq!(asks("/nick ann"), Action::Rename { nick: nick("ann") }.into());
+    assert_eq!(asks("/JOIN #Tea"), Action::Join { room: room("tea") }.into());
+    assert_eq!(asks("/leave"), Action::Leave { room: lobby() }.into());
+    assert_eq!(asks("/room lobby"), Action::Join { room: lobby() }.into());
+    assert_eq!(asks("/rooms 2"), Query::Rooms { page: 2 }.into());
+    assert_eq!(asks("/who"), Query::Who { room: lobby(), page: 1 }.into());
+    assert_eq!(asks("/who 3"), Query::Who { room: lobby(), page: 3 }.into());
+    assert_eq!(asks("/who tea 3"), Query::Who { room: room("tea"), page: 3 }.into());
+    let topic = |topic| Request::from(Action::Topic { room: lobby(), topic });
+    assert_eq!(asks("/topic"), Query::Topic { room: lobby() }.into());
+    assert_eq!(asks("/topic -clear"), topic(None));
+    assert_eq!(asks("/topic green tea"), topic(Some(text("green tea"))));
     assert_eq!(
         asks("/msg bob hi  there"),
-        Action::Tell { nick: nick("bob"), text: text("hi  there") }
+        Action::Tell { nick: nick("bob"), text: text("hi  there") }.into()
     );
-    let read = |question| Action::Read { question };
+    let read = |question| Request::from(Query::Read { question });
     assert_eq!(asks("/history"), read(Question::Latest { room: lobby(), count: 20 }));
     assert_eq!(asks("/history 5"), read(Question::Latest { room: lobby(), count: 5 }));
     assert_eq!(
@@ -262,7 +262,8 @@ fn commands_become_actions() {
         asks("/search 火锅"),
         read(Question::Search { words: "火锅".to_owned(), room: None, before: None, count: 20 })
     );
-    assert_eq!(asks("/ignore"), Action::Ignore { nick: None });
+    assert_eq!(asks("/ignore"), Query::Ignored.into());
+    assert_eq!(asks("/ignore bob"), Action::Ignore { nick: nick("bob") }.into());
     assert_eq!(heard(b"/me waves\n"), ["#lobby acts \"waves\""]);
     assert_eq!(heard(b"//quit is a command\n"), ["#lobby \"/quit is a command\""]);
     assert_eq!(heard(b"/quit\n"), ["quit"]);
@@ -408,7 +409,8 @@ fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
     let title = "-- 1 message found for one, newest first (times: UTC)\n[05:59] [#tea] <ann> one\n";
     let (shown, asked) = found(Some(812));
     assert_eq!(shown, format!("{title}-- there may be older ones; /search alone shows them\n"));
-    let older = format!("{:?}", Action::Read { question: question(Some(Sequence(812))) });
+    let older =
+        format!("{:?}", Request::from(Query::Read { question: question(Some(Sequence(812))) }));
     assert_eq!(asked, [older]);
     let (shown, asked) = found(None);
     assert_eq!(shown, title);

@@ -1,7 +1,7 @@
 //! What each command does here: what it asks of the chat, or what is answered on the spot. And back: what was typed
 //! to ask something.
 
-use teahouse_core::{Action, Question, Refusal, RoomName, Text, TopicChange};
+use teahouse_core::{Action, Query, Question, Refusal, Request, RoomName, Signal, Text};
 
 use crate::Heard;
 use crate::command::{self, Clock, Command, CommandError, SEARCH_COUNT, Topic};
@@ -15,15 +15,15 @@ pub(super) fn handle_line(
     clock: &Clock,
 ) -> Result<Option<Heard>, CommandError> {
     let current = || rooms.target.clone().ok_or(CommandError::InNoRoom);
-    let action = match command::parse(line)? {
+    let request: Request = match command::parse(line)? {
         Command::Nothing => return Ok(None),
         Command::Quit => return Ok(Some(Heard::Quit)),
         Command::Help(verb) => return Ok(Some(notice(&command::help(verb)))),
-        Command::Say(text) => say(current()?, text, false),
-        Command::Act(text) => say(current()?, text, true),
-        Command::Nick(nick) => Action::Rename { nick },
-        Command::Join(room) => rooms.join(room),
-        Command::Room(Some(room)) if rooms.is_joined(&room) => rooms.join(room),
+        Command::Say(text) => say(current()?, text, false).into(),
+        Command::Act(text) => say(current()?, text, true).into(),
+        Command::Nick(nick) => Action::Rename { nick }.into(),
+        Command::Join(room) => rooms.join(room).into(),
+        Command::Room(Some(room)) if rooms.is_joined(&room) => rooms.join(room).into(),
         Command::Room(Some(room)) => return Err(Refusal::NotInRoom { room }.into()),
         Command::Room(None) => {
             let others = rooms.joined.iter().map(|(_, name)| name);
@@ -31,38 +31,42 @@ pub(super) fn handle_line(
         }
         Command::Leave(room) => {
             let room = room.map_or_else(current, Ok)?;
-            rooms.leave(room)
+            rooms.leave(room).into()
         }
-        Command::Rooms { page } => Action::Rooms { page },
-        Command::Who { room, page } => Action::Who { room: room.map_or_else(current, Ok)?, page },
+        Command::Rooms { page } => Query::Rooms { page }.into(),
+        Command::Who { room, page } => {
+            let room = room.map_or_else(current, Ok)?;
+            Query::Who { room, page }.into()
+        }
         Command::Topic(topic) => {
-            let change = match topic {
-                Topic::Ask => TopicChange::Ask,
-                Topic::Set(text) => TopicChange::Set(text),
-                Topic::Clear => TopicChange::Clear,
-            };
-            Action::Topic { room: current()?, change }
+            let room = current()?;
+            match topic {
+                Topic::Ask => Query::Topic { room }.into(),
+                Topic::Set(text) => Action::Topic { room, topic: Some(text) }.into(),
+                Topic::Clear => Action::Topic { room, topic: None }.into(),
+            }
         }
-        Command::Tell { nick, text } => Action::Tell { nick, text },
+        Command::Tell { nick, text } => Action::Tell { nick, text }.into(),
         Command::History { count, before } => {
             let room = current()?;
             let question = match before.map(|moment| moment.at(clock)) {
                 Some(time) => Question::Before { room, time, count },
                 None => Question::Latest { room, count },
             };
-            Action::Read { question }
+            Query::Read { question }.into()
         }
         Command::Search { words: Some(words) } => {
             let (room, before, count) = (None, None, SEARCH_COUNT);
-            Action::Read { question: Question::Search { words, room, before, count } }
+            Query::Read { question: Question::Search { words, room, before, count } }.into()
         }
         Command::Search { words: None } => {
             let question = rooms.rest.as_deref().cloned().ok_or(CommandError::NothingOlder)?;
-            Action::Read { question }
+            Query::Read { question }.into()
         }
-        Command::Ignore(nick) => Action::Ignore { nick },
+        Command::Ignore(Some(nick)) => Action::Ignore { nick }.into(),
+        Command::Ignore(None) => Query::Ignored.into(),
     };
-    Ok(Some(Heard::ask(action)))
+    Ok(Some(Heard::ask(request)))
 }
 
 fn say(room: RoomName, text: Text, acted: bool) -> Action {
@@ -72,7 +76,8 @@ fn say(room: RoomName, text: Text, acted: bool) -> Action {
 impl LineSession {
     /// What was typed is given back and never reaches the hub: where it would have moved the next line,
     /// that stays.
-    pub fn handle_given_back(&mut self, action: &Action) {
+    pub fn handle_given_back(&mut self, request: &Request) {
+        let Request::Action(action) = request else { return };
         match action {
             Action::Join { room } => {
                 if let Some(last) = self.rooms.asked.iter().rposition(|asked| asked == room) {
@@ -89,11 +94,7 @@ impl LineSession {
             | Action::Tell { .. }
             | Action::Rename { .. }
             | Action::Topic { .. }
-            | Action::Who { .. }
-            | Action::Rooms { .. }
             | Action::Ignore { .. }
-            | Action::Read { .. }
-            | Action::Typing { .. }
             | Action::Visit(_)
             | Action::Configure { .. } => {}
         }
@@ -102,7 +103,15 @@ impl LineSession {
 
 /// What was typed to ask this, for giving it back when it is refused.
 #[must_use]
-pub fn typed(action: &Action) -> String {
+pub fn typed(request: &Request) -> String {
+    match request {
+        Request::Action(action) => typed_action(action),
+        Request::Query(query) => typed_query(query),
+        Request::Signal(Signal::Typing { .. }) => String::new(),
+    }
+}
+
+fn typed_action(action: &Action) -> String {
     match action {
         Action::Say { text, acted: true, .. } => format!("/me {}", text.as_str()),
         Action::Say { text, .. } if text.as_str().starts_with('/') => format!("/{}", text.as_str()),
@@ -111,16 +120,25 @@ pub fn typed(action: &Action) -> String {
         Action::Join { room } => format!("/join {room}"),
         Action::Leave { room } => format!("/leave {room}"),
         Action::Rename { nick } => format!("/nick {nick}"),
-        Action::Topic { change, .. } => match change {
-            TopicChange::Ask => "/topic".to_owned(),
-            TopicChange::Set(text) => format!("/topic {}", text.as_str()),
-            TopicChange::Clear => "/topic -clear".to_owned(),
-        },
-        Action::Who { room, page } => format!("/who {room} {page}"),
-        Action::Rooms { page } => format!("/rooms {page}"),
-        Action::Ignore { nick: Some(nick) } => format!("/ignore {nick}"),
-        Action::Ignore { nick: None } => "/ignore".to_owned(),
-        Action::Read { question } => match question {
+        Action::Topic { topic: Some(text), .. } => format!("/topic {}", text.as_str()),
+        Action::Topic { topic: None, .. } => "/topic -clear".to_owned(),
+        Action::Ignore { nick } => format!("/ignore {nick}"),
+        Action::Exit { .. } => "/quit".to_owned(),
+        Action::Enter { .. }
+        | Action::EnterUnseen { .. }
+        | Action::Appear
+        | Action::Visit(_)
+        | Action::Configure { .. } => String::new(),
+    }
+}
+
+fn typed_query(query: &Query) -> String {
+    match query {
+        Query::Who { room, page } => format!("/who {room} {page}"),
+        Query::Rooms { page } => format!("/rooms {page}"),
+        Query::Topic { .. } => "/topic".to_owned(),
+        Query::Ignored => "/ignore".to_owned(),
+        Query::Read { question } => match question {
             Question::Latest { count, .. } => format!("/history {count}"),
             Question::Before { .. }
             | Question::Earlier { .. }
@@ -129,12 +147,5 @@ pub fn typed(action: &Action) -> String {
             Question::Search { before: Some(_), .. } => "/search".to_owned(),
             Question::Search { words, .. } => format!("/search {words}"),
         },
-        Action::Exit { .. } => "/quit".to_owned(),
-        Action::Enter { .. }
-        | Action::EnterUnseen { .. }
-        | Action::Appear
-        | Action::Typing { .. }
-        | Action::Visit(_)
-        | Action::Configure { .. } => String::new(),
     }
 }

@@ -10,8 +10,8 @@ use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use teahouse_core::harmless::echoed;
 use teahouse_core::{
-    Action, Answer, Excerpt, Granted, MessageId, Nick, Position, Question, RoomName, Sequence,
-    Text, Visit,
+    Action, Answer, Excerpt, Granted, MessageId, Nick, Position, Query, Question, RoomName,
+    Sequence, Text, Visit,
 };
 use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
@@ -24,7 +24,7 @@ use super::follow::FollowBody;
 use super::response::{self, NotDone, TEXT, json, response, text};
 use super::{Peer, Reply, body_of, upgrade, visit};
 use crate::gate::Cost;
-use crate::shard::{Follower, Outcome};
+use crate::shard::{Follower, Outcome, VisitRequest};
 
 impl Peer {
     pub(super) async fn serve(
@@ -65,9 +65,9 @@ impl Peer {
         result.unwrap_or_else(|not_done| response::not_done(&not_done))
     }
 
-    async fn visit(&self, visit: Visit) -> Result<Outcome, NotDone> {
-        let is_said = matches!(visit, Visit::Post { .. });
-        match visit::visit(&self.reactor, self.origin, &self.permit, visit).await {
+    async fn visit(&self, request: VisitRequest) -> Result<Outcome, NotDone> {
+        let is_said = matches!(request, VisitRequest::Action(_));
+        match visit::visit(&self.reactor, self.origin, &self.permit, request).await {
             visit::Outcome::Done(Outcome::Answer(Answer::Refused(refusal))) => {
                 Err(NotDone::refused(&refusal))
             }
@@ -97,7 +97,7 @@ impl Peer {
 
     /// Reads from history; gives what was read and where.
     async fn read(&self, question: Question) -> Result<(Granted, Excerpt), NotDone> {
-        match self.visit(Visit::Read { question }).await? {
+        match self.visit(VisitRequest::Query(Query::Read { question })).await? {
             Outcome::Page(granted, excerpt) => Ok((granted, excerpt)),
             Outcome::Answer(_) | Outcome::Unreadable => Err(api::unreadable().into()),
         }
@@ -106,7 +106,7 @@ impl Peer {
     async fn rooms(&self, query: &str) -> Result<Response<Reply>, NotDone> {
         let RoomsQuery { page } = http::query(query)?;
         let Outcome::Answer(Answer::Rooms { rooms, total, page, pages }) =
-            self.visit(Visit::Rooms { page }).await?
+            self.visit(VisitRequest::Query(Query::Rooms { page })).await?
         else {
             return Err(api::unreadable().into());
         };
@@ -174,13 +174,14 @@ impl Peer {
     ) -> Result<Posted, NotDone> {
         self.charge(Cost::of_post(&text))?;
         let visit = Visit::Post { nick, room: room.clone(), text, id };
-        let refusal = self.reactor.borrow().shard.context().no_space(&Action::Visit(visit.clone()));
+        let refusal =
+            self.reactor.borrow().shard.context().no_space(&Action::Visit(visit.clone()).into());
         if let Some(refusal) = refusal {
             self.reactor.borrow_mut().shard.count_refusal(&refusal);
             return Err(NotDone::refused(&refusal));
         }
         let epoch = self.epoch();
-        match self.visit(visit).await? {
+        match self.visit(VisitRequest::Action(visit)).await? {
             Outcome::Answer(Answer::Posted { position, nick, .. }) => {
                 Ok(Posted { room, epoch, position: position.0, nick: Some(nick) })
             }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use teahouse_core::{Origin, Visit};
+use teahouse_core::Origin;
 
 use super::super::Handle;
-use crate::shard::{self, CLOSING, HttpPermit, Visiting};
+use crate::shard::{self, CLOSING, HttpPermit, VisitRequest, Visiting};
 
 /// How long a visitor waits for the hub before it is told that this takes too long.
 const VISIT_PATIENCE: Duration = Duration::from_secs(10);
@@ -43,7 +43,7 @@ pub(super) async fn visit(
     handle: &Handle,
     origin: Origin,
     permit: &HttpPermit,
-    visit: Visit,
+    request: VisitRequest,
 ) -> Outcome {
     let started = tokio::time::Instant::now();
     let mut waiting = loop {
@@ -54,7 +54,7 @@ pub(super) async fn visit(
             }
             if !reactor.shard.is_chunk_full() {
                 let permit = Rc::clone(permit);
-                let visiting = reactor.step(|shard| shard.visit(origin, permit, visit));
+                let visiting = reactor.step(|shard| shard.visit(origin, permit, request));
                 break Waiting { reactor: Rc::clone(handle), visiting };
             }
             Rc::clone(&reactor.handed_in)

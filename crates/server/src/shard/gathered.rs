@@ -3,14 +3,12 @@
 
 use std::task::{Context, Poll, Waker};
 
-use teahouse_core::{Action, Origin, Proposal, RequestId, SessionId};
-
 use crate::key::Key;
-use crate::log::{CHUNK_BYTES_MAX, CHUNK_PROPOSALS_MAX, Chunk};
+use crate::log::{CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX, Chunk, Entry};
 
-/// Proposals that have not been handed in.
+/// Entries that have not been handed in.
 #[derive(Default)]
-pub(super) struct Proposals {
+pub(super) struct Gathered {
     chunk: Chunk,
     /// Bytes of words in them; everything else is small, and bounded by their number.
     bytes: usize,
@@ -20,15 +18,12 @@ pub(super) struct Proposals {
     waiting: Vec<Key>,
 }
 
-impl Proposals {
-    pub(super) fn push(
-        &mut self,
-        (session, origin): (SessionId, Origin),
-        request: RequestId,
-        action: Action,
-    ) {
-        self.bytes += action.text().map_or(0, |text| text.as_str().len());
-        self.chunk.push(Proposal { session, origin, request, action });
+impl Gathered {
+    pub(super) fn push(&mut self, entry: Entry) {
+        if let Entry::Proposal(proposal) = &entry {
+            self.bytes += proposal.action.text().map_or(0, |text| text.as_str().len());
+        }
+        self.chunk.push(entry);
         self.wake_taker();
     }
 
@@ -38,7 +33,7 @@ impl Proposals {
 
     /// Whether no more is to be added until these are handed in.
     pub(super) fn is_full(&self) -> bool {
-        self.chunk.len() >= CHUNK_PROPOSALS_MAX || self.bytes >= CHUNK_BYTES_MAX
+        self.chunk.len() >= CHUNK_ENTRIES_MAX || self.bytes >= CHUNK_BYTES_MAX
     }
 
     /// Takes what there is, once there is something; `None` when there is nothing and nothing more comes.

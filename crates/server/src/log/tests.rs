@@ -1,0 +1,63 @@
+//! Positions and time of what is handed in.
+
+use teahouse_core::{Action, Asker, Query, RequestId, RoomName, Time};
+
+use super::*;
+
+const ANN: SessionId = SessionId(1);
+
+fn proposal() -> Entry {
+    Entry::Proposal(Proposal::of_house(Action::Appear))
+}
+
+fn query() -> Entry {
+    let (asker, request) = (Asker::Session(ANN), RequestId(1));
+    Entry::Query(Asked { asker, request, query: Query::Ignored })
+}
+
+fn signal() -> Entry {
+    Entry::Signal(ANN, Signal::Typing { room: "tea".parse::<RoomName>().unwrap() })
+}
+
+fn at(ms: u64) -> Moment {
+    Moment { time: Time(1_800_000_000_000 + ms.cast_signed()), steady: SteadyTime(ms) }
+}
+
+#[test]
+fn a_chunk_has_a_position_if_something_is_proposed_in_it_and_the_order_goes_on_after_what_was_recorded()
+ {
+    let mut order = Order::after(LogPosition(41), at(0));
+    let chunks = [vec![query(), proposal()], vec![signal()], vec![proposal(), proposal()]];
+    let batch = order.batch(chunks, at(5), None);
+    assert_eq!((batch.position, batch.moment), (LogPosition(43), at(5)));
+    let expected = [query(), proposal(), signal(), proposal(), proposal()];
+    assert_eq!(batch.entries, expected, "in the order they were handed in");
+}
+
+#[test]
+fn what_is_not_published_has_no_position_and_moves_no_time() {
+    let mut order = Order::after(LogPosition::START, at(0));
+    order.batch([vec![proposal()]], at(5), None);
+    let batch = order.batch([vec![query(), signal()]], at(9), Some(SteadyTime(10)));
+    assert_eq!((batch.position, batch.moment), (LogPosition(1), at(5)));
+    assert_eq!(batch.entries, [query(), signal()]);
+}
+
+#[test]
+fn what_is_due_is_published_also_while_there_are_only_queries() {
+    let mut order = Order::after(LogPosition::START, at(0));
+    let batch = order.batch([], at(7), Some(SteadyTime(7)));
+    assert_eq!((batch.position, batch.moment), (LogPosition(1), at(7)));
+    let batch = order.batch([vec![query()]], at(9), Some(SteadyTime(8)));
+    assert_eq!((batch.position, batch.moment), (LogPosition(2), at(9)));
+    let batch = order.batch([vec![proposal()]], at(9), Some(SteadyTime(8)));
+    assert_eq!(batch.position, LogPosition(3), "it comes with what is proposed");
+}
+
+#[test]
+fn deadlines_never_go_back_and_a_wall_clock_may() {
+    let mut order = Order::after(LogPosition::START, at(0));
+    order.batch([vec![proposal()]], at(9), None);
+    let batch = order.batch([vec![proposal()]], at(3), None);
+    assert_eq!(batch.moment, Moment { steady: SteadyTime(9), ..at(3) });
+}
