@@ -173,7 +173,8 @@ impl Chat {
 
     /// Tells what passes by to those whom it concerns. It changes nothing.
     pub fn signal(&self, session: SessionId, signal: Signal, out: &mut Vec<Effect>) {
-        if !self.is_connected(session) {
+        // Of somebody unseen nobody hears.
+        if !self.is_connected(session) || self.unseen.contains(&session) {
             return;
         }
         match signal {

@@ -395,6 +395,7 @@ fn whoever_is_unseen_hears_and_is_nobody_until_they_appear_or_change_something()
          | to ann: rooms #lobby:1 of 1, page 1/1
          probe> rooms
          | to probe: rooms #lobby:1 of 1, page 1/1
+         probe> type lobby
          probe> exit
          | probe out of #lobby
          | probe ended Quit
