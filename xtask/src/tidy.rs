@@ -1,5 +1,9 @@
 //! Rules of this repository that no compiler and no linter holds: one row each in [`RULES`].
 
+mod circles;
+mod fields;
+mod tokens;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -7,6 +11,16 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// Lines in a source file that is not a test. Longer ones have become a place where everything meets.
 const LINES_MAX: usize = 500;
+
+/// Fields of a struct of the server. One with more has parts that have no name yet.
+const FIELDS_MAX: usize = 12;
+/// Types that have more, and how many.
+const FIELDS_KNOWN: &[(&str, usize)] = &[
+    // Everything there is in a simulated history.
+    ("World", 15),
+];
+/// Where the modules of the server are.
+const SERVER: &str = "crates/server/src/";
 
 /// A file of the repository.
 struct File {
@@ -20,9 +34,23 @@ struct Rule {
     check: fn(&File) -> Vec<(usize, String)>,
 }
 
+/// Circles that there are, by what they begin with.
+const CIRCLES_KNOWN: &[&str] = &[
+    // The shared handle of a reactor stands beside what runs it.
+    "reactor <-> ",
+    // What a store is opened with stands beside the store.
+    "store <-> ",
+];
+/// No two files of the server need each other: what both need is a third.
+const NO_CIRCLES: &str = "modules of the server do not need each other in a circle";
+
 const RULES: &[Rule] = &[
     Rule { wants: "a source file opens with `//!`: what it is for", check: opens_with_doc },
     Rule { wants: "a source file is not a place where everything meets", check: is_short },
+    Rule {
+        wants: "a type of the server is cut into parts that have a meaning",
+        check: has_few_fields,
+    },
     Rule { wants: "modules are nouns, and `foo.rs` beside `foo/`", check: has_a_name },
     Rule { wants: "tests run, and nothing is left for later", check: is_finished },
     Rule { wants: "no tabs, no white space at line ends, no CRLF", check: is_clean },
@@ -49,10 +77,14 @@ pub(crate) fn run() -> Result<()> {
             }
         }
     }
+    for circle in circles_in(&files) {
+        findings += 1;
+        println!("{SERVER}: {circle} ({NO_CIRCLES})");
+    }
     if findings > 0 {
         bail!("tidy found {findings} places");
     }
-    println!("tidy: {} files, {} rules, nothing found", files.len(), RULES.len());
+    println!("tidy: {} files, {} rules, nothing found", files.len(), RULES.len() + 1);
     Ok(())
 }
 
@@ -78,6 +110,10 @@ impl File {
         self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
     }
 
+    fn is_of_server(&self) -> bool {
+        self.path.starts_with("crates/server/") && self.is(".rs")
+    }
+
     fn lines_where(
         &self,
         is_found: impl Fn(&str) -> bool,
@@ -100,6 +136,27 @@ fn is_short(file: &File) -> Vec<(usize, String)> {
     let lines = file.text.lines().count();
     let is_wrong = file.is(".rs") && !file.is_test() && lines > LINES_MAX;
     when(is_wrong, &format!("{lines} lines; the limit is {LINES_MAX}"))
+}
+
+fn has_few_fields(file: &File) -> Vec<(usize, String)> {
+    let structs = fields::structs(&file.text).into_iter();
+    let max_of = |name: &&str| {
+        let known = FIELDS_KNOWN.iter().find(|(known, _)| known == name);
+        known.map_or(FIELDS_MAX, |(_, fields)| *fields)
+    };
+    let wrong = structs.filter(|(name, fields)| file.is_of_server() && *fields > max_of(name));
+    wrong
+        .map(|(name, fields)| (0, format!("{name} has {fields} fields; the limit is {FIELDS_MAX}")))
+        .collect()
+}
+
+fn circles_in(files: &[File]) -> Vec<String> {
+    let modules = files.iter().filter(|file| file.is(".rs") && !file.is_test());
+    let modules =
+        modules.filter_map(|file| Some((file.path.strip_prefix(SERVER)?, file.text.as_str())));
+    let circles = circles::circles(modules).into_iter().map(|circle| circle.join(" <-> "));
+    let is_known = |circle: &String| CIRCLES_KNOWN.iter().any(|known| circle.starts_with(known));
+    circles.filter(|circle| !is_known(circle)).collect()
 }
 
 fn has_a_name(file: &File) -> Vec<(usize, String)> {
@@ -248,6 +305,10 @@ mod tests {
         assert_eq!(found(opens_with_doc, "a.rs", "//! A.\n"), [0; 0]);
         assert_eq!(found(is_short, "a.rs", &"x\n".repeat(501)), [0]);
         assert_eq!(found(is_short, "a/tests/b.rs", &"x\n".repeat(501)), [0; 0]);
+        let fields = |count| format!("struct A {{\n{}}}\n", "    b: C,\n".repeat(count));
+        assert_eq!(found(has_few_fields, "crates/server/src/a.rs", &fields(12)), [0; 0]);
+        assert_eq!(found(has_few_fields, "crates/server/src/a.rs", &fields(13)), [0]);
+        assert_eq!(found(has_few_fields, "crates/client/src/a.rs", &fields(13)), [0; 0]);
         assert_eq!(found(has_a_name, "src/util.rs", ""), [0]);
         assert_eq!(found(has_a_name, "src/room.rs", ""), [0; 0]);
         assert_eq!(found(is_finished, "a.rs", &format!("fn a() {{\n    {}()\n", "todo!")), [2]);

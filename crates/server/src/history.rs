@@ -3,19 +3,18 @@
 //! so that nobody's search keeps those waiting who come in or catch up. A connection has one job under way, and
 //! pages are read faster than connections are made.
 
+mod job;
 mod searches;
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 
-use teahouse_core::{
-    Event, Excerpt, Granted, HistorySpan, Origin, Position, Question, Refusal, RequestId, RoomId,
-    Scope, SessionId, TooWide,
-};
+use teahouse_core::{Event, Excerpt, Granted, HistorySpan, Position, Question, RoomId, Scope};
 use tracing::{debug, error};
 
-use crate::key::Key;
+pub(crate) use job::{Asker, Job, Page, Unread, Unsent, Wanted};
+
 use crate::store::{PAGE_BYTES_MAX, ReadError, Reader};
 
 /// Reading threads, and readers they need.
@@ -26,72 +25,8 @@ const REFILL_EVENTS_MAX: u32 = 512;
 /// Bytes of text in one page of a refill: below the soft bound of a queue, so a page always fits.
 const REFILL_BYTES_MAX: usize = 32 * 1024;
 
-/// What a connection wants from history.
-#[derive(Clone, Debug)]
-pub(crate) enum Wanted {
-    /// The last events before somebody came in.
-    Tail { room: RoomId, upto: Position, count: u32 },
-    /// What a slow reader has missed.
-    Refill { room: RoomId, after: Position, upto: Position },
-    /// The event that somebody says to have, to see whether it is still there.
-    Check { room: RoomId, position: Position },
-    /// What somebody asked, and which request of theirs that was.
-    Asked(RequestId, Granted),
-}
-
-/// For whom something is read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Asker {
-    /// Somebody with a connection.
-    Connection(Key),
-    /// Somebody who asked one thing from outside.
-    Visitor(SessionId),
-}
-
-/// One thing to read, and for whom.
-pub(crate) struct Job {
-    pub(crate) shard: usize,
-    pub(crate) asker: Asker,
-    /// Where the asker comes from.
-    pub(crate) origin: Origin,
-    /// Gone when nobody waits for it any more.
-    pub(crate) waits: Weak<()>,
-    pub(crate) wanted: Wanted,
-}
-
-impl Job {
-    /// Whether whoever asked is gone. What members are brought up to date with has no such mark.
-    fn is_over(&self) -> bool {
-        matches!(self.wanted, Wanted::Asked(..)) && self.waits.strong_count() == 0
-    }
-}
-
-/// What was found.
-pub(crate) struct Page {
-    pub(crate) asker: Asker,
-    pub(crate) wanted: Wanted,
-    pub(crate) found: Result<Excerpt, Unread>,
-}
-
 /// Takes what was found to the shard that asked, and waits until it is taken; `false` where the shard is gone.
 pub(crate) type Reply = Arc<dyn Fn(usize, Page) -> bool + Send + Sync>;
-
-/// Why something was not read.
-#[derive(Debug)]
-pub(crate) enum Unread {
-    /// It cannot be; the log says why.
-    Fault,
-    /// A search that takes more work than one may.
-    TooWide(TooWide),
-    /// It is not done just now.
-    Refused(Refusal),
-}
-
-/// A job that was not taken.
-pub(crate) struct Unsent {
-    pub(crate) job: Job,
-    pub(crate) why: Unread,
-}
 
 /// Where jobs are handed in.
 #[derive(Clone)]
@@ -111,15 +46,6 @@ impl Jobs {
         } else {
             let unsent = |job| Box::new(Unsent { job, why: Unread::Fault });
             self.pages.send(job).map_err(|error| unsent(error.0))
-        }
-    }
-}
-
-impl Wanted {
-    fn is_search(&self) -> bool {
-        match self {
-            Self::Tail { .. } | Self::Refill { .. } | Self::Check { .. } => false,
-            Self::Asked(_, granted) => matches!(granted.question, Question::Search { .. }),
         }
     }
 }

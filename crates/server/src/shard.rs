@@ -55,7 +55,6 @@ use encoder::Encoder;
 use protocol::ProtocolSession;
 use requests::Requests;
 use rooms::Rooms;
-use serving::READ_BYTES;
 use sessions::Sessions;
 use timers::Timer;
 use visits::Visits;
@@ -67,6 +66,9 @@ pub(crate) use serving::{Interest, ReadOutcome};
 pub(crate) use sessions::PING_S;
 pub(crate) use socket::Socket;
 pub(crate) use visits::{HttpPermit, Outcome, VisitRequest, Visiting};
+
+/// Bytes read from a socket at once, into one buffer that the whole shard shares.
+const READ_BYTES: usize = 16 * 1024;
 
 /// The state of one shard.
 pub(crate) struct Shard<S> {

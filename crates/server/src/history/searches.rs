@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use teahouse_core::Refusal;
 
-use super::{Job, Unread, Unsent};
+use super::job::{Job, Unread, Unsent};
 
 /// Searches that wait: at a tenth of a second each, the last is answered in some seconds.
 const WAITING_MAX: usize = 64;

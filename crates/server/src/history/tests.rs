@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use teahouse_core::{HistorySpan, RoomName};
+use teahouse_core::{HistorySpan, Origin, RequestId, RoomName, SessionId};
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::key::Key;
 use crate::store::{Durability, Store};
 
 const ROOM: RoomId = RoomId(1);

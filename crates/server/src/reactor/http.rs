@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Either, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
@@ -38,10 +38,9 @@ use super::Handle;
 use crate::gate::{Account, Cost, Permit};
 use crate::hosts::{self, NotOurs};
 use crate::shard::HttpPermit;
-use follow::FollowBody;
 use media::Coding;
 use prefixed::Prefixed;
-use response::NotDone;
+use response::{NotDone, Reply};
 use upgrade::Accepted;
 pub(super) use upgrade::Upgraded;
 
@@ -54,9 +53,6 @@ const BUFFER_BYTES: usize = 16 * 1024;
 
 /// How often it is noted that a browser is at an address, milliseconds.
 const NOTE_EVERY_MS: u64 = 10_000;
-
-/// What an answer's body is: all there, or a room that is followed.
-type Reply = Either<Full<Bytes>, FollowBody>;
 
 /// One HTTP connection, as its requests see it.
 struct Peer {

@@ -6,12 +6,35 @@
 //! the comment above them. A limit that the chat state keeps has its default in [`teahouse_core::Limits`].
 //! Limits that nobody may move stand as constants where they apply.
 
+mod keys;
 mod row;
 
 use teahouse_core::{FloodLimit, Limits, Rate, RoomName};
 
-pub use row::Limit;
 use row::{Number, limits};
+
+/// One limit that an operator may move.
+#[derive(Debug)]
+pub struct Limit {
+    /// Its key under `[limits]`.
+    pub key: &'static str,
+    /// What it counts.
+    pub unit: &'static str,
+    /// The least that it takes.
+    pub least: u64,
+    /// The most that it takes.
+    pub most: u64,
+    /// What 0 means, where it means something of its own.
+    pub zero: Option<&'static str>,
+    /// One line of help.
+    pub help: &'static str,
+    /// The lines of comment above it in the example configuration, if it has its own.
+    pub reason: &'static [&'static str],
+    /// What it is.
+    pub read: fn(&LimitSettings) -> u64,
+    /// Sets it, to something within the bounds.
+    pub write: fn(&mut LimitSettings, u64),
+}
 
 /// Connections, sessions, rooms or entries: more than one machine holds.
 const COUNT_MAX: u64 = 1_000_000_000;

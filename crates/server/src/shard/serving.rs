@@ -9,7 +9,6 @@ use teahouse_core::{Action, Origin, Refusal, RequestId, RoomName, Visit};
 use teahouse_wire::api::ApiSession;
 use teahouse_wire::line::LineSession;
 
-use super::Shard;
 use super::connection::{Connection, Health, Sink, Stage};
 use super::first_line::FirstLine;
 use super::opening;
@@ -17,11 +16,10 @@ use super::protocol::{Follower, ProtocolSession};
 use super::sessions::Peer;
 use super::socket::Socket;
 use super::visits::{HttpPermit, VisitRequest, Visiting};
+use super::{READ_BYTES, Shard};
 use crate::gate::Permit;
 use crate::key::Key;
 
-/// Bytes read from a socket at once, into one buffer that the whole shard shares.
-pub(super) const READ_BYTES: usize = 16 * 1024;
 /// Bytes read at a time to see what a peer speaks while the log takes no more, and of who has much answered on the
 /// spot: thousands of short lines that are not understood would take a long turn together.
 const LITTLE_BYTES: usize = 1024;

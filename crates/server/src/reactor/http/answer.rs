@@ -21,8 +21,8 @@ use teahouse_wire::api::{self, Code, Failure, Place};
 use teahouse_wire::stream;
 
 use super::follow::FollowBody;
-use super::response::{self, NotDone, TEXT, json, response, text};
-use super::{Peer, Reply, body_of, upgrade, visit};
+use super::response::{self, NotDone, Reply, TEXT, json, response, text};
+use super::{Peer, body_of, upgrade, visit};
 use crate::gate::Cost;
 use crate::shard::{Follower, Outcome, VisitRequest};
 
@@ -40,7 +40,7 @@ impl Peer {
                 let description = api::openapi(env!("CARGO_PKG_VERSION"));
                 Ok(json(StatusCode::OK, &description))
             }
-            (Endpoint::Socket, _) => Ok(upgrade::to_socket(self, request)),
+            (Endpoint::Socket, _) => Ok(self.to_socket(request)),
             (Endpoint::Usage, _) => Ok(text(&self.usage())),
             (Endpoint::Rooms, _) => self.rooms(&query).await,
             (Endpoint::Search, _) => self.search(&query).await,
@@ -83,6 +83,17 @@ impl Peer {
             visit::Outcome::Late(why) => {
                 Err(api::unavailable(&format!("{why}; try again later")).into())
             }
+        }
+    }
+
+    /// Answers a handshake; the connection is a WebSocket once that answer is written.
+    fn to_socket(&self, request: Request<Incoming>) -> Response<Reply> {
+        match upgrade::to_socket(request) {
+            Ok((response, accepted)) => {
+                self.accepted.set(Some(accepted));
+                response
+            }
+            Err(refusal) => *refusal,
         }
     }
 

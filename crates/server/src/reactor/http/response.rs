@@ -11,11 +11,14 @@ use teahouse_core::Refusal;
 use teahouse_wire::api::http;
 use teahouse_wire::api::{self, Code, Failure};
 
-use super::Reply;
+use super::follow::FollowBody;
 use super::media;
 
 const JSON: &str = "application/json";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+
+/// What an answer's body is: all there, or a room that is followed.
+pub(super) type Reply = Either<Full<Bytes>, FollowBody>;
 
 /// When to try again what the house cannot do just now.
 const UNAVAILABLE_WAIT_S: u32 = 10;

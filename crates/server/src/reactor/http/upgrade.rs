@@ -1,8 +1,6 @@
 //! From an HTTP request to a WebSocket (RFC 6455, section 4.2): the handshake here, then the connection's task goes
 //! on with it.
 
-use std::rc::Rc;
-
 use bytes::Bytes;
 use http_body_util::{Either, Full};
 use hyper::body::{Body, Incoming};
@@ -19,7 +17,7 @@ use teahouse_wire::websocket::{self, EXTENSION};
 use tracing::debug;
 
 use super::prefixed::Prefixed;
-use super::{Peer, Reply, response};
+use super::response::{self, Reply};
 use crate::gate::Permit;
 
 /// A handshake whose answer is on its way.
@@ -37,11 +35,17 @@ pub(in crate::reactor) struct Upgraded {
     pub(in crate::reactor) first: Vec<u8>,
 }
 
-/// Answers the handshake; the connection is a WebSocket once that answer is written.
-pub(super) fn to_socket(peer: &Rc<Peer>, mut request: Request<Incoming>) -> Response<Reply> {
+/// The answer to a handshake, and what becomes of the connection once it is written.
+///
+/// # Errors
+/// The answer to what is no handshake.
+pub(super) fn to_socket(
+    mut request: Request<Incoming>,
+) -> Result<(Response<Reply>, Accepted), Box<Response<Reply>>> {
+    let wrong_handshake = |what| Err(Box::new(wrong_handshake(what)));
     let headers = request.headers();
     if request.method() != Method::GET || !asks_for_websocket(headers) {
-        return not_a_handshake();
+        return Err(Box::new(not_a_handshake()));
     }
     let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();
     let (key, more) = (keys.next().cloned(), keys.next());
@@ -60,7 +64,6 @@ pub(super) fn to_socket(peer: &Rc<Peer>, mut request: Request<Incoming>) -> Resp
         .iter()
         .any(|offer| offer.to_str().is_ok_and(websocket::offers_deflate));
     let upgrade = hyper::upgrade::on(&mut request);
-    peer.accepted.set(Some(Accepted { upgrade, takes_deflate }));
 
     let mut response = Response::new(Either::Left(Full::new(Bytes::new())));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -73,7 +76,7 @@ pub(super) fn to_socket(peer: &Rc<Peer>, mut request: Request<Incoming>) -> Resp
     if takes_deflate {
         headers.insert(SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_static(EXTENSION));
     }
-    response
+    Ok((response, Accepted { upgrade, takes_deflate }))
 }
 
 fn asks_for_websocket(headers: &HeaderMap) -> bool {
