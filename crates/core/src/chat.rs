@@ -14,6 +14,7 @@ mod listing;
 mod read;
 mod rename;
 mod say;
+mod snapshot;
 mod tell;
 mod topic;
 mod typing;
@@ -73,19 +74,30 @@ pub struct Chat {
 
 impl Default for Chat {
     fn default() -> Self {
-        Self::restore(Limits::default(), RoomId(0), [])
+        Self::from_history(Limits::default(), RoomId(0), [])
     }
 }
 
 impl Chat {
-    /// A house with nobody in it, and the rooms that the store remembers. `last_room` is the highest number
-    /// that a room ever had: numbers are not given out again.
-    pub fn restore(
+    /// Nobody in it, and the rooms that the store remembers. `last_room` is the highest number that a room ever
+    /// had: numbers are not given out again.
+    pub fn from_history(
         limits: Limits,
         last_room: RoomId,
         rooms: impl IntoIterator<Item = Founding>,
     ) -> Self {
-        let mut chat = Self {
+        let mut chat = Self::empty(limits);
+        for founding in rooms {
+            chat.rooms.insert(Room::restored(founding));
+        }
+        chat.rooms.used_up_to(last_room);
+        chat.settle_limits();
+        chat
+    }
+
+    /// Nothing in it, not even the first room.
+    fn empty(limits: Limits) -> Self {
+        Self {
             limits,
             sessions: BTreeMap::new(),
             nicks: Nicks::default(),
@@ -100,13 +112,7 @@ impl Chat {
             folds_due: BTreeSet::new(),
             kept_due: BTreeSet::new(),
             guests: 0,
-        };
-        for founding in rooms {
-            chat.rooms.insert(Room::restored(founding));
         }
-        chat.rooms.used_up_to(last_room);
-        chat.settle_limits();
-        chat
     }
 
     /// Time has passed, as the log says: what was due happens, before anything that comes later in the log. The
@@ -238,6 +244,11 @@ impl Chat {
 
     fn settle_limits(&mut self) {
         self.rooms.configure(&self.limits.first_room, self.limits.small_room_events);
+    }
+
+    /// Whether a number is somebody's: a session's, or a visitor's that follows a room.
+    fn is_here(&self, session: SessionId) -> bool {
+        self.sessions.contains_key(&session) || self.followers.contains_key(&session)
     }
 
     fn is_connected(&self, session: SessionId) -> bool {

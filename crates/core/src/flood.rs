@@ -56,7 +56,7 @@ pub enum Verdict {
 }
 
 /// A token bucket in its "virtual schedule" form (GCRA, ITU-T I.371): one number, no refilling.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
     /// When the bucket will be full again, in microseconds of steady time.
     full_at_us: u64,
@@ -87,8 +87,8 @@ impl Bucket {
 
     fn take_one(&mut self, now: SteadyTime, burst: u32, interval_us: u64) -> Verdict {
         let now_us = now.0.saturating_mul(1000);
-        let next = self.full_at_us.max(now_us) + interval_us;
-        let over = (next - now_us).saturating_sub(interval_us * u64::from(burst));
+        let next = self.full_at_us.max(now_us).saturating_add(interval_us);
+        let over = (next - now_us).saturating_sub(interval_us.saturating_mul(u64::from(burst)));
         if over > 0 {
             let ms = over.div_ceil(1000);
             return Verdict::Wait { ms: u32::try_from(ms).unwrap_or(u32::MAX) };

@@ -33,6 +33,11 @@ impl Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RoomId(pub u32);
 
+impl RoomId {
+    /// No room that is kept has a higher one, so that new ones never run out.
+    pub const KEPT_MAX: Self = Self(u32::MAX / 2);
+}
+
 /// The place of an event in its room's one sequence: 1, 2, 3, … without holes. 0 is "before the first".
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -42,6 +47,9 @@ pub struct Position(pub u64);
 impl Position {
     /// Before the first event of any room.
     pub const START: Self = Self(0);
+
+    /// The last there can be: what keeps them counts with a sign.
+    pub const MAX: Self = Self(i64::MAX as u64);
 
     /// The position after this one.
     #[must_use]

@@ -1,10 +1,13 @@
 //! Somebody who is ignored, and by what they are known again: what they are called, and who they are, so that
 //! neither another nick nor another connection helps them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Author, Nick, NickKey, SessionId};
 
 /// Somebody ignored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(Nick, Option<Person>)", into = "(Nick, Option<Person>)")]
 pub struct Ignored {
     nick: Nick,
     key: NickKey,
@@ -13,7 +16,7 @@ pub struct Ignored {
 }
 
 /// Who somebody is whatever they are called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Person {
     /// Whoever has the key of that seat, on any connection.
     Seat(Author),
@@ -42,5 +45,17 @@ impl Ignored {
             None => false,
         };
         is_person || key == Some(&self.key)
+    }
+}
+
+impl From<(Nick, Option<Person>)> for Ignored {
+    fn from((nick, person): (Nick, Option<Person>)) -> Self {
+        Self::new(nick, person)
+    }
+}
+
+impl From<Ignored> for (Nick, Option<Person>) {
+    fn from(Ignored { nick, person, .. }: Ignored) -> Self {
+        (nick, person)
     }
 }

@@ -7,10 +7,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Author, EventKind, MessageId, Position, RoomId, Text};
 
 /// A message by its author's id for it. A room has one message for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MessageKey {
     /// Where.
     pub room: RoomId,
@@ -21,7 +23,7 @@ pub struct MessageKey {
 }
 
 /// What stands under a message's id.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// Where in the room's sequence.
     pub position: Position,
@@ -58,6 +60,10 @@ impl Unsettled {
         self.0.insert(key, said);
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&MessageKey, &Said)> {
+        self.0.iter()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
@@ -70,5 +76,11 @@ impl Unsettled {
             Some(said) if said.is_of_author => Known::Other(said.position),
             Some(_) | None => Known::No,
         }
+    }
+}
+
+impl FromIterator<(MessageKey, Said)> for Unsettled {
+    fn from_iter<T: IntoIterator<Item = (MessageKey, Said)>>(said: T) -> Self {
+        Self(said.into_iter().collect())
     }
 }

@@ -31,6 +31,7 @@ mod request;
 mod room;
 mod session;
 mod signal;
+mod snapshot;
 mod suspended;
 mod text;
 
@@ -53,4 +54,5 @@ pub use query::{Asked, Asker, Query, Question};
 pub use refusal::{Refusal, TooWide};
 pub use request::Request;
 pub use signal::Signal;
+pub use snapshot::{Snapshot, SnapshotError};
 pub use text::{Text, TextError};

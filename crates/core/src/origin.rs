@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::flood::{Bucket, Rate, Verdict};
 use crate::limits::ORIGINS_MAX;
 use crate::{Origin, SteadyTime};
@@ -15,8 +17,9 @@ pub(crate) struct Origins {
     full_at: BTreeSet<(u64, Origin)>,
 }
 
-#[derive(Debug, Default)]
-struct Account {
+/// What one origin has spent lately.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Account {
     new_rooms: Bucket,
     brief_stays: Bucket,
     renames: Bucket,
@@ -49,6 +52,23 @@ impl Account {
 }
 
 impl Origins {
+    /// Every account, in the order of the origins.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = (Origin, Account)> {
+        self.accounts.iter().map(|(origin, account)| (*origin, *account))
+    }
+
+    /// Adds an account that was kept.
+    ///
+    /// # Errors
+    /// When the origin has one.
+    pub(crate) fn add(&mut self, origin: Origin, account: Account) -> Result<(), String> {
+        self.full_at.insert((account.full_at_us(), origin));
+        match self.accounts.insert(origin, account) {
+            None => Ok(()),
+            Some(_) => Err(format!("{origin:?} has two accounts")),
+        }
+    }
+
     /// Spends one, if there is one to spend.
     pub(crate) fn spend(
         &mut self,

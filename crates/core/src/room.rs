@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
 
+use crate::snapshot::RoomState;
 use crate::{
     Founding, Nick, NickKey, Position, RoomId, RoomName, SessionId, SteadyTime, Text, Time,
 };
@@ -42,6 +44,18 @@ impl Room {
         Self { head, last, topic, is_kept: true, ..Self::new(room, name) }
     }
 
+    /// Without its members.
+    fn state(&self) -> RoomState {
+        RoomState {
+            id: self.id,
+            name: self.name.clone(),
+            head: self.head,
+            last: self.last,
+            topic: self.topic.clone(),
+            fold: self.fold.clone(),
+        }
+    }
+
     fn new(id: RoomId, name: RoomName) -> Self {
         Self {
             id,
@@ -59,7 +73,7 @@ impl Room {
 }
 
 /// Comings and goings gathered since the last announcement.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fold {
     pub(crate) due: SteadyTime,
     /// Whether it is because the room is big: then everyone is in it.
@@ -68,15 +82,15 @@ pub(crate) struct Fold {
     pub(crate) gone: FoldedNicks,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FoldedNicks {
     pub(crate) named: Vec<Nick>,
-    pub(crate) count: usize,
+    pub(crate) count: u32,
 }
 
 impl FoldedNicks {
     pub(crate) fn add(&mut self, nick: &Nick) {
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         if self.named.len() < FOLD_NAMES_MAX {
             self.named.push(nick.clone());
         }
@@ -128,6 +142,33 @@ impl Rooms {
     /// Numbers up to this one have been given to rooms, of which some may be gone.
     pub(crate) fn used_up_to(&mut self, last: RoomId) {
         self.last_id = self.last_id.max(last.0);
+    }
+
+    /// The highest number that a room ever had.
+    pub(crate) fn last(&self) -> RoomId {
+        RoomId(self.last_id)
+    }
+
+    /// Every room without its members, in the order of their numbers.
+    pub(crate) fn states(&self) -> impl Iterator<Item = RoomState> {
+        self.by_id.values().map(Room::state)
+    }
+
+    /// Adds a room as it was when its state was taken.
+    ///
+    /// # Errors
+    /// When there is one with that number or name, or a number in it is past the last of its kind.
+    pub(crate) fn add(&mut self, state: RoomState) -> Result<(), String> {
+        let RoomState { id, name, head, last, topic, fold } = state;
+        if self.by_id.contains_key(&id) || self.by_name.contains_key(&name) {
+            return Err(format!("{name} or its number {} is there twice", id.0));
+        }
+        if head > Position::MAX {
+            return Err(format!("{name} has {head} events"));
+        }
+        let is_kept = head > Position::START;
+        self.insert(Room { head, last, topic, is_kept, fold, ..Room::new(id, name) });
+        Ok(())
     }
 
     pub(crate) fn id_of(&self, name: &RoomName) -> Option<RoomId> {

@@ -1,5 +1,7 @@
 //! One joined person: their nick, the rooms they are in, whom they ignore, and by what key they come back.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ignored::{Ignored, Person};
 use crate::{
     Author, ExitCause, Nick, NickKey, Origin, ResumeKeyHash, RoomId, SessionId, SteadyTime,
@@ -20,7 +22,7 @@ pub(crate) struct Session {
 }
 
 /// What is kept for somebody who may come back.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seat {
     pub(crate) key: ResumeKeyHash,
     /// While it is suspended.
@@ -30,14 +32,14 @@ pub(crate) struct Seat {
 }
 
 /// A connection broke, and its session is suspended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Away {
     pub(crate) cause: ExitCause,
     pub(crate) since: SteadyTime,
 }
 
 /// A session's place in a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
     pub(crate) room: RoomId,
     pub(crate) since: SteadyTime,

@@ -30,13 +30,14 @@ impl Suspended {
     pub(crate) fn pop_past(
         &mut self,
         origin: Origin,
-        max_each: usize,
-        max: usize,
+        max_each: u32,
+        max: u32,
     ) -> Option<SessionId> {
-        let of_origin = self.by_origin.get(&origin).filter(|sessions| sessions.len() > max_each);
+        let of_origin =
+            self.by_origin.get(&origin).filter(|sessions| sessions.len() > max_each as usize);
         let (since, session, origin) = match of_origin.and_then(BTreeSet::first) {
             Some((since, session)) => (*since, *session, origin),
-            None if self.by_age.len() > max => *self.by_age.first()?,
+            None if self.by_age.len() > max as usize => *self.by_age.first()?,
             None => return None,
         };
         self.remove(origin, since, session);

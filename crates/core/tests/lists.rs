@@ -29,7 +29,7 @@ fn nick() -> impl Strategy<Value = Nick> {
 fn limits() -> impl Strategy<Value = Limits> {
     let (each, names) = (select(vec![0, 1, 3, 8, 50]), select(vec![0, 3, 500]));
     let (fold_ms, burst) = (select(vec![0, 500, 30_000]), select(vec![1, 3, 100]));
-    (each, names, fold_ms, burst, 0_usize..3).prop_map(
+    (each, names, fold_ms, burst, 0_u32..3).prop_map(
         |(announce_each_max, announce_names_max, fold_ms, burst, suspended_per_origin_max)| {
             Limits {
                 announce_each_max,
@@ -181,7 +181,7 @@ proptest! {
 
     #[test]
     fn a_list_kept_by_those_who_come_and_go_is_who_is_there(limits in limits(), steps in steps()) {
-        let mut chat = Chat::restore(limits, RoomId(0), []);
+        let mut chat = Chat::from_history(limits, RoomId(0), []);
         let mut lists = Lists::default();
         let mut steady = SteadyTime(0);
         for (pause_ms, session, action, types_in) in steps {

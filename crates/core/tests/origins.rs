@@ -18,7 +18,7 @@ struct House {
 
 impl House {
     fn new(limits: Limits) -> Self {
-        let chat = Chat::restore(limits, RoomId(0), []);
+        let chat = Chat::from_history(limits, RoomId(0), []);
         Self { chat, now: Moment::default(), sessions: 0 }
     }
 

@@ -7,6 +7,9 @@
     reason = "a test that cannot go on says where"
 )]
 
+#[path = "properties/restored.rs"]
+mod restored;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
@@ -59,7 +62,7 @@ fn question() -> impl Strategy<Value = Question> {
 /// What an operator may set while people talk.
 fn configured() -> impl Strategy<Value = Limits> {
     let first_room = proptest::sample::select(vec!["lobby", "coco"]);
-    (first_room, 0_usize..4, 0_u64..4, 0_usize..3, 0_u32..3).prop_map(
+    (first_room, 0_u32..4, 0_u64..4, 0_u32..3, 0_u32..3).prop_map(
         |(first_room, rooms_max, small_room_events, suspended_per_origin_max, burst)| Limits {
             first_room: RoomName::parse(first_room).unwrap(),
             rooms_max,
@@ -199,7 +202,7 @@ fn limits() -> Limits {
 }
 
 fn apply_all(log: &[(Moment, Proposal)]) -> Vec<Effect> {
-    apply_to(&mut Chat::restore(limits(), RoomId(0), []), log)
+    apply_to(&mut Chat::from_history(limits(), RoomId(0), []), log)
 }
 
 fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
@@ -213,7 +216,7 @@ fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
 
 /// As [`apply_all`], with a store that takes what happened after every so many proposals.
 fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
-    let mut chat = Chat::restore(limits(), RoomId(0), []);
+    let mut chat = Chat::from_history(limits(), RoomId(0), []);
     let (mut effects, mut stored) = (Vec::new(), 0);
     let mut store: BTreeMap<MessageKey, Said> = BTreeMap::new();
     for part in log.chunks(batch) {
@@ -335,7 +338,7 @@ impl Reference {
             }
             Effect::Ignores { session, ignored } => {
                 assert!(self.nicks.contains_key(session), "who is not here ignores nobody");
-                assert!(ignored.len() <= limits().ignored_max);
+                assert!(ignored.len() <= limits().ignored_max as usize);
             }
             Effect::SessionForgotten { session } => {
                 assert!(self.suspended.remove(session), "forgotten without being suspended");
@@ -358,7 +361,7 @@ proptest! {
     #[test]
     fn whatever_is_asked_in_whatever_order_the_effects_hold_together(log in logs()) {
         let mut reference = Reference::default();
-        let mut chat = Chat::restore(limits(), RoomId(0), []);
+        let mut chat = Chat::from_history(limits(), RoomId(0), []);
         for (moment, proposal) in &log {
             let mut effects = Vec::new();
             chat.advance(*moment, &mut effects);
@@ -389,7 +392,7 @@ proptest! {
     #[test]
     fn what_is_asked_and_what_passes_by_changes_nothing_and_is_told_to_those_who_are_here(day in days()) {
         let mut reference = Reference::default();
-        let mut chat = Chat::restore(limits(), RoomId(0), []);
+        let mut chat = Chat::from_history(limits(), RoomId(0), []);
         let mut published = Vec::new();
         for (moment, entry) in &day {
             let mut effects = Vec::new();
@@ -418,14 +421,14 @@ proptest! {
             }
         }
         // Somebody who has only seen what is published knows the same.
-        let mut other = Chat::restore(limits(), RoomId(0), []);
+        let mut other = Chat::from_history(limits(), RoomId(0), []);
         prop_assert_eq!(apply_to(&mut other, &proposals_of(&day)), published);
         prop_assert_eq!(format!("{other:?}"), format!("{chat:?}"));
     }
 
     #[test]
     fn the_same_moment_once_more_changes_nothing(log in logs()) {
-        let mut chat = Chat::restore(limits(), RoomId(0), []);
+        let mut chat = Chat::from_history(limits(), RoomId(0), []);
         for (moment, proposal) in &log {
             let mut effects = Vec::new();
             chat.advance(*moment, &mut effects);

@@ -35,7 +35,7 @@ fn check(script: &str) {
 }
 
 fn check_with(limits: Limits, script: &str) {
-    let mut stage = Stage::new(Chat::restore(limits, RoomId(0), []));
+    let mut stage = Stage::new(Chat::from_history(limits, RoomId(0), []));
     stage.check(script);
 }
 
@@ -498,7 +498,7 @@ fn a_room_whose_name_no_new_room_may_have_stays() {
         last: Time(0),
         topic: None,
     };
-    Stage::new(Chat::restore(Limits::default(), RoomId(1), [kept])).check(
+    Stage::new(Chat::from_history(Limits::default(), RoomId(1), [kept])).check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
@@ -793,7 +793,7 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
         last: Time(0),
         topic: None,
     };
-    let mut stage = Stage::new(Chat::restore(Limits::default(), RoomId(1), [kept]));
+    let mut stage = Stage::new(Chat::from_history(Limits::default(), RoomId(1), [kept]));
     stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
     stage.check(
         "ann> enter ann
@@ -872,7 +872,7 @@ fn a_message_older_than_authors_is_the_same_for_whoever_says_the_same_words() {
         last: Time(0),
         topic: None,
     };
-    let mut stage = Stage::new(Chat::restore(Limits::default(), RoomId(1), [kept]));
+    let mut stage = Stage::new(Chat::from_history(Limits::default(), RoomId(1), [kept]));
     stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
     for said in stage.kept.values_mut() {
         said.is_of_author = false;
@@ -923,7 +923,7 @@ fn comings_are_announced_up_to_fifty_folded_up_to_five_hundred_and_counted_above
 #[test]
 fn lists_of_members_have_all_who_come_and_go_once_also_where_nobody_is_told() {
     let limits = Limits { announce_each_max: 1, ..Limits::default() };
-    let mut stage = Stage::new(Chat::restore(limits, RoomId(0), []));
+    let mut stage = Stage::new(Chat::from_history(limits, RoomId(0), []));
     stage.shows_lists = true;
     stage.check(
         "ann> enter ann

@@ -84,7 +84,7 @@ fn times_of_a_room_do_not_go_back_when_a_clock_does_also_across_a_restart() {
         last: Time(NOON.0 + 5),
         topic: None,
     };
-    let mut chat = Chat::restore(Limits::default(), RoomId(1), [kept]);
+    let mut chat = Chat::from_history(Limits::default(), RoomId(1), [kept]);
     enter(&mut chat, Moment::default());
     assert_eq!(say(&mut chat, NOON), Time(NOON.0 + 5), "set back before the restart");
     assert_eq!(say(&mut chat, Time(NOON.0 + HOUR_MS)), Time(NOON.0 + HOUR_MS));

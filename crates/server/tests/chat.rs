@@ -27,7 +27,7 @@ impl House {
         let mut opened = Store::open(directory, Durability::Async, 1).unwrap();
         let rooms = std::mem::take(&mut opened.loaded.rooms);
         let now = Moment { time: Time(1_800_000_000_000), steady: SteadyTime(0) };
-        let chat = Chat::restore(limits, opened.loaded.last_room, rooms);
+        let chat = Chat::from_history(limits, opened.loaded.last_room, rooms);
         Self { chat, opened, now, sessions: 0 }
     }
 
@@ -127,7 +127,7 @@ fn in_a_house_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_als
     const ROOMS: u32 = 3_000;
     let directory = tempfile::tempdir().unwrap();
     let limits = Limits {
-        rooms_max: ROOMS as usize,
+        rooms_max: ROOMS,
         new_rooms: Rate { burst: 0, interval_ms: 0 },
         ..Limits::default()
     };

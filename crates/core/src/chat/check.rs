@@ -70,9 +70,6 @@ impl Chat {
             if person.away().is_some() && hears {
                 return Err(format!("{id:?} is suspended and hears a room"));
             }
-            if person.ignored.len() > self.limits.ignored_max {
-                return Err(format!("{id:?} ignores {}", person.ignored.len()));
-            }
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ impl Chat {
         seat: Option<ResumeKeyHash>,
         out: &mut Vec<Effect>,
     ) {
-        if self.sessions.contains_key(&session) {
+        if self.is_here(session) {
             return;
         }
         let kept = seat.and_then(|seat| self.seats.get(&seat).copied());
@@ -46,7 +46,7 @@ impl Chat {
         room: RoomName,
         out: &mut Vec<Effect>,
     ) {
-        if self.sessions.contains_key(&session) {
+        if self.is_here(session) {
             return;
         }
         self.come_new((session, origin), None, None, out);
@@ -112,8 +112,8 @@ impl Chat {
             // Was here all the time for the others.
             return out.extend(self.rooms.get(id).map(|room| joined(session, room, true)));
         }
-        if person.rooms.len() >= self.limits.rooms_per_session_max {
-            let max = self.limits.rooms_per_session_max;
+        let max = self.limits.rooms_per_session_max as usize;
+        if person.rooms.len() >= max {
             return refuse(session, Refusal::InTooManyRooms { room: name, max }, out);
         }
         let origin = person.origin;
@@ -171,7 +171,7 @@ impl Chat {
             let existing = existing.name.clone();
             return Err(Refusal::RoomLooksLike { room: name, existing });
         }
-        let (max, rate) = (self.limits.rooms_max, self.limits.new_rooms);
+        let (max, rate) = (self.limits.rooms_max as usize, self.limits.new_rooms);
         let is_full = self.rooms.counted() >= max;
         if is_full && !self.rooms.can_give_way() {
             return Err(Refusal::TooManyRooms { room: name, max });
@@ -198,7 +198,7 @@ impl Chat {
         is_folded: bool,
     ) -> Option<SteadyTime> {
         let room = self.rooms.get_mut(id)?;
-        let is_small = room.listeners() <= self.limits.announce_each_max;
+        let is_small = room.listeners() <= self.limits.announce_each_max as usize;
         let is_folding = room.fold.as_ref().is_some_and(|fold| fold.is_of_size);
         if is_small && !is_folding && !is_folded {
             return None;
@@ -228,7 +228,7 @@ impl Chat {
             // A room may have been dropped and made again in between; then the fold is not this one.
             let Some(fold) = room.fold.take_if(|fold| fold.due == due) else { continue };
             let members = room.members.len();
-            let is_named = members <= self.limits.announce_names_max;
+            let is_named = members <= self.limits.announce_names_max as usize;
             let room = InRoom { room: id, is_announced: true };
             say_presence(folded(fold, members, is_named), None, vec![room], out);
         }
@@ -249,7 +249,7 @@ fn joined(session: SessionId, room: &Room, is_seen: bool) -> Effect {
 }
 
 fn folded(Fold { entered, gone, .. }: Fold, members: usize, is_named: bool) -> Presence {
-    let (entered_count, gone_count) = (entered.count, gone.count);
+    let (entered_count, gone_count) = (entered.count as usize, gone.count as usize);
     let named = |nicks: FoldedNicks| if is_named { nicks.named } else { Vec::new() };
     let (entered, gone) = (named(entered), named(gone));
     Presence::Folded { entered, entered_count, gone, gone_count, members }

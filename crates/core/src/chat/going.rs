@@ -63,7 +63,7 @@ impl Chat {
 
     /// Whoever leaves sessions behind keeps the newest: each is a name that nobody else can take.
     fn give_up_past_bound(&mut self, origin: Origin, out: &mut Vec<Effect>) {
-        let (max_each, max) = (self.limits.suspended_per_origin_max, self.limits.suspended_max);
+        let Limits { suspended_per_origin_max: max_each, suspended_max: max, .. } = self.limits;
         while let Some(session) = self.suspended.pop_past(origin, max_each, max) {
             self.give_up(session, out);
         }

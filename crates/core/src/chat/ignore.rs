@@ -26,7 +26,7 @@ impl Chat {
     }
 
     fn toggle_ignored(&mut self, session: SessionId, nick: Nick) -> Result<IgnoreChange, Refusal> {
-        let max = self.limits.ignored_max;
+        let max = self.limits.ignored_max as usize;
         let holder = self.seen_holder(&nick);
         let other = holder.and_then(|id| self.sessions.get(&id).map(|person| (id, person)));
         let (nick, key, author) = match other {

@@ -11,7 +11,8 @@ struct Page {
 }
 
 impl Page {
-    fn of(total: usize, page: u32, entries_max: usize) -> Result<Self, Refusal> {
+    fn of(total: usize, page: u32, entries_max: u32) -> Result<Self, Refusal> {
+        let entries_max = entries_max.max(1) as usize;
         let pages = u32::try_from(total.div_ceil(entries_max).max(1)).unwrap_or(u32::MAX);
         if page == 0 || page > pages {
             return Err(Refusal::NoSuchPage { page, pages });

@@ -26,7 +26,8 @@ impl Chat {
             room.members.remove(&old_key);
             room.members.insert(nick.key(), session);
             // In a big room, and of an origin that renames without end, the new nick is seen when they speak.
-            let is_announced = is_told && room.listeners() <= self.limits.announce_each_max;
+            let is_announced =
+                is_told && room.listeners() <= self.limits.announce_each_max as usize;
             rooms.push(InRoom { room: place.room, is_announced });
         }
         say_presence(Presence::Renamed { from, to: nick }, Some(session), rooms, out);

@@ -12,7 +12,7 @@ impl Chat {
         let is_small = self
             .rooms
             .get(room)
-            .is_some_and(|room| room.listeners() <= self.limits.announce_each_max);
+            .is_some_and(|room| room.listeners() <= self.limits.announce_each_max as usize);
         if let Some(nick) = self.nick_of(session).filter(|_| is_small) {
             let rooms = vec![InRoom { room, is_announced: true }];
             say_presence(Presence::Typing { nick }, Some(session), rooms, out);

@@ -66,7 +66,7 @@ impl Chat {
         create: bool,
         out: &mut Vec<Effect>,
     ) {
-        if self.followers.contains_key(&session) || self.sessions.contains_key(&session) {
+        if self.is_here(session) {
             return;
         }
         let found = self.rooms.id_of(&name).ok_or(Refusal::NoSuchRoom { room: name.clone() });

@@ -56,7 +56,7 @@ impl Threads {
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..shard_count).map(|_| mpsc::channel(INBOX_MAX)).unzip();
         let (jobs, readers) = start_readers(readers, inboxes.clone())?;
-        let chat = Chat::restore(settings.chat_limits(), last_room, rooms);
+        let chat = Chat::from_history(settings.chat_limits(), last_room, rooms);
         let (log, proposed) = log::open(position, chat.moment());
         let (closing, is_closing) = watch::channel(false);
         let hub = Hub {

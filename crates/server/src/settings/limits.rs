@@ -125,7 +125,7 @@ limits! {
         /// Rooms at once, without the first; each costs a few hundred bytes and a database row. When there are as
         /// many, a room with at most small_room_events events that nobody is in or follows gives way to a new one,
         /// with its history, the one that was quiet for longest first; 0: none does.
-        rooms_max: usize = chat().rooms_max, 1..=COUNT_MAX, "rooms",
+        rooms_max: u32 = chat().rooms_max, 1..=COUNT_MAX, "rooms",
             "rooms at once, without the first";
         small_room_events: u64 = chat().small_room_events, 0..=COUNT_MAX, "events",
             zero "none does", "events up to which an empty room gives way when the house is full of rooms";
@@ -141,15 +141,15 @@ limits! {
     /// What one session may have, and see at once.
     sessions: SessionLimits {
         /// Rooms one person may be in at once.
-        rooms_per_session_max: usize = chat().rooms_per_session_max, 1..=COUNT_MAX, "rooms",
+        rooms_per_session_max: u32 = chat().rooms_per_session_max, 1..=COUNT_MAX, "rooms",
             "rooms one person may be in at once";
 
         /// Nicks one person may ignore.
-        ignored_max: usize = chat().ignored_max, 0..=COUNT_MAX, "nicks",
+        ignored_max: u32 = chat().ignored_max, 0..=COUNT_MAX, "nicks",
             "nicks one person may ignore";
 
         /// Entries in one page of members or rooms.
-        page_entries_max: usize = chat().page_entries_max, 1..=COUNT_MAX, "entries",
+        page_entries_max: u32 = chat().page_entries_max, 1..=COUNT_MAX, "entries",
             "entries in one page of a list";
     }
 
@@ -158,9 +158,9 @@ limits! {
         /// Listeners (members, and who is not seen yet) up to which every coming and going is announced; members up to
         /// which they are folded into one line that names people (above, it counts them); and seconds over which they
         /// are folded.
-        announce_each_max: usize = chat().announce_each_max, 0..=COUNT_MAX, "listeners",
+        announce_each_max: u32 = chat().announce_each_max, 0..=COUNT_MAX, "listeners",
             "listeners up to which every coming and going is announced";
-        announce_names_max: usize = chat().announce_names_max, 0..=COUNT_MAX, "members",
+        announce_names_max: u32 = chat().announce_names_max, 0..=COUNT_MAX, "members",
             "members up to which folded announcements name people";
         fold_s: u32 = chat().fold_ms / 1000, 0..=SECONDS_MAX, "seconds",
             "seconds over which comings and goings are folded into one line";
@@ -184,11 +184,11 @@ limits! {
 
         /// Seats kept for one address at once, each a name that others see; past it the oldest is given up. At most half of
         /// connections_per_address_max, because each keeps the place of its connection.
-        suspended_per_address_max: usize = chat().suspended_per_origin_max, 0..=COUNT_MAX, "seats",
+        suspended_per_address_max: u32 = chat().suspended_per_origin_max, 0..=COUNT_MAX, "seats",
             "seats kept for one address, at most half of its connections; then the oldest is given up";
 
         /// Seats kept at once, over all addresses; they have no connection that would bound them.
-        suspended_max: usize = chat().suspended_max, 0..=COUNT_MAX, "seats",
+        suspended_max: u32 = chat().suspended_max, 0..=COUNT_MAX, "seats",
             "seats kept at once, over all addresses; past it the oldest is given up";
     }
 
@@ -215,8 +215,8 @@ impl LimitSettings {
         // A suspended session keeps its place among the connections of its address: half of the places stay
         // free to come back on.
         let suspended_possible = match connections.connections_per_address_max {
-            0 => usize::MAX,
-            max => max / 2,
+            0 => u32::MAX,
+            max => u32::try_from(max / 2).unwrap_or(u32::MAX),
         };
         let rate = |burst, every_s| Rate { burst, interval_ms: ms(every_s) };
         Limits {

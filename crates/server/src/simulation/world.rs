@@ -72,7 +72,7 @@ impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let settings = Arc::new(settings(&mut dice));
-        let chat = Chat::restore(settings.chat_limits(), RoomId(0), []);
+        let chat = Chat::from_history(settings.chat_limits(), RoomId(0), []);
         let house = Arc::new(House {
             epoch: Epoch::of([7; 16]),
             server: "simulated".to_owned(),

@@ -21,9 +21,6 @@ const MAY_GO_BACK: &str = "may_go_back";
 /// In `meta` the last position in the log of which the database has something; nothing while there is none.
 const LOG_POSITION: &str = "log_position";
 
-/// Rooms have numbers up to this one, so that new ones never run out: a larger number is none of ours.
-const ROOM_NUMBER_MAX: u32 = u32::MAX / 2;
-
 const STEPS: &[&str] = &["
     CREATE TABLE meta (
         key   TEXT PRIMARY KEY,
@@ -148,7 +145,7 @@ pub(super) fn load(
     let last_room = transaction.query_row(
         "SELECT max((SELECT coalesce(max(id), 0) FROM room WHERE id BETWEEN 0 AND ?1),
                     coalesce((SELECT value FROM meta WHERE key = 'last_room' AND value <= ?1), 0))",
-        [ROOM_NUMBER_MAX],
+        [RoomId::KEPT_MAX.0],
         |row| row.get(0).map(RoomId),
     )?;
     let position = log_position(&transaction)?;
@@ -219,7 +216,7 @@ fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
-        let room = u32::try_from(id).ok().filter(|id| *id <= ROOM_NUMBER_MAX);
+        let room = u32::try_from(id).ok().filter(|id| *id <= RoomId::KEPT_MAX.0);
         let name = row::name(row, 1).filter(|_| room.is_some());
         let name = name.filter(|name| names.insert(name.clone()));
         let (Some(room), Some(name)) = (room, name) else {

@@ -1,0 +1,131 @@
+//! The whole state out, and in again. A snapshot may come from a file, so everything in it is looked at before
+//! it is believed; that takes time in proportion to it.
+
+use std::collections::btree_map::Entry;
+
+use super::Chat;
+use crate::session::{Away, Session};
+use crate::snapshot::{Format, SessionState, Snapshot, SnapshotError};
+use crate::{RoomId, SessionId};
+
+/// No count begins higher, so that none comes to its end.
+const COUNT_MAX: u64 = u64::MAX / 2;
+
+impl Chat {
+    /// Everything that [`Chat::restore`] needs to go on from here.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let sessions = self.sessions.iter().map(|(id, person)| SessionState {
+            id: *id,
+            nick: person.nick.clone(),
+            origin: person.origin,
+            rooms: person.rooms.clone(),
+            ignored: person.ignored.clone(),
+            seat: person.seat.as_deref().copied(),
+            is_unseen: self.unseen.contains(id),
+        });
+        Snapshot {
+            format: Format,
+            limits: self.limits.clone(),
+            now: self.now,
+            guests: self.guests,
+            last_room: self.rooms.last(),
+            rooms: self.rooms.states().collect(),
+            sessions: sessions.collect(),
+            followers: self.followers.iter().map(|(id, room)| (*id, *room)).collect(),
+            accounts: self.origins.accounts().collect(),
+            unsettled: self.unsettled.iter().map(|(key, said)| (*key, said.clone())).collect(),
+        }
+    }
+
+    /// The chat as it was when the snapshot was taken: from there on the same proposals have the same effects.
+    ///
+    /// # Errors
+    /// When the snapshot contradicts itself.
+    pub fn restore(snapshot: Snapshot) -> Result<Self, SnapshotError> {
+        let restored = Self::restored(snapshot).and_then(|chat| chat.check().map(|()| chat));
+        restored.map_err(SnapshotError)
+    }
+
+    fn restored(snapshot: Snapshot) -> Result<Self, String> {
+        let Snapshot { format: Format, limits, now, guests, last_room, .. } = snapshot;
+        let mut chat = Self::empty(limits);
+        if guests > COUNT_MAX {
+            return Err(format!("{guests} guests have come"));
+        }
+        (chat.now, chat.guests) = (now, guests);
+        for room in snapshot.rooms {
+            chat.rooms.add(room)?;
+        }
+        if last_room > RoomId::KEPT_MAX {
+            return Err(format!("{} rooms have been made", last_room.0));
+        }
+        chat.rooms.used_up_to(last_room);
+        for session in snapshot.sessions {
+            chat.add_session(session)?;
+        }
+        for (id, room) in snapshot.followers {
+            chat.add_follower(id, room)?;
+        }
+        for (origin, account) in snapshot.accounts {
+            chat.origins.add(origin, account)?;
+        }
+        chat.unsettled = snapshot.unsettled.into_iter().collect();
+        let folds =
+            chat.rooms.by_name().filter_map(|room| Some((room.fold.as_ref()?.due, room.id)));
+        chat.folds_due = folds.collect();
+        if chat.rooms.id_of(&chat.limits.first_room).is_none() {
+            return Err(format!("there is no {}, the first room", chat.limits.first_room));
+        }
+        let count = chat.rooms.len();
+        chat.settle_limits();
+        let bare = count - chat.rooms.len();
+        if bare > 0 { Err(format!("{bare} rooms are bare and exist")) } else { Ok(chat) }
+    }
+
+    fn add_session(&mut self, state: SessionState) -> Result<(), String> {
+        let SessionState { id, nick, origin, rooms, ignored, seat, is_unseen } = state;
+        let Entry::Vacant(entry) = self.sessions.entry(id) else {
+            return Err(format!("{id:?} is there twice"));
+        };
+        if !self.nicks.is_free(&nick) {
+            return Err(format!("two are called {nick}, or look so"));
+        }
+        self.nicks.insert(&nick, id);
+        let mut person = Session::new(nick, origin, seat.map(|seat| seat.key));
+        for place in &rooms {
+            let room = self.rooms.get_mut(place.room);
+            let room = room.ok_or_else(|| format!("{id:?} is in {:?}: no room", place.room))?;
+            if is_unseen {
+                room.unseen += 1;
+            } else {
+                room.members.insert(person.key.clone(), id);
+            }
+        }
+        if let Some(seat) = seat {
+            if self.seats.insert(seat.key, id).is_some() {
+                return Err(format!("{id:?} has the seat of somebody else"));
+            }
+            self.kept_due.extend(seat.kept_until.map(|due| (due, id)));
+            if let Some(Away { since, .. }) = seat.away {
+                self.suspended.insert(origin, since, id);
+            }
+        }
+        if is_unseen {
+            self.unseen.insert(id);
+        }
+        person.seat = seat.map(Box::new);
+        (person.rooms, person.ignored) = (rooms, ignored);
+        entry.insert(person);
+        Ok(())
+    }
+
+    fn add_follower(&mut self, id: SessionId, room: RoomId) -> Result<(), String> {
+        let followed = self.rooms.get_mut(room);
+        followed.ok_or_else(|| format!("{id:?} follows {room:?}: no room"))?.unseen += 1;
+        match self.followers.insert(id, room) {
+            None => Ok(()),
+            Some(_) => Err(format!("{id:?} follows twice")),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The whole state, taken out at any place, kept, and read again: it goes on as if nothing had been. What is no
+//! state is refused with words, however it came about.
+
+use serde_json::{Value, json};
+use teahouse_core::{Snapshot, SnapshotError};
+
+use super::*;
+
+fn step(chat: &mut Chat, (moment, proposal): &(Moment, Proposal)) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    chat.advance(*moment, &mut effects);
+    chat.apply(proposal.clone(), &mut effects);
+    effects
+}
+
+fn chat_after(log: &[(Moment, Proposal)]) -> Chat {
+    let mut chat = Chat::from_history(limits(), RoomId(0), []);
+    for entry in log {
+        step(&mut chat, entry);
+    }
+    chat
+}
+
+fn through_json(snapshot: &Snapshot) -> Snapshot {
+    serde_json::from_str(&serde_json::to_string(snapshot).unwrap()).unwrap()
+}
+
+fn through_postcard(snapshot: &Snapshot) -> Snapshot {
+    postcard::from_bytes(&postcard::to_stdvec(snapshot).unwrap()).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn a_chat_restored_at_any_place_goes_on_as_if_nothing_had_been(
+        log in logs(),
+        cut in any::<prop::sample::Index>(),
+        is_settled in any::<bool>(),
+    ) {
+        let (before, after) = log.split_at(cut.index(log.len() + 1));
+        let mut chat = chat_after(before);
+        if is_settled {
+            chat.settled();
+        }
+        let snapshot = chat.snapshot();
+        prop_assert_eq!(&through_json(&snapshot), &snapshot);
+        let mut restored = Chat::restore(through_postcard(&snapshot)).unwrap();
+        restored.check().unwrap();
+        prop_assert_eq!(restored.snapshot(), snapshot);
+        for entry in after {
+            prop_assert_eq!(restored.asks(&entry.1), chat.asks(&entry.1));
+            prop_assert_eq!(step(&mut restored, entry), step(&mut chat, entry));
+        }
+        restored.check().unwrap();
+        prop_assert_eq!(restored.snapshot(), chat.snapshot());
+    }
+
+    #[test]
+    fn a_damaged_snapshot_is_refused_or_is_a_sound_state(
+        log in logs(),
+        damages in proptest::collection::vec((any::<prop::sample::Index>(), 0_u8..8), 1..4),
+    ) {
+        let mut written = serde_json::to_value(chat_after(&log).snapshot()).unwrap();
+        for (place, how) in damages {
+            damage(&mut written, place, how);
+        }
+        let Ok(snapshot) = serde_json::from_value::<Snapshot>(written) else { return Ok(()) };
+        let Ok(mut chat) = Chat::restore(snapshot) else { return Ok(()) };
+        for entry in &log {
+            step(&mut chat, entry);
+        }
+        chat.check().unwrap();
+    }
+}
+
+/// Changes one thing somewhere in it: a number, or how often an entry stands in its list.
+fn damage(written: &mut Value, place: prop::sample::Index, how: u8) {
+    let mut places = Vec::new();
+    collect(written, &mut String::new(), &mut places);
+    let Some(found) = written.pointer_mut(&places[place.index(places.len())]) else { return };
+    match found {
+        Value::Number(number) => {
+            let numbers =
+                [0, 1, 2, 3, u64::from(u32::MAX), i64::MAX as u64, u64::MAX - 1, u64::MAX];
+            *number = numbers[usize::from(how)].into();
+        }
+        Value::Array(entries) if how.is_multiple_of(2) => drop(entries.pop()),
+        Value::Array(entries) => entries.extend(entries.first().cloned()),
+        Value::Bool(is) => *is = !*is,
+        Value::Null | Value::String(_) | Value::Object(_) => *found = Value::Null,
+    }
+}
+
+fn collect(value: &Value, path: &mut String, places: &mut Vec<String>) {
+    places.push(path.clone());
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Array(entries) => {
+            entries.iter().enumerate().map(|(index, entry)| (index.to_string(), entry)).collect()
+        }
+        Value::Object(fields) => fields.iter().map(|(key, field)| (key.clone(), field)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    };
+    for (key, value) in inner {
+        let length = path.len();
+        path.push('/');
+        path.push_str(&key);
+        collect(value, path, places);
+        path.truncate(length);
+    }
+}
+
+fn entered(session: u64, nick: &str, key: Option<[u8; 16]>) -> (Moment, Proposal) {
+    let (nick, room) = (Nick::parse(nick).ok(), RoomName::parse("lobby").ok());
+    let seat = key.map(|key| ResumeKeyHash::of(&key));
+    let action = Action::Enter { nick, room, seat };
+    asked(session, action)
+}
+
+fn asked(session: u64, action: Action) -> (Moment, Proposal) {
+    let (session, origin, request) = (SessionId(session), Origin(1), RequestId::default());
+    (Moment::default(), Proposal { session, origin, request, action })
+}
+
+/// ann and bob in the lobby, bob with a seat; both have said something.
+fn two_people() -> Value {
+    let say = |words: &str| Action::Say {
+        room: RoomName::parse("lobby").unwrap(),
+        text: Text::parse(words).unwrap(),
+        acted: false,
+        id: None,
+    };
+    let log = [
+        entered(1, "ann", None),
+        entered(2, "bob", Some([7; 16])),
+        asked(1, say("hello")),
+        asked(2, say("hi")),
+    ];
+    serde_json::to_value(chat_after(&log).snapshot()).unwrap()
+}
+
+#[test]
+fn what_a_snapshot_contradicts_itself_in_is_said() {
+    let refused = |path: &str, value: Value| -> String {
+        let mut written = two_people();
+        *written.pointer_mut(path).unwrap() = value;
+        match serde_json::from_value::<Snapshot>(written) {
+            Ok(snapshot) => {
+                let error: SnapshotError = Chat::restore(snapshot).unwrap_err();
+                error.to_string()
+            }
+            Err(error) => error.to_string(),
+        }
+    };
+    let bob = || two_people().pointer("/sessions/1").unwrap().clone();
+    let lobby = || two_people().pointer("/rooms/0").unwrap().clone();
+    let cases = [
+        ("/format", json!(2), "a snapshot of format 2, and this version reads format 1 only"),
+        ("/sessions/0", bob(), "SessionId(2) is there twice"),
+        ("/sessions/0/nick", json!("B0B"), "two are called bob, or look so"),
+        ("/sessions/0/seat", bob()["seat"].clone(), "SessionId(2) has the seat of somebody else"),
+        ("/sessions/0/rooms/0/room", json!(9), "SessionId(1) is in RoomId(9): no room"),
+        ("/sessions/0/rooms/0/is_heard", json!(7), "invalid type: integer `7`, expected a boolean"),
+        ("/followers", json!([[7, 9]]), "SessionId(7) follows RoomId(9): no room"),
+        ("/followers", json!([[7, 1], [7, 1]]), "SessionId(7) follows twice"),
+        ("/followers", json!([[1, 1]]), "SessionId(1) is inside and follows"),
+        ("/rooms", json!([lobby(), lobby()]), "#lobby or its number 1 is there twice"),
+        ("/rooms/0/name", json!("tea"), "there is no #lobby, the first room"),
+        ("/rooms/0/head", json!(u64::MAX), "#lobby has 18446744073709551615 events"),
+        ("/last_room", json!(u32::MAX), "4294967295 rooms have been made"),
+        ("/guests", json!(u64::MAX), "18446744073709551615 guests have come"),
+        (
+            "/sessions/1/seat/away",
+            json!({"cause": "Lost", "since": 0}),
+            "SessionId(2) is suspended and hears a room",
+        ),
+    ];
+    for (path, value, expected) in cases {
+        let said = refused(path, value);
+        assert!(said.ends_with(expected), "{path}: {said}");
+    }
+}
+
+#[test]
+fn whoever_reads_a_snapshot_learns_no_resume_key() {
+    let key: [u8; 16] = *b"a secret of bob ";
+    let log = [entered(1, "ann", None), entered(2, "bob", Some(key))];
+    let snapshot = chat_after(&log).snapshot();
+    let written = postcard::to_stdvec(&snapshot).unwrap();
+    let hash = postcard::to_stdvec(&ResumeKeyHash::of(&key)).unwrap();
+    let has = |wanted: &[u8]| written.windows(16).any(|bytes| bytes == wanted);
+    assert!(has(&hash), "it has what bob is known by");
+    assert!(!has(&key));
+}
