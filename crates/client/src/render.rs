@@ -1,13 +1,10 @@
 //! What the house sends as lines of text: in the words of the line protocol, so that a linear client and
 //! `nc` show the same.
 
-use teahouse_core::{
-    Answer, Event, EventKind, ExitCause, MessageId, Nick, Position, Presence, RoomId, RoomName,
-    RoomSummary, SessionId, Text, Time,
-};
-use teahouse_wire::api::{self, Cause, Change, Kind, Message};
+use teahouse_core::{Answer, RoomName, RoomSummary, Text, Time};
+use teahouse_wire::api::{self, Change, Kind, Message};
 use teahouse_wire::line::{
-    self, Clock, HistoryTitle, render_answer, render_event, render_notice, render_presence,
+    self, Clock, Deed, EventView, HistoryTitle, PresenceView, render_answer, render_notice,
 };
 
 /// What somebody did whose kind of event this version does not know. Their words may be no words to read.
@@ -26,12 +23,12 @@ pub(crate) fn notice(what: &str, out: &mut Vec<u8>) {
 
 /// An event of the room that is shown, or of another one, which is then named.
 pub(crate) fn event(event: &api::Event, is_current: bool, out: &mut Vec<u8>) {
-    render_event(&core_event(event, RoomId(0)), (!is_current).then_some(&event.room), out);
+    view(event, !is_current).render(out);
 }
 
 /// An event that was said before we came, each line with its time, and with the date unless that is today's.
 pub(crate) fn dated_event(event: &api::Event, out: &mut Vec<u8>) {
-    line::render_dated(&core_event(event, RoomId(0)), None, &clock(), out);
+    view(event, false).render_dated(&clock(), out);
 }
 
 /// Any other message. Where nothing is to be said, nothing is rendered.
@@ -49,23 +46,26 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
         }
         Message::Presence(api::Presence { room, change }) => {
             if let Some(presence) = presence(change) {
-                render_presence(&presence, room, (!current(room)).then_some(room), out);
+                presence.render(room, !current(room), out);
             }
         }
-        Message::Told { from, text, .. } => private(from, text, out),
+        Message::Told { from, text, .. } => line::render_private(from, text, out),
         Message::Delivered { to } => {
             render_answer(&Answer::Delivered { to: to.clone() }, out);
         }
         Message::History(page) => {
             let last = page.events.last().map_or(0, |event| event.position);
             let title = match last < page.head {
-                true => HistoryTitle::Before(page.room.clone()),
-                false => HistoryTitle::Latest(page.room.clone()),
+                true => HistoryTitle::Before(&page.room),
+                false => HistoryTitle::Latest(&page.room),
             };
-            history(&title, &page.events, out);
+            let shown = page.events.iter().map(|event| view(event, false));
+            line::render_history(title, shown, &clock(), out);
         }
-        Message::Found { words, events, .. } => {
-            history(&HistoryTitle::Found { words: words.clone() }, events, out);
+        Message::Found { words, events, more } => {
+            let title = HistoryTitle::Found { words, is_cut: more.is_some() };
+            let shown = events.iter().map(|event| view(event, true));
+            line::render_history(title, shown, &clock(), out);
         }
         Message::Members { room, nicks, total, page, pages } => {
             let (name, nicks, total) = (room.clone(), nicks.clone(), *total);
@@ -93,7 +93,7 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
         Message::Notice { text } => render_notice(text, out),
         Message::Error(failure) => render_notice(&format!("error: {}", failure.message), out),
         Message::Bye { cause, .. } => {
-            if let Some(cause) = exit(*cause) {
+            if let Some(cause) = cause.exit() {
                 line::render_goodbye(cause, out);
             }
         }
@@ -101,76 +101,103 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
     }
 }
 
-/// A private message, each line with its mark.
-fn private(from: &Nick, text: &Text, out: &mut Vec<u8>) {
-    for line in text.as_str().split('\n') {
-        out.extend_from_slice(format!("[private] <{from}> {line}\n").as_bytes());
-    }
+/// The event as the line protocol shows it, with or without the name of its room.
+fn view(event: &api::Event, is_named: bool) -> EventView<'_> {
+    let text = event.text.as_ref().map(Text::as_str);
+    let deed = match event.kind {
+        Kind::Said => text.map_or(Deed::Unshown, Deed::Said),
+        Kind::Acted => text.map_or(Deed::Unshown, Deed::Acted),
+        Kind::Topic => Deed::Topic(text),
+        Kind::Unknown => Deed::Acted(UNKNOWN_DEED),
+    };
+    let room = is_named.then_some(&event.room);
+    EventView { room, time: Time(event.time_ms), nick: &event.sender.nick, deed }
 }
 
-fn history(title: &HistoryTitle, events: &[api::Event], out: &mut Vec<u8>) {
-    let mut rooms: Vec<RoomName> = Vec::new();
-    let mut numbered = Vec::with_capacity(events.len());
-    for event in events {
-        let index = rooms.iter().position(|room| *room == event.room).unwrap_or_else(|| {
-            rooms.push(event.room.clone());
-            rooms.len() - 1
-        });
-        numbered.push(core_event(event, RoomId(u32::try_from(index).unwrap_or(u32::MAX))));
-    }
-    let name =
-        |room: RoomId| usize::try_from(room.0).ok().and_then(|index| rooms.get(index).cloned());
-    line::render_history(title, &numbered, &name, &clock(), out);
-}
-
-/// The event as the line protocol knows it, which shows neither numbers nor sessions.
-fn core_event(event: &api::Event, room: RoomId) -> Event {
-    Event {
-        room,
-        position: Position(event.position),
-        time: Time(event.time_ms),
-        session: SessionId::HOUSE,
-        nick: event.sender.nick.clone(),
-        kind: match event.kind {
-            Kind::Said => EventKind::Said,
-            Kind::Acted | Kind::Unknown => EventKind::Acted,
-            Kind::Topic => EventKind::Topic,
-        },
-        text: match event.kind {
-            Kind::Said | Kind::Acted | Kind::Topic => event.text.clone(),
-            Kind::Unknown => Text::parse(UNKNOWN_DEED).ok(),
-        },
-        id: event.id.map(MessageId::from),
-        author: None,
-    }
-}
-
-/// `None` for what this version does not know.
-fn presence(change: &Change) -> Option<Presence> {
-    Some(match change.clone() {
-        Change::Entered { nick } => Presence::Entered { nick },
-        Change::Left { nick } => Presence::Left { nick },
-        Change::Offline { nick, cause } => {
-            Presence::Offline { nick, cause: exit(cause).unwrap_or(ExitCause::Quit) }
-        }
-        Change::Renamed { from, to } => Presence::Renamed { from, to },
-        Change::Typing { nick } => Presence::Typing { nick },
+/// `None` for what lines do not show, or what this version does not know.
+fn presence(change: &Change) -> Option<PresenceView<'_>> {
+    Some(match change {
+        Change::Entered { nick } => PresenceView::Entered { nick },
+        Change::Left { nick } => PresenceView::Left { nick },
+        Change::Offline { nick, cause } => PresenceView::Offline { nick, cause: cause.exit() },
+        Change::Renamed { from, to } => PresenceView::Renamed { from, to },
         Change::Folded { entered, entered_count, gone, gone_count, members } => {
-            Presence::Folded { entered, entered_count, gone, gone_count, members }
+            let (entered_count, gone_count) = (*entered_count, *gone_count);
+            PresenceView::Folded { entered, entered_count, gone, gone_count, members: *members }
         }
-        Change::Unknown => return None,
+        Change::Typing { .. } | Change::Unknown => return None,
     })
 }
 
-/// `None` for a reason that this version does not know.
-fn exit(cause: Cause) -> Option<ExitCause> {
-    Some(match cause {
-        Cause::Quit => ExitCause::Quit,
-        Cause::Lost => ExitCause::Lost,
-        Cause::Idle => ExitCause::Idle,
-        Cause::Unread => ExitCause::Unread,
-        Cause::Closing => ExitCause::Closing,
-        Cause::Replaced => ExitCause::Replaced,
-        Cause::Protocol | Cause::Unknown => return None,
-    })
+#[cfg(test)]
+mod tests {
+    use teahouse_core::{Event, EventKind, ExitCause, Position, RoomId, SessionId};
+    use teahouse_core::{Nick, Presence};
+
+    use super::*;
+
+    /// What one line says, whoever says it: the fact on the server, and the message that is made of it.
+    fn check(from_fact: impl Fn(&mut Vec<u8>), from_message: impl Fn(&mut Vec<u8>)) {
+        let rendered = |render: &dyn Fn(&mut Vec<u8>)| {
+            let mut out = Vec::new();
+            render(&mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(rendered(&from_message), rendered(&from_fact));
+    }
+
+    #[test]
+    fn what_lines_show_of_a_message_is_what_they_show_of_the_fact() {
+        let (tea, ann) = (RoomName::parse("tea").unwrap(), Nick::parse("ann").unwrap());
+        let text = Text::parse("one\ntwo").ok();
+        for kind in [EventKind::Said, EventKind::Acted, EventKind::Topic] {
+            for text in [text.clone(), None] {
+                let event = Event {
+                    room: RoomId(1),
+                    position: Position(7),
+                    time: Time(60_000),
+                    session: SessionId(3),
+                    nick: ann.clone(),
+                    kind,
+                    text,
+                    id: None,
+                    author: None,
+                };
+                let message = api::event(&event, &tea, api::Epoch([0; 8]));
+                for is_named in [false, true] {
+                    let fact = EventView::of(&event, is_named.then_some(&tea));
+                    assert_eq!(view(&message, is_named), fact);
+                    check(|out| fact.render(out), |out| self::event(&message, !is_named, out));
+                }
+            }
+        }
+        let causes = [
+            ExitCause::Quit,
+            ExitCause::Lost,
+            ExitCause::Idle,
+            ExitCause::Unread,
+            ExitCause::Closing,
+            ExitCause::Replaced,
+        ];
+        let nick = || ann.clone();
+        let offline = |cause| Presence::Offline { nick: nick(), cause };
+        let changes = causes.map(offline).into_iter().chain([
+            Presence::Entered { nick: nick() },
+            Presence::Left { nick: nick() },
+            Presence::Renamed { from: nick(), to: nick() },
+            Presence::Typing { nick: nick() },
+            Presence::Folded {
+                entered: vec![nick()],
+                entered_count: 2,
+                gone: vec![nick()],
+                gone_count: 1,
+                members: 9,
+            },
+        ]);
+        for fact in changes {
+            let message = Message::Presence(api::presence(&fact, &tea));
+            let rendered = |out: &mut Vec<u8>| super::message(&message, None, out);
+            check(|out| line::render_presence(&fact, &tea, Some(&tea), out), rendered);
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod framing;
 mod render;
 mod telnet;
 mod verbs;
+mod view;
 
 use crate::Heard;
 use crate::decode::{NotWords, decode};
@@ -21,11 +22,11 @@ use teahouse_core::{Action, Excerpt, Question, Refusal, RoomId, RoomName};
 pub use crate::command::Clock;
 pub use framing::LINE_BYTES_MAX;
 pub use render::{
-    HistoryTitle, render_answer, render_dated, render_event, render_goodbye, render_history,
-    render_joined, render_notice, render_page, render_parted, render_presence, render_refusal,
-    whereabouts,
+    render_answer, render_event, render_goodbye, render_joined, render_notice, render_page,
+    render_parted, render_presence, render_private, render_refusal, whereabouts,
 };
 pub use verbs::typed;
+pub use view::{Deed, EventView, HistoryTitle, PresenceView, render_history};
 
 /// One person speaking lines. Holds no buffer while nothing is half said.
 #[derive(Debug)]

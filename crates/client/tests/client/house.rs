@@ -193,6 +193,7 @@ impl Inside {
             "history" => vec![self.page(&room, asked)],
             "who" => vec![json!({"type": "members", "room": room, "nicks": [session.nick],
                 "total": 1, "page": 1, "pages": 1})],
+            "search" => vec![self.found(asked)],
             "bye" => vec![json!({"type": "bye", "cause": "quit", "reconnect": false})],
             other => panic!("the client asks {other}"),
         }
@@ -209,6 +210,16 @@ impl Inside {
         let events = &list[from.min(to)..to];
         json!({"ref": asked["ref"], "type": "history", "room": room, "epoch": EPOCH,
             "head": list.len(), "events": events})
+    }
+
+    /// The newest message of the lobby that is older than what is asked for.
+    fn found(&self, asked: &Value) -> Value {
+        let list = &self.rooms["lobby"];
+        let before = asked["before"].as_u64().map(|before| usize::try_from(before).unwrap());
+        let index = before.unwrap_or(list.len()).checked_sub(1);
+        let events: Vec<&Value> = index.iter().map(|index| &list[*index]).collect();
+        let more = index.filter(|index| *index > 0);
+        json!({"type": "found", "words": asked["words"], "events": events, "more": more})
     }
 
     fn handle_say(&mut self, number: u64, room: &str, asked: &Value) -> Vec<Value> {

@@ -93,6 +93,31 @@ fn lines_are_said_commands_are_done_and_all_is_kept_at_the_end_of_the_input() {
 }
 
 #[test]
+fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
+    let house = House::open();
+    let (screen, mut keyboard, run) = joined(plain(&house));
+    screen.until(&house, "you are in #lobby");
+    keyboard.write_all(b"/search\n").unwrap();
+    screen.until(
+        &house,
+        "-- error: the last search has nothing older; /search WORDS finds messages\n",
+    );
+    house.say("lobby", "one");
+    house.say("lobby", "two");
+    screen.until(&house, "<bob> two\n");
+    keyboard.write_all(b"/search o\n").unwrap();
+    screen.until(
+        &house,
+        "] [#lobby] <bob> two\n-- there may be older ones; /search alone shows them\n",
+    );
+    keyboard.write_all(b"/search\n").unwrap();
+    screen.until(&house, "] [#lobby] <bob> one\n");
+    drop(keyboard);
+    run.join().unwrap().unwrap();
+    assert_eq!(screen.text().matches("there may be older ones").count(), 1);
+}
+
+#[test]
 fn a_connection_that_breaks_is_a_quiet_line_and_what_was_typed_meanwhile_arrives_once() {
     let house = House::open();
     let (screen, mut keyboard, run) = joined(plain(&house));

@@ -6,7 +6,7 @@ use teahouse_core::{
     RoomName, Text, Time,
 };
 use teahouse_wire::api::{self, ApiSession, Epoch};
-use teahouse_wire::line::{self, Clock, HistoryTitle, LineSession};
+use teahouse_wire::line::{self, Clock, EventView, HistoryTitle, LineSession};
 use teahouse_wire::websocket;
 use teahouse_wire::{Heard, stream};
 
@@ -315,8 +315,8 @@ impl ProtocolSession {
 
     /// The last events before it came, shown in a way of their own.
     pub(super) fn render_tail(name: &RoomName, events: &[Event], clock: &Clock, out: &mut Vec<u8>) {
-        let title = HistoryTitle::Latest(name.clone());
-        line::render_history(&title, events, &|_| Some(name.clone()), clock, out);
+        let shown = events.iter().map(|event| EventView::of(event, None));
+        line::render_history(HistoryTitle::Latest(name), shown, clock, out);
     }
 
     /// What it asked from history.

@@ -361,6 +361,21 @@ impl From<ExitCause> for Cause {
 }
 
 impl Cause {
+    /// The same in the core's words; `None` for what is no reason of the chat, or one that this version does not
+    /// know.
+    #[must_use]
+    pub fn exit(self) -> Option<ExitCause> {
+        match self {
+            Self::Quit => Some(ExitCause::Quit),
+            Self::Lost => Some(ExitCause::Lost),
+            Self::Idle => Some(ExitCause::Idle),
+            Self::Unread => Some(ExitCause::Unread),
+            Self::Closing => Some(ExitCause::Closing),
+            Self::Replaced => Some(ExitCause::Replaced),
+            Self::Protocol | Self::Unknown => None,
+        }
+    }
+
     /// Whether coming back makes sense.
     #[must_use]
     pub fn reconnect(self) -> bool {

@@ -5,67 +5,28 @@ use std::fmt::Write as _;
 
 use teahouse_core::harmless::harmless_line;
 use teahouse_core::{
-    Answer, Event, EventKind, Excerpt, ExitCause, Granted, IgnoreChange, Nick, Presence, Question,
-    Refusal, RoomId, RoomName, Scope, Text,
+    Answer, Event, Excerpt, ExitCause, Granted, IgnoreChange, Nick, Presence, Question, Refusal,
+    RoomId, RoomName, Scope, Text,
 };
 
+use super::view::{EventView, HistoryTitle, PresenceView, render_history};
 use crate::command::Clock;
 use crate::{moment, refusal};
-
-/// What a page of history is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HistoryTitle {
-    /// The last messages of a room.
-    Latest(RoomName),
-    /// Messages of a room before some moment.
-    Before(RoomName),
-    /// What a search found; each line names its room.
-    Found {
-        /// The words as typed.
-        words: String,
-    },
-}
 
 /// Something that happened in a room, as it happens. `room` names it for readers whose current room is
 /// another.
 pub fn render_event(event: &Event, room: Option<&RoomName>, out: &mut Vec<u8>) {
-    let begin = |out: &mut Vec<u8>| {
-        if let Some(room) = room {
-            begin_with_room(room, out);
-        }
-    };
-    let nick = event.nick.as_str().as_bytes();
-    let text = event.text.as_ref().map(Text::as_str);
-    match (event.kind, text) {
-        (EventKind::Said, Some(text)) => {
-            for line in text.split('\n') {
-                begin(out);
-                push(out, &[b"<", nick, b"> ", line.as_bytes(), b"\n"]);
-            }
-        }
-        (EventKind::Acted, Some(text)) => {
-            for line in text.split('\n') {
-                begin(out);
-                push(out, &[b"* ", nick, b" ", line.as_bytes(), b"\n"]);
-            }
-        }
-        (EventKind::Topic, Some(text)) => {
-            begin(out);
-            push(out, &[b"-- ", nick, b" set the topic: ", text.as_bytes(), b"\n"]);
-        }
-        (EventKind::Unknown, _) => {}
-        (EventKind::Said | EventKind::Acted | EventKind::Topic, None) => {
-            begin(out);
-            push(out, &[b"-- ", nick, b" cleared the topic\n"]);
-        }
+    EventView::of(event, room).render(out);
+}
+
+/// The room's name, where it is to be named.
+pub(super) fn begin_with_room(room: Option<&RoomName>, out: &mut Vec<u8>) {
+    if let Some(room) = room {
+        push(out, &[b"[#", room.as_str().as_bytes(), b"] "]);
     }
 }
 
-fn begin_with_room(room: &RoomName, out: &mut Vec<u8>) {
-    push(out, &[b"[#", room.as_str().as_bytes(), b"] "]);
-}
-
-fn push(out: &mut Vec<u8>, parts: &[&[u8]]) {
+pub(super) fn push(out: &mut Vec<u8>, parts: &[&[u8]]) {
     for part in parts {
         out.extend_from_slice(part);
     }
@@ -76,49 +37,21 @@ pub fn render_notice(text: &str, out: &mut Vec<u8>) {
     push(out, &[b"-- ", harmless_line(text).as_bytes(), b"\n"]);
 }
 
-/// Somebody came, went or changed, for the others in the room.
+/// Somebody came, went or changed, for the others in the room. `room` names it for readers whose current room is
+/// another.
 pub fn render_presence(
     presence: &Presence,
     name: &RoomName,
     room: Option<&RoomName>,
     out: &mut Vec<u8>,
 ) {
-    let line = match presence {
-        // Between lines there is no place for what passes in seconds.
-        Presence::Typing { .. } => return,
-        Presence::Entered { nick } => format!("{nick} entered {name}"),
-        Presence::Left { nick } => format!("{nick} left {name}"),
-        Presence::Offline { nick, cause } => {
-            let why = match cause {
-                ExitCause::Quit => "",
-                ExitCause::Lost => " (connection lost)",
-                ExitCause::Idle => " (silent too long)",
-                ExitCause::Unread => " (did not read)",
-                ExitCause::Closing => " (the house closes)",
-                ExitCause::Replaced => " (came back elsewhere)",
-            };
-            format!("{nick} is offline{why}")
-        }
-        Presence::Renamed { from, to } => format!("{from} is now known as {to}"),
-        Presence::Folded { entered, entered_count, gone, gone_count, members } => {
-            let mut parts = Vec::new();
-            if *entered_count > 0 {
-                parts.push(format!("{} entered", some_of(entered, *entered_count)));
-            }
-            if *gone_count > 0 {
-                parts.push(format!("{} went", some_of(gone, *gone_count)));
-            }
-            format!("{name}: {}; {members} here", parts.join("; "))
-        }
-    };
-    if let Some(room) = room {
-        begin_with_room(room, out);
+    if let Some(view) = PresenceView::of(presence) {
+        view.render(name, room.is_some(), out);
     }
-    render_notice(&line, out);
 }
 
 /// `ann, bob and 7 others`, or `9` where nobody is named.
-fn some_of(nicks: &[Nick], count: usize) -> String {
+pub(super) fn some_of(nicks: &[Nick], count: usize) -> String {
     let named: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
     match (named.as_slice(), count - nicks.len().min(count)) {
         ([], others) => others.to_string(),
@@ -129,7 +62,7 @@ fn some_of(nicks: &[Nick], count: usize) -> String {
     }
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
@@ -178,6 +111,14 @@ pub fn render_goodbye(cause: ExitCause, out: &mut Vec<u8>) {
     render_notice(line, out);
 }
 
+/// Something said to one person, each line with the mark of that.
+pub fn render_private(from: &Nick, text: &Text, out: &mut Vec<u8>) {
+    let from = from.as_str().as_bytes();
+    for line in text.as_str().split('\n') {
+        push(out, &[b"[private] <", from, b"> ", line.as_bytes(), b"\n"]);
+    }
+}
+
 /// An answer to one person. Leave to read renders as nothing: what is read follows.
 pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
     match answer {
@@ -196,12 +137,7 @@ pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
         Answer::Renamed { from, to } => {
             render_notice(&format!("you are now known as {to} (were {from})"), out);
         }
-        Answer::Told(message) => {
-            for line in message.text.as_str().split('\n') {
-                let from = message.from.as_str().as_bytes();
-                push(out, &[b"[private] <", from, b"> ", line.as_bytes(), b"\n"]);
-            }
-        }
+        Answer::Told(message) => render_private(&message.from, &message.text, out),
         Answer::Delivered { to } => render_notice(&format!("delivered to {to}"), out),
         Answer::Duplicate { position, .. } => {
             render_notice(&format!("said before, as message {position}"), out);
@@ -273,20 +209,20 @@ pub fn render_page(granted: &Granted, excerpt: &Excerpt, clock: &Clock, out: &mu
         return render_notice("you are in no room; /join one", out);
     };
     let title = match &granted.question {
-        Question::Latest { .. } => HistoryTitle::Latest(first.name.clone()),
+        Question::Latest { .. } => HistoryTitle::Latest(&first.name),
         Question::Before { .. }
         | Question::Earlier { .. }
         | Question::Later { .. }
-        | Question::Around { .. } => HistoryTitle::Before(first.name.clone()),
-        Question::Search { words, .. } => HistoryTitle::Found { words: words.clone() },
-    };
-    let name_of =
-        |id: RoomId| spans.iter().find(|span| span.room == id).map(|span| span.name.clone());
-    render_history(&title, &excerpt.events, &name_of, clock, out);
-    match &granted.question {
-        Question::Search { .. } if excerpt.more.is_some() => {
-            render_notice("there may be older ones; /search alone shows them", out);
+        | Question::Around { .. } => HistoryTitle::Before(&first.name),
+        Question::Search { words, .. } => {
+            HistoryTitle::Found { words, is_cut: excerpt.more.is_some() }
         }
+    };
+    let is_named = matches!(title, HistoryTitle::Found { .. });
+    let name_of = |id: RoomId| spans.iter().find(|span| span.room == id).map(|span| &span.name);
+    let shown = |event| EventView::of(event, if is_named { name_of(event.room) } else { None });
+    render_history(title, excerpt.events.iter().map(shown), clock, out);
+    match &granted.question {
         Question::Latest { count, .. } | Question::Before { count, .. } => {
             if let Some(first) = excerpt.events.first()
                 && (excerpt.events.len() as u64) < u64::from(*count)
@@ -300,53 +236,5 @@ pub fn render_page(granted: &Granted, excerpt: &Excerpt, clock: &Clock, out: &mu
         | Question::Later { .. }
         | Question::Around { .. }
         | Question::Search { .. } => {}
-    }
-}
-
-/// A page of history with times, in the order given.
-pub fn render_history(
-    title: &HistoryTitle,
-    events: &[Event],
-    room_name: &dyn Fn(RoomId) -> Option<RoomName>,
-    clock: &Clock,
-    out: &mut Vec<u8>,
-) {
-    let zone = moment::zone_shown(clock);
-    let count = events.len();
-    let what = match title {
-        HistoryTitle::Latest(name) if count == 0 => format!("nothing has been said in {name} yet"),
-        HistoryTitle::Before(name) if count == 0 => {
-            format!("nothing was said in {name} before that")
-        }
-        HistoryTitle::Found { words } if count == 0 => format!("nothing found for {words}"),
-        HistoryTitle::Latest(name) => {
-            format!("the last {} in {name} (times: {zone})", counted(count, "message", "messages"))
-        }
-        HistoryTitle::Before(name) => {
-            format!(
-                "{} in {name} before that (times: {zone})",
-                counted(count, "message", "messages")
-            )
-        }
-        HistoryTitle::Found { words } => format!(
-            "{} found for {words}, newest first (times: {zone})",
-            counted(count, "message", "messages")
-        ),
-    };
-    render_notice(&what, out);
-    let names_rooms = matches!(title, HistoryTitle::Found { .. });
-    for event in events {
-        let room = if names_rooms { room_name(event.room) } else { None };
-        render_dated(event, room.as_ref(), clock, out);
-    }
-}
-
-/// An event of the past, each of its lines with the time, and with the date unless that is today's.
-pub fn render_dated(event: &Event, room: Option<&RoomName>, clock: &Clock, out: &mut Vec<u8>) {
-    let time = moment::shown(event.time, clock);
-    let mut lines = Vec::new();
-    render_event(event, room, &mut lines);
-    for line in lines.split_inclusive(|byte| *byte == b'\n') {
-        push(out, &[b"[", time.as_bytes(), b"] ", line]);
     }
 }

@@ -374,15 +374,18 @@ fn comings_and_goings_are_told_as_the_seed_did() {
 
 #[test]
 fn history_comes_with_times_and_a_search_with_rooms() {
+    let tea = room("tea");
     let events = [event(EventKind::Said, Some("one\ntwo"))];
-    let name_of = |_| Some(room("tea"));
-    let page = |title| rendered(|out| render_history(&title, &events, &name_of, &clock(), out));
+    let page = |title, room| {
+        let shown = events.iter().map(|event| EventView::of(event, room));
+        rendered(|out| render_history(title, shown, &clock(), out))
+    };
     assert_eq!(
-        page(HistoryTitle::Latest(room("tea"))),
+        page(HistoryTitle::Latest(&tea), None),
         "-- the last 1 message in #tea (times: UTC)\n[05:59] <ann> one\n[05:59] <ann> two\n"
     );
     assert_eq!(
-        page(HistoryTitle::Found { words: "one".to_owned() }),
+        page(HistoryTitle::Found { words: "one", is_cut: false }, Some(&tea)),
         "-- 1 message found for one, newest first (times: UTC)\n\
          [05:59] [#tea] <ann> one\n[05:59] [#tea] <ann> two\n"
     );
