@@ -22,15 +22,16 @@ pub use server::{AddressError, PORT, Protocol, Server};
 pub use shell::{Config, Link};
 pub(crate) use shell::{drawn, drawn_id};
 
-use teahouse_core::RoomName;
+use teahouse_core::{Refusal, RoomName};
 use teahouse_wire::api::Code;
+use teahouse_wire::refusal::{Reader, words};
 use thiserror::Error;
 
 /// Why something could not be said. It is not in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SayError {
     /// The room is not one of the link's.
-    #[error("not in {room}; join it first")]
+    #[error("{}", words(&Refusal::NotInRoom { room: room.clone() }, Reader::Program))]
     NotInRoom {
         /// Which.
         room: RoomName,
@@ -94,6 +95,49 @@ impl AskError {
             Self::Otherwise { .. } => Code::BadRequest,
             Self::TooManyWaiting { .. } => Code::TooFast,
             Self::Ended => Code::NotInTheHouse,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_link_would_not_do_has_the_code_of_what_it_is() {
+        let room = RoomName::parse("tea").unwrap();
+        let says = [
+            (SayError::NotInRoom { room }, Code::NotInRoom, "you are not in #tea; join #tea first"),
+            (
+                SayError::TooManyWaiting { max: 2 },
+                Code::TooFast,
+                "2 messages wait to be sent, the limit; wait until some are",
+            ),
+            (
+                SayError::TooMuchWaiting { max: 3 },
+                Code::TooFast,
+                "3 bytes wait to be sent, the limit; wait until some are",
+            ),
+            (SayError::Ended, Code::NotInTheHouse, "the connection has ended; open another one"),
+        ];
+        for (error, code, words) in says {
+            assert_eq!((error.code(), error.to_string().as_str()), (code, words));
+        }
+        let asks = [
+            (
+                AskError::Otherwise { op: "say", way: "Link::say" },
+                Code::BadRequest,
+                "say is not asked; use Link::say",
+            ),
+            (
+                AskError::TooManyWaiting { max: 2 },
+                Code::TooFast,
+                "2 questions wait for answers, the limit; wait until some have come",
+            ),
+            (AskError::Ended, Code::NotInTheHouse, "the connection has ended; open another one"),
+        ];
+        for (error, code, words) in asks {
+            assert_eq!((error.code(), error.to_string().as_str()), (code, words));
         }
     }
 }

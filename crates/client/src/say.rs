@@ -5,10 +5,11 @@ use std::io::{BufRead, Write};
 use std::time::Duration;
 
 use teahouse_core::harmless::harmless;
-use teahouse_core::{Nick, RoomName, Text};
+use teahouse_core::{Nick, Refusal, RoomName, Text};
 use teahouse_wire::api::http::{Post, Posted};
 use teahouse_wire::api::{Code, Failure, HistoryPage};
 use teahouse_wire::decode::decode;
+use teahouse_wire::refusal::{self, Reader};
 use tokio::time::sleep;
 
 use crate::error::ClientError;
@@ -80,7 +81,8 @@ pub fn say(
 }
 
 fn text(words: &str) -> Result<Text, ClientError> {
-    Text::parse(words).map_err(|error| refused(&format!("not sent: {error}")))
+    let why = |error| refusal::words(&Refusal::BadText { error }, Reader::Person);
+    Text::parse(words).map_err(|error| refused(&why(error)))
 }
 
 fn refused(what: &str) -> ClientError {

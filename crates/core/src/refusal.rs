@@ -149,6 +149,38 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// The room that was to be entered and was not, where it is about that.
+    #[must_use]
+    pub fn room_not_entered(&self) -> Option<&RoomName> {
+        match self {
+            Self::RoomLooksLike { room, .. }
+            | Self::RoomMixesScripts { room }
+            | Self::TooManyRooms { room, .. }
+            | Self::TooManyNewRooms { room, .. }
+            | Self::InTooManyRooms { room, .. } => Some(room),
+            Self::NotInRoom { .. }
+            | Self::NoSuchRoom { .. }
+            | Self::NickTaken { .. }
+            | Self::NoSuchNick { .. }
+            | Self::Away { .. }
+            | Self::Ignored { .. }
+            | Self::IgnoringTooMany { .. }
+            | Self::Yourself
+            | Self::TopicTooLong { .. }
+            | Self::NoSuchPage { .. }
+            | Self::SearchTooWide { .. }
+            | Self::SearchesWait
+            | Self::NoSpace { .. }
+            | Self::Conflict { .. }
+            | Self::TooFast { .. }
+            | Self::AddressTooFast { .. }
+            | Self::BadName { .. }
+            | Self::BadText { .. } => None,
+        }
+    }
+}
+
 /// In what a search is too wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TooWide {

@@ -9,21 +9,22 @@ pub mod http;
 mod message;
 mod openapi;
 mod page;
+mod presence;
 mod render;
 mod request;
 mod session;
 mod value;
 
 pub use failure::{
-    already_in, of as failure_of, too_fast, too_many_connections, unavailable, unreadable,
+    Code, Failure, already_in, of as failure_of, too_fast, too_many_connections, unavailable,
+    unreadable,
 };
-
 pub use message::{
-    Cause, Change, Code, Event, Failure, HistoryPage, Joined, Kind, Message, Presence, Room,
-    RoomsPage, Sender, Sent, Welcome,
+    Event, HistoryPage, Joined, Kind, Message, Room, RoomsPage, Sender, Sent, Welcome,
 };
 pub use openapi::{json_schema, openapi};
 pub use page::{checked, found, history, history_count, question, search_count};
+pub use presence::{Cause, Change, Presence};
 pub use render::{event, json, json_into, presence, rooms};
 pub use request::{
     Asked, Bye, Hello, History, Ignore, Join, Leave, NotUnderstood, Part, Place, Rename, Request,

@@ -142,31 +142,7 @@ impl LineSession {
 
     /// A room that could not be entered is not where the next line goes.
     pub fn handle_refused(&mut self, refusal: &Refusal) {
-        let refused = match refusal {
-            Refusal::RoomLooksLike { room, .. }
-            | Refusal::RoomMixesScripts { room }
-            | Refusal::TooManyRooms { room, .. }
-            | Refusal::TooManyNewRooms { room, .. }
-            | Refusal::InTooManyRooms { room, .. } => room,
-            Refusal::NotInRoom { .. }
-            | Refusal::NoSuchRoom { .. }
-            | Refusal::NickTaken { .. }
-            | Refusal::NoSuchNick { .. }
-            | Refusal::Away { .. }
-            | Refusal::Ignored { .. }
-            | Refusal::IgnoringTooMany { .. }
-            | Refusal::Yourself
-            | Refusal::TopicTooLong { .. }
-            | Refusal::NoSuchPage { .. }
-            | Refusal::SearchTooWide { .. }
-            | Refusal::SearchesWait
-            | Refusal::NoSpace { .. }
-            | Refusal::Conflict { .. }
-            | Refusal::TooFast { .. }
-            | Refusal::AddressTooFast { .. }
-            | Refusal::BadName { .. }
-            | Refusal::BadText { .. } => return,
-        };
+        let Some(refused) = refusal.room_not_entered() else { return };
         self.rooms.take_asked(refused);
         if self.rooms.target.as_ref() == Some(refused) && !self.rooms.is_joined(refused) {
             self.rooms.fall_back();

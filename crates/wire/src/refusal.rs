@@ -1,19 +1,71 @@
-//! The words in which something is refused.
+//! The words in which something is refused: each sentence once, for every protocol. What differs is what those who
+//! read it can do next: a person enters commands, a program sends requests of the same names.
 
-use teahouse_core::harmless::echoed;
+use std::borrow::Cow;
+
+use teahouse_core::harmless::{echoed, harmless_line};
 use teahouse_core::{NameError, Refusal, TooWide};
 
-/// Why something was not done, and what to do instead.
-#[must_use]
-pub fn words(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::NotInRoom { room } => format!("you are not in {room}; /join {room} first"),
-        Refusal::NoSuchRoom { room } => format!("there is no {room}; /rooms lists the rooms"),
-        Refusal::RoomLooksLike { room, existing } => {
-            format!(
-                "{room} looks like {existing}, which exists; /join {existing} or choose another"
-            )
+/// Who reads why something was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Who enters commands, and whose words are given back.
+    Person,
+    /// Who sends requests and still has them.
+    Program,
+}
+
+impl Reader {
+    /// What they call something that can be asked.
+    fn verb(self, name: &'static str) -> Cow<'static, str> {
+        match self {
+            Self::Person => format!("/{name}").into(),
+            Self::Program => name.into(),
         }
+    }
+
+    /// What only a person needs to be told.
+    fn if_person(self, words: &'static str) -> &'static str {
+        match self {
+            Self::Person => words,
+            Self::Program => "",
+        }
+    }
+}
+
+/// Why something was not done and what to do instead, as one harmless line.
+#[must_use]
+pub fn words(refusal: &Refusal, reader: Reader) -> String {
+    let line = sentence(refusal, reader);
+    match (reader, given_back(refusal)) {
+        (Reader::Person, Some(text)) => format!("{line}; not sent: {}", harmless_line(text)),
+        (Reader::Program, _) | (_, None) => line,
+    }
+}
+
+/// What a person typed and gets back with the refusal.
+fn given_back(refusal: &Refusal) -> Option<&str> {
+    let (Refusal::NoSpace { text, .. }
+    | Refusal::TooFast { text, .. }
+    | Refusal::AddressTooFast { text, .. }) = refusal
+    else {
+        return None;
+    };
+    Some(text.as_str()).filter(|text| !text.is_empty())
+}
+
+fn sentence(refusal: &Refusal, reader: Reader) -> String {
+    match refusal {
+        Refusal::NotInRoom { room } => {
+            format!("you are not in {room}; {} {room} first", reader.verb("join"))
+        }
+        Refusal::NoSuchRoom { room } => {
+            format!("there is no {room}{}", reader.if_person("; /rooms lists the rooms"))
+        }
+        Refusal::RoomLooksLike { room, existing } => format!(
+            "{room} looks like {existing}, which exists; {} {existing} or choose another",
+            reader.verb("join")
+        ),
         Refusal::RoomMixesScripts { room } => {
             format!("{room} is no name: {}", NameError::MixedScripts)
         }
@@ -22,13 +74,14 @@ pub fn words(refusal: &Refusal) -> String {
         }
         Refusal::TooManyNewRooms { rate, wait_ms, .. } => format!(
             "too many new rooms from your address (the limit is {} at once, then one in {}); try again \
-             in {}, or /join a room there is",
+             in {}, or {} a room there is",
             rate.burst,
             seconds(rate.interval_ms),
-            seconds(*wait_ms)
+            seconds(*wait_ms),
+            reader.verb("join")
         ),
         Refusal::InTooManyRooms { max, .. } => {
-            format!("you are in {max} rooms, the limit; /leave one first")
+            format!("you are in {max} rooms, the limit; {} one first", reader.verb("leave"))
         }
         Refusal::NickTaken { nick, holder } if nick.as_str() == holder.as_str() => {
             format!("{nick} is taken; choose another name")
@@ -36,14 +89,18 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::NickTaken { nick, holder } => {
             format!("{nick} looks like {holder}, who is here; choose another name")
         }
-        Refusal::NoSuchNick { nick } => format!("nobody here is called {nick}; /who lists people"),
+        Refusal::NoSuchNick { nick } => {
+            let hint = reader.if_person("; /who lists people");
+            format!("nobody here is called {nick}{hint}")
+        }
         Refusal::Away { nick } => {
             format!("{nick} is not connected just now; try again in a minute")
         }
         Refusal::Ignored { nick } => format!("{nick} does not take messages from you"),
-        Refusal::IgnoringTooMany { max } => {
-            format!("you ignore {max} people, the limit; /ignore one of them to make room")
-        }
+        Refusal::IgnoringTooMany { max } => format!(
+            "you ignore {max} people, the limit; {} one of them again to make room",
+            reader.verb("ignore")
+        ),
         Refusal::Yourself => "that is you".to_owned(),
         Refusal::TopicTooLong { bytes, max } => {
             format!("a topic is one line of at most {max} bytes; yours has {bytes}")
@@ -59,21 +116,20 @@ pub fn words(refusal: &Refusal) -> String {
             TooWide::Work => "that search takes too long; use longer or rarer words".to_owned(),
         },
         Refusal::SearchesWait => "others are searching; try again in a moment".to_owned(),
-        Refusal::NoSpace { free_mib, min_mib, text } => format!(
-            "the disk is nearly full ({free_mib} MiB are free, the house needs {min_mib}); not sent: {text}"
+        Refusal::NoSpace { free_mib, min_mib, .. } => format!(
+            "the disk is nearly full ({free_mib} MiB are free, the house needs {min_mib}); try again later"
         ),
-        Refusal::Conflict { room, position, .. } => {
-            format!("not sent: you said other words in {room} with its id, as message {position}")
-        }
-        Refusal::TooFast { burst, per_second, text } => format!(
-            "too fast (the limit is {burst} at once, then {per_second} per second); not sent: {text}"
+        Refusal::Conflict { room, position, .. } => format!(
+            "not sent: you said other words in {room} with this id, as message {position}; draw an id for \
+             each message"
         ),
-        Refusal::AddressTooFast { wait_s, text } => {
-            format!("too much from your network address; try again in {wait_s} s; not sent: {text}")
+        Refusal::TooFast { burst, per_second, .. } => {
+            format!("too fast (the limit is {burst} at once, then {per_second} per second)")
         }
-        Refusal::BadName { input, error } => {
-            format!("{:?} is no name: {error}", echoed(input))
+        Refusal::AddressTooFast { wait_s, .. } => {
+            format!("too much from your network address; try again in {wait_s} s")
         }
+        Refusal::BadName { input, error } => format!("{:?} is no name: {error}", echoed(input)),
         Refusal::BadText { error } => format!("not sent: {error}"),
     }
 }
@@ -83,5 +139,120 @@ fn seconds(ms: u32) -> String {
     match ms.div_ceil(1000) {
         1 => "1 second".to_owned(),
         count => format!("{count} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use teahouse_core::harmless::harmless;
+    use teahouse_core::{MessageId, Nick, Position, Rate, RoomName, TextError};
+
+    use super::*;
+
+    /// Characters of a refusal, but for what a person typed and gets back: a few rows of a terminal.
+    const CHARS_MAX: usize = 300;
+
+    /// Every refusal there is, with the longest names, the largest numbers and words that would act on a terminal.
+    fn refusals() -> Vec<Refusal> {
+        let room = || RoomName::parse(&"茶".repeat(64)).unwrap();
+        let nick = || Nick::parse(&"茶".repeat(32)).unwrap();
+        let text = || "one\ntwo\u{1b}[31m\u{202e}".to_owned();
+        let all = vec![
+            Refusal::NotInRoom { room: room() },
+            Refusal::NoSuchRoom { room: room() },
+            Refusal::RoomLooksLike { room: room(), existing: room() },
+            Refusal::RoomMixesScripts { room: room() },
+            Refusal::TooManyRooms { room: room(), max: usize::MAX },
+            Refusal::TooManyNewRooms {
+                room: room(),
+                rate: Rate { burst: u32::MAX, interval_ms: u32::MAX },
+                wait_ms: u32::MAX,
+            },
+            Refusal::InTooManyRooms { room: room(), max: usize::MAX },
+            Refusal::NickTaken { nick: nick(), holder: nick() },
+            Refusal::NickTaken { nick: nick(), holder: Nick::parse("ann").unwrap() },
+            Refusal::NoSuchNick { nick: nick() },
+            Refusal::Away { nick: nick() },
+            Refusal::Ignored { nick: nick() },
+            Refusal::IgnoringTooMany { max: usize::MAX },
+            Refusal::Yourself,
+            Refusal::TopicTooLong { bytes: usize::MAX, max: usize::MAX },
+            Refusal::NoSuchPage { page: u32::MAX, pages: u32::MAX },
+            Refusal::SearchTooWide { why: TooWide::Words { max: usize::MAX } },
+            Refusal::SearchTooWide { why: TooWide::Prefix { chars_min: usize::MAX } },
+            Refusal::SearchTooWide { why: TooWide::Work },
+            Refusal::SearchesWait,
+            Refusal::NoSpace { free_mib: u64::MAX, min_mib: u64::MAX, text: text() },
+            Refusal::Conflict {
+                room: room(),
+                position: Position(u64::MAX),
+                id: MessageId([9; 16]),
+            },
+            Refusal::TooFast { burst: u32::MAX, per_second: u32::MAX, text: text() },
+            Refusal::AddressTooFast { wait_s: u32::MAX, text: text() },
+            Refusal::BadName { input: text().repeat(500), error: NameError::Character('\u{202e}') },
+            Refusal::BadText { error: TextError::Empty },
+        ];
+        // A new refusal is to be put above: the compiler finds this match, and the count the list.
+        let count = |refusal: &Refusal| match refusal {
+            Refusal::NotInRoom { .. } => 0,
+            Refusal::NoSuchRoom { .. } => 1,
+            Refusal::RoomLooksLike { .. } => 2,
+            Refusal::RoomMixesScripts { .. } => 3,
+            Refusal::TooManyRooms { .. } => 4,
+            Refusal::TooManyNewRooms { .. } => 5,
+            Refusal::InTooManyRooms { .. } => 6,
+            Refusal::NickTaken { .. } => 7,
+            Refusal::NoSuchNick { .. } => 8,
+            Refusal::Away { .. } => 9,
+            Refusal::Ignored { .. } => 10,
+            Refusal::IgnoringTooMany { .. } => 11,
+            Refusal::Yourself => 12,
+            Refusal::TopicTooLong { .. } => 13,
+            Refusal::NoSuchPage { .. } => 14,
+            Refusal::SearchTooWide { .. } => 15,
+            Refusal::SearchesWait => 16,
+            Refusal::NoSpace { .. } => 17,
+            Refusal::Conflict { .. } => 18,
+            Refusal::TooFast { .. } => 19,
+            Refusal::AddressTooFast { .. } => 20,
+            Refusal::BadName { .. } => 21,
+            Refusal::BadText { .. } => 22,
+        };
+        let kinds: std::collections::BTreeSet<i32> = all.iter().map(count).collect();
+        assert_eq!(kinds.len(), 23);
+        all
+    }
+
+    #[test]
+    fn every_refusal_is_one_short_harmless_line_in_every_protocol() {
+        for refusal in refusals() {
+            for reader in [Reader::Person, Reader::Program] {
+                let line = words(&refusal, reader);
+                assert_eq!(harmless(&line), line, "{refusal:?}");
+                assert!(!line.contains(char::is_control), "{line:?}");
+                let said = sentence(&refusal, reader);
+                assert!(!said.is_empty() && said.chars().count() <= CHARS_MAX, "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn people_are_told_commands_and_get_their_words_back_and_programs_are_not() {
+        for refusal in refusals() {
+            let [person, program] =
+                [Reader::Person, Reader::Program].map(|reader| words(&refusal, reader));
+            assert!(!program.contains(" /"), "{program}");
+            assert!(!program.contains("; not sent: "), "{program}");
+            assert_eq!(person.contains("; not sent: one two"), given_back(&refusal).is_some());
+        }
+        let refusal = Refusal::NotInRoom { room: RoomName::parse("tea").unwrap() };
+        assert_eq!(words(&refusal, Reader::Person), "you are not in #tea; /join #tea first");
+        assert_eq!(words(&refusal, Reader::Program), "you are not in #tea; join #tea first");
+        let refusal = Refusal::AddressTooFast { wait_s: 3, text: String::new() };
+        assert_eq!(
+            words(&refusal, Reader::Person),
+            "too much from your network address; try again in 3 s"
+        );
     }
 }

@@ -230,6 +230,10 @@ impl<W: Write> Talk<W> {
         self.print_notice(&format!("error: {what}")).map(|()| Then::GoOn)
     }
 
+    fn say_not_in(&mut self, room: RoomName) -> Result<Then, ClientError> {
+        self.say_wrong(&CommandError::Refused(Refusal::NotInRoom { room }))
+    }
+
     fn handle_command(&mut self, link: &mut Link, command: Command) -> Result<Then, ClientError> {
         let current = || self.current.clone().ok_or(CommandError::InNoRoom);
         let request = match command {
@@ -301,7 +305,8 @@ impl<W: Write> Talk<W> {
             Err(SayError::TooManyWaiting { .. } | SayError::TooMuchWaiting { .. }) => {
                 Ok(Then::Hold)
             }
-            Err(error @ (SayError::NotInRoom { .. } | SayError::Ended)) => self.say_wrong(&error),
+            Err(SayError::NotInRoom { room }) => self.say_not_in(room),
+            Err(error @ SayError::Ended) => self.say_wrong(&error),
         }
     }
 
@@ -331,8 +336,7 @@ impl<W: Write> Talk<W> {
     fn turn(&mut self, link: &Link, room: Option<RoomName>) -> Result<Then, ClientError> {
         if let Some(room) = room {
             if !link.rooms().any(|own| *own == room) {
-                let refusal = Refusal::NotInRoom { room };
-                return self.say_wrong(&CommandError::Refused(refusal));
+                return self.say_not_in(room);
             }
             self.current = Some(room);
         }

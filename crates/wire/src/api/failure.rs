@@ -1,9 +1,97 @@
-//! Reasons to say no, in words for people and codes for programs.
+//! Reasons to say no: codes for programs, with the words of [`crate::refusal`].
 
-use teahouse_core::harmless::{echoed, excerpt};
-use teahouse_core::{NameError, Refusal, RoomName, TooWide};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use teahouse_core::harmless::excerpt;
+use teahouse_core::{Refusal, RoomName};
 
-use super::message::{Code, Failure};
+use super::value::Id;
+use crate::refusal::{Reader, words};
+
+/// Why a request was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// For programs; the list is in the documentation of the api.
+    pub code: Code,
+    /// For people: what happened, to what, what to do next.
+    pub message: String,
+    /// The field that is wrong, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The message's id, if a message was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
+}
+
+/// What went wrong, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The request was not understood.
+    BadRequest,
+    /// The request has more bytes than one may have.
+    TooBig,
+    /// The first request must be `hello`, and no other may be.
+    NotInTheHouse,
+    /// Not in that room.
+    NotInRoom,
+    /// There is no such room.
+    NoSuchRoom,
+    /// A room of nearly that name exists.
+    RoomLooksLike,
+    /// The house has as many rooms as it may have.
+    TooManyRooms,
+    /// You are in as many rooms as you may be.
+    InTooManyRooms,
+    /// Somebody has that nick or one like it.
+    NickTaken,
+    /// Nobody is called that.
+    NoSuchNick,
+    /// Their connection is broken just now.
+    Away,
+    /// You are in that room already.
+    AlreadyIn,
+    /// They do not take messages from you.
+    Ignored,
+    /// You ignore as many as you may.
+    IgnoringTooMany,
+    /// You said other words with this id before.
+    Conflict,
+    /// A search that would take too long; use longer or rarer words.
+    SearchTooWide,
+    /// Others are searching; try again in a moment.
+    SearchesWait,
+    /// That is you.
+    Yourself,
+    /// A topic has one line and a byte limit.
+    TopicTooLong,
+    /// No such page.
+    NoSuchPage,
+    /// Too much at once; try again later.
+    TooFast,
+    /// That cannot be a name.
+    BadName,
+    /// That cannot be a message.
+    BadText,
+    /// Another site's page may not act here.
+    Forbidden,
+    /// The request is for a host that is not this server as far as it knows.
+    WrongHost,
+    /// The body is of a kind that is not taken.
+    WrongMedia,
+    /// History cannot be read just now.
+    Unreadable,
+    /// There is no place for this connection: the house is full, or your address has as many as it may.
+    TooManyConnections,
+    /// The house cannot do that just now: nothing can be stored, or it closes.
+    Unavailable,
+    /// No such address.
+    NotFound,
+    /// A reason that this version does not know; the message for people says it.
+    #[serde(other)]
+    #[schemars(skip)]
+    Unknown,
+}
 
 fn failure(code: Code, message: String) -> Failure {
     Failure { code, message, field: None, id: None }
@@ -20,104 +108,36 @@ pub(super) fn explained(error: &impl std::fmt::Display) -> String {
 /// Why something was not done.
 #[must_use]
 pub fn of(refusal: &Refusal) -> Failure {
-    let (code, message) = match refusal {
-        Refusal::NotInRoom { room } => {
-            (Code::NotInRoom, format!("you are not in {room}; join it first"))
-        }
-        Refusal::NoSuchRoom { room } => (Code::NoSuchRoom, format!("there is no {room}")),
-        Refusal::RoomLooksLike { room, existing } => (
-            Code::RoomLooksLike,
-            format!(
-                "{room} looks like {existing}, which exists; join {existing} or choose another"
-            ),
-        ),
-        Refusal::RoomMixesScripts { room } => {
-            (Code::BadName, format!("{room} is no name: {}", NameError::MixedScripts))
-        }
-        Refusal::TooManyRooms { max, .. } => {
-            (Code::TooManyRooms, format!("the house has {max} rooms, its limit; join one of them"))
-        }
-        Refusal::TooManyNewRooms { rate, wait_ms, .. } => (
-            Code::TooFast,
-            format!(
-                "too many new rooms from your address (the limit is {} at once, then one in {} s); try \
-                 again in {} s, or join a room there is",
-                rate.burst,
-                rate.interval_ms.div_ceil(1000),
-                wait_ms.div_ceil(1000)
-            ),
-        ),
-        Refusal::InTooManyRooms { max, .. } => {
-            (Code::InTooManyRooms, format!("you are in {max} rooms, the limit; leave one first"))
-        }
-        Refusal::NickTaken { nick, holder } if nick.as_str() == holder.as_str() => {
-            (Code::NickTaken, format!("{nick} is taken; choose another name"))
-        }
-        Refusal::NickTaken { nick, holder } => (
-            Code::NickTaken,
-            format!("{nick} looks like {holder}, who is here; choose another name"),
-        ),
-        Refusal::NoSuchNick { nick } => (Code::NoSuchNick, format!("nobody here is called {nick}")),
-        Refusal::Away { nick } => {
-            (Code::Away, format!("{nick} is not connected just now; try again in a minute"))
-        }
-        Refusal::Ignored { nick } => {
-            (Code::Ignored, format!("{nick} does not take messages from you"))
-        }
-        Refusal::IgnoringTooMany { max } => (
-            Code::IgnoringTooMany,
-            format!("you ignore {max} people, the limit; hear one of them again to make room"),
-        ),
-        Refusal::Yourself => (Code::Yourself, "that is you".to_owned()),
-        Refusal::TopicTooLong { bytes, max } => (
-            Code::TopicTooLong,
-            format!("a topic is one line of at most {max} bytes; yours has {bytes}"),
-        ),
-        Refusal::NoSuchPage { page, pages } => {
-            (Code::NoSuchPage, format!("there is no page {page}; the last is {pages}"))
-        }
-        Refusal::SearchTooWide { why } => (
-            Code::SearchTooWide,
-            match why {
-                TooWide::Words { max } => {
-                    format!("a search has at most {max} words; leave some out")
-                }
-                TooWide::Prefix { chars_min } => {
-                    format!("what a word begins with has at least {chars_min} characters")
-                }
-                TooWide::Work => "that search takes too long; use longer or rarer words".to_owned(),
-            },
-        ),
-        Refusal::SearchesWait => {
-            (Code::SearchesWait, "others are searching; try again in a moment".to_owned())
-        }
-        Refusal::NoSpace { free_mib, min_mib, .. } => (
-            Code::Unavailable,
-            format!(
-                "not sent: the disk is nearly full ({free_mib} MiB are free, the house needs {min_mib}); \
-                 try again later"
-            ),
-        ),
-        Refusal::Conflict { room, position, id } => {
-            let message = format!(
-                "not sent: you said other words in {room} with this id, as message {position}; draw an id for \
-                 each message"
-            );
-            return Failure { code: Code::Conflict, message, field: None, id: Some((*id).into()) };
-        }
-        Refusal::TooFast { burst, per_second, .. } => (
-            Code::TooFast,
-            format!("too fast (the limit is {burst} at once, then {per_second} per second)"),
-        ),
-        Refusal::AddressTooFast { wait_s, .. } => {
-            (Code::TooFast, format!("too much from your network address; try again in {wait_s} s"))
-        }
-        Refusal::BadName { input, error } => {
-            (Code::BadName, format!("{:?} is no name: {error}", echoed(input)))
-        }
-        Refusal::BadText { error } => (Code::BadText, format!("not sent: {error}")),
-    };
-    failure(code, message)
+    let id = if let Refusal::Conflict { id, .. } = refusal { Some((*id).into()) } else { None };
+    Failure { code: code_of(refusal), message: words(refusal, Reader::Program), field: None, id }
+}
+
+/// What programs tell refusals apart by.
+fn code_of(refusal: &Refusal) -> Code {
+    match refusal {
+        Refusal::NotInRoom { .. } => Code::NotInRoom,
+        Refusal::NoSuchRoom { .. } => Code::NoSuchRoom,
+        Refusal::RoomLooksLike { .. } => Code::RoomLooksLike,
+        Refusal::RoomMixesScripts { .. } | Refusal::BadName { .. } => Code::BadName,
+        Refusal::TooManyRooms { .. } => Code::TooManyRooms,
+        Refusal::TooManyNewRooms { .. }
+        | Refusal::TooFast { .. }
+        | Refusal::AddressTooFast { .. } => Code::TooFast,
+        Refusal::InTooManyRooms { .. } => Code::InTooManyRooms,
+        Refusal::NickTaken { .. } => Code::NickTaken,
+        Refusal::NoSuchNick { .. } => Code::NoSuchNick,
+        Refusal::Away { .. } => Code::Away,
+        Refusal::Ignored { .. } => Code::Ignored,
+        Refusal::IgnoringTooMany { .. } => Code::IgnoringTooMany,
+        Refusal::Yourself => Code::Yourself,
+        Refusal::TopicTooLong { .. } => Code::TopicTooLong,
+        Refusal::NoSuchPage { .. } => Code::NoSuchPage,
+        Refusal::SearchTooWide { .. } => Code::SearchTooWide,
+        Refusal::SearchesWait => Code::SearchesWait,
+        Refusal::NoSpace { .. } => Code::Unavailable,
+        Refusal::Conflict { .. } => Code::Conflict,
+        Refusal::BadText { .. } => Code::BadText,
+    }
 }
 
 /// Entering a room one is in.

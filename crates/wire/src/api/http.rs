@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use teahouse_core::harmless::echoed;
 use teahouse_core::{Refusal, RoomName, Text};
 
-use super::failure;
-use super::message::{Code, Failure, HistoryPage, RoomsPage};
+use super::failure::{self, Code, Failure};
+use super::message::{HistoryPage, RoomsPage};
 use crate::decode::decode;
 pub(super) use asked::{asked_room, asked_text};
 pub use fields::{

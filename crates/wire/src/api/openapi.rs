@@ -5,8 +5,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{SchemaGenerator, schema_for};
 use serde_json::{Map, Value, json};
 
+use super::failure::Failure;
 use super::http::{ENDPOINTS, Endpoint, Media, Row, asked_room, asked_text};
-use super::message::{Failure, Sent};
+use super::message::Sent;
 use super::request::Asked;
 
 /// JSON Schema of what clients and servers say over the WebSocket.

@@ -4,7 +4,8 @@ use serde::Serialize;
 use teahouse_core::{self as core, Answer, RoomName, RoomSummary};
 
 use super::failure;
-use super::message::{Change, Event, Message, Presence, Room, RoomsPage, Sender};
+use super::message::{Event, Message, Room, RoomsPage, Sender};
+use super::presence::{Change, Presence};
 use super::value::Epoch;
 
 /// A value as one JSON text.

@@ -7,11 +7,13 @@ use teahouse_core::{
     Refusal, RequestId, RoomName, Sequence, Signal, Text, Time,
 };
 
-use super::message::{Cause, Code, Failure, Joined, Message, Sent, Welcome};
+use super::failure::{self, Code, Failure};
+use super::message::{Joined, Message, Sent, Welcome};
 use super::page::{checked, history_count, page, question, search_count};
+use super::presence::Cause;
 use super::request::{Asked, Ignore, NotUnderstood, Place, Request, Topic};
 use super::value::{Epoch, Ref, Seat};
-use super::{REQUEST_BYTES_MAX, failure, render};
+use super::{REQUEST_BYTES_MAX, render};
 use crate::heard::Heard;
 use crate::websocket::{self, CloseCode, Decoder, Received};
 

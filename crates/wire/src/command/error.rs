@@ -4,7 +4,7 @@ use teahouse_core::Refusal;
 use thiserror::Error;
 
 use super::Verb;
-use crate::refusal;
+use crate::refusal::{Reader, words};
 
 /// Why a line is not done. Nothing of it is.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -25,7 +25,7 @@ pub enum CommandError {
     },
     /// It would be refused whoever asks it: a name that is none, words that cannot be said, a room that one is
     /// not in.
-    #[error("{}", refusal::words(.0))]
+    #[error("{}", words(.0, Reader::Person))]
     Refused(Refusal),
     /// There is no room that it could be about.
     #[error("you are in no room; /join one first")]

@@ -11,7 +11,8 @@ use teahouse_core::{
 
 use super::view::{EventView, HistoryTitle, PresenceView, render_history};
 use crate::command::Clock;
-use crate::{moment, refusal};
+use crate::moment;
+use crate::refusal::{Reader, words};
 
 /// Something that happened in a room, as it happens. `room` names it for readers whose current room is
 /// another.
@@ -196,7 +197,7 @@ fn page_of(page: u32, pages: u32) -> String {
 
 /// Why something was not done, and what to do instead.
 pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
-    render_notice(&format!("error: {}", refusal::words(refusal)), out);
+    render_notice(&format!("error: {}", words(refusal, Reader::Person)), out);
 }
 
 /// What somebody asked from history.

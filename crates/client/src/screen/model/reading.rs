@@ -156,7 +156,7 @@ impl Model {
     /// Goes to a message of the past, where these words are marked.
     pub(super) fn go_to(&mut self, room: &RoomName, position: u64, words: &str) {
         let Some(index) = self.talks.iter().position(|talk| talk.with.room() == Some(room)) else {
-            return self.flash(format!("you are not in #{} any more", room.as_str()));
+            return self.flash_not_in(room.clone());
         };
         self.show_talk(index);
         words.clone_into(&mut self.talk_mut().words);

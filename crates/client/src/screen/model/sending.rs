@@ -205,15 +205,17 @@ impl Model {
         }
     }
 
+    /// Says that we would have to be in a room.
+    pub(super) fn flash_not_in(&mut self, room: RoomName) {
+        self.flash(CommandError::Refused(Refusal::NotInRoom { room }).to_string());
+    }
+
     /// Turns to a room we are in.
     fn turn(&mut self, room: RoomName, line: &str) {
         let is_this = |talk: &Talk| talk.is_joined && talk.with.room() == Some(&room);
         match self.talks.iter().position(is_this) {
             Some(index) => self.sent(line).show_talk(index),
-            None => {
-                let refusal = Refusal::NotInRoom { room };
-                self.flash(CommandError::Refused(refusal).to_string());
-            }
+            None => self.flash_not_in(room),
         }
     }
 
@@ -264,11 +266,13 @@ impl Model {
     }
 
     fn leave(&mut self, room: Option<RoomName>, line: &str) {
-        let index = match &room {
-            Some(room) => self.talks.iter().position(|talk| talk.with.room() == Some(room)),
-            None => Some(self.current),
+        let found = |room: RoomName| {
+            self.talks.iter().position(|talk| talk.with.room() == Some(&room)).ok_or(room)
         };
-        let Some(index) = index else { return self.flash("you are not in that room") };
+        let index = match room.map_or(Ok(self.current), found) {
+            Ok(index) => index,
+            Err(room) => return self.flash_not_in(room),
+        };
         self.line_is_sent(line);
         match self.talks[index].with.clone() {
             With::Room(room) => self.effects.push(Effect::Leave(room)),

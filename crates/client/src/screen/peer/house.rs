@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use teahouse_core::{RoomName, Text};
+use teahouse_core::{Refusal, RoomName, Text};
 use teahouse_wire::api::{Cause, Code, Failure, Id, Message, Ref, Request, Sent};
+use teahouse_wire::refusal::{Reader, words};
 
 use super::Peer;
 use crate::error::ClientError;
-use crate::link::{Happening, Link, Outgoing, Stage, State};
+use crate::link::{Happening, Link, Outgoing, SayError, Stage, State};
 use crate::screen::input::{Input, Keep};
 
 /// Questions whose answers are still to come; the link refuses more long before.
@@ -132,7 +133,15 @@ impl Peer for House {
 
     fn say(&mut self, room: &RoomName, text: &Text, acted: bool) {
         if let Err(error) = self.link.say(room, text, acted) {
-            let stage = Stage::Refused(failure(error.code(), error.to_string()));
+            let why = match &error {
+                SayError::NotInRoom { room } => {
+                    words(&Refusal::NotInRoom { room: room.clone() }, Reader::Person)
+                }
+                SayError::TooManyWaiting { .. }
+                | SayError::TooMuchWaiting { .. }
+                | SayError::Ended => error.to_string(),
+            };
+            let stage = Stage::Refused(failure(error.code(), why));
             let (room, text) = (room.clone(), text.clone());
             // No message has this id: it has not been sent, and it goes at once.
             let id = Id([0; 16]);
