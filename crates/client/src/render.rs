@@ -2,9 +2,10 @@
 //! `nc` show the same.
 
 use teahouse_core::{Answer, RoomName, RoomSummary, Text, Time};
+use teahouse_wire::Clock;
 use teahouse_wire::api::{self, Change, Kind, Message};
 use teahouse_wire::line::{
-    self, Clock, Deed, EventView, HistoryTitle, PresenceView, render_answer, render_notice,
+    self, Deed, EventView, HistoryTitle, PresenceView, render_answer, render_notice,
 };
 
 /// What somebody did whose kind of event this version does not know. Their words may be no words to read.

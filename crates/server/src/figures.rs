@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use teahouse_core::Refusal;
 
 /// What connections speak, as figures name it; `unknown` while it is not known.
-pub(crate) const PROTOCOLS: [&str; 4] = ["api", "follow", "line", "unknown"];
+pub(crate) const PROTOCOLS: [&str; 4] = ["api", "follow", "line", UNKNOWN_PROTOCOL];
+/// What a connection speaks that has not said so.
+pub(crate) const UNKNOWN_PROTOCOL: &str = "unknown";
 
 /// Sums since the start.
 #[derive(Clone, Debug, Default)]

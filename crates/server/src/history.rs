@@ -100,7 +100,7 @@ fn work(reader: &Reader, job: Job, reply: &Reply) {
 
 fn read(reader: &Reader, wanted: &Wanted) -> Result<Excerpt, ReadError> {
     let events = match wanted {
-        Wanted::Tail { room, upto, count } => reader.latest(*room, *upto, *count),
+        Wanted::Recent { room, upto, count } => reader.latest(*room, *upto, *count),
         Wanted::Refill { room, after, upto } => {
             reader.after(*room, *after, *upto, REFILL_EVENTS_MAX, REFILL_BYTES_MAX)
         }

@@ -7,8 +7,8 @@
 //!
 //! - [`connection`], [`connections`]: where a connection is, and the one way to write to it ([`outbox`]);
 //! - [`sessions`]: a connection's life, what it asks ([`gathered`]) and waits for ([`timers`]);
-//! - [`requests`], [`opening`]: from a peer's bytes to requests;
-//! - [`rooms`]: members, and what is about to be written to them ([`pending`], [`encoder`]);
+//! - [`requests`], [`opening`], [`protocols`]: from a peer's bytes to requests;
+//! - [`rooms`]: members, what is about to be written to them ([`pending`], [`formats`]), who sees what ([`views`]);
 //! - [`catch_up`]: members that are not live, and questions to history; [`visits`]: those of HTTP;
 //! - [`serving`], [`effects`], and the rest here: what it is driven by.
 //!
@@ -22,14 +22,14 @@ mod connection;
 mod connections;
 mod context;
 mod effects;
-mod encoder;
 mod first_line;
+mod formats;
 mod gathered;
 mod membership;
 mod opening;
 mod outbox;
 mod pending;
-mod protocol;
+mod protocols;
 mod questions;
 mod requests;
 mod rooms;
@@ -37,22 +37,22 @@ mod serving;
 mod sessions;
 mod socket;
 mod timers;
+mod views;
 mod visits;
 
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use teahouse_core::{ExitCause, SteadyTime};
+use teahouse_wire::protocol::Told;
 
-use crate::figures::{Counts, Figures};
+use crate::figures::{Counts, Figures, UNKNOWN_PROTOCOL};
 use crate::history::{Asker, Job, Page};
 use crate::log::Chunk;
 use crate::settings::Settings;
 use crate::space::LowSpace;
 use catch_up::CatchUp;
 use connection::Stage;
-use encoder::Encoder;
-use protocol::ProtocolSession;
 use requests::Requests;
 use rooms::Rooms;
 use sessions::Sessions;
@@ -61,7 +61,6 @@ use visits::Visits;
 
 pub(crate) use connection::Connection;
 pub(crate) use context::{BOOTS_MAX, CLOSING, Context, Now, Place};
-pub(crate) use protocol::Follower;
 pub(crate) use serving::{Interest, ReadOutcome};
 pub(crate) use sessions::PING_S;
 pub(crate) use socket::Socket;
@@ -82,11 +81,11 @@ pub(crate) struct Shard<S> {
 
 impl<S: Socket> Shard<S> {
     pub(crate) fn new(place: Place) -> Self {
-        let encoder = Encoder::new(place.house.epoch);
+        let rooms = Rooms::new(place.server.epoch);
         Self {
             sessions: Sessions::new(Context::new(place)),
             requests: Requests::default(),
-            rooms: Rooms::new(encoder),
+            rooms,
             catch_up: CatchUp::default(),
             visits: Visits::default(),
             read_buffer: vec![0; READ_BYTES].into_boxed_slice(),
@@ -213,7 +212,7 @@ impl<S: Socket> Shard<S> {
             match self.sessions.connections[index].stage {
                 Stage::Sniffing => self.sessions.over(index),
                 Stage::Outside => {
-                    self.sessions.connections.tell(index, ProtocolSession::render_closing);
+                    self.sessions.tell(index, &Told::Closing);
                     self.sessions.exit(index, ExitCause::Closing);
                 }
                 Stage::In | Stage::Leaving | Stage::Over => {
@@ -262,11 +261,11 @@ impl<S: Socket> Shard<S> {
             ..Figures::default()
         };
         for connection in self.sessions.connections.iter() {
-            let protocol = match (&connection.protocol, connection.stage) {
-                (_, Stage::Sniffing | Stage::Http) => "unknown",
-                (ProtocolSession::Line(_), _) => "line",
-                (ProtocolSession::Api(_), _) => "api",
-                (ProtocolSession::Follower(_), _) => "follow",
+            let protocol = match connection.stage {
+                Stage::Sniffing | Stage::Http => UNKNOWN_PROTOCOL,
+                Stage::Outside | Stage::In | Stage::Leaving | Stage::Over | Stage::Closed => {
+                    connection.protocol.name()
+                }
             };
             *figures.connections.entry(protocol).or_default() += 1;
             *figures.members.entry(protocol).or_default() += connection.memberships.len() as u64;

@@ -4,6 +4,7 @@
 //! [`Request`] is everything a client may ask, [`Message`] everything a server sends; `docs/api.md` shows each
 //! once, and a JSON Schema made from these types stands beside it.
 
+mod encode;
 mod failure;
 pub mod http;
 mod message;
@@ -13,6 +14,7 @@ mod presence;
 mod render;
 mod request;
 mod session;
+mod speaking;
 mod value;
 
 pub use failure::{
@@ -30,7 +32,7 @@ pub use request::{
     Asked, Bye, Hello, History, Ignore, Join, Leave, NotUnderstood, Part, Place, Rename, Request,
     Rooms, Say, Search, Tell, Topic, Typing, Who,
 };
-pub use session::{ApiSession, House, Start};
+pub use session::ApiSession;
 pub use value::{Epoch, Id, Ref, RefText, Seat};
 
 #[cfg(test)]

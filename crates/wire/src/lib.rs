@@ -4,7 +4,7 @@
 //! protocols, of the store, or of who is in which room beyond what it is told. The same bytes, cut
 //! anywhere, give the same result.
 //!
-//! [`decode`] makes words of bytes for all of them; [`sniff`] tells protocols apart by their first bytes; [`line`] is
+//! [`protocol`] is what each of them implements; [`decode`] makes words of bytes for all of them; [`sniff`] tells protocols apart by their first bytes; [`line`] is
 //! what `nc` and stock `telnet` speak, [`api`] what our own clients and other programs do. What people enter is a
 //! [`mod@command`] to the line protocol and to our client alike; [`refusal`] has the words in which something is refused.
 
@@ -14,9 +14,12 @@ pub mod decode;
 mod heard;
 pub mod line;
 mod moment;
+pub mod protocol;
 pub mod refusal;
 pub mod sniff;
 pub mod stream;
 pub mod websocket;
 
 pub use heard::Heard;
+pub use moment::Clock;
+pub use protocol::{ProtocolSession, ServerFacts};

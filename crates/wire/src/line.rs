@@ -10,21 +10,23 @@
 
 mod framing;
 mod render;
+mod speaking;
 mod telnet;
 mod verbs;
 mod view;
 
 use crate::Heard;
 use crate::decode::{NotWords, decode};
+use crate::moment::Clock;
 use framing::{Framing, Piece};
 use teahouse_core::{Action, Excerpt, Question, Refusal, RoomId, RoomName};
 
-pub use crate::command::Clock;
 pub use framing::LINE_BYTES_MAX;
 pub use render::{
     render_answer, render_event, render_goodbye, render_joined, render_notice, render_page,
     render_parted, render_presence, render_private, render_refusal, whereabouts,
 };
+pub use speaking::LineFollower;
 pub use verbs::typed;
 pub use view::{Deed, EventView, HistoryTitle, PresenceView, render_history};
 
@@ -43,6 +45,8 @@ struct Rooms {
     target: Option<RoomName>,
     /// The room whose messages come without its name.
     shown: Option<RoomId>,
+    /// That is another one than before.
+    has_moved: bool,
     /// Confirmed, in the order they were last current.
     joined: Vec<(RoomId, RoomName)>,
     /// Asked for with `/join` or `/room` and not answered yet, in order.
@@ -58,6 +62,7 @@ impl LineSession {
         let rooms = Rooms {
             target: Some(first_room),
             shown: None,
+            has_moved: false,
             joined: Vec::new(),
             asked: Vec::new(),
             rest: None,
@@ -65,61 +70,30 @@ impl LineSession {
         Self { framing: Framing::default(), rooms }
     }
 
-    /// Takes bytes, cut anywhere.
-    pub fn handle_bytes(&mut self, bytes: &[u8], clock: &Clock, heard: &mut Vec<Heard>) {
-        let rooms = &mut self.rooms;
-        self.framing.handle_bytes(bytes, &mut |piece| handle_piece(rooms, piece, clock, heard));
-    }
-
-    /// The peer has closed its side: a line without an end counts as one.
-    pub fn handle_end(&mut self, clock: &Clock, heard: &mut Vec<Heard>) {
-        let rooms = &mut self.rooms;
-        self.framing.handle_end(&mut |piece| handle_piece(rooms, piece, clock, heard));
-        heard.push(Heard::Quit);
-    }
-
-    /// Bytes held of a line that has not ended.
-    #[must_use]
-    pub fn half_said_bytes(&self) -> usize {
-        self.framing.half_said_bytes()
-    }
-
-    /// Holds nothing of that line any more; it is refused when it ends.
-    pub fn give_up_half_said(&mut self) {
-        self.framing.give_up_half_said();
-    }
-
     /// Whether messages of this room come without its name.
-    #[must_use]
-    pub fn is_current(&self, room: RoomId) -> bool {
+    fn is_current(&self, room: RoomId) -> bool {
         self.rooms.shown == Some(room)
     }
 
     /// The room that the next line is said in.
-    #[must_use]
-    pub fn current(&self) -> Option<&RoomName> {
+    fn current(&self) -> Option<&RoomName> {
         self.rooms.target.as_ref()
     }
 
-    /// In a new room: it is current.
-    pub fn handle_joined(&mut self, room: RoomId, name: &RoomName) {
+    /// In a new room, or asked for one it was in: it is current.
+    fn make_current(&mut self, room: RoomId, name: &RoomName) {
         self.rooms.joined.retain(|(other, _)| *other != room);
         self.rooms.joined.reserve_exact(1);
         self.rooms.joined.push((room, name.clone()));
-        self.rooms.shown = Some(room);
+        self.rooms.show(Some(room));
         self.rooms.take_asked(name);
         if self.rooms.target.is_none() {
             self.rooms.target = Some(name.clone());
         }
     }
 
-    /// Asked for a room it was in: it is current.
-    pub fn handle_already_in(&mut self, room: RoomId, name: &RoomName) {
-        self.handle_joined(room, name);
-    }
-
     /// A search has been answered: its rest, where it was cut, is what `/search` alone asks for.
-    pub fn handle_found(&mut self, question: &Question, excerpt: &Excerpt) {
+    fn handle_found(&mut self, question: &Question, excerpt: &Excerpt) {
         let Question::Search { .. } = question else { return };
         let mut rest = question.clone();
         if let Question::Search { before, .. } = &mut rest {
@@ -128,20 +102,8 @@ impl LineSession {
         self.rooms.rest = excerpt.more.map(|_| Box::new(rest));
     }
 
-    /// No longer in a room: if it was current, the one before it is.
-    pub fn handle_parted(&mut self, room: RoomId) {
-        let left = self.rooms.joined.iter().position(|(other, _)| *other == room);
-        let left = left.map(|index| self.rooms.joined.remove(index).1);
-        if self.rooms.shown == Some(room) {
-            self.rooms.shown = self.rooms.joined.last().map(|(id, _)| *id);
-        }
-        if self.rooms.target == left {
-            self.rooms.fall_back();
-        }
-    }
-
     /// A room that could not be entered is not where the next line goes.
-    pub fn handle_refused(&mut self, refusal: &Refusal) {
+    fn handle_refused(&mut self, refusal: &Refusal) {
         let Some(refused) = refusal.room_not_entered() else { return };
         self.rooms.take_asked(refused);
         if self.rooms.target.as_ref() == Some(refused) && !self.rooms.is_joined(refused) {
@@ -169,6 +131,23 @@ impl Rooms {
             self.target = others.map(|(_, name)| name.clone());
         }
         Action::Leave { room }
+    }
+
+    fn show(&mut self, room: Option<RoomId>) {
+        self.has_moved |= self.shown != room;
+        self.shown = room;
+    }
+
+    /// No longer in a room: if it was current, the one before it is.
+    fn part(&mut self, room: RoomId) {
+        let left = self.joined.iter().position(|(other, _)| *other == room);
+        let left = left.map(|index| self.joined.remove(index).1);
+        if self.shown == Some(room) {
+            self.show(self.joined.last().map(|(id, _)| *id));
+        }
+        if self.target == left {
+            self.fall_back();
+        }
     }
 
     /// To the room that is asked for, or the one that is shown: what is typed goes where people are read.

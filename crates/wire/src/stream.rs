@@ -2,24 +2,28 @@
 //! id is its epoch, position and time, so that `Last-Event-ID` says where to go on, and the server sees whether
 //! its history has that event.
 
+mod session;
+
 use teahouse_core::{Position, Time};
 
 use crate::api::{self, Epoch, Place};
 
+pub use session::StreamSession;
+
 /// An event of history.
-pub fn render_event(event: &api::Event, out: &mut Vec<u8>) {
+fn render_event(event: &api::Event, out: &mut Vec<u8>) {
     id(event.epoch, event.position, Some(event.time_ms), out);
     field("event", event, out);
 }
 
 /// A coming or going. It has no id: it is not history.
-pub fn render_presence(presence: &api::Presence, out: &mut Vec<u8>) {
+fn render_presence(presence: &api::Presence, out: &mut Vec<u8>) {
     field("presence", presence, out);
 }
 
 /// Where a client begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begin {
+enum Begin {
     /// It named no place: from now on.
     Fresh,
     /// Right after the place that it named.
@@ -30,7 +34,7 @@ pub enum Begin {
 
 /// The first words: where one is, when the event there happened, if that is known, and whether what follows
 /// begins right after what one had.
-pub fn render_begin(
+fn render_begin(
     epoch: Epoch,
     (at, time): (Position, Option<Time>),
     begin: Begin,
@@ -47,17 +51,17 @@ pub fn render_begin(
 }
 
 /// Why the room cannot be followed; nothing comes after it.
-pub fn render_error(failure: &api::Failure, out: &mut Vec<u8>) {
+fn render_error(failure: &api::Failure, out: &mut Vec<u8>) {
     field("error", failure, out);
 }
 
 /// The house tells everyone something.
-pub fn render_notice(text: &str, out: &mut Vec<u8>) {
+fn render_notice(text: &str, out: &mut Vec<u8>) {
     field("notice", &serde_json::json!({ "text": text }), out);
 }
 
 /// Nothing, to see whether somebody is there.
-pub fn render_ping(out: &mut Vec<u8>) {
+fn render_ping(out: &mut Vec<u8>) {
     out.extend_from_slice(b":\n\n");
 }
 

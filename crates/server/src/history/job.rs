@@ -12,7 +12,7 @@ use crate::key::Key;
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
     /// The last events before somebody came in.
-    Tail { room: RoomId, upto: Position, count: u32 },
+    Recent { room: RoomId, upto: Position, count: u32 },
     /// What a slow reader has missed.
     Refill { room: RoomId, after: Position, upto: Position },
     /// The event that somebody says to have, to see whether it is still there.
@@ -75,7 +75,7 @@ pub(crate) struct Unsent {
 impl Wanted {
     pub(super) fn is_search(&self) -> bool {
         match self {
-            Self::Tail { .. } | Self::Refill { .. } | Self::Check { .. } => false,
+            Self::Recent { .. } | Self::Refill { .. } | Self::Check { .. } => false,
             Self::Asked(_, granted) => matches!(granted.question, Question::Search { .. }),
         }
     }

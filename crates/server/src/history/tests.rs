@@ -36,7 +36,7 @@ async fn searches_keep_nobody_waiting_who_comes_in() {
     for origin in 1..9 {
         assert!(jobs.send(search(origin, &here)).is_ok());
     }
-    let wanted = Wanted::Tail { room: ROOM, upto: Position::START, count: 1 };
+    let wanted = Wanted::Recent { room: ROOM, upto: Position::START, count: 1 };
     let (origin, waits) = (Origin(1), Arc::downgrade(&here));
     let asker = Asker::Connection(Key::new(0, 0));
     assert!(jobs.send(Job { shard: 1, asker, origin, waits, wanted }).is_ok());

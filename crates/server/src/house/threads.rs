@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use teahouse_core::Chat;
-use teahouse_wire::api;
+use teahouse_wire::{ServerFacts, api};
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 use tracing::warn;
@@ -71,7 +71,7 @@ impl Threads {
         let place = Place {
             index: 0,
             boot,
-            house: Arc::new(house(settings, epoch)),
+            server: Arc::new(server_facts(settings, epoch)),
             settings: Arc::new(settings.clone()),
             browsers: Arc::new(Browsers::default()),
             zone: TimeZone::system(),
@@ -136,8 +136,8 @@ impl Threads {
 }
 
 /// How this house introduces itself to programs.
-fn house(settings: &Settings, epoch: [u8; 16]) -> api::House {
-    api::House {
+fn server_facts(settings: &Settings, epoch: [u8; 16]) -> ServerFacts {
+    ServerFacts {
         epoch: api::Epoch::of(epoch),
         server: env!("CARGO_PKG_VERSION").to_owned(),
         first_room: settings.first_room.clone(),

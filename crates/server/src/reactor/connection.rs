@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::SockRef;
+use teahouse_wire::api::ApiSession;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tracing::debug;
@@ -71,7 +72,8 @@ async fn speak_http(reactor: &Handle, key: Key, stream: &Arc<TcpStream>) -> Opti
         return None;
     }
     let socket = Arc::clone(stream);
-    Some(reactor.step(|shard| shard.accept_websocket(socket, peer, takes_deflate, &first)))
+    let api = Box::new(ApiSession::new(takes_deflate));
+    Some(reactor.step(|shard| shard.accept_as(api, socket, peer, &first)))
 }
 
 /// Takes out a connection that is closed, and closes its socket without cutting off what its peer is still to

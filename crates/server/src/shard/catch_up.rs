@@ -9,14 +9,15 @@
 
 use std::sync::Weak;
 
-use teahouse_core::{Event, Excerpt, ExitCause, Granted, Position, Refusal, RequestId, RoomId};
+use teahouse_core::{Event, Excerpt, Granted, Position, Refusal, RequestId, RoomId, RoomName};
+use teahouse_wire::protocol::{Begin, Entered, Told};
 use tracing::debug;
 
 use super::connection::Connection;
+use super::formats::TOO_MANY_FORMATS;
 use super::membership::{Behind, Check, Membership};
 use super::outbox::What;
-use super::protocol::{Beginning, Entered, ProtocolSession, recent};
-use super::rooms::{Rooms, is_wanted};
+use super::rooms::Rooms;
 use super::sessions::Sessions;
 use super::socket::Socket;
 use crate::figures::Refusals;
@@ -44,25 +45,32 @@ impl CatchUp {
         sessions: &mut Sessions<S>,
         rooms: &mut Rooms,
         index: usize,
-        (room, told): (RoomId, &Entered<'_>),
+        told: &Entered<'_>,
     ) {
-        let Entered { request, room: name, at, members, topic, .. } = *told;
+        let Entered { request, id: room, room: name, at, members, topic, .. } = *told;
         let shown = sessions.context.settings.history_shown;
-        let cursor = (sessions.context.house.epoch, at);
-        let protocol = &mut sessions.connections[index].protocol;
-        let beginning = protocol.handle_joined(request, (room, name), cursor, shown);
-        let Beginning { cursor, wants_tail, is_complete, check } = beginning;
-        let is_behind = wants_tail || cursor < at || check.is_some();
-        let behind = is_behind.then_some(Behind { cursor, wants_tail });
-        let check = check.map(|time| {
+        let epoch = sessions.context.server.epoch;
+        let begin = sessions.connections[index].protocol.handle_joined(told, epoch);
+        let (cursor, time) = match begin {
+            Begin::Now | Begin::RecentTogether => (at, None),
+            Begin::Recent => (recent(at, shown), None),
+            Begin::After(cursor, time) => (cursor.min(at), time),
+        };
+        let is_complete = matches!(begin, Begin::After(..));
+        let together = begin == Begin::RecentTogether && at > Position::START && shown > 0;
+        let is_behind = together || cursor < at || time.is_some();
+        let behind = is_behind.then_some(Behind { cursor, together });
+        let check = time.map(|time| {
             let topic = topic.cloned();
             Box::new(Check { request, time, at, members, topic })
         });
         let is_checked = check.is_none();
         let membership = Membership { room, member: 0, behind, check };
-        rooms.join(&mut sessions.connections, index, (name, at), membership);
+        if !rooms.join(&mut sessions.connections, index, (name, at), membership) {
+            return sessions.let_go(index, TOO_MANY_FORMATS);
+        }
         if is_checked {
-            tell_entered(sessions, index, &Entered { is_complete, ..*told });
+            sessions.tell(index, &Told::Entered(&Entered { is_complete, ..*told }));
         }
         sessions.connections.list(index);
     }
@@ -73,11 +81,11 @@ impl CatchUp {
         sessions: &mut Sessions<S>,
         index: usize,
         room: RoomId,
-        name: &teahouse_core::RoomName,
+        name: &RoomName,
     ) {
         let membership = sessions.connections[index].membership(room);
         if let Some(check) = membership.and_then(|membership| membership.check.take()) {
-            tell_checked(sessions, index, name, &check, false);
+            tell_checked(sessions, index, (room, name), &check, false);
         }
     }
 
@@ -104,11 +112,11 @@ impl CatchUp {
             let room = membership.room;
             let is_checking = membership.check.is_some();
             let Some(head) = rooms.head(room) else { return };
-            let Behind { cursor, wants_tail } = behind;
+            let Behind { cursor, together } = behind;
             let wanted = if is_checking {
                 Wanted::Check { room, position: cursor }
-            } else if wants_tail {
-                Wanted::Tail { room, upto: cursor, count }
+            } else if together {
+                Wanted::Recent { room, upto: cursor, count }
             } else if cursor < head {
                 Wanted::Refill { room, after: cursor, upto: head }
             } else {
@@ -158,8 +166,8 @@ impl CatchUp {
                 sessions.connections[index].questions.pop();
                 answer(sessions, refusals, index, request, &granted, found);
             }
-            (Wanted::Tail { room, upto, .. }, Ok(excerpt)) => {
-                show_tail(sessions, rooms, index, (room, upto), &excerpt.events);
+            (Wanted::Recent { room, upto, .. }, Ok(excerpt)) => {
+                show_together(sessions, rooms, index, (room, upto), &excerpt.events);
             }
             (Wanted::Refill { room, after, upto }, Ok(excerpt)) => {
                 self.refill(sessions, rooms, index, room, (after, upto), &excerpt.events);
@@ -167,16 +175,12 @@ impl CatchUp {
             (Wanted::Check { room, position }, Ok(excerpt)) => {
                 check(sessions, rooms, index, (room, position), &excerpt.events);
             }
-            (Wanted::Tail { .. } | Wanted::Refill { .. } | Wanted::Check { .. }, Err(_)) => {
+            (Wanted::Recent { .. } | Wanted::Refill { .. } | Wanted::Check { .. }, Err(_)) => {
                 // Rather closed than shown a room with a hole in it.
                 for membership in &mut sessions.connections[index].memberships {
                     (membership.behind, membership.check) = (None, None);
                 }
-                let sorry = "error: history cannot be read; please come back";
-                sessions
-                    .connections
-                    .tell(index, |protocol, out| protocol.render_notice(sorry, out));
-                sessions.exit(index, ExitCause::Lost);
+                sessions.let_go(index, "error: history cannot be read; please come back");
             }
         }
     }
@@ -190,24 +194,19 @@ impl CatchUp {
         (after, upto): (Position, Position),
         events: &[Event],
     ) {
-        let Some(name) = rooms.name(room).cloned() else { return };
         let connection = &mut sessions.connections[index];
         let Some(membership) = connection.membership(room) else { return };
         let is_checking = membership.check.is_some();
         let Some(behind) = membership.behind.as_mut() else { return };
         // The page is for where the cursor stood; a room left and entered again has another.
-        if behind.cursor != after || behind.wants_tail || is_checking {
+        if behind.cursor != after || behind.together || is_checking {
             return;
         }
         behind.cursor = events.last().map_or(upto, |event| event.position);
-        let connection = &sessions.connections[index];
-        let format = connection.protocol.format(room);
         debug!(session = connection.session.0, events = events.len(), "refilled from history");
         let mut out = Vec::new();
-        for event in events.iter().filter(|event| is_wanted(connection, event)) {
-            rooms.encoder.event(format, event, &name, &mut out);
-            self.refilled += 1;
-        }
+        let given = rooms.render_past(&mut sessions.connections, index, room, events, &mut out);
+        self.refilled += given as u64;
         sessions.connections.give(index, &out, What::Room);
     }
 }
@@ -231,27 +230,17 @@ fn answer<S: Socket>(
     found: Result<Excerpt, Unread>,
 ) {
     let refusal = match found {
-        Ok(excerpt) => {
-            let (epoch, clock) = (sessions.context.house.epoch, sessions.context.clock());
-            return sessions.connections.tell(index, |protocol, out| {
-                protocol.render_page(request, granted, &excerpt, (epoch, &clock), out);
-            });
-        }
-        Err(Unread::Fault) => {
-            return sessions
-                .connections
-                .tell(index, |protocol, out| protocol.render_unreadable(request, out));
-        }
+        Ok(excerpt) => return sessions.tell(index, &Told::Page(request, granted, &excerpt)),
+        Err(Unread::Fault) => return sessions.tell(index, &Told::Unreadable(request)),
         Err(Unread::TooWide(why)) => Refusal::SearchTooWide { why },
         Err(Unread::Refused(refusal)) => refusal,
     };
     refusals.count(&refusal);
-    sessions
-        .connections
-        .tell(index, |protocol, out| protocol.render_refused(request, &refusal, out));
+    sessions.tell(index, &Told::HistoryRefused(request, &refusal));
 }
 
-fn show_tail<S: Socket>(
+/// Shows the last events before a member came in, in its protocol's own way.
+fn show_together<S: Socket>(
     sessions: &mut Sessions<S>,
     rooms: &Rooms,
     index: usize,
@@ -259,13 +248,12 @@ fn show_tail<S: Socket>(
     events: &[Event],
 ) {
     let Some(membership) = sessions.connections[index].membership(room) else { return };
-    // A room left and entered again meanwhile has a tail of its own to come.
+    // A room left and entered again meanwhile has its own to come.
     match &mut membership.behind {
-        Some(behind) if behind.wants_tail && behind.cursor == upto => behind.wants_tail = false,
+        Some(behind) if behind.together && behind.cursor == upto => behind.together = false,
         _ => return,
     }
     let Some(name) = rooms.name(room) else { return };
-    let clock = sessions.context.clock();
     let connection = &sessions.connections[index];
     // What it said itself in an earlier life is news on this screen; whom it ignores it does not hear.
     let is_heard = |event: &&Event| !connection.ignores_author_of(event);
@@ -273,9 +261,7 @@ fn show_tail<S: Socket>(
         Some(_) => events.iter().filter(is_heard).cloned().collect(),
         None => events.to_vec(),
     };
-    sessions
-        .connections
-        .tell(index, |_, out| ProtocolSession::render_tail(name, &shown, &clock, out));
+    sessions.tell(index, &Told::Recent(name, &shown));
 }
 
 /// History was asked for the event that a member says to have: it goes on after that, or begins anew with the last
@@ -300,24 +286,25 @@ fn check<S: Socket>(
     if !is_complete {
         behind.cursor = recent(check.at, shown);
     }
-    tell_checked(sessions, index, name, &check, is_complete);
+    tell_checked(sessions, index, (room, name), &check, is_complete);
 }
 
 fn tell_checked<S: Socket>(
     sessions: &mut Sessions<S>,
     index: usize,
-    room: &teahouse_core::RoomName,
+    (id, room): (RoomId, &RoomName),
     check: &Check,
     is_complete: bool,
 ) {
     let Check { request, at, members, ref topic, .. } = *check;
     let topic = topic.as_ref();
-    tell_entered(sessions, index, &Entered { request, room, at, is_complete, members, topic });
+    let entered = Entered { request, id, room, at, is_complete, members, topic };
+    sessions.tell(index, &Told::Entered(&entered));
 }
 
-fn tell_entered<S: Socket>(sessions: &mut Sessions<S>, index: usize, told: &Entered<'_>) {
-    let epoch = sessions.context.house.epoch;
-    sessions.connections.tell(index, |protocol, out| protocol.render_entered(told, epoch, out));
+/// The last event before those that are shown to whoever comes in.
+fn recent(at: Position, shown: u32) -> Position {
+    Position(at.0.saturating_sub(u64::from(shown)))
 }
 
 /// About how many bytes a page has when it is written out.

@@ -8,11 +8,11 @@ use teahouse_core::{
     Author, Bucket, Event, Ignored, NickKey, Origin, Request, RequestId, RoomId, SessionId,
     SteadyTime,
 };
+use teahouse_wire::ProtocolSession;
 
 use super::first_line::FirstLine;
 use super::membership::Membership;
 use super::outbox::Outbox;
-use super::protocol::ProtocolSession;
 use super::questions::Questions;
 use crate::gate::Permit;
 
@@ -62,7 +62,7 @@ pub(crate) struct Connection<S> {
     /// Its place among the connections of the server.
     pub(super) permit: Option<Permit>,
     pub(super) stage: Stage,
-    pub(super) protocol: ProtocolSession,
+    pub(super) protocol: Box<dyn ProtocolSession>,
     pub(super) memberships: Vec<Membership>,
     pub(super) output: Output<S>,
     pub(super) input: Input,
@@ -83,8 +83,6 @@ pub(super) struct Output<S> {
     pub(super) is_refused: bool,
     /// It is on the list of those that are looked after at the end of the step.
     pub(super) is_listed: bool,
-    /// The number of the last flush that had something in it that it does not hear, because it did that itself.
-    pub(super) own_flush: u64,
 }
 
 /// The way from a peer.
@@ -111,14 +109,7 @@ pub(super) struct Input {
 
 impl<S> Output<S> {
     pub(super) fn new(sink: Sink<S>) -> Self {
-        Self {
-            sink,
-            queue: None,
-            health: Health::Open,
-            is_refused: false,
-            is_listed: false,
-            own_flush: 0,
-        }
+        Self { sink, queue: None, health: Health::Open, is_refused: false, is_listed: false }
     }
 
     /// Wakes whoever fetches its bytes, if they are fetched.

@@ -13,7 +13,6 @@ use tracing::debug;
 
 use super::connection::{Connection, Health, Sink};
 use super::outbox::{Drained, Outbox, Shared, What};
-use super::protocol::ProtocolSession;
 use super::socket::{Socket, WriteOutcome, write};
 use crate::gate::Permit;
 use crate::key::Key;
@@ -51,7 +50,6 @@ pub(super) struct Connections<S> {
     bounds: QueueBounds,
     sent_bytes: u64,
     writes: u64,
-    scratch: Vec<u8>,
 }
 
 impl<S> Index<usize> for Connections<S> {
@@ -79,7 +77,6 @@ impl<S: Socket> Connections<S> {
             bounds,
             sent_bytes: 0,
             writes: 0,
-            scratch: Vec::new(),
         }
     }
 
@@ -257,19 +254,6 @@ impl<S: Socket> Connections<S> {
                 self.send(index, bytes, what, &mut shared);
             }
         }
-    }
-
-    /// Tells one connection something in its protocol.
-    pub(super) fn tell(
-        &mut self,
-        index: usize,
-        render: impl FnOnce(&mut ProtocolSession, &mut Vec<u8>),
-    ) {
-        let mut out = std::mem::take(&mut self.scratch);
-        render(&mut self.slab[index].protocol, &mut out);
-        self.give(index, &out, What::Answer);
-        out.clear();
-        self.scratch = out;
     }
 
     /// Writes what is queued. Once that is nothing, the connection is looked after.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use teahouse_core::{Refusal, Request, SessionId, SteadyTime, Time};
-use teahouse_wire::api::House;
-use teahouse_wire::line::{self, Clock};
+use teahouse_wire::protocol::ServerFacts;
+use teahouse_wire::{Clock, line};
 
 use crate::browsers::Browsers;
 use crate::settings::Settings;
@@ -30,7 +30,7 @@ pub(crate) struct Place {
     pub(crate) index: usize,
     /// How often the history has been opened: makes session ids unique for its life.
     pub(crate) boot: u32,
-    pub(crate) house: Arc<House>,
+    pub(crate) server: Arc<ServerFacts>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) browsers: Arc<Browsers>,
     pub(crate) zone: TimeZone,
@@ -41,7 +41,7 @@ pub(crate) struct Context {
     index: usize,
     boot: u32,
     /// What the server tells of itself.
-    pub(crate) house: Arc<House>,
+    pub(crate) server: Arc<ServerFacts>,
     pub(crate) settings: Arc<Settings>,
     /// Where browsers are.
     pub(crate) browsers: Arc<Browsers>,
@@ -58,11 +58,11 @@ pub(crate) struct Context {
 
 impl Context {
     pub(super) fn new(place: Place) -> Self {
-        let Place { index, boot, house, settings, browsers, zone } = place;
+        let Place { index, boot, server, settings, browsers, zone } = place;
         Self {
             index,
             boot,
-            house,
+            server,
             settings,
             browsers,
             zone,
@@ -80,10 +80,10 @@ impl Context {
 
     /// New settings.
     pub(super) fn set(&mut self, settings: Arc<Settings>) {
-        self.house = Arc::new(House {
+        self.server = Arc::new(ServerFacts {
             first_room: settings.first_room.clone(),
             grace_s: settings.limits.seats.grace_s,
-            ..House::clone(&self.house)
+            ..ServerFacts::clone(&self.server)
         });
         self.settings = settings;
     }

@@ -3,14 +3,13 @@
 //! Room messages of a whole round are gathered and written together ([`super::rooms`]). What is for one connection,
 //! or moves a member, first has what came before it written to that connection's rooms.
 
-use std::sync::Arc;
-
 use teahouse_core::{Answer, Effect, InRoom, RequestId};
+use teahouse_wire::protocol::{Entered, Told};
 
 use super::Shard;
 use super::connection::{Sink, Stage};
+use super::formats::TOO_MANY_FORMATS;
 use super::pending::Round;
-use super::protocol::Entered;
 use super::socket::Socket;
 
 impl<S: Socket> Shard<S> {
@@ -57,15 +56,16 @@ impl<S: Socket> Shard<S> {
             Effect::Joined { request, room, name, at, members, topic, .. } => {
                 // Whoever comes in is not given what was said before that.
                 rooms.flush(&mut sessions.connections, *room, round);
-                let told = Entered {
+                let entered = Entered {
                     request: *request,
+                    id: *room,
                     room: name,
                     at: *at,
                     is_complete: false,
                     members: *members,
                     topic: topic.as_ref(),
                 };
-                catch_up.begin(sessions, rooms, index, (*room, &told));
+                catch_up.begin(sessions, rooms, index, &entered);
             }
             Effect::Parted { request, room, name, .. } => {
                 catch_up.end(sessions, index, *room, name);
@@ -73,9 +73,7 @@ impl<S: Socket> Shard<S> {
                 let connection = &mut sessions.connections[index];
                 connection.protocol.handle_parted(*room);
                 if connection.stage == Stage::In {
-                    sessions.connections.tell(index, |protocol, out| {
-                        protocol.render_parted(*request, name, out);
-                    });
+                    sessions.tell(index, &Told::Parted(*request, name));
                     sessions.connections[index].wake_to_read();
                 }
             }
@@ -93,6 +91,17 @@ impl<S: Socket> Shard<S> {
             | Effect::Presence { .. }
             | Effect::SessionForgotten { .. } => {}
         }
+        self.renew_formats(index);
+    }
+
+    /// What follows in this round is written to a connection in the formats that it has from here on.
+    pub(super) fn renew_formats(&mut self, index: usize) {
+        let Self { sessions, rooms, .. } = self;
+        if sessions.connections[index].protocol.take_format_change()
+            && !rooms.renew_formats(&mut sessions.connections, index)
+        {
+            sessions.let_go(index, TOO_MANY_FORMATS);
+        }
     }
 
     fn answer(&mut self, index: usize, request: RequestId, answer: &Answer) {
@@ -105,11 +114,9 @@ impl<S: Socket> Shard<S> {
         if let Answer::Refused(refusal) = answer {
             self.requests.refusals.count(refusal);
         }
-        let house = Arc::clone(&self.sessions.context.house);
-        connections.tell(index, |protocol, out| {
-            protocol.render_answer(request, answer, &house, out);
-        });
+        self.sessions.tell(index, &Told::Answer(request, answer));
         // A visitor that may not follow has nothing more to hear.
+        let connections = &mut self.sessions.connections;
         let connection = &connections[index];
         if matches!(answer, Answer::Refused(_)) && matches!(connection.output.sink, Sink::Body(_)) {
             let session = connection.session;

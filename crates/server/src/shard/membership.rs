@@ -30,6 +30,6 @@ pub(super) struct Check {
 pub(super) struct Behind {
     /// The last event it has been given.
     pub(super) cursor: Position,
-    /// It has just come in and is first shown the events before that.
-    pub(super) wants_tail: bool,
+    /// It has just come in, and is first shown the last events up to that together.
+    pub(super) together: bool,
 }

@@ -14,6 +14,7 @@ use tracing::debug;
 
 use super::connection::{Connection, Stage};
 use super::first_line::FirstLine;
+use super::protocols::session_of;
 use super::requests::Requests;
 use super::sessions::Sessions;
 use super::socket::Socket;
@@ -151,8 +152,8 @@ fn settle<S: Socket>(
     }
     if is_greeted {
         connection.count_as_member();
-    } else {
-        sessions.enter(index);
+    } else if let Some(session) = session_of(protocol, &sessions.context.server) {
+        sessions.begin(index, session);
     }
     requests.hear(sessions, index, opening.words());
 }

@@ -1,10 +1,11 @@
-//! What is about to be written to a room's members, encoded once for all that are spoken to in the same way.
+//! What is about to be written to a room's members, encoded once for all that have the same format.
 
 use std::sync::Arc;
 
-use teahouse_core::{Effect, EventKind, NickKey, Position, RoomName, SessionId};
+use teahouse_core::{Effect, NickKey, Position, RoomName, SessionId};
+use teahouse_wire::protocol::Fact;
 
-use super::encoder::{Encoder, Format};
+use super::formats::{FormatId, Formats};
 use super::outbox::Shared;
 
 /// Bytes (as [`teahouse_core::Event::weight`] has them) pending for a room after which they are written before
@@ -24,7 +25,9 @@ pub(super) struct Pending {
     /// The position of the last event in it, if there is one.
     pub(super) head: Option<Position>,
     pub(super) has_presence: bool,
-    encoded: [Encoded; Format::COUNT],
+    /// The items in the formats asked for so far; what is beyond `made` are buffers.
+    encodings: Vec<Encoding>,
+    made: usize,
 }
 
 /// One event or announcement.
@@ -32,10 +35,8 @@ pub(super) struct Item {
     /// Which batch of the round, and which of its effects.
     pub(super) batch: usize,
     pub(super) effect: usize,
-    /// Whom it is about: its author, or who came or went.
+    /// Whose doing it is, or whom it is about.
     pub(super) about: Option<SessionId>,
-    /// For whom it is nothing new: they typed it themselves.
-    pub(super) is_typed: bool,
     pub(super) author: Option<Author>,
 }
 
@@ -49,18 +50,43 @@ pub(super) struct Author {
 
 /// The items in one format.
 #[derive(Default)]
-struct Encoded {
-    is_made: bool,
-    bytes: Vec<u8>,
+pub(super) struct Encoding {
+    format: Option<FormatId>,
+    pub(super) bytes: Vec<u8>,
     /// Where each item ends.
     ends: Vec<usize>,
+    /// The bytes for those whose sockets do not take them.
+    pub(super) shared: Shared,
 }
 
-/// Whether its author has it on the screen already, as typed, where the screen is a line terminal.
-pub(super) fn is_typed(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Said | EventKind::Acted => true,
-        EventKind::Topic | EventKind::Unknown => false,
+impl Encoding {
+    /// The bytes of one item.
+    pub(super) fn item(&self, item: usize) -> &[u8] {
+        let start = item.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..self.ends[item]]
+    }
+}
+
+impl Item {
+    /// What it says.
+    pub(super) fn fact<'a>(&self, round: &'a Round) -> Option<Fact<'a>> {
+        fact(&round[self.batch][self.effect])
+    }
+}
+
+/// What an effect says to everyone in a room.
+fn fact(effect: &Effect) -> Option<Fact<'_>> {
+    match effect {
+        Effect::Event(event) => Some(Fact::Event(event)),
+        Effect::Presence { presence, .. } => Some(Fact::Presence(presence)),
+        Effect::Founded { .. }
+        | Effect::RoomRemoved { .. }
+        | Effect::Ignores { .. }
+        | Effect::Joined { .. }
+        | Effect::Parted { .. }
+        | Effect::Answer { .. }
+        | Effect::Ended { .. }
+        | Effect::SessionForgotten { .. } => None,
     }
 }
 
@@ -73,12 +99,11 @@ impl Pending {
                 self.head = Some(event.position);
                 let key = with_key.then(|| event.nick.key());
                 let author = Some(Author { session: event.session, author: event.author, key });
-                let (about, is_typed) = (Some(event.session), is_typed(event.kind));
-                Item { batch, effect, about, is_typed, author }
+                Item { batch, effect, about: Some(event.session), author }
             }
             Effect::Presence { about, .. } => {
                 self.has_presence = true;
-                Item { batch, effect, about: *about, is_typed: false, author: None }
+                Item { batch, effect, about: *about, author: None }
             }
             Effect::Founded { .. }
             | Effect::RoomRemoved { .. }
@@ -96,62 +121,57 @@ impl Pending {
         self.weight >= PIECE_BYTES || self.items.len() >= PIECE_ITEMS
     }
 
-    /// Encodes everything in a format, unless that was done.
-    pub(super) fn encode(
+    /// Everything in a format: where in the list of encodings it is. Made when it is asked for first.
+    pub(super) fn encoded(
         &mut self,
-        format: Format,
+        format: FormatId,
         round: &Round,
         name: &RoomName,
-        encoder: &mut Encoder,
-    ) {
-        let Encoded { is_made, bytes, ends } = &mut self.encoded[format.index()];
-        if std::mem::replace(is_made, true) {
-            return;
+        formats: &mut Formats,
+    ) -> usize {
+        let made = &self.encodings[..self.made];
+        match made.iter().position(|encoding| encoding.format == Some(format)) {
+            Some(at) => at,
+            None => self.encode(format, round, name, formats),
         }
-        for item in &self.items {
-            match &round[item.batch][item.effect] {
-                Effect::Event(event) => encoder.event(format, event, name, bytes),
-                Effect::Presence { presence, .. } => {
-                    encoder.presence(format, presence, name, bytes);
-                }
-                Effect::Founded { .. }
-                | Effect::RoomRemoved { .. }
-                | Effect::Ignores { .. }
-                | Effect::Joined { .. }
-                | Effect::Parted { .. }
-                | Effect::Answer { .. }
-                | Effect::Ended { .. }
-                | Effect::SessionForgotten { .. } => {}
+    }
+
+    #[cold]
+    fn encode(
+        &mut self,
+        format: FormatId,
+        round: &Round,
+        name: &RoomName,
+        formats: &mut Formats,
+    ) -> usize {
+        let inner = formats.inner(format).map(|inner| self.encoded(inner, round, name, formats));
+        let at = self.made;
+        if at == self.encodings.len() {
+            self.encodings.push(Encoding::default());
+        }
+        let mut encoding = std::mem::take(&mut self.encodings[at]);
+        let inner = inner.map(|inner| &self.encodings[inner]);
+        for (index, item) in self.items.iter().enumerate() {
+            if let Some(fact) = item.fact(round) {
+                let inner = inner.map_or(&[][..], |inner| inner.item(index));
+                formats.encode(format, (fact, name), inner, &mut encoding.bytes);
             }
-            ends.push(bytes.len());
+            encoding.ends.push(encoding.bytes.len());
         }
+        encoding.format = Some(format);
+        self.encodings[at] = encoding;
+        self.made += 1;
+        at
     }
 
     /// Everything, in a format that has been encoded.
-    pub(super) fn bytes(&self, format: Format) -> &[u8] {
-        &self.encoded[format.index()].bytes
+    pub(super) fn encoding(&mut self, at: usize) -> &mut Encoding {
+        &mut self.encodings[at]
     }
 
-    /// One to share out for each format.
-    pub(super) fn shared() -> [Shared; Format::COUNT] {
-        std::array::from_fn(|_| Shared::default())
-    }
-
-    /// Copies the items that `keep` picks to `out`, in a format that has been encoded.
-    pub(super) fn pick(
-        &self,
-        format: Format,
-        out: &mut Vec<u8>,
-        mut keep: impl FnMut(&Item) -> bool,
-    ) {
-        let Encoded { bytes, ends, .. } = &self.encoded[format.index()];
-        let mut start = 0;
-        for (item, end) in self.items.iter().zip(ends) {
-            if keep(item) {
-                out.extend_from_slice(&bytes[start..*end]);
-            }
-            start = *end;
-        }
+    /// The items, and everything in a format that has been encoded.
+    pub(super) fn items_in(&self, at: usize) -> (&[Item], &Encoding) {
+        (&self.items, &self.encodings[at])
     }
 
     /// Empty again, with its buffers kept.
@@ -160,10 +180,12 @@ impl Pending {
         self.weight = 0;
         self.head = None;
         self.has_presence = false;
-        for Encoded { is_made, bytes, ends } in &mut self.encoded {
-            *is_made = false;
+        for Encoding { format, bytes, ends, shared } in &mut self.encodings[..self.made] {
+            *format = None;
             bytes.clear();
             ends.clear();
+            *shared = Shared::default();
         }
+        self.made = 0;
     }
 }

@@ -2,6 +2,7 @@
 //! or gives them back.
 
 use teahouse_core::{Action, ExitCause, FloodLimit, Refusal, Request, RequestId, Verdict};
+use teahouse_wire::protocol::Told;
 use teahouse_wire::{Heard, line};
 
 use super::connection::{Connection, Stage};
@@ -192,8 +193,7 @@ impl Requests {
         refusal: &Refusal,
     ) {
         self.refusals.count(refusal);
-        let protocol = &mut sessions.connections[index].protocol;
-        protocol.render_given_back(request, refusal, &mut self.replies);
+        sessions.render(index, &Told::GivenBack(request, refusal), &mut self.replies);
     }
 }
 

@@ -7,15 +7,18 @@
 //! is not has a cursor, and is given everything after it by [`super::catch_up`].
 
 use hashbrown::HashMap;
-use teahouse_core::{Effect, Event, Ignored, Position, RoomId, RoomName, SessionId};
+use teahouse_core::{Event, Ignored, Position, RoomId, RoomName};
+use teahouse_wire::api::Epoch;
+use teahouse_wire::protocol::{Fact, View};
 
 use super::connection::Connection;
 use super::connections::{Connections, Delivery};
-use super::encoder::{Encoder, Format};
+use super::formats::{FormatId, Formats};
 use super::membership::{Behind, Membership};
 use super::outbox::{Shared, What};
-use super::pending::{Author, Item, Pending, Round, is_typed};
+use super::pending::{Encoding, Pending, Round};
 use super::socket::Socket;
+use super::views::{Part, render_items, render_past};
 
 /// Buffers for encoded room messages kept for the next round.
 const SPARE_PENDING_MAX: usize = 64;
@@ -35,7 +38,13 @@ struct Room {
 #[derive(Clone, Copy)]
 struct Member {
     connection: usize,
+    /// How it is written to.
+    format: FormatId,
     is_live: bool,
+    /// It ignores somebody.
+    ignores: bool,
+    /// Something in the flush under way is its own doing, and it does not see that as the others do.
+    is_concerned: bool,
 }
 
 /// All rooms with members here.
@@ -44,21 +53,18 @@ pub(super) struct Rooms {
     /// Those with something pending.
     dirty: Vec<RoomId>,
     spare: Vec<Pending>,
-    pub(super) encoder: Encoder,
-    /// Counts flushes: a connection that is not given all of one has its number.
-    flush: u64,
+    formats: Formats,
     deliveries: u64,
     scratch: Vec<u8>,
 }
 
 impl Rooms {
-    pub(super) fn new(encoder: Encoder) -> Self {
+    pub(super) fn new(epoch: Epoch) -> Self {
         Self {
             rooms: HashMap::new(),
             dirty: Vec::new(),
             spare: Vec::new(),
-            encoder,
-            flush: 0,
+            formats: Formats::new(epoch),
             deliveries: 0,
             scratch: Vec::new(),
         }
@@ -78,15 +84,20 @@ impl Rooms {
         self.rooms.get(&room).map(|room| room.head)
     }
 
-    /// A connection is a member of a room from here on.
+    /// A connection is a member of a room from here on. `false` where there are too many formats for one more.
+    #[must_use]
     pub(super) fn join<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
         index: usize,
         (name, at): (&RoomName, Position),
         membership: Membership,
-    ) {
+    ) -> bool {
         let id = membership.room;
+        let connection = &mut connections[index];
+        let Some(format) = self.formats.intern(connection.protocol.format(id)) else {
+            return false;
+        };
         let room = self.rooms.entry(id).or_insert_with(|| Room {
             name: name.clone(),
             head: at,
@@ -94,13 +105,43 @@ impl Rooms {
             ignoring: 0,
             pending: None,
         });
-        let connection = &mut connections[index];
-        room.ignoring += usize::from(connection.ignored.is_some());
+        let ignores = connection.ignored.is_some();
+        room.ignoring += usize::from(ignores);
         let is_live = membership.behind.is_none();
         // Most people are in one room: no memory is kept for more.
         connection.memberships.reserve_exact(1);
         connection.memberships.push(Membership { member: room.members.len(), ..membership });
-        room.members.push(Member { connection: index, is_live });
+        room.members.push(Member {
+            connection: index,
+            format,
+            is_live,
+            ignores,
+            is_concerned: false,
+        });
+        true
+    }
+
+    /// A connection is written to in other formats, perhaps. `false` where there are too many for one more: it is in
+    /// the rooms concerned no longer.
+    #[must_use]
+    pub(super) fn renew_formats<S: Socket>(
+        &mut self,
+        connections: &mut Connections<S>,
+        index: usize,
+    ) -> bool {
+        let mut unknown = Vec::new();
+        let connection = &connections[index];
+        for membership in &connection.memberships {
+            let Some(room) = self.rooms.get_mut(&membership.room) else { continue };
+            match self.formats.intern(connection.protocol.format(membership.room)) {
+                Some(format) => room.members[membership.member].format = format,
+                None => unknown.push(membership.room),
+            }
+        }
+        for room in &unknown {
+            self.part(connections, index, *room);
+        }
+        unknown.is_empty()
     }
 
     /// A connection is no member of a room any more; the last of the room's list moves into its place.
@@ -159,8 +200,29 @@ impl Rooms {
         for membership in &connection.memberships {
             if let Some(room) = self.rooms.get_mut(&membership.room) {
                 room.ignoring = room.ignoring + usize::from(is) - usize::from(was);
+                room.members[membership.member].ignores = is;
             }
         }
+    }
+
+    /// What a member sees of events of the past, and how many of them that are.
+    pub(super) fn render_past<S: Socket>(
+        &mut self,
+        connections: &mut Connections<S>,
+        index: usize,
+        id: RoomId,
+        events: &[Event],
+        out: &mut Vec<u8>,
+    ) -> usize {
+        let connection = &mut connections[index];
+        let (Some(room), Some(membership)) = (self.rooms.get(&id), connection.membership(id))
+        else {
+            return 0;
+        };
+        let (name, format) = (&room.name, room.members[membership.member].format);
+        let mut render =
+            |event| render_past(connection, event, name, (&mut self.formats, format), out);
+        events.iter().filter(|event| render(event)).count()
     }
 
     /// Adds an effect of the round to what is about to be written to a room, if it has members here.
@@ -207,7 +269,8 @@ impl Rooms {
         }
     }
 
-    /// The hot path: the same bytes to every member, one direct write each.
+    /// The hot path: the same bytes to every member, one direct write each. Of a member that nothing of it concerns,
+    /// only its place here and its way to the peer are looked at.
     pub(super) fn flush<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
@@ -216,37 +279,39 @@ impl Rooms {
     ) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let Some(mut pending) = room.pending.take() else { return };
-        self.flush += 1;
-        mark_own(connections, &pending, round, self.flush);
-        let mut shared = Pending::shared();
+        note_own(connections, (id, &mut room.members), &pending, round);
         for member in &mut room.members {
+            let is_concerned = std::mem::take(&mut member.is_concerned) || member.ignores;
             if !member.is_live && !pending.has_presence {
                 continue;
             }
             let index = member.connection;
-            let connection = &connections[index];
-            let format = connection.protocol.format(id);
-            let picks = connection.ignored.is_some() || connection.output.own_flush == self.flush;
-            pending.encode(format, round, &room.name, &mut self.encoder);
-            if !member.is_live {
-                send_presence(connections, index, id, (format, &pending), &mut self.scratch);
-                continue;
-            }
-            let delivery = if picks {
-                send_picked(connections, index, (format, &pending), &mut self.scratch)
+            let encoded = pending.encoded(member.format, round, &room.name, &mut self.formats);
+            let delivery = if member.is_live && !is_concerned {
+                let Encoding { bytes, shared, .. } = pending.encoding(encoded);
+                connections.send(index, bytes, What::Room, shared)
             } else {
-                let shared = &mut shared[format.index()];
-                connections.send(index, pending.bytes(format), What::Room, shared)
+                let part = if member.is_live { Part::All } else { Part::Presence };
+                if part == Part::Presence && !hears_presence(&connections[index], id) {
+                    continue;
+                }
+                self.scratch.clear();
+                let (items, encoding) = pending.items_in(encoded);
+                let (connection, about) = (&mut connections[index], (round, &room.name));
+                render_items(connection, (items, encoding), about, part, &mut self.scratch);
+                connections.send(index, &self.scratch, What::Room, &mut Shared::default())
             };
             match delivery {
-                Delivery::Accepted => self.deliveries += pending.items.len() as u64,
-                Delivery::Behind => {
+                Delivery::Accepted if member.is_live => {
+                    self.deliveries += pending.items.len() as u64;
+                }
+                Delivery::Behind if member.is_live => {
                     member.is_live = false;
                     if let Some(membership) = connections[index].membership(id) {
-                        membership.behind = Some(Behind { cursor: room.head, wants_tail: false });
+                        membership.behind = Some(Behind { cursor: room.head, together: false });
                     }
                 }
-                Delivery::Lost => {}
+                Delivery::Accepted | Delivery::Behind | Delivery::Lost => {}
             }
         }
         room.head = pending.head.unwrap_or(room.head);
@@ -257,85 +322,35 @@ impl Rooms {
     }
 }
 
-/// Notes which connections are not given all of this flush, because some of it is their own doing.
-fn mark_own<S: Socket>(
+/// Notes which members do not see all of this as the others do, because some of it is their own doing.
+fn note_own<S: Socket>(
     connections: &mut Connections<S>,
+    (room, members): (RoomId, &mut [Member]),
     pending: &Pending,
     round: &Round,
-    flush: u64,
 ) {
     for item in &pending.items {
         let Some(index) = item.about.and_then(|session| connections.of_session(session)) else {
             continue;
         };
+        let Some(fact) = item.fact(round) else { continue };
         let connection = &mut connections[index];
-        let mut hears_it = false;
-        if let Effect::Event(event) = &round[item.batch][item.effect] {
-            hears_it = !item.is_typed || connection.protocol.wants_echo();
+        if let Fact::Event(event) = fact {
             connection.protocol.handle_own_event(event);
             // It may have waited with its next request for this.
             connection.wake_to_read();
         }
-        if !hears_it {
-            connection.output.own_flush = flush;
+        if connection.protocol.view_own(fact) != View::Shared
+            && let Some(membership) = connection.membership(room)
+        {
+            members[membership.member].is_concerned = true;
         }
     }
 }
 
-/// To a member that has done some of it or ignores somebody: what it is to hear of it.
-fn send_picked<S: Socket>(
-    connections: &mut Connections<S>,
-    index: usize,
-    (format, pending): (Format, &Pending),
-    scratch: &mut Vec<u8>,
-) -> Delivery {
-    let connection = &connections[index];
-    scratch.clear();
-    pending.pick(format, scratch, |item| {
-        !is_about_itself(connection, item)
-            && item.author.as_ref().is_none_or(|Author { session, author, key }| {
-                !connection.ignores(*session, *author, key.as_ref())
-            })
-    });
-    if scratch.is_empty() {
-        return Delivery::Accepted;
-    }
-    connections.send(index, scratch, What::Room, &mut Shared::default())
-}
-
-/// To a member that is about to be given the events from history: who came and went meanwhile, which history does
-/// not have. One that is not reading misses it.
-fn send_presence<S: Socket>(
-    connections: &mut Connections<S>,
-    index: usize,
-    id: RoomId,
-    (format, pending): (Format, &Pending),
-    scratch: &mut Vec<u8>,
-) {
-    let connection = &connections[index];
+/// Whether a member that is not live is told who comes and goes, which history does not have: it is about to be
+/// given the events. One that is not reading misses it.
+fn hears_presence<S>(connection: &Connection<S>, id: RoomId) -> bool {
     let is_in = |membership: &Membership| membership.room == id && membership.check.is_none();
-    if connection.output.queue.is_some() || !connection.memberships.iter().any(is_in) {
-        return;
-    }
-    let session: SessionId = connection.session;
-    scratch.clear();
-    pending.pick(format, scratch, |item| item.author.is_none() && item.about != Some(session));
-    if !scratch.is_empty() {
-        connections.send(index, scratch, What::Room, &mut Shared::default());
-    }
-}
-
-/// Whether an item says to a member only what it knows: it typed it, or it is about its own coming.
-fn is_about_itself<S>(connection: &Connection<S>, item: &Item) -> bool {
-    let is_news = item.author.is_some() && (connection.protocol.wants_echo() || !item.is_typed);
-    item.about == Some(connection.session) && !is_news
-}
-
-/// Whether a member that is refilled hears this event: as when it happens, not what it typed itself and nobody it
-/// ignores.
-pub(super) fn is_wanted<S>(connection: &Connection<S>, event: &Event) -> bool {
-    let is_known = event.session == connection.session
-        && is_typed(event.kind)
-        && !connection.protocol.wants_echo();
-    !is_known && !connection.ignores_author_of(event)
+    connection.output.queue.is_none() && connection.memberships.iter().any(is_in)
 }

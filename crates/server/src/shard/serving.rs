@@ -6,13 +6,13 @@ use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 use teahouse_core::{Action, Origin, Refusal, RequestId, RoomName, Visit};
-use teahouse_wire::api::ApiSession;
-use teahouse_wire::line::LineSession;
+use teahouse_wire::ProtocolSession;
+use teahouse_wire::protocol::Told;
 
 use super::connection::{Connection, Health, Sink, Stage};
 use super::first_line::FirstLine;
 use super::opening;
-use super::protocol::{Follower, ProtocolSession};
+use super::protocols;
 use super::sessions::Peer;
 use super::socket::Socket;
 use super::visits::{HttpPermit, VisitRequest, Visiting};
@@ -54,8 +54,7 @@ pub(crate) enum ReadOutcome {
 impl<S: Socket> Shard<S> {
     /// A peer has connected; what it speaks is not known.
     pub(crate) fn accept(&mut self, socket: S, permit: Permit) -> Key {
-        let first_room = self.sessions.context.settings.first_room.clone();
-        let protocol = ProtocolSession::Line(LineSession::new(first_room));
+        let protocol = protocols::session_of_silent(&self.sessions.context.server);
         let opening = Box::new(FirstLine::new(self.sessions.context.now.steady));
         let origin = permit.origin();
         let peer = Peer { sink: Sink::Socket(socket), origin, permit: Some(permit) };
@@ -64,22 +63,16 @@ impl<S: Socket> Shard<S> {
         key
     }
 
-    /// A peer has become a WebSocket; `first` are bytes that it sent behind its handshake.
-    pub(crate) fn accept_websocket(
+    /// It is known what a peer speaks; `first` are bytes that it has sent of that already.
+    pub(crate) fn accept_as(
         &mut self,
+        protocol: Box<dyn ProtocolSession>,
         socket: S,
         (origin, permit): (Origin, Option<Permit>),
-        takes_deflate: bool,
         first: &[u8],
     ) -> Key {
         let peer = Peer { sink: Sink::Socket(socket), origin, permit };
-        // Its number is known only with its place.
-        let placeholder = ProtocolSession::Api(Box::new(ApiSession::new(0, takes_deflate)));
-        let key = self.sessions.insert(peer, placeholder, None);
-        let connection = &mut self.sessions.connections[key.index];
-        let session = ApiSession::new(connection.session.0, takes_deflate);
-        connection.protocol = ProtocolSession::Api(Box::new(session));
-        self.sessions.watch(key);
+        let key = self.sessions.insert(peer, protocol, None);
         if !first.is_empty() {
             self.requests.hear(&mut self.sessions, key.index, first);
         }
@@ -91,15 +84,12 @@ impl<S: Socket> Shard<S> {
         &mut self,
         (origin, permit): (Origin, Option<Permit>),
         (room, create): (RoomName, bool),
-        follower: Follower,
+        protocol: Box<dyn ProtocolSession>,
     ) -> Key {
         let peer = Peer { sink: Sink::Body(None), origin, permit };
-        let key = self.sessions.insert(peer, ProtocolSession::Follower(follower), None);
+        let key = self.sessions.insert(peer, protocol, None);
         let follow = Action::Visit(Visit::Follow { room, create });
         self.sessions.enter_with(key.index, RequestId::default(), follow);
-        if follower.is_stream {
-            self.sessions.watch(key);
-        }
         key
     }
 
@@ -131,6 +121,14 @@ impl<S: Socket> Shard<S> {
 
     /// Its socket has bytes: reads once and passes on what was said.
     pub(crate) fn handle_readable(&mut self, key: Key) -> ReadOutcome {
+        let outcome = self.read(key);
+        if self.sessions.connections.get(key).is_some() {
+            self.renew_formats(key.index);
+        }
+        outcome
+    }
+
+    fn read(&mut self, key: Key) -> ReadOutcome {
         let Self { sessions, requests, read_buffer, .. } = self;
         let reads_little = sessions.connections.get(key).is_some_and(|c| c.input.reads_little);
         let is_little = reads_little || sessions.gathered.is_full();
@@ -218,7 +216,7 @@ impl<S: Socket> Shard<S> {
     pub(crate) fn ping(&mut self, key: Key) -> bool {
         let is_there = self.sessions.connections.get(key).is_some();
         if is_there {
-            self.sessions.connections.tell(key.index, ProtocolSession::render_ping);
+            self.sessions.tell(key.index, &Told::Ping);
         }
         is_there
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use teahouse_core::{
     Action, Asked, Asker, ExitCause, Origin, Proposal, Request, RequestId, SessionId,
 };
+use teahouse_wire::ProtocolSession;
+use teahouse_wire::protocol::{Pings, Surroundings, Told};
 
 use super::connection::{Connection, Health, Input, Output, Sink, Stage};
 use super::connections::{Connections, QueueBounds};
@@ -14,7 +16,6 @@ use super::context::Context;
 use super::first_line::FirstLine;
 use super::gathered::Gathered;
 use super::outbox::{Drained, What};
-use super::protocol::ProtocolSession;
 use super::socket::Socket;
 use super::timers::{Timer, Timers};
 use crate::gate::Permit;
@@ -44,6 +45,7 @@ pub(super) struct Sessions<S> {
     pub(super) context: Context,
     /// A timer looks for silent sessions.
     is_sweeping: bool,
+    scratch: Vec<u8>,
 }
 
 impl<S: Socket> Sessions<S> {
@@ -55,6 +57,7 @@ impl<S: Socket> Sessions<S> {
             timers: Timers::default(),
             context,
             is_sweeping: false,
+            scratch: Vec::new(),
         };
         me.start_sweep();
         me
@@ -67,17 +70,18 @@ impl<S: Socket> Sessions<S> {
         self.start_sweep();
     }
 
-    /// Gives a connection its place.
+    /// Gives a connection its place. From then on it is asked when it is silent, where its protocol does that.
     pub(super) fn insert(
         &mut self,
         peer: Peer<S>,
-        protocol: ProtocolSession,
+        protocol: Box<dyn ProtocolSession>,
         opening: Option<Box<FirstLine>>,
     ) -> Key {
         let Peer { sink, origin, permit } = peer;
         let serial = self.connections.next_serial();
         let stage = if opening.is_some() { Stage::Sniffing } else { Stage::Outside };
-        self.connections.insert(Connection {
+        let pings = protocol.pings();
+        let key = self.connections.insert(Connection {
             serial,
             session: self.context.session_id(serial),
             origin,
@@ -90,7 +94,34 @@ impl<S: Socket> Sessions<S> {
             questions: super::questions::Questions::default(),
             ignored: None,
             waker: None,
-        })
+        });
+        if pings != Pings::Never {
+            self.watch(key);
+        }
+        key
+    }
+
+    /// What a connection is told, in its protocol.
+    pub(super) fn render(&mut self, index: usize, told: &Told<'_>, out: &mut Vec<u8>) {
+        let clock = self.context.clock();
+        let connection = &mut self.connections[index];
+        let (session, server) = (connection.session, &self.context.server);
+        connection.protocol.render(told, &Surroundings { session, server, clock: &clock }, out);
+    }
+
+    /// Tells one connection something in its protocol.
+    pub(super) fn tell(&mut self, index: usize, told: &Told<'_>) {
+        let mut out = std::mem::take(&mut self.scratch);
+        self.render(index, told, &mut out);
+        self.connections.give(index, &out, What::Answer);
+        out.clear();
+        self.scratch = out;
+    }
+
+    /// Tells a connection why it cannot be served any further, and asks for its session's end.
+    pub(super) fn let_go(&mut self, index: usize, why: &str) {
+        self.tell(index, &Told::Notice(why));
+        self.exit(index, ExitCause::Lost);
     }
 
     /// A session number for somebody without a connection here.
@@ -124,12 +155,20 @@ impl<S: Socket> Sessions<S> {
         self.gathered.push(Entry::Proposal(Proposal { session, origin, request, action }));
     }
 
-    /// A person with nothing but lines comes in at once.
-    pub(super) fn enter(&mut self, index: usize) {
-        // The room that its lines go to, also when the settings have changed since it came.
-        let room = self.connections[index].protocol.first_room();
-        let action = Action::Enter { nick: None, room, seat: None };
-        self.enter_with(index, RequestId::default(), action);
+    /// It is known what a connection speaks: it comes in at once, where its protocol does that.
+    pub(super) fn begin(&mut self, index: usize, protocol: Box<dyn ProtocolSession>) {
+        let (first_room, pings) = (protocol.first_room(), protocol.pings());
+        let connection = &mut self.connections[index];
+        connection.protocol = protocol;
+        connection.stage = Stage::Outside;
+        if pings != Pings::Never {
+            let key = self.connections.key(index);
+            self.watch(key);
+        }
+        if let Some(room) = first_room {
+            let action = Action::Enter { nick: None, room: Some(room), seat: None };
+            self.enter_with(index, RequestId::default(), action);
+        }
     }
 
     /// Somebody who has said nothing yet comes in and hears; the others do not know of it.
@@ -150,7 +189,7 @@ impl<S: Socket> Sessions<S> {
         self.connections.begin_session(index);
         self.propose(index, request, action);
         if let Some(notice) = self.context.waiting_notice() {
-            self.connections.tell(index, |protocol, out| protocol.render_notice(&notice, out));
+            self.tell(index, &Told::Notice(&notice));
         }
     }
 
@@ -173,7 +212,7 @@ impl<S: Socket> Sessions<S> {
     /// The hub has ended the session of a connection.
     pub(super) fn ended(&mut self, index: usize, cause: ExitCause) {
         if !self.connections[index].output.is_refused {
-            self.connections.tell(index, |protocol, out| protocol.render_goodbye(cause, out));
+            self.tell(index, &Told::Goodbye(cause));
         }
         self.over(index);
     }
@@ -246,7 +285,7 @@ impl<S: Socket> Sessions<S> {
         let drained = self.connections.drain(index);
         let connection = &mut self.connections[index];
         let has_taken = drained != Drained::Broken && connection.queued() < before;
-        if has_taken && connection.protocol.expects_pings() {
+        if has_taken && connection.protocol.pings() == Pings::Answered {
             connection.input.heard_at = self.context.now.steady;
         }
     }
@@ -283,7 +322,7 @@ impl<S: Socket> Sessions<S> {
     pub(super) fn notice(&mut self, text: &str) {
         for index in self.connections.indexes() {
             if matches!(self.connections[index].stage, Stage::In | Stage::Leaving) {
-                self.connections.tell(index, |protocol, out| protocol.render_notice(text, out));
+                self.tell(index, &Told::Notice(text));
             }
         }
     }
@@ -292,7 +331,7 @@ impl<S: Socket> Sessions<S> {
     pub(super) fn say_goodbye(&mut self) {
         for index in self.connections.indexes() {
             if matches!(self.connections[index].stage, Stage::In | Stage::Leaving) {
-                self.connections.tell(index, ProtocolSession::render_closing);
+                self.tell(index, &Told::Closing);
             }
         }
     }
@@ -313,7 +352,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(40);
 
 impl<S: Socket> Sessions<S> {
     /// From now on this connection is asked when it is silent.
-    pub(super) fn watch(&mut self, key: Key) {
+    fn watch(&mut self, key: Key) {
         self.timers.set(self.context.now.steady.plus_ms(PING_S * 1000), Timer::Ping(key));
     }
 
@@ -325,11 +364,11 @@ impl<S: Socket> Sessions<S> {
             Stage::Outside => self.give_up_without_hello(key.index),
             Stage::In => {
                 let silent_ms = now.ms_since(connection.input.heard_at);
-                let expects_pings = connection.protocol.expects_pings();
-                if expects_pings && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
+                let must_answer = connection.protocol.pings() == Pings::Answered;
+                if must_answer && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
                     self.connections.lose(key.index, Health::Broken);
-                } else if !expects_pings || silent_ms + 1 >= u64::from(PING_S) * 1000 {
-                    self.connections.tell(key.index, ProtocolSession::render_ping);
+                } else if !must_answer || silent_ms + 1 >= u64::from(PING_S) * 1000 {
+                    self.tell(key.index, &Told::Ping);
                 }
                 self.watch(key);
             }
@@ -339,7 +378,7 @@ impl<S: Socket> Sessions<S> {
 
     /// A client that has not said hello by now is closed.
     fn give_up_without_hello(&mut self, index: usize) {
-        self.connections.tell(index, ProtocolSession::render_no_hello);
+        self.tell(index, &Told::NoHello);
         self.exit(index, ExitCause::Lost);
     }
 }

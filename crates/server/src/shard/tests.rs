@@ -7,7 +7,8 @@ use teahouse_core::{
     Answer, Event, EventKind, Excerpt, InRoom, MessageId, Nick, Position, Presence, Proposal,
     Request, RoomId, SessionId, Text, Time,
 };
-use teahouse_wire::api::{Epoch, House};
+use teahouse_wire::api::Epoch;
+use teahouse_wire::protocol::ServerFacts;
 
 use super::*;
 use crate::browsers::Browsers;
@@ -41,7 +42,7 @@ impl Bench {
         let mut settings = Settings::default();
         settings.limits.addresses.address_requests_burst = 0;
         change(&mut settings);
-        let house = House {
+        let server = ServerFacts {
             epoch: Epoch::of([7; 16]),
             server: "0".to_owned(),
             first_room: settings.first_room.clone(),
@@ -52,7 +53,7 @@ impl Bench {
         let place = Place {
             index: 0,
             boot: 1,
-            house: Arc::new(house),
+            server: Arc::new(server),
             settings: Arc::new(settings),
             browsers: Arc::new(Browsers::default()),
             zone: TimeZone::UTC,

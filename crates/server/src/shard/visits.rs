@@ -149,7 +149,7 @@ impl Visits {
             (_, Err(Unread::TooWide(why))) => refused(Refusal::SearchTooWide { why }),
             (_, Err(Unread::Refused(refusal))) => refused(refusal),
             (_, Err(Unread::Fault)) => Outcome::Unreadable,
-            (Wanted::Tail { .. } | Wanted::Refill { .. } | Wanted::Check { .. }, Ok(_)) => {
+            (Wanted::Recent { .. } | Wanted::Refill { .. } | Wanted::Check { .. }, Ok(_)) => {
                 Outcome::Unreadable
             }
         };

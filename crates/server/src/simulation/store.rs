@@ -84,7 +84,7 @@ impl ListStore {
             events.filter(move |event| event.position > after && event.position <= upto).cloned()
         };
         let events: Vec<Event> = match wanted {
-            Wanted::Tail { room, upto, count } => latest(self.events(*room), *upto, *count),
+            Wanted::Recent { room, upto, count } => latest(self.events(*room), *upto, *count),
             Wanted::Refill { room, after, upto } => {
                 between(*room, *after, *upto).take(PAGE_EVENTS).collect()
             }

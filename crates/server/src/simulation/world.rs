@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use teahouse_core::{
     Chat, Effect, LogPosition, Moment, Position, RoomId, RoomName, SessionId, SteadyTime, Time,
 };
-use teahouse_wire::api::{Epoch, House};
+use teahouse_wire::api::{ApiSession, Epoch};
+use teahouse_wire::protocol::ServerFacts;
 
 use super::dice::Dice;
 use super::peer::{Kind, Peer, Wire};
@@ -73,7 +74,7 @@ impl World {
         let mut dice = Dice::new(seed);
         let settings = Arc::new(settings(&mut dice));
         let chat = Chat::from_history(settings.chat_limits(), RoomId(0), []);
-        let house = Arc::new(House {
+        let server = Arc::new(ServerFacts {
             epoch: Epoch::of([7; 16]),
             server: "simulated".to_owned(),
             first_room: settings.first_room.clone(),
@@ -84,7 +85,7 @@ impl World {
             shard: Shard::new(Place {
                 index,
                 boot: 1,
-                house: Arc::clone(&house),
+                server: Arc::clone(&server),
                 settings: Arc::clone(&settings),
                 browsers: Arc::new(Browsers::default()),
                 zone: TimeZone::UTC,
@@ -205,7 +206,9 @@ impl World {
         let ours = socket.clone();
         let key = self.step(shard, |shard| match is_line {
             true => shard.accept(ours, permit),
-            false => shard.accept_websocket(ours, (origin, Some(permit)), false, &[]),
+            false => {
+                shard.accept_as(Box::new(ApiSession::new(false)), ours, (origin, Some(permit)), &[])
+            }
         });
         let wire = Wire { socket, shard, key, is_closed: false, is_served: true };
         let earlier = self.peers[peer].connect(wire);

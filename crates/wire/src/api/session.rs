@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use teahouse_core::{
     Action, Answer, Event, Excerpt, ExitCause, Granted, MessageId, Nick, Position, Query, Question,
-    Refusal, RequestId, RoomName, Sequence, Signal, Text, Time,
+    Refusal, RequestId, RoomName, Sequence, Signal, Time,
 };
 
 use super::failure::{self, Code, Failure};
@@ -15,25 +15,11 @@ use super::request::{Asked, Ignore, NotUnderstood, Place, Request, Topic};
 use super::value::{Epoch, Ref, Seat};
 use super::{REQUEST_BYTES_MAX, render};
 use crate::heard::Heard;
+use crate::protocol::{Entered, Surroundings};
 use crate::websocket::{self, CloseCode, Decoder, Received};
 
 /// Requests of one client under way; more wait unread in its socket.
 const REQUESTS_MAX: usize = 64;
-
-/// What the house tells of itself: the same for everyone.
-#[derive(Clone, Debug)]
-pub struct House {
-    /// The history's epoch.
-    pub epoch: Epoch,
-    /// The server's version.
-    pub server: String,
-    /// The room everyone begins in.
-    pub first_room: RoomName,
-    /// Seconds between two pings.
-    pub ping_s: u32,
-    /// Seconds for which a seat is kept.
-    pub grace_s: u32,
-}
 
 /// One client on a WebSocket.
 #[derive(Debug)]
@@ -45,7 +31,6 @@ pub struct ApiSession {
     has_seat: bool,
     /// A close frame has been sent: nothing may follow it.
     is_closed: bool,
-    session: String,
     last: u32,
     pending: VecDeque<Pending>,
 }
@@ -71,7 +56,7 @@ enum About {
 
 /// Where a member's events begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
+pub(super) enum Start {
     /// Right after this position, which the client has, if the event there is of this time. Without a time
     /// the client is believed.
     After(Position, Option<Time>),
@@ -82,14 +67,13 @@ pub enum Start {
 impl ApiSession {
     /// A client whose handshake is done.
     #[must_use]
-    pub fn new(session: u64, takes_deflate: bool) -> Self {
+    pub fn new(takes_deflate: bool) -> Self {
         Self {
             decoder: Decoder::new(REQUEST_BYTES_MAX, takes_deflate),
             takes_deflate,
             is_in: false,
             has_seat: false,
             is_closed: false,
-            session: session.to_string(),
             last: 0,
             pending: VecDeque::new(),
         }
@@ -97,19 +81,19 @@ impl ApiSession {
 
     /// Whether messages for it may be compressed.
     #[must_use]
-    pub fn takes_deflate(&self) -> bool {
+    pub(super) fn takes_deflate(&self) -> bool {
         self.takes_deflate
     }
 
     /// Whether it has so many requests under way that it is not read any further.
     #[must_use]
-    pub fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         self.pending.len() >= REQUESTS_MAX
     }
 
     /// Bytes held of a message that is not whole.
     #[must_use]
-    pub fn half_said_bytes(&self) -> usize {
+    pub(super) fn half_said_bytes(&self) -> usize {
         self.decoder.half_said_bytes()
     }
 
@@ -138,11 +122,6 @@ impl ApiSession {
         }
     }
 
-    /// The peer's side is closed without a word.
-    pub fn handle_end(&mut self, heard: &mut Vec<Heard>) {
-        heard.push(Heard::Broken);
-    }
-
     fn close(&mut self, code: CloseCode, why: &str, heard: &mut Vec<Heard>) {
         let mut bytes = Vec::new();
         self.render_close(code, why, &mut bytes);
@@ -150,7 +129,7 @@ impl ApiSession {
     }
 
     /// The last thing it is told, after a `bye` if it is at fault. Nothing after that is sent.
-    pub fn render_close(&mut self, code: CloseCode, why: &str, out: &mut Vec<u8>) {
+    pub(super) fn render_close(&mut self, code: CloseCode, why: &str, out: &mut Vec<u8>) {
         if code.is_fault_of_client() {
             let cause = Cause::Protocol;
             self.render(None, Message::Bye { cause, reconnect: cause.reconnect() }, out);
@@ -262,7 +241,7 @@ impl ApiSession {
     }
 
     /// One of its own messages is kept: the event itself answers it.
-    pub fn handle_own_event(&mut self, event: &Event) {
+    pub(super) fn handle_own_event(&mut self, event: &Event) {
         let is_this = |pending: &Pending| match &pending.about {
             About::Event { id, .. } => *id == event.id,
             About::Plain | About::Join(_) => false,
@@ -274,7 +253,7 @@ impl ApiSession {
 
     /// Where the events of a room that it has just entered begin.
     #[must_use]
-    pub fn start(&self, request: RequestId, epoch: Epoch, at: Position) -> Start {
+    pub(super) fn start(&self, request: RequestId, epoch: Epoch, at: Position) -> Start {
         let pending = self.pending.iter().find(|pending| pending.request == request);
         match pending.map(|pending| &pending.about) {
             Some(About::Join(Some(place))) if place.epoch == epoch && place.position <= at.0 => {
@@ -285,18 +264,8 @@ impl ApiSession {
     }
 
     /// It is in a room.
-    #[expect(clippy::too_many_arguments, reason = "the fields of what is told, in their order")]
-    pub fn render_joined(
-        &mut self,
-        request: RequestId,
-        room: &RoomName,
-        epoch: Epoch,
-        at: Position,
-        complete: bool,
-        members: usize,
-        topic: Option<&Text>,
-        out: &mut Vec<u8>,
-    ) {
+    pub(super) fn render_joined(&mut self, entered: &Entered<'_>, epoch: Epoch, out: &mut Vec<u8>) {
+        let Entered { request, room, at, is_complete: complete, members, topic, .. } = *entered;
         let reference = self.answered(request).and_then(|pending| pending.reference);
         let (room, topic) = (room.clone(), topic.cloned());
         let joined = Joined { room, epoch, position: at.0, complete, members, topic };
@@ -304,17 +273,17 @@ impl ApiSession {
     }
 
     /// It is no longer in a room.
-    pub fn render_parted(&mut self, request: RequestId, room: &RoomName, out: &mut Vec<u8>) {
+    pub(super) fn render_parted(&mut self, request: RequestId, room: &RoomName, out: &mut Vec<u8>) {
         let reference = self.answered(request).and_then(|pending| pending.reference);
         self.render(reference, Message::Left { room: room.clone() }, out);
     }
 
     /// An answer. Leave to read renders as nothing: what is read follows.
-    pub fn render_answer(
+    pub(super) fn render_answer(
         &mut self,
         request: RequestId,
         answer: &Answer,
-        house: &House,
+        here: &Surroundings<'_>,
         out: &mut Vec<u8>,
     ) {
         if matches!(answer, Answer::Granted(_)) {
@@ -325,7 +294,7 @@ impl ApiSession {
             pending.map_or((None, About::Plain), |pending| (pending.reference, pending.about));
         let message = match (answer, about) {
             (Answer::Welcome { nick, taken, resumed }, _) => {
-                Message::Welcome(self.welcome(house, nick, taken.as_ref(), *resumed))
+                Message::Welcome(welcome(here, nick, taken.as_ref(), *resumed))
             }
             (Answer::Duplicate { position, id, .. }, About::Event { room, .. }) => {
                 Message::Duplicate { room, position: position.0, id: (*id).into() }
@@ -341,22 +310,13 @@ impl ApiSession {
         self.render(reference, message, out);
     }
 
-    fn welcome(&self, house: &House, nick: &Nick, taken: Option<&Nick>, resumed: bool) -> Welcome {
-        Welcome {
-            nick: nick.clone(),
-            taken: taken.cloned(),
-            resumed,
-            session: self.session.clone(),
-            epoch: house.epoch,
-            server: house.server.clone(),
-            first_room: house.first_room.clone(),
-            ping_s: house.ping_s,
-            grace_s: house.grace_s,
-        }
-    }
-
     /// What was not done, and did not wait for its turn: what was asked before it may be under way.
-    pub fn render_refusal(&mut self, request: RequestId, refusal: &Refusal, out: &mut Vec<u8>) {
+    pub(super) fn render_refusal(
+        &mut self,
+        request: RequestId,
+        refusal: &Refusal,
+        out: &mut Vec<u8>,
+    ) {
         let pending = self.take_pending(request);
         let (reference, id) = match pending {
             Some(Pending { reference, about: About::Event { id, .. }, .. }) => (reference, id),
@@ -368,7 +328,7 @@ impl ApiSession {
     }
 
     /// A page of history, in order, or (from a search) newest first.
-    pub fn render_page(
+    pub(super) fn render_page(
         &mut self,
         request: RequestId,
         granted: &Granted,
@@ -381,18 +341,18 @@ impl ApiSession {
     }
 
     /// History could not be read.
-    pub fn render_unreadable(&mut self, request: RequestId, out: &mut Vec<u8>) {
+    pub(super) fn render_unreadable(&mut self, request: RequestId, out: &mut Vec<u8>) {
         let reference = self.answered(request).and_then(|pending| pending.reference);
         self.render(reference, Message::Error(failure::unreadable()), out);
     }
 
     /// The house tells everyone something.
-    pub fn render_notice(&mut self, text: &str, out: &mut Vec<u8>) {
+    pub(super) fn render_notice(&mut self, text: &str, out: &mut Vec<u8>) {
         self.render(None, Message::Notice { text: text.to_owned() }, out);
     }
 
     /// The last it sees.
-    pub fn render_goodbye(&mut self, cause: ExitCause, out: &mut Vec<u8>) {
+    pub(super) fn render_goodbye(&mut self, cause: ExitCause, out: &mut Vec<u8>) {
         let (code, why) = match cause {
             ExitCause::Quit => (CloseCode::Normal, "goodbye"),
             ExitCause::Lost => (CloseCode::Fault, "come back and resume"),
@@ -417,5 +377,20 @@ impl ApiSession {
             let json = render::json(&Sent { reference, message });
             websocket::render_text(&json, out);
         }
+    }
+}
+
+fn welcome(here: &Surroundings<'_>, nick: &Nick, taken: Option<&Nick>, resumed: bool) -> Welcome {
+    let Surroundings { session, server, .. } = *here;
+    Welcome {
+        nick: nick.clone(),
+        taken: taken.cloned(),
+        resumed,
+        session: session.0.to_string(),
+        epoch: server.epoch,
+        server: server.server.clone(),
+        first_room: server.first_room.clone(),
+        ping_s: server.ping_s,
+        grace_s: server.grace_s,
     }
 }

@@ -1,11 +1,12 @@
 //! Requests as clients write them, and what is said of those that are wrong.
 
 use teahouse_core::{
-    Action, Answer, MessageId, Position, Refusal, RequestId, ResumeKeyHash, RoomId,
+    Action, Answer, MessageId, Position, Refusal, RequestId, ResumeKeyHash, RoomId, SessionId, Time,
 };
 
-use super::{ApiSession, Asked, Epoch, House, Request};
-use crate::Heard;
+use super::{ApiSession, Asked, Epoch, Request};
+use crate::protocol::{ServerFacts, Surroundings};
+use crate::{Clock, Heard};
 
 /// What a request is read as, written again as JSON; or what is wrong with it.
 fn read(json: &str) -> String {
@@ -101,7 +102,7 @@ fn the_secret_of_a_seat_ends_at_the_door() {
     let secret: [u8; 16] = *b"\xA0\xA1\xA2\xA3\xA4\xA5\xA6\xA7\xA8\xA9\xAA\xAB\xAC\xAD\xAE\xAF";
     let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     let hello = format!(r#"{{"op":"hello","seat":"{digits}"}}"#);
-    let mut session = ApiSession::new(1, false);
+    let mut session = ApiSession::new(false);
     let heard = heard(&mut session, &hello);
     let [Heard::Ask(_, teahouse_core::Request::Action(action))] = heard.as_slice() else {
         panic!("{heard:?}")
@@ -122,7 +123,7 @@ fn the_secret_of_a_seat_ends_at_the_door() {
 
 #[test]
 fn what_is_refused_before_its_turn_takes_nothing_from_what_was_asked_before() {
-    let mut session = ApiSession::new(1, false);
+    let mut session = ApiSession::new(false);
     heard(&mut session, r#"{"op": "hello"}"#);
     let mut say = |reference: u8| -> RequestId {
         let id = format!("{reference:02x}").repeat(16);
@@ -140,14 +141,16 @@ fn what_is_refused_before_its_turn_takes_nothing_from_what_was_asked_before() {
     told.clear();
     // The first was kept before: its turn comes later.
     let (room, position, id) = (RoomId(1), Position(7), MessageId([1; 16]));
-    let house = House {
+    let server = ServerFacts {
         epoch: Epoch::of([7; 16]),
         server: "0".to_owned(),
         first_room: "lobby".parse().unwrap(),
         ping_s: 20,
         grace_s: 30,
     };
-    session.render_answer(first, &Answer::Duplicate { room, position, id }, &house, &mut told);
+    let clock = Clock { now: Time(0), zone: jiff::tz::TimeZone::UTC };
+    let here = Surroundings { session: SessionId(1), server: &server, clock: &clock };
+    session.render_answer(first, &Answer::Duplicate { room, position, id }, &here, &mut told);
     let id = "01".repeat(16);
     let json = format!(r#"{{"ref":1,"type":"duplicate","room":"tea","position":7,"id":"{id}"}}"#);
     assert_eq!(String::from_utf8_lossy(&told[2..]), json);

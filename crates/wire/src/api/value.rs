@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use teahouse_core::{MessageId, Nick, ResumeKeyHash};
 
 /// Bytes in a reference that is a string: it is kept until the answer is there, and sent back.
@@ -55,8 +55,8 @@ pub(super) fn wished<'de, D: Deserializer<'de>>(from: D) -> Result<Nick, D::Erro
 
 /// A history's epoch: 64 random bits drawn when the database was made, as 16 hexadecimal digits. Positions
 /// of different epochs have nothing to do with each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Cow<'_, str>", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "Cow<'_, str>")]
 pub struct Epoch(pub [u8; 8]);
 
 impl Epoch {
@@ -70,8 +70,8 @@ impl Epoch {
 
 /// A sender's id for a message: 16 bytes that the client draws at random, as 32 hexadecimal digits. Sent
 /// again with the same id, a message is kept and shown once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Cow<'_, str>", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "Cow<'_, str>")]
 pub struct Id(pub [u8; 16]);
 
 impl From<MessageId> for Id {
@@ -88,8 +88,8 @@ impl From<Id> for MessageId {
 
 /// The secret by which a client that comes back is given its seat again: 16 bytes it draws at random and
 /// tells nobody else, as 32 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Cow<'_, str>", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Cow<'_, str>")]
 pub struct Seat(pub [u8; 16]);
 
 impl Seat {
@@ -109,9 +109,9 @@ impl std::fmt::Debug for Seat {
 
 macro_rules! in_hexadecimal {
     ($name:ident, $bytes:literal, $digits:literal) => {
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                hexadecimal(&value.0)
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(hexadecimal(&self.0, &mut [0; 2 * $bytes]))
             }
         }
 
@@ -131,7 +131,7 @@ macro_rules! in_hexadecimal {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&hexadecimal(&self.0))
+                f.write_str(hexadecimal(&self.0, &mut [0; 2 * $bytes]))
             }
         }
 
@@ -150,10 +150,14 @@ in_hexadecimal!(Epoch, 8, 16);
 in_hexadecimal!(Id, 16, 32);
 in_hexadecimal!(Seat, 16, 32);
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// The digits of some bytes, in a buffer of twice as many.
+fn hexadecimal<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    let each = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    for (digit, half) in digits.iter_mut().zip(each) {
+        *digit = DIGITS[usize::from(half)];
+    }
+    std::str::from_utf8(digits).expect("digits are ASCII")
 }
 
 fn bytes<const N: usize>(digits: &str) -> Result<[u8; N], String> {

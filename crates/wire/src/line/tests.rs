@@ -11,6 +11,7 @@ use teahouse_core::{
 
 use super::*;
 use crate::command::VERBS;
+use crate::protocol::ProtocolSession;
 
 fn clock() -> Clock {
     Clock { now: Time(1_795_500_000_000), zone: TimeZone::UTC }
@@ -26,7 +27,7 @@ fn nick(name: &str) -> Nick {
 
 fn session() -> LineSession {
     let mut session = LineSession::new(room("lobby"));
-    session.handle_joined(RoomId(1), &room("lobby"));
+    session.make_current(RoomId(1), &room("lobby"));
     session
 }
 
@@ -176,7 +177,7 @@ fn what_is_typed_after_join_goes_to_the_new_room_at_once() {
     let mut session = session();
     assert_eq!(heard_in(&mut session, b"/join Tea\nhi\n")[1], "#tea \"hi\"");
     assert!(session.is_current(RoomId(1)), "until the hub says so, lobby is what is shown");
-    session.handle_joined(RoomId(2), &room("tea"));
+    session.make_current(RoomId(2), &room("tea"));
     assert!(session.is_current(RoomId(2)));
     assert_eq!(heard_in(&mut session, b"/leave\nback\n")[1], "#lobby \"back\"");
     session.handle_parted(RoomId(2));
@@ -209,7 +210,7 @@ fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
     heard_in(&mut session, b"/join tea\n");
     given_back(&mut session, b"/who\n");
     given_back(&mut session, b"/join cake\n");
-    session.handle_joined(RoomId(2), &room("tea"));
+    session.make_current(RoomId(2), &room("tea"));
     assert_eq!(heard_in(&mut session, b"hi\n"), ["#tea \"hi\""]);
     for line in [&b"/join cake\n"[..], b"/room lobby\n", b"/leave\n", b"/leave lobby\n"] {
         given_back(&mut session, line);
@@ -218,7 +219,7 @@ fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
     // Of two rooms asked for, the first is refused.
     heard_in(&mut session, b"/join full\n/join cake\n");
     session.handle_refused(&Refusal::TooManyRooms { room: room("full"), max: 50 });
-    session.handle_joined(RoomId(3), &room("cake"));
+    session.make_current(RoomId(3), &room("cake"));
     assert_eq!(heard_in(&mut session, b"hi\n"), ["#cake \"hi\""]);
 }
 

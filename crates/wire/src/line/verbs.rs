@@ -76,7 +76,7 @@ fn say(room: RoomName, text: Text, acted: bool) -> Action {
 impl LineSession {
     /// What was typed is given back and never reaches the hub: where it would have moved the next line,
     /// that stays.
-    pub fn handle_given_back(&mut self, request: &Request) {
+    pub(super) fn handle_given_back(&mut self, request: &Request) {
         let Request::Action(action) = request else { return };
         match action {
             Action::Join { room } => {

@@ -13,18 +13,20 @@ use teahouse_core::{
     Action, Answer, Excerpt, Granted, MessageId, Nick, Position, Query, Question, RoomName,
     Sequence, Text, Visit,
 };
+use teahouse_wire::ProtocolSession;
 use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
     SearchQuery,
 };
 use teahouse_wire::api::{self, Code, Failure, Place};
-use teahouse_wire::stream;
+use teahouse_wire::line::LineFollower;
+use teahouse_wire::stream::{self, StreamSession};
 
 use super::follow::FollowBody;
 use super::response::{self, NotDone, Reply, TEXT, json, response, text};
 use super::{Peer, body_of, upgrade, visit};
 use crate::gate::Cost;
-use crate::shard::{Follower, Outcome, VisitRequest};
+use crate::shard::{Outcome, VisitRequest};
 
 impl Peer {
     pub(super) async fn serve(
@@ -147,7 +149,7 @@ impl Peer {
     }
 
     fn epoch(&self) -> api::Epoch {
-        self.reactor.borrow().shard.context().house.epoch
+        self.reactor.borrow().shard.context().server.epoch
     }
 
     async fn post(
@@ -260,7 +262,11 @@ impl Peer {
             let foreign = Position(u64::MAX);
             if epoch == self.epoch() && is_there { Position(position) } else { foreign }
         });
-        let follower = Follower { is_stream, after, last: read.filter(|_| time.is_none()) };
+        let follower: Box<dyn ProtocolSession> = if is_stream {
+            Box::new(StreamSession { after, last: read.filter(|_| time.is_none()) })
+        } else {
+            Box::new(LineFollower)
+        };
         let permit = self.permit.borrow_mut().take();
         let (peer, socket) = ((self.origin, permit), Arc::clone(&self.socket));
         let body = FollowBody::open(&self.reactor, peer, socket, (room, create), follower);
@@ -277,7 +283,7 @@ impl Peer {
 
     fn usage(&self) -> String {
         let reactor = self.reactor.borrow();
-        let room = reactor.shard.context().house.first_room.as_str();
+        let room = reactor.shard.context().server.first_room.as_str();
         format!(
             "This is a teahouse: people talk here.\n\n\
              curl -d \"hello\" HOST:PORT/{room}      says it\n\

@@ -17,12 +17,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use teahouse_core::{Origin, RoomName};
+use teahouse_wire::ProtocolSession;
 use tokio::net::TcpStream;
 
 use super::super::Handle;
 use crate::gate::Permit;
 use crate::key::Key;
-use crate::shard::{Follower, Interest, PING_S};
+use crate::shard::{Interest, PING_S};
 
 /// When somebody who has closed its side is written to for the second time: the first makes a system answer that
 /// knows the connection no more, the second finds that answer.
@@ -41,7 +42,7 @@ impl FollowBody {
         peer: (Origin, Option<Permit>),
         socket: Arc<TcpStream>,
         room: (RoomName, bool),
-        follower: Follower,
+        follower: Box<dyn ProtocolSession>,
     ) -> Self {
         let mut reactor = handle.borrow_mut();
         let key = reactor.step(|shard| shard.accept_follower(peer, room, follower));

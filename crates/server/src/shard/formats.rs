@@ -1,0 +1,86 @@
+//! The formats that are in use on a shard, each under a small number, and what encodes them.
+
+use teahouse_core::RoomName;
+use teahouse_wire::api::Epoch;
+use teahouse_wire::protocol::{Fact, Format, RoomEncoder};
+
+/// Formats on one shard. Protocols have a few each; more than these together are a protocol whose peers may choose
+/// among too many, and whoever would need one more is let go.
+pub(super) const FORMATS_MAX: usize = 256;
+
+/// What somebody is told who would need one more.
+pub(super) const TOO_MANY_FORMATS: &str =
+    "error: rooms are written in 256 formats here, the limit; please come back in another one";
+
+/// A format of this shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FormatId(u8);
+
+/// The formats of a shard.
+pub(super) struct Formats {
+    epoch: Epoch,
+    known: Vec<Known>,
+    /// Buffers for inner formats where one fact is encoded for one member.
+    scratch: Vec<Vec<u8>>,
+}
+
+struct Known {
+    format: Format,
+    inner: Option<FormatId>,
+    encoder: Box<dyn RoomEncoder>,
+}
+
+impl Formats {
+    pub(super) fn new(epoch: Epoch) -> Self {
+        Self { epoch, known: Vec::new(), scratch: Vec::new() }
+    }
+
+    /// The number of a format; `None` where there are too many.
+    pub(super) fn intern(&mut self, format: Format) -> Option<FormatId> {
+        if let Some(at) = self.known.iter().position(|known| known.format == format) {
+            return u8::try_from(at).ok().map(FormatId);
+        }
+        let encoder = format.encoder(self.epoch);
+        let inner = match encoder.inner() {
+            Some(inner) => Some(self.intern(inner)?),
+            None => None,
+        };
+        if self.known.len() == FORMATS_MAX {
+            return None;
+        }
+        let id = u8::try_from(self.known.len()).ok().map(FormatId);
+        self.known.push(Known { format, inner, encoder });
+        id
+    }
+
+    /// The format whose bytes this one puts in an envelope.
+    pub(super) fn inner(&self, id: FormatId) -> Option<FormatId> {
+        self.known[usize::from(id.0)].inner
+    }
+
+    /// Puts a fact behind what is there; `inner` is the fact in the inner format.
+    pub(super) fn encode(
+        &mut self,
+        id: FormatId,
+        (fact, room): (Fact<'_>, &RoomName),
+        inner: &[u8],
+        out: &mut Vec<u8>,
+    ) {
+        self.known[usize::from(id.0)].encoder.encode(fact, room, inner, out);
+    }
+
+    /// As [`Formats::encode`], where the fact is for one member: its inner format is encoded as well.
+    pub(super) fn encode_alone(
+        &mut self,
+        id: FormatId,
+        about: (Fact<'_>, &RoomName),
+        out: &mut Vec<u8>,
+    ) {
+        let Some(inner) = self.inner(id) else { return self.encode(id, about, &[], out) };
+        let mut bytes = self.scratch.pop().unwrap_or_default();
+        self.encode_alone(inner, about, &mut bytes);
+        self.encode(id, about, &bytes, out);
+        bytes.clear();
+        self.scratch.push(bytes);
+    }
+}

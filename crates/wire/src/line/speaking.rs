@@ -1,0 +1,189 @@
+//! The line protocol as a shard knows it: the sessions of people, and of those who follow a room with `curl` and
+//! only hear.
+
+use teahouse_core::{Answer, Event, EventKind, RoomId, RoomName};
+
+use super::{
+    EventView, HistoryTitle, LineSession, handle_piece, render_answer, render_event,
+    render_goodbye, render_history, render_joined, render_notice, render_page, render_parted,
+    render_presence, render_refusal,
+};
+use crate::api::Epoch;
+use crate::protocol::{
+    Begin, Entered, Fact, Format, ProtocolSession, RoomEncoder, Surroundings, Told, View,
+};
+use crate::{Clock, Heard};
+
+/// Lines, for those whose current room it is.
+const LINES: Format = Format::new("lines", |named, _| Box::new(Lines { is_named: named == NAMED }));
+/// The variant of [`LINES`] that names the room on each.
+const NAMED: u16 = 1;
+
+/// Encodes facts as lines.
+#[derive(Debug)]
+struct Lines {
+    is_named: bool,
+}
+
+impl RoomEncoder for Lines {
+    fn encode(&mut self, fact: Fact<'_>, room: &RoomName, _: &[u8], out: &mut Vec<u8>) {
+        let named = self.is_named.then_some(room);
+        match fact {
+            Fact::Event(event) => render_event(event, named, out),
+            Fact::Presence(presence) => render_presence(presence, room, named, out),
+        }
+    }
+}
+
+impl ProtocolSession for LineSession {
+    fn name(&self) -> &'static str {
+        "line"
+    }
+
+    fn handle_bytes(&mut self, bytes: &[u8], clock: &Clock, heard: &mut Vec<Heard>) {
+        let Self { framing, rooms } = self;
+        framing.handle_bytes(bytes, &mut |piece| handle_piece(rooms, piece, clock, heard));
+    }
+
+    /// A line without an end counts as one.
+    fn handle_end(&mut self, clock: &Clock, heard: &mut Vec<Heard>) {
+        let Self { framing, rooms } = self;
+        framing.handle_end(&mut |piece| handle_piece(rooms, piece, clock, heard));
+        heard.push(Heard::Quit);
+    }
+
+    fn partial_input_bytes(&self) -> usize {
+        self.framing.half_said_bytes()
+    }
+
+    fn discard_partial_input(&mut self, _: &mut Vec<u8>) -> bool {
+        // It is refused when it ends.
+        self.framing.give_up_half_said();
+        true
+    }
+
+    fn first_room(&self) -> Option<RoomName> {
+        self.current().cloned()
+    }
+
+    fn handle_joined(&mut self, joined: &Entered<'_>, _: Epoch) -> Begin {
+        self.make_current(joined.id, joined.room);
+        Begin::RecentTogether
+    }
+
+    fn handle_parted(&mut self, room: RoomId) {
+        self.rooms.part(room);
+    }
+
+    fn format(&self, room: RoomId) -> Format {
+        if self.is_current(room) { LINES } else { LINES.variant(NAMED) }
+    }
+
+    fn take_format_change(&mut self) -> bool {
+        std::mem::take(&mut self.rooms.has_moved)
+    }
+
+    /// What was typed stands on the screen already.
+    fn view_own(&self, fact: Fact<'_>) -> View {
+        match fact {
+            Fact::Event(Event { kind: EventKind::Said | EventKind::Acted, .. })
+            | Fact::Presence(_) => View::Nothing,
+            Fact::Event(Event { kind: EventKind::Topic | EventKind::Unknown, .. }) => View::Shared,
+        }
+    }
+
+    fn render(&mut self, told: &Told<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
+        match *told {
+            Told::Entered(entered) => {
+                render_joined(entered.room, entered.members, entered.topic, out);
+            }
+            Told::Recent(room, events) => render_recent(room, events, here.clock, out),
+            Told::Parted(_, room) => render_parted(room, self.current(), out),
+            Told::Answer(_, answer) => {
+                self.handle_answer(answer);
+                render_answer(answer, out);
+            }
+            Told::GivenBack((_, request), refusal) => {
+                self.handle_given_back(request);
+                render_refusal(refusal, out);
+            }
+            Told::Page(_, granted, excerpt) => {
+                self.handle_found(&granted.question, excerpt);
+                render_page(granted, excerpt, here.clock, out);
+            }
+            Told::HistoryRefused(_, refusal) => render_refusal(refusal, out),
+            Told::Unreadable(_) => {
+                render_notice("error: history cannot be read; try again", out);
+            }
+            Told::Notice(text) => render_notice(text, out),
+            Told::Goodbye(cause) => render_goodbye(cause, out),
+            Told::Closing | Told::NoHello | Told::Ping => {}
+        }
+    }
+}
+
+impl LineSession {
+    fn handle_answer(&mut self, answer: &Answer) {
+        match answer {
+            Answer::AlreadyIn { room, name } => self.make_current(*room, name),
+            Answer::Refused(refusal) => self.handle_refused(refusal),
+            Answer::Welcome { .. }
+            | Answer::Renamed { .. }
+            | Answer::Told(_)
+            | Answer::Delivered { .. }
+            | Answer::Duplicate { .. }
+            | Answer::Posted { .. }
+            | Answer::Topic { .. }
+            | Answer::Members { .. }
+            | Answer::Rooms { .. }
+            | Answer::Ignoring { .. }
+            | Answer::Granted(_) => {}
+        }
+    }
+}
+
+fn render_recent(room: &RoomName, events: &[Event], clock: &Clock, out: &mut Vec<u8>) {
+    let shown = events.iter().map(|event| EventView::of(event, None));
+    render_history(HistoryTitle::Latest(room), shown, clock, out);
+}
+
+/// A peer that follows one room as lines, from now on, and says nothing.
+#[derive(Debug)]
+pub struct LineFollower;
+
+impl ProtocolSession for LineFollower {
+    fn name(&self) -> &'static str {
+        "follow"
+    }
+
+    fn handle_bytes(&mut self, _: &[u8], _: &Clock, _: &mut Vec<Heard>) {}
+
+    fn handle_end(&mut self, _: &Clock, _: &mut Vec<Heard>) {}
+
+    fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
+        Begin::Now
+    }
+
+    fn format(&self, _: RoomId) -> Format {
+        LINES
+    }
+
+    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+        match *told {
+            Told::Notice(text) => render_notice(text, out),
+            // An empty line says nothing, and nothing else can be written among lines of text.
+            Told::Ping => out.push(b'\n'),
+            Told::HistoryRefused(_, refusal) => render_refusal(refusal, out),
+            Told::Entered(_)
+            | Told::Recent(..)
+            | Told::Parted(..)
+            | Told::Answer(..)
+            | Told::GivenBack(..)
+            | Told::Page(..)
+            | Told::Unreadable(_)
+            | Told::Goodbye(_)
+            | Told::Closing
+            | Told::NoHello => {}
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What a protocol is to the server: the one interface that every protocol implements and that a shard knows.
+//!
+//! A [`ProtocolSession`] is one peer, as its protocol speaks with it. Bytes go in, requests come out
+//! ([`Heard`]); what the session is told goes in ([`Told`]), bytes come out. What everyone in a room hears is not
+//! asked of a session: it names a [`Format`], and whoever has the same format is given the same bytes, encoded once.
+//! Where a member sees something else than the others, because it did that itself, it says so with a [`View`].
+//!
+//! A session knows no socket, no clock, no other protocol, and of rooms only what it is told.
+
+mod format;
+
+use std::fmt::Debug;
+
+use teahouse_core::{
+    Answer, Event, Excerpt, ExitCause, Granted, Position, Presence, Refusal, Request, RequestId,
+    RoomId, RoomName, SessionId, Text, Time,
+};
+
+use crate::api::Epoch;
+use crate::{Clock, Heard};
+
+pub use format::{Format, RoomEncoder};
+
+/// One peer, as its protocol speaks with it. Methods with a body are for protocols that need them.
+pub trait ProtocolSession: Debug {
+    /// What figures call the protocol: one word, the same for all its sessions.
+    fn name(&self) -> &'static str;
+
+    // What the peer says.
+
+    /// Takes bytes, cut anywhere.
+    fn handle_bytes(&mut self, bytes: &[u8], clock: &Clock, heard: &mut Vec<Heard>);
+
+    /// The peer has closed its side.
+    fn handle_end(&mut self, clock: &Clock, heard: &mut Vec<Heard>);
+
+    /// Whether it has so much under way that it is not read any further.
+    fn is_busy(&self) -> bool {
+        false
+    }
+
+    /// Bytes held of something that has not ended.
+    fn partial_input_bytes(&self) -> usize {
+        0
+    }
+
+    /// Holds nothing of that any more, where all sessions together hold too much. `false` when the peer cannot be
+    /// understood any further; `out` says why.
+    fn discard_partial_input(&mut self, out: &mut Vec<u8>) -> bool {
+        let _ = out;
+        true
+    }
+
+    // How it comes in.
+
+    /// The room that a peer is in as soon as it is known what it speaks. `None` where it asks to come in, with
+    /// [`teahouse_core::Action::Enter`].
+    fn first_room(&self) -> Option<RoomName> {
+        None
+    }
+
+    /// Whether a silent peer is asked if it is there.
+    fn pings(&self) -> Pings {
+        Pings::Never
+    }
+
+    // Rooms.
+
+    /// It is in a room from here on; where do that room's events begin for it?
+    fn handle_joined(&mut self, joined: &Entered<'_>, epoch: Epoch) -> Begin;
+
+    /// It is in a room no longer.
+    fn handle_parted(&mut self, room: RoomId) {
+        let _ = room;
+    }
+
+    /// How events of a room are encoded for it.
+    fn format(&self, room: RoomId) -> Format;
+
+    /// Whether [`ProtocolSession::format`] may answer otherwise than when this was asked last.
+    fn take_format_change(&mut self) -> bool {
+        false
+    }
+
+    /// One of its own events has happened, whether or not it is given to it by now: what waits for that is answered.
+    fn handle_own_event(&mut self, event: &Event) {
+        let _ = event;
+    }
+
+    /// How it sees what it did itself: its own event, or an announcement about itself.
+    fn view_own(&self, fact: Fact<'_>) -> View {
+        match fact {
+            Fact::Event(_) => View::Shared,
+            // It is told of its own coming and going in answers.
+            Fact::Presence(_) => View::Nothing,
+        }
+    }
+
+    /// What it sees of its own doing where that is [`View::Instead`].
+    fn render_instead(&mut self, fact: Fact<'_>, room: &RoomName, out: &mut Vec<u8>) {
+        let _ = (fact, room, out);
+    }
+
+    // What it is told alone.
+
+    /// Renders what this session is told and nobody else.
+    fn render(&mut self, told: &Told<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>);
+}
+
+/// Something that everyone in a room is told.
+#[derive(Clone, Copy, Debug)]
+pub enum Fact<'a> {
+    /// Something numbered, which history keeps.
+    Event(&'a Event),
+    /// A coming or going, which it does not.
+    Presence(&'a Presence),
+}
+
+/// How a member sees something that others in its room are told as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// As everyone who has the same format.
+    Shared,
+    /// Not at all: it knows.
+    Nothing,
+    /// In its own way: [`ProtocolSession::render_instead`].
+    Instead,
+}
+
+/// Where the events of a room begin for a member that has just entered it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// With what comes from now on.
+    Now,
+    /// With the last few, one by one.
+    Recent,
+    /// With the last few, shown together ([`Told::Recent`]).
+    RecentTogether,
+    /// Right after this event, which it has; with a time, if the event there happened then.
+    After(Position, Option<Time>),
+}
+
+/// Whether a silent peer is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pings {
+    /// It is left alone.
+    Never,
+    /// It is written to now and then, so that nothing on the way takes the connection for unused.
+    Sent,
+    /// It has to answer: a peer that does not, or that does not come in, is given up.
+    Answered,
+}
+
+/// What a session is told.
+#[derive(Clone, Copy, Debug)]
+pub enum Told<'a> {
+    /// It is in a room.
+    Entered(&'a Entered<'a>),
+    /// The last events of a room it has entered, for [`Begin::RecentTogether`].
+    Recent(&'a RoomName, &'a [Event]),
+    /// It is no longer in a room.
+    Parted(RequestId, &'a RoomName),
+    /// The hub's answer.
+    Answer(RequestId, &'a Answer),
+    /// A request was refused on the spot, without the hub.
+    GivenBack((RequestId, &'a Request), &'a Refusal),
+    /// What it asked from history.
+    Page(RequestId, &'a Granted, &'a Excerpt),
+    /// A question to history was refused.
+    HistoryRefused(RequestId, &'a Refusal),
+    /// History cannot be read.
+    Unreadable(RequestId),
+    /// Something that everyone is told.
+    Notice(&'a str),
+    /// Its session has ended.
+    Goodbye(ExitCause),
+    /// The server stops; everyone has been told so in a notice.
+    Closing,
+    /// It has not asked to come in in time.
+    NoHello,
+    /// Are you there? For [`Pings::Sent`], nothing that is seen.
+    Ping,
+}
+
+/// What a session is told that has entered a room.
+#[derive(Clone, Copy, Debug)]
+pub struct Entered<'a> {
+    /// Which request of its this answers.
+    pub request: RequestId,
+    /// The room.
+    pub id: RoomId,
+    /// Its name.
+    pub room: &'a RoomName,
+    /// The last event before it came in.
+    pub at: Position,
+    /// Its events go on right after what it had.
+    pub is_complete: bool,
+    /// Members, this one included.
+    pub members: usize,
+    /// What the room is about.
+    pub topic: Option<&'a Text>,
+}
+
+/// What is the same for everyone who is told something now.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The session that is told.
+    pub session: SessionId,
+    /// The server.
+    pub server: &'a ServerFacts,
+    /// What time it is.
+    pub clock: &'a Clock,
+}
+
+/// What the server tells of itself.
+#[derive(Clone, Debug)]
+pub struct ServerFacts {
+    /// The history's epoch.
+    pub epoch: Epoch,
+    /// The server's version.
+    pub server: String,
+    /// The room everyone begins in.
+    pub first_room: RoomName,
+    /// Seconds between two pings.
+    pub ping_s: u32,
+    /// Seconds for which a session that has a key is kept when its connection breaks.
+    pub grace_s: u32,
+}

@@ -1,0 +1,96 @@
+//! A peer that follows one room as server-sent events and says nothing.
+
+use teahouse_core::{Answer, Position, RoomId, RoomName, Time};
+
+use super::{
+    render_begin, render_error, render_event, render_notice, render_ping, render_presence,
+};
+use crate::api::{self, Epoch};
+use crate::protocol::{
+    Begin, Entered, Fact, Format, Pings, ProtocolSession, RoomEncoder, Surroundings, Told,
+};
+use crate::{Clock, Heard};
+
+const STREAM: Format = Format::new("stream", |_, epoch| Box::new(Stream { epoch }));
+
+#[derive(Debug)]
+struct Stream {
+    epoch: Epoch,
+}
+
+impl RoomEncoder for Stream {
+    fn encode(&mut self, fact: Fact<'_>, room: &RoomName, _: &[u8], out: &mut Vec<u8>) {
+        match fact {
+            Fact::Event(event) => render_event(&api::event(event, room, self.epoch), out),
+            Fact::Presence(presence) => render_presence(&api::presence(presence, room), out),
+        }
+    }
+}
+
+/// A peer that follows one room as server-sent events.
+#[derive(Debug)]
+pub struct StreamSession {
+    /// The last event it has, if it said so.
+    pub after: Option<Position>,
+    /// The room's last event just before it came, and when that happened.
+    pub last: Option<(Position, Time)>,
+}
+
+impl ProtocolSession for StreamSession {
+    fn name(&self) -> &'static str {
+        "follow"
+    }
+
+    fn handle_bytes(&mut self, _: &[u8], _: &Clock, _: &mut Vec<Heard>) {}
+
+    fn handle_end(&mut self, _: &Clock, _: &mut Vec<Heard>) {}
+
+    fn pings(&self) -> Pings {
+        Pings::Sent
+    }
+
+    fn handle_joined(&mut self, joined: &Entered<'_>, _: Epoch) -> Begin {
+        match self.after.filter(|after| *after <= joined.at) {
+            Some(after) => Begin::After(after, None),
+            None => Begin::Now,
+        }
+    }
+
+    fn format(&self, _: RoomId) -> Format {
+        STREAM
+    }
+
+    fn render(&mut self, told: &Told<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
+        match *told {
+            Told::Entered(entered) => self.render_entered(entered, here.server.epoch, out),
+            Told::Answer(_, Answer::Refused(refusal)) => {
+                render_error(&api::failure_of(refusal), out);
+            }
+            Told::Notice(text) => render_notice(text, out),
+            Told::Ping => render_ping(out),
+            Told::Recent(..)
+            | Told::Parted(..)
+            | Told::Answer(..)
+            | Told::GivenBack(..)
+            | Told::Page(..)
+            | Told::HistoryRefused(..)
+            | Told::Unreadable(_)
+            | Told::Goodbye(_)
+            | Told::Closing
+            | Told::NoHello => {}
+        }
+    }
+}
+
+impl StreamSession {
+    fn render_entered(&self, entered: &Entered<'_>, epoch: Epoch, out: &mut Vec<u8>) {
+        let at = entered.at;
+        let time = self.last.filter(|(last, _)| *last == at).map(|(_, time)| time);
+        let begin = match self.after {
+            None => super::Begin::Fresh,
+            Some(_) if entered.is_complete => super::Begin::GoesOn,
+            Some(_) => super::Begin::Elsewhere,
+        };
+        render_begin(epoch, (at, time), begin, out);
+    }
+}
