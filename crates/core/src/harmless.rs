@@ -132,7 +132,7 @@ pub fn from_first_seen(words: &str) -> &str {
 
 /// Whether a character that stays shows as nothing where it stands alone: default ignorable characters
 /// (UAX #44), marks, letters and symbols that are blank, and what stands for characters that are lost.
-fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     if c.is_ascii() {
         return false;
     }

@@ -13,7 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_security::GeneralSecurityProfile;
 
-use crate::harmless::is_mark;
+use crate::harmless::{is_mark, is_unseen};
 use crate::look;
 
 /// Combining marks in a row that a name may carry: enough for every written language, too few to
@@ -178,10 +178,6 @@ fn checked(name: CompactString, chars_max: usize) -> Result<CompactString, NameE
     Ok(name)
 }
 
-/// Symbols that show as nothing, or as something that is missing: blank braille, the null notehead, the
-/// object and the general replacement character.
-const UNSEEN_SYMBOLS: [char; 4] = ['\u{2800}', '\u{1D159}', '\u{FFFC}', '\u{FFFD}'];
-
 /// Identifier characters of every living script (TS #39), a few ASCII signs, and pictographs.
 fn may_stand(c: char) -> bool {
     if c.is_ascii() {
@@ -193,7 +189,7 @@ fn may_stand(c: char) -> bool {
     );
     // TS #39 leaves out 1,304 characters of this block as uncommon; people's names have them.
     let is_chinese = matches!(c, '\u{4E00}'..='\u{9FFF}');
-    c.identifier_allowed() || is_chinese || (is_pictograph && !UNSEEN_SYMBOLS.contains(&c))
+    c.identifier_allowed() || is_chinese || (is_pictograph && !is_unseen(c))
 }
 
 macro_rules! string_like {
@@ -247,7 +243,8 @@ mod tests {
         assert_eq!(Nick::parse("a\u{202e}b"), Err(NameError::Character('\u{202e}')));
         assert_eq!(Nick::parse("a\u{200b}b"), Err(NameError::Character('\u{200b}')));
         assert_eq!(Nick::parse("\u{3164}"), Err(NameError::Character('\u{3164}')));
-        for unseen in UNSEEN_SYMBOLS {
+        // Symbols that are blank, or stand for what is missing.
+        for unseen in ['\u{2800}', '\u{1D159}', '\u{FFFC}', '\u{FFFD}'] {
             assert_eq!(Nick::parse(&unseen.to_string()), Err(NameError::Character(unseen)));
         }
         assert!(Nick::parse("丒").is_ok(), "a rare character of a Chinese name");

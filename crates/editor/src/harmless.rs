@@ -1,62 +1,21 @@
 //! Text made harmless where it enters the line: what the line shows is what can be sent, and none of it
-//! acts on the terminal that shows it.
-//!
-//! The table is that of the chat, which this crate does not know: a test of the client, which knows both,
-//! holds them equal.
+//! acts on the terminal that shows it. The table of characters is that of the chat.
 
 use std::borrow::Cow;
 
-const BLACK_FLAG: char = '\u{1F3F4}';
-const CANCEL_TAG: char = '\u{E007F}';
-/// Tags between a black flag and its end: a country and a part of it (UTS #51, `gbeng`).
-const FLAG_TAGS: std::ops::RangeInclusive<usize> = 3..=6;
+use teahouse_core::harmless::{Fate, fate};
 
-/// Makes CR LF, CR and the other line ends of Unicode a line feed and a tab a space, and takes out all
-/// other control characters, bidi controls and invisible tags but those of flags: the characters the chat
-/// would not let pass either.
+/// As the chat has it, but for two things: a tab is a space, because a line has no room for one, and what
+/// would act on a terminal leaves no mark where one types.
 #[must_use]
 pub fn harmless(input: &str) -> Cow<'_, str> {
-    if input.chars().all(is_harmless) {
+    let stays = |c: char| fate(c) == Fate::Kept && c != '\t';
+    if input.chars().all(stays) {
         return Cow::Borrowed(input);
     }
-    let mut output = String::with_capacity(input.len());
-    let mut rest = input.chars();
-    let mut after_return = false;
-    while let Some(c) = rest.next() {
-        match c {
-            '\n' if after_return => {}
-            '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => output.push('\n'),
-            '\t' => output.push(' '),
-            BLACK_FLAG => {
-                output.push(c);
-                let tags = flag_tags(rest.as_str());
-                output.push_str(tags);
-                rest = rest.as_str()[tags.len()..].chars();
-            }
-            _ if is_harmless(c) => output.push(c),
-            _ => {}
-        }
-        after_return = c == '\r';
-    }
-    Cow::Owned(output)
-}
-
-fn is_harmless(c: char) -> bool {
-    match c {
-        '\n' => true,
-        '\u{AD}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{206F}' => false,
-        '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' => false,
-        _ => !c.is_control(),
-    }
-}
-
-/// The tags that make a black flag, before them, the flag of a part of a country; empty when they do not.
-fn flag_tags(after_flag: &str) -> &str {
-    let is_letter = |c: &char| matches!(c, '\u{E0030}'..='\u{E0039}' | '\u{E0061}'..='\u{E007A}');
-    let count = after_flag.chars().take_while(is_letter).count();
-    let end = count * CANCEL_TAG.len_utf8();
-    let is_flag = FLAG_TAGS.contains(&count) && after_flag[end..].starts_with(CANCEL_TAG);
-    if is_flag { &after_flag[..end + CANCEL_TAG.len_utf8()] } else { "" }
+    let typed = input.chars().filter(|c| fate(*c) != Fate::Replaced);
+    let typed: String = typed.map(|c| if c == '\t' { ' ' } else { c }).collect();
+    Cow::Owned(teahouse_core::harmless::harmless(&typed).into_owned())
 }
 
 #[cfg(test)]

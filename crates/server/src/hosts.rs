@@ -10,9 +10,10 @@ use std::sync::OnceLock;
 
 use hyper::header::{HOST, HeaderMap, ORIGIN};
 use hyper::{Method, Uri, Version};
+use teahouse_core::harmless::excerpt;
 
-/// Bytes of a name that a refusal repeats.
-const SHOWN_BYTES_MAX: usize = 100;
+/// Characters of a name that a refusal repeats.
+const SHOWN_CHARS_MAX: usize = 100;
 
 /// Why a request is not answered, for people.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,7 +75,7 @@ pub(crate) fn check_host(uri: &Uri, headers: &HeaderMap, hosts: &[String]) -> Re
     if is_ours {
         return Ok(());
     }
-    let asked = shown(asked);
+    let asked = excerpt(asked, SHOWN_CHARS_MAX);
     Err(NotOurs(format!(
         "{asked} is not a name of this server as far as it knows: it answers to addresses, localhost, its \
          machine's own name and the names in the setting `hosts`; add this one there if it is right"
@@ -97,11 +98,14 @@ pub(crate) fn check_origin(
         (Some("same-origin"), _) | (Some("none") | None, None) => return Ok(()),
         (Some("none") | None, Some(_)) => {}
         (Some(site), _) => {
-            let page = origin.map_or_else(|| "another site".to_owned(), shown);
+            let page = origin.map_or_else(
+                || "another site".to_owned(),
+                |origin| excerpt(origin, SHOWN_CHARS_MAX),
+            );
             return Err(NotOurs(format!(
                 "a page of another site may not act here: its browser says that this is a {} request of a page \
                  of {page}",
-                shown(site)
+                excerpt(site, SHOWN_CHARS_MAX)
             )));
         }
     }
@@ -113,8 +117,8 @@ pub(crate) fn check_origin(
     Err(NotOurs(format!(
         "a page of another site may not act here: the page is of {} and the request is for {}; a proxy in front \
          has to pass `Host` on, or the page's name has to be in the setting `hosts`",
-        shown(origin),
-        shown(asked)
+        excerpt(origin, SHOWN_CHARS_MAX),
+        excerpt(asked, SHOWN_CHARS_MAX)
     )))
 }
 
@@ -176,12 +180,6 @@ fn machine_name() -> Option<String> {
 #[cfg(not(unix))]
 fn machine_name() -> Option<String> {
     std::env::var("COMPUTERNAME").ok()
-}
-
-/// What a peer sent, harmless and short.
-fn shown(text: &str) -> String {
-    let end = text.floor_char_boundary(SHOWN_BYTES_MAX);
-    text[..end].escape_debug().to_string()
 }
 
 #[cfg(test)]

@@ -73,11 +73,11 @@ fn sentence(refusal: &Refusal, reader: Reader) -> String {
             format!("the house has {max} rooms, its limit; join one of them")
         }
         Refusal::TooManyNewRooms { rate, wait_ms, .. } => format!(
-            "too many new rooms from your address (the limit is {} at once, then one in {}); try again \
-             in {}, or {} a room there is",
+            "too many new rooms from your address (the limit is {} at once, then one in {} s); try again \
+             in {} s, or {} a room there is",
             rate.burst,
-            seconds(rate.interval_ms),
-            seconds(*wait_ms),
+            rate.interval_ms.div_ceil(1000),
+            wait_ms.div_ceil(1000),
             reader.verb("join")
         ),
         Refusal::InTooManyRooms { max, .. } => {
@@ -131,14 +131,6 @@ fn sentence(refusal: &Refusal, reader: Reader) -> String {
         }
         Refusal::BadName { input, error } => format!("{:?} is no name: {error}", echoed(input)),
         Refusal::BadText { error } => format!("not sent: {error}"),
-    }
-}
-
-/// `1 second`, `40 seconds`: a part counts as a whole one.
-fn seconds(ms: u32) -> String {
-    match ms.div_ceil(1000) {
-        1 => "1 second".to_owned(),
-        count => format!("{count} seconds"),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use teahouse_core::harmless::echoed;
+
 use crate::screen::view::Charset;
 
 /// Terminals that know the sequences of ECMA-48 we draw with, by the beginning of their name.
@@ -70,9 +72,7 @@ pub fn unfit(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
         None if cfg!(windows) => None,
         None => Some("TERM is not set".to_owned()),
         Some(term) if is_known(&term) || is_described(&term, &directories(&variable)) => None,
-        Some(term) => {
-            Some(format!("TERM is {}, which has no screen that we know", term.escape_debug()))
-        }
+        Some(term) => Some(format!("TERM is {}, which has no screen that we know", echoed(&term))),
     }
 }
 
