@@ -13,7 +13,7 @@ use crate::Nick;
 pub struct SessionId(pub u64);
 
 impl SessionId {
-    /// The house itself: the proposer of what no person proposed (ticks, settings).
+    /// The house itself: the proposer of what no person proposed (settings).
     pub const HOUSE: Self = Self(0);
 }
 

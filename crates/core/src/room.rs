@@ -102,7 +102,8 @@ impl FoldedNicks {
 pub(crate) struct Rooms {
     by_id: BTreeMap<RoomId, Room>,
     by_name: BTreeMap<RoomName, RoomId>,
-    by_look: BTreeMap<CompactString, RoomId>,
+    /// Several of one look where an operator has named the first room so, or the rules for looks have changed.
+    by_look: BTreeSet<(CompactString, RoomId)>,
     last_id: u32,
     /// The room that always exists.
     first: Option<RoomId>,
@@ -183,9 +184,11 @@ impl Rooms {
         self.by_id.get_mut(&id)
     }
 
-    /// The room that looks like `name`, if there is one.
+    /// The room that looks like `name`, if there is one; of several the oldest.
     pub(crate) fn lookalike(&self, name: &RoomName) -> Option<&Room> {
-        self.by_look.get(&name.look()).and_then(|id| self.get(*id))
+        let look = name.look();
+        let (found, id) = self.by_look.range((look.clone(), RoomId(0))..).next()?;
+        if *found == look { self.get(*id) } else { None }
     }
 
     /// All rooms in the order of their names.
@@ -202,7 +205,7 @@ impl Rooms {
         let id = room.id;
         self.last_id = self.last_id.max(id.0);
         self.by_name.insert(room.name.clone(), id);
-        self.by_look.insert(room.name.look(), id);
+        self.by_look.insert((room.name.look(), id));
         self.by_id.entry(id).or_insert(room)
     }
 
@@ -284,10 +287,6 @@ impl Rooms {
             self.giving_way.remove(&(last, id));
         }
         self.by_name.remove(&room.name);
-        // Another room may look like it since the rules for that have changed.
-        let look = room.name.look();
-        if self.by_look.get(&look) == Some(&id) {
-            self.by_look.remove(&look);
-        }
+        self.by_look.remove(&(room.name.look(), id));
     }
 }

@@ -13,6 +13,8 @@ mod restored;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use teahouse_core::{
     Action, Answer, Asked, Asker, Author, Chat, Effect, ExitCause, Limits, MessageId, MessageKey,
     Moment, Nick, NickKey, Origin, Position, Proposal, Query, Question, Rate, Request, RequestId,
@@ -140,6 +142,11 @@ fn proposals_of(day: &[(Moment, Entry)]) -> Log {
         Entry::Query(_) | Entry::Signal(..) => None,
     });
     proposals.collect()
+}
+
+/// Written to a log and read there.
+fn travelled<T: Serialize + DeserializeOwned>(thing: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(thing).unwrap()).unwrap()
 }
 
 /// What a hub is handed.
@@ -450,8 +457,14 @@ proptest! {
 
     #[test]
     fn the_same_proposals_give_the_same_effects_also_after_travelling(log in logs()) {
-        let written = serde_json::to_string(&log).unwrap();
-        let read: Vec<(Moment, Proposal)> = serde_json::from_str(&written).unwrap();
+        let read = travelled(&log);
+        prop_assert_eq!(&read, &log);
         prop_assert_eq!(apply_all(&read), apply_all(&log));
+    }
+
+    #[test]
+    fn a_signal_is_the_same_after_travelling(room in room()) {
+        let signal = Signal::Typing { room };
+        prop_assert_eq!(travelled(&signal), signal);
     }
 }

@@ -32,6 +32,9 @@ impl Chat {
             if person.key != person.nick.key() {
                 return Err(format!("{} is not known by its key", person.nick));
             }
+            if person.seat.is_some() && self.unseen.contains(id) {
+                return Err(format!("{} has a seat and is not seen", person.nick));
+            }
             nicks.insert(&person.nick, *id);
         }
         same("nicks", &nicks, &self.nicks)?;

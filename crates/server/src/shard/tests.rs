@@ -295,6 +295,21 @@ fn what_comes_too_fast_is_held_and_passes_in_its_time() {
 }
 
 #[test]
+fn what_is_asked_behind_something_that_is_held_is_answered_behind_it() {
+    let mut bench = Bench::new(|settings| {
+        let flood = &mut settings.limits.flood;
+        (flood.flood_burst, flood.flood_per_second, flood.flood_held_max) = (1, 1, 2);
+    });
+    let ann = bench.line();
+    bench.says(&ann, "one\ntwo\n/who\n");
+    assert_eq!(bench.asked().len(), 1);
+    bench.pass(1000);
+    assert!(matches!(bench.asked()[..], [Request::Action(Action::Say { .. })]));
+    bench.pass(1000);
+    assert!(matches!(bench.asked()[..], [Request::Query(Query::Who { .. })]));
+}
+
+#[test]
 fn who_is_silent_for_longer_than_one_may_is_asked_to_go_once() {
     let mut bench = Bench::new(|settings| settings.limits.connections.idle_s = 10);
     let ann = bench.line();

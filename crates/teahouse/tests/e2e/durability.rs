@@ -17,6 +17,7 @@ const WRITERS: usize = 4;
 fn what_anyone_has_seen_survives_kill_nine_once_and_in_order() {
     let mut house = House::open();
     let mut seen: Vec<String> = Vec::new();
+    let mut recorded = 0;
     let mut dice = 0x9E37_79B9_7F4A_7C15_u64;
     for round in 0..ROUNDS {
         let mut reader = house.join();
@@ -38,6 +39,8 @@ fn what_anyone_has_seen_survives_kill_nine_once_and_in_order() {
         for writer in writers {
             writer.join().unwrap();
         }
+        let before = std::mem::replace(&mut recorded, log_position(&house));
+        assert!(recorded > before, "{recorded} was given out before {before} as well");
         house = house.restart();
     }
     house.signal("-TERM");
@@ -138,6 +141,14 @@ fn record(reader: &mut Peer, seen: &mut Vec<String>, count: Option<usize>) {
             left -= 1;
         }
     }
+}
+
+/// The last position in the log of which the history has something. Only chunks that change something have one, and
+/// each that keeps something has one of its own.
+fn log_position(house: &House) -> i64 {
+    let database = rusqlite::Connection::open(house.database()).unwrap();
+    let recorded = "SELECT value FROM meta WHERE key = 'log_position'";
+    database.query_row(recorded, [], |row| row.get(0)).unwrap()
 }
 
 fn messages_in(house: &House) -> Vec<String> {
