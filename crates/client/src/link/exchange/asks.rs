@@ -61,7 +61,7 @@ impl Asks {
     /// The connection is gone. What can be asked twice without harm waits for the next one; the rest is
     /// returned: it may have been done or not.
     pub(super) fn lose(&mut self) -> Vec<Ask> {
-        let is_lost = |ask: &Ask| ask.due.is_some() && !is_harmless_twice(&ask.request);
+        let is_lost = |ask: &Ask| ask.due.is_some() && Manner::of(&ask.request) != Manner::Again;
         let lost = self.list.iter().filter(|ask| is_lost(ask)).cloned().collect();
         self.list.retain(|ask| !is_lost(ask));
         for ask in &mut self.list {
@@ -75,19 +75,37 @@ impl Asks {
     }
 }
 
-/// Whether asking again changes nothing but the answer.
-fn is_harmless_twice(request: &Request) -> bool {
-    match request {
-        Request::History(_) | Request::Search(_) | Request::Who(_) | Request::Rooms(_) => true,
-        Request::Topic(topic) => topic.text.is_none(),
-        Request::Ignore(ignore) => ignore.nick.is_none(),
-        Request::Hello(_)
-        | Request::Join(_)
-        | Request::Leave(_)
-        | Request::Say(_)
-        | Request::Tell(_)
-        | Request::Nick(_)
-        | Request::Typing(_)
-        | Request::Bye(_) => false,
+/// How something is asked over a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// With a method of the link that is named here.
+    Otherwise { op: &'static str, way: &'static str },
+    /// Now or never.
+    Passing,
+    /// Once: when the connection breaks it may have been done or not.
+    Once,
+    /// Again after a break: asking again changes nothing but the answer.
+    Again,
+}
+
+impl Manner {
+    pub(super) fn of(request: &Request) -> Self {
+        match request {
+            Request::Hello(_) => Self::Otherwise { op: "hello", way: "Link::open" },
+            Request::Say(_) => Self::Otherwise { op: "say", way: "Link::say" },
+            Request::Bye(_) => Self::Otherwise { op: "bye", way: "Link::bye" },
+            Request::Typing(_) => Self::Passing,
+            Request::History(_) | Request::Search(_) | Request::Who(_) | Request::Rooms(_) => {
+                Self::Again
+            }
+            Request::Topic(topic) if topic.text.is_none() => Self::Again,
+            Request::Ignore(ignore) if ignore.nick.is_none() => Self::Again,
+            Request::Join(_)
+            | Request::Leave(_)
+            | Request::Topic(_)
+            | Request::Ignore(_)
+            | Request::Tell(_)
+            | Request::Nick(_) => Self::Once,
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::{Bye, Code, Failure, Id, Leave, Ref, Request};
 
+use super::asks::Manner;
 use super::rooms::{Room, Standing};
 use super::{Exchange, Phase, Unsent};
 use crate::link::limits::{ANSWER_TIMEOUT, BYE_TIMEOUT};
@@ -49,27 +50,23 @@ impl Exchange {
         if matches!(self.phase, Phase::Leaving { .. } | Phase::Ended) {
             return Err(AskError::Ended);
         }
-        match request {
-            Request::Hello(_) => Err(AskError::Otherwise { op: "hello", way: "Link::open" }),
-            Request::Say(_) => Err(AskError::Otherwise { op: "say", way: "Link::say" }),
-            Request::Bye(_) => Err(AskError::Otherwise { op: "bye", way: "Link::bye" }),
-            Request::Join(join) => Ok(self.join(now, &join.room)),
-            Request::Leave(leave) => Ok(self.leave(now, &leave.room)),
-            Request::Typing(_) => {
+        // Rooms outlive connections.
+        if let Request::Join(join) = &request {
+            return Ok(self.join(now, &join.room));
+        }
+        if let Request::Leave(leave) = &request {
+            return Ok(self.leave(now, &leave.room));
+        }
+        match Manner::of(&request) {
+            Manner::Otherwise { op, way } => Err(AskError::Otherwise { op, way }),
+            Manner::Passing => {
                 let reference = self.refer();
                 if matches!(self.phase, Phase::Online { .. }) {
                     self.send(reference, request);
                 }
                 Ok(Ref::Number(reference))
             }
-            Request::Tell(_)
-            | Request::History(_)
-            | Request::Search(_)
-            | Request::Who(_)
-            | Request::Rooms(_)
-            | Request::Nick(_)
-            | Request::Topic(_)
-            | Request::Ignore(_) => {
+            Manner::Once | Manner::Again => {
                 let reference = self.refer();
                 self.asks.push(reference, request)?;
                 self.send_asks(now);
