@@ -29,9 +29,9 @@ use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::suspended::Suspended;
 use crate::{
-    Action, Answer, Asked, Asker, Effect, InRoom, Limits, MessageKey, Moment, Origin, Position,
-    Presence, Proposal, Query, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, Said,
-    SessionId, Signal, SteadyTime, Text, Time,
+    Action, Answer, Asker, Effect, InRoom, Limits, MessageKey, Moment, Origin, Position, Presence,
+    Proposal, Query, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, Said, SessionId, Signal,
+    SteadyTime, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -133,13 +133,13 @@ impl Chat {
     /// The message that the store must be asked for before this proposal is applied, if any: what it knows
     /// goes to [`Chat::recall`].
     #[must_use]
-    pub fn asks(&self, proposal: &Proposal) -> Option<MessageKey> {
+    pub fn to_recall(&self, proposal: &Proposal) -> Option<MessageKey> {
         let key = self.key_of(proposal)?;
         let is_kept = self.rooms.get(key.room).is_some_and(|room| room.is_kept);
         (is_kept && !self.unsettled.contains(&key)).then_some(key)
     }
 
-    /// Takes what the store knows of a message that [`Chat::asks`] for.
+    /// Takes what the store knows of a message that [`Chat::to_recall`] has named.
     pub fn recall(&mut self, key: MessageKey, said: Said) {
         self.unsettled.insert(key, said);
     }
@@ -160,8 +160,7 @@ impl Chat {
     }
 
     /// Answers one query, once, from what is true at this place in the order. It changes nothing.
-    pub fn ask(&self, asked: Asked, out: &mut Vec<Effect>) {
-        let Asked { asker, request, query } = asked;
+    pub fn ask(&self, asker: Asker, request: RequestId, query: Query, out: &mut Vec<Effect>) {
         // It was on its way when its session ended.
         if matches!(asker, Asker::Session(session) if !self.is_connected(session)) {
             return;

@@ -1,6 +1,6 @@
 //! Messages known by their senders' ids, so that one sent again is known again (promise P3).
 //!
-//! What is kept is looked up in the store: [`crate::Chat::asks`] says for which proposal, and
+//! What is kept is looked up in the store: [`crate::Chat::to_recall`] says for which proposal, and
 //! [`crate::Chat::recall`] takes the answer, before the proposal is applied. What has been said since the last
 //! commit is in no store, and stands here until [`crate::Chat::settled`]. So what is known depends on the
 //! order of the proposals alone, and on no bound, batch or restart.

@@ -50,7 +50,7 @@ pub use ignored::Ignored;
 pub use known::{MessageKey, Said};
 pub use limits::Limits;
 pub use name::{NameError, Nick, NickKey, RoomName};
-pub use query::{Asked, Asker, Query, Question};
+pub use query::{Asker, Query, Question};
 pub use refusal::{Refusal, TooWide};
 pub use request::Request;
 pub use signal::Signal;

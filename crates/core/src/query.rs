@@ -1,18 +1,7 @@
 //! What only reads: a closed list. A query is answered where it is asked, at its place in the order, and goes
 //! nowhere else: nothing here can be written to a log.
 
-use crate::{Position, RequestId, RoomName, Sequence, SessionId, Time};
-
-/// One query, and by whom: [`crate::Chat::ask`] answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// Who asks.
-    pub asker: Asker,
-    /// Which request of theirs it is: the answer says so.
-    pub request: RequestId,
-    /// What is asked.
-    pub query: Query,
-}
+use crate::{Position, RoomName, Sequence, SessionId, Time};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +21,7 @@ impl Asker {
     }
 }
 
-/// What can be asked.
+/// What can be asked: [`crate::Chat::ask`] answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
     /// Who is in a room?

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::sample::select;
 use teahouse_core::{
-    Action, Answer, Asked, Asker, Chat, Effect, ExitCause, InRoom, Limits, Moment, Nick, Origin,
-    Presence, Proposal, Query, Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, Signal,
+    Action, Answer, Asker, Chat, Effect, ExitCause, InRoom, Limits, Moment, Nick, Origin, Presence,
+    Proposal, Query, Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, Signal,
     SteadyTime, Text, Time,
 };
 
@@ -161,7 +161,7 @@ fn who(chat: &Chat, room: &RoomName) -> BTreeSet<Nick> {
         let (asker, request) = (Asker::Visitor(VISITOR), RequestId::default());
         let query = Query::Who { room: room.clone(), page };
         let mut answered = Vec::new();
-        chat.ask(Asked { asker, request, query }, &mut answered);
+        chat.ask(asker, request, query, &mut answered);
         let [Effect::Answer { answer: Answer::Members { nicks: some, pages, .. }, .. }] =
             answered.as_slice()
         else {

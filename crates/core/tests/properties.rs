@@ -16,8 +16,8 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use teahouse_core::{
-    Action, Answer, Asked, Asker, Author, Chat, Effect, ExitCause, Limits, MessageId, MessageKey,
-    Moment, Nick, NickKey, Origin, Position, Proposal, Query, Question, Rate, Request, RequestId,
+    Action, Answer, Asker, Author, Chat, Effect, ExitCause, Limits, MessageId, MessageKey, Moment,
+    Nick, NickKey, Origin, Position, Proposal, Query, Question, Rate, Request, RequestId,
     ResumeKeyHash, RoomId, RoomName, Said, Sequence, SessionId, Signal, SteadyTime, Text, Time,
     Visit,
 };
@@ -139,7 +139,7 @@ fn logs() -> impl Strategy<Value = Log> {
 fn proposals_of(day: &[(Moment, Entry)]) -> Log {
     let proposals = day.iter().filter_map(|(moment, entry)| match entry {
         Entry::Proposal(proposal) => Some((*moment, proposal.clone())),
-        Entry::Query(_) | Entry::Signal(..) => None,
+        Entry::Query(..) | Entry::Signal(..) => None,
     });
     proposals.collect()
 }
@@ -153,7 +153,7 @@ fn travelled<T: Serialize + DeserializeOwned>(thing: &T) -> T {
 #[derive(Clone, Debug)]
 enum Entry {
     Proposal(Proposal),
-    Query(Asked),
+    Query(Asker, Query),
     Signal(SessionId, Signal),
 }
 
@@ -187,7 +187,7 @@ fn entry(session: u64, request: Request, is_odd: bool) -> Entry {
             } else {
                 Asker::Session(SessionId(session))
             };
-            Entry::Query(Asked { asker, request: id, query })
+            Entry::Query(asker, query)
         }
         Request::Signal(signal) => Entry::Signal(SessionId(session), signal),
     }
@@ -229,7 +229,7 @@ fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
     for part in log.chunks(batch) {
         for (moment, proposal) in part {
             chat.advance(*moment, &mut effects);
-            if let Some(key) = chat.asks(proposal)
+            if let Some(key) = chat.to_recall(proposal)
                 && let Some(said) = store.get(&key)
             {
                 chat.recall(key, said.clone());
@@ -411,10 +411,10 @@ proptest! {
                     chat.apply(proposal.clone(), &mut effects);
                     published.extend(effects.iter().cloned());
                 }
-                Entry::Query(asked) => {
-                    chat.ask(asked.clone(), &mut effects);
+                Entry::Query(asker, query) => {
+                    chat.ask(*asker, RequestId::default(), query.clone(), &mut effects);
                     prop_assert_eq!(format!("{chat:?}"), before);
-                    let session = asked.asker.session();
+                    let session = asker.session();
                     let is_here = is_visitor(session) || reference.nicks.contains_key(&session);
                     prop_assert_eq!(effects.len(), usize::from(is_here), "one answer");
                 }

@@ -10,10 +10,10 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Action, Answer, Asked, Asker, Author, Chat, Effect, EventKind, ExitCause, Founding,
-    IgnoreChange, InRoom, Limits, MessageId, MessageKey, Moment, Nick, Origin, Position, Presence,
-    Proposal, Query, Question, Request, RequestId, ResumeKeyHash, RoomId, RoomName, Said, Scope,
-    SessionId, Signal, SteadyTime, Text, Time, Visit,
+    Action, Answer, Asker, Author, Chat, Effect, EventKind, ExitCause, Founding, IgnoreChange,
+    InRoom, Limits, MessageId, MessageKey, Moment, Nick, Origin, Position, Presence, Proposal,
+    Query, Question, Request, RequestId, ResumeKeyHash, RoomId, RoomName, Said, Scope, SessionId,
+    Signal, SteadyTime, Text, Time, Visit,
 };
 
 /// A chat driven by script lines.
@@ -95,8 +95,7 @@ impl Stage {
         match request {
             Request::Action(action) => self.propose(session, action),
             Request::Query(query) => {
-                let asked = Asked { asker, request: RequestId(7), query };
-                self.told(|chat, effects| chat.ask(asked, effects))
+                self.told(|chat, effects| chat.ask(asker, RequestId(7), query, effects))
             }
             Request::Signal(signal) => {
                 self.told(|chat, effects| chat.signal(session, signal, effects))
@@ -114,7 +113,7 @@ impl Stage {
         let mut effects = Vec::new();
         let (origin, request) = (Origin(1), RequestId(7));
         let proposal = Proposal { session, origin, request, action };
-        if let Some(key) = self.chat.asks(&proposal)
+        if let Some(key) = self.chat.to_recall(&proposal)
             && let Some(said) = self.kept.get(&key)
         {
             self.chat.recall(key, said.clone());

@@ -79,8 +79,10 @@ impl Hub {
                 self.recall(&proposal).await?;
                 self.chat.apply(proposal, effects);
             }
-            Entry::Query(asked) => self.chat.ask(asked, effects),
-            Entry::Signal(session, signal) => self.chat.signal(session, signal, effects),
+            Entry::Query { asker, request, query } => {
+                self.chat.ask(asker, request, query, effects);
+            }
+            Entry::Signal { session, signal } => self.chat.signal(session, signal, effects),
         }
         Ok(())
     }
@@ -96,7 +98,7 @@ impl Hub {
 
     /// Looks up a message that may have been sent before, whenever that was (promise P3).
     async fn recall(&mut self, proposal: &Proposal) -> Result<(), Fault> {
-        let Some(key) = self.chat.asks(proposal) else { return Ok(()) };
+        let Some(key) = self.chat.to_recall(proposal) else { return Ok(()) };
         loop {
             match self.store.find(&key) {
                 Ok(Some(said)) => self.chat.recall(key, said),

@@ -10,7 +10,9 @@
 
 use std::time::{Duration, Instant};
 
-use teahouse_core::{Asked, LogPosition, Moment, Proposal, SessionId, Signal, SteadyTime};
+use teahouse_core::{
+    Asker, LogPosition, Moment, Proposal, Query, RequestId, SessionId, Signal, SteadyTime,
+};
 use tokio::sync::mpsc;
 
 use crate::clock;
@@ -31,9 +33,9 @@ pub(crate) enum Entry {
     /// Published: every node makes this change at this place in the order.
     Proposal(Proposal),
     /// Answered by the hub of this node.
-    Query(Asked),
+    Query { asker: Asker, request: RequestId, query: Query },
     /// Told to those who are there.
-    Signal(SessionId, Signal),
+    Signal { session: SessionId, signal: Signal },
 }
 
 /// What a shard hands in, in the order in which it was asked for.

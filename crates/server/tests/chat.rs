@@ -44,7 +44,7 @@ impl House {
         self.chat.advance(self.now, &mut effects);
         let (origin, request) = (Origin(1), RequestId(0));
         let proposal = Proposal { session, origin, request, action };
-        if let Some(key) = self.chat.asks(&proposal)
+        if let Some(key) = self.chat.to_recall(&proposal)
             && let Some(said) = self.opened.store.find(&key).unwrap()
         {
             self.chat.recall(key, said);

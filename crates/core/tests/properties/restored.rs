@@ -47,7 +47,7 @@ proptest! {
         restored.check().unwrap();
         prop_assert_eq!(restored.snapshot(), snapshot);
         for entry in after {
-            prop_assert_eq!(restored.asks(&entry.1), chat.asks(&entry.1));
+            prop_assert_eq!(restored.to_recall(&entry.1), chat.to_recall(&entry.1));
             prop_assert_eq!(step(&mut restored, entry), step(&mut chat, entry));
         }
         restored.check().unwrap();

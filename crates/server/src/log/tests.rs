@@ -1,6 +1,6 @@
 //! Positions and time of what is handed in.
 
-use teahouse_core::{Action, Asker, Query, RequestId, RoomName, Time};
+use teahouse_core::{Action, RoomName, Time};
 
 use super::*;
 
@@ -12,11 +12,12 @@ fn proposal() -> Entry {
 
 fn query() -> Entry {
     let (asker, request) = (Asker::Session(ANN), RequestId(1));
-    Entry::Query(Asked { asker, request, query: Query::Ignored })
+    Entry::Query { asker, request, query: Query::Ignored }
 }
 
 fn signal() -> Entry {
-    Entry::Signal(ANN, Signal::Typing { room: "tea".parse::<RoomName>().unwrap() })
+    let room = "tea".parse::<RoomName>().unwrap();
+    Entry::Signal { session: ANN, signal: Signal::Typing { room } }
 }
 
 fn at(ms: u64) -> Moment {

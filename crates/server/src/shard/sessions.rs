@@ -4,9 +4,7 @@
 use std::io;
 use std::time::Duration;
 
-use teahouse_core::{
-    Action, Asked, Asker, ExitCause, Origin, Proposal, Request, RequestId, SessionId,
-};
+use teahouse_core::{Action, Asker, ExitCause, Origin, Proposal, Request, RequestId, SessionId};
 use teahouse_wire::ProtocolSession;
 use teahouse_wire::protocol::{Pings, Surroundings, Told};
 
@@ -137,9 +135,9 @@ impl<S: Socket> Sessions<S> {
         let entry = match request {
             Request::Action(action) => return self.propose(index, id, action),
             Request::Query(query) => {
-                Entry::Query(Asked { asker: Asker::Session(session), request: id, query })
+                Entry::Query { asker: Asker::Session(session), request: id, query }
             }
-            Request::Signal(signal) => Entry::Signal(session, signal),
+            Request::Signal(signal) => Entry::Signal { session, signal },
         };
         if is_unseen {
             self.propose(index, RequestId::default(), Action::Appear);

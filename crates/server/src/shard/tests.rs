@@ -17,7 +17,7 @@ use crate::history::Wanted;
 use crate::key::Key;
 use crate::log::Entry;
 use crate::simulation::VirtualSocket;
-use teahouse_core::{Action, Asked, Effect, Query, RequestId};
+use teahouse_core::{Action, Effect, Query, RequestId};
 
 const ROOM: RoomId = RoomId(1);
 
@@ -138,8 +138,8 @@ impl Bench {
         };
         let requests = chunk.into_iter().map(|entry| match entry {
             Entry::Proposal(Proposal { action, .. }) => action.into(),
-            Entry::Query(Asked { query, .. }) => query.into(),
-            Entry::Signal(_, signal) => signal.into(),
+            Entry::Query { query, .. } => query.into(),
+            Entry::Signal { signal, .. } => signal.into(),
         });
         requests.collect()
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 
 use hashbrown::HashMap;
 use teahouse_core::{
-    Action, Answer, Asked, Asker, Excerpt, Granted, Origin, Proposal, Query, Refusal, RequestId,
+    Action, Answer, Asker, Excerpt, Granted, Origin, Proposal, Query, Refusal, RequestId,
     SessionId, Visit,
 };
 use tokio::sync::oneshot;
@@ -41,9 +41,7 @@ impl VisitRequest {
                 let action = Action::Visit(visit);
                 Entry::Proposal(Proposal { session, origin, request, action })
             }
-            Self::Query(query) => {
-                Entry::Query(Asked { asker: Asker::Visitor(session), request, query })
-            }
+            Self::Query(query) => Entry::Query { asker: Asker::Visitor(session), request, query },
         }
     }
 }

@@ -287,15 +287,19 @@ impl World {
         for entry in entries {
             match entry {
                 Entry::Proposal(proposal) => {
-                    if let Some(key) = self.chat.asks(&proposal)
+                    if let Some(key) = self.chat.to_recall(&proposal)
                         && let Some(said) = self.store.find(&key)
                     {
                         self.chat.recall(key, said);
                     }
                     self.chat.apply(proposal, &mut effects);
                 }
-                Entry::Query(asked) => self.chat.ask(asked, &mut effects),
-                Entry::Signal(session, signal) => self.chat.signal(session, signal, &mut effects),
+                Entry::Query { asker, request, query } => {
+                    self.chat.ask(asker, request, query, &mut effects);
+                }
+                Entry::Signal { session, signal } => {
+                    self.chat.signal(session, signal, &mut effects)
+                }
             }
         }
         self.chat.check().expect("the chat's invariants hold");

@@ -168,7 +168,9 @@ pub(super) fn record_position(
 fn log_position(connection: &Connection) -> Result<LogPosition, rusqlite::Error> {
     let sql = "SELECT coalesce(max(value), 0) FROM meta WHERE key = ?1";
     let position: i64 = connection.query_row(sql, [LOG_POSITION], |row| row.get(0))?;
-    Ok(LogPosition(position.cast_unsigned()))
+    let number = u64::try_from(position);
+    let number = number.map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, position))?;
+    Ok(LogPosition(number))
 }
 
 /// Begins a new epoch where positions may have gone back, and says whether they may from here on.
