@@ -217,6 +217,7 @@ fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
     for (moment, proposal) in log {
         chat.advance(*moment, &mut effects);
         chat.apply(proposal.clone(), &mut effects);
+        chat.check().unwrap();
     }
     effects
 }
@@ -235,6 +236,7 @@ fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
                 chat.recall(key, said.clone());
             }
             chat.apply(proposal.clone(), &mut effects);
+            chat.check().unwrap();
         }
         for effect in &effects[stored..] {
             if let Effect::Event(event) = effect

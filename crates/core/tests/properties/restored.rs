@@ -10,6 +10,7 @@ fn step(chat: &mut Chat, (moment, proposal): &(Moment, Proposal)) -> Vec<Effect>
     let mut effects = Vec::new();
     chat.advance(*moment, &mut effects);
     chat.apply(proposal.clone(), &mut effects);
+    chat.check().unwrap();
     effects
 }
 

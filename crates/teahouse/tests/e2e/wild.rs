@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use teahouse_fuzz::Seed;
 
 use crate::hostile::Undisturbed;
 use crate::house::{House, OPEN};
@@ -11,27 +12,6 @@ use crate::raw::{self, frame, handshake, text};
 use crate::socket::Socket;
 use crate::stream::{GROWTH_KIB_MAX, WARM, pour};
 use crate::visitor::{Following, Visitor};
-
-/// Numbers that look random and are the same each time.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 20) as usize % sides
-    }
-
-    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
-        from[self.roll(from.len())].clone()
-    }
-
-    fn bytes(&mut self, max: usize) -> Vec<u8> {
-        let count = self.roll(max + 1);
-        (0..count).map(|_| self.roll(256) as u8).collect()
-    }
-}
 
 #[test]
 fn a_socket_that_breaks_in_the_middle_of_its_first_answer_ends_nobody_else() {
@@ -100,7 +80,8 @@ fn everything_sent_behind_a_handshake_is_heard_in_order() {
 fn random_websocket_frames_disturb_nobody() {
     let house = House::with(&["--config", OPEN, "--shards", "2"]);
     let mut members = Undisturbed::in_house(&house);
-    let mut dice = Dice(0x2545_F491_4F6C_DD1D);
+    let seed = Seed::of_run();
+    let mut dice = seed.dice(0);
     let requests = [
         r#"{"op":"hello","seat":"00000000000000000000000000000001"}"#,
         r#"{"op":"hello","nick":"w"}"#,
@@ -133,7 +114,7 @@ fn random_websocket_frames_disturb_nobody() {
         }
         for _ in 0..dice.roll(30) {
             match dice.roll(8) {
-                0 => bytes.extend(frame(dice.roll(256) as u8, &dice.bytes(200))),
+                0 => bytes.extend(frame(dice.byte(), &dice.bytes(200))),
                 1 => bytes.extend(frame(0xC1, &dice.bytes(50))),
                 2 => {
                     let mut request = text(dice.pick(&requests));
@@ -165,7 +146,8 @@ fn random_websocket_frames_disturb_nobody() {
 fn random_http_bytes_disturb_nobody() {
     let house = House::with(&["--config", OPEN, "--shards", "2"]);
     let mut members = Undisturbed::in_house(&house);
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let seed = Seed::of_run();
+    let mut dice = seed.dice(0);
     let requests = [
         "GET /quiet HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(),
         "GET /api/v1/rooms/quiet/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: x-1\r\n\r\n".to_owned(),
@@ -193,7 +175,7 @@ fn random_http_bytes_disturb_nobody() {
         }
         for _ in 0..dice.roll(4) {
             let at = dice.roll(bytes.len());
-            bytes[at] = dice.roll(256) as u8;
+            bytes[at] = dice.byte();
         }
         bytes.truncate(dice.roll(bytes.len() * 2).max(1));
         for piece in bytes.chunks(dice.roll(bytes.len()) + 1) {

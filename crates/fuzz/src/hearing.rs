@@ -1,0 +1,37 @@
+//! What a session hears of bytes, however they are cut.
+
+use jiff::tz::TimeZone;
+use teahouse_core::Time;
+use teahouse_wire::protocol::ProtocolSession;
+use teahouse_wire::{Clock, Heard};
+
+use crate::cuts::ways_to_cut;
+
+/// What a session hears of bytes and their end. A new one is made for each way to cut them.
+///
+/// # Panics
+/// When another cut is heard otherwise, or more than `held_max` bytes are held of what has not ended.
+pub(crate) fn heard<S: ProtocolSession>(
+    bytes: &[u8],
+    session: impl Fn() -> S,
+    held_max: usize,
+) -> Vec<Heard> {
+    let mut ways = ways_to_cut(bytes).into_iter().map(|way| heard_so(session(), &way, held_max));
+    let heard = ways.next().unwrap_or_default();
+    for other in ways {
+        assert_eq!(other, heard, "cut otherwise, something else is heard");
+    }
+    heard
+}
+
+fn heard_so(mut session: impl ProtocolSession, pieces: &[&[u8]], held_max: usize) -> Vec<Heard> {
+    let clock = Clock { now: Time(1_795_500_000_000), zone: TimeZone::UTC };
+    let mut heard = Vec::new();
+    for piece in pieces {
+        session.handle_bytes(piece, &clock, &mut heard);
+        let held = session.partial_input_bytes();
+        assert!(held <= held_max, "{held} bytes are held of what has not ended");
+    }
+    session.handle_end(&clock, &mut heard);
+    heard
+}

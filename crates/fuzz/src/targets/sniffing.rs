@@ -1,0 +1,47 @@
+//! The first bytes of a connection, by which it is known what a peer speaks.
+
+use teahouse_wire::sniff::{
+    FIRST_BYTES_MAX, Protocol, Sniff, refusal, sniff, sniff_all, spent_bytes,
+};
+
+use crate::cuts::ways_to_cut;
+
+/// What begins a sequence that a terminal obeys.
+const ESCAPE: u8 = 0x1B;
+
+/// Takes any bytes.
+///
+/// # Panics
+/// When what must hold does not.
+pub fn run(bytes: &[u8]) {
+    let mut ways = ways_to_cut(bytes).into_iter().map(|pieces| decided(&pieces));
+    let decided = ways.next().unwrap_or(Protocol::Line);
+    for other in ways {
+        assert_eq!(other, decided, "cut otherwise, something else is decided");
+    }
+    if let Sniff::Is(protocol) = sniff(bytes) {
+        assert_eq!(sniff_all(bytes), protocol, "that nothing more comes changes what is known");
+    }
+    for is_greeted in [false, true] {
+        let answer = refusal(decided, bytes, is_greeted).unwrap_or_default();
+        assert!(!answer.contains(&ESCAPE), "{}", answer.escape_ascii());
+    }
+}
+
+/// As a server does it: what says nothing is let go before more is waited for.
+fn decided(pieces: &[&[u8]]) -> Protocol {
+    let mut first = Vec::new();
+    for piece in pieces {
+        first.extend_from_slice(piece);
+        if let Sniff::Is(protocol) = sniff(&first) {
+            return protocol;
+        }
+        first.drain(..spent_bytes(&first));
+        assert!(
+            first.len() <= 2 * FIRST_BYTES_MAX + piece.len(),
+            "{} bytes decide nothing",
+            first.len()
+        );
+    }
+    sniff_all(&first)
+}
