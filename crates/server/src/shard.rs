@@ -5,7 +5,7 @@
 //!
 //! From below to above, and nothing calls upwards:
 //!
-//! - [`connection`], [`connections`]: where a connection is, and the one way to write to it ([`outbox`]);
+//! - [`connection`], [`connections`]: where a connection is, and the one way to write to it ([`outbox`], [`input_line`]);
 //! - [`sessions`]: a connection's life, what it asks ([`gathered`]) and waits for ([`timers`]);
 //! - [`requests`], [`opening`], [`protocols`]: from a peer's bytes to requests;
 //! - [`rooms`]: members, what is about to be written to them ([`pending`], [`formats`]), who sees what ([`views`]);
@@ -25,6 +25,7 @@ mod effects;
 mod first_line;
 mod formats;
 mod gathered;
+mod input_line;
 mod membership;
 mod opening;
 mod outbox;

@@ -9,6 +9,7 @@
 
 mod checks;
 mod dice;
+mod editor;
 mod peer;
 mod socket;
 mod store;
@@ -16,6 +17,7 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+pub(crate) use editor::{EditorSession, Screen};
 pub(crate) use socket::VirtualSocket;
 use world::World;
 

@@ -9,6 +9,9 @@ pub enum Heard {
     Ask(RequestId, Request),
     /// Something answered on the spot.
     Reply(Vec<u8>),
+    /// What its peer is typing looks different, where the server shows that
+    /// ([`crate::protocol::ProtocolSession::input_line`]).
+    Redraw,
     /// They want to go, or have said everything.
     Quit,
     /// The peer closed without a word or sent what is not the protocol: nothing more is heard from it.

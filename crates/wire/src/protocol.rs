@@ -105,6 +105,23 @@ pub trait ProtocolSession: Debug {
 
     /// Renders what this session is told and nobody else.
     fn render(&mut self, told: &Told<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>);
+
+    /// The line that its peer is typing, where the server shows it and not the peer itself. Everything that the peer is
+    /// told stands above it. Whether there is one does not change.
+    fn input_line(&mut self) -> Option<&mut dyn InputLine> {
+        None
+    }
+}
+
+/// A line that is being typed, on its peer's screen.
+pub trait InputLine {
+    /// Takes it off the screen: what is told next begins where it stood. Asked only while what was drawn last is
+    /// there.
+    fn erase(&mut self, out: &mut Vec<u8>);
+
+    /// Shows it as it is now, below what was told last. What was drawn before is not on the screen, and may never have
+    /// been.
+    fn draw(&mut self, out: &mut Vec<u8>);
 }
 
 /// Something that everyone in a room is told.

@@ -20,7 +20,7 @@ pub fn run(bytes: &[u8]) {
         for heard in heard(bytes, session, REQUEST_BYTES_MAX + HEADER_BYTES_MAX) {
             match heard {
                 Heard::Reply(reply) => check_reply(&reply),
-                Heard::Ask(..) | Heard::Quit | Heard::Broken => {}
+                Heard::Ask(..) | Heard::Redraw | Heard::Quit | Heard::Broken => {}
             }
         }
         received(bytes, takes_deflate).iter().for_each(|text| check_written(text));

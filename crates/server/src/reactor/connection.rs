@@ -3,7 +3,7 @@
 //! connection holds no buffer.
 
 use std::future::poll_fn;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IoSlice};
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -37,6 +37,10 @@ impl Socket for Arc<TcpStream> {
 
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         TcpStream::try_write(self, bytes)
+    }
+
+    fn try_write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        TcpStream::try_write_vectored(self, pieces)
     }
 }
 

@@ -53,6 +53,24 @@ pub(super) enum Health {
     Broken,
 }
 
+/// Where a peer's input line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineState {
+    /// Its peer shows its own, as most do.
+    None,
+    /// Not on its screen.
+    Hidden,
+    /// On its screen, below everything else.
+    Shown,
+}
+
+impl LineState {
+    /// Of a peer that has been told nothing.
+    pub(super) fn new(protocol: &mut dyn ProtocolSession) -> Self {
+        if protocol.input_line().is_some() { Self::Hidden } else { Self::None }
+    }
+}
+
 /// One peer and everything about it.
 pub(crate) struct Connection<S> {
     pub(super) serial: u64,
@@ -81,6 +99,8 @@ pub(super) struct Output<S> {
     pub(super) health: Health,
     /// It speaks what is not spoken here and has been told so: nothing more is said to it.
     pub(super) is_refused: bool,
+    /// Where its input line is, if the server shows it.
+    pub(super) line: LineState,
     /// It is on the list of those that are looked after at the end of the step.
     pub(super) is_listed: bool,
 }
@@ -108,8 +128,8 @@ pub(super) struct Input {
 }
 
 impl<S> Output<S> {
-    pub(super) fn new(sink: Sink<S>) -> Self {
-        Self { sink, queue: None, health: Health::Open, is_refused: false, is_listed: false }
+    pub(super) fn new(sink: Sink<S>, line: LineState) -> Self {
+        Self { sink, queue: None, health: Health::Open, is_refused: false, line, is_listed: false }
     }
 
     /// Wakes whoever fetches its bytes, if they are fetched.

@@ -6,12 +6,14 @@
 
 use std::ops::{Index, IndexMut};
 
+use bytes::Bytes;
 use hashbrown::HashMap;
 use slab::Slab;
 use teahouse_core::SessionId;
 use tracing::debug;
 
-use super::connection::{Connection, Health, Sink};
+use super::connection::{Connection, Health, LineState, Output, Sink};
+use super::input_line::{Around, hide};
 use super::outbox::{Drained, Outbox, Shared, What};
 use super::socket::{Socket, WriteOutcome, write};
 use crate::gate::Permit;
@@ -50,6 +52,7 @@ pub(super) struct Connections<S> {
     bounds: QueueBounds,
     sent_bytes: u64,
     writes: u64,
+    around: Around,
 }
 
 impl<S> Index<usize> for Connections<S> {
@@ -77,6 +80,7 @@ impl<S: Socket> Connections<S> {
             bounds,
             sent_bytes: 0,
             writes: 0,
+            around: Around::default(),
         }
     }
 
@@ -204,13 +208,16 @@ impl<S: Socket> Connections<S> {
             // Some things are nothing in some protocols.
             return Delivery::Accepted;
         }
+        if output.line != LineState::None {
+            return self.send_around(index, bytes, what, shared);
+        }
         match (&mut output.queue, &output.sink) {
             (Some(queue), _) if queue.bytes() > self.bounds.soft_bytes => {
                 return Delivery::Behind;
             }
             (Some(queue), _) => queue.push(shared.rest(bytes, 0), what),
             (None, Sink::Body(_)) => {
-                output.queue = Some(Outbox::new(shared.rest(bytes, 0), what));
+                output.queue = Some(Outbox::with(shared.rest(bytes, 0), what));
                 output.wake_body();
             }
             (None, Sink::Socket(socket)) => {
@@ -222,7 +229,7 @@ impl<S: Socket> Connections<S> {
                     }
                     WriteOutcome::Wrote(count) if count == bytes.len() => {}
                     WriteOutcome::Wrote(count) => {
-                        output.queue = Some(Outbox::new(shared.rest(bytes, count), what));
+                        output.queue = Some(Outbox::with(shared.rest(bytes, count), what));
                         // Its task waits until the socket takes more.
                         connection.wake();
                     }
@@ -233,25 +240,84 @@ impl<S: Socket> Connections<S> {
         Delivery::Accepted
     }
 
+    /// As [`Connections::send`], to a peer whose input line is shown.
+    fn send_around(
+        &mut self,
+        index: usize,
+        bytes: &[u8],
+        what: What,
+        shared: &mut Shared,
+    ) -> Delivery {
+        let soft_bytes = self.bounds.soft_bytes;
+        let connection = &mut self.slab[index];
+        match &connection.output.queue {
+            Some(queue) if queue.bytes() > soft_bytes => return Delivery::Behind,
+            Some(_) => self.enqueue(index, shared.rest(bytes, 0), what),
+            None => {
+                self.writes += 1;
+                if self.around.write(connection, (bytes, what), shared) == WriteOutcome::Broken {
+                    self.lose(index, Health::Broken);
+                    return Delivery::Lost;
+                }
+                self.sent_bytes += bytes.len() as u64;
+            }
+        }
+        Delivery::Accepted
+    }
+
+    /// Adds bytes to what is queued for a connection.
+    fn enqueue(&mut self, index: usize, bytes: Bytes, what: What) {
+        let connection = &mut self.slab[index];
+        hide(connection);
+        if let Some(queue) = &mut connection.output.queue {
+            self.sent_bytes += bytes.len() as u64;
+            queue.push(bytes, what);
+        }
+    }
+
+    /// The input line of a peer looks different: it is shown as it is now, once what is queued has been written.
+    pub(super) fn redraw(&mut self, index: usize) {
+        let connection = &mut self.slab[index];
+        let Output { line, health, queue, .. } = &connection.output;
+        if *line == LineState::None || *health != Health::Open {
+            return;
+        }
+        if queue.is_some() {
+            return hide(connection);
+        }
+        self.writes += 1;
+        let nothing = (&[][..], What::Room);
+        let outcome = self.around.write(connection, nothing, &mut Shared::default());
+        if outcome == WriteOutcome::Broken {
+            self.lose(index, Health::Broken);
+        }
+    }
+
+    /// Nothing is queued for a connection any more: its input line comes back, and it is looked after.
+    fn handle_empty(&mut self, index: usize) {
+        let output = &mut self.slab[index].output;
+        output.queue = None;
+        if output.line == LineState::Hidden {
+            self.redraw(index);
+        }
+        self.list(index);
+    }
+
     /// Gives bytes to one connection, whatever else is queued for it; past the hard bound it is let go.
     pub(super) fn give(&mut self, index: usize, bytes: &[u8], what: What) {
         let output = &mut self.slab[index].output;
         if output.health != Health::Open || bytes.is_empty() {
             return;
         }
-        let mut shared = Shared::default();
-        match &mut output.queue {
+        match &output.queue {
             Some(queue) if queue.bytes() + bytes.len() > self.bounds.hard_bytes => {
                 let queued = queue.bytes();
                 debug!(session = self.slab[index].session.0, queued, "does not read: closed");
                 self.lose(index, Health::Unread);
             }
-            Some(queue) => {
-                queue.push(shared.rest(bytes, 0), what);
-                self.sent_bytes += bytes.len() as u64;
-            }
+            Some(_) => self.enqueue(index, Bytes::copy_from_slice(bytes), what),
             None => {
-                self.send(index, bytes, what, &mut shared);
+                self.send(index, bytes, what, &mut Shared::default());
             }
         }
     }
@@ -266,21 +332,17 @@ impl<S: Socket> Connections<S> {
         match drained {
             Drained::Left => {}
             Drained::Broken => self.lose(index, Health::Broken),
-            Drained::Empty => {
-                output.queue = None;
-                self.list(index);
-            }
+            Drained::Empty => self.handle_empty(index),
         }
         drained
     }
 
     /// The next bytes for a peer that fetches them. Once there are none, the connection is looked after.
-    pub(super) fn fetch(&mut self, index: usize) -> Option<bytes::Bytes> {
+    pub(super) fn fetch(&mut self, index: usize) -> Option<Bytes> {
         let queue = self.slab[index].output.queue.as_mut()?;
         let bytes = queue.pop();
         if queue.bytes() == 0 {
-            self.slab[index].output.queue = None;
-            self.list(index);
+            self.handle_empty(index);
         }
         bytes
     }

@@ -56,10 +56,15 @@ impl Shared {
 }
 
 impl Outbox {
-    pub(super) fn new(rest: Bytes, what: What) -> Box<Self> {
-        let mut outbox = Self { queue: VecDeque::new(), bytes: 0, answer_bytes: 0 };
+    pub(super) fn new() -> Box<Self> {
+        Box::new(Self { queue: VecDeque::new(), bytes: 0, answer_bytes: 0 })
+    }
+
+    /// One with these bytes in it.
+    pub(super) fn with(rest: Bytes, what: What) -> Box<Self> {
+        let mut outbox = Self::new();
         outbox.push(rest, what);
-        Box::new(outbox)
+        outbox
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -72,6 +77,9 @@ impl Outbox {
     }
 
     pub(super) fn push(&mut self, bytes: Bytes, what: What) {
+        if bytes.is_empty() {
+            return;
+        }
         self.bytes += bytes.len();
         if what == What::Answer {
             self.answer_bytes += bytes.len();

@@ -118,6 +118,10 @@ impl Requests {
                     sessions.enter_with(index, id, action);
                 }
                 (Stage::Outside, Heard::Ask(_, Request::Query(_) | Request::Signal(_))) => {}
+                (Stage::In | Stage::Outside, Heard::Redraw) => {
+                    self.reply(sessions, index);
+                    sessions.connections.redraw(index);
+                }
                 (Stage::In | Stage::Outside, Heard::Quit) => {
                     self.reply(sessions, index);
                     quit(sessions, index, ExitCause::Quit);

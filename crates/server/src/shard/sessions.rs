@@ -8,7 +8,7 @@ use teahouse_core::{Action, Asker, ExitCause, Origin, Proposal, Request, Request
 use teahouse_wire::ProtocolSession;
 use teahouse_wire::protocol::{Pings, Surroundings, Told};
 
-use super::connection::{Connection, Health, Input, Output, Sink, Stage};
+use super::connection::{Connection, Health, Input, LineState, Output, Sink, Stage};
 use super::connections::{Connections, QueueBounds};
 use super::context::Context;
 use super::first_line::FirstLine;
@@ -72,13 +72,13 @@ impl<S: Socket> Sessions<S> {
     pub(super) fn insert(
         &mut self,
         peer: Peer<S>,
-        protocol: Box<dyn ProtocolSession>,
+        mut protocol: Box<dyn ProtocolSession>,
         opening: Option<Box<FirstLine>>,
     ) -> Key {
         let Peer { sink, origin, permit } = peer;
         let serial = self.connections.next_serial();
         let stage = if opening.is_some() { Stage::Sniffing } else { Stage::Outside };
-        let pings = protocol.pings();
+        let (pings, line) = (protocol.pings(), LineState::new(&mut *protocol));
         let key = self.connections.insert(Connection {
             serial,
             session: self.context.session_id(serial),
@@ -87,7 +87,7 @@ impl<S: Socket> Sessions<S> {
             stage,
             protocol,
             memberships: Vec::new(),
-            output: Output::new(sink),
+            output: Output::new(sink, line),
             input: Input::new(self.context.now.steady, opening),
             questions: super::questions::Questions::default(),
             ignored: None,
@@ -154,9 +154,10 @@ impl<S: Socket> Sessions<S> {
     }
 
     /// It is known what a connection speaks: it comes in at once, where its protocol does that.
-    pub(super) fn begin(&mut self, index: usize, protocol: Box<dyn ProtocolSession>) {
+    pub(super) fn begin(&mut self, index: usize, mut protocol: Box<dyn ProtocolSession>) {
         let (first_room, pings) = (protocol.first_room(), protocol.pings());
         let connection = &mut self.connections[index];
+        connection.output.line = LineState::new(&mut *protocol);
         connection.protocol = protocol;
         connection.stage = Stage::Outside;
         if pings != Pings::Never {

@@ -1,5 +1,7 @@
 //! A shard without a thread: peers on virtual sockets, the hub's decisions and the time as the test says.
 
+mod views;
+
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -49,7 +51,7 @@ impl Bench {
             ping_s: PING_S,
             grace_s: settings.limits.seats.grace_s,
         };
-        let gate = Gate::new(&settings.limits, 100);
+        let gate = Gate::new(&settings.limits, 1000);
         let place = Place {
             index: 0,
             boot: 1,

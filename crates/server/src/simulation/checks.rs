@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use teahouse_core::{Event, Position, RoomId};
 
-use super::peer::{Api, Kind, Line, Peer, ROOMS, Wire, token_of};
+use super::peer::{Api, Kind, Peer, ROOMS, Wire, token_of};
 use super::world::World;
 
 /// Promises P1 to P4, of what has been heard by those who are still there.
@@ -14,7 +14,15 @@ pub(super) fn heard(world: &World) {
     for peer in &world.peers {
         match (&peer.kind, &peer.wire) {
             (_, None) => {}
-            (Kind::Line(line), Some(wire)) => line_heard(world, &peer.name, line, wire),
+            (Kind::Line(line), Some(wire)) => {
+                lines_heard(world, &peer.name, (&line.heard, false), wire);
+            }
+            (Kind::Editor(screen), Some(wire)) if wire.is_served && !wire.is_closed => {
+                let rows = screen.told();
+                let heard: Vec<u32> = rows.iter().filter_map(|row| token_of(row)).collect();
+                lines_heard(world, &peer.name, (&heard, true), wire);
+            }
+            (Kind::Editor(_), Some(_)) => {}
             (Kind::Api(api), Some(wire)) => api_heard(world, peer, api, wire),
         }
     }
@@ -30,10 +38,11 @@ pub(super) fn heard(world: &World) {
     }
 }
 
-/// Somebody with `nc` has heard, of each room they are in, everything since they came that is not their own.
-fn line_heard(world: &World, name: &str, line: &Line, wire: &Wire) {
+/// A person has heard, of each room they are in, everything since they came; where they typed it on their own
+/// screen, all but that.
+fn lines_heard(world: &World, name: &str, (tokens, hears_own): (&[u32], bool), wire: &Wire) {
     let kept = |token: &u32| place_of(world, *token).expect("P2: what is shown is kept");
-    let heard: Vec<(RoomId, Position)> = line.heard.iter().map(kept).collect();
+    let heard: Vec<(RoomId, Position)> = tokens.iter().map(kept).collect();
     let mut last: BTreeMap<RoomId, Position> = BTreeMap::new();
     for (room, position) in &heard {
         let before = last.insert(*room, *position);
@@ -42,7 +51,7 @@ fn line_heard(world: &World, name: &str, line: &Line, wire: &Wire) {
     let session = world.shards[wire.shard].shard.session(wire.key);
     for (room, at) in session.and_then(|id| world.joined.get(&id)).into_iter().flatten() {
         let missed = world.store.events(*room).iter().find(|event| {
-            let is_for_it = event.position > *at && Some(event.session) != session;
+            let is_for_it = event.position > *at && (hears_own || Some(event.session) != session);
             is_for_it && token_in(event).is_some() && !heard.contains(&(*room, event.position))
         });
         assert!(missed.is_none(), "P4: {name} has missed {missed:?}");

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::dice::Dice;
+use super::editor::Screen;
 use super::socket::VirtualSocket;
 use crate::key::Key;
 
@@ -34,6 +35,8 @@ pub(super) struct Wire {
 pub(super) enum Kind {
     Line(Line),
     Api(Api),
+    /// Somebody whose line the server edits.
+    Editor(Screen),
 }
 
 /// What somebody with `nc` has heard on this connection, in its order.
@@ -82,12 +85,18 @@ impl Peer {
         Self { name: format!("api{number}"), wire: None, kind: Kind::Api(api), partial: Vec::new() }
     }
 
+    pub(super) fn editor(number: usize) -> Self {
+        let kind = Kind::Editor(Screen::default());
+        Self { name: format!("editor{number}"), wire: None, kind, partial: Vec::new() }
+    }
+
     /// A new connection; gives back the one before.
     pub(super) fn connect(&mut self, wire: Wire) -> Option<Wire> {
         self.partial.clear();
         let earlier = self.wire.replace(wire);
         match &mut self.kind {
             Kind::Line(line) => *line = Line::default(),
+            Kind::Editor(screen) => *screen = Screen::default(),
             Kind::Api(api) => {
                 api.is_in = false;
                 let hello = json!({"op": "hello", "nick": self.name, "seat": api.seat});
@@ -127,6 +136,20 @@ impl Peer {
                 let bytes = line.typed.clone().into_bytes();
                 self.send(&bytes);
             }
+            Kind::Editor(screen) => {
+                let keys = match dice.below(8) {
+                    0 => format!("/join {room}\n"),
+                    1 => "\u{7f}\u{7f}\u{7f}".to_owned(),
+                    2 | 3 => "some words".to_owned(),
+                    4 => "\u{7f}\n".to_owned(),
+                    _ => format!("m{token};\n"),
+                };
+                // What is typed is on its way only where there is one.
+                if self.wire.as_ref().is_some_and(|wire| !wire.is_closed) {
+                    let bytes = screen.types(&keys);
+                    self.send(&bytes);
+                }
+            }
             Kind::Api(api) => {
                 if !api.is_in {
                     return;
@@ -160,6 +183,9 @@ impl Peer {
     /// Takes what it has received.
     pub(super) fn receive(&mut self) {
         let Some(wire) = &self.wire else { return };
+        if let Kind::Editor(screen) = &mut self.kind {
+            return screen.receive(&wire.socket.take_received());
+        }
         self.partial.extend(wire.socket.take_received());
         let mut asked = Vec::new();
         match &mut self.kind {
@@ -169,6 +195,7 @@ impl Peer {
                     line.hear(&String::from_utf8(bytes).expect("lines are UTF-8"));
                 }
             }
+            Kind::Editor(_) => {}
             Kind::Api(api) => {
                 while let Some((opcode, payload)) = frame(&mut self.partial) {
                     match opcode {

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IoSlice};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -122,6 +122,19 @@ impl VirtualSocket {
     }
 }
 
+impl Pipe {
+    /// As many of these bytes as there is room for.
+    fn take(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = bytes.len().min(self.room);
+        if count == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.room -= count;
+        self.received.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+}
+
 impl Socket for VirtualSocket {
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut pipe = self.0.borrow_mut();
@@ -143,12 +156,15 @@ impl Socket for VirtualSocket {
         if pipe.is_broken {
             return Err(ErrorKind::BrokenPipe.into());
         }
-        let count = bytes.len().min(pipe.room);
-        if count == 0 {
-            return Err(ErrorKind::WouldBlock.into());
+        pipe.take(bytes)
+    }
+
+    fn try_write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut pipe = self.0.borrow_mut();
+        if pipe.is_broken {
+            return Err(ErrorKind::BrokenPipe.into());
         }
-        pipe.room -= count;
-        pipe.received.extend_from_slice(&bytes[..count]);
-        Ok(count)
+        let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.iter().copied()).collect();
+        pipe.take(&bytes)
     }
 }

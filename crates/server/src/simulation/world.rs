@@ -8,10 +8,12 @@ use jiff::tz::TimeZone;
 use teahouse_core::{
     Chat, Effect, LogPosition, Moment, Position, RoomId, RoomName, SessionId, SteadyTime, Time,
 };
+use teahouse_wire::ProtocolSession;
 use teahouse_wire::api::{ApiSession, Epoch};
 use teahouse_wire::protocol::ServerFacts;
 
 use super::dice::Dice;
+use super::editor::EditorSession;
 use super::peer::{Kind, Peer, Wire};
 use super::socket::VirtualSocket;
 use super::store::ListStore;
@@ -94,9 +96,10 @@ impl World {
             jobs: VecDeque::new(),
         });
         let shards = shards.collect();
-        let peers = (1..=2 + dice.below(6)).map(|number| match dice.once_in(2) {
-            true => Peer::line(number),
-            false => Peer::api(number),
+        let peers = (1..=2 + dice.below(6)).map(|number| match dice.below(5) {
+            0 | 1 => Peer::line(number),
+            2 | 3 => Peer::api(number),
+            _ => Peer::editor(number),
         });
         let peers = peers.collect();
         let mood = Mood {
@@ -202,13 +205,15 @@ impl World {
         let shard = self.dice.below(self.shards.len());
         let socket = VirtualSocket::new(usize::MAX / 2);
         let permit = self.gate.admit([10, 0, 0, 1].into()).expect("nothing limits these");
-        let (origin, is_line) = (permit.origin(), matches!(self.peers[peer].kind, Kind::Line(_)));
         let ours = socket.clone();
+        let is_line = matches!(self.peers[peer].kind, Kind::Line(_));
+        let session: Box<dyn ProtocolSession> = match self.peers[peer].kind {
+            Kind::Api(_) => Box::new(ApiSession::new(false)),
+            Kind::Line(_) | Kind::Editor(_) => Box::new(EditorSession::new(first_room(), 0)),
+        };
         let key = self.step(shard, |shard| match is_line {
             true => shard.accept(ours, permit),
-            false => {
-                shard.accept_as(Box::new(ApiSession::new(false)), ours, (origin, Some(permit)), &[])
-            }
+            false => shard.accept_as(session, ours, (permit.origin(), Some(permit)), &[]),
         });
         let wire = Wire { socket, shard, key, is_closed: false, is_served: true };
         let earlier = self.peers[peer].connect(wire);
@@ -461,9 +466,13 @@ fn settings(dice: &mut Dice) -> Settings {
     // Small, so that peers who do not read are behind, and let go, early.
     (limits.queues.queue_soft_bytes, limits.queues.queue_hard_bytes) =
         *dice.pick(&[(200, 20_000), (2000, 3000)]);
-    let first_room = RoomName::parse("lobby").expect("it is a name");
+    let first_room = first_room();
     let history_shown = *dice.pick(&[0, 2, 20]);
     Settings { first_room, history_shown, limits, ..Settings::default() }
+}
+
+fn first_room() -> RoomName {
+    RoomName::parse("lobby").expect("it is a name")
 }
 
 fn time_at(ms: u64) -> Time {

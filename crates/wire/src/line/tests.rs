@@ -51,6 +51,7 @@ fn shown(heard: &Heard) -> String {
         Heard::Reply(bytes) => {
             String::from_utf8(bytes.clone()).unwrap_or_else(|_| format!("{bytes:?}"))
         }
+        Heard::Redraw => "redraw".to_owned(),
         Heard::Broken => "broken".to_owned(),
         Heard::Quit => "quit".to_owned(),
     }

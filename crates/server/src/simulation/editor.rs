@@ -1,0 +1,232 @@
+//! A protocol that no door speaks: an editing line on the server's side, as telnet and ssh will have, and the screen of
+//! its peer. It uses what the interface of protocols allows and no other protocol uses yet: an input line below
+//! everything that is told, and own messages that look otherwise than those of others.
+
+use teahouse_core::{Action, ExitCause, RoomId, RoomName, Text};
+use teahouse_wire::api::Epoch;
+use teahouse_wire::protocol::{
+    Begin, Entered, Fact, Format, InputLine, RoomEncoder, Surroundings, Told, View,
+};
+use teahouse_wire::{Clock, Heard, ProtocolSession};
+
+/// Columns of the input line on one row.
+const COLUMNS: usize = 8;
+const BACKSPACE: u8 = 0x7F;
+
+/// The formats of such sessions: a variant of its own for each that wants one.
+const ROWS: Format = Format::new("rows", |_, _| Box::new(Rows));
+
+#[derive(Debug)]
+struct Rows;
+
+impl RoomEncoder for Rows {
+    fn encode(&mut self, fact: Fact<'_>, _: &RoomName, _: &[u8], out: &mut Vec<u8>) {
+        if let Fact::Event(event) = fact {
+            row('<', event.text.as_ref().map_or("", |text| text.as_str()), out);
+        }
+    }
+}
+
+/// One row of what is told: a mark, and the words.
+fn row(mark: char, words: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("{mark}{}\r\n", words.replace('\n', " ")).as_bytes());
+}
+
+/// What is being typed, as rows of the screen.
+fn rows_of(typed: &str) -> Vec<String> {
+    let letters: Vec<char> = typed.chars().collect();
+    let mut rows: Vec<String> = letters
+        .chunks(COLUMNS)
+        .map(|row| "|".chars().chain(row.iter().copied()).collect())
+        .collect();
+    if rows.is_empty() {
+        rows.push("|".to_owned());
+    }
+    rows
+}
+
+/// Somebody whose line the server edits.
+#[derive(Debug)]
+pub(crate) struct EditorSession {
+    room: RoomName,
+    variant: u16,
+    typed: String,
+    /// Rows of the line that was drawn last.
+    drawn: usize,
+    is_in: bool,
+    is_over: bool,
+}
+
+impl EditorSession {
+    pub(crate) fn new(first_room: RoomName, variant: u16) -> Self {
+        let (typed, drawn, is_in, is_over) = (String::new(), 1, false, false);
+        Self { room: first_room, variant, typed, drawn, is_in, is_over }
+    }
+
+    fn handle_line(&mut self, heard: &mut Vec<Heard>) {
+        let line = std::mem::take(&mut self.typed);
+        if let Some(room) = line.strip_prefix("/join ") {
+            self.room = RoomName::parse(room).expect("rooms have names");
+            heard.push(Heard::ask(Action::Join { room: self.room.clone() }));
+        } else if let Ok(text) = Text::parse(&line) {
+            let room = self.room.clone();
+            heard.push(Heard::ask(Action::Say { room, text, acted: false, id: None }));
+        }
+    }
+}
+
+impl ProtocolSession for EditorSession {
+    fn name(&self) -> &'static str {
+        "editor"
+    }
+
+    fn handle_bytes(&mut self, bytes: &[u8], _: &Clock, heard: &mut Vec<Heard>) {
+        if !std::mem::replace(&mut self.is_in, true) {
+            let room = Some(self.room.clone());
+            heard.push(Heard::ask(Action::Enter { nick: None, room, seat: None }));
+        }
+        for byte in bytes {
+            match *byte {
+                b'\n' => self.handle_line(heard),
+                BACKSPACE => drop(self.typed.pop()),
+                letter => self.typed.push(char::from(letter)),
+            }
+        }
+        heard.push(Heard::Redraw);
+    }
+
+    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {
+        heard.push(Heard::Quit);
+    }
+
+    fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
+        Begin::Now
+    }
+
+    fn format(&self, _: RoomId) -> Format {
+        ROWS.variant(self.variant)
+    }
+
+    fn view_own(&self, fact: Fact<'_>) -> View {
+        match fact {
+            Fact::Event(_) => View::Instead,
+            Fact::Presence(_) => View::Nothing,
+        }
+    }
+
+    fn render_instead(&mut self, fact: Fact<'_>, _: &RoomName, out: &mut Vec<u8>) {
+        if let Fact::Event(event) = fact {
+            row('+', event.text.as_ref().map_or("", |text| text.as_str()), out);
+        }
+    }
+
+    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+        match *told {
+            Told::Entered(entered) => row('-', entered.room.as_str(), out),
+            Told::Notice(text) => row('-', text, out),
+            Told::Answer(..) | Told::GivenBack(..) => row('-', "answered", out),
+            Told::Goodbye(cause) => {
+                self.is_over = true;
+                row('-', if cause == ExitCause::Quit { "goodbye" } else { "gone" }, out);
+            }
+            Told::Recent(..)
+            | Told::Parted(..)
+            | Told::Page(..)
+            | Told::HistoryRefused(..)
+            | Told::Unreadable(_)
+            | Told::Closing
+            | Told::NoHello
+            | Told::Ping => {}
+        }
+    }
+
+    fn input_line(&mut self) -> Option<&mut dyn InputLine> {
+        Some(self)
+    }
+}
+
+impl InputLine for EditorSession {
+    fn erase(&mut self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\r\x1b[K");
+        for _ in 1..self.drawn {
+            out.extend_from_slice(b"\x1b[A\x1b[K");
+        }
+    }
+
+    fn draw(&mut self, out: &mut Vec<u8>) {
+        if !self.is_over {
+            let rows = rows_of(&self.typed);
+            self.drawn = rows.len();
+            out.extend_from_slice(rows.join("\r\n").as_bytes());
+        }
+    }
+}
+
+/// What its peer sees, and has typed.
+#[derive(Debug, Default)]
+pub(crate) struct Screen {
+    rows: Vec<Vec<u8>>,
+    row: usize,
+    column: usize,
+    /// It is within a sequence that begins with ESC.
+    is_escaped: bool,
+    typed: String,
+    has_typed: bool,
+}
+
+impl Screen {
+    /// Its peer types; gives back what that sends.
+    pub(crate) fn types(&mut self, keys: &str) -> Vec<u8> {
+        self.has_typed = true;
+        for key in keys.bytes() {
+            match key {
+                b'\n' => self.typed.clear(),
+                BACKSPACE => drop(self.typed.pop()),
+                letter => self.typed.push(char::from(letter)),
+            }
+        }
+        keys.as_bytes().to_vec()
+    }
+
+    /// Bytes reach the terminal, cut anywhere.
+    pub(crate) fn receive(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if self.rows.len() <= self.row {
+                self.rows.resize(self.row + 1, Vec::new());
+            }
+            match (self.is_escaped, *byte) {
+                (true, b'[') => {}
+                (true, b'A') => (self.row, self.is_escaped) = (self.row - 1, false),
+                (true, b'K') => {
+                    self.rows[self.row].truncate(self.column);
+                    self.is_escaped = false;
+                }
+                (true, other) => panic!("no sequence ends with {other}"),
+                (false, 0x1B) => self.is_escaped = true,
+                (false, b'\r') => self.column = 0,
+                (false, b'\n') => self.row += 1,
+                (false, letter) => {
+                    let row = &mut self.rows[self.row];
+                    assert_eq!(row.len(), self.column, "something is written over");
+                    row.push(letter);
+                    self.column += 1;
+                }
+            }
+        }
+    }
+
+    /// The rows that it was told, above the input line: which has to be as it was typed, whole, and the last.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let mut rows: Vec<String> =
+            self.rows.iter().map(|row| String::from_utf8_lossy(row).into_owned()).collect();
+        let below = rows.split_off(rows.len().min(self.row + 1));
+        assert!(below.iter().all(String::is_empty), "something is left below: {below:?}");
+        if self.has_typed {
+            let line = rows.split_off(rows.len().saturating_sub(rows_of(&self.typed).len()));
+            assert_eq!(line, rows_of(&self.typed), "the input line, below {rows:?}");
+        }
+        let is_told = |row: &String| row.starts_with(['<', '+', '-']);
+        assert!(rows.iter().all(is_told), "something is cut, or left of the input line: {rows:?}");
+        rows
+    }
+}
