@@ -61,7 +61,10 @@ impl Hub {
             let mut effects = Vec::with_capacity(entries.len() + 8);
             self.chat.advance(moment, &mut effects);
             for entry in entries {
-                self.handle_entry(entry, &mut effects).await?;
+                if let Entry::Proposal(proposal) = &entry {
+                    self.recall(proposal).await?;
+                }
+                decide(&mut self.chat, entry, &mut effects);
             }
             self.commit(position, &effects).await?;
             self.chat.settled();
@@ -69,20 +72,6 @@ impl Hub {
             let sessions = i64::try_from(self.chat.session_count()).unwrap_or(i64::MAX);
             self.metrics.sessions.set(sessions);
             self.metrics.busy_seconds.inc_by(begun.elapsed().as_secs_f64());
-        }
-        Ok(())
-    }
-
-    async fn handle_entry(&mut self, entry: Entry, effects: &mut Vec<Effect>) -> Result<(), Fault> {
-        match entry {
-            Entry::Proposal(proposal) => {
-                self.recall(&proposal).await?;
-                self.chat.apply(proposal, effects);
-            }
-            Entry::Query { asker, request, query } => {
-                self.chat.ask(asker, request, query, effects);
-            }
-            Entry::Signal { session, signal } => self.chat.signal(session, signal, effects),
         }
         Ok(())
     }
@@ -184,5 +173,14 @@ impl Hub {
             warn!(shard = index, ?waited, "a shard is slow: everybody waited for it");
         }
         sent
+    }
+}
+
+/// What follows from one entry, at its place in the order.
+pub(crate) fn decide(chat: &mut Chat, entry: Entry, effects: &mut Vec<Effect>) {
+    match entry {
+        Entry::Proposal(proposal) => chat.apply(proposal, effects),
+        Entry::Query { asker, request, query } => chat.ask(asker, request, query, effects),
+        Entry::Signal { session, signal } => chat.signal(session, signal, effects),
     }
 }

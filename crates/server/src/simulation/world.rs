@@ -20,6 +20,7 @@ use super::store::ListStore;
 use crate::browsers::Browsers;
 use crate::gate::Gate;
 use crate::history::{Job, Page};
+use crate::hub;
 use crate::inbox::Inbox;
 use crate::log::{Batch, Chunk, Entry, Order};
 use crate::settings::{LimitSettings, Settings};
@@ -290,22 +291,13 @@ impl World {
         let mut effects = Vec::new();
         self.chat.advance(moment, &mut effects);
         for entry in entries {
-            match entry {
-                Entry::Proposal(proposal) => {
-                    if let Some(key) = self.chat.to_recall(&proposal)
-                        && let Some(said) = self.store.find(&key)
-                    {
-                        self.chat.recall(key, said);
-                    }
-                    self.chat.apply(proposal, &mut effects);
-                }
-                Entry::Query { asker, request, query } => {
-                    self.chat.ask(asker, request, query, &mut effects);
-                }
-                Entry::Signal { session, signal } => {
-                    self.chat.signal(session, signal, &mut effects)
-                }
+            if let Entry::Proposal(proposal) = &entry
+                && let Some(key) = self.chat.to_recall(proposal)
+                && let Some(said) = self.store.find(&key)
+            {
+                self.chat.recall(key, said);
             }
+            hub::decide(&mut self.chat, entry, &mut effects);
         }
         self.chat.check().expect("the chat's invariants hold");
         Some((position, effects))
