@@ -5,6 +5,7 @@
 //! once, and a JSON Schema made from these types stands beside it.
 
 mod encode;
+mod error;
 mod failure;
 pub mod http;
 mod message;
@@ -17,6 +18,7 @@ mod session;
 mod speaking;
 mod value;
 
+pub use error::{NotUnderstood, RequestError, ValueError};
 pub use failure::{
     Code, Failure, already_in, of as failure_of, too_fast, too_many_connections, unavailable,
     unreadable,
@@ -29,8 +31,8 @@ pub use page::{checked, found, history, history_count, question, search_count};
 pub use presence::{Cause, Change, Presence};
 pub use render::{event, json, json_into, presence, rooms};
 pub use request::{
-    Asked, Bye, Hello, History, Ignore, Join, Leave, NotUnderstood, Part, Place, Rename, Request,
-    Rooms, Say, Search, Tell, Topic, Typing, Who,
+    Asked, Bye, Hello, History, Ignore, Join, Leave, Part, Place, Rename, Request, Rooms, Say,
+    Search, Tell, Topic, Typing, Who,
 };
 pub use session::ApiSession;
 pub use value::{Epoch, Id, Ref, RefText, Seat};

@@ -11,6 +11,7 @@
 pub mod api;
 pub mod command;
 pub mod decode;
+pub mod error;
 mod heard;
 pub mod line;
 mod moment;

@@ -8,6 +8,7 @@
 //! a mark that no nick and no text can begin a line with: `-- ` the house, `<nick> ` someone speaking,
 //! `* ` someone acting, `[` a time, another room, or a private message.
 
+mod error;
 mod framing;
 mod render;
 mod speaking;
@@ -15,12 +16,16 @@ mod telnet;
 mod verbs;
 mod view;
 
+use std::fmt::Display;
+
 use crate::Heard;
-use crate::decode::{NotWords, decode};
+use crate::decode::decode;
+use crate::error::WireError;
 use crate::moment::Clock;
 use framing::{Framing, Piece};
 use teahouse_core::{Action, Excerpt, Question, Refusal, RoomId, RoomName};
 
+pub use error::LineError;
 pub use framing::LINE_BYTES_MAX;
 pub use render::{
     render_answer, render_event, render_goodbye, render_joined, render_notice, render_page,
@@ -165,32 +170,28 @@ impl Rooms {
 }
 
 fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, heard: &mut Vec<Heard>) {
-    match piece {
+    let wrong = match piece {
         Piece::Line(bytes) => match decode(bytes) {
-            Ok(line) => handle_line(rooms, line, clock, heard),
-            Err(NotWords::NotUtf8) => heard
-                .push(error("that line is not UTF-8 and was not sent; set your terminal to UTF-8")),
-            Err(not_words @ NotWords::Utf16) => {
-                heard.push(error(&format!("that line was not sent: {not_words}")));
-            }
+            Ok(line) => return handle_line(rooms, line, clock, heard),
+            Err(not_words) => LineError::NotWords(not_words),
         },
-        Piece::Utf16 => heard.push(error(&format!("nothing is taken: {}", NotWords::Utf16))),
-        Piece::TooLong => heard.push(error(&format!(
-            "a line longer than {LINE_BYTES_MAX} bytes was not sent; split it"
-        ))),
-        Piece::Negotiate(bytes) => heard.push(Heard::Reply(bytes)),
-        Piece::AreYouThere => heard.push(notice(&["yes, the house is here".to_owned()])),
-    }
+        Piece::Utf16 => LineError::Utf16,
+        Piece::TooLong => LineError::TooLong { max: LINE_BYTES_MAX },
+        Piece::Negotiate(bytes) => return heard.push(Heard::Reply(bytes)),
+        Piece::AreYouThere => return heard.push(notice(&["yes, the house is here".to_owned()])),
+    };
+    heard.push(error(&wrong));
+    wrong.hear(heard);
 }
 
 fn handle_line(rooms: &mut Rooms, line: &str, clock: &Clock, heard: &mut Vec<Heard>) {
     match verbs::handle_line(rooms, line, clock) {
         Ok(done) => heard.extend(done),
-        Err(wrong) => heard.push(error(&wrong.to_string())),
+        Err(wrong) => heard.push(error(&wrong)),
     }
 }
 
-fn error(what: &str) -> Heard {
+fn error(what: &impl Display) -> Heard {
     notice(&[format!("error: {what}")])
 }
 

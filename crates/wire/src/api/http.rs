@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use teahouse_core::harmless::echoed;
 use teahouse_core::{Refusal, RoomName, Text};
 
+use super::error::in_field;
 use super::failure::{self, Code, Failure};
 use super::message::{HistoryPage, RoomsPage};
 use crate::decode::decode;
@@ -336,10 +337,7 @@ fn wrong<E: std::error::Error>(error: &serde_path_to_error::Error<E>) -> Failure
     // A field that is not known has the name that the peer gave it.
     let field = (path != ".").then(|| echoed(&path));
     let what = failure::explained(error.inner());
-    let message = match &field {
-        Some(field) => format!("`{field}`: {what}"),
-        None => what,
-    };
+    let message = in_field(field.as_deref(), &what);
     bad_request(field, message)
 }
 

@@ -4,6 +4,7 @@ use teahouse_core::{
     Event, Excerpt, Granted, HistorySpan, Position, Question, RoomName, Scope, Time,
 };
 
+use super::error::ValueError;
 use super::message::{HistoryPage, Message};
 use super::request::Part;
 use super::value::Epoch;
@@ -66,7 +67,7 @@ fn spans(granted: &Granted) -> &[HistorySpan] {
 ///
 /// # Errors
 /// When the wish is not from 1 to 200.
-pub fn history_count(wish: Option<u32>) -> Result<u32, String> {
+pub fn history_count(wish: Option<u32>) -> Result<u32, ValueError> {
     count(wish, HISTORY_COUNT, HISTORY_COUNT_MAX)
 }
 
@@ -74,15 +75,15 @@ pub fn history_count(wish: Option<u32>) -> Result<u32, String> {
 ///
 /// # Errors
 /// When the wish is not from 1 to 100.
-pub fn search_count(wish: Option<u32>) -> Result<u32, String> {
+pub fn search_count(wish: Option<u32>) -> Result<u32, ValueError> {
     count(wish, SEARCH_COUNT, SEARCH_COUNT_MAX)
 }
 
-fn count(wish: Option<u32>, usual: u32, max: u32) -> Result<u32, String> {
+fn count(wish: Option<u32>, usual: u32, max: u32) -> Result<u32, ValueError> {
     match wish {
         None => Ok(usual),
         Some(wish) if (1..=max).contains(&wish) => Ok(wish),
-        Some(wish) => Err(format!("it is {wish}; it must be from 1 to {max}")),
+        Some(found) => Err(ValueError::Range { found, max }),
     }
 }
 
@@ -90,7 +91,7 @@ fn count(wish: Option<u32>, usual: u32, max: u32) -> Result<u32, String> {
 ///
 /// # Errors
 /// When more than one part is wanted.
-pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, String> {
+pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, ValueError> {
     match (part.before, part.after, part.around, part.before_time_ms) {
         (None, None, None, None) => Ok(Question::Latest { room, count }),
         (Some(before), None, None, None) => {
@@ -105,7 +106,7 @@ pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, Stri
         (None, None, None, Some(time_ms)) => {
             Ok(Question::Before { room, time: Time(time_ms), count })
         }
-        _ => Err("only one of before, after, around and before_time_ms may be given".to_owned()),
+        _ => Err(ValueError::Parts),
     }
 }
 
@@ -113,9 +114,9 @@ pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, Stri
 ///
 /// # Errors
 /// When they have too many bytes.
-pub fn checked(words: String) -> Result<String, String> {
+pub fn checked(words: String) -> Result<String, ValueError> {
     if words.len() > SEARCH_BYTES_MAX {
-        return Err(format!("it has {} bytes; the limit is {SEARCH_BYTES_MAX}", words.len()));
+        return Err(ValueError::TooLong { bytes: words.len(), max: SEARCH_BYTES_MAX });
     }
     Ok(words)
 }

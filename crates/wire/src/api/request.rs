@@ -4,8 +4,6 @@
 //! lives on. Unknown fields are passed over, so that newer clients can talk to older servers; over HTTP they are
 //! refused ([`super::http::query`]).
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -13,6 +11,7 @@ use serde_json::{Map, Value};
 use teahouse_core::harmless::echoed;
 use teahouse_core::{Nick, RoomName, Text, Time};
 
+use super::error::{NotUnderstood, RequestError};
 use super::failure;
 use super::value::{self, Epoch, Id, Ref, Seat};
 use crate::decode::without_mark;
@@ -271,26 +270,6 @@ fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Text
     Option::deserialize(from).map(Some)
 }
 
-/// Why a request was not understood.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NotUnderstood {
-    /// What the client calls the request, if that much was understood.
-    pub reference: Option<Ref>,
-    /// The field that is wrong; `None` when it is the whole.
-    pub field: Option<String>,
-    /// What is wrong with it.
-    pub what: String,
-}
-
-impl fmt::Display for NotUnderstood {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.field {
-            Some(field) => write!(f, "`{field}`: {}", self.what),
-            None => f.write_str(&self.what),
-        }
-    }
-}
-
 /// Every `op` there is and how its fields are read.
 type Parse = fn(Map<String, Value>) -> Result<Request, NotUnderstood>;
 const OPS: &[(&str, Parse)] = &[
@@ -316,17 +295,17 @@ impl Asked {
     /// # Errors
     /// When it is no JSON object, has no known `op`, or a field is missing or wrong.
     pub fn parse(json: &str) -> Result<Self, NotUnderstood> {
-        let whole = |what: String| NotUnderstood { reference: None, field: None, what };
+        let whole = |what| NotUnderstood { reference: None, field: None, what };
         let value: Value = serde_json::from_str(without_mark(json))
-            .map_err(|error| whole(format!("no JSON: {error}")))?;
+            .map_err(|error| whole(RequestError::NotJson(error.to_string())))?;
         let Value::Object(mut fields) = value else {
-            return Err(whole("not a JSON object".to_owned()));
+            return Err(whole(RequestError::NotObject));
         };
         let reference = match fields.remove("ref") {
             None | Some(Value::Null) => None,
-            Some(value) => Some(serde_json::from_value(value).map_err(|_| {
-                let what = format!("not a number or a string of at most {} bytes", 64);
-                NotUnderstood { reference: None, field: Some("ref".to_owned()), what }
+            Some(value) => Some(serde_json::from_value(value).map_err(|_| NotUnderstood {
+                field: Some("ref".to_owned()),
+                ..whole(RequestError::Reference)
             })?),
         };
         Self::request(fields)
@@ -335,17 +314,15 @@ impl Asked {
     }
 
     fn request(mut fields: Map<String, Value>) -> Result<Request, NotUnderstood> {
-        let wrong =
-            |what: String| NotUnderstood { reference: None, field: Some("op".to_owned()), what };
+        let wrong = |what| NotUnderstood { reference: None, field: Some("op".to_owned()), what };
         let op = match fields.remove("op") {
             Some(Value::String(op)) => op,
-            Some(_) => return Err(wrong("not a string".to_owned())),
-            None => return Err(wrong("missing".to_owned())),
+            Some(_) => return Err(wrong(RequestError::NotString)),
+            None => return Err(wrong(RequestError::Missing)),
         };
         let Some((_, parse)) = OPS.iter().find(|(name, _)| *name == op) else {
-            let known: Vec<&str> = OPS.iter().map(|(name, _)| *name).collect();
-            let what = format!("there is no {:?}; known: {}", echoed(&op), known.join(", "));
-            return Err(wrong(what));
+            let known = OPS.iter().map(|(name, _)| *name).collect();
+            return Err(wrong(RequestError::UnknownOp { op: echoed(&op), known }));
         };
         parse(fields)
     }
@@ -360,7 +337,7 @@ fn parsed<T: DeserializeOwned>(
         Err(error) => {
             let path = error.path().to_string();
             let field = (path != ".").then_some(path);
-            let what = failure::explained(error.inner());
+            let what = RequestError::Field(failure::explained(error.inner()));
             Err(NotUnderstood { reference: None, field, what })
         }
     }

@@ -7,13 +7,15 @@ use teahouse_core::{
     Refusal, RequestId, RoomName, Sequence, Signal, Time,
 };
 
-use super::failure::{self, Code, Failure};
+use super::error::{NotUnderstood, RequestError, ValueError};
+use super::failure::{self, Failure};
 use super::message::{Joined, Message, Sent, Welcome};
 use super::page::{checked, history_count, page, question, search_count};
 use super::presence::Cause;
-use super::request::{Asked, Ignore, NotUnderstood, Place, Request, Topic};
+use super::request::{Asked, Ignore, Place, Request, Topic};
 use super::value::{Epoch, Ref, Seat};
 use super::{REQUEST_BYTES_MAX, render};
+use crate::error::{FrameError, WireError};
 use crate::heard::Heard;
 use crate::protocol::{Entered, Surroundings};
 use crate::websocket::{self, CloseCode, Decoder, Received};
@@ -116,7 +118,7 @@ impl ApiSession {
                 }
                 Received::Wrong(code, what) => {
                     self.close(code, what, heard);
-                    heard.push(Heard::Broken);
+                    FrameError { code, what }.hear(heard);
                 }
             }
         }
@@ -140,37 +142,27 @@ impl ApiSession {
     }
 
     fn handle_text(&mut self, text: &str, heard: &mut Vec<Heard>) {
-        let result = Asked::parse(text).and_then(|asked| self.take(asked));
-        match result {
-            Ok(Some(pending)) => heard.push(pending),
-            Ok(None) => {}
+        match Asked::parse(text).and_then(|asked| self.take(asked)) {
+            Ok(asked) => heard.push(asked),
             Err(error) => {
-                let failure = Failure {
-                    code: Code::BadRequest,
-                    message: error.to_string(),
-                    field: error.field,
-                    id: None,
-                };
-                heard.push(Heard::Reply(self.rendered(error.reference, Message::Error(failure))));
+                let message = Message::Error(failure::of_request(&error));
+                heard.push(Heard::Reply(self.rendered(error.reference.clone(), message)));
+                error.hear(heard);
             }
         }
     }
 
-    fn take(
-        &mut self,
-        Asked { reference, request }: Asked,
-    ) -> Result<Option<Heard>, NotUnderstood> {
-        let is_hello = matches!(request, Request::Hello(_));
-        if is_hello == self.is_in {
-            let message =
-                if is_hello { "you are in already" } else { "say hello first" }.to_owned();
-            let failure = Failure { code: Code::NotInTheHouse, message, field: None, id: None };
-            return Ok(Some(Heard::Reply(self.rendered(reference, Message::Error(failure)))));
-        }
-        let wrong = |field: &str, what: String| {
-            let field = Some(field.to_owned());
+    fn take(&mut self, Asked { reference, request }: Asked) -> Result<Heard, NotUnderstood> {
+        let wrong = |field: Option<&str>, what| {
+            let field = field.map(str::to_owned);
             NotUnderstood { reference: reference.clone(), field, what }
         };
+        match (matches!(request, Request::Hello(_)), self.is_in) {
+            (true, true) => return Err(wrong(None, RequestError::InAlready)),
+            (false, false) => return Err(wrong(None, RequestError::NotIn)),
+            (true, false) | (false, true) => {}
+        }
+        let in_field = |field| move |error: ValueError| wrong(Some(field), error.into());
         let mut about = About::Plain;
         let asked: teahouse_core::Request = match request {
             Request::Hello(hello) => {
@@ -191,14 +183,14 @@ impl ApiSession {
             }
             Request::Tell(tell) => Action::Tell { nick: tell.nick, text: tell.text }.into(),
             Request::History(history) => {
-                let count = history_count(history.limit).map_err(|what| wrong("limit", what))?;
-                let question = question(history.room, history.part, count)
-                    .map_err(|what| wrong("before", what))?;
+                let count = history_count(history.limit).map_err(in_field("limit"))?;
+                let question =
+                    question(history.room, history.part, count).map_err(in_field("before"))?;
                 Query::Read { question }.into()
             }
             Request::Search(search) => {
-                let count = search_count(search.limit).map_err(|what| wrong("limit", what))?;
-                let words = checked(search.words).map_err(|what| wrong("words", what))?;
+                let count = search_count(search.limit).map_err(in_field("limit"))?;
+                let words = checked(search.words).map_err(in_field("words"))?;
                 let (room, before) = (search.room, search.before.map(Sequence));
                 Query::Read { question: Question::Search { words, room, before, count } }.into()
             }
@@ -211,16 +203,16 @@ impl ApiSession {
                 Action::Topic { room, topic }.into()
             }
             Request::Typing(typing) => {
-                return Ok(Some(Heard::ask(Signal::Typing { room: typing.room })));
+                return Ok(Heard::ask(Signal::Typing { room: typing.room }));
             }
             Request::Ignore(Ignore { nick: Some(nick) }) => Action::Ignore { nick }.into(),
             Request::Ignore(Ignore { nick: None }) => Query::Ignored.into(),
-            Request::Bye(_) => return Ok(Some(Heard::Quit)),
+            Request::Bye(_) => return Ok(Heard::Quit),
         };
         self.last = self.last.wrapping_add(1).max(1);
         let request = RequestId(self.last);
         self.pending.push_back(Pending { request, reference, about });
-        Ok(Some(Heard::Ask(request, asked)))
+        Ok(Heard::Ask(request, asked))
     }
 
     /// Takes a request off the list.

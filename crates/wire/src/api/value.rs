@@ -7,8 +7,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use teahouse_core::{MessageId, Nick, ResumeKeyHash};
 
+use super::error::ValueError;
+
 /// Bytes in a reference that is a string: it is kept until the answer is there, and sent back.
-const REF_BYTES_MAX: usize = 64;
+pub(super) const REF_BYTES_MAX: usize = 64;
 
 /// What a client calls a request; the answer repeats it. A number, or a string of at most 64 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,10 +29,10 @@ pub enum Ref {
 pub struct RefText(String);
 
 impl TryFrom<String> for RefText {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
+    type Error = ValueError;
+    fn try_from(text: String) -> Result<Self, ValueError> {
         if text.len() > REF_BYTES_MAX {
-            return Err(format!("it has {} bytes; the limit is {REF_BYTES_MAX}", text.len()));
+            return Err(ValueError::TooLong { bytes: text.len(), max: REF_BYTES_MAX });
         }
         Ok(Self(text))
     }
@@ -116,15 +118,15 @@ macro_rules! in_hexadecimal {
         }
 
         impl TryFrom<Cow<'_, str>> for $name {
-            type Error = String;
-            fn try_from(digits: Cow<'_, str>) -> Result<Self, String> {
+            type Error = ValueError;
+            fn try_from(digits: Cow<'_, str>) -> Result<Self, ValueError> {
                 bytes::<$bytes>(&digits).map(Self)
             }
         }
 
         impl std::str::FromStr for $name {
-            type Err = String;
-            fn from_str(digits: &str) -> Result<Self, String> {
+            type Err = ValueError;
+            fn from_str(digits: &str) -> Result<Self, ValueError> {
                 bytes::<$bytes>(digits).map(Self)
             }
         }
@@ -160,8 +162,8 @@ fn hexadecimal<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
     std::str::from_utf8(digits).expect("digits are ASCII")
 }
 
-fn bytes<const N: usize>(digits: &str) -> Result<[u8; N], String> {
-    let wrong = || format!("it must be {} hexadecimal digits", 2 * N);
+fn bytes<const N: usize>(digits: &str) -> Result<[u8; N], ValueError> {
+    let wrong = || ValueError::Digits { count: 2 * N };
     if digits.len() != 2 * N || !digits.is_ascii() {
         return Err(wrong());
     }

@@ -18,7 +18,7 @@ use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
     SearchQuery,
 };
-use teahouse_wire::api::{self, Code, Failure, Place};
+use teahouse_wire::api::{self, Code, Failure, Place, ValueError};
 use teahouse_wire::line::LineFollower;
 use teahouse_wire::stream::{self, StreamSession};
 
@@ -295,6 +295,6 @@ impl Peer {
     }
 }
 
-fn in_field(field: &'static str) -> impl Fn(String) -> Failure {
+fn in_field(field: &'static str) -> impl Fn(ValueError) -> Failure {
     move |what| http::bad_request(Some(field.to_owned()), format!("`{field}`: {what}"))
 }

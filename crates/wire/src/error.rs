@@ -1,0 +1,121 @@
+//! What peers send that is not what their protocol says. Every kind is a value with the words that the peer reads, and
+//! says whether the connection survives.
+
+use thiserror::Error;
+
+use crate::Heard;
+use crate::api::NotUnderstood;
+use crate::line::LineError;
+use crate::websocket::CloseCode;
+
+/// What a peer sent that its protocol does not have.
+pub trait WireError: std::error::Error {
+    /// Whether nothing that follows can be understood, so that the connection ends.
+    fn ends_connection(&self) -> bool;
+
+    /// What comes of it after the peer has been told.
+    fn hear(&self, heard: &mut Vec<Heard>) {
+        heard.extend(self.ends_connection().then_some(Heard::Broken));
+    }
+}
+
+impl WireError for LineError {
+    /// The next line begins behind the end of this one.
+    fn ends_connection(&self) -> bool {
+        match self {
+            Self::NotWords(_) | Self::Utf16 | Self::TooLong { .. } => false,
+        }
+    }
+}
+
+impl WireError for NotUnderstood {
+    /// The next request is a message of its own.
+    fn ends_connection(&self) -> bool {
+        false
+    }
+}
+
+/// Bytes of a WebSocket that are no frames, or a message that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{what}")]
+pub struct FrameError {
+    /// How the connection is closed.
+    pub code: CloseCode,
+    /// What is wrong.
+    pub what: &'static str,
+}
+
+impl WireError for FrameError {
+    /// Where the next frame begins is not known.
+    fn ends_connection(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Asked, RequestError, ValueError};
+    use crate::decode::NotWords;
+
+    #[test]
+    fn each_has_words_and_says_whether_the_connection_survives() {
+        let request = Asked::parse(r#"{"ref":7,"op":"who","room":7}"#).unwrap_err();
+        let frame = FrameError { code: CloseCode::TooBig, what: "the message is too long" };
+        let cases: [(&dyn WireError, &str, bool); 6] = [
+            (
+                &LineError::NotWords(NotWords::NotUtf8),
+                "that line is not UTF-8 and was not sent; set your terminal to UTF-8",
+                false,
+            ),
+            (
+                &LineError::NotWords(NotWords::Utf16),
+                "that line was not sent: this is UTF-16; send UTF-8",
+                false,
+            ),
+            (&LineError::Utf16, "nothing is taken: this is UTF-16; send UTF-8", false),
+            (
+                &LineError::TooLong { max: 65_536 },
+                "a line longer than 65536 bytes was not sent; split it",
+                false,
+            ),
+            (&request, "`room`: invalid type: integer `7`, expected a string", false),
+            (&frame, "the message is too long", true),
+        ];
+        for (error, words, ends) in cases {
+            assert_eq!((error.to_string().as_str(), error.ends_connection()), (words, ends));
+            let mut heard = Vec::new();
+            error.hear(&mut heard);
+            assert_eq!(heard, if ends { vec![Heard::Broken] } else { Vec::new() });
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_request_is_said_so_that_it_can_be_made_right() {
+        let value = |error: ValueError| RequestError::from(error);
+        let cases = [
+            (RequestError::NotJson("EOF".to_owned()), "no JSON: EOF"),
+            (RequestError::NotObject, "not a JSON object"),
+            (RequestError::Missing, "missing"),
+            (RequestError::NotString, "not a string"),
+            (RequestError::Reference, "not a number or a string of at most 64 bytes"),
+            (
+                RequestError::UnknownOp { op: "dance".to_owned(), known: vec!["hello", "join"] },
+                "there is no \"dance\"; known: hello, join",
+            ),
+            (RequestError::Field("missing field `room`".to_owned()), "missing field `room`"),
+            (RequestError::InAlready, "you are in already"),
+            (RequestError::NotIn, "say hello first"),
+            (value(ValueError::Range { found: 0, max: 200 }), "it is 0; it must be from 1 to 200"),
+            (
+                value(ValueError::Parts),
+                "only one of before, after, around and before_time_ms may be given",
+            ),
+            (value(ValueError::TooLong { bytes: 9, max: 8 }), "it has 9 bytes; the limit is 8"),
+            (value(ValueError::Digits { count: 32 }), "it must be 32 hexadecimal digits"),
+        ];
+        for (error, words) in cases {
+            assert_eq!(error.to_string(), words);
+        }
+    }
+}
