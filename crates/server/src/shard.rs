@@ -5,7 +5,8 @@
 //!
 //! From below to above, and nothing calls upwards:
 //!
-//! - [`connection`], [`connections`]: where a connection is, and the one way to write to it ([`outbox`], [`input_line`]);
+//! - [`connection`], [`connections`]: where a connection is, and the one way to write to it ([`writer`], [`outbox`],
+//!   [`input_line`]);
 //! - [`sessions`]: a connection's life, what it asks ([`gathered`]) and waits for ([`timers`]);
 //! - [`requests`], [`opening`], [`protocols`]: from a peer's bytes to requests;
 //! - [`rooms`]: members, what is about to be written to them ([`pending`], [`formats`]), who sees what ([`views`]);
@@ -40,6 +41,7 @@ mod socket;
 mod timers;
 mod views;
 mod visits;
+mod writer;
 
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -254,8 +256,8 @@ impl<S: Socket> Shard<S> {
             counts: Counts {
                 deliveries: self.rooms.deliveries() + self.catch_up.refilled(),
                 refilled: self.catch_up.refilled(),
-                bytes: self.sessions.connections.sent_bytes(),
-                writes: self.sessions.connections.writes(),
+                bytes: self.sessions.connections.writer.sent_bytes,
+                writes: self.sessions.connections.writer.writes,
                 refusals: self.requests.refusals.by_reason(),
             },
             gathered: self.sessions.gathered.len() as u64,

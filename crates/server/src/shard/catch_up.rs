@@ -150,7 +150,7 @@ impl CatchUp {
         (key, page): (Key, Page),
     ) {
         let Page { wanted, found, .. } = page;
-        let hard = sessions.connections.bounds().hard_bytes;
+        let hard = sessions.connections.writer.bounds.hard_bytes;
         let Some(connection) = sessions.connections.get(key) else { return };
         let index = key.index;
         connection.questions.is_reading = false;

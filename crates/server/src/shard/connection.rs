@@ -132,6 +132,15 @@ impl<S> Output<S> {
         Self { sink, queue: None, health: Health::Open, is_refused: false, line, is_listed: false }
     }
 
+    /// It cannot be spoken to any more.
+    pub(super) fn lose(&mut self, health: Health) {
+        if self.health != Health::Broken {
+            self.health = health;
+        }
+        self.queue = None;
+        self.wake_body();
+    }
+
     /// Wakes whoever fetches its bytes, if they are fetched.
     pub(super) fn wake_body(&mut self) {
         if let Sink::Body(waker) = &mut self.sink

@@ -43,7 +43,7 @@ pub(super) struct Requests {
 impl Requests {
     /// Whether a connection may be read: its requests can be taken, and it reads its answers.
     pub(super) fn may_read<S: Socket>(&self, sessions: &Sessions<S>, index: usize) -> bool {
-        let soft = sessions.connections.bounds().soft_bytes;
+        let soft = sessions.connections.writer.bounds.soft_bytes;
         let connection = &sessions.connections[index];
         // What it speaks is found out in any case: HTTP is answered also while nothing else is taken.
         let is_taken = !sessions.gathered.is_full() || connection.stage == Stage::Sniffing;

@@ -12,13 +12,14 @@ use teahouse_wire::api::Epoch;
 use teahouse_wire::protocol::{Fact, View};
 
 use super::connection::Connection;
-use super::connections::{Connections, Delivery};
+use super::connections::Connections;
 use super::formats::{FormatId, Formats};
 use super::membership::{Behind, Membership};
 use super::outbox::{Shared, What};
 use super::pending::{Encoding, Pending, Round};
 use super::socket::Socket;
 use super::views::{Part, render_items, render_past};
+use super::writer::Delivery;
 
 /// Buffers for encoded room messages kept for the next round.
 const SPARE_PENDING_MAX: usize = 64;

@@ -9,13 +9,14 @@ use teahouse_wire::ProtocolSession;
 use teahouse_wire::protocol::{Pings, Surroundings, Told};
 
 use super::connection::{Connection, Health, Input, LineState, Output, Sink, Stage};
-use super::connections::{Connections, QueueBounds};
+use super::connections::Connections;
 use super::context::Context;
 use super::first_line::FirstLine;
 use super::gathered::Gathered;
 use super::outbox::{Drained, What};
 use super::socket::Socket;
 use super::timers::{Timer, Timers};
+use super::writer::QueueBounds;
 use crate::gate::Permit;
 use crate::key::Key;
 use crate::log::Entry;
@@ -63,7 +64,7 @@ impl<S: Socket> Sessions<S> {
 
     /// New settings.
     pub(super) fn configure(&mut self, settings: std::sync::Arc<Settings>) {
-        self.connections.set_bounds(bounds(&settings));
+        self.connections.writer.bounds = bounds(&settings);
         self.context.set(settings);
         self.start_sweep();
     }
