@@ -92,7 +92,7 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
             render_answer(&Answer::Ignoring { nicks: nicks.clone(), change: None }, out);
         }
         Message::Notice { text } => render_notice(text, out),
-        Message::Error(failure) => render_notice(&format!("error: {}", failure.message), out),
+        Message::Error(failure) => render_notice(&format!("error: {}", failure.for_person()), out),
         Message::Bye { cause, .. } => {
             if let Some(cause) = cause.exit() {
                 line::render_goodbye(cause, out);

@@ -6,6 +6,11 @@ use std::borrow::Cow;
 use teahouse_core::harmless::{echoed, harmless_line};
 use teahouse_core::{NameError, Refusal, TooWide};
 
+/// What helps a person where a room is none.
+pub(crate) const ROOMS_HINT: &str = "; /rooms lists the rooms";
+/// What helps a person where a nick is nobody's.
+pub(crate) const WHO_HINT: &str = "; /who lists people";
+
 /// Who reads why something was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
@@ -60,7 +65,7 @@ fn sentence(refusal: &Refusal, reader: Reader) -> String {
             format!("you are not in {room}; {} {room} first", reader.verb("join"))
         }
         Refusal::NoSuchRoom { room } => {
-            format!("there is no {room}{}", reader.if_person("; /rooms lists the rooms"))
+            format!("there is no {room}{}", reader.if_person(ROOMS_HINT))
         }
         Refusal::RoomLooksLike { room, existing } => format!(
             "{room} looks like {existing}, which exists; {} {existing} or choose another",
@@ -90,8 +95,7 @@ fn sentence(refusal: &Refusal, reader: Reader) -> String {
             format!("{nick} looks like {holder}, who is here; choose another name")
         }
         Refusal::NoSuchNick { nick } => {
-            let hint = reader.if_person("; /who lists people");
-            format!("nobody here is called {nick}{hint}")
+            format!("nobody here is called {nick}{}", reader.if_person(WHO_HINT))
         }
         Refusal::Away { nick } => {
             format!("{nick} is not connected just now; try again in a minute")
@@ -140,6 +144,7 @@ mod tests {
     use teahouse_core::{MessageId, Nick, Position, Rate, RoomName, TextError};
 
     use super::*;
+    use crate::api;
 
     /// Characters of a refusal, but for what a person typed and gets back: a few rows of a terminal.
     const CHARS_MAX: usize = 300;
@@ -241,6 +246,13 @@ mod tests {
         let refusal = Refusal::NotInRoom { room: RoomName::parse("tea").unwrap() };
         assert_eq!(words(&refusal, Reader::Person), "you are not in #tea; /join #tea first");
         assert_eq!(words(&refusal, Reader::Program), "you are not in #tea; join #tea first");
+        // Our client hears the words for programs, and says what people may enter.
+        for refusal in refusals() {
+            let (person, shown) =
+                (words(&refusal, Reader::Person), api::failure_of(&refusal).for_person());
+            assert_eq!(shown.contains(ROOMS_HINT), person.contains(ROOMS_HINT), "{shown}");
+            assert_eq!(shown.contains(WHO_HINT), person.contains(WHO_HINT), "{shown}");
+        }
         let refusal = Refusal::AddressTooFast { wait_s: 3, text: String::new() };
         assert_eq!(
             words(&refusal, Reader::Person),

@@ -7,7 +7,7 @@ use teahouse_core::{Refusal, RoomName};
 
 use super::error::NotUnderstood;
 use super::value::Id;
-use crate::refusal::{Reader, words};
+use crate::refusal::{ROOMS_HINT, Reader, WHO_HINT, words};
 
 /// Why a request was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -92,6 +92,22 @@ pub enum Code {
     #[serde(other)]
     #[schemars(skip)]
     Unknown,
+}
+
+impl Failure {
+    /// What our client tells a person who enters commands: the message, and the command that helps where the message
+    /// does not say what does.
+    #[must_use]
+    pub fn for_person(&self) -> String {
+        let hint = if self.code == Code::NoSuchRoom {
+            ROOMS_HINT
+        } else if self.code == Code::NoSuchNick {
+            WHO_HINT
+        } else {
+            ""
+        };
+        format!("{}{hint}", self.message)
+    }
 }
 
 fn failure(code: Code, message: String) -> Failure {

@@ -114,7 +114,7 @@ impl Model {
             // What was refused is told by the link, with its text.
             None if failure.id.is_some() => {}
             Some(Purpose::Words | Purpose::BeforeTime(_)) | None => {
-                self.say_here(failure.message.clone(), Tone::Problem)
+                self.say_here(failure.for_person(), Tone::Problem)
             }
         }
     }
