@@ -1,60 +1,21 @@
 //! What the house sends, and what it means for the link.
 
+mod outline;
+
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use teahouse_core::RoomName;
 use teahouse_core::harmless::harmless_line;
 use teahouse_wire::api::{
-    Cause, Change, Code, Epoch, Event, Failure, Id, Joined, Kind, Message, Place, Presence, Ref,
-    Sent, Welcome,
+    Cause, Change, Code, Event, Failure, Id, Joined, Kind, Message, Place, Presence, Ref, Sent,
+    Welcome,
 };
 
 use super::rooms::{Room, Standing, Taken};
 use super::{Exchange, Phase};
 use crate::link::limits::{PING_S_DEFAULT, PING_S_MAX, TOO_FAST_PAUSE};
 use crate::link::{Happening, Stage};
-
-/// What can be read of a message that cannot be understood as a whole. One field in a form that is not known
-/// hides no other.
-#[derive(Deserialize)]
-struct Outline {
-    r#type: String,
-    #[serde(rename = "ref", default)]
-    reference: Field<Ref>,
-    #[serde(default)]
-    room: Field<RoomName>,
-    #[serde(default)]
-    epoch: Field<Epoch>,
-    #[serde(default)]
-    position: Field<u64>,
-    #[serde(default)]
-    time_ms: Field<i64>,
-}
-
-/// A field that may be missing or have a form that this client does not know.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Field<T> {
-    Known(T),
-    Unknown(IgnoredAny),
-}
-
-impl<T> Default for Field<T> {
-    fn default() -> Self {
-        Self::Unknown(IgnoredAny)
-    }
-}
-
-impl<T> Field<T> {
-    fn known(self) -> Option<T> {
-        match self {
-            Self::Known(value) => Some(value),
-            Self::Unknown(IgnoredAny) => None,
-        }
-    }
-}
+use outline::Outline;
 
 impl Exchange {
     /// A text message arrived.
@@ -89,7 +50,7 @@ impl Exchange {
             ("event", Some(room), Some(epoch), Some(position)) => {
                 let place = Place { epoch, position, time_ms };
                 match self.rooms.take(&room, place) {
-                    Taken::New | Taken::NewAfter(_) => self.happened(Happening::Notice(shown(&format!(
+                    Taken::New | Taken::NewAfter(_) => self.out.happened(Happening::Notice(shown(&format!(
                         "message {position} of {room} is of a kind that this client cannot show: {error}"
                     )))),
                     Taken::Seen | Taken::Elsewhere => {}
@@ -118,13 +79,13 @@ impl Exchange {
         if let Some(number) = number {
             self.asks.answered(number);
         }
-        let is_quiet = number.is_some_and(|number| self.quiet.contains(&number));
+        let is_quiet = number.is_some_and(|number| self.out.is_quiet(number));
         let pass = |message| Happening::Received(Sent { reference: reference.clone(), message });
         match message {
             Message::Welcome(_) => {}
             Message::Joined(joined) => self.handle_joined(now, joined, pass),
             Message::Left { room } => {
-                self.happened(pass(Message::Left { room: room.clone() }));
+                self.out.happened(pass(Message::Left { room: room.clone() }));
                 self.handle_left(now, &room);
             }
             Message::Event(event) => self.handle_event(now, event, pass),
@@ -132,12 +93,12 @@ impl Exchange {
             Message::Error(failure) => self.handle_error(now, number, failure, pass),
             Message::Renamed { from, to } => {
                 self.nick = Some(to.clone());
-                self.happened(pass(Message::Renamed { from, to }));
+                self.out.happened(pass(Message::Renamed { from, to }));
             }
             Message::Ignoring { nicks } => {
                 self.rooms.set_ignoring(!nicks.is_empty());
                 if !is_quiet {
-                    self.happened(pass(Message::Ignoring { nicks }));
+                    self.out.happened(pass(Message::Ignoring { nicks }));
                 }
             }
             Message::Bye { cause, reconnect } => self.handle_bye(now, cause, reconnect),
@@ -149,7 +110,7 @@ impl Exchange {
             Message::Unknown | Message::Presence(Presence { change: Change::Unknown, .. }) => {}
             Message::Presence(presence) => {
                 if self.rooms.named(&presence.room).is_some() {
-                    self.happened(pass(Message::Presence(presence)));
+                    self.out.happened(pass(Message::Presence(presence)));
                 }
             }
             other @ (Message::Told { .. }
@@ -159,7 +120,7 @@ impl Exchange {
             | Message::Members { .. }
             | Message::Rooms(_)
             | Message::Topic { .. }
-            | Message::Notice { .. }) => self.happened(pass(other)),
+            | Message::Notice { .. }) => self.out.happened(pass(other)),
         }
     }
 
@@ -177,7 +138,7 @@ impl Exchange {
             Message::Bye { cause, reconnect } => self.handle_bye(now, cause, reconnect),
             Message::Notice { text } => {
                 let message = Message::Notice { text };
-                self.happened(Happening::Received(Sent { reference: None, message }));
+                self.out.happened(Happening::Received(Sent { reference: None, message }));
             }
             Message::Joined(_)
             | Message::Left { .. }
@@ -214,9 +175,9 @@ impl Exchange {
             Standing::Inside | Standing::Leaving(..) => false,
         };
         let name = joined.room.clone();
-        self.happened(pass(Message::Joined(joined)));
+        self.out.happened(pass(Message::Joined(joined)));
         if is_other {
-            self.happened(Happening::Notice(format!(
+            self.out.happened(Happening::Notice(format!(
                 "the history of {name} was changed, as when a server is brought back from a copy: \
                  what was shown before may be gone from it"
             )));
@@ -245,7 +206,7 @@ impl Exchange {
         let place = Place { epoch, position, time_ms: Some(time_ms) };
         let taken = self.rooms.take(&event.room, place);
         if let Taken::NewAfter(what) = &taken {
-            self.happened(Happening::Notice(what.clone()));
+            self.out.happened(Happening::Notice(what.clone()));
         }
         match taken {
             Taken::New | Taken::NewAfter(_) => {
@@ -253,7 +214,7 @@ impl Exchange {
                     self.asks.topic_changed(&event.room);
                 }
                 let id = event.id;
-                self.happened(pass(Message::Event(event)));
+                self.out.happened(pass(Message::Event(event)));
                 if let Some(id) = id {
                     self.kept(now, id, position);
                 }
@@ -266,7 +227,7 @@ impl Exchange {
     /// A message with this id is there: if it is ours, it has arrived.
     fn kept(&mut self, now: Duration, id: Id, position: u64) {
         if let Some(unsent) = self.outbox.take(id) {
-            self.outgoing(&unsent, Stage::Kept { position });
+            self.out.outgoing(&unsent, Stage::Kept { position });
             self.pump(now);
         }
     }
@@ -278,7 +239,7 @@ impl Exchange {
         failure: Failure,
         pass: impl FnOnce(Message) -> Happening,
     ) {
-        if number.is_some_and(|number| self.quiet.contains(&number)) {
+        if number.is_some_and(|number| self.out.is_quiet(number)) {
             return;
         }
         let is_too_fast = failure.code == Code::TooFast;
@@ -316,16 +277,16 @@ impl Exchange {
             Some((name, Standing::Leaving(..))) if !is_too_fast => self.forget(&name),
             Some((_, Standing::Leaving(..) | Standing::Inside | Standing::Outside)) | None => {}
         }
-        self.happened(pass(Message::Error(failure)));
+        self.out.happened(pass(Message::Error(failure)));
     }
 
     fn handle_not_said(&mut self, now: Duration, id: Id, is_too_fast: bool, failure: Failure) {
         if is_too_fast {
             if let Some(unsent) = self.outbox.put_back(id).cloned() {
-                self.outgoing(&unsent, Stage::Waiting);
+                self.out.outgoing(&unsent, Stage::Waiting);
             }
         } else if let Some(unsent) = self.outbox.take(id) {
-            self.outgoing(&unsent, Stage::Refused(failure));
+            self.out.outgoing(&unsent, Stage::Refused(failure));
             self.pump(now);
         }
     }

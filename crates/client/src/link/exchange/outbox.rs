@@ -40,6 +40,8 @@ impl Unsent {
 pub(super) struct Outbox {
     entries: VecDeque<Entry>,
     bytes: usize,
+    /// Messages that were said since the program began.
+    said: u64,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,19 @@ struct Flight {
 }
 
 impl Outbox {
+    /// Takes what was said.
+    pub(super) fn say(&mut self, unsent: Unsent) -> Result<(), SayError> {
+        self.push(unsent)?;
+        self.said += 1;
+        Ok(())
+    }
+
+    /// How many messages were ever said: they have to be on the disk before anything is sent.
+    pub(super) fn said(&self) -> u64 {
+        self.said
+    }
+
+    /// Takes what was said, or was not known to be kept when the program ended before.
     pub(super) fn push(&mut self, unsent: Unsent) -> Result<(), SayError> {
         let bytes = self.bytes + unsent.text.as_str().len();
         if self.entries.len() >= OUTBOX_MESSAGES_MAX {

@@ -34,9 +34,8 @@ impl Exchange {
             }
         }
         let unsent = Unsent { id, room: room.clone(), text: text.clone(), acted };
-        self.outbox.push(unsent.clone())?;
-        self.said += 1;
-        self.outgoing(&unsent, Stage::Waiting);
+        self.outbox.say(unsent.clone())?;
+        self.out.outgoing(&unsent, Stage::Waiting);
         self.pump(now);
         Ok(())
     }
@@ -60,14 +59,14 @@ impl Exchange {
         match Manner::of(&request) {
             Manner::Otherwise { op, way } => Err(AskError::Otherwise { op, way }),
             Manner::Passing => {
-                let reference = self.refer();
+                let reference = self.out.refer();
                 if matches!(self.phase, Phase::Online { .. }) {
-                    self.send(reference, request);
+                    self.out.send(reference, request);
                 }
                 Ok(Ref::Number(reference))
             }
             Manner::Once | Manner::Again => {
-                let reference = self.refer();
+                let reference = self.out.refer();
                 self.asks.push(reference, request)?;
                 self.send_asks(now);
                 Ok(Ref::Number(reference))
@@ -89,7 +88,7 @@ impl Exchange {
                 Standing::Outside | Standing::Joining(_) | Standing::Inside => room.reference,
             },
             None => {
-                let reference = self.refer();
+                let reference = self.out.refer();
                 self.rooms.add(Room::new(name.clone(), reference, None));
                 reference
             }
@@ -100,7 +99,7 @@ impl Exchange {
 
     /// Leaves a room. What waits in the outbox for it is given back as refused.
     pub fn leave(&mut self, now: Duration, name: &RoomName) -> Ref {
-        let reference = self.refer();
+        let reference = self.out.refer();
         let is_online = matches!(self.phase, Phase::Online { .. });
         let standing = self.rooms.named(name).map(|room| {
             let before = room.standing;
@@ -112,7 +111,7 @@ impl Exchange {
         match standing {
             Some(Standing::Inside | Standing::Joining(_)) if is_online => {
                 self.give_back(name, false, &left_before(name));
-                self.send(reference, Request::Leave(Leave { room: name.clone() }));
+                self.out.send(reference, Request::Leave(Leave { room: name.clone() }));
             }
             Some(Standing::Leaving(..)) => {}
             Some(Standing::Inside | Standing::Joining(_) | Standing::Outside) => self.forget(name),
@@ -120,7 +119,7 @@ impl Exchange {
                 // The house says that we are not in it.
                 let leave = Request::Leave(Leave { room: name.clone() });
                 if is_online {
-                    self.send(reference, leave);
+                    self.out.send(reference, leave);
                 }
             }
         }
@@ -131,8 +130,8 @@ impl Exchange {
     pub fn bye(&mut self, now: Duration) {
         match self.phase {
             Phase::Online { .. } => {
-                let reference = self.refer();
-                self.send(reference, Request::Bye(Bye {}));
+                let reference = self.out.refer();
+                self.out.send(reference, Request::Bye(Bye {}));
                 self.phase = Phase::Leaving { until: now + BYE_TIMEOUT };
             }
             Phase::Resting { .. } | Phase::Dialling { .. } | Phase::Greeting { .. } => {
@@ -150,7 +149,8 @@ impl Exchange {
 
     pub(super) fn give_back(&mut self, room: &RoomName, and_on_its_way: bool, why: &Failure) {
         for unsent in self.outbox.take_room(room, and_on_its_way) {
-            self.outgoing(&unsent, Stage::Refused(Failure { id: Some(unsent.id), ..why.clone() }));
+            self.out
+                .outgoing(&unsent, Stage::Refused(Failure { id: Some(unsent.id), ..why.clone() }));
         }
     }
 }
