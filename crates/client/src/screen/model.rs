@@ -5,8 +5,9 @@
 //! [`super::limits`]; each message of a room stands there once, in the order of the room.
 //!
 //! Where to look: keys are `pressing.rs`, what a line means when it is sent `sending.rs`; what the link
-//! says is `hearing.rs`, answers to questions `answering.rs`; scrolling `reading.rs`, other rooms
-//! `going.rs`, lists to choose from `listing.rs`.
+//! says is `hearing.rs`, what becomes of what one said `outgoing.rs`, answers to questions `answering.rs`;
+//! scrolling `reading.rs`, other rooms `going.rs`, lists to choose from `listing.rs`; where things stand
+//! `placing.rs`, what it says by itself `telling.rs`, what is begun and kept `drafting.rs`.
 
 pub(super) mod entry;
 pub(super) mod flow;
@@ -19,32 +20,32 @@ pub(super) mod window;
 mod answering;
 mod asking;
 mod completing;
+mod drafting;
 mod going;
 mod hearing;
 mod listing;
+mod outgoing;
+mod placing;
 mod pointing;
 mod pressing;
 mod reading;
 mod sending;
+mod telling;
 
 use std::collections::VecDeque;
 
 use jiff::tz::TimeZone;
 use teahouse_core::{Nick, RoomName};
-use teahouse_editor::{Editor, Frame, Layout};
+use teahouse_editor::Editor;
 use teahouse_wire::api::Id;
 
-use super::areas::{Areas, Wanted};
 use super::input::{Effect, Input, Keep, Now, Size};
 use super::keys::Context;
-use super::limits::{
-    ANSWER_ROWS_MIN, ANSWERS_MAX, FLASH_MS, KEEP_DRAFT_MS, LINE_ROWS_MAX, TALKS_MAX,
-};
+use super::limits::{KEEP_DRAFT_MS, TALKS_MAX};
 use crate::link::State;
 use asking::Asked;
 use completing::KnownRooms;
-use entry::{Notice, Tone};
-use flow::{Flow, Grid};
+use entry::Notice;
 use pressing::Burst;
 use talk::{Talk, With};
 
@@ -353,133 +354,6 @@ impl Model {
     #[must_use]
     pub(super) fn is_literal(&self) -> bool {
         sending::is_literal(self.line.passage())
-    }
-
-    /// Where the parts of the screen are.
-    #[must_use]
-    pub(super) fn areas(&self) -> Areas {
-        let rows = self.editor().layout(&self.line_frame()).all_rows().len();
-        let is_line_server = self.setup.server != Server::House;
-        let wanted = Wanted {
-            rooms: if is_line_server { Some(false) } else { self.with_rooms },
-            rooms_columns: self.rooms_columns(),
-            members: if self.talk().with.room().is_some() {
-                self.with_members
-            } else {
-                Some(false)
-            },
-            line_rows: u16::try_from(rows).unwrap_or(u16::MAX),
-        };
-        let areas = Areas::of(self.size, &wanted);
-        match self.mode {
-            Mode::Help { .. } => areas.of_one_page(),
-            Mode::Line | Mode::Find { .. } | Mode::List(_) | Mode::SendPaste { .. } => areas,
-        }
-    }
-
-    /// The frame of the line, without its prompt.
-    fn line_frame(&self) -> Frame {
-        let columns = self.size.columns.saturating_sub(self.prompt_columns());
-        let most = usize::from(self.size.rows / 3).clamp(1, LINE_ROWS_MAX);
-        Frame {
-            columns: usize::from(columns),
-            rows_max: most,
-            prompt_columns: 0,
-            top: self.line_top,
-        }
-    }
-
-    /// Columns before the line; none when the screen has hardly any.
-    #[must_use]
-    pub(super) fn prompt_columns(&self) -> u16 {
-        if self.size.columns > 3 * PROMPT_COLUMNS { PROMPT_COLUMNS } else { 0 }
-    }
-
-    /// How the line stands on the screen.
-    #[must_use]
-    pub(super) fn line_layout(&self) -> Layout<'_> {
-        self.editor().layout(&self.line_frame())
-    }
-
-    /// How the entries of the conversation on the screen flow.
-    #[must_use]
-    pub(super) fn flow(&self) -> Flow<'_> {
-        let columns = usize::from(self.areas().messages.width);
-        let grid = match self.talk().with {
-            // A line server's lines carry their own names.
-            With::Server(_) => Grid::in_line(columns),
-            With::House | With::Room(_) | With::Person(_) => Grid::of(columns),
-        };
-        Flow { talk: self.talk(), grid, zone: &self.setup.zone }
-    }
-
-    fn flash(&mut self, text: impl Into<String>) {
-        let until_ms = self.now.since_start_ms + FLASH_MS;
-        self.flash = Some(Flash { text: text.into(), until_ms });
-    }
-
-    /// Says something in the room on the screen.
-    fn say_here(&mut self, text: impl Into<String>, tone: Tone) {
-        self.say_in(self.current, text, tone);
-    }
-
-    /// Says something at the end of a room, and where it is seen when that is not on the screen.
-    fn say_in(&mut self, index: usize, text: impl Into<String>, tone: Tone) {
-        let notice = Notice { text: text.into(), tone };
-        if index != self.current && tone == Tone::Problem {
-            self.flash(format!("{}: {}", self.talks[index].with.name(), notice.text));
-        }
-        if index == self.current && !self.talk().is_at_end() && tone != Tone::Server {
-            self.answer(notice.clone());
-        }
-        let time_ms = self.now.time_ms;
-        let window = &mut self.talks[index].window;
-        if window.reaches_end {
-            window.notice(time_ms, notice);
-            self.trim(index);
-        }
-    }
-
-    fn answer(&mut self, notice: Notice) {
-        self.answers.push(notice);
-        if self.answers.len() > ANSWERS_MAX {
-            self.answers.remove(0);
-        }
-        // Where there are too few rows to show it above the status line.
-        if self.areas().messages.height < ANSWER_ROWS_MIN {
-            self.flash(self.answers.last().map_or_else(String::new, |notice| notice.text.clone()));
-        }
-    }
-
-    fn draft_changed(&mut self) {
-        self.draft_changed_ms.get_or_insert(self.now.since_start_ms);
-    }
-
-    fn keep_draft(&mut self) {
-        self.draft_changed_ms = None;
-        if let With::Room(room) = &self.talk().with {
-            let text = sending::as_typed(self.line.draft());
-            self.effects.push(Effect::Keep(Keep::Draft { room: room.clone(), text }));
-        }
-    }
-}
-
-impl Model {
-    /// What was begun where no room keeps it, to one person or before there is a room, becomes the newest of the
-    /// lines that were sent.
-    fn keep_elsewhere(&mut self) {
-        for (index, talk) in self.talks.iter().enumerate() {
-            let is_here = index == self.current;
-            let line = if is_here { self.line.draft() } else { &talk.draft.passage };
-            let kept = match &talk.with {
-                With::Room(_) | With::Server(_) => None,
-                With::House => Some(sending::as_typed(line)),
-                With::Person(nick) => Some(sending::as_told(line, nick)),
-            };
-            if let Some(kept) = kept.filter(|_| !line.text().trim().is_empty()) {
-                self.effects.push(Effect::Keep(Keep::Sent(kept)));
-            }
-        }
     }
 }
 

@@ -7,6 +7,7 @@ mod arriving;
 mod authorship;
 mod finding;
 mod looking;
+mod news;
 mod pasting;
 mod properties;
 mod reading;

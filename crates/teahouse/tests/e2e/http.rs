@@ -1,8 +1,5 @@
 //! The house over HTTP: `curl` says and follows, programs read and find, and what is wrong is said.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -11,56 +8,9 @@ use crate::hostile::Undisturbed;
 use crate::house::{House, PATIENCE};
 use crate::raw;
 use crate::socket::Socket;
-use crate::visitor::{Answer, Following, Visitor, get, post, request};
+use crate::visitor::{Answer, Visitor, get, post, request};
 
 const ID: &str = "000102030405060708090a0b0c0d0e0f";
-
-/// A program whose lines are read as they come; ended when the test is.
-struct Program {
-    child: Child,
-    lines: mpsc::Receiver<String>,
-}
-
-impl Program {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let (sender, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, lines }
-    }
-
-    fn expect(&self, part: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let line = self.lines.recv_timeout(left).unwrap_or_else(|_| panic!("no {part:?}"));
-            if line.contains(part) {
-                return line;
-            }
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-fn curl(arguments: &[&str]) -> String {
-    let output = Command::new("curl").args(["-sS", "--max-time", "60"]).args(arguments).output();
-    let output = output.unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 fn failure(answer: &Answer) -> (u16, String, Value) {
     let body = answer.json();
@@ -70,86 +20,6 @@ fn failure(answer: &Answer) -> (u16, String, Value) {
 fn positions(page: &Value) -> Vec<u64> {
     let events = page["events"].as_array().unwrap();
     events.iter().map(|event| event["position"].as_u64().unwrap()).collect()
-}
-
-#[test]
-fn curl_says_it_and_follows_and_people_with_nc_see_it() {
-    let house = House::open();
-    let port = house.port.to_string();
-    let nc = Program::start(Command::new("nc").args(["127.0.0.1", &port]));
-    nc.expect("you are in #lobby");
-    let room = format!("http://127.0.0.1:{port}/lobby");
-    let said = curl(&["-d", "build done", &format!("{room}?nick=builder")]);
-    assert_eq!(said, "said in #lobby as builder, message 1\n");
-    assert_eq!(nc.expect("build"), "<builder> build done");
-
-    let follower = Program::start(Command::new("curl").args(["-sSN", &room]));
-    // It hears what is said once it is there: say something until it does.
-    let deadline = Instant::now() + PATIENCE;
-    while follower.lines.recv_timeout(Duration::from_millis(50)).is_err() {
-        assert!(Instant::now() < deadline, "curl follows nothing");
-        curl(&["-d", "are you there?", &room]);
-    }
-    curl(&["--data-binary", "两行\nof text\n", &room]);
-    let line = nc.expect("两行");
-    assert!(line.starts_with("<guest"), "{line}");
-    follower.expect("两行");
-    follower.expect("of text");
-
-    // A nick that somebody has is nobody else's.
-    let mut ann = house.join_as("ann");
-    let taken = curl(&["-d", "x", &format!("{room}?nick=ann")]);
-    assert!(taken.contains("\"nick_taken\""), "{taken}");
-    ann.say("I am ann");
-    follower.expect("<ann> I am ann");
-    let usage = curl(&[&format!("http://127.0.0.1:{port}/")]);
-    assert!(usage.contains("curl -d"), "{usage}");
-}
-
-#[test]
-fn files_and_bodies_are_taken_as_curl_sends_them() {
-    let house = House::open();
-    let mut bob = house.join_as("bob");
-    let files = tempfile::tempdir().unwrap();
-    let path = |name: &str, bytes: &[u8]| {
-        let path = files.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let room = format!("http://127.0.0.1:{}/lobby", house.port);
-    let notes = path("notes.txt", "two\nlines 你好\n".as_bytes());
-    let said = curl(&["-T", &notes, &format!("{room}?nick=curl")]);
-    assert_eq!(said, "said in #lobby as curl, message 1\n");
-    bob.expect("<curl> two");
-    bob.expect("lines 你好");
-    let said = curl(&["-T", &notes, &format!("{room}/")]);
-    assert!(said.ends_with(", message 2\n"), "{said}");
-    curl(&["-d", "with a slash", &format!("{room}/?nick=curl")]);
-    bob.expect("<curl> with a slash");
-    let packed = path("packed", b"packed");
-    assert!(Command::new("gzip").arg(&packed).status().unwrap().success());
-    let packed = format!("@{packed}.gz");
-    let header = "Content-Encoding: gzip";
-    curl(&["-H", header, "--data-binary", &packed, &format!("{room}?nick=curl")]);
-    bob.expect("<curl> packed");
-    let messages = format!("http://127.0.0.1:{}/api/v1/rooms/lobby/messages/", house.port);
-    let marked =
-        format!("@{}", path("marked", b"\xEF\xBB\xBF{\"text\":\"marked\",\"nick\":\"curl\"}"));
-    curl(&["--data-binary", &marked, &messages]);
-    bob.expect("<curl> marked");
-    let refused = |arguments: &[&str]| {
-        let body = curl(&[arguments, &["-w", "\n%{http_code}", room.as_str()]].concat());
-        let (body, status) = body.rsplit_once('\n').unwrap();
-        (status.to_owned(), body.to_owned())
-    };
-    let (status, why) = refused(&["-H", "Content-Encoding: br", "-d", "x"]);
-    assert_eq!(status, "415");
-    assert!(why.contains("wrong_media") && why.contains("gzip"), "{why}");
-    let (status, why) = refused(&["-F", "text=hello"]);
-    assert_eq!(status, "415");
-    assert!(why.contains("--data-binary"), "{why}");
-    let (status, _) = refused(&["-T", &notes, "-H", "Origin: http://evil.example"]);
-    assert_eq!(status, "403", "whoever uploads says something too");
 }
 
 #[test]
@@ -352,96 +222,6 @@ fn a_page_of_another_site_can_neither_speak_nor_open_a_socket() {
         assert_eq!(request(port, "POST", "/lobby", more, "hi").status, 200, "{more}");
         raw::connect(port, more);
     }
-}
-
-/// The value of a metric, summed over its labels; `None` when it is not there.
-pub(crate) fn metric(house: &House, name: &str) -> Option<f64> {
-    let text = Visitor::scrape(house.admin_port());
-    let values: Vec<f64> = text
-        .lines()
-        .filter(|line| {
-            line.starts_with(&format!("{name} ")) || line.starts_with(&format!("{name}{{"))
-        })
-        .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
-        .collect();
-    (!values.is_empty()).then(|| values.iter().sum())
-}
-
-/// Waits until a metric is this.
-pub(crate) fn wait_for(house: &House, name: &str, wanted: f64) {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let value = metric(house, name).unwrap_or(0.0);
-        if (value - wanted).abs() < f64::EPSILON {
-            return;
-        }
-        assert!(Instant::now() < deadline, "{name} is {value}, not {wanted}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-#[test]
-fn metrics_tell_what_happens() {
-    let house = House::with(&["--shards", "2"]);
-    let text = Visitor::scrape(house.admin_port());
-    let mut families = Vec::new();
-    for line in text.lines() {
-        if let Some(rest) = line.strip_prefix("# TYPE ") {
-            families.push(rest.split_once(' ').unwrap());
-        } else if !line.starts_with('#') {
-            let (name, value) = line.rsplit_once(' ').unwrap();
-            assert!(name.starts_with("teahouse_"), "{line}");
-            assert!(value.parse::<f64>().is_ok(), "{line}");
-            let (family, _) = families.last().unwrap();
-            assert!(name.starts_with(family), "{line} stands under {family}");
-        }
-    }
-    assert_eq!(text.lines().last(), Some("# EOF"));
-    families.sort_unstable();
-    let expected = [
-        ("teahouse_batch_requests", "histogram"),
-        ("teahouse_commit_seconds", "histogram"),
-        ("teahouse_connections", "gauge"),
-        ("teahouse_deliveries", "counter"),
-        ("teahouse_events", "counter"),
-        ("teahouse_gathered_requests", "gauge"),
-        ("teahouse_hub_busy_seconds", "counter"),
-        ("teahouse_log_chunks", "gauge"),
-        ("teahouse_members", "gauge"),
-        ("teahouse_members_behind", "gauge"),
-        ("teahouse_queued_bytes", "gauge"),
-        ("teahouse_refilled", "counter"),
-        ("teahouse_scrapes", "counter"),
-        ("teahouse_sent_bytes", "counter"),
-        ("teahouse_sessions", "gauge"),
-    ];
-    for family in expected {
-        assert!(families.contains(&family), "{family:?} is not among {families:?}");
-    }
-
-    let mut ann = house.join_as("ann");
-    let mut bob = Socket::join(house.port, "bob", "lobby");
-    ann.say("hello");
-    bob.expect("event");
-    let (_follower, _) = Following::events(house.port, "lobby", None);
-    ann.say("/topic a\u{1}b");
-    bob.ask(&json!({ "op": "leave", "room": "nowhere" }));
-    bob.expect("error");
-    wait_for(&house, "teahouse_events_total", 2.0);
-    wait_for(&house, "teahouse_connections{protocol=\"line\"}", 1.0);
-    wait_for(&house, "teahouse_connections{protocol=\"api\"}", 1.0);
-    wait_for(&house, "teahouse_members{protocol=\"follow\"}", 1.0);
-    wait_for(&house, "teahouse_refusals_total{reason=\"not_in_room\"}", 1.0);
-    wait_for(&house, "teahouse_sessions", 2.0);
-    assert!(metric(&house, "teahouse_deliveries_total").unwrap() >= 2.0);
-    assert!(metric(&house, "teahouse_commit_seconds_count").unwrap() >= 1.0);
-    assert!(metric(&house, "teahouse_sent_bytes_total").unwrap() > 100.0);
-    assert!(metric(&house, "teahouse_scrapes_total").unwrap() > 1.0);
-    let mut elsewhere = Visitor::connect(house.admin_port());
-    elsewhere.ask("GET", "/api/v1/rooms", "", "");
-    assert_eq!(elsewhere.answer(false).status, 404, "nothing else is there");
-    let inside = get(house.port, "/metrics");
-    assert_eq!(inside.status, 404, "the public port tells nothing: it is a room's name there");
 }
 
 #[test]

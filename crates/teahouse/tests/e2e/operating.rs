@@ -1,6 +1,6 @@
 //! Operating a house: starting, settings and their errors, signals, limits.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use crate::house::{House, PATIENCE, Running, teahouse};
 use crate::peer::Peer;
-use crate::visitor::Visitor;
 
 /// The bytes of every file below a directory.
 fn contents(directory: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -394,35 +393,4 @@ fn the_log_tells_at_the_start_what_one_wants_to_know_of_a_house() {
     for what in limits.into_iter().chain(["flood_per_second=2", "rooms=", "message_bytes=16384"]) {
         assert!(lines[1].contains(what), "{what}: {lines:?}");
     }
-}
-
-#[test]
-fn the_list_of_metrics_is_what_the_server_tells() {
-    let house = House::open();
-    // Refusals are not told before the first.
-    let mut ann = house.join();
-    ann.say("/leave nowhere");
-    ann.expect("you are not in #nowhere");
-    let told: BTreeSet<String> = Visitor::scrape(house.admin_port())
-        .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE "))
-        .map(|family| {
-            let (name, kind) = family.split_once(' ').unwrap();
-            let name = name.trim_end_matches("_total");
-            format!("{name} {kind}")
-        })
-        .collect();
-    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md");
-    let listed: BTreeSet<String> = std::fs::read_to_string(list)
-        .unwrap()
-        .lines()
-        .filter(|line| line.starts_with("| `"))
-        .map(|row| {
-            let (name, rest) = row["| `".len()..].split_once("` | ").unwrap();
-            let kind = rest.split(" |").next().unwrap();
-            let name = name.split('{').next().unwrap().trim_end_matches("_total");
-            format!("{name} {kind}")
-        })
-        .collect();
-    assert_eq!(listed, told, "docs/metrics.md against the server");
 }

@@ -313,12 +313,12 @@ fn whoever_closes_its_side_follows_on_and_is_missed_when_it_goes() {
         let mut input = program.child.stdin.take().unwrap();
         write!(input, "GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         drop(input);
-        crate::http::wait_for(&house, "teahouse_members{protocol=\"follow\"}", 1.0);
+        crate::metrics::wait_for(&house, "teahouse_members{protocol=\"follow\"}", 1.0);
         bob.say("are you there?");
         program.expect("are you there?");
         program.child.kill().unwrap();
-        crate::http::wait_for(&house, "teahouse_members{protocol=\"follow\"}", 0.0);
-        crate::http::wait_for(&house, "teahouse_connections{protocol=\"follow\"}", 0.0);
+        crate::metrics::wait_for(&house, "teahouse_members{protocol=\"follow\"}", 0.0);
+        crate::metrics::wait_for(&house, "teahouse_connections{protocol=\"follow\"}", 0.0);
     }
 }
 
@@ -347,7 +347,7 @@ fn promtool_finds_nothing_to_say_about_the_metrics() {
     let mut ann = house.join_as("ann");
     ann.say("hello");
     ann.say("/topic a\u{1}b");
-    crate::http::wait_for(&house, "teahouse_events_total", 2.0);
+    crate::metrics::wait_for(&house, "teahouse_events_total", 2.0);
     let mut visitor = crate::visitor::Visitor::connect(house.admin_port());
     visitor.ask("GET", "/metrics", "Accept: */*\r\n", "");
     let answer = visitor.answer(false);

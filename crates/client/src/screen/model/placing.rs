@@ -1,0 +1,69 @@
+//! Where things stand on the screen.
+
+use teahouse_editor::{Frame, Layout};
+
+use super::flow::{Flow, Grid};
+use super::talk::With;
+use super::{Mode, Model, PROMPT_COLUMNS, Server};
+use crate::screen::areas::{Areas, Wanted};
+use crate::screen::limits::LINE_ROWS_MAX;
+
+impl Model {
+    /// Where the parts of the screen are.
+    #[must_use]
+    pub(in crate::screen) fn areas(&self) -> Areas {
+        let rows = self.editor().layout(&self.line_frame()).all_rows().len();
+        let is_line_server = self.setup.server != Server::House;
+        let wanted = Wanted {
+            rooms: if is_line_server { Some(false) } else { self.with_rooms },
+            rooms_columns: self.rooms_columns(),
+            members: if self.talk().with.room().is_some() {
+                self.with_members
+            } else {
+                Some(false)
+            },
+            line_rows: u16::try_from(rows).unwrap_or(u16::MAX),
+        };
+        let areas = Areas::of(self.size, &wanted);
+        match self.mode {
+            Mode::Help { .. } => areas.of_one_page(),
+            Mode::Line | Mode::Find { .. } | Mode::List(_) | Mode::SendPaste { .. } => areas,
+        }
+    }
+
+    /// The frame of the line, without its prompt.
+    pub(super) fn line_frame(&self) -> Frame {
+        let columns = self.size.columns.saturating_sub(self.prompt_columns());
+        let most = usize::from(self.size.rows / 3).clamp(1, LINE_ROWS_MAX);
+        Frame {
+            columns: usize::from(columns),
+            rows_max: most,
+            prompt_columns: 0,
+            top: self.line_top,
+        }
+    }
+
+    /// Columns before the line; none when the screen has hardly any.
+    #[must_use]
+    pub(in crate::screen) fn prompt_columns(&self) -> u16 {
+        if self.size.columns > 3 * PROMPT_COLUMNS { PROMPT_COLUMNS } else { 0 }
+    }
+
+    /// How the line stands on the screen.
+    #[must_use]
+    pub(in crate::screen) fn line_layout(&self) -> Layout<'_> {
+        self.editor().layout(&self.line_frame())
+    }
+
+    /// How the entries of the conversation on the screen flow.
+    #[must_use]
+    pub(in crate::screen) fn flow(&self) -> Flow<'_> {
+        let columns = usize::from(self.areas().messages.width);
+        let grid = match self.talk().with {
+            // A line server's lines carry their own names.
+            With::Server(_) => Grid::in_line(columns),
+            With::House | With::Room(_) | With::Person(_) => Grid::of(columns),
+        };
+        Flow { talk: self.talk(), grid, zone: &self.setup.zone }
+    }
+}
