@@ -27,7 +27,7 @@ pub use message::{
     Event, HistoryPage, Joined, Kind, Message, Room, RoomsPage, Sender, Sent, Welcome,
 };
 pub use openapi::{json_schema, openapi};
-pub use page::{checked, found, history, history_count, question, search_count};
+pub use page::{found, history, history_count, question, search_count, validate_search};
 pub use presence::{Cause, Change, Presence};
 pub use render::{event, json, json_into, presence, rooms};
 pub use request::{

@@ -22,13 +22,7 @@ const LIKENESS_MIN: f64 = 0.7;
 /// Columns of how a command is used, before what it does.
 const USAGE_COLUMNS: usize = 28;
 /// Messages that `/history` shows without a number.
-pub const HISTORY_COUNT: u32 = 20;
-/// Messages that one `/history` shows: what fits in a scrollback, and well within a queue.
-pub const HISTORY_COUNT_MAX: u32 = 200;
-/// Messages that one `/search` shows.
-pub const SEARCH_COUNT: u32 = 20;
-/// Bytes in the words of a search; more is a paste, not a search.
-pub const SEARCH_BYTES_MAX: usize = 256;
+const HISTORY_COUNT: u32 = 20;
 
 /// What a line means. Where no room is named it is the current one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use teahouse_wire::api::{
     self, Event, Failure, History, Id, Ignore, Joined, Message, Part, Ref, Rename, Request, Rooms,
     Search, Sent, Tell, Who,
 };
-use teahouse_wire::command::{self, Command, CommandError, SEARCH_COUNT, Topic};
+use teahouse_wire::command::{self, Command, CommandError, Topic};
+use teahouse_wire::limits::SEARCH_COUNT;
 use teahouse_wire::line::{render_parted, whereabouts};
 
 use crate::error::ClientError;

@@ -9,17 +9,10 @@ use super::message::{HistoryPage, Message};
 use super::request::Part;
 use super::value::Epoch;
 use super::{failure, render};
+use crate::limits::{HISTORY_COUNT_MAX, SEARCH_BYTES_MAX, SEARCH_COUNT, SEARCH_COUNT_MAX};
 
 /// Events in one page of history, when nothing else is asked for.
 const HISTORY_COUNT: u32 = 50;
-/// Events in one page of history.
-const HISTORY_COUNT_MAX: u32 = 200;
-/// Messages found by one search, when nothing else is asked for.
-const SEARCH_COUNT: u32 = 20;
-/// Messages found by one search.
-const SEARCH_COUNT_MAX: u32 = 100;
-/// Bytes in the words of a search; more is a paste, not a search.
-const SEARCH_BYTES_MAX: usize = 256;
 
 /// What was read from history, as a message.
 pub(super) fn page(granted: &Granted, excerpt: &Excerpt, epoch: Epoch) -> Message {
@@ -114,7 +107,7 @@ pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, Valu
 ///
 /// # Errors
 /// When they have too many bytes.
-pub fn checked(words: String) -> Result<String, ValueError> {
+pub fn validate_search(words: String) -> Result<String, ValueError> {
     if words.len() > SEARCH_BYTES_MAX {
         return Err(ValueError::TooLong { bytes: words.len(), max: SEARCH_BYTES_MAX });
     }

@@ -10,7 +10,7 @@ use teahouse_core::{
 use super::error::{NotUnderstood, RequestError, ValueError};
 use super::failure::{self, Failure};
 use super::message::{Joined, Message, Sent, Welcome};
-use super::page::{checked, history_count, page, question, search_count};
+use super::page::{history_count, page, question, search_count, validate_search};
 use super::presence::Cause;
 use super::request::{Asked, Ignore, Place, Request, Topic};
 use super::value::{Epoch, Ref, Seat};
@@ -190,7 +190,7 @@ impl ApiSession {
             }
             Request::Search(search) => {
                 let count = search_count(search.limit).map_err(in_field("limit"))?;
-                let words = checked(search.words).map_err(in_field("words"))?;
+                let words = validate_search(search.words).map_err(in_field("words"))?;
                 let (room, before) = (search.room, search.before.map(Sequence));
                 Query::Read { question: Question::Search { words, room, before, count } }.into()
             }

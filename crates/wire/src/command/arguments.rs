@@ -3,10 +3,8 @@
 use teahouse_core::{NameError, Nick, Refusal, RoomName, Text};
 
 use super::error::Wrong;
-use super::{
-    Command, CommandError, HISTORY_COUNT, HISTORY_COUNT_MAX, Moment, SEARCH_BYTES_MAX, Topic, Verb,
-    unknown,
-};
+use super::{Command, CommandError, HISTORY_COUNT, Moment, Topic, Verb, unknown};
+use crate::limits::{HISTORY_COUNT_MAX, SEARCH_BYTES_MAX};
 
 type Parsed = Result<Command, Wrong>;
 

@@ -519,4 +519,24 @@ proptest! {
         prop_assert_eq!(line.matches('\n').count(), 1);
         prop_assert_eq!(harmless(&line), line.as_str());
     }
+
+    #[test]
+    fn what_is_given_back_means_the_same_when_it_is_entered_again(
+        command in prop_oneof![
+            Just(""), Just("/"), Just("//"), Just("/me "), Just("/nick "), Just("/join "), Just("/leave "),
+            Just("/who "), Just("/rooms "), Just("/topic "), Just("/msg bob "), Just("/history "), Just("/search "),
+            Just("/ignore "),
+        ],
+        words in "([a-z#/]{0,3}|[0-9]{0,3}|\\PC|[ \\u{200B}\\u{3000}\t\u{B}]|-clear){0,4}",
+    ) {
+        let asked = |line: &str| match verbs::handle_line(&mut session().rooms, line, &clock()) {
+            Ok(Some(Heard::Ask(_, request))) => Some(request),
+            Ok(Some(Heard::Reply(_) | Heard::Redraw | Heard::Quit | Heard::Broken) | None)
+            | Err(_) => None,
+        };
+        if let Some(request) = asked(&format!("{command}{words}")) {
+            let line = typed(&request);
+            prop_assert_eq!(asked(&line), Some(request), "{}", line);
+        }
+    }
 }

@@ -4,7 +4,8 @@
 use teahouse_core::{Action, Query, Question, Refusal, Request, RoomName, Signal, Text};
 
 use crate::Heard;
-use crate::command::{self, Clock, Command, CommandError, SEARCH_COUNT, Topic};
+use crate::command::{self, Clock, Command, CommandError, Topic};
+use crate::limits::SEARCH_COUNT;
 
 use super::{LineSession, Rooms, notice, whereabouts};
 

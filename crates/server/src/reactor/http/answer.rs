@@ -129,7 +129,7 @@ impl Peer {
     async fn search(&self, query: &str) -> Result<Response<Reply>, NotDone> {
         let SearchQuery { words, room, before, limit } = http::query(query)?;
         let count = api::search_count(limit).map_err(in_field("limit"))?;
-        let words = api::checked(words).map_err(in_field("words"))?;
+        let words = api::validate_search(words).map_err(in_field("words"))?;
         let before = before.map(Sequence);
         let question = Question::Search { words: words.clone(), room, before, count };
         let (granted, excerpt) = self.read(question).await?;

@@ -4,6 +4,8 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use teahouse_core::{Nick, RoomName, Text};
 
+use crate::limits::SEARCH_BYTES_MAX;
+
 /// Letters and digits of scripts that most names are of. One script a name, because scripts that are not written
 /// together are refused; the server takes those of every other script as well.
 pub(super) const NAME_OF_SCRIPTS: [&str; 5] =
@@ -45,7 +47,7 @@ pub(super) fn asked_words(_: &mut SchemaGenerator) -> Schema {
     let letter = "[0-9A-Za-z一-鿿]";
     json_schema!({
         "type": "string",
-        "maxLength": 256,
+        "maxLength": SEARCH_BYTES_MAX,
         "pattern": format!("^({letter}{{1,10}} ?){{1,8}}$"),
     })
 }

@@ -9,6 +9,7 @@ use super::super::message::Event;
 use super::super::request::Part;
 use super::super::value::{self, Epoch, Id};
 use super::asked::{asked_nick, asked_room, asked_text, asked_words};
+use crate::limits::{HISTORY_COUNT_MAX, SEARCH_COUNT_MAX};
 
 /// Parameters of a page of rooms.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -46,7 +47,7 @@ pub struct MessagesQuery {
     pub before_time_ms: Option<i64>,
     /// How many events at most, 1 to 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "u32", range(min = 1, max = 200))]
+    #[schemars(with = "u32", range(min = 1, max = HISTORY_COUNT_MAX))]
     pub limit: Option<u32>,
 }
 
@@ -80,7 +81,7 @@ pub struct SearchQuery {
     pub before: Option<u64>,
     /// How many at most, 1 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "u32", range(min = 1, max = 100))]
+    #[schemars(with = "u32", range(min = 1, max = SEARCH_COUNT_MAX))]
     pub limit: Option<u32>,
 }
 
