@@ -7,7 +7,8 @@
 //!
 //! - [`connection`], [`connections`]: where a connection is, and the one way to write to it ([`writer`], [`outbox`],
 //!   [`input_line`]);
-//! - [`sessions`]: a connection's life, what it asks ([`gathered`]) and waits for ([`timers`]);
+//! - [`sessions`]: a connection's life, what it asks ([`gathered`]) and waits for ([`timers`]), when it is
+//!   silent ([`silence`]);
 //! - [`requests`], [`opening`], [`protocols`]: from a peer's bytes to requests;
 //! - [`rooms`]: members, what is about to be written to them ([`pending`], [`formats`]), who sees what ([`views`]);
 //! - [`catch_up`]: members that are not live, and questions to history; [`visits`]: those of HTTP;
@@ -37,6 +38,7 @@ mod requests;
 mod rooms;
 mod serving;
 mod sessions;
+mod silence;
 mod socket;
 mod timers;
 mod views;
@@ -151,10 +153,10 @@ impl<S: Socket> Shard<S> {
         while let Some(timer) = sessions.timers.pop_due(now) {
             match timer {
                 Timer::FirstLine(key) => opening::look(sessions, requests, key),
-                Timer::Ping(key) => sessions.look_at_silent(key),
+                Timer::Ping(key) => silence::look(sessions, key),
                 Timer::Flood(key) => requests::release(sessions, key),
                 Timer::Over(key, left) => sessions.look_at_over(key, left),
-                Timer::Idle => sessions.sweep(),
+                Timer::Idle => silence::sweep(sessions),
             }
         }
     }

@@ -59,7 +59,8 @@ pub trait ProtocolSession: Debug {
         None
     }
 
-    /// Whether a silent peer is asked if it is there.
+    /// Whether a silent peer is asked if it is there. A protocol whose peers ask to come in needs [`Pings::Answered`]:
+    /// otherwise a stranger may stay silent for ever.
     fn pings(&self) -> Pings {
         Pings::Never
     }

@@ -2,7 +2,6 @@
 //! no room stands here; nothing here writes to a room or asks history.
 
 use std::io;
-use std::time::Duration;
 
 use teahouse_core::{Action, Asker, ExitCause, Origin, Proposal, Request, RequestId, SessionId};
 use teahouse_wire::ProtocolSession;
@@ -24,8 +23,10 @@ use crate::settings::Settings;
 
 /// How long a connection whose session is over may take nothing of what is still to come for it, milliseconds.
 const OVER_DEADLINE_MS: u32 = 10_000;
+/// Silence after which a peer is asked whether it is there, seconds. So long a client may take to say hello, too.
+pub(crate) const PING_S: u32 = 20;
 /// How often silent sessions are looked for, when they are ended at all, milliseconds.
-const SWEEP_EVERY_MS: u32 = 1000;
+pub(super) const SWEEP_EVERY_MS: u32 = 1000;
 
 /// A peer, as it comes to a shard.
 pub(super) struct Peer<S> {
@@ -43,7 +44,7 @@ pub(super) struct Sessions<S> {
     pub(super) timers: Timers,
     pub(super) context: Context,
     /// A timer looks for silent sessions.
-    is_sweeping: bool,
+    pub(super) is_sweeping: bool,
     scratch: Vec<u8>,
 }
 
@@ -290,32 +291,17 @@ impl<S: Socket> Sessions<S> {
         }
     }
 
+    /// From now on this connection is asked when it is silent.
+    pub(super) fn watch(&mut self, key: Key) {
+        self.timers.set(self.context.now.steady.plus_ms(PING_S * 1000), Timer::Ping(key));
+    }
+
     /// Starts looking for silent sessions, if they are to be ended.
     fn start_sweep(&mut self) {
         if !self.is_sweeping && self.context.settings.limits.connections.idle_s > 0 {
             self.is_sweeping = true;
             self.timers.set(self.context.now.steady.plus_ms(SWEEP_EVERY_MS), Timer::Idle);
         }
-    }
-
-    /// Ends sessions that have been silent for too long.
-    pub(super) fn sweep(&mut self) {
-        let idle_ms = u64::from(self.context.settings.limits.connections.idle_s) * 1000;
-        self.is_sweeping = idle_ms > 0 && !self.context.is_closing;
-        if !self.is_sweeping {
-            return;
-        }
-        let now = self.context.now.steady;
-        for index in self.connections.indexes() {
-            let connection = &self.connections[index];
-            // Who follows over HTTP has nothing to say.
-            let can_speak = connection.socket().is_some();
-            let silent_ms = now.ms_since(connection.input.heard_at);
-            if can_speak && connection.stage == Stage::In && silent_ms >= idle_ms {
-                self.exit(index, ExitCause::Idle);
-            }
-        }
-        self.timers.set(now.plus_ms(SWEEP_EVERY_MS), Timer::Idle);
     }
 
     /// Tells everyone who is in.
@@ -342,43 +328,5 @@ fn bounds(settings: &Settings) -> QueueBounds {
     QueueBounds {
         soft_bytes: limits.queues.queue_soft_bytes,
         hard_bytes: limits.queues.queue_hard_bytes,
-    }
-}
-
-/// Silence after which a peer is asked whether it is there, seconds. So long a client may take to say hello, too.
-pub(crate) const PING_S: u32 = 20;
-/// Silence after which it is given up. Looked at every [`PING_S`], so a dead peer is noticed within 60 s.
-const SILENCE_MAX: Duration = Duration::from_secs(40);
-
-impl<S: Socket> Sessions<S> {
-    /// From now on this connection is asked when it is silent.
-    fn watch(&mut self, key: Key) {
-        self.timers.set(self.context.now.steady.plus_ms(PING_S * 1000), Timer::Ping(key));
-    }
-
-    /// Asks a peer that was silent, gives up one that was so for too long.
-    pub(super) fn look_at_silent(&mut self, key: Key) {
-        let now = self.context.now.steady;
-        let Some(connection) = self.connections.get(key) else { return };
-        match connection.stage {
-            Stage::Outside => self.give_up_without_hello(key.index),
-            Stage::In => {
-                let silent_ms = now.ms_since(connection.input.heard_at);
-                let must_answer = connection.protocol.pings() == Pings::Answered;
-                if must_answer && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
-                    self.connections.lose(key.index, Health::Broken);
-                } else if !must_answer || silent_ms + 1 >= u64::from(PING_S) * 1000 {
-                    self.tell(key.index, &Told::Ping);
-                }
-                self.watch(key);
-            }
-            Stage::Sniffing | Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed => {}
-        }
-    }
-
-    /// A client that has not said hello by now is closed.
-    fn give_up_without_hello(&mut self, index: usize) {
-        self.tell(index, &Told::NoHello);
-        self.exit(index, ExitCause::Lost);
     }
 }

@@ -1,0 +1,60 @@
+//! Peers that say nothing: those whose protocol expects an answer are asked and given up, and sessions are ended that are
+//! silent for longer than they may be.
+
+use std::time::Duration;
+
+use teahouse_core::ExitCause;
+use teahouse_wire::protocol::{Pings, Told};
+
+use super::connection::{Health, Stage};
+use super::sessions::{PING_S, SWEEP_EVERY_MS, Sessions};
+use super::socket::Socket;
+use super::timers::Timer;
+use crate::key::Key;
+
+/// Silence after which a peer is given up. Looked at every [`PING_S`], so a dead peer is noticed within 60 s.
+const SILENCE_MAX: Duration = Duration::from_secs(40);
+
+/// Asks a peer that was silent, gives up one that was so for too long.
+pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
+    let now = sessions.context.now.steady;
+    let Some(connection) = sessions.connections.get(key) else { return };
+    match connection.stage {
+        Stage::Outside => {
+            // A client that has not said hello by now is closed.
+            sessions.tell(key.index, &Told::NoHello);
+            sessions.exit(key.index, ExitCause::Lost);
+        }
+        Stage::In => {
+            let silent_ms = now.ms_since(connection.input.heard_at);
+            let must_answer = connection.protocol.pings() == Pings::Answered;
+            if must_answer && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
+                sessions.connections.lose(key.index, Health::Broken);
+            } else if !must_answer || silent_ms + 1 >= u64::from(PING_S) * 1000 {
+                sessions.tell(key.index, &Told::Ping);
+            }
+            sessions.watch(key);
+        }
+        Stage::Sniffing | Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed => {}
+    }
+}
+
+/// Ends sessions that have been silent for too long.
+pub(super) fn sweep<S: Socket>(sessions: &mut Sessions<S>) {
+    let idle_ms = u64::from(sessions.context.settings.limits.connections.idle_s) * 1000;
+    sessions.is_sweeping = idle_ms > 0 && !sessions.context.is_closing;
+    if !sessions.is_sweeping {
+        return;
+    }
+    let now = sessions.context.now.steady;
+    for index in sessions.connections.indexes() {
+        let connection = &sessions.connections[index];
+        // Who follows over HTTP has nothing to say.
+        let can_speak = connection.socket().is_some();
+        let silent_ms = now.ms_since(connection.input.heard_at);
+        if can_speak && connection.stage == Stage::In && silent_ms >= idle_ms {
+            sessions.exit(index, ExitCause::Idle);
+        }
+    }
+    sessions.timers.set(now.plus_ms(SWEEP_EVERY_MS), Timer::Idle);
+}
