@@ -152,6 +152,32 @@ fn what_is_told_in_private_has_a_place_of_its_own() {
 }
 
 #[test]
+fn room_says_where_one_is_and_turns_to_no_room_that_one_is_not_in() {
+    let mut played = Played::in_tea(60, 6);
+    played.joined("cake", 0);
+    played.type_in("/room\n");
+    assert!(
+        played.rows()[3].ends_with("·  you speak in #tea; also in #cake"),
+        "{:#?}",
+        played.rows()
+    );
+    played.effects.clear();
+    played.type_in("/room go\n");
+    played.check(&[
+        " #tea  tea and what goes with it",
+        "",
+        " ──────────────── Monday, 23 November 2026 ────────────────",
+        " 10:00            ·  you speak in #tea; also in #cake",
+        "─ ● ann ─ you are not in #go; /join #go first ──── F1 help ─",
+        "› /room go|",
+    ]);
+    assert!(!played.effects.iter().any(|effect| matches!(effect, Effect::Join(_))));
+    played.ctrl('u');
+    played.type_in("/room cake\n");
+    assert!(played.rows()[0].starts_with(" #cake"), "{:?}", played.rows());
+}
+
+#[test]
 fn a_line_server_gets_lines_and_gives_lines() {
     let server = Server::Line("localhost:5000".to_owned());
     let mut played = Played::begin(60, 8, Setup { server, ..super::played::setup() });
