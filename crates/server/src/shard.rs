@@ -28,6 +28,7 @@ mod first_line;
 mod formats;
 mod gathered;
 mod input_line;
+mod lists;
 mod membership;
 mod opening;
 mod outbox;

@@ -17,6 +17,7 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+pub(crate) use dice::Dice;
 pub(crate) use editor::{EditorSession, Screen};
 pub(crate) use socket::VirtualSocket;
 use world::World;
@@ -26,27 +27,30 @@ const HISTORIES: u64 = 1000;
 
 #[test]
 fn whatever_happens_everyone_hears_everything_once_and_nothing_is_left_behind() {
-    for seed in seeds() {
-        let history = AssertUnwindSafe(|| {
-            let mut world = World::new(seed);
-            world.live();
-            checks::heard(&world);
-            world.end();
-            checks::nothing_is_left(&world);
-        });
-        if let Err(why) = catch_unwind(history) {
+    each(HISTORIES, |seed| {
+        let mut world = World::new(seed);
+        world.live();
+        checks::heard(&world);
+        world.end();
+        checks::nothing_is_left(&world);
+    });
+}
+
+/// Runs a history for each seed that is asked for, or for so many that nobody has seen before.
+pub(crate) fn each(histories: u64, history: impl Fn(u64)) {
+    for seed in seeds(histories) {
+        if let Err(why) = catch_unwind(AssertUnwindSafe(|| history(seed))) {
             eprintln!("this history comes again with TEAHOUSE_SEEDS={seed}");
             resume_unwind(why);
         }
     }
 }
 
-/// Those asked for, or some that nobody has seen before.
-fn seeds() -> std::ops::Range<u64> {
+fn seeds(histories: u64) -> std::ops::Range<u64> {
     let Ok(asked) = std::env::var("TEAHOUSE_SEEDS") else {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let first = since.map_or(0, |since| since.as_secs() * HISTORIES);
-        return first..first + HISTORIES;
+        let first = since.map_or(0, |since| since.as_secs() * histories);
+        return first..first + histories;
     };
     let number = |text: &str| text.parse().expect("TEAHOUSE_SEEDS is a number or two with ..");
     match asked.split_once("..") {

@@ -141,6 +141,12 @@ impl<S: Socket> Connections<S> {
         self.list(index);
     }
 
+    /// Whether more of rooms is queued for a connection than it is to be behind with.
+    pub(super) fn is_past_soft(&self, index: usize) -> bool {
+        let queue = self.slab[index].output.queue.as_ref();
+        queue.is_some_and(|queue| queue.bytes() > self.writer.bounds.soft_bytes)
+    }
+
     /// Writes directly if nothing is queued; queues what is not taken.
     pub(super) fn send(
         &mut self,

@@ -3,7 +3,7 @@
 //! Room messages of a whole round are gathered and written together ([`super::rooms`]). What is for one connection,
 //! or moves a member, first has what came before it written to that connection's rooms.
 
-use teahouse_core::{Answer, Effect, InRoom, RequestId};
+use teahouse_core::{Answer, Effect, RequestId};
 use teahouse_wire::protocol::{Entered, Told};
 
 use super::Shard;
@@ -32,10 +32,7 @@ impl<S: Socket> Shard<S> {
             Effect::SessionForgotten { session } => connections.forget_session(*session),
             Effect::Event(event) => self.rooms.push(connections, event.room, round, at),
             Effect::Presence { rooms, .. } => {
-                // No protocol has clients that keep lists of members: what is not announced is for nobody.
-                for InRoom { room, .. } in rooms.iter().filter(|room| room.is_announced) {
-                    self.rooms.push(connections, *room, round, at);
-                }
+                self.rooms.push_presence(connections, rooms, round, at);
             }
             Effect::Joined { session, .. }
             | Effect::Parted { session, .. }

@@ -20,6 +20,7 @@ pub(super) struct FormatId(u8);
 pub(super) struct Formats {
     epoch: Epoch,
     known: Vec<Known>,
+    has_lists: bool,
     /// Buffers for inner formats where one fact is encoded for one member.
     scratch: Vec<Vec<u8>>,
 }
@@ -27,12 +28,13 @@ pub(super) struct Formats {
 struct Known {
     format: Format,
     inner: Option<FormatId>,
+    keeps_lists: bool,
     encoder: Box<dyn RoomEncoder>,
 }
 
 impl Formats {
     pub(super) fn new(epoch: Epoch) -> Self {
-        Self { epoch, known: Vec::new(), scratch: Vec::new() }
+        Self { epoch, known: Vec::new(), has_lists: false, scratch: Vec::new() }
     }
 
     /// The number of a format; `None` where there are too many.
@@ -48,14 +50,30 @@ impl Formats {
         if self.known.len() == FORMATS_MAX {
             return None;
         }
+        let keeps_lists = encoder.keeps_lists();
+        debug_assert!(
+            !keeps_lists || inner.is_none_or(|inner| self.keeps_lists(inner)),
+            "what it wraps is not given everything"
+        );
         let id = u8::try_from(self.known.len()).ok().map(FormatId);
-        self.known.push(Known { format, inner, encoder });
+        self.has_lists |= keeps_lists;
+        self.known.push(Known { format, inner, keeps_lists, encoder });
         id
     }
 
     /// The format whose bytes this one puts in an envelope.
     pub(super) fn inner(&self, id: FormatId) -> Option<FormatId> {
         self.known[usize::from(id.0)].inner
+    }
+
+    /// Whether members with this format are told of everyone who comes and goes ([`RoomEncoder::keeps_lists`]).
+    pub(super) fn keeps_lists(&self, id: FormatId) -> bool {
+        self.known[usize::from(id.0)].keeps_lists
+    }
+
+    /// Whether there is a format that keeps lists.
+    pub(super) fn has_lists(&self) -> bool {
+        self.has_lists
     }
 
     /// Puts a fact behind what is there; `inner` is the fact in the inner format.

@@ -38,6 +38,10 @@ pub(super) struct Item {
     /// Whose doing it is, or whom it is about.
     pub(super) about: Option<SessionId>,
     pub(super) author: Option<Author>,
+    /// Only for those whose clients keep lists of the members.
+    pub(super) is_for_lists: bool,
+    /// It concerns other rooms as well.
+    pub(super) is_in_several: bool,
 }
 
 /// Who made an event, for those who ignore people; absent for announcements.
@@ -55,6 +59,8 @@ pub(super) struct Encoding {
     pub(super) bytes: Vec<u8>,
     /// Where each item ends.
     ends: Vec<usize>,
+    /// How many of the items are for those who have this format.
+    pub(super) facts: u64,
     /// The bytes for those whose sockets do not take them.
     pub(super) shared: Shared,
 }
@@ -92,18 +98,26 @@ fn fact(effect: &Effect) -> Option<Fact<'_>> {
 
 impl Pending {
     /// Adds an event or an announcement of the round.
-    pub(super) fn push(&mut self, round: &Round, batch: usize, effect: usize, with_key: bool) {
+    pub(super) fn push(
+        &mut self,
+        round: &Round,
+        (batch, effect): (usize, usize),
+        with_key: bool,
+        is_for_lists: bool,
+    ) {
         let item = match &round[batch][effect] {
             Effect::Event(event) => {
                 self.weight += event.weight();
                 self.head = Some(event.position);
                 let key = with_key.then(|| event.nick.key());
                 let author = Some(Author { session: event.session, author: event.author, key });
-                Item { batch, effect, about: Some(event.session), author }
+                let about = Some(event.session);
+                Item { batch, effect, about, author, is_for_lists, is_in_several: false }
             }
-            Effect::Presence { about, .. } => {
+            Effect::Presence { about, rooms, .. } => {
                 self.has_presence = true;
-                Item { batch, effect, about: *about, author: None }
+                let (about, is_in_several) = (*about, rooms.len() > 1);
+                Item { batch, effect, about, author: None, is_for_lists, is_in_several }
             }
             Effect::Founded { .. }
             | Effect::RoomRemoved { .. }
@@ -151,8 +165,11 @@ impl Pending {
         }
         let mut encoding = std::mem::take(&mut self.encodings[at]);
         let inner = inner.map(|inner| &self.encodings[inner]);
+        let keeps_lists = formats.keeps_lists(format);
         for (index, item) in self.items.iter().enumerate() {
-            if let Some(fact) = item.fact(round) {
+            let is_wanted = keeps_lists || !item.is_for_lists;
+            encoding.facts += u64::from(is_wanted);
+            if let Some(fact) = item.fact(round).filter(|_| is_wanted) {
                 let inner = inner.map_or(&[][..], |inner| inner.item(index));
                 formats.encode(format, (fact, name), inner, &mut encoding.bytes);
             }
@@ -180,8 +197,9 @@ impl Pending {
         self.weight = 0;
         self.head = None;
         self.has_presence = false;
-        for Encoding { format, bytes, ends, shared } in &mut self.encodings[..self.made] {
+        for Encoding { format, bytes, ends, facts, shared } in &mut self.encodings[..self.made] {
             *format = None;
+            *facts = 0;
             bytes.clear();
             ends.clear();
             *shared = Shared::default();

@@ -3,22 +3,26 @@
 //! Room messages of a whole round are gathered in the room's [`Pending`], encoded once per format when they are
 //! written, and leave in one write per member. [`Rooms::flush`] is the hot path.
 //!
+//! Members whose clients keep lists are given everyone who comes and goes: [`super::lists`].
+//!
 //! Invariant: a member that is live has been given every event of its room up to the room's `head`; a member that
 //! is not has a cursor, and is given everything after it by [`super::catch_up`].
 
+mod presence;
+
 use hashbrown::HashMap;
-use teahouse_core::{Event, Ignored, Position, RoomId, RoomName};
+use teahouse_core::{Event, Ignored, InRoom, Position, RoomId, RoomName};
 use teahouse_wire::api::Epoch;
 use teahouse_wire::protocol::{Fact, View};
 
-use super::connection::Connection;
 use super::connections::Connections;
 use super::formats::{FormatId, Formats};
+use super::lists::Lists;
 use super::membership::{Behind, Membership};
 use super::outbox::{Shared, What};
-use super::pending::{Encoding, Pending, Round};
+use super::pending::{Encoding, Item, Pending, Round};
 use super::socket::Socket;
-use super::views::{Part, render_items, render_past};
+use super::views::{hears_presence, render_items, render_past};
 use super::writer::Delivery;
 
 /// Buffers for encoded room messages kept for the next round.
@@ -32,6 +36,8 @@ struct Room {
     members: Vec<Member>,
     /// How many of them ignore somebody.
     ignoring: usize,
+    /// How many of them have a format that keeps lists.
+    list_keepers: usize,
     pending: Option<Pending>,
 }
 
@@ -55,6 +61,7 @@ pub(super) struct Rooms {
     dirty: Vec<RoomId>,
     spare: Vec<Pending>,
     formats: Formats,
+    lists: Lists,
     deliveries: u64,
     scratch: Vec<u8>,
 }
@@ -66,6 +73,7 @@ impl Rooms {
             dirty: Vec::new(),
             spare: Vec::new(),
             formats: Formats::new(epoch),
+            lists: Lists::default(),
             deliveries: 0,
             scratch: Vec::new(),
         }
@@ -104,10 +112,12 @@ impl Rooms {
             head: at,
             members: Vec::new(),
             ignoring: 0,
+            list_keepers: 0,
             pending: None,
         });
         let ignores = connection.ignored.is_some();
         room.ignoring += usize::from(ignores);
+        room.list_keepers += usize::from(self.formats.keeps_lists(format));
         let is_live = membership.behind.is_none();
         // Most people are in one room: no memory is kept for more.
         connection.memberships.reserve_exact(1);
@@ -135,7 +145,12 @@ impl Rooms {
         for membership in &connection.memberships {
             let Some(room) = self.rooms.get_mut(&membership.room) else { continue };
             match self.formats.intern(connection.protocol.format(membership.room)) {
-                Some(format) => room.members[membership.member].format = format,
+                Some(format) => {
+                    let before = &mut room.members[membership.member].format;
+                    room.list_keepers += usize::from(self.formats.keeps_lists(format));
+                    room.list_keepers -= usize::from(self.formats.keeps_lists(*before));
+                    *before = format;
+                }
                 None => unknown.push(membership.room),
             }
         }
@@ -158,8 +173,9 @@ impl Rooms {
         let membership = connection.memberships.swap_remove(at);
         let is_ignoring = connection.ignored.is_some();
         let Some(room) = self.rooms.get_mut(&id) else { return };
-        room.members.swap_remove(membership.member);
+        let member = room.members.swap_remove(membership.member);
         room.ignoring -= usize::from(is_ignoring);
+        room.list_keepers -= usize::from(self.formats.keeps_lists(member.format));
         let moved = room.members.get(membership.member).map(|member| member.connection);
         if room.members.is_empty() {
             self.rooms.remove(&id);
@@ -226,21 +242,37 @@ impl Rooms {
         events.iter().filter(|event| render(event)).count()
     }
 
-    /// Adds an effect of the round to what is about to be written to a room, if it has members here.
+    /// Adds an event of the round to what is about to be written to a room, if it has members here.
     pub(super) fn push<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
-        id: RoomId,
+        room: RoomId,
         round: &Round,
-        (batch, effect): (usize, usize),
+        at: (usize, usize),
+    ) {
+        let room = InRoom { room, is_announced: true };
+        self.begin(connections, &[room], round, at);
+        self.add(connections, room, round, at);
+    }
+
+    fn add<S: Socket>(
+        &mut self,
+        connections: &mut Connections<S>,
+        InRoom { room: id, is_announced }: InRoom,
+        round: &Round,
+        at: (usize, usize),
     ) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
+        if !is_announced && room.list_keepers == 0 {
+            return;
+        }
         if room.pending.is_none() {
             self.dirty.push(id);
+            self.lists.dirty.extend((room.list_keepers > 0).then_some(id));
         }
         let spare = &mut self.spare;
         let pending = room.pending.get_or_insert_with(|| spare.pop().unwrap_or_default());
-        pending.push(round, batch, effect, room.ignoring > 0);
+        pending.push(round, at, room.ignoring > 0, !is_announced);
         if pending.is_full() {
             self.flush(connections, id, round);
         }
@@ -251,6 +283,7 @@ impl Rooms {
         while let Some(id) = self.dirty.pop() {
             self.flush(connections, id, round);
         }
+        self.lists.end_round();
     }
 
     /// Writes what is pending to the rooms of one connection: it hears everything in the order in which it was
@@ -280,9 +313,12 @@ impl Rooms {
     ) {
         let Some(room) = self.rooms.get_mut(&id) else { return };
         let Some(mut pending) = room.pending.take() else { return };
+        room.check_list_keepers(&self.formats);
         note_own(connections, (id, &mut room.members), &pending, round);
         for member in &mut room.members {
-            let is_concerned = std::mem::take(&mut member.is_concerned) || member.ignores;
+            let keeps_lists = pending.has_presence && self.formats.keeps_lists(member.format);
+            let is_concerned =
+                std::mem::take(&mut member.is_concerned) || member.ignores || keeps_lists;
             if !member.is_live && !pending.has_presence {
                 continue;
             }
@@ -292,19 +328,30 @@ impl Rooms {
                 let Encoding { bytes, shared, .. } = pending.encoding(encoded);
                 connections.send(index, bytes, What::Room, shared)
             } else {
-                let part = if member.is_live { Part::All } else { Part::Presence };
-                if part == Part::Presence && !hears_presence(&connections[index], id) {
+                let has_all = member.is_live && !(keeps_lists && connections.is_past_soft(index));
+                if !has_all && !hears_presence(&connections[index], id, keeps_lists) {
                     continue;
                 }
                 self.scratch.clear();
                 let (items, encoding) = pending.items_in(encoded);
                 let (connection, about) = (&mut connections[index], (round, &room.name));
-                render_items(connection, (items, encoding), about, part, &mut self.scratch);
-                connections.send(index, &self.scratch, What::Room, &mut Shared::default())
+                let lists = &mut self.lists;
+                let is_given = |item: &Item| {
+                    (has_all || item.author.is_none())
+                        && !(keeps_lists && lists.has_been_given(index, item))
+                };
+                render_items(connection, (items, encoding), about, is_given, &mut self.scratch);
+                if has_all || !keeps_lists {
+                    connections.send(index, &self.scratch, What::Room, &mut Shared::default())
+                } else {
+                    // Its list would be wrong for ever: it is told, or let go where too much is queued.
+                    connections.give(index, &self.scratch, What::Room);
+                    Delivery::Behind
+                }
             };
             match delivery {
                 Delivery::Accepted if member.is_live => {
-                    self.deliveries += pending.items.len() as u64;
+                    self.deliveries += pending.encoding(encoded).facts;
                 }
                 Delivery::Behind if member.is_live => {
                     member.is_live = false;
@@ -347,11 +394,4 @@ fn note_own<S: Socket>(
             members[membership.member].is_concerned = true;
         }
     }
-}
-
-/// Whether a member that is not live is told who comes and goes, which history does not have: it is about to be
-/// given the events. One that is not reading misses it.
-fn hears_presence<S>(connection: &Connection<S>, id: RoomId) -> bool {
-    let is_in = |membership: &Membership| membership.room == id && membership.check.is_none();
-    connection.output.queue.is_none() && connection.memberships.iter().any(is_in)
 }

@@ -1,5 +1,6 @@
 //! A shard without a thread: peers on virtual sockets, the hub's decisions and the time as the test says.
 
+mod lists;
 mod views;
 
 use std::sync::Arc;

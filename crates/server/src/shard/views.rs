@@ -2,21 +2,13 @@
 //! ignores somebody. The same answer holds for what happens, for what comes from history and for members between the
 //! two.
 
-use teahouse_core::{Event, RoomName, SessionId};
+use teahouse_core::{Event, RoomId, RoomName, SessionId};
 use teahouse_wire::protocol::{Fact, View};
 
 use super::connection::Connection;
 use super::formats::{FormatId, Formats};
+use super::membership::Membership;
 use super::pending::{Author, Encoding, Item, Round};
-
-/// What a member is given of several items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// All that it is to see.
-    All,
-    /// Of that, who came and went: the events are given to it from history.
-    Presence,
-}
 
 /// How a member sees a fact: nothing of authors it ignores, in its protocol's way what it did itself.
 fn view<S>(
@@ -37,19 +29,16 @@ fn view<S>(
     }
 }
 
-/// Puts what a member sees of some items behind what is there.
+/// Puts what a member sees of those items that it is to be given behind what is there.
 pub(super) fn render_items<S>(
     connection: &mut Connection<S>,
     (items, encoding): (&[Item], &Encoding),
     (round, room): (&Round, &RoomName),
-    part: Part,
+    mut is_given: impl FnMut(&Item) -> bool,
     out: &mut Vec<u8>,
 ) {
     for (index, item) in items.iter().enumerate() {
-        if part == Part::Presence && item.author.is_some() {
-            continue;
-        }
-        let Some(fact) = item.fact(round) else { continue };
+        let Some(fact) = item.fact(round).filter(|_| is_given(item)) else { continue };
         match view(connection, fact, item.about, item.author.as_ref()) {
             View::Shared => out.extend_from_slice(encoding.item(index)),
             View::Nothing => {}
@@ -75,4 +64,11 @@ pub(super) fn render_past<S>(
         View::Instead => connection.protocol.render_instead(fact, room, out),
     }
     true
+}
+
+/// Whether a member that is about to be given the events from history is told who comes and goes, which history does
+/// not have. One that is not reading misses it, unless it keeps lists.
+pub(super) fn hears_presence<S>(connection: &Connection<S>, id: RoomId, keeps_lists: bool) -> bool {
+    let is_in = |membership: &Membership| membership.room == id && membership.check.is_none();
+    (keeps_lists || connection.output.queue.is_none()) && connection.memberships.iter().any(is_in)
 }

@@ -53,6 +53,13 @@ pub trait RoomEncoder: Debug {
         None
     }
 
+    /// Whether clients of this format keep lists of who is in a room. Then it is given everyone who comes and goes,
+    /// also those who are not announced, and each member whoever goes or is renamed once for all rooms that it shares
+    /// with them. What it wraps must keep lists as well.
+    fn keeps_lists(&self) -> bool {
+        false
+    }
+
     /// Puts a fact behind what is there, or nothing, where it is nothing in this format. `inner` is the fact as the
     /// inner format has it, if there is one.
     fn encode(&mut self, fact: Fact<'_>, room: &RoomName, inner: &[u8], out: &mut Vec<u8>);

@@ -1,0 +1,63 @@
+//! Who comes and goes, on its way to rooms in which somebody keeps a list of the members ([`super::super::lists`]).
+
+use teahouse_core::InRoom;
+
+use super::super::connections::Connections;
+use super::super::formats::Formats;
+use super::super::pending::Round;
+use super::super::socket::Socket;
+use super::{Member, Room, Rooms};
+
+impl Room {
+    /// Sees, in tests, that members who keep lists are counted.
+    pub(super) fn check_list_keepers(&self, formats: &Formats) {
+        let keeps_lists = |member: &&Member| formats.keeps_lists(member.format);
+        debug_assert!(
+            !formats.has_lists()
+                || self.members.iter().filter(keeps_lists).count() == self.list_keepers,
+            "{} has not {} members who keep lists",
+            self.name,
+            self.list_keepers
+        );
+    }
+}
+
+impl Rooms {
+    /// Adds a coming or going to what is about to be written to its rooms. What is not announced costs nothing but
+    /// where somebody keeps lists.
+    pub(in super::super) fn push_presence<S: Socket>(
+        &mut self,
+        connections: &mut Connections<S>,
+        rooms: &[InRoom],
+        round: &Round,
+        at: (usize, usize),
+    ) {
+        self.begin(connections, rooms, round, at);
+        for room in rooms {
+            self.add(connections, *room, round, at);
+        }
+    }
+
+    /// Before an effect is added to what is about to be written to these rooms: where somebody keeps a list, what may
+    /// not change places with it is written.
+    pub(super) fn begin<S: Socket>(
+        &mut self,
+        connections: &mut Connections<S>,
+        rooms: &[InRoom],
+        round: &Round,
+        at: (usize, usize),
+    ) {
+        if !self.formats.has_lists() || !rooms.iter().any(|room| self.has_list_keepers(room)) {
+            return;
+        }
+        if self.lists.begin(&round[at.0][at.1]) {
+            while let Some(room) = self.lists.dirty.pop() {
+                self.flush(connections, room, round);
+            }
+        }
+    }
+
+    fn has_list_keepers(&self, room: &InRoom) -> bool {
+        self.rooms.get(&room.room).is_some_and(|room| room.list_keepers > 0)
+    }
+}

@@ -1,0 +1,358 @@
+//! Members whose clients keep lists of who is in a room: whatever is announced and whatever is folded, however slowly
+//! they read, their lists are what the chat says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use teahouse_core::{Asker, Chat, Limits, Moment, Origin, Proposal, RequestId, RoomName};
+use teahouse_wire::protocol::{Begin, Entered, Fact, Format, RoomEncoder, Surroundings, Told};
+use teahouse_wire::{Clock, Heard, ProtocolSession};
+
+use super::*;
+use crate::simulation::{Dice, each};
+
+const ROOMS: [&str; 3] = ["lobby", "tea", "den"];
+const NICKS: [&str; 4] = ["ann", "bob", "eve", "zoe"];
+/// Sessions of other shards have numbers below this.
+const ELSEWHERE_MAX: u64 = 6;
+const FORMAT: Format = Format::new("lists", |_, _| Box::new(Words));
+
+/// How a fact is told to those who keep lists.
+#[derive(Debug)]
+struct Words;
+
+impl RoomEncoder for Words {
+    fn keeps_lists(&self) -> bool {
+        true
+    }
+
+    fn encode(&mut self, fact: Fact<'_>, room: &RoomName, _: &[u8], out: &mut Vec<u8>) {
+        let line = match fact {
+            Fact::Event(event) => format!("said {} {room}\n", event.nick),
+            Fact::Presence(Presence::Entered { nick }) => format!("entered {nick} {room}\n"),
+            Fact::Presence(Presence::Left { nick }) => format!("left {nick} {room}\n"),
+            Fact::Presence(Presence::Offline { nick, .. }) => format!("offline {nick}\n"),
+            Fact::Presence(Presence::Renamed { from, to }) => format!("renamed {from} {to}\n"),
+            Fact::Presence(Presence::Typing { .. } | Presence::Folded { .. }) => return,
+        };
+        out.extend_from_slice(line.as_bytes());
+    }
+}
+
+#[derive(Debug)]
+struct Keeper;
+
+impl ProtocolSession for Keeper {
+    fn name(&self) -> &'static str {
+        "lists"
+    }
+
+    fn handle_bytes(&mut self, _: &[u8], _: &Clock, heard: &mut Vec<Heard>) {
+        heard.push(Heard::ask(Action::Enter { nick: None, room: None, seat: None }));
+    }
+
+    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {
+        heard.push(Heard::Quit);
+    }
+
+    fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
+        Begin::Now
+    }
+
+    fn format(&self, _: RoomId) -> Format {
+        FORMAT
+    }
+
+    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+        let mut line = String::new();
+        if let Told::Entered(entered) = told {
+            line = format!("in {}\n", entered.room);
+        } else if let Told::Parted(_, room) = told {
+            line = format!("out {room}\n");
+        } else if let Told::Answer(_, Answer::Members { name, nicks, .. }) = told {
+            let nicks: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
+            line = format!("list {name} {}\n", nicks.join(" "));
+        } else if let Told::Answer(_, Answer::Renamed { from, to }) = told {
+            line = format!("mine {from} {to}\n");
+        }
+        out.extend_from_slice(line.as_bytes());
+    }
+}
+
+/// What a client knows by what it was told.
+#[derive(Default)]
+struct Client {
+    lists: BTreeMap<String, BTreeSet<String>>,
+    said: usize,
+}
+
+impl Client {
+    fn hear(&mut self, told: &str) {
+        for line in told.lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            match words[..] {
+                ["in", room] => drop(self.lists.insert(room.to_owned(), BTreeSet::new())),
+                ["out", room] => assert!(self.lists.remove(room).is_some(), "{line}"),
+                ["list", room, ref nicks @ ..] => {
+                    *self.lists.get_mut(room).unwrap() = nicks.iter().map(|&n| n.into()).collect();
+                }
+                ["entered", nick, room] => {
+                    assert!(self.lists.get_mut(room).unwrap().insert(nick.into()), "{line}");
+                }
+                ["left", nick, room] => {
+                    assert!(self.lists.get_mut(room).unwrap().remove(nick), "{line}");
+                }
+                ["offline", nick] => assert!(self.replace(nick, None), "{line}"),
+                ["renamed", from, to] => assert!(self.replace(from, Some(to)), "{line}"),
+                ["mine", from, to] => drop(self.replace(from, Some(to))),
+                ["said", ..] => self.said += 1,
+                _ => panic!("{line}"),
+            }
+        }
+    }
+
+    /// In every list; whether it was in one.
+    fn replace(&mut self, from: &str, to: Option<&str>) -> bool {
+        let mut was_there = false;
+        for list in self.lists.values_mut().filter(|list| list.contains(from)) {
+            was_there |= list.remove(from);
+            list.extend(to.map(str::to_owned));
+        }
+        was_there
+    }
+}
+
+/// A chat, a shard with members who keep lists and others, and sessions elsewhere.
+struct House {
+    bench: Bench,
+    chat: Chat,
+    keepers: Vec<(Person, Client)>,
+    events: BTreeMap<RoomId, Vec<Event>>,
+    steady: SteadyTime,
+}
+
+impl House {
+    fn new(announce_each_max: u32) -> Self {
+        let mut bench = Bench::new(|settings| settings.limits.queues.queue_soft_bytes = 40);
+        let limits = Limits { announce_each_max, ..Limits::default() };
+        let chat = Chat::from_history(limits, RoomId(0), []);
+        let keepers = (0..3).map(|_| (keeper(&mut bench), Client::default())).collect();
+        let (events, steady) = (BTreeMap::new(), SteadyTime(0));
+        let mut house = Self { bench, chat, keepers, events, steady };
+        let sessions: Vec<SessionId> =
+            house.keepers.iter().map(|(person, _)| person.session).collect();
+        let enter = || Action::Enter { nick: None, room: None, seat: None };
+        let effects =
+            sessions.into_iter().flat_map(|session| house.propose(session, enter())).collect();
+        house.bench.told(effects);
+        house
+    }
+
+    /// What follows; who keeps a list is given one of a room that it has entered.
+    fn propose(&mut self, session: SessionId, action: Action) -> Vec<Effect> {
+        let (origin, request) = (Origin(1), RequestId::default());
+        let mut effects = Vec::new();
+        self.chat.apply(Proposal { session, origin, request, action }, &mut effects);
+        let entered: Vec<RoomName> = effects
+            .iter()
+            .filter_map(|effect| {
+                let Effect::Joined { session: joined, name, .. } = effect else { return None };
+                (*joined == session).then(|| name.clone())
+            })
+            .collect();
+        for room in entered {
+            effects.extend(who(&self.chat, session, room));
+        }
+        for effect in &effects {
+            if let Effect::Event(event) = effect {
+                self.events.entry(event.room).or_default().push(event.clone());
+            }
+        }
+        effects
+    }
+
+    fn happen(&mut self, dice: &mut Dice) -> Vec<Effect> {
+        self.steady = self.steady.plus_ms(u32::try_from(dice.below(3_000)).unwrap());
+        let mut effects = Vec::new();
+        self.chat.advance(Moment { time: Time(0), steady: self.steady }, &mut effects);
+        let is_here = dice.once_in(3);
+        let session = match is_here {
+            true => self.keepers[dice.below(self.keepers.len())].0.session,
+            false => SessionId(1 + dice.below(6) as u64 % ELSEWHERE_MAX),
+        };
+        let room: RoomName = dice.pick::<&str>(&ROOMS).parse().unwrap();
+        let nick = Nick::parse(dice.pick::<&str>(&NICKS)).unwrap();
+        let action = match dice.below(10) {
+            0 | 1 if !is_here => Action::Exit { cause: ExitCause::Quit },
+            0..=2 => Action::Leave { room },
+            3 => Action::Rename { nick },
+            4 | 5 => {
+                let text = Text::parse("hello").unwrap();
+                Action::Say { room, text, acted: false, id: None }
+            }
+            6 if !is_here => Action::Enter { nick: None, room: Some(room), seat: None },
+            _ => Action::Join { room },
+        };
+        effects.extend(self.propose(session, action));
+        effects
+    }
+
+    fn tell(&mut self, batches: Vec<Vec<Effect>>) {
+        let round: Vec<_> = batches.into_iter().map(Arc::new).collect();
+        self.bench.step(|shard| shard.handle_batches(&round));
+    }
+
+    /// Everyone reads all that there is for them.
+    fn let_through(&mut self) {
+        for (person, _) in &self.keepers {
+            person.socket.set_room(usize::MAX / 2);
+            self.bench.step(|shard| shard.handle_writable(person.key));
+        }
+        while let Some(Job { asker, wanted, .. }) = self.bench.jobs.pop() {
+            let Wanted::Refill { room, after, upto } = &wanted else { panic!("{wanted:?}") };
+            let of_room = self.events.get(room).into_iter().flatten();
+            let is_asked = |event: &&Event| event.position > *after && event.position <= *upto;
+            let found = Excerpt { events: of_room.filter(is_asked).cloned().collect(), more: None };
+            self.bench.step(|shard| shard.handle_page(Page { asker, wanted, found: Ok(found) }));
+        }
+        self.bench.proposed();
+    }
+
+    fn check(&mut self) {
+        for (person, client) in &mut self.keepers {
+            client.hear(&person.heard());
+            for (room, list) in &client.lists {
+                let room = room.trim_start_matches('#').parse().unwrap();
+                let answered = who(&self.chat, person.session, room);
+                let [Effect::Answer { answer: Answer::Members { nicks, .. }, .. }] = &answered[..]
+                else {
+                    panic!("{answered:?}")
+                };
+                let nicks: BTreeSet<String> = nicks.iter().map(ToString::to_string).collect();
+                assert_eq!(list, &nicks);
+            }
+        }
+    }
+}
+
+/// What answers somebody who asks who is in a room.
+fn who(chat: &Chat, session: SessionId, room: RoomName) -> Vec<Effect> {
+    let mut answered = Vec::new();
+    let (asker, query) = (Asker::Session(session), Query::Who { room, page: 1 });
+    chat.ask(asker, RequestId::default(), query, &mut answered);
+    answered
+}
+
+fn keeper(bench: &mut Bench) -> Person {
+    let socket = VirtualSocket::new(usize::MAX / 2);
+    let permit = bench.gate.admit([10, 0, 0, 1].into()).unwrap();
+    let (ours, peer) = (socket.clone(), (permit.origin(), Some(permit)));
+    let key = bench.step(|shard| shard.accept_as(Box::new(Keeper), ours, peer, b"x"));
+    bench.proposed();
+    Person { session: bench.shard.session(key).unwrap(), socket, key }
+}
+
+#[test]
+fn lists_of_members_are_right_whatever_is_announced_and_however_slowly_they_are_read() {
+    each(400, |seed| {
+        let mut dice = Dice::new(seed);
+        let announce_each_max = *dice.pick::<u32>(&[0, 2, 50]);
+        let mut house = House::new(announce_each_max);
+        for _ in 0..60 {
+            if dice.once_in(4) {
+                let at = dice.below(house.keepers.len());
+                let room = dice.below(60);
+                house.keepers[at].0.socket.set_room(room);
+            }
+            let mut batches = Vec::new();
+            for _ in 0..=dice.below(3) {
+                let happened = 0..=dice.below(4);
+                batches.push(happened.flat_map(|_| house.happen(&mut dice)).collect());
+            }
+            house.tell(batches);
+            if dice.once_in(3) {
+                house.let_through();
+                house.check();
+            }
+        }
+        house.let_through();
+        house.check();
+    });
+}
+
+/// Somebody elsewhere comes into the lobby, and nobody is told of it by itself.
+fn entered(nick: &str) -> Effect {
+    let presence = Presence::Entered { nick: Nick::parse(nick).unwrap() };
+    let rooms = vec![InRoom { room: ROOM, is_announced: false }];
+    Effect::Presence { presence, about: Some(ELSEWHERE), rooms }
+}
+
+fn keeper_in(bench: &mut Bench, rooms: &[RoomId]) -> Person {
+    let person = keeper(bench);
+    for room in rooms {
+        let (session, request, members) = (person.session, RequestId::default(), 1);
+        let (name, at) = (format!("room-{}", room.0).parse().unwrap(), Position::START);
+        let topic = None;
+        bench.told(vec![Effect::Joined {
+            session,
+            request,
+            room: *room,
+            name,
+            at,
+            members,
+            topic,
+        }]);
+    }
+    person.heard();
+    person
+}
+
+#[test]
+fn who_comes_unannounced_is_told_to_those_who_keep_lists_and_costs_the_others_nothing() {
+    let mut bench = Bench::new(|_| {});
+    let ann = bench.line();
+    bench.told(vec![entered("bob")]);
+    assert_eq!(bench.shard.figures().counts.deliveries, 0, "there was nothing to give");
+    let keeper = keeper_in(&mut bench, &[ROOM]);
+    let writes = bench.shard.figures().counts.writes;
+    bench.told(vec![entered("eve"), entered("zoe")]);
+    assert_eq!(bench.shard.figures().counts.writes, writes + 1);
+    assert_eq!(bench.shard.figures().counts.deliveries, 2);
+    assert_eq!(
+        (ann.heard().as_str(), keeper.heard().as_str()),
+        ("", "entered eve #lobby\nentered zoe #lobby\n")
+    );
+}
+
+#[test]
+fn who_goes_or_is_renamed_in_several_rooms_is_told_once_to_each_who_keeps_lists() {
+    let mut bench = Bench::new(|_| {});
+    let (tea, den) = (RoomId(2), RoomId(3));
+    let both = keeper_in(&mut bench, &[tea, den]);
+    let one = keeper_in(&mut bench, &[den]);
+    let rooms = || [tea, den, RoomId(9)].map(|room| InRoom { room, is_announced: false }).into();
+    let (from, to) = (Nick::parse("bob").unwrap(), Nick::parse("rob").unwrap());
+    let renamed = Presence::Renamed { from, to: to.clone() };
+    let offline = Presence::Offline { nick: to, cause: ExitCause::Quit };
+    bench.told(vec![
+        Effect::Presence { presence: renamed, about: Some(ELSEWHERE), rooms: rooms() },
+        Effect::Presence { presence: offline, about: Some(ELSEWHERE), rooms: rooms() },
+    ]);
+    assert_eq!(both.heard(), "renamed bob rob\noffline rob\n");
+    assert_eq!(one.heard(), "renamed bob rob\noffline rob\n");
+}
+
+#[test]
+fn who_keeps_a_list_and_does_not_read_is_let_go_rather_than_left_with_a_wrong_one() {
+    let mut bench = Bench::new(|settings| {
+        settings.limits.queues.queue_soft_bytes = 40;
+        settings.limits.queues.queue_hard_bytes = 100;
+    });
+    let keeper = keeper_in(&mut bench, &[ROOM]);
+    keeper.socket.set_room(0);
+    for _ in 0..5 {
+        bench.told(vec![entered("bob")]);
+        assert_eq!(bench.proposed(), []);
+    }
+    bench.told(vec![entered("bob")]);
+    assert_eq!(bench.proposed(), [Action::Exit { cause: ExitCause::Unread }]);
+}
