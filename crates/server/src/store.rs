@@ -10,6 +10,7 @@
 
 mod budget;
 mod copy;
+mod durability;
 mod error;
 mod files;
 mod private;
@@ -24,15 +25,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
-use serde::{Deserialize, Serialize};
 use teahouse_core::{
     Effect, Event, EventKind, Founding, LogPosition, MessageKey, RoomId, Said, Time,
 };
 use tracing::info;
 
 pub use copy::{Soundness, backup, check};
+pub use durability::Durability;
 pub use error::{CommitError, StoreError};
+pub(crate) use files::DATABASE;
 pub use reader::{PAGE_BYTES_MAX, ReadError, Reader};
+pub use schema::Loaded;
 
 use files::Location;
 use row::kind_shown;
@@ -44,22 +47,6 @@ const CACHE_KIB: i64 = 32 * 1024;
 /// meanwhile, and tries again later.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
 
-/// The file of a history, in its directory.
-pub(crate) const DATABASE: &str = "teahouse.db";
-
-/// When a message counts as kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Durability {
-    /// Once it is on the disk: no crash and no power cut takes it back.
-    #[default]
-    Sync,
-    /// Once the system has it: a crash of the server takes nothing, a power cut may take the last ones.
-    Async,
-    /// Never: nothing is left when the server ends.
-    Memory,
-}
-
 /// The one writer.
 #[derive(Debug)]
 pub struct Store {
@@ -70,21 +57,6 @@ pub struct Store {
     wal: Wal,
     /// Held for as long as we write: the lock on the data directory.
     _location: Location,
-}
-
-/// What the database remembers.
-#[derive(Debug)]
-pub struct Loaded {
-    /// Drawn when the database was made: tells its positions from those of another.
-    pub epoch: [u8; 16],
-    /// How often it has been opened, this time included.
-    pub boot: u32,
-    /// The last position in the log of which it has something.
-    pub position: LogPosition,
-    /// The highest number that a room ever had; 0 before the first.
-    pub last_room: RoomId,
-    /// Every room that has events.
-    pub rooms: Vec<Founding>,
 }
 
 /// An opened history.

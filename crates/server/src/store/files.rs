@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::durability::Durability;
 use super::schema::{APPLICATION_ID, VERSION};
-use super::{DATABASE, Durability, StoreError, private};
+use super::{StoreError, private};
 
+/// The file of a history, in its directory.
+pub(crate) const DATABASE: &str = "teahouse.db";
 const LOCK: &str = "teahouse.lock";
 const OUR_FILES: [&str; 4] = [DATABASE, "teahouse.db-wal", "teahouse.db-shm", LOCK];
 /// Where nothing is kept: memory that looks like files, if the system has it.

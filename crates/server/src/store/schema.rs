@@ -10,7 +10,8 @@ use teahouse_core::{Founding, LogPosition, Position, RoomId, RoomName, Time};
 
 use tracing::{error, info, warn};
 
-use super::{Durability, Loaded, row, words};
+use super::durability::Durability;
+use super::{row, words};
 
 /// "TeaH": marks the file as ours.
 pub(super) const APPLICATION_ID: u32 = 0x5465_6148;
@@ -127,6 +128,21 @@ fn offer_indexed(connection: &Connection) -> Result<(), rusqlite::Error> {
         };
         Ok(words::indexed(&String::from_utf8_lossy(bytes), &mut String::new()).to_owned())
     })
+}
+
+/// What the database remembers.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Drawn when the database was made: tells its positions from those of another.
+    pub epoch: [u8; 16],
+    /// How often it has been opened, this time included.
+    pub boot: u32,
+    /// The last position in the log of which it has something.
+    pub position: LogPosition,
+    /// The highest number that a room ever had; 0 before the first.
+    pub last_room: RoomId,
+    /// Every room that has events.
+    pub rooms: Vec<Founding>,
 }
 
 /// Reads what the chat needs to go on, and counts this opening.
