@@ -10,8 +10,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// Lines in a source file that is not a test. Longer ones have become a place where everything meets.
-const LINES_MAX: usize = 500;
+/// Lines in a source file. Longer ones have become a place where everything meets.
+const LINES_MAX: usize = 400;
+/// Files that have more, and how many at most.
+const LINES_KNOWN: &[(&str, usize)] = &[
+    ("crates/bench/src/swarm.rs", 460),
+    ("crates/server/src/simulation/world.rs", 540),
+    ("crates/wire/src/line/tests.rs", 590),
+];
 
 /// Fields of a struct of the server. One with more has parts that have no name yet.
 const FIELDS_MAX: usize = 12;
@@ -137,8 +143,9 @@ fn opens_with_doc(file: &File) -> Vec<(usize, String)> {
 
 fn is_short(file: &File) -> Vec<(usize, String)> {
     let lines = file.text.lines().count();
-    let is_wrong = file.is(".rs") && !file.is_test() && lines > LINES_MAX;
-    when(is_wrong, &format!("{lines} lines; the limit is {LINES_MAX}"))
+    let known = LINES_KNOWN.iter().find(|(path, _)| *path == file.path);
+    let max = known.map_or(LINES_MAX, |(_, max)| *max);
+    when(file.is(".rs") && lines > max, &format!("{lines} lines; the limit is {max}"))
 }
 
 fn has_few_fields(file: &File) -> Vec<(usize, String)> {
@@ -308,8 +315,9 @@ mod tests {
     fn each_rule_finds_what_it_is_for_and_nothing_else() {
         assert_eq!(found(opens_with_doc, "a.rs", "use x;\n"), [0]);
         assert_eq!(found(opens_with_doc, "a.rs", "//! A.\n"), [0; 0]);
-        assert_eq!(found(is_short, "a.rs", &"x\n".repeat(501)), [0]);
-        assert_eq!(found(is_short, "a/tests/b.rs", &"x\n".repeat(501)), [0; 0]);
+        assert_eq!(found(is_short, "a.rs", &"x\n".repeat(401)), [0]);
+        assert_eq!(found(is_short, "a/tests/b.rs", &"x\n".repeat(401)), [0]);
+        assert_eq!(found(is_short, "a.md", &"x\n".repeat(401)), [0; 0]);
         let fields = |count| format!("struct A {{\n{}}}\n", "    b: C,\n".repeat(count));
         assert_eq!(found(has_few_fields, "crates/server/src/a.rs", &fields(12)), [0; 0]);
         assert_eq!(found(has_few_fields, "crates/server/src/a.rs", &fields(13)), [0]);

@@ -7,8 +7,12 @@
     reason = "a test that cannot go on says where"
 )]
 
+#[path = "properties/reference.rs"]
+mod reference;
 #[path = "properties/restored.rs"]
 mod restored;
+#[path = "properties/strategies.rs"]
+mod strategies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +26,9 @@ use teahouse_core::{
     Visit,
 };
 
+use reference::Reference;
+use strategies::{proposals_of, request, room};
+
 const NICKS: [&str; 5] = ["ann", "Ann", "Bepa", "Вера", "小明"];
 const ROOMS: [&str; 4] = ["lobby", "coco", "сосо", "茶"];
 
@@ -32,116 +39,11 @@ fn is_visitor(session: SessionId) -> bool {
     session.0 > VISITORS
 }
 
-fn nick() -> impl Strategy<Value = Nick> {
-    proptest::sample::select(NICKS.to_vec()).prop_map(|name| Nick::parse(name).unwrap())
-}
-
-fn room() -> impl Strategy<Value = RoomName> {
-    proptest::sample::select(ROOMS.to_vec()).prop_map(|name| RoomName::parse(name).unwrap())
-}
-
-fn text() -> impl Strategy<Value = Text> {
-    "[a-z茶]{1,9}".prop_map(|words| Text::parse(&words).unwrap())
-}
-
-fn question() -> impl Strategy<Value = Question> {
-    let (count, position, time) = (5, Position(2), Time(20_000));
-    prop_oneof![
-        room().prop_map(move |room| Question::Latest { room, count }),
-        room().prop_map(move |room| Question::Before { room, time, count }),
-        room().prop_map(move |room| Question::Earlier { room, position, count }),
-        room().prop_map(move |room| Question::Later { room, position, count }),
-        room().prop_map(move |room| Question::Around { room, position, count }),
-        (proptest::option::of(room()), proptest::option::of(1_u64..9)).prop_map(
-            move |(room, before)| {
-                let (words, before) = ("茶".to_owned(), before.map(Sequence));
-                Question::Search { words, room, before, count }
-            }
-        ),
-    ]
-}
-
-/// What an operator may set while people talk.
-fn configured() -> impl Strategy<Value = Limits> {
-    let first_room = proptest::sample::select(vec!["lobby", "coco"]);
-    (first_room, 0_u32..4, 0_u64..4, 0_u32..3, 0_u32..3).prop_map(
-        |(first_room, rooms_max, small_room_events, suspended_per_origin_max, burst)| Limits {
-            first_room: RoomName::parse(first_room).unwrap(),
-            rooms_max,
-            small_room_events,
-            suspended_per_origin_max,
-            new_rooms: Rate { burst, interval_ms: 30_000 },
-            ..limits()
-        },
-    )
-}
-
-fn action() -> impl Strategy<Value = Action> {
-    prop_oneof![
-        4 => (proptest::option::of(nick()), proptest::option::of(room()), seat())
-            .prop_map(|(nick, room, seat)| Action::Enter { nick, room, seat }),
-        2 => room().prop_map(|room| Action::EnterUnseen { room }),
-        1 => Just(Action::Appear),
-        4 => proptest::sample::select(vec![ExitCause::Lost, ExitCause::Quit])
-            .prop_map(|cause| Action::Exit { cause }),
-        4 => room().prop_map(|room| Action::Join { room }),
-        2 => room().prop_map(|room| Action::Leave { room }),
-        6 => (room(), text(), any::<bool>(), proptest::option::of(0_u8..4)).prop_map(
-            |(room, text, acted, id)| Action::Say { room, text, acted, id: id.map(|id| MessageId([id; 16])) }
-        ),
-        1 => (nick(), text()).prop_map(|(nick, text)| Action::Tell { nick, text }),
-        2 => nick().prop_map(|nick| Action::Rename { nick }),
-        1 => (room(), proptest::option::of(text()))
-            .prop_map(|(room, topic)| Action::Topic { room, topic }),
-        1 => nick().prop_map(|nick| Action::Ignore { nick }),
-        1 => configured().prop_map(|limits| Action::Configure { limits: Box::new(limits) }),
-        2 => (proptest::option::of(nick()), room(), text()).prop_map(
-            |(nick, room, text)| {
-                let id = Some(MessageId([1; 16]));
-                Action::Visit(Visit::Post { nick, room, text, id })
-            }
-        ),
-        1 => (room(), any::<bool>())
-            .prop_map(|(room, create)| Action::Visit(Visit::Follow { room, create })),
-    ]
-}
-
-fn query() -> impl Strategy<Value = Query> {
-    prop_oneof![
-        (room(), 0_u32..3).prop_map(|(room, page)| Query::Who { room, page }),
-        (0_u32..3).prop_map(|page| Query::Rooms { page }),
-        room().prop_map(|room| Query::Topic { room }),
-        Just(Query::Ignored),
-        question().prop_map(|question| Query::Read { question }),
-    ]
-}
-
-fn request() -> impl Strategy<Value = Request> {
-    prop_oneof![
-        8 => action().prop_map(Request::Action),
-        2 => query().prop_map(Request::Query),
-        1 => room().prop_map(|room| Request::Signal(Signal::Typing { room })),
-    ]
-}
-
-/// Often one of three seats, so that people come back, on any connection.
-fn seat() -> impl Strategy<Value = Option<ResumeKeyHash>> {
-    proptest::option::of((0_u8..3).prop_map(|seat| ResumeKeyHash::of(&[seat; 16])))
-}
-
 /// A stretch of a log: proposals, each with its moment. Wall clocks are set forward and back.
 type Log = Vec<(Moment, Proposal)>;
 
 fn logs() -> impl Strategy<Value = Log> {
     days().prop_map(|day| proposals_of(&day))
-}
-
-fn proposals_of(day: &[(Moment, Entry)]) -> Log {
-    let proposals = day.iter().filter_map(|(moment, entry)| match entry {
-        Entry::Proposal(proposal) => Some((*moment, proposal.clone())),
-        Entry::Query(..) | Entry::Signal(..) => None,
-    });
-    proposals.collect()
 }
 
 /// Written to a log and read there.
@@ -251,119 +153,6 @@ fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
         chat.settled();
     }
     effects
-}
-
-/// What can be known from the effects alone.
-#[derive(Default)]
-struct Reference {
-    nicks: BTreeMap<SessionId, Nick>,
-    members: BTreeMap<RoomId, BTreeSet<SessionId>>,
-    heads: BTreeMap<RoomId, u64>,
-    founded: BTreeMap<RoomId, RoomName>,
-    ids: BTreeSet<(RoomId, Author, MessageId)>,
-    suspended: BTreeSet<SessionId>,
-    times: BTreeMap<RoomId, Time>,
-    /// Those who came in unseen and have asked for nothing since.
-    unseen: BTreeSet<SessionId>,
-    removed: BTreeSet<RoomId>,
-}
-
-impl Reference {
-    fn hear(&mut self, proposal: &Proposal) {
-        let Proposal { session, action, .. } = proposal;
-        let was_unseen = !matches!(action, Action::Exit { .. }) && self.unseen.remove(session);
-        let is_known = self.nicks.contains_key(session) || self.suspended.contains(session);
-        let is_new = !was_unseen && !is_known;
-        if is_new && matches!(action, Action::EnterUnseen { .. }) {
-            self.unseen.insert(*session);
-        }
-    }
-
-    fn believe(&mut self, effect: &Effect) {
-        match effect {
-            Effect::Founded { room, name, .. } => {
-                assert_eq!(self.founded.insert(*room, name.clone()), None, "founded twice");
-                assert_eq!(self.heads.get(room).copied().unwrap_or(0), 0);
-            }
-            Effect::RoomRemoved { room } => {
-                assert!(self.members.remove(room).is_none_or(|here| here.is_empty()));
-                assert!(self.founded.contains_key(room), "removed without being kept");
-                assert!(self.removed.insert(*room), "removed twice");
-            }
-            Effect::Event(event) => {
-                assert!(!self.removed.contains(&event.room), "said where there is no room");
-                assert!(self.founded.contains_key(&event.room), "an event before its room");
-                let head = self.heads.entry(event.room).or_default();
-                assert_eq!(event.position, Position(*head + 1), "a hole or a double");
-                *head += 1;
-                let last = self.times.insert(event.room, event.time).unwrap_or(event.time);
-                assert!(event.time >= last, "a room's time went back");
-                if !is_visitor(event.session) {
-                    let here = &self.members[&event.room];
-                    assert!(here.contains(&event.session), "said from outside");
-                    assert_eq!(event.nick, self.nicks[&event.session], "said under another nick");
-                }
-                if let Some(id) = event.id {
-                    assert!(
-                        self.ids.insert((event.room, event.author.unwrap(), id)),
-                        "the same message twice"
-                    );
-                }
-            }
-            Effect::Joined { session, room, at, members, .. } => {
-                let is_known = is_visitor(*session) || self.nicks.contains_key(session);
-                assert!(is_known, "joined before it was welcome");
-                assert_eq!(at.0, self.heads.get(room).copied().unwrap_or(0));
-                let here = self.members.entry(*room).or_default();
-                assert!(here.insert(*session), "joined twice");
-                // Followers are not members; those whose seat is kept are, and hear nothing.
-                let others = here.iter().filter(|other| *other != session);
-                let seen = others.filter(|s| !is_visitor(**s) && !self.unseen.contains(s)).count();
-                let myself = usize::from(!is_visitor(*session));
-                assert!(*members >= seen + myself);
-            }
-            Effect::Parted { session, room, .. } => {
-                assert!(
-                    self.members.get_mut(room).unwrap().remove(session),
-                    "left without being in"
-                );
-            }
-            Effect::Answer { session, answer, .. } => {
-                if let Answer::Welcome { nick, .. } | Answer::Renamed { to: nick, .. } = answer {
-                    self.nicks.insert(*session, nick.clone());
-                    self.check_nicks();
-                }
-                let is_known = is_visitor(*session) || self.nicks.contains_key(session);
-                assert!(is_known, "answered nobody");
-            }
-            Effect::Ended { session, is_suspended, .. } => {
-                self.unseen.remove(session);
-                let was_known = is_visitor(*session) || self.nicks.remove(session).is_some();
-                assert!(was_known, "ended twice");
-                if *is_suspended {
-                    assert!(self.suspended.insert(*session), "suspended twice");
-                }
-                assert!(self.members.values().all(|here| !here.contains(session)));
-            }
-            Effect::Ignores { session, ignored } => {
-                assert!(self.nicks.contains_key(session), "who is not here ignores nobody");
-                assert!(ignored.len() <= limits().ignored_max as usize);
-            }
-            Effect::SessionForgotten { session } => {
-                assert!(self.suspended.remove(session), "forgotten without being suspended");
-            }
-            // That it holds together is what `lists.rs` is about.
-            Effect::Presence { rooms, .. } => {
-                assert!(rooms.iter().all(|room| self.members.contains_key(&room.room)));
-            }
-        }
-    }
-
-    fn check_nicks(&self) {
-        let looks: Vec<NickKey> = self.nicks.values().flat_map(Nick::looks).collect();
-        let different: BTreeSet<&NickKey> = looks.iter().collect();
-        assert_eq!(different.len(), looks.len(), "two people look alike: {:?}", self.nicks);
-    }
 }
 
 proptest! {

@@ -25,9 +25,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
-use teahouse_core::{
-    Effect, Event, EventKind, Founding, LogPosition, MessageKey, RoomId, Said, Time,
-};
+use teahouse_core::{Effect, Event, EventKind, LogPosition, MessageKey, RoomId, Said, Time};
 use tracing::info;
 
 pub use copy::{Soundness, backup, check};

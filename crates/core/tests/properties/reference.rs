@@ -1,0 +1,116 @@
+//! A reference that is dumber than the product: it only believes the effects.
+
+use super::*;
+
+/// What can be known from the effects alone.
+#[derive(Default)]
+pub(super) struct Reference {
+    pub(super) nicks: BTreeMap<SessionId, Nick>,
+    members: BTreeMap<RoomId, BTreeSet<SessionId>>,
+    heads: BTreeMap<RoomId, u64>,
+    founded: BTreeMap<RoomId, RoomName>,
+    ids: BTreeSet<(RoomId, Author, MessageId)>,
+    pub(super) suspended: BTreeSet<SessionId>,
+    times: BTreeMap<RoomId, Time>,
+    /// Those who came in unseen and have asked for nothing since.
+    unseen: BTreeSet<SessionId>,
+    removed: BTreeSet<RoomId>,
+}
+
+impl Reference {
+    pub(super) fn hear(&mut self, proposal: &Proposal) {
+        let Proposal { session, action, .. } = proposal;
+        let was_unseen = !matches!(action, Action::Exit { .. }) && self.unseen.remove(session);
+        let is_known = self.nicks.contains_key(session) || self.suspended.contains(session);
+        let is_new = !was_unseen && !is_known;
+        if is_new && matches!(action, Action::EnterUnseen { .. }) {
+            self.unseen.insert(*session);
+        }
+    }
+
+    pub(super) fn believe(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Founded { room, name, .. } => {
+                assert_eq!(self.founded.insert(*room, name.clone()), None, "founded twice");
+                assert_eq!(self.heads.get(room).copied().unwrap_or(0), 0);
+            }
+            Effect::RoomRemoved { room } => {
+                assert!(self.members.remove(room).is_none_or(|here| here.is_empty()));
+                assert!(self.founded.contains_key(room), "removed without being kept");
+                assert!(self.removed.insert(*room), "removed twice");
+            }
+            Effect::Event(event) => {
+                assert!(!self.removed.contains(&event.room), "said where there is no room");
+                assert!(self.founded.contains_key(&event.room), "an event before its room");
+                let head = self.heads.entry(event.room).or_default();
+                assert_eq!(event.position, Position(*head + 1), "a hole or a double");
+                *head += 1;
+                let last = self.times.insert(event.room, event.time).unwrap_or(event.time);
+                assert!(event.time >= last, "a room's time went back");
+                if !is_visitor(event.session) {
+                    let here = &self.members[&event.room];
+                    assert!(here.contains(&event.session), "said from outside");
+                    assert_eq!(event.nick, self.nicks[&event.session], "said under another nick");
+                }
+                if let Some(id) = event.id {
+                    assert!(
+                        self.ids.insert((event.room, event.author.unwrap(), id)),
+                        "the same message twice"
+                    );
+                }
+            }
+            Effect::Joined { session, room, at, members, .. } => {
+                let is_known = is_visitor(*session) || self.nicks.contains_key(session);
+                assert!(is_known, "joined before it was welcome");
+                assert_eq!(at.0, self.heads.get(room).copied().unwrap_or(0));
+                let here = self.members.entry(*room).or_default();
+                assert!(here.insert(*session), "joined twice");
+                // Followers are not members; those whose seat is kept are, and hear nothing.
+                let others = here.iter().filter(|other| *other != session);
+                let seen = others.filter(|s| !is_visitor(**s) && !self.unseen.contains(s)).count();
+                let myself = usize::from(!is_visitor(*session));
+                assert!(*members >= seen + myself);
+            }
+            Effect::Parted { session, room, .. } => {
+                assert!(
+                    self.members.get_mut(room).unwrap().remove(session),
+                    "left without being in"
+                );
+            }
+            Effect::Answer { session, answer, .. } => {
+                if let Answer::Welcome { nick, .. } | Answer::Renamed { to: nick, .. } = answer {
+                    self.nicks.insert(*session, nick.clone());
+                    self.check_nicks();
+                }
+                let is_known = is_visitor(*session) || self.nicks.contains_key(session);
+                assert!(is_known, "answered nobody");
+            }
+            Effect::Ended { session, is_suspended, .. } => {
+                self.unseen.remove(session);
+                let was_known = is_visitor(*session) || self.nicks.remove(session).is_some();
+                assert!(was_known, "ended twice");
+                if *is_suspended {
+                    assert!(self.suspended.insert(*session), "suspended twice");
+                }
+                assert!(self.members.values().all(|here| !here.contains(session)));
+            }
+            Effect::Ignores { session, ignored } => {
+                assert!(self.nicks.contains_key(session), "who is not here ignores nobody");
+                assert!(ignored.len() <= limits().ignored_max as usize);
+            }
+            Effect::SessionForgotten { session } => {
+                assert!(self.suspended.remove(session), "forgotten without being suspended");
+            }
+            // That it holds together is what `lists.rs` is about.
+            Effect::Presence { rooms, .. } => {
+                assert!(rooms.iter().all(|room| self.members.contains_key(&room.room)));
+            }
+        }
+    }
+
+    pub(super) fn check_nicks(&self) {
+        let looks: Vec<NickKey> = self.nicks.values().flat_map(Nick::looks).collect();
+        let different: BTreeSet<&NickKey> = looks.iter().collect();
+        assert_eq!(different.len(), looks.len(), "two people look alike: {:?}", self.nicks);
+    }
+}
