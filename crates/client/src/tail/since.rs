@@ -1,7 +1,8 @@
 //! From where on to print: a position, a number of events, or a time.
 
-use jiff::civil::{Date, DateTime, Time};
-use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
+use jiff::{SignedDuration, Timestamp, ZonedDateTime};
+use teahouse_core::Time;
+use teahouse_wire::command::{Clock, Moment};
 
 use crate::error::ClientError;
 
@@ -65,20 +66,14 @@ fn ago(typed: &str, now: &ZonedDateTime) -> Option<Timestamp> {
     now.timestamp().checked_sub(before).ok()
 }
 
+/// As a command reads it, or with its zone.
 fn moment(typed: &str, now: &ZonedDateTime) -> Option<Timestamp> {
     if let Ok(timestamp) = typed.parse() {
         return Some(timestamp);
     }
-    let zoned = |moment: DateTime| moment.to_zoned_datetime(now.time_zone().clone()).ok();
-    if let Ok(time) = Time::strptime("%H:%M", typed) {
-        let today = zoned(now.date().to_datetime(time))?;
-        let moment = if today <= *now { today } else { today.checked_sub(1.day()).ok()? };
-        return Some(moment.timestamp());
-    }
-    let moment = DateTime::strptime("%Y-%m-%d %H:%M", typed)
-        .or_else(|_| Date::strptime("%Y-%m-%d", typed).map(DateTime::from))
-        .ok()?;
-    Some(zoned(moment)?.timestamp())
+    let zone = now.time_zone().clone();
+    let clock = Clock { now: Time(now.timestamp().as_millisecond()), zone };
+    Timestamp::from_millisecond(Moment::parse(typed)?.at(&clock).0).ok()
 }
 
 #[cfg(test)]
