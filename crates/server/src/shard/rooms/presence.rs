@@ -33,7 +33,8 @@ impl Rooms {
         at: (usize, usize),
     ) {
         self.begin(connections, rooms, round, at);
-        for room in rooms {
+        let has_lists = self.formats.has_lists();
+        for room in rooms.iter().filter(|room| room.is_announced || has_lists) {
             self.add(connections, *room, round, at);
         }
     }
