@@ -5,6 +5,7 @@
 //! comes through its inbox. Nothing else changes the shard, and each change is one [`Reactor::step`].
 
 mod connection;
+mod driven;
 mod http;
 mod tasks;
 
@@ -13,16 +14,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use teahouse_core::{Effect, SteadyTime};
+use teahouse_core::Effect;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tracing::debug;
 
-use crate::clock::{self, SteadyClock};
-use crate::history::{Jobs, Page, Unsent};
+use crate::clock::SteadyClock;
+use crate::history::Jobs;
 use crate::inbox::{Accepted, Inbox};
 use crate::log::LogSender;
-use crate::shard::{Now, Place, Shard};
+use crate::shard::{Place, Shard};
+use driven::{Handle, Reactor};
 use tasks::Tasks;
 
 /// Inbox messages handled in one round: their room messages leave in one write per member.
@@ -43,22 +45,6 @@ pub(crate) struct Parts {
     pub(crate) log: LogSender,
     pub(crate) jobs: Jobs,
 }
-
-/// A shard and what drives it. Borrowed for the length of one step, never across an await.
-struct Reactor {
-    shard: Shard<Arc<TcpStream>>,
-    jobs: Jobs,
-    clock: SteadyClock,
-    /// When the shard is given time next, as far as the task that does so knows.
-    armed: Option<SteadyTime>,
-    /// Told when it is to be given time earlier than that.
-    alarm: Rc<Notify>,
-    /// Told when what was gathered has been handed in: visits may go on.
-    handed_in: Rc<Notify>,
-    tasks: Tasks,
-}
-
-type Handle = Rc<RefCell<Reactor>>;
 
 /// Runs a shard until the hub has finished.
 pub(crate) async fn run(parts: Parts) {
@@ -177,37 +163,6 @@ fn accept(handle: &Handle, accepted: Accepted) {
     debug!(shard = reactor.shard.context().index(), ?key, %peer, "connected");
     let handle = Rc::clone(handle);
     reactor.tasks.spawn(move || connection::serve(handle, key, stream));
-}
-
-impl Reactor {
-    /// One step of the shard, whole: what follows from it, what it wants read, and when it wants time next.
-    fn step<R>(&mut self, act: impl FnOnce(&mut Shard<Arc<TcpStream>>) -> R) -> R {
-        let shard = &mut self.shard;
-        shard.begin_step(Now { steady: self.clock.now(), time: clock::now() });
-        let result = act(shard);
-        loop {
-            shard.finish_step();
-            let jobs = shard.take_jobs();
-            if jobs.is_empty() {
-                break;
-            }
-            for job in jobs {
-                if let Err(unsent) = self.jobs.send(job) {
-                    let Unsent { job, why } = *unsent;
-                    let (asker, wanted) = (job.asker, job.wanted);
-                    shard.handle_page(Page { asker, wanted, found: Err(why) });
-                }
-            }
-        }
-        let next = shard.next_due();
-        if let Some(due) = next
-            && self.armed.is_none_or(|armed| due < armed)
-        {
-            self.armed = next;
-            self.alarm.notify_one();
-        }
-        result
-    }
 }
 
 /// Hands gathered proposals to the log: once a round, because this task runs after the tasks that read, which

@@ -10,6 +10,7 @@
 mod checks;
 mod dice;
 mod editor;
+mod outside;
 mod peer;
 mod socket;
 mod store;

@@ -79,7 +79,7 @@ impl Source {
         let mut source = Self::default();
         let tokens = tokens(text);
         let mut rest = tokens.as_slice();
-        let mut before = "";
+        let (mut before, mut before_that) = ("", "");
         while let Some((first, after)) = rest.split_first() {
             rest = after;
             if *first == "use" {
@@ -95,9 +95,12 @@ impl Source {
                     path.push((*next).to_owned());
                     rest = &rest[2..];
                 }
-                source.paths.push(path);
+                // `pub(in a::b)` says who may, and needs nothing.
+                if (before_that, before) != ("(", "in") {
+                    source.paths.push(path);
+                }
             }
-            before = first;
+            (before_that, before) = (before, first);
         }
         source
     }
@@ -232,5 +235,7 @@ mod tests {
         let uses_it = ("a.rs", "mod b; pub use b::B; struct A(B);");
         let is_used = ("a/b.rs", "struct B; impl B { fn a() -> super::A {} }");
         assert_eq!(found(&[uses_it, is_used]), ["a a::b"]);
+        let is_for_its_parent = ("a/b.rs", "pub(in crate::a) struct B;");
+        assert_eq!(found(&[uses_it, is_for_its_parent]), [""; 0]);
     }
 }

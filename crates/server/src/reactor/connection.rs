@@ -15,7 +15,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tracing::debug;
 
-use super::{Handle, http};
+use super::driven::Handle;
+use super::http;
 use crate::key::Key;
 use crate::shard::{Interest, ReadOutcome, Socket};
 

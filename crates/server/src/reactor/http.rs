@@ -34,7 +34,7 @@ use teahouse_wire::api::{Code, Failure, REQUEST_BYTES_MAX};
 use tokio::net::TcpStream;
 use tracing::debug;
 
-use super::Handle;
+use super::driven::Handle;
 use crate::gate::{Account, Cost, Permit};
 use crate::hosts::{self, NotOurs};
 use crate::shard::HttpPermit;

@@ -11,7 +11,7 @@ use super::world::World;
 /// Promises P1 to P4, of what has been heard by those who are still there.
 pub(super) fn heard(world: &World) {
     assert!(world.unstored.is_none() && world.log.is_empty());
-    for peer in &world.peers {
+    for peer in &world.outside.peers {
         match (&peer.kind, &peer.wire) {
             (_, None) => {}
             (Kind::Line(line), Some(wire)) => {

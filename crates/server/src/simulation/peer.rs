@@ -13,6 +13,15 @@ use crate::key::Key;
 /// Rooms that peers go to.
 pub(super) const ROOMS: [&str; 3] = ["lobby", "tea", "pot"];
 
+/// The peers, and what they have left behind.
+pub(super) struct Outside {
+    pub(super) peers: Vec<Peer>,
+    /// Connections that their peers have given up, and the server has not.
+    pub(super) given_up: Vec<Wire>,
+    /// Messages said so far, which have these numbers.
+    pub(super) said: u32,
+}
+
 /// One peer, over all its connections.
 pub(super) struct Peer {
     pub(super) name: String,

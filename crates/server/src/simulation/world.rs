@@ -8,13 +8,11 @@ use jiff::tz::TimeZone;
 use teahouse_core::{
     Chat, Effect, LogPosition, Moment, Position, RoomId, RoomName, SessionId, SteadyTime, Time,
 };
-use teahouse_wire::ProtocolSession;
-use teahouse_wire::api::{ApiSession, Epoch};
+use teahouse_wire::api::Epoch;
 use teahouse_wire::protocol::ServerFacts;
 
 use super::dice::Dice;
-use super::editor::EditorSession;
-use super::peer::{Kind, Peer, Wire};
+use super::peer::{Outside, Peer};
 use super::socket::VirtualSocket;
 use super::store::ListStore;
 use crate::browsers::Browsers;
@@ -24,7 +22,7 @@ use crate::hub;
 use crate::inbox::Inbox;
 use crate::log::{Batch, Chunk, Entry, Order};
 use crate::settings::{LimitSettings, Settings};
-use crate::shard::{Interest, Now, PING_S, Place, ReadOutcome, Shard};
+use crate::shard::{Now, PING_S, Place, Shard};
 
 /// Turns of a history in which anything may happen, at most.
 const TURNS_MAX: usize = 400;
@@ -52,7 +50,7 @@ pub(super) struct Driven {
 }
 
 pub(super) struct World {
-    dice: Dice,
+    pub(super) dice: Dice,
     mood: Mood,
     now: u64,
     pub(super) chat: Chat,
@@ -63,11 +61,7 @@ pub(super) struct World {
     pub(super) unstored: Option<(LogPosition, Vec<Effect>)>,
     pub(super) shards: Vec<Driven>,
     pub(super) gate: Arc<Gate>,
-    pub(super) peers: Vec<Peer>,
-    /// Connections that their peers have given up, and the server has not.
-    given_up: Vec<Wire>,
-    /// Messages said so far, which have these numbers.
-    said: u32,
+    pub(super) outside: Outside,
     /// The rooms of each session, and the last position before it came into each.
     pub(super) joined: BTreeMap<SessionId, BTreeMap<RoomId, Position>>,
 }
@@ -118,9 +112,7 @@ impl World {
             unstored: None,
             shards,
             gate: Gate::new(&settings.limits, 1000),
-            peers,
-            given_up: Vec::new(),
-            said: 0,
+            outside: Outside { peers, given_up: Vec::new(), said: 0 },
             joined: BTreeMap::new(),
         }
     }
@@ -135,7 +127,7 @@ impl World {
 
     /// Everyone goes, one way or the other, and nobody comes back.
     pub(super) fn end(&mut self) {
-        for peer in &mut self.peers {
+        for peer in &mut self.outside.peers {
             if let Some(wire) = &mut peer.wire {
                 match self.dice.once_in(2) {
                     true => wire.socket.close(),
@@ -151,7 +143,7 @@ impl World {
 
     /// Something happens.
     fn turn(&mut self) {
-        let peer = self.dice.below(self.peers.len());
+        let peer = self.dice.below(self.outside.peers.len());
         let shard = self.dice.below(self.shards.len());
         if self.dice.once_in(self.mood.turns_between_troubles) {
             self.trouble(peer);
@@ -159,9 +151,9 @@ impl World {
         match self.dice.below(24) {
             0 | 1 => self.connect(peer),
             2..=7 => {
-                self.said += 1;
+                self.outside.said += 1;
                 let is_restless = self.mood.is_restless;
-                self.peers[peer].act(&mut self.dice, self.said, is_restless);
+                self.outside.peers[peer].act(&mut self.dice, self.outside.said, is_restless);
             }
             8 | 9 => self.store.is_full = self.dice.once_in(3),
             10 => {
@@ -177,51 +169,11 @@ impl World {
         }
     }
 
-    /// Something goes wrong with a peer's connection.
-    fn trouble(&mut self, peer: usize) {
-        let Some(wire) = &mut self.peers[peer].wire else { return };
-        match self.dice.below(6) {
-            0 => {
-                wire.socket.close();
-                wire.is_closed = true;
-            }
-            1 => {
-                wire.socket.break_off();
-                wire.is_closed = true;
-            }
-            2 => wire.socket.set_room(usize::MAX / 2),
-            _ => {
-                let room = self.dice.below(300);
-                wire.socket.set_room(room);
-            }
-        }
-    }
-
-    /// A peer connects, or comes back.
-    fn connect(&mut self, peer: usize) {
-        let is_gone = |wire: &Wire| wire.is_closed || !wire.is_served;
-        if self.peers[peer].wire.as_ref().is_some_and(|wire| !is_gone(wire)) {
-            return;
-        }
-        let shard = self.dice.below(self.shards.len());
-        let socket = VirtualSocket::new(usize::MAX / 2);
-        let permit = self.gate.admit([10, 0, 0, 1].into()).expect("nothing limits these");
-        let ours = socket.clone();
-        let is_line = matches!(self.peers[peer].kind, Kind::Line(_));
-        let session: Box<dyn ProtocolSession> = match self.peers[peer].kind {
-            Kind::Api(_) => Box::new(ApiSession::new(false)),
-            Kind::Line(_) | Kind::Editor(_) => Box::new(EditorSession::new(first_room(), 0)),
-        };
-        let key = self.step(shard, |shard| match is_line {
-            true => shard.accept(ours, permit),
-            false => shard.accept_as(session, ours, (permit.origin(), Some(permit)), &[]),
-        });
-        let wire = Wire { socket, shard, key, is_closed: false, is_served: true };
-        let earlier = self.peers[peer].connect(wire);
-        self.given_up.extend(earlier);
-    }
-
-    fn step<R>(&mut self, index: usize, act: impl FnOnce(&mut Shard<VirtualSocket>) -> R) -> R {
+    pub(super) fn step<R>(
+        &mut self,
+        index: usize,
+        act: impl FnOnce(&mut Shard<VirtualSocket>) -> R,
+    ) -> R {
         let driven = &mut self.shards[index];
         driven.shard.begin_step(Now { steady: SteadyTime(self.now), time: time_at(self.now) });
         let result = act(&mut driven.shard);
@@ -356,63 +308,11 @@ impl World {
         true
     }
 
-    /// A connection's task has its turn; its peer takes what has come.
-    fn serve(&mut self, peer: usize) -> bool {
-        let Some(mut wire) = self.peers[peer].wire.take() else { return false };
-        let has_run = self.run_task(&mut wire);
-        self.peers[peer].wire = Some(wire);
-        self.peers[peer].receive();
-        has_run
-    }
-
-    /// Connections that nobody is at have their turns.
-    fn serve_given_up(&mut self) -> bool {
-        let mut has_run = false;
-        for mut wire in std::mem::take(&mut self.given_up) {
-            has_run |= self.run_task(&mut wire);
-            self.given_up.extend(wire.is_served.then_some(wire));
-        }
-        has_run
-    }
-
-    /// The task of a connection runs, if it was woken, until it has to wait.
-    fn run_task(&mut self, wire: &mut Wire) -> bool {
-        let Wire { socket, shard, key, is_served, .. } = wire;
-        let (shard, key) = (*shard, *key);
-        if !*is_served || !socket.take_woken() {
-            return false;
-        }
-        loop {
-            let interest = self.shards[shard].shard.interest(key, &socket.waker());
-            let (read, write) = match interest {
-                Interest::Ready { read, write } => (read, write),
-                Interest::Closed => {
-                    self.step(shard, |shard| shard.remove(key));
-                    *is_served = false;
-                    return true;
-                }
-                Interest::Http => panic!("nobody here speaks HTTP"),
-            };
-            if write && socket.is_writable() {
-                self.step(shard, |shard| shard.handle_writable(key));
-            } else if read && socket.is_readable() {
-                let outcome = self.step(shard, |shard| shard.handle_readable(key));
-                if outcome == ReadOutcome::Full {
-                    socket.waker().wake();
-                    return true;
-                }
-            } else {
-                socket.wait(read, write);
-                return true;
-            }
-        }
-    }
-
     /// Everything is let through.
     fn settle(&mut self) {
         self.store.is_full = false;
-        let wires = self.peers.iter().filter_map(|peer| peer.wire.as_ref());
-        let wires = wires.chain(&self.given_up);
+        let wires = self.outside.peers.iter().filter_map(|peer| peer.wire.as_ref());
+        let wires = wires.chain(&self.outside.given_up);
         wires.for_each(|wire| wire.socket.set_room(usize::MAX / 2));
         let mut moments = 0;
         for _ in 0..SETTLING_TURNS_MAX {
@@ -422,7 +322,7 @@ impl World {
                 has_moved |= self.handle_inbox(shard);
                 has_moved |= self.read_history(shard);
             }
-            for peer in 0..self.peers.len() {
+            for peer in 0..self.outside.peers.len() {
                 has_moved |= self.serve(peer);
             }
             has_moved |= self.serve_given_up();
@@ -463,7 +363,7 @@ fn settings(dice: &mut Dice) -> Settings {
     Settings { first_room, history_shown, limits, ..Settings::default() }
 }
 
-fn first_room() -> RoomName {
+pub(super) fn first_room() -> RoomName {
     RoomName::parse("lobby").expect("it is a name")
 }
 

@@ -20,7 +20,7 @@ use teahouse_core::{Origin, RoomName};
 use teahouse_wire::ProtocolSession;
 use tokio::net::TcpStream;
 
-use super::super::Handle;
+use super::super::driven::Handle;
 use crate::gate::Permit;
 use crate::key::Key;
 use crate::shard::{Interest, PING_S};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use teahouse_core::Origin;
 
-use super::super::Handle;
+use super::super::driven::Handle;
 use crate::shard::{self, CLOSING, HttpPermit, VisitRequest, Visiting};
 
 /// How long a visitor waits for the hub before it is told that this takes too long.

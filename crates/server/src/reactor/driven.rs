@@ -1,0 +1,61 @@
+//! A shard, and what is done after each step of it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use teahouse_core::SteadyTime;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use super::tasks::Tasks;
+use crate::clock::{self, SteadyClock};
+use crate::history::{Jobs, Page, Unsent};
+use crate::shard::{Now, Shard};
+
+/// A shard and what drives it. Borrowed for the length of one step, never across an await.
+pub(super) struct Reactor {
+    pub(super) shard: Shard<Arc<TcpStream>>,
+    pub(super) jobs: Jobs,
+    pub(super) clock: SteadyClock,
+    /// When the shard is given time next, as far as the task that does so knows.
+    pub(super) armed: Option<SteadyTime>,
+    /// Told when it is to be given time earlier than that.
+    pub(super) alarm: Rc<Notify>,
+    /// Told when what was gathered has been handed in: visits may go on.
+    pub(super) handed_in: Rc<Notify>,
+    pub(super) tasks: Tasks,
+}
+
+pub(super) type Handle = Rc<RefCell<Reactor>>;
+
+impl Reactor {
+    /// One step of the shard, whole: what follows from it, what it wants read, and when it wants time next.
+    pub(super) fn step<R>(&mut self, act: impl FnOnce(&mut Shard<Arc<TcpStream>>) -> R) -> R {
+        let shard = &mut self.shard;
+        shard.begin_step(Now { steady: self.clock.now(), time: clock::now() });
+        let result = act(shard);
+        loop {
+            shard.finish_step();
+            let jobs = shard.take_jobs();
+            if jobs.is_empty() {
+                break;
+            }
+            for job in jobs {
+                if let Err(unsent) = self.jobs.send(job) {
+                    let Unsent { job, why } = *unsent;
+                    let (asker, wanted) = (job.asker, job.wanted);
+                    shard.handle_page(Page { asker, wanted, found: Err(why) });
+                }
+            }
+        }
+        let next = shard.next_due();
+        if let Some(due) = next
+            && self.armed.is_none_or(|armed| due < armed)
+        {
+            self.armed = next;
+            self.alarm.notify_one();
+        }
+        result
+    }
+}

@@ -1,0 +1,108 @@
+//! Those who connect: what happens to their connections, and when the tasks of these run.
+
+use teahouse_wire::ProtocolSession;
+use teahouse_wire::api::ApiSession;
+
+use super::editor::EditorSession;
+use super::peer::{Kind, Wire};
+use super::socket::VirtualSocket;
+use super::world::{World, first_room};
+use crate::shard::{Interest, ReadOutcome};
+
+impl World {
+    /// Something goes wrong with a peer's connection.
+    pub(super) fn trouble(&mut self, peer: usize) {
+        let Some(wire) = &mut self.outside.peers[peer].wire else { return };
+        match self.dice.below(6) {
+            0 => {
+                wire.socket.close();
+                wire.is_closed = true;
+            }
+            1 => {
+                wire.socket.break_off();
+                wire.is_closed = true;
+            }
+            2 => wire.socket.set_room(usize::MAX / 2),
+            _ => {
+                let room = self.dice.below(300);
+                wire.socket.set_room(room);
+            }
+        }
+    }
+
+    /// A peer connects, or comes back.
+    pub(super) fn connect(&mut self, peer: usize) {
+        let is_gone = |wire: &Wire| wire.is_closed || !wire.is_served;
+        if self.outside.peers[peer].wire.as_ref().is_some_and(|wire| !is_gone(wire)) {
+            return;
+        }
+        let shard = self.dice.below(self.shards.len());
+        let socket = VirtualSocket::new(usize::MAX / 2);
+        let permit = self.gate.admit([10, 0, 0, 1].into()).expect("nothing limits these");
+        let ours = socket.clone();
+        let is_line = matches!(self.outside.peers[peer].kind, Kind::Line(_));
+        let session: Box<dyn ProtocolSession> = match self.outside.peers[peer].kind {
+            Kind::Api(_) => Box::new(ApiSession::new(false)),
+            Kind::Line(_) | Kind::Editor(_) => Box::new(EditorSession::new(first_room(), 0)),
+        };
+        let key = self.step(shard, |shard| match is_line {
+            true => shard.accept(ours, permit),
+            false => shard.accept_as(session, ours, (permit.origin(), Some(permit)), &[]),
+        });
+        let wire = Wire { socket, shard, key, is_closed: false, is_served: true };
+        let earlier = self.outside.peers[peer].connect(wire);
+        self.outside.given_up.extend(earlier);
+    }
+
+    /// A connection's task has its turn; its peer takes what has come.
+    pub(super) fn serve(&mut self, peer: usize) -> bool {
+        let Some(mut wire) = self.outside.peers[peer].wire.take() else { return false };
+        let has_run = self.run_task(&mut wire);
+        self.outside.peers[peer].wire = Some(wire);
+        self.outside.peers[peer].receive();
+        has_run
+    }
+
+    /// Connections that nobody is at have their turns.
+    pub(super) fn serve_given_up(&mut self) -> bool {
+        let mut has_run = false;
+        for mut wire in std::mem::take(&mut self.outside.given_up) {
+            has_run |= self.run_task(&mut wire);
+            self.outside.given_up.extend(wire.is_served.then_some(wire));
+        }
+        has_run
+    }
+
+    /// The task of a connection runs, if it was woken, until it has to wait.
+    fn run_task(&mut self, wire: &mut Wire) -> bool {
+        let Wire { socket, shard, key, is_served, .. } = wire;
+        let (shard, key) = (*shard, *key);
+        if !*is_served || !socket.take_woken() {
+            return false;
+        }
+        loop {
+            let interest = self.shards[shard].shard.interest(key, &socket.waker());
+            let (read, write) = match interest {
+                Interest::Ready { read, write } => (read, write),
+                Interest::Closed => {
+                    self.step(shard, |shard| shard.remove(key));
+                    *is_served = false;
+                    return true;
+                }
+                Interest::Http => panic!("nobody here speaks HTTP"),
+            };
+            if write && socket.is_writable() {
+                self.step(shard, |shard| shard.handle_writable(key));
+            } else if read && socket.is_readable() {
+                let outcome = self.step(shard, |shard| shard.handle_readable(key));
+                if outcome == ReadOutcome::Full {
+                    socket.waker().wake();
+                    return true;
+                }
+            } else {
+                socket.wait(read, write);
+                return true;
+            }
+        }
+    }
+}
