@@ -91,12 +91,14 @@ impl World {
             jobs: VecDeque::new(),
         });
         let shards = shards.collect();
-        let peers = (1..=2 + dice.below(6)).map(|number| match dice.below(5) {
-            0 | 1 => Peer::line(number),
-            2 | 3 => Peer::api(number),
-            _ => Peer::editor(number),
+        let peers = (1..=2 + dice.below(6)).map(|number| match dice.once_in(2) {
+            true => Peer::line(number),
+            false => Peer::api(number),
         });
-        let peers = peers.collect();
+        let mut peers: Vec<Peer> = peers.collect();
+        if dice.once_in(3) {
+            peers.push(Peer::editor(peers.len() + 1));
+        }
         let mood = Mood {
             turns_between_troubles: *dice.pick(&[8, 30, 200]),
             is_restless: dice.once_in(3),
