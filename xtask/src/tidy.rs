@@ -3,6 +3,7 @@
 mod characters;
 mod circles;
 mod fields;
+mod protocols;
 mod tokens;
 
 use std::path::Path;
@@ -64,6 +65,7 @@ const RULES: &[Rule] = &[
         wants: "dangerous characters stand in one table",
         check: characters::stand_in_one_table,
     },
+    Rule { wants: "protocols know neither each other nor the shard", check: protocols::are_apart },
     Rule { wants: "links between documents lead somewhere", check: links_lead_somewhere },
     Rule { wants: "the README begins with the two commands", check: begins_with_commands },
 ];

@@ -22,6 +22,8 @@ pub mod sniff;
 pub mod stream;
 pub mod websocket;
 
+/// Of which history a position is: the same for every protocol.
+pub use api::Epoch;
 pub use heard::Heard;
 pub use moment::Clock;
 pub use protocol::{ProtocolSession, ServerFacts};

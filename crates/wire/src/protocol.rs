@@ -16,8 +16,7 @@ use teahouse_core::{
     RoomId, RoomName, SessionId, Text, Time,
 };
 
-use crate::api::Epoch;
-use crate::{Clock, Heard};
+use crate::{Clock, Epoch, Heard};
 
 pub use format::{Format, RoomEncoder};
 

@@ -1,7 +1,7 @@
 //! The formats that are in use on a shard, each under a small number, and what encodes them.
 
 use teahouse_core::RoomName;
-use teahouse_wire::api::Epoch;
+use teahouse_wire::Epoch;
 use teahouse_wire::protocol::{Fact, Format, RoomEncoder};
 
 /// Formats on one shard. Protocols have a few each; more than these together are a protocol whose peers may choose

@@ -13,7 +13,7 @@ mod presence;
 
 use hashbrown::HashMap;
 use teahouse_core::{Event, Ignored, InRoom, Position, RoomId, RoomName};
-use teahouse_wire::api::Epoch;
+use teahouse_wire::Epoch;
 
 use super::connections::Connections;
 use super::formats::{FormatId, Formats};

@@ -3,7 +3,7 @@
 //! everything that is told, and own messages that look otherwise than those of others.
 
 use teahouse_core::{Action, ExitCause, RoomId, RoomName, Text};
-use teahouse_wire::api::Epoch;
+use teahouse_wire::Epoch;
 use teahouse_wire::protocol::{
     Begin, Entered, Fact, Format, InputLine, RoomEncoder, Surroundings, Told, View,
 };

@@ -8,11 +8,10 @@ use super::{
     render_goodbye, render_history, render_joined, render_notice, render_page, render_parted,
     render_presence, render_refusal,
 };
-use crate::api::Epoch;
 use crate::protocol::{
     Begin, Entered, Fact, Format, ProtocolSession, RoomEncoder, Surroundings, Told, View,
 };
-use crate::{Clock, Heard};
+use crate::{Clock, Epoch, Heard};
 
 /// Lines, for those whose current room it is.
 const LINES: Format = Format::new("lines", |named, _| Box::new(Lines { is_named: named == NAMED }));

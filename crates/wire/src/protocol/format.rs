@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use teahouse_core::RoomName;
 
 use super::Fact;
-use crate::api::Epoch;
+use crate::Epoch;
 
 /// A way to encode what everyone in a room is told. Formats of one name and variant are the same.
 ///
