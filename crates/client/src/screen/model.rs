@@ -20,10 +20,13 @@ pub(super) mod window;
 mod answering;
 mod asking;
 mod completing;
+mod connection;
 mod drafting;
 mod going;
 mod hearing;
 mod listing;
+mod look;
+mod me;
 mod outgoing;
 mod placing;
 mod pointing;
@@ -32,10 +35,8 @@ mod reading;
 mod sending;
 mod telling;
 
-use std::collections::VecDeque;
-
 use jiff::tz::TimeZone;
-use teahouse_core::{Nick, RoomName};
+use teahouse_core::RoomName;
 use teahouse_editor::Editor;
 use teahouse_wire::api::Id;
 
@@ -44,10 +45,12 @@ use super::keys::Context;
 use super::limits::{KEEP_DRAFT_MS, TALKS_MAX};
 use crate::link::State;
 use asking::Asked;
-use completing::KnownRooms;
-use entry::Notice;
-use pressing::Burst;
+use connection::Connection;
+use look::{Focus, Look};
+use me::Me;
+use pressing::Keyboard;
 use talk::{Talk, With};
+use telling::Told;
 
 pub(super) use listing::{Item, List, ListKind};
 
@@ -110,71 +113,21 @@ pub(super) enum Mode {
     },
 }
 
-/// A short word in the status line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Flash {
-    /// The word.
-    pub text: String,
-    /// Until when, milliseconds since the start.
-    until_ms: u64,
-}
-
-/// Whether the terminal has the person's attention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Focus {
-    /// The terminal never said.
-    Unknown,
-    /// It has.
-    Here,
-    /// It has not.
-    Away,
-}
-
 /// The interface.
 #[derive(Debug)]
 pub struct Model {
     pub(super) setup: Setup,
     pub(super) now: Now,
-    pub(super) size: Size,
-    pub(super) state: State,
-    /// When the state came, milliseconds since the start.
-    pub(super) state_since_ms: u64,
-    pub(super) me: Option<Nick>,
-    /// What we wanted to be called and are not, because somebody else is.
-    pub(super) taken: Option<Nick>,
-    session: Option<String>,
-    /// The ids of what we said.
-    own: VecDeque<Id>,
-    /// When we came online last, milliseconds since 1970, UTC, by our clock.
-    online_at_ms: i64,
+    pub(super) look: Look,
+    pub(super) connection: Connection,
+    pub(super) me: Me,
     pub(super) talks: Vec<Talk>,
     pub(super) current: usize,
     pub(super) mode: Mode,
-    pub(super) flash: Option<Flash>,
-    /// What was said to us while older messages are read, newest last.
-    pub(super) answers: Vec<Notice>,
-    pub(super) focus: Focus,
-    pub(super) has_mouse: bool,
-    /// Whether rooms and members were asked to be shown or hidden.
-    pub(super) with_rooms: Option<bool>,
-    pub(super) with_members: Option<bool>,
+    pub(super) told: Told,
     pub(super) line: Editor,
-    /// The topmost row of the line that is shown.
-    pub(super) line_top: usize,
-    /// A line server is there.
-    pub(super) is_line_open: bool,
-    /// The room to be shown when we are in it.
-    wanted: Option<RoomName>,
-    burst: Burst,
+    keyboard: Keyboard,
     asked: Asked,
-    known_rooms: KnownRooms,
-    /// What the last search found, to go on there.
-    found: Option<Box<List>>,
-    /// When the draft changed since it was kept, milliseconds since the start.
-    draft_changed_ms: Option<u64>,
-    typing_said_ms: Option<u64>,
-    notified_ms: Option<u64>,
-    quit_asked_ms: Option<u64>,
     effects: Vec<Effect>,
 }
 
@@ -186,40 +139,21 @@ impl Model {
         line.set_history(&setup.sent);
         let mut model = Self {
             now,
-            size,
-            state: State::Connecting { attempt: 1 },
-            state_since_ms: now.since_start_ms,
-            me: None,
-            taken: None,
-            session: None,
-            own: setup.own.iter().copied().collect(),
-            online_at_ms: now.time_ms,
+            look: Look::of(size),
+            connection: Connection::begun(now),
+            me: Me::with_own(&setup.own),
             talks: first_talks(&setup),
             current: 0,
             mode: Mode::Line,
-            flash: None,
-            answers: Vec::new(),
-            focus: Focus::Unknown,
-            has_mouse: true,
-            with_rooms: None,
-            with_members: None,
+            told: Told::default(),
             line,
-            line_top: 0,
-            is_line_open: false,
-            wanted: None,
-            burst: Burst::default(),
+            keyboard: Keyboard::default(),
             asked: Asked::default(),
-            known_rooms: KnownRooms::default(),
-            found: None,
-            draft_changed_ms: None,
-            typing_said_ms: None,
-            notified_ms: None,
-            quit_asked_ms: None,
             effects: Vec::new(),
             setup,
         };
         model.take_line_up();
-        model.draft_changed_ms = None;
+        model.keyboard.draft_changed_ms = None;
         model
     }
 
@@ -258,19 +192,19 @@ impl Model {
     #[must_use]
     pub fn wake_at(&self) -> Option<u64> {
         let typing = self.talk().typing.iter().map(|(_, until)| *until);
-        let flash = self.flash.iter().map(|flash| flash.until_ms);
-        let draft = self.draft_changed_ms.iter().map(|at| at + KEEP_DRAFT_MS);
+        let flash = self.told.flash.iter().map(|flash| flash.until_ms);
+        let draft = self.keyboard.draft_changed_ms.iter().map(|at| at + KEEP_DRAFT_MS);
         let seconds = self.next_second_ms();
-        typing.chain(flash).chain(draft).chain(seconds).chain(self.burst.wake_at()).min()
+        typing.chain(flash).chain(draft).chain(seconds).chain(self.keyboard.burst.wake_at()).min()
     }
 
     /// While offline the seconds until the next try are counted.
     fn next_second_ms(&self) -> Option<u64> {
-        match &self.state {
+        match &self.connection.state {
             State::Offline { retry_in, .. } => {
-                let gone = self.now - self.state_since_ms;
+                let gone = self.now - self.connection.since_ms;
                 let is_over = u128::from(gone) >= retry_in.as_millis();
-                (!is_over).then(|| self.state_since_ms + (gone / 1_000 + 1) * 1_000)
+                (!is_over).then(|| self.connection.since_ms + (gone / 1_000 + 1) * 1_000)
             }
             State::Connecting { .. } | State::Online(_) | State::Ended { .. } => None,
         }
@@ -280,18 +214,18 @@ impl Model {
     fn settle(&mut self) {
         let now = self.now.since_start_ms;
         self.settle_burst();
-        self.flash.take_if(|flash| flash.until_ms <= now);
+        self.told.flash.take_if(|flash| flash.until_ms <= now);
         for talk in &mut self.talks {
             talk.typing.retain(|(_, until)| *until > now);
         }
-        if self.draft_changed_ms.is_some_and(|at| now >= at + KEEP_DRAFT_MS) {
+        if self.keyboard.draft_changed_ms.is_some_and(|at| now >= at + KEEP_DRAFT_MS) {
             self.keep_draft();
         }
         if self.is_watched() {
             self.talk_mut().seen();
         }
         if self.talk().is_at_end() {
-            self.answers.clear();
+            self.told.answers.clear();
         }
         self.fill();
     }
@@ -299,16 +233,16 @@ impl Model {
     /// Scrolls the line so that its caret is on the screen. To be done before each drawing, and not with each
     /// key, because a long line costs time: where pastes come as keys there are thousands of them.
     pub fn follow_caret(&mut self) {
-        self.line_top = self.line_layout().top();
+        self.look.line_top = self.line_layout().top();
     }
 
     fn resize(&mut self, size: Size) {
-        self.size = size;
+        self.look.size = size;
         self.follow_end();
     }
 
     fn focus(&mut self, is_here: bool) {
-        self.focus = if is_here { Focus::Here } else { Focus::Away };
+        self.look.focus = if is_here { Focus::Here } else { Focus::Away };
         if !is_here {
             self.talk_mut().new_after = None;
         }
@@ -316,7 +250,7 @@ impl Model {
 
     /// Whether the person sees the newest message of the room on the screen.
     fn is_watched(&self) -> bool {
-        self.focus != Focus::Away && self.talk().is_at_end()
+        self.look.focus != Focus::Away && self.talk().is_at_end()
     }
 
     /// The conversation on the screen.

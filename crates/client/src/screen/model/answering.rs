@@ -139,7 +139,7 @@ impl Model {
     /// Shows something told to somebody, on its way.
     pub(super) fn show_told(&mut self, index: usize, text: &Text, number: u64) {
         let time_ms = self.now.time_ms;
-        let nick = self.me.as_ref().map_or("you", Nick::as_str).to_owned();
+        let nick = self.me.shown().to_owned();
         let message = super::entry::Message {
             position: None,
             nick,

@@ -7,6 +7,8 @@ use teahouse_wire::api::{History, Part, Ref, Request, Who};
 use teahouse_wire::command::Moment;
 
 use super::Model;
+use super::completing::KnownRooms;
+use super::listing::List;
 use crate::link::State;
 use crate::screen::input::Effect;
 use crate::screen::limits::{ASKED_MAX, PAGE_EVENTS};
@@ -43,11 +45,16 @@ pub(super) enum Purpose {
     Nothing,
 }
 
-/// The questions that wait for an answer.
+/// The questions that wait for an answer, and what is kept of answers for later.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     last: u64,
     waiting: BTreeMap<u64, Purpose>,
+    /// The room to be shown when we are in it.
+    pub(super) wanted: Option<RoomName>,
+    pub(super) known_rooms: KnownRooms,
+    /// What the last search found, to go on there.
+    pub(super) found: Option<Box<List>>,
 }
 
 impl Asked {
@@ -71,7 +78,7 @@ impl Asked {
 
 impl Model {
     pub(super) fn is_online(&self) -> bool {
-        matches!(self.state, State::Online(_))
+        matches!(self.connection.state, State::Online(_))
     }
 
     pub(super) fn ask(&mut self, purpose: Purpose, request: Request) {

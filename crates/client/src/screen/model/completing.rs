@@ -71,11 +71,11 @@ fn candidate(word: String, suffix: &str) -> Candidate {
 
 impl Model {
     pub(super) fn complete(&mut self, direction: Direction) {
-        self.known_rooms.waiting = None;
+        self.asked.known_rooms.waiting = None;
         let is_going_on = self.line.choices().is_some();
         if !is_going_on && self.wants_room() && self.ask_known_rooms() {
             let (text, caret) = (self.line.text().to_owned(), self.line.caret());
-            self.known_rooms.waiting = Some(Waiting { text, caret, direction });
+            self.asked.known_rooms.waiting = Some(Waiting { text, caret, direction });
             return;
         }
         self.complete_now(direction);
@@ -103,20 +103,20 @@ impl Model {
     /// Asks for the rooms of the house, if they are not known or have been for long; says whether it did.
     fn ask_known_rooms(&mut self) -> bool {
         let now = self.now.since_start_ms;
-        let is_fresh = self.known_rooms.asked_ms.is_some_and(|at| now < at + ROOMS_KNOWN_MS);
+        let is_fresh = self.asked.known_rooms.asked_ms.is_some_and(|at| now < at + ROOMS_KNOWN_MS);
         if is_fresh || !self.is_online() {
             return false;
         }
-        self.known_rooms.names.clear();
-        self.known_rooms.asked_ms = Some(now);
+        self.asked.known_rooms.names.clear();
+        self.asked.known_rooms.asked_ms = Some(now);
         self.ask(Purpose::KnownRooms, Request::Rooms(Rooms { page: 1 }));
         true
     }
 
     /// Takes in a page of the rooms of the house, asks for the next one, or completes what waits.
     pub(super) fn take_known_rooms(&mut self, page: &RoomsPage) {
-        self.known_rooms.names.extend(page.rooms.iter().map(|room| room.name.clone()));
-        if page.page < page.pages && self.known_rooms.names.len() < ROOMS_KNOWN_MAX {
+        self.asked.known_rooms.names.extend(page.rooms.iter().map(|room| room.name.clone()));
+        if page.page < page.pages && self.asked.known_rooms.names.len() < ROOMS_KNOWN_MAX {
             return self.ask(Purpose::KnownRooms, Request::Rooms(Rooms { page: page.page + 1 }));
         }
         self.complete_waiting();
@@ -124,7 +124,7 @@ impl Model {
 
     /// Completes what waits with what is known, if the person is still there.
     pub(super) fn complete_waiting(&mut self) {
-        let Some(waiting) = self.known_rooms.waiting.take() else { return };
+        let Some(waiting) = self.asked.known_rooms.waiting.take() else { return };
         let is_same = waiting.text == self.line.text() && waiting.caret == self.line.caret();
         if is_same && matches!(self.mode, super::Mode::Line) {
             self.complete_now(waiting.direction);
@@ -135,7 +135,7 @@ impl Model {
         let talk = self.talk();
         let mut nicks: Vec<String> = talk.speakers().into_iter().map(str::to_owned).collect();
         for nick in talk.members.nicks() {
-            let is_me = self.me.as_ref() == Some(nick);
+            let is_me = self.me.is(nick);
             if !is_me && !nicks.iter().any(|known| known == nick.as_str()) {
                 nicks.push(nick.as_str().to_owned());
             }
@@ -143,7 +143,7 @@ impl Model {
         // Those we are in come first.
         let own = self.talks.iter().filter_map(|talk| talk.with.room());
         let mut rooms: Vec<String> = own.map(|room| room.as_str().to_owned()).collect();
-        for room in &self.known_rooms.names {
+        for room in &self.asked.known_rooms.names {
             if !rooms.iter().any(|known| known == room.as_str()) {
                 rooms.push(room.as_str().to_owned());
             }

@@ -6,11 +6,11 @@ use crate::screen::input::{Effect, Keep};
 
 impl Model {
     pub(super) fn draft_changed(&mut self) {
-        self.draft_changed_ms.get_or_insert(self.now.since_start_ms);
+        self.keyboard.draft_changed_ms.get_or_insert(self.now.since_start_ms);
     }
 
     pub(super) fn keep_draft(&mut self) {
-        self.draft_changed_ms = None;
+        self.keyboard.draft_changed_ms = None;
         if let With::Room(room) = &self.talk().with {
             let text = sending::as_typed(self.line.draft());
             self.effects.push(Effect::Keep(Keep::Draft { room: room.clone(), text }));

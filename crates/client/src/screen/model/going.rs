@@ -48,7 +48,7 @@ impl Model {
             return;
         }
         self.mode = Mode::Line;
-        self.answers.clear();
+        self.told.answers.clear();
         self.put_line_aside();
         if self.talk().is_at_end() {
             self.talk_mut().new_after = None;
@@ -72,7 +72,7 @@ impl Model {
     /// Puts the line begun here into the editor, which is empty.
     pub(super) fn take_line_up(&mut self) {
         let draft = std::mem::take(&mut self.talk_mut().draft);
-        self.line_top = 0;
+        self.look.line_top = 0;
         self.line.put_in(draft.passage);
         self.edit(Command::MoveTo(draft.caret));
     }
@@ -86,8 +86,8 @@ impl Model {
 
     /// A room was entered: it is shown if it was asked for, or if there was none before.
     pub(super) fn show_first_room(&mut self, index: usize, room: &RoomName) {
-        if self.wanted.as_ref() == Some(room) {
-            self.wanted = None;
+        if self.asked.wanted.as_ref() == Some(room) {
+            self.asked.wanted = None;
             self.show_talk(index);
         }
         let house = self.talks.iter().position(|talk| talk.with == With::House);

@@ -41,8 +41,8 @@ impl Model {
 
     fn hear_state(&mut self, state: State) {
         if let State::Online(welcome) = &state {
-            self.flash = None;
-            self.online_at_ms = self.now.time_ms;
+            self.told.flash = None;
+            self.connection.online_at_ms = self.now.time_ms;
             self.hear_welcome(welcome);
         } else {
             for talk in &mut self.talks {
@@ -54,8 +54,8 @@ impl Model {
             let why = crate::screen::words::said_of_end(*cause);
             self.say_here(format!("{why}. Ctrl-D leaves."), Tone::Problem);
         }
-        self.state = state;
-        self.state_since_ms = self.now.since_start_ms;
+        self.connection.state = state;
+        self.connection.since_ms = self.now.since_start_ms;
     }
 
     fn hear_welcome(&mut self, welcome: &Welcome) {
@@ -63,9 +63,9 @@ impl Model {
             let (taken, nick) = (taken.as_str(), welcome.nick.as_str());
             self.say_here(format!("{taken} is taken; you are {nick}"), Tone::Problem);
         }
-        self.taken.clone_from(&welcome.taken);
+        self.me.taken.clone_from(&welcome.taken);
         self.be_called(welcome.nick.clone());
-        self.session = Some(welcome.session.clone());
+        self.me.session = Some(welcome.session.clone());
     }
 
     /// What is still on its way will be said under this nick.
@@ -75,7 +75,7 @@ impl Model {
                 me.as_str().clone_into(&mut message.nick);
             }
         }
-        self.me = Some(me);
+        self.me.nick = Some(me);
     }
 
     fn hear_sent(&mut self, sent: Sent) {
@@ -176,7 +176,7 @@ impl Model {
         if talk.window.reaches_end {
             // What we were told since we are here is newer than what was said before we came.
             let words_since_ms = match (is_backlog, talk.came_back) {
-                (true, true) => self.online_at_ms,
+                (true, true) => self.connection.online_at_ms,
                 (true, false) => i64::MIN,
                 (false, _) => i64::MAX,
             };
@@ -206,17 +206,14 @@ impl Model {
         message
     }
 
-    /// By its id, or by the session if it was said since we came. A nick is free for others while we are away,
-    /// and a server that was started anew counts sessions anew.
     fn is_own(&self, event: &Event) -> bool {
-        let is_said_here = event.id.is_some_and(|id| self.own.contains(&id));
         let here = self.talks.iter().find(|talk| talk.with.room() == Some(&event.room));
         let is_new = here.is_some_and(|talk| event.position > talk.backlog_to);
-        is_said_here || (is_new && self.session.as_ref() == Some(&event.sender.session))
+        self.me.has_said(event, is_new)
     }
 
     fn is_mention(&self, event: &Event) -> bool {
-        let (Some(me), Some(text)) = (&self.me, &event.text) else { return false };
+        let (Some(me), Some(text)) = (&self.me.nick, &event.text) else { return false };
         match event.kind {
             Kind::Said | Kind::Acted => entry::mentions(text.as_str(), me.as_str()),
             Kind::Topic | Kind::Unknown => false,
@@ -227,7 +224,7 @@ impl Model {
         let index = self.talk_index(&With::Room(presence.room.clone()));
         let is_own = match &presence.change {
             Change::Entered { nick } | Change::Left { nick } | Change::Offline { nick, .. } => {
-                self.me.as_ref() == Some(nick)
+                self.me.is(nick)
             }
             Change::Typing { nick } => {
                 let nick = nick.clone();
@@ -247,7 +244,7 @@ impl Model {
     }
 
     fn hear_typing(&mut self, index: usize, nick: Nick) {
-        if self.me.as_ref() == Some(&nick) {
+        if self.me.is(&nick) {
             return;
         }
         let until = self.now.since_start_ms + TYPING_MS;
@@ -284,18 +281,18 @@ impl Model {
     }
 
     fn hear_renamed(&mut self, from: &Nick, to: Nick) {
-        if self.me.as_ref() == Some(from) {
+        if self.me.is(from) {
             self.say_here(format!("you are {} now", to.as_str()), Tone::Plain);
             self.be_called(to);
-            self.taken = None;
+            self.me.taken = None;
         }
     }
 
     /// Rings when it is not seen: once in a while, and in words when we know that nobody looks.
     fn notify(&mut self, title: String, text: &str, is_watched: bool) {
         let now = self.now.since_start_ms;
-        let is_soon = self.notified_ms.is_some_and(|at| now < at + NOTIFY_EVERY_MS);
-        let is_seen = match self.focus {
+        let is_soon = self.told.notified_ms.is_some_and(|at| now < at + NOTIFY_EVERY_MS);
+        let is_seen = match self.look.focus {
             Focus::Here => true,
             Focus::Unknown => is_watched,
             Focus::Away => false,
@@ -303,9 +300,9 @@ impl Model {
         if is_seen || is_soon {
             return;
         }
-        self.notified_ms = Some(now);
+        self.told.notified_ms = Some(now);
         self.effects.push(Effect::Bell);
-        if self.focus == Focus::Away {
+        if self.look.focus == Focus::Away {
             let body = text.replace('\n', " ").chars().take(NOTIFY_CHARS_MAX).collect();
             self.effects.push(Effect::Notify { title, body });
         }
@@ -315,13 +312,13 @@ impl Model {
         match happening {
             LineHappening::Connected(address) => {
                 self.say_here(format!("connected to {address}"), Tone::Plain);
-                self.is_line_open = true;
+                self.connection.is_line_open = true;
             }
             LineHappening::Received(line) => self.hear_server_line(line),
             LineHappening::Ended(why) => {
-                self.is_line_open = false;
+                self.connection.is_line_open = false;
                 self.say_here(format!("{why}. Ctrl-D leaves."), Tone::Problem);
-                self.state = State::Ended { cause: None };
+                self.connection.state = State::Ended { cause: None };
             }
         }
     }

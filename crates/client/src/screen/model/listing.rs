@@ -159,7 +159,7 @@ impl Model {
             return self.flash("offline: searching needs the house");
         }
         let last = |list: &List| list.items.last().map(|item| item.target.clone());
-        match self.found.clone().map(|list| (last(&list), list)) {
+        match self.asked.found.clone().map(|list| (last(&list), list)) {
             Some((Some(Target::Older { room, before }), list)) => {
                 self.mode = Mode::List(*list);
                 self.find_older(room, before);
@@ -251,7 +251,7 @@ impl Model {
             && list.kind == ListKind::Found
         {
             list.index = index.min(list.items.len().saturating_sub(1));
-            self.found = Some(Box::new(list.clone()));
+            self.asked.found = Some(Box::new(list.clone()));
         }
     }
 

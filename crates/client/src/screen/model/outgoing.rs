@@ -1,23 +1,17 @@
 //! What becomes of what one said: on its way, kept, or given back.
 
-use teahouse_core::Nick;
 use teahouse_editor::Command;
 use teahouse_wire::api::Id;
 
 use super::entry::{self, OnTheWay, OwnStage, Tone, What};
 use super::talk::With;
 use super::{Mode, Model};
-use crate::link::limits::OWN_IDS_MAX;
 use crate::link::{Outgoing, Stage};
 use crate::screen::limits::OUTGOING_MAX;
 
 impl Model {
     pub(super) fn hear_outgoing(&mut self, outgoing: &Outgoing) {
-        if !self.own.contains(&outgoing.id) {
-            self.own.push_back(outgoing.id);
-            let surplus = self.own.len().saturating_sub(OWN_IDS_MAX);
-            self.own.drain(..surplus);
-        }
+        self.me.say(outgoing.id);
         let index = self.talk_index(&With::Room(outgoing.room.clone()));
         match &outgoing.stage {
             Stage::Waiting | Stage::Sent => self.show_on_the_way(index, outgoing),
@@ -30,7 +24,7 @@ impl Model {
     }
 
     fn show_on_the_way(&mut self, index: usize, outgoing: &Outgoing) {
-        let nick = self.me.as_ref().map_or("you", Nick::as_str);
+        let nick = self.me.shown();
         let what = What::Message(entry::own_message(outgoing, nick));
         let time_ms = self.now.time_ms;
         let talk = &mut self.talks[index];

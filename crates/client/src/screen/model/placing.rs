@@ -15,16 +15,16 @@ impl Model {
         let rows = self.editor().layout(&self.line_frame()).all_rows().len();
         let is_line_server = self.setup.server != Server::House;
         let wanted = Wanted {
-            rooms: if is_line_server { Some(false) } else { self.with_rooms },
+            rooms: if is_line_server { Some(false) } else { self.look.with_rooms },
             rooms_columns: self.rooms_columns(),
             members: if self.talk().with.room().is_some() {
-                self.with_members
+                self.look.with_members
             } else {
                 Some(false)
             },
             line_rows: u16::try_from(rows).unwrap_or(u16::MAX),
         };
-        let areas = Areas::of(self.size, &wanted);
+        let areas = Areas::of(self.look.size, &wanted);
         match self.mode {
             Mode::Help { .. } => areas.of_one_page(),
             Mode::Line | Mode::Find { .. } | Mode::List(_) | Mode::SendPaste { .. } => areas,
@@ -33,20 +33,20 @@ impl Model {
 
     /// The frame of the line, without its prompt.
     pub(super) fn line_frame(&self) -> Frame {
-        let columns = self.size.columns.saturating_sub(self.prompt_columns());
-        let most = usize::from(self.size.rows / 3).clamp(1, LINE_ROWS_MAX);
+        let columns = self.look.size.columns.saturating_sub(self.prompt_columns());
+        let most = usize::from(self.look.size.rows / 3).clamp(1, LINE_ROWS_MAX);
         Frame {
             columns: usize::from(columns),
             rows_max: most,
             prompt_columns: 0,
-            top: self.line_top,
+            top: self.look.line_top,
         }
     }
 
     /// Columns before the line; none when the screen has hardly any.
     #[must_use]
     pub(in crate::screen) fn prompt_columns(&self) -> u16 {
-        if self.size.columns > 3 * PROMPT_COLUMNS { PROMPT_COLUMNS } else { 0 }
+        if self.look.size.columns > 3 * PROMPT_COLUMNS { PROMPT_COLUMNS } else { 0 }
     }
 
     /// How the line stands on the screen.

@@ -25,6 +25,18 @@ pub(super) struct Burst {
     held_ms: Option<u64>,
 }
 
+/// What is known of the person at the keys.
+#[derive(Debug, Default)]
+pub(super) struct Keyboard {
+    pub(super) burst: Burst,
+    /// When the draft changed since it was kept, milliseconds since the start.
+    pub(super) draft_changed_ms: Option<u64>,
+    /// When it was said last that somebody types here.
+    pub(super) typing_said_ms: Option<u64>,
+    /// When it was asked whether to leave.
+    pub(super) quit_asked_ms: Option<u64>,
+}
+
 impl Burst {
     /// When a held return is to be decided, milliseconds since the start.
     pub(super) fn wake_at(&self) -> Option<u64> {
@@ -65,32 +77,34 @@ impl Model {
     /// Takes a key that may be part of a paste.
     fn take_burst(&mut self, press: Press) {
         let now = self.now.since_start_ms;
-        let is_close = self.now - self.burst.last_ms <= BURST_GAP_MS && self.burst.last_ms > 0;
-        if let Some(held_ms) = self.burst.held_ms.take() {
+        let is_close = self.now - self.keyboard.burst.last_ms <= BURST_GAP_MS
+            && self.keyboard.burst.last_ms > 0;
+        if let Some(held_ms) = self.keyboard.burst.held_ms.take() {
             if self.now - held_ms <= BURST_GAP_MS {
                 self.edit_pasted("\n");
             } else {
                 self.press_now(Press::of(Key::Enter));
             }
         }
-        self.burst.keys = if is_close { self.burst.keys + 1 } else { 1 };
-        self.burst.last_ms = now;
+        self.keyboard.burst.keys = if is_close { self.keyboard.burst.keys + 1 } else { 1 };
+        self.keyboard.burst.last_ms = now;
         if press != Press::of(Key::Enter) {
             let bytes = self.line.text().len();
             self.press_now(press);
             if press.typed().is_none() {
-                self.burst.keys = 0;
-            } else if self.burst.keys >= BURST_KEYS_MIN && self.line.text().len() > bytes {
+                self.keyboard.burst.keys = 0;
+            } else if self.keyboard.burst.keys >= BURST_KEYS_MIN && self.line.text().len() > bytes {
                 // Those before the last were taken for typing when they came.
-                let chars = if self.burst.keys == BURST_KEYS_MIN { BURST_KEYS_MIN } else { 1 };
+                let chars =
+                    if self.keyboard.burst.keys == BURST_KEYS_MIN { BURST_KEYS_MIN } else { 1 };
                 self.line.mark_pasted(chars);
             }
             return;
         }
-        if self.burst.keys > BURST_KEYS_MIN {
+        if self.keyboard.burst.keys > BURST_KEYS_MIN {
             self.edit_pasted("\n");
         } else {
-            self.burst.held_ms = Some(now);
+            self.keyboard.burst.held_ms = Some(now);
         }
     }
 
@@ -100,8 +114,8 @@ impl Model {
 
     pub(super) fn settle_burst(&mut self) {
         let is_due = |held: &u64| self.now - *held > BURST_GAP_MS;
-        if self.burst.held_ms.as_ref().is_some_and(is_due) {
-            self.burst.held_ms = None;
+        if self.keyboard.burst.held_ms.as_ref().is_some_and(is_due) {
+            self.keyboard.burst.held_ms = None;
             self.press_now(Press::of(Key::Enter));
         }
     }
@@ -111,7 +125,7 @@ impl Model {
         let text = text.trim_end_matches(['\r', '\n']);
         match self.mode {
             Mode::Line => {
-                self.flash = None;
+                self.told.flash = None;
                 self.edit_pasted(text);
             }
             Mode::Find { .. } => self.edit(Command::Paste(text.replace(['\r', '\n'], " "))),
@@ -150,14 +164,14 @@ impl Model {
         let text = self.line.text();
         let is_talk = !text.is_empty() && (self.is_literal() || command::slash(text).is_none());
         let now = self.now.since_start_ms;
-        let is_due = self.typing_said_ms.is_none_or(|said| now >= said + TYPING_EVERY_MS);
+        let is_due = self.keyboard.typing_said_ms.is_none_or(|said| now >= said + TYPING_EVERY_MS);
         let talk = self.talk();
         let is_small = (2..=TYPING_MEMBERS_MAX).contains(&talk.members.total);
         let Some(room) = talk.with.room().filter(|_| talk.is_joined && is_small).cloned() else {
             return;
         };
         if is_talk && is_due && self.is_online() && self.line.search().is_none() {
-            self.typing_said_ms = Some(now);
+            self.keyboard.typing_said_ms = Some(now);
             self.ask(Purpose::Nothing, Request::Typing(Typing { room }));
         }
     }
@@ -165,7 +179,7 @@ impl Model {
     fn act(&mut self, action: Action, press: Press) {
         // What could not be done is no news once something else is; while it is mended, it stays to be read.
         if !matches!(action, Action::Edit(_)) {
-            self.flash = None;
+            self.told.flash = None;
         }
         match action {
             Action::Edit(command) => self.edit(command),
@@ -195,10 +209,10 @@ impl Model {
             return;
         }
         let now = self.now.since_start_ms;
-        if self.quit_asked_ms.is_some_and(|asked| now < asked + FLASH_MS) {
+        if self.keyboard.quit_asked_ms.is_some_and(|asked| now < asked + FLASH_MS) {
             return self.quit();
         }
-        self.quit_asked_ms = Some(now);
+        self.keyboard.quit_asked_ms = Some(now);
         self.flash("Ctrl-C again to leave");
     }
 
@@ -209,7 +223,7 @@ impl Model {
 
     fn escape(&mut self) {
         match self.mode {
-            Mode::Line if !self.answers.is_empty() => self.answers.clear(),
+            Mode::Line if !self.told.answers.is_empty() => self.told.answers.clear(),
             Mode::Line => self.go_live(),
             Mode::Find { .. } | Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
                 self.close_page();
@@ -233,8 +247,8 @@ impl Model {
         let areas = self.areas();
         match part {
             Part::Rooms => {
-                self.with_rooms = Some(areas.rooms.is_empty());
-                if self.with_rooms == Some(true) && self.areas().rooms.is_empty() {
+                self.look.with_rooms = Some(areas.rooms.is_empty());
+                if self.look.with_rooms == Some(true) && self.areas().rooms.is_empty() {
                     self.flash(match self.is_line_server() {
                         true => "a line server has no rooms".to_owned(),
                         false => "too narrow for the rooms".to_owned(),
@@ -242,8 +256,8 @@ impl Model {
                 }
             }
             Part::Members => {
-                self.with_members = Some(areas.members.is_empty());
-                if self.with_members == Some(true) && self.areas().members.is_empty() {
+                self.look.with_members = Some(areas.members.is_empty());
+                if self.look.with_members == Some(true) && self.areas().members.is_empty() {
                     self.flash(match self.talk().with.room() {
                         None => "this is no room; nobody to list".to_owned(),
                         Some(_) => "too narrow for the members; /who lists them".to_owned(),
@@ -251,9 +265,9 @@ impl Model {
                 }
             }
             Part::Mouse => {
-                self.has_mouse = !self.has_mouse;
-                self.effects.push(Effect::TakeMouse(self.has_mouse));
-                self.flash(if self.has_mouse {
+                self.look.has_mouse = !self.look.has_mouse;
+                self.effects.push(Effect::TakeMouse(self.look.has_mouse));
+                self.flash(if self.look.has_mouse {
                     "the mouse works here again"
                 } else {
                     "the mouse selects text; F7 takes it back"

@@ -104,7 +104,7 @@ impl Model {
             self.talk_mut().members.is_asked = true;
             self.ask_members(room.clone(), 1);
         }
-        let height = usize::from(self.size.rows).max(1);
+        let height = usize::from(self.look.size.rows).max(1);
         let talk = self.talk();
         let top = match talk.reading {
             Reading::End => talk.len().saturating_sub(height),
@@ -176,7 +176,7 @@ impl Model {
         };
         let Some(index) = (0..talk.len()).find(is_it) else { return false };
         talk.target = Some(position);
-        self.flash = None;
+        self.told.flash = None;
         let above = usize::from(self.areas().messages.height) / 3;
         let flow = self.flow();
         let row = self.row_of_words(&flow, index);

@@ -120,7 +120,7 @@ impl Model {
     }
 
     fn send_to_line_server(&mut self, text: &str) {
-        if !self.is_line_open {
+        if !self.connection.is_line_open {
             return self.flash("there is no connection; your line stays");
         }
         for line in text.split('\n') {
@@ -146,11 +146,11 @@ impl Model {
     /// Empties the line and remembers what stood there.
     fn line_is_sent(&mut self, line: &str) {
         // What was answered before is no answer to this.
-        self.answers.clear();
+        self.told.answers.clear();
         drop(self.line.take());
         self.remember(line);
         self.keep_draft();
-        self.typing_said_ms = None;
+        self.keyboard.typing_said_ms = None;
     }
 
     fn run(&mut self, command: Command, line: &str) {
@@ -259,7 +259,7 @@ impl Model {
         match index {
             Some(index) if self.talks[index].is_joined => self.show_talk(index),
             Some(_) | None => {
-                self.wanted = Some(room.clone());
+                self.asked.wanted = Some(room.clone());
                 self.effects.push(Effect::Join(room));
             }
         }

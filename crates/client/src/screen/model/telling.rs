@@ -1,13 +1,32 @@
 //! What the interface says by itself: in a room, above the status line, in it.
 
+use super::Model;
 use super::entry::{Notice, Tone};
-use super::{Flash, Model};
 use crate::screen::limits::{ANSWER_ROWS_MIN, ANSWERS_MAX, FLASH_MS};
+
+/// A short word in the status line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::screen) struct Flash {
+    /// The word.
+    pub text: String,
+    /// Until when, milliseconds since the start.
+    pub(super) until_ms: u64,
+}
+
+/// What the interface has said outside of the rooms.
+#[derive(Debug, Default)]
+pub(in crate::screen) struct Told {
+    pub flash: Option<Flash>,
+    /// What was said to us while older messages are read, newest last.
+    pub answers: Vec<Notice>,
+    /// When it rang last, milliseconds since the start.
+    pub(super) notified_ms: Option<u64>,
+}
 
 impl Model {
     pub(super) fn flash(&mut self, text: impl Into<String>) {
         let until_ms = self.now.since_start_ms + FLASH_MS;
-        self.flash = Some(Flash { text: text.into(), until_ms });
+        self.told.flash = Some(Flash { text: text.into(), until_ms });
     }
 
     /// Says something in the room on the screen.
@@ -33,13 +52,15 @@ impl Model {
     }
 
     pub(super) fn answer(&mut self, notice: Notice) {
-        self.answers.push(notice);
-        if self.answers.len() > ANSWERS_MAX {
-            self.answers.remove(0);
+        self.told.answers.push(notice);
+        if self.told.answers.len() > ANSWERS_MAX {
+            self.told.answers.remove(0);
         }
         // Where there are too few rows to show it above the status line.
         if self.areas().messages.height < ANSWER_ROWS_MIN {
-            self.flash(self.answers.last().map_or_else(String::new, |notice| notice.text.clone()));
+            self.flash(
+                self.told.answers.last().map_or_else(String::new, |notice| notice.text.clone()),
+            );
         }
     }
 }

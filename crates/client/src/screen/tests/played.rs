@@ -220,7 +220,7 @@ impl Played {
     /// The screen, and the caret.
     pub(super) fn drawn(&mut self) -> (Buffer, Option<Position>) {
         self.model.follow_caret();
-        let size = self.model.size;
+        let size = self.model.look.size;
         let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
         let theme = Theme::of(Palette::Plain, Charset::Full);
         let mut caret = None;

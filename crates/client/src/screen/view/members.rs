@@ -29,7 +29,7 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
         if y.saturating_add(height).saturating_add(left) > bottom {
             break;
         }
-        let is_me = model.me.as_ref() == Some(nick);
+        let is_me = model.me.is(nick);
         let style = if is_me { theme.accent } else { theme.nick(nick.as_str()) };
         for (number, row) in rows.into_iter().enumerate() {
             let x = area.x + 1 + if number == 0 { 0 } else { INDENT };

@@ -291,7 +291,7 @@ impl<'a> Drawing<'a> {
                 let nick = nick_shown(&message.nick);
                 special.push((0..nick.len(), nick_style(message, pen)));
             }
-            if let Some(me) = self.model.me.as_ref().filter(|_| message.is_mention) {
+            if let Some(me) = self.model.me.nick.as_ref().filter(|_| message.is_mention) {
                 let ranges = mention_ranges(&shown, me.as_str());
                 special.extend(ranges.map(|range| (range, theme.mention)));
             }

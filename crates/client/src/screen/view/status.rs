@@ -66,7 +66,7 @@ fn columns_of_left(left: &[(String, Style)]) -> u16 {
 /// Whether what stands at the left is to be read now, before what stands at the right.
 fn is_urgent(model: &Model) -> bool {
     let is_asking = matches!(model.mode, Mode::SendPaste { .. } | Mode::Find { .. });
-    is_asking || model.line.search().is_some() || model.flash.is_some()
+    is_asking || model.line.search().is_some() || model.told.flash.is_some()
 }
 
 /// What stands at the left, in order.
@@ -106,7 +106,7 @@ fn left(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style)> {
     if model.line.choices().is_some_and(|choices| choices.candidates.len() > 1) {
         return parts;
     }
-    if let Some(flash) = model.flash.as_ref().filter(|_| !answer::has_flash(model, areas)) {
+    if let Some(flash) = model.told.flash.as_ref().filter(|_| !answer::has_flash(model, areas)) {
         parts.push((flash.text.clone(), theme.strong));
         return parts;
     }
@@ -135,20 +135,20 @@ fn elsewhere(model: &Model, pen: &Pen<'_>) -> Option<(String, Style)> {
 /// Whether we are connected, and as whom; quietly when all is well.
 fn connection(model: &Model, pen: &Pen<'_>) -> (String, Style) {
     let theme = pen.theme;
-    let me = model.me.as_ref().map_or_else(String::new, |me| format!("{} ", me.as_str()));
-    if model.is_line_open {
+    let me = model.me.nick.as_ref().map_or_else(String::new, |me| format!("{} ", me.as_str()));
+    if model.connection.is_line_open {
         return (format!("● {}", model.talk().with.name()), theme.well);
     }
-    match &model.state {
+    match &model.connection.state {
         State::Connecting { .. } => (format!("◌ {me}connecting …"), theme.dim),
-        State::Online(_) => match &model.taken {
+        State::Online(_) => match &model.me.taken {
             None => (format!("● {}", me.trim_end()), theme.well),
             Some(taken) => {
                 (format!("● {}, {} is taken", me.trim_end(), taken.as_str()), theme.problem)
             }
         },
         State::Offline { why, retry_in } => {
-            let gone = u128::from(model.now - model.state_since_ms);
+            let gone = u128::from(model.now - model.connection.since_ms);
             let left = retry_in.as_millis().saturating_sub(gone).div_ceil(1_000);
             (format!("○ {me}offline, again in {left} s: {why}"), theme.problem)
         }
@@ -175,11 +175,11 @@ fn right(model: &Model, area: Rect, pen: &Pen<'_>) -> Vec<(String, Style, u16)> 
     if is_wide || talk.is_at_end() {
         parts.push((" F1 help ".to_owned(), theme.dim, LEFT_MIN));
     }
-    if !model.has_mouse {
+    if !model.look.has_mouse {
         parts.push((" F7 mouse off ".to_owned(), theme.dim, LEFT_MIN));
     }
     let waiting = model.talks.iter().map(|talk| talk.on_the_way.len()).sum::<usize>();
-    if waiting > 0 && !matches!(model.state, State::Online(_)) {
+    if waiting > 0 && !matches!(model.connection.state, State::Online(_)) {
         parts.push((format!(" {waiting} waiting "), theme.mention, LEFT_MIN));
     }
     if !talk.is_at_end() {
