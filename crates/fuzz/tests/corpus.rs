@@ -10,6 +10,8 @@ use teahouse_fuzz::{SEED, Seed, TARGETS, Target, mutated};
 
 /// Changed inputs of each target in one run: all targets together take a few seconds.
 const CASES: u64 = 600;
+/// Bytes of an input that a failure shows; all of them go to a file.
+const SHOWN_BYTES_MAX: usize = 2_000;
 /// The variable of the environment that names another number, for a run of hours.
 const CASES_VARIABLE: &str = "TEAHOUSE_CASES";
 
@@ -40,7 +42,12 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let UnderWay { name, bytes } = self;
-            eprintln!("with {name}, {} bytes: b\"{}\"", bytes.len(), bytes.escape_ascii());
+            let shown = bytes[..bytes.len().min(SHOWN_BYTES_MAX)].escape_ascii();
+            eprintln!("with {name}, {} bytes: b\"{shown}\"", bytes.len());
+            let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("input");
+            if fs::write(&path, bytes).is_ok() {
+                eprintln!("all of them: {}", path.display());
+            }
         }
     }
 }

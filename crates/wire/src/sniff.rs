@@ -175,6 +175,7 @@ fn by_line(line: &[u8], behind: &[u8], is_all: bool) -> Sniff {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     if is_redis(&words, text) {
         // The count of an array is a line that a person may type; the length of its first part is not.
+        let behind = &behind[..behind.len().min(FIRST_BYTES_MAX)];
         match behind.trim_ascii_start().first() {
             Some(b'$') => return Sniff::Is(Protocol::Redis),
             // Blank lines without end decide nothing, and are looked through again with each that comes.
