@@ -3,6 +3,9 @@
 //!
 //! A message is `@SENDER:NANOSECONDS:` and filler. Nanoseconds are since the swarm began, on one clock.
 
+mod member;
+mod stamp;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,6 +16,8 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::dialect::Dialect;
 use crate::server::Server;
+use member::Member;
+use stamp::{stamp, stamped};
 
 /// Connections from one loopback address. The system looks for a free port from some place onwards, so
 /// with thousands from one address, or with those of an earlier run not yet forgotten, it looks for long.
@@ -27,21 +32,6 @@ const JOIN_DEADLINE: Duration = Duration::from_secs(90);
 const SETTLED: Duration = Duration::from_millis(200);
 /// How far lines heard may be from those due: some are under way when counting begins and ends.
 const COUNT_TOLERANCE: f64 = 0.2;
-
-/// One member's socket.
-struct Member {
-    stream: mio::net::TcpStream,
-    room: usize,
-    /// Looks at every message.
-    is_probe: bool,
-    /// Its hearing a message lets the sender say another.
-    gives_credit: bool,
-    /// What it hears counts as deliveries.
-    is_counted: bool,
-    is_joined: bool,
-    partial: Vec<u8>,
-    unsent: Vec<u8>,
-}
 
 /// Members of one server.
 pub(crate) struct Swarm {
@@ -397,51 +387,5 @@ impl Swarm {
     /// Messages heard by all members together.
     pub(crate) fn deliveries(&self) -> u64 {
         self.feeds / self.dialect.ends_per_message()
-    }
-}
-
-/// The words of a message of so many bytes, by a sender, at a moment.
-fn stamped(sender: usize, nanoseconds: u128, bytes: usize) -> String {
-    let mut words = format!("@{sender}:{nanoseconds}:");
-    words.extend(std::iter::repeat_n('x', bytes.saturating_sub(words.len())));
-    words
-}
-
-/// Sender and moment of a message, wherever in a line it stands.
-fn stamp(line: &[u8]) -> Option<(u128, u128)> {
-    let number = |part: Option<&[u8]>| {
-        std::str::from_utf8(part?).ok().and_then(|digits| digits.parse::<u128>().ok())
-    };
-    // IRC puts user@host in front; ours is followed by digits and a colon.
-    memchr::memchr_iter(b'@', line).find_map(|at| {
-        let mut parts = line[at + 1..].split(|byte| *byte == b':');
-        Some((number(parts.next())?, number(parts.next())?))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_said_is_found_in_every_dialect() {
-        let words = stamped(12, 3_456, 64);
-        assert_eq!(words.len(), 64);
-        for (before, after) in [
-            ("", ""),
-            ("<guest3> ", ""),
-            ("[10:31] <guest3> ", "\r"),
-            (":m1!m@127.0.0.1 PRIVMSG #lobby :", "\r"),
-        ] {
-            let line = format!("{before}{words}{after}");
-            assert_eq!(stamp(line.as_bytes()), Some((12, 3_456)), "{line}");
-        }
-    }
-
-    #[test]
-    fn other_lines_are_no_messages() {
-        for line in ["", "-- m1@host came in", "MSG lobby 1 64", ":m@x JOIN :#lobby", "@12:x:"] {
-            assert_eq!(stamp(line.as_bytes()), None, "{line}");
-        }
     }
 }

@@ -1,5 +1,8 @@
 //! The line protocol, from bytes to what is heard and from facts to bytes.
 
+mod framing;
+mod shown;
+
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use teahouse_core::harmless::harmless;
@@ -63,114 +66,18 @@ fn rendered(render: impl FnOnce(&mut Vec<u8>)) -> String {
     String::from_utf8(out).unwrap()
 }
 
-#[test]
-fn every_kind_of_line_end_ends_a_line() {
-    let said = ["#lobby \"a\"", "#lobby \"b\"", "#lobby \"c\"", "#lobby \"d\""];
-    assert_eq!(heard(b"a\nb\r\nc\r\0d\n"), said);
-    assert_eq!(heard(b"\n\r\n   \n"), [""; 0]);
-    assert_eq!(heard(b"one\rtwo\r"), ["#lobby \"one\"", "#lobby \"two\""]);
-    assert_eq!(heard(b"a\r\r\n\rb\n"), ["#lobby \"a\"", "#lobby \"b\""]);
-}
-
-#[test]
-fn a_line_without_an_end_counts_when_the_peer_has_finished() {
-    let mut session = session();
-    assert_eq!(heard_in(&mut session, b"build done"), [""; 0]);
-    let mut heard = Vec::new();
-    session.handle_end(&clock(), &mut heard);
-    assert_eq!(heard.iter().map(shown).collect::<Vec<_>>(), ["#lobby \"build done\"", "quit"]);
-}
-
-#[test]
-fn a_line_that_is_too_long_or_not_utf8_is_refused_and_the_session_goes_on() {
-    let long = [vec![b'x'; LINE_BYTES_MAX + 1], b"\nok\n".to_vec()].concat();
-    assert_eq!(
-        heard(&long),
-        ["-- error: a line longer than 65536 bytes was not sent; split it\n", "#lobby \"ok\""]
-    );
-    let just = [vec![b'x'; LINE_BYTES_MAX], b"\n".to_vec()].concat();
-    assert_eq!(heard(&just), ["-- error: not sent: it has 65536 bytes; the limit is 16384\n"]);
-    assert_eq!(
-        heard(b"caf\xe9\nok\n"),
-        [
-            "-- error: that line is not UTF-8 and was not sent; set your terminal to UTF-8\n",
-            "#lobby \"ok\""
-        ]
-    );
-}
-
-#[test]
-fn what_a_program_writes_before_or_instead_of_utf8_is_known() {
-    assert_eq!(heard(b"\xEF\xBB\xBF/quit\n"), ["quit"]);
-    assert_eq!(heard("\u{202A}/quit\n\u{200B}\u{200E}/quit\n".as_bytes()), ["quit", "quit"]);
-    assert_eq!(heard(b"ok\0\n\0\n"), ["#lobby \"ok\""], "zeros are padding");
-    let all = "-- error: nothing is taken: this is UTF-16; send UTF-8\n";
-    assert_eq!(heard(b"\xFF\xFE\x60\x4F\x7D\x59\n\0h\0i\0\n\0"), [all]);
-    assert_eq!(heard(b"\xFE\xFF\x4F\x60\0\n"), [all]);
-    assert_eq!(
-        heard(b"h\0i\0\n"),
-        ["-- error: that line was not sent: this is UTF-16; send UTF-8\n"]
-    );
-}
-
-#[test]
-fn a_telnet_that_sends_each_key_edits_its_line() {
-    assert_eq!(heard(b"helo\x08lo\n"), ["#lobby \"hello\""]);
-    assert_eq!(
-        heard("吃👩\u{200D}👩\u{200D}👧\x7f茶e\u{301}\x7f\n".as_bytes()),
-        ["#lobby \"吃茶\""]
-    );
-    assert_eq!(heard(b"\x08\x7f\x17\x15ok\n"), ["#lobby \"ok\""]);
-    assert_eq!(heard(b"/nick me \x17\x17\x17one two  \x17three\n"), ["#lobby \"one three\""]);
-    assert_eq!(heard(b"secret\x15ok\n"), ["#lobby \"ok\""]);
-    assert_eq!(heard(b"ab\xE5\x90\x08\x08c\n"), ["#lobby \"ac\""], "a character that is not whole");
-    // What overstrikes on a printer is the plain letter.
-    assert_eq!(heard(b"N\x08NA\x08A\n"), ["#lobby \"NA\""]);
-}
-
-#[test]
-fn a_message_that_shows_nothing_is_refused_and_an_empty_line_is_not_one() {
-    let nothing = "-- error: not sent: there is nothing in it\n";
-    for words in [
-        "\u{200B}",
-        "\u{2800}",
-        "\u{3164}",
-        "\u{FE0F}",
-        "\u{301}",
-        "\u{7}\u{1B}",
-        "\u{AD}",
-        "/me \u{7}",
-    ] {
-        assert_eq!(heard(format!("{words}\n").as_bytes()), [nothing], "{words:?}");
+fn event(kind: EventKind, text: Option<&str>) -> Event {
+    Event {
+        room: RoomId(1),
+        position: Position(7),
+        time: Time(1_795_500_000_000 - 60_000),
+        session: SessionId(3),
+        nick: nick("ann"),
+        kind,
+        text: text.map(|text| Text::parse(text).unwrap()),
+        id: None,
+        author: None,
     }
-    assert_eq!(heard("\u{FEFF}\n\u{3000}\n\u{B}\n".as_bytes()), [""; 0]);
-}
-
-#[test]
-fn telnet_options_are_declined_and_commands_are_not_text() {
-    // IAC IP, IAC DO TIMING-MARK: what stock telnet sends on Ctrl-C.
-    assert_eq!(heard(b"a\xff\xf4\xff\xfd\x06b\n"), ["[255, 252, 6]", "#lobby \"ab\""]);
-    assert_eq!(
-        heard(b"\xff\xfb\x1f\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0hi\n"),
-        ["[255, 254, 31]", "#lobby \"hi\""]
-    );
-    assert_eq!(heard("你好\u{ff}".as_bytes()), [""; 0]);
-    assert_eq!(
-        heard(
-            "吃x"
-                .as_bytes()
-                .iter()
-                .copied()
-                .chain(*b"\xff\xf7\xff\xf7ok\n")
-                .collect::<Vec<_>>()
-                .as_slice()
-        ),
-        ["#lobby \"ok\""]
-    );
-    assert_eq!(
-        heard(b"gone\xff\xf8ok\xff\xf6\n"),
-        ["-- yes, the house is here\n", "#lobby \"ok\""]
-    );
 }
 
 #[test]
@@ -308,131 +215,6 @@ fn help_has_one_line_for_every_command() {
         assert!(heard(format!("/help {}\n", verb.name).as_bytes())[0].starts_with(&usage));
     }
     assert_eq!(help.lines().count(), VERBS.len() + 1);
-}
-
-fn event(kind: EventKind, text: Option<&str>) -> Event {
-    Event {
-        room: RoomId(1),
-        position: Position(7),
-        time: Time(1_795_500_000_000 - 60_000),
-        session: SessionId(3),
-        nick: nick("ann"),
-        kind,
-        text: text.map(|text| Text::parse(text).unwrap()),
-        id: None,
-        author: None,
-    }
-}
-
-#[test]
-fn events_are_one_line_each_with_the_mark_of_who_speaks() {
-    let tea = room("tea");
-    let said = event(EventKind::Said, Some("hi"));
-    assert_eq!(rendered(|out| render_event(&said, None, out)), "<ann> hi\n");
-    assert_eq!(rendered(|out| render_event(&said, Some(&tea), out)), "[#tea] <ann> hi\n");
-    let two = event(EventKind::Said, Some("one\n-- ann is offline"));
-    assert_eq!(
-        rendered(|out| render_event(&two, None, out)),
-        "<ann> one\n<ann> -- ann is offline\n"
-    );
-    let acted = event(EventKind::Acted, Some("waves"));
-    assert_eq!(rendered(|out| render_event(&acted, None, out)), "* ann waves\n");
-    let topic = event(EventKind::Topic, Some("tea"));
-    assert_eq!(rendered(|out| render_event(&topic, None, out)), "-- ann set the topic: tea\n");
-    let cleared = event(EventKind::Topic, None);
-    assert_eq!(rendered(|out| render_event(&cleared, None, out)), "-- ann cleared the topic\n");
-}
-
-#[test]
-fn comings_and_goings_are_told_as_the_seed_did() {
-    let tea = room("tea");
-    let told = |presence: Presence| rendered(|out| render_presence(&presence, &tea, None, out));
-    assert_eq!(told(Presence::Entered { nick: nick("ann") }), "-- ann entered #tea\n");
-    assert_eq!(told(Presence::Left { nick: nick("ann") }), "-- ann left #tea\n");
-    let offline = |cause| told(Presence::Offline { nick: nick("ann"), cause });
-    assert_eq!(offline(ExitCause::Quit), "-- ann is offline\n");
-    assert_eq!(offline(ExitCause::Lost), "-- ann is offline (connection lost)\n");
-    assert_eq!(offline(ExitCause::Idle), "-- ann is offline (silent too long)\n");
-    let renamed = Presence::Renamed { from: nick("ann"), to: nick("zoe") };
-    assert_eq!(told(renamed), "-- ann is now known as zoe\n");
-    let folded = Presence::Folded {
-        entered: vec![nick("ann"), nick("bob")],
-        entered_count: 9,
-        gone: vec![nick("carl")],
-        gone_count: 1,
-        members: 60,
-    };
-    assert_eq!(told(folded), "-- #tea: ann, bob and 7 others entered; carl went; 60 here\n");
-    let counted = Presence::Folded {
-        entered: vec![],
-        entered_count: 40,
-        gone: vec![],
-        gone_count: 0,
-        members: 5213,
-    };
-    assert_eq!(told(counted), "-- #tea: 40 entered; 5213 here\n");
-}
-
-#[test]
-fn history_comes_with_times_and_a_search_with_rooms() {
-    let tea = room("tea");
-    let events = [event(EventKind::Said, Some("one\ntwo"))];
-    let page = |title, room| {
-        let shown = events.iter().map(|event| EventView::of(event, room));
-        rendered(|out| render_history(title, shown, &clock(), out))
-    };
-    assert_eq!(
-        page(HistoryTitle::Latest(&tea), None),
-        "-- the last 1 message in #tea (times: UTC)\n[05:59] <ann> one\n[05:59] <ann> two\n"
-    );
-    assert_eq!(
-        page(HistoryTitle::Found { words: "one", is_cut: false }, Some(&tea)),
-        "-- 1 message found for one, newest first (times: UTC)\n\
-         [05:59] [#tea] <ann> one\n[05:59] [#tea] <ann> two\n"
-    );
-}
-
-#[test]
-fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
-    let mut session = session();
-    assert_eq!(
-        heard_in(&mut session, b"/search\n"),
-        ["-- error: the last search has nothing older; /search WORDS finds messages\n"]
-    );
-    let question =
-        |before| Question::Search { words: "one".to_owned(), room: None, before, count: 20 };
-    let span = HistorySpan { room: RoomId(1), name: room("tea"), upto: Position(9) };
-    let granted = Granted { question: question(None), scope: Scope::Rooms(vec![span]) };
-    let events = vec![event(EventKind::Said, Some("one"))];
-    let mut found = |more: Option<u64>| {
-        let excerpt = Excerpt { events: events.clone(), more: more.map(Sequence) };
-        session.handle_found(&granted.question, &excerpt);
-        let shown = rendered(|out| render_page(&granted, &excerpt, &clock(), out));
-        (shown, heard_in(&mut session, b"/search\n"))
-    };
-    let title = "-- 1 message found for one, newest first (times: UTC)\n[05:59] [#tea] <ann> one\n";
-    let (shown, asked) = found(Some(812));
-    assert_eq!(shown, format!("{title}-- there may be older ones; /search alone shows them\n"));
-    let older =
-        format!("{:?}", Request::from(Query::Read { question: question(Some(Sequence(812))) }));
-    assert_eq!(asked, [older]);
-    let (shown, asked) = found(None);
-    assert_eq!(shown, title);
-    assert!(asked[0].contains("nothing older"), "{asked:?}");
-}
-
-#[test]
-fn a_page_of_history_that_is_full_before_its_number_says_how_to_go_on() {
-    let span = HistorySpan { room: RoomId(1), name: room("tea"), upto: Position(9) };
-    let page = |count| {
-        let question = Question::Latest { room: room("tea"), count };
-        let granted = Granted { question, scope: Scope::Rooms(vec![span.clone()]) };
-        let events = vec![event(EventKind::Said, Some("one"))];
-        let excerpt = Excerpt { events, more: None };
-        rendered(|out| render_page(&granted, &excerpt, &clock(), out))
-    };
-    assert!(page(2).ends_with("one\n-- a page is full; /history before 05:59 goes on\n"));
-    assert!(page(1).ends_with("one\n"));
 }
 
 #[test]
