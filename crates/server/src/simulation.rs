@@ -12,6 +12,7 @@ mod dice;
 mod editor;
 mod outside;
 mod peer;
+mod settings;
 mod socket;
 mod store;
 mod world;

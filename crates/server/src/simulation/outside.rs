@@ -5,8 +5,9 @@ use teahouse_wire::api::ApiSession;
 
 use super::editor::EditorSession;
 use super::peer::{Kind, Wire};
+use super::settings::first_room;
 use super::socket::VirtualSocket;
-use super::world::{World, first_room};
+use super::world::World;
 use crate::shard::{Interest, ReadOutcome};
 
 impl World {

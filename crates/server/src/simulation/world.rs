@@ -6,13 +6,14 @@ use std::task::{Context, Poll, Waker};
 
 use jiff::tz::TimeZone;
 use teahouse_core::{
-    Chat, Effect, LogPosition, Moment, Position, RoomId, RoomName, SessionId, SteadyTime, Time,
+    Chat, Effect, LogPosition, Moment, Position, RoomId, SessionId, SteadyTime, Time,
 };
 use teahouse_wire::api::Epoch;
 use teahouse_wire::protocol::ServerFacts;
 
 use super::dice::Dice;
 use super::peer::{Outside, Peer};
+use super::settings::settings;
 use super::socket::VirtualSocket;
 use super::store::ListStore;
 use crate::browsers::Browsers;
@@ -21,7 +22,7 @@ use crate::history::{Job, Page};
 use crate::hub;
 use crate::inbox::Inbox;
 use crate::log::{Batch, Chunk, Entry, Order};
-use crate::settings::{LimitSettings, Settings};
+use crate::settings::LimitSettings;
 use crate::shard::{Now, PING_S, Place, Shard};
 
 /// Turns of a history in which anything may happen, at most.
@@ -338,35 +339,6 @@ impl World {
         }
         panic!("it never comes to rest");
     }
-}
-
-fn settings(dice: &mut Dice) -> Settings {
-    let mut limits = LimitSettings::default();
-    for rate in [
-        &mut limits.addresses.address_requests_burst,
-        &mut limits.addresses.address_kept_bytes_burst,
-        &mut limits.rooms.new_rooms_burst,
-        &mut limits.presence.brief_stays_burst,
-    ] {
-        *rate = 0;
-    }
-    limits.connections.connections_per_address_max = 0;
-    limits.connections.newcomers_per_address_max = 0;
-    limits.seats.suspended_per_address_max = 1000;
-    limits.flood.flood_burst = *dice.pick(&[0, 0, 3]);
-    limits.flood.flood_held_max = *dice.pick(&[1, 4, 8]);
-    limits.connections.idle_s = *dice.pick(&[0, 0, 60]);
-    limits.presence.announce_each_max = *dice.pick(&[1, 50]);
-    // Small, so that peers who do not read are behind, and let go, early.
-    (limits.queues.queue_soft_bytes, limits.queues.queue_hard_bytes) =
-        *dice.pick(&[(200, 20_000), (2000, 3000)]);
-    let first_room = first_room();
-    let history_shown = *dice.pick(&[0, 2, 20]);
-    Settings { first_room, history_shown, limits, ..Settings::default() }
-}
-
-pub(super) fn first_room() -> RoomName {
-    RoomName::parse("lobby").expect("it is a name")
 }
 
 fn time_at(ms: u64) -> Time {
