@@ -11,7 +11,7 @@
 //!   silent ([`silence`]);
 //! - [`requests`], [`opening`], [`protocols`]: from a peer's bytes to requests;
 //! - [`rooms`]: members, what is about to be written to them ([`pending`], [`formats`]), who sees what ([`views`]);
-//! - [`catch_up`]: members that are not live, and questions to history; [`visits`]: those of HTTP;
+//! - [`beginning`], [`catch_up`]: members that are not live, and questions to history; [`visits`]: those of HTTP;
 //! - [`serving`], [`effects`], and the rest here: what it is driven by.
 //!
 //! Invariants: nothing is freed within a step, so an index is valid for the whole step; what follows from a write
@@ -19,6 +19,7 @@
 //! its room up to the room's head, and one that is not has a cursor and either a job under way or bytes queued,
 //! whose draining asks for the next.
 
+mod beginning;
 mod catch_up;
 mod connection;
 mod connections;

@@ -7,6 +7,7 @@ use teahouse_core::{Answer, Effect, RequestId};
 use teahouse_wire::protocol::{Entered, Told};
 
 use super::Shard;
+use super::beginning;
 use super::connection::{Sink, Stage};
 use super::formats::TOO_MANY_FORMATS;
 use super::pending::Round;
@@ -47,7 +48,7 @@ impl<S: Socket> Shard<S> {
 
     /// What is for one session that is here: it first hears what was decided before.
     fn handle_personal(&mut self, index: usize, effect: &Effect, round: &Round) {
-        let Self { sessions, rooms, catch_up, .. } = self;
+        let Self { sessions, rooms, .. } = self;
         rooms.flush_rooms_of(&mut sessions.connections, index, round);
         match effect {
             Effect::Joined { request, room, name, at, members, topic, .. } => {
@@ -62,10 +63,10 @@ impl<S: Socket> Shard<S> {
                     members: *members,
                     topic: topic.as_ref(),
                 };
-                catch_up.begin(sessions, rooms, index, &entered);
+                beginning::begin(sessions, rooms, index, &entered);
             }
             Effect::Parted { request, room, name, .. } => {
-                catch_up.end(sessions, index, *room, name);
+                beginning::end(sessions, index, *room, name);
                 rooms.part(&mut sessions.connections, index, *room);
                 let connection = &mut sessions.connections[index];
                 connection.protocol.handle_parted(*room);
