@@ -58,8 +58,8 @@ pub trait ProtocolSession: Debug {
         None
     }
 
-    /// Whether a silent peer is asked if it is there. A protocol whose peers ask to come in needs [`Pings::Answered`]:
-    /// otherwise a stranger may stay silent for ever.
+    /// Whether a silent peer that is in is asked if it is there. One that has not asked to come in in time is told
+    /// [`Told::NoHello`] and closed in any case.
     fn pings(&self) -> Pings {
         Pings::Never
     }
@@ -164,7 +164,7 @@ pub enum Pings {
     Never,
     /// It is written to now and then, so that nothing on the way takes the connection for unused.
     Sent,
-    /// It has to answer: a peer that does not, or that does not come in, is given up.
+    /// It has to answer: a peer that does not is given up.
     Answered,
 }
 

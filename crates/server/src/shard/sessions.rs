@@ -70,7 +70,7 @@ impl<S: Socket> Sessions<S> {
         self.start_sweep();
     }
 
-    /// Gives a connection its place. From then on it is asked when it is silent, where its protocol does that.
+    /// Gives a connection its place. One of which it is known what it speaks is looked at when it is silent.
     pub(super) fn insert(
         &mut self,
         peer: Peer<S>,
@@ -80,7 +80,7 @@ impl<S: Socket> Sessions<S> {
         let Peer { sink, origin, permit } = peer;
         let serial = self.connections.next_serial();
         let stage = if opening.is_some() { Stage::Sniffing } else { Stage::Outside };
-        let (pings, line) = (protocol.pings(), LineState::new(&mut *protocol));
+        let line = LineState::new(&mut *protocol);
         let key = self.connections.insert(Connection {
             serial,
             session: self.context.session_id(serial),
@@ -95,7 +95,7 @@ impl<S: Socket> Sessions<S> {
             ignored: None,
             waker: None,
         });
-        if pings != Pings::Never {
+        if stage == Stage::Outside {
             self.watch(key);
         }
         key
@@ -157,12 +157,12 @@ impl<S: Socket> Sessions<S> {
 
     /// It is known what a connection speaks: it comes in at once, where its protocol does that.
     pub(super) fn begin(&mut self, index: usize, mut protocol: Box<dyn ProtocolSession>) {
-        let (first_room, pings) = (protocol.first_room(), protocol.pings());
+        let first_room = protocol.first_room();
         let connection = &mut self.connections[index];
         connection.output.line = LineState::new(&mut *protocol);
         connection.protocol = protocol;
         connection.stage = Stage::Outside;
-        if pings != Pings::Never {
+        if first_room.is_none() || connection.protocol.pings() != Pings::Never {
             let key = self.connections.key(index);
             self.watch(key);
         }
@@ -291,7 +291,7 @@ impl<S: Socket> Sessions<S> {
         }
     }
 
-    /// From now on this connection is asked when it is silent.
+    /// From now on it is looked whether this connection is silent.
     pub(super) fn watch(&mut self, key: Key) {
         self.timers.set(self.context.now.steady.plus_ms(PING_S * 1000), Timer::Ping(key));
     }

@@ -21,13 +21,17 @@ pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
     let Some(connection) = sessions.connections.get(key) else { return };
     match connection.stage {
         Stage::Outside => {
-            // A client that has not said hello by now is closed.
+            // A client that has not asked to come in by now is closed, whatever it speaks.
             sessions.tell(key.index, &Told::NoHello);
             sessions.exit(key.index, ExitCause::Lost);
         }
         Stage::In => {
             let silent_ms = now.ms_since(connection.input.heard_at);
-            let must_answer = connection.protocol.pings() == Pings::Answered;
+            let must_answer = match connection.protocol.pings() {
+                Pings::Never => return,
+                Pings::Sent => false,
+                Pings::Answered => true,
+            };
             if must_answer && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
                 sessions.connections.lose(key.index, Health::Broken);
             } else if !must_answer || silent_ms + 1 >= u64::from(PING_S) * 1000 {

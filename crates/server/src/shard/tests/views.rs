@@ -161,3 +161,22 @@ fn a_room_that_is_current_no_longer_is_named_from_the_next_message_on_also_in_th
     let joined = "-- you are in #tea — cups (nobody else is here)\n";
     assert_eq!(ann.heard(), format!("<ann> before\n{joined}[#lobby] <ann> after\n"));
 }
+
+#[test]
+fn who_does_not_ask_to_come_in_is_closed_in_time_whatever_it_speaks() {
+    let mut bench = Bench::new(|_| {});
+    let (socket, lobby) = (VirtualSocket::new(usize::MAX / 2), RoomName::parse("lobby").unwrap());
+    let permit = bench.gate.admit([10, 0, 0, 1].into()).unwrap();
+    let (ours, peer) = (socket.clone(), (permit.origin(), Some(permit)));
+    let session = Box::new(EditorSession::new(lobby, 0));
+    let key = bench.step(|shard| shard.accept_as(session, ours, peer, &[]));
+    bench.pass(19_999);
+    let interest = bench.shard.interest(key, std::task::Waker::noop());
+    assert_eq!(interest, Interest::Ready { read: true, write: false });
+    bench.pass(1);
+    assert_eq!(bench.shard.interest(key, std::task::Waker::noop()), Interest::Closed);
+    let (ann, _) = editor(&mut bench, 0);
+    bench.pass(60_000);
+    let interest = bench.shard.interest(ann.key, std::task::Waker::noop());
+    assert_eq!(interest, Interest::Ready { read: true, write: false }, "who is in may be silent");
+}
