@@ -241,6 +241,12 @@ impl Chat {
         self.sessions.len()
     }
 
+    /// How many hear a room, at most: what is told to it costs this much.
+    #[must_use]
+    pub fn listeners(&self, room: RoomId) -> usize {
+        self.rooms.get(room).map_or(0, Room::listeners)
+    }
+
     fn settle_limits(&mut self) {
         self.rooms.configure(&self.limits.first_room, self.limits.small_room_events);
     }

@@ -22,6 +22,8 @@ pub(crate) const READERS: usize = THREADS.len();
 const THREADS: [&str; 2] = ["pages", "searches"];
 /// Events in one page of a refill.
 const REFILL_EVENTS_MAX: u32 = 512;
+/// Pages that wait until their shard takes them; then the reading thread waits.
+pub(crate) const PAGES_MAX: usize = 32;
 /// Bytes of text in one page of a refill: below the soft bound of a queue, so a page always fits.
 const REFILL_BYTES_MAX: usize = 32 * 1024;
 

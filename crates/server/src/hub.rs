@@ -10,28 +10,29 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use teahouse_core::{Chat, Effect, LogPosition, Proposal};
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
 
+use crate::delivery::{Delivery, work_of};
 use crate::error::Fault;
 use crate::inbox::Inbox;
 use crate::log::{Batch, Entry, Log};
-use crate::metrics::{ByShard, HubMetrics};
+use crate::metrics::HubMetrics;
 use crate::store::{CommitError, Store};
 
 /// How long to wait before a commit is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// How long a shard may keep the hub waiting before the log says so.
-const SLOW_SHARD: Duration = Duration::from_secs(1);
+/// Where commits take longer, what was decided before is not kept back during one: the disk takes longer than the
+/// rounds it would make larger.
+const SLOW_COMMIT: Duration = Duration::from_millis(5);
 
 /// What the hub thread owns.
 pub(crate) struct Hub {
     pub(crate) chat: Chat,
     pub(crate) store: Store,
     pub(crate) log: Log,
-    pub(crate) shards: Vec<mpsc::Sender<Inbox>>,
+    pub(crate) delivery: Delivery,
     pub(crate) metrics: HubMetrics,
     /// Becomes true when the house closes.
     pub(crate) closing: watch::Receiver<bool>,
@@ -44,16 +45,28 @@ impl Hub {
         if result.is_err() {
             let notice =
                 "the house has to close: messages cannot be stored; what was shown is kept";
-            self.tell(|| Inbox::Notice(notice.into())).await;
+            self.delivery.tell(|| Inbox::Notice(notice.into())).await;
         }
-        self.tell(|| Inbox::Finished).await;
+        self.delivery.tell(|| Inbox::Finished).await;
         let closed = self.store.close().map_err(Fault::from);
         // What stopped the house says more than what then went wrong in closing it.
         result.and(closed)
     }
 
     async fn serve(&mut self) -> Result<(), Fault> {
-        while let Some(batch) = self.log.next_batch(self.chat.next_due()).await {
+        let mut commit_time = Duration::ZERO;
+        loop {
+            let due = self.chat.next_due();
+            let batch = tokio::select! {
+                // First what there is in the log: a shard hands in what it has read before it reports.
+                biased;
+                batch = self.log.next_batch(due), if self.delivery.may_take() => batch,
+                () = self.delivery.changed() => {
+                    self.delivery.hand_out();
+                    continue;
+                }
+            };
+            let Some(batch) = batch else { return Ok(()) };
             let begun = Instant::now();
             let Batch { position, moment, entries } = batch;
             self.metrics.batch_requests.observe(entries.len() as f64);
@@ -66,22 +79,20 @@ impl Hub {
                 }
                 decide(&mut self.chat, entry, &mut effects);
             }
+            if commit_time > SLOW_COMMIT {
+                self.delivery.hand_out_all();
+            }
+            let committing = Instant::now();
             self.commit(position, &effects).await?;
+            commit_time = committing.elapsed();
             self.chat.settled();
-            self.deliver(effects).await;
+            // Here it is known which shards an effect is for: every shard has it, because all sessions are of this node.
+            let work = work_of(&self.chat, &effects);
+            self.delivery.push(effects, work);
+            self.delivery.hand_out();
             let sessions = i64::try_from(self.chat.session_count()).unwrap_or(i64::MAX);
             self.metrics.sessions.set(sessions);
             self.metrics.busy_seconds.inc_by(begun.elapsed().as_secs_f64());
-        }
-        Ok(())
-    }
-
-    /// Hands out what was decided. Here it is known which shards an effect is for: every shard has it, because all
-    /// sessions are of this node.
-    async fn deliver(&self, effects: Vec<Effect>) {
-        if !effects.is_empty() {
-            let effects = Arc::new(effects);
-            self.tell(|| Inbox::Batch(Arc::clone(&effects))).await;
         }
     }
 
@@ -115,7 +126,7 @@ impl Hub {
                     if tries > 0 {
                         info!(events, tries, "messages are being stored again");
                         self.metrics.not_storing.set(None);
-                        self.tell(|| Inbox::NotStoring(None)).await;
+                        self.delivery.tell(|| Inbox::NotStoring(None)).await;
                     }
                     if events > 0 {
                         self.metrics.events.inc_by(events as u64);
@@ -130,7 +141,8 @@ impl Hub {
                         let why = format!("messages cannot be stored at the moment ({source})");
                         let why: Arc<str> = why.into();
                         self.metrics.not_storing.set(Some(Arc::clone(&why)));
-                        self.tell(|| Inbox::NotStoring(Some(Arc::clone(&why)))).await;
+                        let told = || Inbox::NotStoring(Some(Arc::clone(&why)));
+                        self.delivery.tell(told).await;
                     }
                     if *self.closing.borrow() {
                         return Err(Fault::Unstored { source, effects: effects.len() });
@@ -141,38 +153,6 @@ impl Hub {
                 Err(CommitError::Fault(source)) => return Err(Fault::Commit(source)),
             }
         }
-    }
-
-    async fn tell(&self, message: impl Fn() -> Inbox) {
-        for (index, shard) in self.shards.iter().enumerate() {
-            let sent = match shard.try_send(message()) {
-                Err(TrySendError::Full(message)) => self.wait_for(index, shard, message).await,
-                Ok(()) => Ok(()),
-                Err(TrySendError::Closed(_)) => Err(()),
-            };
-            // A shard that is gone has ended for a reason that is reported where it ran.
-            if sent.is_err() {
-                debug!("a shard is gone");
-            }
-        }
-    }
-
-    /// A shard has as many messages unread as it may: the whole house waits for it, which somebody should know.
-    async fn wait_for(
-        &self,
-        index: usize,
-        shard: &mpsc::Sender<Inbox>,
-        message: Inbox,
-    ) -> Result<(), ()> {
-        let begun = Instant::now();
-        let sent = shard.send(message).await.map_err(drop);
-        let waited = begun.elapsed();
-        let seconds = self.metrics.shard_wait_seconds.get_or_create(&ByShard { shard: index });
-        seconds.inc_by(waited.as_secs_f64());
-        if waited >= SLOW_SHARD {
-            warn!(shard = index, ?waited, "a shard is slow: everybody waited for it");
-        }
-        sent
     }
 }
 

@@ -1,30 +1,28 @@
-//! What a shard is told, all of it through one bounded queue, so that the order in which the hub decided
-//! is the order in which a shard acts.
+//! What a shard is told, through one bounded queue, so that the order in which the hub decided is the order in which a
+//! shard acts. Pages of history have a queue of their own ([`crate::history`]): they may come at any time after they
+//! were asked for.
 
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
-use teahouse_core::Effect;
 use tokio::sync::oneshot;
 
+use crate::credits::Decided;
 use crate::figures::Figures;
 use crate::gate::Permit;
-use crate::history::Page;
 use crate::settings::Settings;
 use crate::space::LowSpace;
 
-/// Messages waiting for one shard. The hub waits when a shard has this many unread: a shard that
-/// cannot keep up slows the house rather than filling its memory. A batch holds at most 4 MiB of text.
+/// Messages waiting for one shard, most of them new connections: of what it decides, the hub has few in here
+/// ([`crate::credits`]).
 pub(crate) const INBOX_MAX: usize = 32;
 
 /// One message to a shard.
 pub(crate) enum Inbox {
     /// What happened, committed.
-    Batch(Arc<Vec<Effect>>),
+    Batches(Vec<Decided>),
     /// A new connection.
     Accepted(Accepted),
-    /// What a reader found in history for one connection.
-    Page(Page),
     /// New settings.
     Reload(Arc<Settings>),
     /// Why messages are not stored and wait until they can be; `None` when they are stored again.

@@ -9,6 +9,8 @@
 
 mod browsers;
 mod clock;
+mod credits;
+mod delivery;
 mod error;
 mod figures;
 mod gate;

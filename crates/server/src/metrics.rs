@@ -284,7 +284,7 @@ impl Metrics {
         }
         registry.register_with_unit(
             "shard_wait",
-            "Time the hub has waited for a shard to take more",
+            "Time the hub has waited because a shard had as much before it as it may",
             seconds(),
             shard_wait_seconds,
         );

@@ -14,13 +14,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use teahouse_core::Effect;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tracing::debug;
 
 use crate::clock::SteadyClock;
-use crate::history::Jobs;
+use crate::credits::Decided;
+use crate::delivery::Report;
+use crate::history::{Jobs, Page};
 use crate::inbox::{Accepted, Inbox};
 use crate::log::LogSender;
 use crate::shard::{Place, Shard};
@@ -29,9 +30,11 @@ use tasks::Tasks;
 
 /// Inbox messages handled in one round: their room messages leave in one write per member.
 const ROUND_MESSAGES_MAX: usize = 64;
+/// Pages of history handled in one round: thousands who catch up do not keep those waiting who are live.
+const ROUND_PAGES_MAX: usize = 16;
 /// How long a shard that always has something to write may keep its other tasks (reading, draining, deadlines)
 /// waiting; one round more at most.
-const TURN_TIME: Duration = Duration::from_millis(200);
+const TURN_TIME: Duration = Duration::from_millis(20);
 /// How long members have, when the server stops, to take what is queued for them.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(2);
 /// How often it is looked whether everyone has taken what was queued, when the server stops.
@@ -42,13 +45,15 @@ pub(crate) struct Parts {
     pub(crate) place: Place,
     pub(crate) clock: SteadyClock,
     pub(crate) inbox: mpsc::Receiver<Inbox>,
+    pub(crate) pages: mpsc::Receiver<Page>,
+    pub(crate) report: Report,
     pub(crate) log: LogSender,
     pub(crate) jobs: Jobs,
 }
 
 /// Runs a shard until the hub has finished.
 pub(crate) async fn run(parts: Parts) {
-    let Parts { place, clock, mut inbox, log, jobs } = parts;
+    let Parts { place, clock, mut inbox, mut pages, report, log, jobs } = parts;
     let index = place.index;
     let tasks = Tasks::default();
     let reactor = Rc::new(RefCell::new(Reactor {
@@ -65,26 +70,33 @@ pub(crate) async fn run(parts: Parts) {
     let handle = Rc::clone(&reactor);
     tasks.spawn(move || give_time(handle));
     let mut messages = Vec::with_capacity(ROUND_MESSAGES_MAX);
-    let mut is_finished = false;
+    let mut worked_off = 0;
     let mut turn: Option<Instant> = None;
-    while !is_finished {
-        let count = tokio::select! {
-            count = inbox.recv_many(&mut messages, ROUND_MESSAGES_MAX) => count,
+    loop {
+        let is_finished = tokio::select! {
+            // What was decided first: who catches up has time.
+            biased;
             // Ends this thread, and so the server, which says so.
             () = tasks.panicked() => panic!("a task of this shard has panicked"),
+            count = inbox.recv_many(&mut messages, ROUND_MESSAGES_MAX) => {
+                turn.get_or_insert_with(Instant::now);
+                count == 0 || handle_round(&reactor, &mut messages, &mut worked_off)
+            }
+            Some(page) = pages.recv() => {
+                handle_pages(&reactor, page, &mut pages);
+                false
+            }
         };
-        if count == 0 {
+        if is_finished {
             break;
         }
-        is_finished = handle_round(&reactor, &mut messages);
-        // Reading between any two rounds would keep what is under way in two halves for ever, each in writes of
-        // its own; an inbox that is never empty would keep this thread's tasks waiting without a bound.
-        if inbox.is_empty() {
-            // Waiting for more is a turn for everything else.
+        // Reading between any two small rounds would keep what is under way in two halves for ever, each in writes
+        // of its own; an inbox that is never empty would keep this thread's tasks waiting without a bound.
+        if inbox.is_empty() || turn.is_none_or(|turn| turn.elapsed() >= TURN_TIME) {
+            give_turn(&tasks).await;
             turn = None;
-        } else if turn.get_or_insert_with(Instant::now).elapsed() >= TURN_TIME {
-            tokio::task::yield_now().await;
-            turn = None;
+            // What was read meanwhile has been handed in: the hub can give both in one round.
+            report.worked_off(worked_off);
         }
     }
     reactor.borrow_mut().step(Shard::say_goodbye);
@@ -93,18 +105,39 @@ pub(crate) async fn run(parts: Parts) {
     connection::close_all(&reactor).await;
 }
 
+/// Gives every task of this thread that waits for its turn one, those whose sockets are ready included; then the one
+/// that hands in what they have read.
+async fn give_turn(tasks: &Tasks) {
+    // Has the runtime look at the sockets.
+    tokio::task::yield_now().await;
+    // Tasks have their turns in the order in which they were woken.
+    tasks.wait_for_others().await;
+    tasks.wait_for_others().await;
+}
+
+/// Handles a page, and some more that wait.
+fn handle_pages(handle: &Handle, first: Page, pages: &mut mpsc::Receiver<Page>) {
+    handle.borrow_mut().step(|shard| shard.handle_page(first));
+    for _ in 1..ROUND_PAGES_MAX {
+        let Ok(page) = pages.try_recv() else { return };
+        handle.borrow_mut().step(|shard| shard.handle_page(page));
+    }
+}
+
 /// Handles what has come; whether it is the last there is. What the hub decided is handled together, up to a
-/// message of another kind.
-fn handle_round(handle: &Handle, messages: &mut Vec<Inbox>) -> bool {
+/// message of another kind, and counted.
+fn handle_round(handle: &Handle, messages: &mut Vec<Inbox>, worked_off: &mut u64) -> bool {
     let mut is_finished = false;
-    let mut round: Vec<Arc<Vec<Effect>>> = Vec::new();
+    let mut round: Vec<Decided> = Vec::new();
     for message in messages.drain(..) {
         match message {
-            Inbox::Batch(effects) => round.push(effects),
+            Inbox::Batches(batches) => {
+                *worked_off += batches.len() as u64;
+                round.extend(batches);
+            }
             // Changes nothing for those who are in.
             Inbox::Accepted(accepted) => accept(handle, accepted),
-            message @ (Inbox::Page(_)
-            | Inbox::Reload(_)
+            message @ (Inbox::Reload(_)
             | Inbox::NotStoring(_)
             | Inbox::Space(_)
             | Inbox::Notice(_)
@@ -121,7 +154,7 @@ fn handle_round(handle: &Handle, messages: &mut Vec<Inbox>) -> bool {
     is_finished
 }
 
-fn handle_batches(handle: &Handle, round: &mut Vec<Arc<Vec<Effect>>>) {
+fn handle_batches(handle: &Handle, round: &mut Vec<Decided>) {
     if !round.is_empty() {
         handle.borrow_mut().step(|shard| shard.handle_batches(round));
         round.clear();
@@ -131,12 +164,11 @@ fn handle_batches(handle: &Handle, round: &mut Vec<Arc<Vec<Effect>>>) {
 fn handle_message(handle: &Handle, message: Inbox) {
     let mut reactor = handle.borrow_mut();
     match message {
-        Inbox::Batch(effects) => reactor.step(|shard| shard.handle_batches(&[effects])),
+        Inbox::Batches(batches) => reactor.step(|shard| shard.handle_batches(&batches)),
         Inbox::Accepted(accepted) => {
             drop(reactor);
             accept(handle, accepted);
         }
-        Inbox::Page(page) => reactor.step(|shard| shard.handle_page(page)),
         Inbox::Reload(settings) => reactor.step(|shard| shard.configure(settings)),
         Inbox::Notice(text) => reactor.step(|shard| shard.notice(&text)),
         Inbox::Space(low) => reactor.step(|shard| shard.set_space(low)),

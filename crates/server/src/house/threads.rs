@@ -14,8 +14,9 @@ use tracing::warn;
 
 use crate::browsers::Browsers;
 use crate::clock::SteadyClock;
+use crate::delivery::{Delivery, Progress};
 use crate::error::Fault;
-use crate::history::{self, Jobs};
+use crate::history::{self, Jobs, PAGES_MAX, Page};
 use crate::hub::Hub;
 use crate::inbox::{INBOX_MAX, Inbox};
 use crate::log::{self, LogSender};
@@ -55,7 +56,10 @@ impl Threads {
         let (end_notices, ended) = mpsc::unbounded_channel();
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..shard_count).map(|_| mpsc::channel(INBOX_MAX)).unzip();
-        let (jobs, readers) = start_readers(readers, inboxes.clone())?;
+        let (to_shards, pages): (Vec<_>, Vec<_>) =
+            (0..shard_count).map(|_| mpsc::channel(PAGES_MAX)).unzip();
+        let (jobs, readers) = start_readers(readers, to_shards)?;
+        let progress = Progress::new(shard_count);
         let chat = Chat::from_history(settings.chat_limits(), last_room, rooms);
         let (log, proposed) = log::open(position, chat.moment());
         let (closing, is_closing) = watch::channel(false);
@@ -63,7 +67,7 @@ impl Threads {
             chat,
             store,
             log: proposed,
-            shards: inboxes.clone(),
+            delivery: Delivery::new(inboxes.clone(), Arc::clone(&progress), metrics.clone()),
             metrics: metrics.clone(),
             closing: is_closing,
         };
@@ -78,9 +82,11 @@ impl Threads {
         };
         let clock = SteadyClock::start();
         let mut shards = Vec::with_capacity(shard_count);
-        for (index, inbox) in receivers.into_iter().enumerate() {
+        for (index, (inbox, pages)) in receivers.into_iter().zip(pages).enumerate() {
             let place = Place { index, ..place.clone() };
-            let parts = Parts { place, clock, inbox, log: log.clone(), jobs: jobs.clone() };
+            let report = progress.report_of(index);
+            let (log, jobs) = (log.clone(), jobs.clone());
+            let parts = Parts { place, clock, inbox, pages, report, log, jobs };
             shards.push(spawn("shard", &end_notices, |runtime| {
                 LocalSet::new().block_on(&runtime, reactor::run(parts));
             })?);
@@ -149,11 +155,10 @@ fn server_facts(settings: &Settings, epoch: [u8; 16]) -> ServerFacts {
 /// Reading threads give what they found to the shard that asked.
 fn start_readers(
     readers: Vec<Reader>,
-    inboxes: Vec<mpsc::Sender<Inbox>>,
+    shards: Vec<mpsc::Sender<Page>>,
 ) -> Result<(Jobs, Vec<JoinHandle<()>>), Fault> {
     let reply: history::Reply = Arc::new(move |shard: usize, page| {
-        let shard = inboxes.get(shard);
-        shard.is_some_and(|shard| shard.blocking_send(Inbox::Page(page)).is_ok())
+        shards.get(shard).is_some_and(|shard| shard.blocking_send(page).is_ok())
     });
     let fault = |source| Fault::Start { what: "reading threads", source };
     history::start(readers, &reply).map_err(fault)

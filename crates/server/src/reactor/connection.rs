@@ -45,12 +45,14 @@ impl Socket for Arc<TcpStream> {
     }
 }
 
-/// Why a connection is not driven any further.
+/// Why a connection is not driven any further for now.
 enum Turned {
     /// It speaks HTTP.
     Http,
     /// It is closed.
     Closed,
+    /// It has read enough for one turn, and there is probably more.
+    Paused,
 }
 
 /// Serves a connection until it is closed. What few connections need stands in boxes of its own: most of an idle
@@ -58,6 +60,9 @@ enum Turned {
 pub(super) async fn serve(reactor: Handle, mut key: Key, stream: Arc<TcpStream>) {
     loop {
         match poll_fn(|context| poll(&reactor, key, &stream, context)).await {
+            // Behind everyone whose socket is ready by then: a task that woke itself would have the next turns of this
+            // thread as well.
+            Turned::Paused => tokio::task::yield_now().await,
             Turned::Closed => return Box::pin(close(reactor, key, stream)).await,
             Turned::Http => match Box::pin(speak_http(&reactor, key, &stream)).await {
                 Some(websocket) => key = websocket,
@@ -128,10 +133,7 @@ fn poll(reactor: &Handle, key: Key, stream: &TcpStream, context: &mut Context<'_
                 ReadOutcome::Nothing => {}
                 ReadOutcome::Some if reads < READS_IN_A_ROW_MAX => reads += 1,
                 // Whoever sends as fast as it is read would have this thread for itself otherwise.
-                ReadOutcome::Some | ReadOutcome::Full => {
-                    context.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
+                ReadOutcome::Some | ReadOutcome::Full => return Poll::Ready(Turned::Paused),
             }
             continue;
         }

@@ -38,6 +38,14 @@ impl Tasks {
         task.abort_handle()
     }
 
+    /// Waits until every task that waits for its turn has had one: a new task has its own after them.
+    pub(super) async fn wait_for_others(&self) {
+        let turn = Rc::new(Notify::new());
+        let told = Rc::clone(&turn);
+        self.spawn(move || async move { told.notify_one() });
+        turn.notified().await;
+    }
+
     /// Waits until a task has panicked.
     pub(super) async fn panicked(&self) {
         self.0.notified().await;

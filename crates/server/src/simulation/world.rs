@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use teahouse_core::{
@@ -17,10 +18,12 @@ use super::settings::settings;
 use super::socket::VirtualSocket;
 use super::store::ListStore;
 use crate::browsers::Browsers;
+use crate::credits::Credits;
+use crate::delivery::work_of;
 use crate::gate::Gate;
 use crate::history::{Job, Page};
 use crate::hub;
-use crate::inbox::Inbox;
+use crate::inbox::{INBOX_MAX, Inbox};
 use crate::log::{Batch, Chunk, Entry, Order};
 use crate::settings::LimitSettings;
 use crate::shard::{Now, PING_S, Place, Shard};
@@ -41,6 +44,8 @@ struct Mood {
     turns_between_troubles: usize,
     /// People go from room to room.
     is_restless: bool,
+    /// What is decided is so many times the work that it is for so few.
+    work: usize,
 }
 
 /// A shard, and what is on its way to and from it.
@@ -48,6 +53,8 @@ pub(super) struct Driven {
     pub(super) shard: Shard<VirtualSocket>,
     inbox: VecDeque<Inbox>,
     jobs: VecDeque<Job>,
+    /// Batches handled so far.
+    worked_off: u64,
 }
 
 pub(super) struct World {
@@ -61,6 +68,7 @@ pub(super) struct World {
     /// Applied and not stored, because the disk is full.
     pub(super) unstored: Option<(LogPosition, Vec<Effect>)>,
     pub(super) shards: Vec<Driven>,
+    credits: Credits,
     pub(super) gate: Arc<Gate>,
     pub(super) outside: Outside,
     /// The rooms of each session, and the last position before it came into each.
@@ -90,8 +98,9 @@ impl World {
             }),
             inbox: VecDeque::new(),
             jobs: VecDeque::new(),
+            worked_off: 0,
         });
-        let shards = shards.collect();
+        let shards: Vec<Driven> = shards.collect();
         let peers = (1..=2 + dice.below(6)).map(|number| match dice.once_in(2) {
             true => Peer::line(number),
             false => Peer::api(number),
@@ -103,6 +112,7 @@ impl World {
         let mood = Mood {
             turns_between_troubles: *dice.pick(&[8, 30, 200]),
             is_restless: dice.once_in(3),
+            work: *dice.pick(&[1, 100, 3000]),
         };
         Self {
             dice,
@@ -113,6 +123,7 @@ impl World {
             log: VecDeque::new(),
             order: Order::after(LogPosition::START, Moment::default()),
             unstored: None,
+            credits: Credits::new(shards.len()),
             shards,
             gate: Gate::new(&settings.limits, 1000),
             outside: Outside { peers, given_up: Vec::new(), said: 0 },
@@ -151,7 +162,7 @@ impl World {
         if self.dice.once_in(self.mood.turns_between_troubles) {
             self.trouble(peer);
         }
-        match self.dice.below(24) {
+        match self.dice.below(28) {
             0 | 1 => self.connect(peer),
             2..=7 => {
                 self.outside.said += 1;
@@ -166,6 +177,8 @@ impl World {
             11 | 12 => drop(self.pump(shard)),
             13 | 14 => drop(self.hub()),
             15..=17 => drop(self.handle_inbox(shard)),
+            22 => drop(self.report(shard)),
+            23 => drop(self.deliver()),
             18 | 19 => drop(self.read_history(shard)),
             20 => drop(self.serve_given_up()),
             _ => drop(self.serve(peer)),
@@ -227,13 +240,19 @@ impl World {
         }
         self.chat.settled();
         effects.iter().for_each(|effect| self.note(effect));
-        let effects = Arc::new(effects);
-        self.tell(|| Inbox::Batch(Arc::clone(&effects)));
+        if !effects.is_empty() {
+            let work = work_of(&self.chat, &effects).times(self.mood.work);
+            self.credits.push(Arc::new(effects), work, self.time());
+        }
+        self.deliver();
         true
     }
 
     /// What follows from the next batch, if there is one.
     fn decide(&mut self) -> Option<(LogPosition, Vec<Effect>)> {
+        if self.credits.overburdened().is_some() {
+            return None;
+        }
         let due = self.chat.next_due();
         if self.log.is_empty() && due.is_none_or(|due| due.0 > self.now) {
             return None;
@@ -258,8 +277,38 @@ impl World {
         Some((position, effects))
     }
 
+    fn time(&self) -> Duration {
+        Duration::from_millis(self.now)
+    }
+
+    /// The hub hands out what the shards' credit allows.
+    fn deliver(&mut self) -> bool {
+        self.credits.release(self.time());
+        let now = self.time();
+        assert!(self.credits.due().is_none_or(|due| due > now), "an idle shard waits too long");
+        let mut has_some = false;
+        for (shard, driven) in self.shards.iter_mut().enumerate() {
+            if self.credits.has_next(shard) && driven.inbox.len() < INBOX_MAX {
+                driven.inbox.push_back(Inbox::Batches(self.credits.take(shard)));
+                has_some = true;
+            }
+        }
+        has_some
+    }
+
+    /// A shard's sockets have had a turn: it reports how far it has come, which wakes the hub.
+    fn report(&mut self, shard: usize) -> bool {
+        self.credits.worked_off(shard, self.shards[shard].worked_off);
+        self.deliver()
+    }
+
+    /// The hub tells every shard something, after everything that was decided.
     fn tell(&mut self, message: impl Fn() -> Inbox) {
-        self.shards.iter_mut().for_each(|driven| driven.inbox.push_back(message()));
+        self.credits.release_all();
+        for (shard, driven) in self.shards.iter_mut().enumerate() {
+            driven.inbox.push_back(Inbox::Batches(self.credits.take(shard)));
+            driven.inbox.push_back(message());
+        }
     }
 
     fn note(&mut self, effect: &Effect) {
@@ -286,7 +335,10 @@ impl World {
         let mut round = Vec::new();
         for _ in 0..=self.dice.below(4) {
             match self.shards[shard].inbox.pop_front() {
-                Some(Inbox::Batch(effects)) => round.push(effects),
+                Some(Inbox::Batches(batches)) => {
+                    self.shards[shard].worked_off += batches.len() as u64;
+                    round.extend(batches);
+                }
                 Some(Inbox::NotStoring(why)) => {
                     self.step(shard, |shard| {
                         shard.handle_batches(&round);
@@ -323,6 +375,7 @@ impl World {
             for shard in 0..self.shards.len() {
                 has_moved |= self.pump(shard);
                 has_moved |= self.handle_inbox(shard);
+                has_moved |= self.report(shard);
                 has_moved |= self.read_history(shard);
             }
             for peer in 0..self.outside.peers.len() {
