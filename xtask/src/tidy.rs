@@ -16,11 +16,6 @@ const LINES_MAX: usize = 400;
 
 /// Fields of a struct of the server. One with more has parts that have no name yet.
 const FIELDS_MAX: usize = 12;
-/// Types that have more, and how many.
-const FIELDS_KNOWN: &[(&str, usize)] = &[
-    // Everything there is in a simulated history.
-    ("World", 13),
-];
 /// Where the modules of the server are.
 const SERVER: &str = "crates/server/src/";
 
@@ -140,11 +135,7 @@ fn is_short(file: &File) -> Vec<(usize, String)> {
 
 fn has_few_fields(file: &File) -> Vec<(usize, String)> {
     let structs = fields::structs(&file.text).into_iter();
-    let max_of = |name: &&str| {
-        let known = FIELDS_KNOWN.iter().find(|(known, _)| known == name);
-        known.map_or(FIELDS_MAX, |(_, fields)| *fields)
-    };
-    let wrong = structs.filter(|(name, fields)| file.is_of_server() && *fields > max_of(name));
+    let wrong = structs.filter(|(_, fields)| file.is_of_server() && *fields > FIELDS_MAX);
     wrong
         .map(|(name, fields)| (0, format!("{name} has {fields} fields; the limit is {FIELDS_MAX}")))
         .collect()

@@ -10,6 +10,7 @@
 mod checks;
 mod dice;
 mod editor;
+mod hub;
 mod outside;
 mod peer;
 mod settings;

@@ -10,7 +10,7 @@ use super::world::World;
 
 /// Promises P1 to P4, of what has been heard by those who are still there.
 pub(super) fn heard(world: &World) {
-    assert!(world.unstored.is_none() && world.log.is_empty());
+    assert!(world.hub.unstored.is_none() && world.hub.log.is_empty());
     for peer in &world.outside.peers {
         match (&peer.kind, &peer.wire) {
             (_, None) => {}
@@ -30,7 +30,8 @@ pub(super) fn heard(world: &World) {
         assert_eq!(driven.shard.figures().queued_bytes, 0, "a wake-up is lost");
     }
     for name in ROOMS {
-        let mut tokens: Vec<u32> = world.store.named(name).iter().filter_map(token_in).collect();
+        let mut tokens: Vec<u32> =
+            world.hub.store.named(name).iter().filter_map(token_in).collect();
         let count = tokens.len();
         tokens.sort_unstable();
         tokens.dedup();
@@ -49,8 +50,8 @@ fn lines_heard(world: &World, name: &str, (tokens, hears_own): (&[u32], bool), w
         assert!(before.is_none_or(|before| before < *position), "P1, P4: {name} {heard:?}");
     }
     let session = world.shards[wire.shard].shard.session(wire.key);
-    for (room, at) in session.and_then(|id| world.joined.get(&id)).into_iter().flatten() {
-        let missed = world.store.events(*room).iter().find(|event| {
+    for (room, at) in session.and_then(|id| world.hub.joined.get(&id)).into_iter().flatten() {
+        let missed = world.hub.store.events(*room).iter().find(|event| {
             let is_for_it = event.position > *at && (hears_own || Some(event.session) != session);
             is_for_it && token_in(event).is_some() && !heard.contains(&(*room, event.position))
         });
@@ -63,7 +64,7 @@ fn lines_heard(world: &World, name: &str, (tokens, hears_own): (&[u32], bool), w
 fn api_heard(world: &World, Peer { name: peer, .. }: &Peer, api: &Api, wire: &Wire) {
     let is_here = wire.is_served && !wire.is_closed;
     for (name, room) in &api.rooms {
-        let kept = world.store.named(name);
+        let kept = world.hub.store.named(name);
         for (position, text) in &room.heard {
             let event = &kept[usize::try_from(*position - 1).unwrap()];
             let words = event.text.as_ref().map(|text| text.as_str());
@@ -80,7 +81,7 @@ fn api_heard(world: &World, Peer { name: peer, .. }: &Peer, api: &Api, wire: &Wi
 
 /// Everyone has gone, and nobody comes back any more.
 pub(super) fn nothing_is_left(world: &World) {
-    assert_eq!(world.chat.session_count(), 0, "a session without a connection");
+    assert_eq!(world.hub.chat.session_count(), 0, "a session without a connection");
     for driven in &world.shards {
         let figures = driven.shard.figures();
         assert!(figures.connections.is_empty(), "a connection is left: {figures:?}");
@@ -90,7 +91,7 @@ pub(super) fn nothing_is_left(world: &World) {
 
 /// Where the store has a message.
 fn place_of(world: &World, token: u32) -> Option<(RoomId, Position)> {
-    let mut events = world.store.rooms.values().flat_map(|(_, events)| events);
+    let mut events = world.hub.store.rooms.values().flat_map(|(_, events)| events);
     events.find(|event| token_in(event) == Some(token)).map(|event| (event.room, event.position))
 }
 

@@ -1,30 +1,23 @@
 //! Everything there is in one history, and what happens in it, one turn at a time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use teahouse_core::{
-    Chat, Effect, LogPosition, Moment, Position, RoomId, SessionId, SteadyTime, Time,
-};
+use teahouse_core::SteadyTime;
 use teahouse_wire::api::Epoch;
 use teahouse_wire::protocol::ServerFacts;
 
 use super::dice::Dice;
+use super::hub::{Driven, Hub, Outcome, time_at};
 use super::peer::{Outside, Peer};
 use super::settings::settings;
 use super::socket::VirtualSocket;
-use super::store::ListStore;
 use crate::browsers::Browsers;
-use crate::credits::Credits;
-use crate::delivery::work_of;
 use crate::gate::Gate;
-use crate::history::{Job, Page};
-use crate::hub;
-use crate::inbox::{INBOX_MAX, Inbox};
-use crate::log::{Batch, Chunk, Entry, Order};
+use crate::history::Page;
+use crate::inbox::Inbox;
 use crate::settings::LimitSettings;
 use crate::shard::{Now, PING_S, Place, Shard};
 
@@ -32,8 +25,6 @@ use crate::shard::{Now, PING_S, Place, Shard};
 const TURNS_MAX: usize = 400;
 /// Turns after that in which everything is let through: more are an endless loop.
 const SETTLING_TURNS_MAX: usize = 20_000;
-/// Chunks that wait for the hub.
-const LOG_CHUNKS_MAX: usize = 3;
 /// How long nothing may have happened before everything has come to rest: so many times so many milliseconds.
 const MOMENTS: usize = 10;
 const MOMENT_MS: u64 = 3000;
@@ -48,38 +39,20 @@ struct Mood {
     work: usize,
 }
 
-/// A shard, and what is on its way to and from it.
-pub(super) struct Driven {
-    pub(super) shard: Shard<VirtualSocket>,
-    inbox: VecDeque<Inbox>,
-    jobs: VecDeque<Job>,
-    /// Batches handled so far.
-    worked_off: u64,
-}
-
 pub(super) struct World {
     pub(super) dice: Dice,
     mood: Mood,
     now: u64,
-    pub(super) chat: Chat,
-    pub(super) store: ListStore,
-    pub(super) log: VecDeque<Chunk>,
-    order: Order,
-    /// Applied and not stored, because the disk is full.
-    pub(super) unstored: Option<(LogPosition, Vec<Effect>)>,
+    pub(super) hub: Hub,
     pub(super) shards: Vec<Driven>,
-    credits: Credits,
     pub(super) gate: Arc<Gate>,
     pub(super) outside: Outside,
-    /// The rooms of each session, and the last position before it came into each.
-    pub(super) joined: BTreeMap<SessionId, BTreeMap<RoomId, Position>>,
 }
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let settings = Arc::new(settings(&mut dice));
-        let chat = Chat::from_history(settings.chat_limits(), RoomId(0), []);
         let server = Arc::new(ServerFacts {
             epoch: Epoch::of([7; 16]),
             server: "simulated".to_owned(),
@@ -118,16 +91,10 @@ impl World {
             dice,
             mood,
             now: 0,
-            chat,
-            store: ListStore::default(),
-            log: VecDeque::new(),
-            order: Order::after(LogPosition::START, Moment::default()),
-            unstored: None,
-            credits: Credits::new(shards.len()),
+            hub: Hub::new(settings.chat_limits(), shards.len()),
             shards,
             gate: Gate::new(&settings.limits, 1000),
             outside: Outside { peers, given_up: Vec::new(), said: 0 },
-            joined: BTreeMap::new(),
         }
     }
 
@@ -169,13 +136,13 @@ impl World {
                 let is_restless = self.mood.is_restless;
                 self.outside.peers[peer].act(&mut self.dice, self.outside.said, is_restless);
             }
-            8 | 9 => self.store.is_full = self.dice.once_in(3),
+            8 | 9 => self.hub.store.is_full = self.dice.once_in(3),
             10 => {
                 let ms = *self.dice.pick(&[1, 50, 400, 1500, 12_000]);
                 self.pass(ms);
             }
             11 | 12 => drop(self.pump(shard)),
-            13 | 14 => drop(self.hub()),
+            13 | 14 => drop(self.take_batch()),
             15..=17 => drop(self.handle_inbox(shard)),
             22 => drop(self.report(shard)),
             23 => drop(self.deliver()),
@@ -211,123 +178,42 @@ impl World {
 
     /// What a shard has gathered goes to the log, if there is room.
     fn pump(&mut self, shard: usize) -> bool {
-        if self.log.len() >= LOG_CHUNKS_MAX {
+        if !self.hub.has_room() {
             return false;
         }
         let context = Context::from_waker(Waker::noop());
         let Poll::Ready(Some(chunk)) = self.shards[shard].shard.poll_chunk(&context) else {
             return false;
         };
-        self.log.push_back(chunk);
+        self.hub.log.push_back(chunk);
         self.step(shard, Shard::handed_in);
         true
     }
 
-    /// The hub takes a batch.
-    fn hub(&mut self) -> bool {
-        let (position, effects) = match self.unstored.take() {
-            Some(unstored) => unstored,
-            None => match self.decide() {
-                Some(decided) => decided,
-                None => return false,
-            },
-        };
-        if !self.store.commit(position, &effects) {
-            let why: Arc<str> = "the disk is full".into();
-            self.tell(|| Inbox::NotStoring(Some(Arc::clone(&why))));
-            self.unstored = Some((position, effects));
-            return false;
-        }
-        self.chat.settled();
-        effects.iter().for_each(|effect| self.note(effect));
-        if !effects.is_empty() {
-            let work = work_of(&self.chat, &effects).times(self.mood.work);
-            self.credits.push(Arc::new(effects), work, self.time());
-        }
-        self.deliver();
-        true
-    }
-
-    /// What follows from the next batch, if there is one.
-    fn decide(&mut self) -> Option<(LogPosition, Vec<Effect>)> {
-        if self.credits.overburdened().is_some() {
-            return None;
-        }
-        let due = self.chat.next_due();
-        if self.log.is_empty() && due.is_none_or(|due| due.0 > self.now) {
-            return None;
-        }
-        let count = 1 + self.dice.below(LOG_CHUNKS_MAX);
-        let count = count.min(self.log.len());
-        let now = Moment { time: time_at(self.now), steady: SteadyTime(self.now) };
-        let batch = self.order.batch(self.log.drain(..count), now, due);
-        let Batch { position, moment, entries } = batch;
-        let mut effects = Vec::new();
-        self.chat.advance(moment, &mut effects);
-        for entry in entries {
-            if let Entry::Proposal(proposal) = &entry
-                && let Some(key) = self.chat.to_recall(proposal)
-                && let Some(said) = self.store.find(&key)
-            {
-                self.chat.recall(key, said);
+    /// The hub takes a batch, and hands out what the shards' credit allows.
+    fn take_batch(&mut self) -> bool {
+        match self.hub.take_batch(self.now, self.mood.work, &mut self.dice) {
+            Outcome::Nothing => false,
+            Outcome::NotStored => {
+                let why: Arc<str> = "the disk is full".into();
+                self.hub.tell(&mut self.shards, || Inbox::NotStoring(Some(Arc::clone(&why))));
+                false
             }
-            hub::decide(&mut self.chat, entry, &mut effects);
+            Outcome::Stored => {
+                self.deliver();
+                true
+            }
         }
-        self.chat.check().expect("the chat's invariants hold");
-        Some((position, effects))
     }
 
-    fn time(&self) -> Duration {
-        Duration::from_millis(self.now)
-    }
-
-    /// The hub hands out what the shards' credit allows.
     fn deliver(&mut self) -> bool {
-        self.credits.release(self.time());
-        let now = self.time();
-        assert!(self.credits.due().is_none_or(|due| due > now), "an idle shard waits too long");
-        let mut has_some = false;
-        for (shard, driven) in self.shards.iter_mut().enumerate() {
-            if self.credits.has_next(shard) && driven.inbox.len() < INBOX_MAX {
-                driven.inbox.push_back(Inbox::Batches(self.credits.take(shard)));
-                has_some = true;
-            }
-        }
-        has_some
+        self.hub.deliver(self.now, &mut self.shards)
     }
 
     /// A shard's sockets have had a turn: it reports how far it has come, which wakes the hub.
     fn report(&mut self, shard: usize) -> bool {
-        self.credits.worked_off(shard, self.shards[shard].worked_off);
+        self.hub.credits.worked_off(shard, self.shards[shard].worked_off);
         self.deliver()
-    }
-
-    /// The hub tells every shard something, after everything that was decided.
-    fn tell(&mut self, message: impl Fn() -> Inbox) {
-        self.credits.release_all();
-        for (shard, driven) in self.shards.iter_mut().enumerate() {
-            driven.inbox.push_back(Inbox::Batches(self.credits.take(shard)));
-            driven.inbox.push_back(message());
-        }
-    }
-
-    fn note(&mut self, effect: &Effect) {
-        match effect {
-            Effect::Joined { session, room, at, .. } => {
-                self.joined.entry(*session).or_default().insert(*room, *at);
-            }
-            Effect::Parted { session, room, .. } => {
-                self.joined.entry(*session).or_default().remove(room);
-            }
-            Effect::Ended { session, .. } => drop(self.joined.remove(session)),
-            Effect::Founded { .. }
-            | Effect::RoomRemoved { .. }
-            | Effect::Event(_)
-            | Effect::Presence { .. }
-            | Effect::Ignores { .. }
-            | Effect::Answer { .. }
-            | Effect::SessionForgotten { .. } => {}
-        }
     }
 
     /// A shard handles some of what it is told, as one round where that is all batches.
@@ -357,7 +243,7 @@ impl World {
     /// A reading thread does a shard's next job.
     fn read_history(&mut self, shard: usize) -> bool {
         let Some(job) = self.shards[shard].jobs.pop_front() else { return false };
-        let found = self.store.read(&job.wanted);
+        let found = self.hub.store.read(&job.wanted);
         let page = Page { asker: job.asker, wanted: job.wanted, found };
         self.step(shard, |shard| shard.handle_page(page));
         true
@@ -365,13 +251,13 @@ impl World {
 
     /// Everything is let through.
     fn settle(&mut self) {
-        self.store.is_full = false;
+        self.hub.store.is_full = false;
         let wires = self.outside.peers.iter().filter_map(|peer| peer.wire.as_ref());
         let wires = wires.chain(&self.outside.given_up);
         wires.for_each(|wire| wire.socket.set_room(usize::MAX / 2));
         let mut moments = 0;
         for _ in 0..SETTLING_TURNS_MAX {
-            let mut has_moved = self.hub();
+            let mut has_moved = self.take_batch();
             for shard in 0..self.shards.len() {
                 has_moved |= self.pump(shard);
                 has_moved |= self.handle_inbox(shard);
@@ -392,8 +278,4 @@ impl World {
         }
         panic!("it never comes to rest");
     }
-}
-
-fn time_at(ms: u64) -> Time {
-    Time(1_795_559_400_000 + i64::try_from(ms).expect("histories are short"))
 }

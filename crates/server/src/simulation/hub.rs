@@ -1,0 +1,166 @@
+//! The hub of a simulated house: what it decides, stores and hands out, and the ways to the shards.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use teahouse_core::{
+    Chat, Effect, Limits, LogPosition, Moment, Position, RoomId, SessionId, SteadyTime, Time,
+};
+
+use super::dice::Dice;
+use super::socket::VirtualSocket;
+use super::store::ListStore;
+use crate::credits::Credits;
+use crate::delivery::work_of;
+use crate::history::Job;
+use crate::hub;
+use crate::inbox::{INBOX_MAX, Inbox};
+use crate::log::{Batch, Chunk, Entry, Order};
+use crate::shard::Shard;
+
+/// Chunks that wait for the hub.
+const LOG_CHUNKS_MAX: usize = 3;
+
+/// A shard, and what is on its way to and from it.
+pub(super) struct Driven {
+    pub(super) shard: Shard<VirtualSocket>,
+    pub(super) inbox: VecDeque<Inbox>,
+    pub(super) jobs: VecDeque<Job>,
+    /// Batches handled so far.
+    pub(super) worked_off: u64,
+}
+
+/// What the hub knows.
+pub(super) struct Hub {
+    pub(super) chat: Chat,
+    pub(super) store: ListStore,
+    pub(super) log: VecDeque<Chunk>,
+    order: Order,
+    /// Applied and not stored, because the disk is full.
+    pub(super) unstored: Option<(LogPosition, Vec<Effect>)>,
+    pub(super) credits: Credits,
+    /// The rooms of each session, and the last position before it came into each.
+    pub(super) joined: BTreeMap<SessionId, BTreeMap<RoomId, Position>>,
+}
+
+/// What came of a turn of the hub.
+pub(super) enum Outcome {
+    Nothing,
+    NotStored,
+    Stored,
+}
+
+impl Hub {
+    pub(super) fn new(limits: Limits, shards: usize) -> Self {
+        Self {
+            chat: Chat::from_history(limits, RoomId(0), []),
+            store: ListStore::default(),
+            log: VecDeque::new(),
+            order: Order::after(LogPosition::START, Moment::default()),
+            unstored: None,
+            credits: Credits::new(shards),
+            joined: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the log takes another chunk.
+    pub(super) fn has_room(&self) -> bool {
+        self.log.len() < LOG_CHUNKS_MAX
+    }
+
+    /// Takes a batch, or the one that could not be stored. What it decides is so many times the work that it is.
+    pub(super) fn take_batch(&mut self, now: u64, times: usize, dice: &mut Dice) -> Outcome {
+        let Some((position, effects)) = self.unstored.take().or_else(|| self.decide(now, dice))
+        else {
+            return Outcome::Nothing;
+        };
+        if !self.store.commit(position, &effects) {
+            self.unstored = Some((position, effects));
+            return Outcome::NotStored;
+        }
+        self.chat.settled();
+        effects.iter().for_each(|effect| self.note(effect));
+        if !effects.is_empty() {
+            let work = work_of(&self.chat, &effects).times(times);
+            self.credits.push(Arc::new(effects), work, Duration::from_millis(now));
+        }
+        Outcome::Stored
+    }
+
+    /// What follows from the next batch, if there is one.
+    fn decide(&mut self, now: u64, dice: &mut Dice) -> Option<(LogPosition, Vec<Effect>)> {
+        if self.credits.overburdened().is_some() {
+            return None;
+        }
+        let due = self.chat.next_due();
+        if self.log.is_empty() && due.is_none_or(|due| due.0 > now) {
+            return None;
+        }
+        let count = 1 + dice.below(LOG_CHUNKS_MAX);
+        let count = count.min(self.log.len());
+        let now = Moment { time: time_at(now), steady: SteadyTime(now) };
+        let batch = self.order.batch(self.log.drain(..count), now, due);
+        let Batch { position, moment, entries } = batch;
+        let mut effects = Vec::new();
+        self.chat.advance(moment, &mut effects);
+        for entry in entries {
+            if let Entry::Proposal(proposal) = &entry
+                && let Some(key) = self.chat.to_recall(proposal)
+                && let Some(said) = self.store.find(&key)
+            {
+                self.chat.recall(key, said);
+            }
+            hub::decide(&mut self.chat, entry, &mut effects);
+        }
+        self.chat.check().expect("the chat's invariants hold");
+        Some((position, effects))
+    }
+
+    /// Hands out what the shards' credit allows.
+    pub(super) fn deliver(&mut self, now: u64, shards: &mut [Driven]) -> bool {
+        let now = Duration::from_millis(now);
+        self.credits.release(now);
+        assert!(self.credits.due().is_none_or(|due| due > now), "an idle shard waits too long");
+        let mut has_some = false;
+        for (shard, driven) in shards.iter_mut().enumerate() {
+            if self.credits.has_next(shard) && driven.inbox.len() < INBOX_MAX {
+                driven.inbox.push_back(Inbox::Batches(self.credits.take(shard)));
+                has_some = true;
+            }
+        }
+        has_some
+    }
+
+    /// Tells every shard something, after everything that was decided.
+    pub(super) fn tell(&mut self, shards: &mut [Driven], message: impl Fn() -> Inbox) {
+        self.credits.release_all();
+        for (shard, driven) in shards.iter_mut().enumerate() {
+            driven.inbox.push_back(Inbox::Batches(self.credits.take(shard)));
+            driven.inbox.push_back(message());
+        }
+    }
+
+    fn note(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Joined { session, room, at, .. } => {
+                self.joined.entry(*session).or_default().insert(*room, *at);
+            }
+            Effect::Parted { session, room, .. } => {
+                self.joined.entry(*session).or_default().remove(room);
+            }
+            Effect::Ended { session, .. } => drop(self.joined.remove(session)),
+            Effect::Founded { .. }
+            | Effect::RoomRemoved { .. }
+            | Effect::Event(_)
+            | Effect::Presence { .. }
+            | Effect::Ignores { .. }
+            | Effect::Answer { .. }
+            | Effect::SessionForgotten { .. } => {}
+        }
+    }
+}
+
+pub(super) fn time_at(ms: u64) -> Time {
+    Time(1_795_559_400_000 + i64::try_from(ms).expect("histories are short"))
+}
