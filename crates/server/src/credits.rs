@@ -26,7 +26,12 @@ const UNDER_WAY_MAX: Work = Work::from_ms(100);
 /// Work that is not worth waiting for anybody.
 const CHEAP: Work = Work::from_ms(1);
 /// How long at most something waits for shards that are busy while others are idle.
-const GATHER_MAX: Duration = Duration::from_millis(40);
+const GATHER_MAX: Duration = Duration::from_millis(80);
+
+/// Work of one chunk for those who hear it, beyond which nobody who talks to many is read until it is handed in.
+pub(crate) const CHUNK_MAX: Work = Work::from_ms(30);
+/// Members of a room in which talk is cheap: it waits for the bounds of a chunk only.
+pub(crate) const FEW: usize = 50;
 
 /// What one write to a socket takes, nanoseconds: the system's part, whatever it carries.
 const WRITE_NS: u64 = 6_000;
@@ -57,11 +62,6 @@ impl Work {
         let (bytes, listeners) = (bytes as u64, listeners as u64);
         let heard = (ITEM_NS + bytes * KIB_NS / 1024).saturating_mul(listeners);
         Self(heard + EFFECT_NS + bytes * EFFECT_KIB_NS / 1024)
-    }
-
-    /// The part of each, where as many share it.
-    pub(crate) fn shared_by(self, shards: usize) -> Self {
-        Self(self.0 / shards.max(1) as u64)
     }
 
     /// So many times that.
@@ -195,7 +195,7 @@ impl Credits {
     }
 
     fn patience(&self) -> Duration {
-        self.held_work.shared_by(self.shards.len()).time().min(GATHER_MAX)
+        self.held_work.time().min(GATHER_MAX)
     }
 
     /// Whether something is to be handed out, sooner or later.

@@ -21,8 +21,8 @@ use crate::clock;
 pub(crate) const CHUNK_ENTRIES_MAX: usize = 1024;
 /// Bytes of text in one chunk, beyond which a shard reads no more until it is handed in.
 pub(crate) const CHUNK_BYTES_MAX: usize = 256 * 1024;
-/// Chunks waiting for the hub, over all shards: a few commits' worth.
-const LOG_CHUNKS_MAX: usize = 16;
+/// Chunks waiting for the hub, over all shards: what waits here stands before everybody's words.
+const LOG_CHUNKS_MAX: usize = 2;
 /// Entries in one batch, which is one transaction: enough to carry any load in few syncs, few
 /// enough that a commit takes milliseconds.
 const BATCH_ENTRIES_MAX: usize = 4096;

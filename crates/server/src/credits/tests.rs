@@ -62,10 +62,10 @@ fn an_idle_shard_waits_no_longer_for_a_busy_one_than_the_work_takes() {
     assert_eq!(handed(&mut credits, 2), [1, 1]);
     credits.worked_off(0, 1);
     credits.push(decided(), DEAR, ms(10));
-    assert_eq!(credits.due(), Some(ms(13)), "each has half of it");
-    credits.release(ms(12));
+    assert_eq!(credits.due(), Some(ms(16)));
+    credits.release(ms(15));
     assert_eq!(handed(&mut credits, 2), [0, 0]);
-    credits.release(ms(13));
+    credits.release(ms(16));
     assert_eq!(handed(&mut credits, 2), [1, 1]);
     assert_eq!(credits.due(), None);
 }

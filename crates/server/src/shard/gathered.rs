@@ -3,6 +3,7 @@
 
 use std::task::{Context, Poll, Waker};
 
+use crate::credits::{CHUNK_MAX, FEW, Work};
 use crate::key::Key;
 use crate::log::{CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX, Chunk, Entry};
 
@@ -12,6 +13,8 @@ pub(super) struct Gathered {
     chunk: Chunk,
     /// Bytes of words in them; everything else is small, and bounded by their number.
     bytes: usize,
+    /// The work that their words are for those who hear them, writes apart.
+    work: Work,
     /// Whoever hands them in, while there are none.
     taker: Option<Waker>,
     /// Connections that may read again when they have been handed in.
@@ -25,6 +28,25 @@ impl Gathered {
         }
         self.chunk.push(entry);
         self.wake_taker();
+    }
+
+    /// Bytes of words and how many entries there are: what has come since is charged to who said it.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.bytes, self.chunk.len())
+    }
+
+    /// What has been added since it had this size is heard by so many here.
+    pub(super) fn charge(&mut self, (bytes, entries): (usize, usize), listeners: usize) {
+        for nth in entries..self.chunk.len() {
+            let bytes = if nth == entries { self.bytes.saturating_sub(bytes) } else { 0 };
+            self.work += Work::of_message(bytes, listeners);
+        }
+    }
+
+    /// Whether nothing more that so many hear is to be added until these are handed in. Where few hear it, it waits
+    /// for no one's busy room.
+    pub(super) fn is_full_for(&self, listeners: usize) -> bool {
+        self.is_full() || (listeners > FEW && self.work >= CHUNK_MAX)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -55,6 +77,7 @@ impl Gathered {
     /// Takes what there is.
     pub(super) fn take(&mut self) -> Chunk {
         self.bytes = 0;
+        self.work = Work::default();
         std::mem::take(&mut self.chunk)
     }
 

@@ -15,6 +15,7 @@ use hashbrown::HashMap;
 use teahouse_core::{Event, Ignored, InRoom, Position, RoomId, RoomName};
 use teahouse_wire::Epoch;
 
+use super::connection::Connection;
 use super::connections::Connections;
 use super::formats::{FormatId, Formats};
 use super::lists::Lists;
@@ -276,8 +277,16 @@ impl Rooms {
         }
     }
 
-    /// Writes what is pending to the members of every room.
+    /// How many on this shard hear what a connection says, at most.
+    pub(super) fn most_members<S>(&self, connection: &Connection<S>) -> usize {
+        let rooms = connection.memberships.iter();
+        rooms.filter_map(|m| self.rooms.get(&m.room)).map(|r| r.members.len()).max().unwrap_or(0)
+    }
+
+    /// Writes what is pending to the members of every room: first where it takes least.
     pub(super) fn flush_all<S: Socket>(&mut self, connections: &mut Connections<S>, round: &Round) {
+        let members = |id: &RoomId| self.rooms.get(id).map_or(0, |room| room.members.len());
+        self.dirty.sort_by_cached_key(|id| std::cmp::Reverse(members(id)));
         while let Some(id) = self.dirty.pop() {
             self.flush(connections, id, round);
         }

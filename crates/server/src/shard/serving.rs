@@ -106,9 +106,14 @@ impl<S: Socket> Shard<S> {
             Stage::Http => Interest::Http,
             Stage::Leaving | Stage::Over => Interest::Ready { read: false, write },
             Stage::Sniffing | Stage::Outside | Stage::In => {
-                let read =
+                let may_read =
                     !connection.input.is_eof && self.requests.may_read(&self.sessions, key.index);
-                let waits = !read && self.sessions.gathered.is_full();
+                let listeners = self.rooms.most_members(&self.sessions.connections[key.index]);
+                // What it speaks is found out in any case.
+                let is_full = self.sessions.connections[key.index].stage != Stage::Sniffing
+                    && self.sessions.gathered.is_full_for(listeners);
+                let read = may_read && !is_full;
+                let waits = !read && is_full;
                 let input = &mut self.sessions.connections[key.index].input;
                 input.is_held_back = !read && !input.is_eof;
                 if waits && !std::mem::replace(&mut input.waits_for_log, true) {
@@ -121,7 +126,12 @@ impl<S: Socket> Shard<S> {
 
     /// Its socket has bytes: reads once and passes on what was said.
     pub(crate) fn handle_readable(&mut self, key: Key) -> ReadOutcome {
+        let before = self.sessions.gathered.size();
         let outcome = self.read(key);
+        if let Some(connection) = self.sessions.connections.get(key) {
+            let listeners = self.rooms.most_members(connection);
+            self.sessions.gathered.charge(before, listeners);
+        }
         if self.sessions.connections.get(key).is_some() {
             self.renew_formats(key.index);
         }
