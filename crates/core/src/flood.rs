@@ -22,7 +22,7 @@ impl FloodLimit {
     }
 
     fn interval_us(self) -> u64 {
-        1_000_000 / u64::from(self.per_second)
+        (1_000_000 / u64::from(self.per_second)).max(1)
     }
 }
 
@@ -79,6 +79,35 @@ impl Bucket {
         self.take_one(now, rate.burst, u64::from(rate.interval_ms) * 1000)
     }
 
+    /// Tokens there are at `now`.
+    #[must_use]
+    pub fn left(self, now: SteadyTime, limit: FloodLimit) -> u32 {
+        if limit.is_off() {
+            return u32::MAX;
+        }
+        let owed_us = self.full_at_us.saturating_sub(now.0.saturating_mul(1000));
+        let owed = owed_us.div_ceil(limit.interval_us());
+        limit.burst.saturating_sub(u32::try_from(owed).unwrap_or(u32::MAX))
+    }
+
+    /// How long until there is a token, milliseconds; 0 when there is one.
+    #[must_use]
+    pub fn wait_ms(mut self, now: SteadyTime, limit: FloodLimit) -> u32 {
+        match self.take(now, limit) {
+            Verdict::Pass => 0,
+            Verdict::Wait { ms } => ms,
+        }
+    }
+
+    /// Takes so many tokens, whether there are as many or not: what is owed is paid back in time.
+    pub fn spend(&mut self, now: SteadyTime, limit: FloodLimit, tokens: u32) {
+        if !limit.is_off() {
+            let now_us = now.0.saturating_mul(1000);
+            let spent_us = limit.interval_us() * u64::from(tokens);
+            self.full_at_us = self.full_at_us.max(now_us) + spent_us;
+        }
+    }
+
     /// When it will be full again, in microseconds of steady time: from then on it is as good as new.
     #[must_use]
     pub fn full_at_us(self) -> u64 {
@@ -129,9 +158,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_spent_beyond_what_there_is_is_paid_back_first() {
+        let mut bucket = Bucket::default();
+        let now = SteadyTime(1_000_000);
+        assert_eq!((bucket.left(now, LIMIT), bucket.wait_ms(now, LIMIT)), (10, 0));
+        bucket.spend(now, LIMIT, 12);
+        assert_eq!((bucket.left(now, LIMIT), bucket.wait_ms(now, LIMIT)), (0, 1500));
+        assert_eq!(bucket.left(now.plus_ms(1499), LIMIT), 0);
+        assert_eq!(bucket.left(now.plus_ms(1500), LIMIT), 1);
+        assert_eq!(bucket.left(now.plus_ms(60_000), LIMIT), 10);
+    }
+
+    #[test]
     fn zero_means_off() {
         let mut bucket = Bucket::default();
         let off = FloodLimit { burst: 0, per_second: 0 };
         assert!((0..1000).all(|_| bucket.take(SteadyTime(5), off) == Verdict::Pass));
+        bucket.spend(SteadyTime(5), off, 7);
+        assert_eq!(bucket.left(SteadyTime(5), off), u32::MAX);
     }
 }

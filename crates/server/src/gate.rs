@@ -9,12 +9,13 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use teahouse_core::{Origin, Verdict};
+use teahouse_core::{Origin, SteadyTime, Verdict};
 
-pub(crate) use account::{Account, Cost};
+pub(crate) use account::{Account, Cost, WORK_WAIT_MS_MIN};
 
+use crate::clock::SteadyClock;
 use crate::settings::LimitSettings;
 use account::Rates;
 
@@ -27,7 +28,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 /// The counts of all shards and the listener.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    started: Instant,
+    clock: SteadyClock,
     rates: Arc<Rates>,
     /// Drawn for this process: an origin cannot be turned back into an address.
     origin_key: RandomState,
@@ -115,7 +116,17 @@ impl fmt::Display for Refused {
 }
 
 impl Gate {
-    pub(crate) fn new(limits: &LimitSettings, connections_max: usize) -> Arc<Self> {
+    /// One whose clock begins now.
+    #[cfg(test)]
+    pub(crate) fn started(limits: &LimitSettings, connections_max: usize) -> Arc<Self> {
+        Self::new(limits, connections_max, SteadyClock::start())
+    }
+
+    pub(crate) fn new(
+        limits: &LimitSettings,
+        connections_max: usize,
+        clock: SteadyClock,
+    ) -> Arc<Self> {
         let state = State {
             connections_max: 0,
             connections_per_address_max: 0,
@@ -125,7 +136,7 @@ impl Gate {
             accounts_max: IDLE_ACCOUNTS_MAX,
         };
         let gate = Arc::new(Self {
-            started: Instant::now(),
+            clock,
             rates: Arc::default(),
             origin_key: RandomState::new(),
             unread_s: AtomicU32::new(0),
@@ -151,7 +162,7 @@ impl Gate {
         if is_over(account.newcomers.load(Ordering::Relaxed), max) {
             return Err(Refused::Newcomers { max });
         }
-        if let Verdict::Wait { ms } = account.charge(Cost::CONNECTION) {
+        if let Verdict::Wait { ms } = account.charge(self.clock.now(), Cost::CONNECTION) {
             return Err(Refused::TooFast { wait_ms: ms });
         }
         account.connections.fetch_add(1, Ordering::Relaxed);
@@ -166,9 +177,9 @@ impl Gate {
             return Arc::clone(account);
         }
         if state.accounts.len() >= state.accounts_max {
-            state.forget_idle();
+            state.forget_idle(self.clock.now());
         }
-        let account = Account::new(self.origin_of(address), self.started, Arc::clone(&self.rates));
+        let account = Account::new(self.origin_of(address), Arc::clone(&self.rates));
         state.accounts.insert(address, Arc::clone(&account));
         account
     }
@@ -206,9 +217,9 @@ impl Gate {
 
 impl State {
     /// Forgets accounts that nobody uses: first those that owe nothing, and all of them if those were few.
-    fn forget_idle(&mut self) {
+    fn forget_idle(&mut self, now: SteadyTime) {
         let is_used = |account: &Arc<Account>| Arc::strong_count(account) > 1;
-        self.accounts.retain(|_, account| is_used(account) || !account.is_settled());
+        self.accounts.retain(|_, account| is_used(account) || !account.is_settled(now));
         let idle = self.accounts.values().filter(|account| !is_used(account)).count();
         if idle > IDLE_ACCOUNTS_MAX / 2 {
             self.accounts.retain(|_, account| is_used(account));
@@ -278,7 +289,7 @@ mod tests {
     fn gate(connections_max: usize, change: impl FnOnce(&mut LimitSettings)) -> Arc<Gate> {
         let mut limits = LimitSettings::default();
         change(&mut limits);
-        Gate::new(&limits, connections_max)
+        Gate::new(&limits, connections_max, SteadyClock::start())
     }
 
     #[test]
@@ -356,7 +367,7 @@ mod tests {
         let second = gate.admit(address("10.0.0.1")).unwrap();
         gate.admit(address("10.0.0.1")).unwrap_err();
         for permit in [first, second] {
-            assert_eq!(permit.account().charge(Cost::REQUEST), Verdict::Pass);
+            assert_eq!(permit.account().charge(gate.clock.now(), Cost::REQUEST), Verdict::Pass);
         }
     }
 

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tracing::{error, info, warn};
 
+use crate::clock::SteadyClock;
 use crate::error::Fault;
 use crate::inbox::Inbox;
 use crate::metrics::{HubMetrics, Metrics};
@@ -55,7 +56,8 @@ impl House {
     /// Nothing on disk is changed then.
     pub fn open(settings: Settings) -> Result<Self, Fault> {
         let shard_count = shard_count(&settings);
-        let front = Front::bind(&settings, shard_count)?;
+        let clock = SteadyClock::start();
+        let front = Front::bind(&settings, shard_count, clock)?;
         let admin = AdminDoor::bind(settings.admin)?;
         let database = settings.database()?;
         let directory = database.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
@@ -64,7 +66,7 @@ impl House {
             return Err(Fault::OpenedTooOften);
         }
         let hub_metrics = HubMetrics::default();
-        let threads = Threads::start(&settings, shard_count, opened, &hub_metrics)?;
+        let threads = Threads::start(&settings, shard_count, opened, (&hub_metrics, clock))?;
         let metrics = Metrics::new(hub_metrics, threads.inboxes().to_vec());
         metrics.set_hosts(settings.hosts.clone());
         Ok(Self { settings, front, admin, database, threads, metrics })

@@ -213,6 +213,7 @@ fn give_up_unread(_: &SockRef<'_>, _: Option<Duration>) -> std::io::Result<()> {
 #[cfg(target_os = "linux")]
 mod tests {
     use super::*;
+    use crate::clock::SteadyClock;
 
     #[test]
     fn a_peer_that_is_gone_is_noticed_within_a_minute_and_holds_little_until_then() {
@@ -220,7 +221,7 @@ mod tests {
         let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().unwrap();
         let limits = crate::settings::LimitSettings::default();
-        prepare(&stream, Gate::new(&limits, 1).unread_max()).unwrap();
+        prepare(&stream, Gate::new(&limits, 1, SteadyClock::start()).unread_max()).unwrap();
         let socket = SockRef::from(&stream);
         let minute = Duration::from_secs(60);
         let asked = socket.tcp_keepalive_time().unwrap()

@@ -9,7 +9,7 @@
 //!   [`input_line`]);
 //! - [`sessions`]: a connection's life, what it asks ([`gathered`]) and waits for ([`timers`]), when it is
 //!   silent ([`silence`]);
-//! - [`requests`], [`opening`], [`protocols`]: from a peer's bytes to requests;
+//! - [`work`], [`requests`], [`opening`], [`protocols`]: from a peer's bytes to requests, a turn at a time;
 //! - [`rooms`]: members, what is about to be written to them ([`pending`], [`formats`]), who sees what ([`views`]);
 //! - [`beginning`], [`catch_up`]: members that are not live, and questions to history; [`visits`]: those of HTTP;
 //! - [`serving`], [`effects`], and the rest here: what it is driven by.
@@ -45,6 +45,7 @@ mod socket;
 mod timers;
 mod views;
 mod visits;
+mod work;
 mod writer;
 
 use std::sync::Arc;
@@ -68,7 +69,7 @@ use visits::Visits;
 
 pub(crate) use connection::Connection;
 pub(crate) use context::{BOOTS_MAX, CLOSING, Context, Now, Place};
-pub(crate) use serving::{Interest, ReadOutcome};
+pub(crate) use serving::{Interest, ReadOutcome, Reading};
 pub(crate) use sessions::PING_S;
 pub(crate) use socket::Socket;
 pub(crate) use visits::{HttpPermit, Outcome, VisitRequest, Visiting};
@@ -157,6 +158,7 @@ impl<S: Socket> Shard<S> {
                 Timer::FirstLine(key) => opening::look(sessions, requests, key),
                 Timer::Ping(key) => silence::look(sessions, key),
                 Timer::Flood(key) => requests::release(sessions, key),
+                Timer::Work(key) => work::look(sessions, key),
                 Timer::Over(key, left) => sessions.look_at_over(key, left),
                 Timer::Idle => silence::sweep(sessions),
             }

@@ -11,7 +11,6 @@
 mod opening;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use teahouse_core::{
     Author, Effect, Event, EventKind, LogPosition, MessageId, MessageKey, Nick, Position, RoomId,
@@ -221,30 +220,6 @@ fn a_full_disk_keeps_nothing_of_the_batch_and_takes_it_whole_later() {
     opened.store.limit_pages(None).unwrap();
     assert_eq!(opened.store.commit(AT, &batch).unwrap(), 58);
     assert_eq!(latest(&opened)[0].position, Position(59));
-}
-
-#[test]
-fn that_a_room_gave_way_is_logged_once_it_has() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut opened = lobby(directory.path(), &["before"]);
-    opened.store.commit(AT, &[founded(TEA, "tea"), said(TEA, 1, "quiet")]).unwrap();
-    opened.store.limit_pages(Some(40)).unwrap();
-    let log = directory.path().join("log");
-    let lines = Arc::new(std::fs::File::create(&log).unwrap());
-    let lines = tracing_subscriber::fmt().with_writer(lines).finish();
-    let told = || std::fs::read_to_string(&log).unwrap().matches("gave way").count();
-    tracing::subscriber::with_default(lines, || {
-        let words = "x".repeat(10_000);
-        let mut batch = vec![Effect::RoomRemoved { room: TEA }];
-        batch.extend((2..60).map(|position| said(LOBBY, position, &words)));
-        for _ in 0..3 {
-            assert!(matches!(opened.store.commit(AT, &batch), Err(CommitError::Later(_))));
-        }
-        assert_eq!(told(), 0, "it is there still");
-        opened.store.limit_pages(None).unwrap();
-        opened.store.commit(AT, &batch).unwrap();
-        assert_eq!(told(), 1);
-    });
 }
 
 #[test]

@@ -21,9 +21,11 @@ pub mod refusal;
 pub mod sniff;
 pub mod stream;
 pub mod websocket;
+mod work;
 
 /// Of which history a position is: the same for every protocol.
 pub use api::Epoch;
 pub use heard::Heard;
 pub use moment::Clock;
 pub use protocol::{ProtocolSession, ServerFacts};
+pub use work::{Work, tokens_of};

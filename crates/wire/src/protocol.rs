@@ -16,7 +16,7 @@ use teahouse_core::{
     RoomId, RoomName, SessionId, Text, Time,
 };
 
-use crate::{Clock, Epoch, Heard};
+use crate::{Clock, Epoch, Heard, Work};
 
 pub use format::{Format, RoomEncoder};
 
@@ -27,8 +27,15 @@ pub trait ProtocolSession: Debug {
 
     // What the peer says.
 
-    /// Takes bytes, cut anywhere.
-    fn handle_bytes(&mut self, bytes: &[u8], clock: &Clock, heard: &mut Vec<Heard>);
+    /// Takes what this turn may take of some bytes, cut anywhere; gives how many were taken. The rest is handed in
+    /// again, in a later turn. Of a turn that has not begun something is taken.
+    fn handle_bytes(
+        &mut self,
+        bytes: &[u8],
+        clock: &Clock,
+        work: &mut Work,
+        heard: &mut Vec<Heard>,
+    ) -> usize;
 
     /// The peer has closed its side.
     fn handle_end(&mut self, clock: &Clock, heard: &mut Vec<Heard>);

@@ -5,6 +5,7 @@
 //! Frame headers are read and written by `tungstenite`; the handshake is the HTTP server's. Here is what no
 //! library offers: reading without a buffer per idle connection, and frames that many connections share.
 
+mod close;
 mod deflate;
 
 use std::io::Cursor;
@@ -12,10 +13,17 @@ use std::io::Cursor;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
+use crate::Work;
+pub use close::CloseCode;
 pub use deflate::{Deflater, EXTENSION, offers_deflate};
 
 /// Bytes of a control frame's payload (RFC 6455, section 5.5).
 const CONTROL_BYTES_MAX: u64 = 125;
+/// Bytes that a compressed message of a peer may say that nothing is known of. A browser compresses what it likes once
+/// that is agreed, also its first message, so that cannot be forbidden; a `hello` has less than 200.
+const INFLATED_STRANGER_BYTES_MAX: usize = 4 * 1024;
+/// What a peer is told whose first message says more.
+const LARGE_STRANGER: &str = "a compressed message before `hello` says at most 4096 bytes";
 
 /// The `Sec-WebSocket-Accept` that answers a client's key (RFC 6455, section 4.2.2).
 #[must_use]
@@ -29,100 +37,6 @@ pub fn accept_key(key: &[u8]) -> String {
 pub fn is_key(key: &[u8]) -> bool {
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     matches!(key, [digits @ .., b'=', b'='] if digits.len() == 22 && digits.iter().all(is_digit))
-}
-
-/// Why a connection is closed, as the peer is told (RFC 6455, section 7.4). Those from 4000 on are ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseCode {
-    /// Everything was said; do not come back by yourself.
-    Normal,
-    /// The house closes; come back later.
-    GoingAway,
-    /// Not WebSocket.
-    Protocol,
-    /// A message that is not text.
-    Unsupported,
-    /// A text that is not UTF-8.
-    BadText,
-    /// A message with more bytes than one may have.
-    TooBig,
-    /// No `hello` in time; do not come back by yourself.
-    NoHello,
-    /// Silent for longer than the house allows; do not come back by yourself.
-    Idle,
-    /// What was sent was not read, past the last bound; come back and resume.
-    Unread,
-    /// The seat was taken on another connection; do not come back.
-    Replaced,
-    /// History could not be read; come back and resume.
-    Fault,
-}
-
-impl CloseCode {
-    /// All there are.
-    pub const ALL: [Self; 11] = [
-        Self::Normal,
-        Self::GoingAway,
-        Self::Protocol,
-        Self::Unsupported,
-        Self::BadText,
-        Self::TooBig,
-        Self::NoHello,
-        Self::Idle,
-        Self::Unread,
-        Self::Replaced,
-        Self::Fault,
-    ];
-
-    /// Whether it says that the client does what no client may do.
-    #[must_use]
-    pub fn is_fault_of_client(self) -> bool {
-        match self {
-            Self::Protocol | Self::Unsupported | Self::BadText | Self::TooBig | Self::NoHello => {
-                true
-            }
-            Self::Normal
-            | Self::GoingAway
-            | Self::Idle
-            | Self::Unread
-            | Self::Replaced
-            | Self::Fault => false,
-        }
-    }
-
-    /// Whether a client that comes back by itself makes sense.
-    #[must_use]
-    pub fn reconnect(self) -> bool {
-        match self {
-            Self::GoingAway | Self::Unread | Self::Fault => true,
-            Self::Normal
-            | Self::Protocol
-            | Self::Unsupported
-            | Self::BadText
-            | Self::TooBig
-            | Self::NoHello
-            | Self::Idle
-            | Self::Replaced => false,
-        }
-    }
-
-    /// The number on the wire.
-    #[must_use]
-    pub fn number(self) -> u16 {
-        match self {
-            Self::Normal => 1000,
-            Self::GoingAway => 1001,
-            Self::Protocol => 1002,
-            Self::Unsupported => 1003,
-            Self::BadText => 1007,
-            Self::TooBig => 1009,
-            Self::NoHello => 4000,
-            Self::Idle => 4001,
-            Self::Unread => 4002,
-            Self::Replaced => 4003,
-            Self::Fault => 4004,
-        }
-    }
 }
 
 /// What came from a peer.
@@ -142,6 +56,8 @@ pub enum Received {
 #[derive(Debug)]
 pub struct Decoder {
     message_bytes_max: usize,
+    /// Bytes that a compressed message may say.
+    inflated_bytes_max: usize,
     takes_deflate: bool,
     /// Bytes of a frame that is not whole.
     partial: Vec<u8>,
@@ -154,8 +70,19 @@ impl Decoder {
     /// For a peer that may send messages of so many bytes, compressed if that was agreed.
     #[must_use]
     pub fn new(message_bytes_max: usize, takes_deflate: bool) -> Self {
-        let (partial, message) = (Vec::new(), None);
-        Self { message_bytes_max, takes_deflate, partial, message, is_over: false }
+        Self {
+            message_bytes_max,
+            inflated_bytes_max: message_bytes_max.min(INFLATED_STRANGER_BYTES_MAX),
+            takes_deflate,
+            partial: Vec::new(),
+            message: None,
+            is_over: false,
+        }
+    }
+
+    /// The peer is known: from here on what it compresses may say as much as what it does not.
+    pub fn trust_deflate(&mut self) {
+        self.inflated_bytes_max = self.message_bytes_max;
     }
 
     /// Bytes held of a message that is not whole.
@@ -164,32 +91,58 @@ impl Decoder {
         self.partial.len() + self.message.as_ref().map_or(0, |(message, _)| message.len())
     }
 
-    /// Takes bytes, cut anywhere. After [`Received::Close`] and [`Received::Wrong`] nothing is taken.
-    pub fn handle_bytes(&mut self, bytes: &[u8], received: &mut impl FnMut(Received)) {
+    /// Takes what this turn may take of some bytes, cut anywhere; gives how many were taken. The rest is to be handed in
+    /// again. After [`Received::Close`] and [`Received::Wrong`] nothing is understood any more.
+    pub fn handle_bytes(
+        &mut self,
+        bytes: &[u8],
+        work: &mut Work,
+        received: &mut impl FnMut(Received),
+    ) -> usize {
         if self.is_over {
-            return;
+            return bytes.len();
         }
-        let mut partial = std::mem::take(&mut self.partial);
-        if partial.is_empty() {
-            let taken = self.frames(bytes, received);
-            if !self.is_over {
-                self.partial = bytes[taken..].to_vec();
-            }
-            return;
+        if work.is_over() {
+            return 0;
         }
-        partial.extend_from_slice(bytes);
-        let taken = self.frames(&partial, received);
+        let mut held = std::mem::take(&mut self.partial);
+        if held.is_empty() {
+            let taken = self.frames(bytes, work, received);
+            return self.hold(bytes, taken, work);
+        }
+        let before = held.len();
+        held.extend_from_slice(bytes);
+        let taken = self.frames(&held, work, received);
+        if taken == 0 && !self.is_over {
+            // A frame may come byte by byte: what is not whole yet is not copied each time.
+            self.partial = held;
+            return bytes.len();
+        }
+        // What was held is no whole frame, so the first one that was taken ends behind it.
+        self.hold(&held, taken, work) - before
+    }
+
+    /// Holds what is behind whole frames, in no more room than it needs; gives how many bytes are done with. What a turn
+    /// has left over may be whole frames: that is not held here.
+    fn hold(&mut self, bytes: &[u8], taken: usize, work: &Work) -> usize {
+        if !self.is_over && work.is_over() {
+            return taken;
+        }
         if !self.is_over {
-            // A frame may come byte by byte: what is not whole yet is not copied each time. What is left behind whole
-            // ones holds no more room than it needs.
-            self.partial = if taken == 0 { partial } else { partial[taken..].to_vec() };
+            self.partial = bytes[taken..].to_vec();
         }
+        bytes.len()
     }
 
     /// Takes whole frames from the front; gives how many bytes they have.
-    fn frames(&mut self, bytes: &[u8], received: &mut impl FnMut(Received)) -> usize {
+    fn frames(
+        &mut self,
+        bytes: &[u8],
+        work: &mut Work,
+        received: &mut impl FnMut(Received),
+    ) -> usize {
         let mut taken = 0;
-        while !self.is_over {
+        while !self.is_over && !work.is_over() {
             let rest = &bytes[taken..];
             let mut cursor = Cursor::new(rest);
             let (header, length) = match FrameHeader::parse(&mut cursor) {
@@ -208,7 +161,8 @@ impl Decoder {
             // Within the bounds that were just checked.
             let end = start + usize::try_from(length).unwrap_or(usize::MAX - start);
             let Some(payload) = rest.get(start..end) else { break };
-            self.frame(&header, unmasked(payload, header.mask), received);
+            work.take_one();
+            self.frame(&header, unmasked(payload, header.mask), work, received);
             taken += end;
         }
         taken
@@ -251,6 +205,7 @@ impl Decoder {
         &mut self,
         header: &FrameHeader,
         payload: Vec<u8>,
+        work: &mut Work,
         received: &mut impl FnMut(Received),
     ) {
         match header.opcode {
@@ -272,7 +227,7 @@ impl Decoder {
                     message.extend_from_slice(&payload);
                 }
                 if header.is_final {
-                    self.whole(message, is_compressed, received);
+                    self.whole(message, is_compressed, work, received);
                 } else {
                     self.message = Some((message, is_compressed));
                 }
@@ -284,11 +239,18 @@ impl Decoder {
         &mut self,
         message: Vec<u8>,
         is_compressed: bool,
+        work: &mut Work,
         received: &mut impl FnMut(Received),
     ) {
         let message = if is_compressed {
-            match deflate::inflate(&message, self.message_bytes_max) {
-                Ok(message) => message,
+            match deflate::inflate(&message, self.inflated_bytes_max) {
+                Ok(message) => {
+                    work.take_inflated(message.len());
+                    message
+                }
+                Err((CloseCode::TooBig, _)) if self.inflated_bytes_max < self.message_bytes_max => {
+                    return self.wrong(CloseCode::TooBig, LARGE_STRANGER, received);
+                }
                 Err((code, what)) => return self.wrong(code, what, received),
             }
         } else {

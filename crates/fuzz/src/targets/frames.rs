@@ -1,8 +1,8 @@
 //! What somebody sends behind a WebSocket's handshake, whether or not compression was agreed on.
 
-use teahouse_wire::Heard;
 use teahouse_wire::api::{ApiSession, REQUEST_BYTES_MAX};
 use teahouse_wire::websocket::{Decoder, Deflater, Received};
+use teahouse_wire::{Heard, Work};
 
 use crate::harmless::assert_harmless_bytes;
 use crate::hearing::heard;
@@ -30,12 +30,17 @@ pub fn run(bytes: &[u8]) {
 /// Texts that are in the bytes.
 fn received(bytes: &[u8], takes_deflate: bool) -> Vec<String> {
     let mut texts = Vec::new();
-    Decoder::new(REQUEST_BYTES_MAX, takes_deflate).handle_bytes(bytes, &mut |received| {
-        match received {
-            Received::Text(text) => texts.push(text),
-            Received::Ping(_) | Received::Close | Received::Wrong(..) => {}
-        }
-    });
+    let mut decoder = Decoder::new(REQUEST_BYTES_MAX, takes_deflate);
+    decoder.trust_deflate();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let taken =
+            decoder.handle_bytes(rest, &mut Work::unbounded(), &mut |received| match received {
+                Received::Text(text) => texts.push(text),
+                Received::Ping(_) | Received::Close | Received::Wrong(..) => {}
+            });
+        rest = &rest[taken..];
+    }
     texts
 }
 

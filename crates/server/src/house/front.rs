@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::clock::SteadyClock;
 use crate::error::Fault;
 use crate::gate::Gate;
 use crate::inbox::Inbox;
@@ -24,12 +25,16 @@ pub(super) struct Front {
 
 impl Front {
     /// Listens, and lets nobody in yet.
-    pub(super) fn bind(settings: &Settings, shards: usize) -> Result<Self, Fault> {
+    pub(super) fn bind(
+        settings: &Settings,
+        shards: usize,
+        clock: SteadyClock,
+    ) -> Result<Self, Fault> {
         let listeners = bind_all(&settings.listen)?;
         let addresses = listeners.iter().filter_map(|l| l.local_addr().ok()).collect();
         let connections_possible = open_files::connections_possible(shards);
         let connections_max = connections_max(&settings.limits, connections_possible);
-        let gate = Gate::new(&settings.limits, connections_max);
+        let gate = Gate::new(&settings.limits, connections_max, clock);
         Ok(Self { listeners, addresses, gate, connections_possible })
     }
 

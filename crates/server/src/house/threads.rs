@@ -49,7 +49,7 @@ impl Threads {
         settings: &Settings,
         shard_count: usize,
         history: Opened,
-        metrics: &HubMetrics,
+        (metrics, clock): (&HubMetrics, SteadyClock),
     ) -> Result<Self, Fault> {
         let Opened { store, loaded, readers } = history;
         let Loaded { epoch, boot, position, last_room, rooms } = loaded;
@@ -80,7 +80,6 @@ impl Threads {
             browsers: Arc::new(Browsers::default()),
             zone: TimeZone::system(),
         };
-        let clock = SteadyClock::start();
         let mut shards = Vec::with_capacity(shard_count);
         for (index, (inbox, pages)) in receivers.into_iter().zip(pages).enumerate() {
             let place = Place { index, ..place.clone() };

@@ -18,7 +18,7 @@ use tracing::debug;
 use super::driven::Handle;
 use super::http;
 use crate::key::Key;
-use crate::shard::{Interest, ReadOutcome, Socket};
+use crate::shard::{Interest, ReadOutcome, Reading, Socket};
 
 /// How long a closed connection is read on, so that the reset which unread input causes does not
 /// destroy what the peer has not read yet.
@@ -121,7 +121,12 @@ fn poll(reactor: &Handle, key: Key, stream: &TcpStream, context: &mut Context<'_
             });
             continue;
         }
-        if read && let Poll::Ready(ready) = stream.poll_read_ready(context) {
+        let readable = match read {
+            Reading::No => Poll::Pending,
+            Reading::Socket => stream.poll_read_ready(context),
+            Reading::Kept => Poll::Ready(Ok(())),
+        };
+        if let Poll::Ready(ready) = readable {
             let outcome = reactor.step(|shard| match ready {
                 Ok(()) => shard.handle_readable(key),
                 Err(_) => {

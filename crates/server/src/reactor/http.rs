@@ -31,6 +31,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use teahouse_core::{Bucket, Origin, Refusal, SteadyTime, Verdict};
 use teahouse_wire::api::http::{self, Route};
 use teahouse_wire::api::{Code, Failure, REQUEST_BYTES_MAX};
+use teahouse_wire::tokens_of;
 use tokio::net::TcpStream;
 use tracing::debug;
 
@@ -50,6 +51,10 @@ const HEAD_TIME: Duration = Duration::from_secs(15);
 const BODY_TIME: Duration = Duration::from_secs(15);
 /// Bytes of a request's head, and of what `hyper` keeps of a body that is not fetched.
 const BUFFER_BYTES: usize = 16 * 1024;
+
+/// Tokens of work that one request costs its address: it is parsed, routed and answered by itself, which takes as long
+/// as so many lines.
+const REQUEST_TOKENS: u32 = 8;
 
 /// How often it is noted that a browser is at an address, milliseconds.
 const NOTE_EVERY_MS: u64 = 10_000;
@@ -111,6 +116,7 @@ pub(super) async fn serve(
 
 impl Peer {
     async fn answer(self: Rc<Self>, request: Request<Incoming>) -> Response<Reply> {
+        self.wait_for_work().await;
         if let Err(not_done) = self.charge(Cost::REQUEST) {
             return response::not_done(&not_done);
         }
@@ -182,7 +188,8 @@ impl Peer {
 
     /// What its address may ask for, over all its connections; beyond that nothing is done.
     fn charge(&self, cost: Cost) -> Result<(), NotDone> {
-        match self.account.charge(cost) {
+        let now = self.reactor.borrow().clock.now();
+        match self.account.charge(now, cost) {
             Verdict::Pass => Ok(()),
             Verdict::Wait { ms } => {
                 let refusal =
@@ -191,6 +198,26 @@ impl Peer {
                 Err(NotDone::refused(&refusal))
             }
         }
+    }
+
+    /// Every request costs work, refused or not: while its address has no tokens it waits, and what comes behind it on its
+    /// connection is not read.
+    async fn wait_for_work(&self) {
+        loop {
+            let now = self.reactor.borrow().clock.now();
+            match self.account.work_wait_ms(now) {
+                0 => return self.account.take(now, Cost::of_work(REQUEST_TOKENS)),
+                ms => tokio::time::sleep(Duration::from_millis(ms.into())).await,
+            }
+        }
+    }
+
+    /// Reads a whole body, which costs what it says.
+    async fn body_of(&self, request: Request<Incoming>) -> Result<Bytes, Failure> {
+        let body = body_of(request).await?;
+        let now = self.reactor.borrow().clock.now();
+        self.account.take(now, Cost::of_work(tokens_of(body.len())));
+        Ok(body)
     }
 
     /// Flood control: requests of one connection come one after the other, so each may simply wait.

@@ -111,8 +111,13 @@ pub(super) struct Input {
     pub(super) is_eof: bool,
     /// It has come in unseen and proposed nothing since: the others do not know of it.
     pub(super) is_unseen: bool,
-    /// What was read last was answered on the spot with many bytes, so less is read at a time.
-    pub(super) reads_little: bool,
+    /// Read, and left for the next turn.
+    #[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 24")]
+    pub(super) kept: Option<Box<Vec<u8>>>,
+    /// The work it may make.
+    pub(super) work: Bucket,
+    /// It is not read until there are tokens for more work.
+    pub(super) waits_for_work: bool,
     /// While its first line has not come: what it has said so far.
     pub(super) opening: Option<Box<FirstLine>>,
     pub(super) bucket: Bucket,
@@ -156,7 +161,9 @@ impl Input {
         Self {
             is_eof: false,
             is_unseen: false,
-            reads_little: false,
+            kept: None,
+            work: Bucket::default(),
+            waits_for_work: false,
             opening,
             bucket: Bucket::default(),
             held: None,
@@ -188,10 +195,24 @@ impl<S> Connection<S> {
         self.output.queue.as_ref().map_or(0, |queue| queue.bytes())
     }
 
+    /// Bytes held of what it has said: what has not ended, and what is left for the next turn.
+    pub(super) fn held_input_bytes(&self) -> usize {
+        let kept = self.input.kept.as_ref().map_or(0, |kept| kept.len());
+        self.protocol.partial_input_bytes() + kept
+    }
+
     /// What has yet to reach it, as a number that falls whenever it takes something: answers not yet read
     /// from history weigh more than anything queued.
     pub(super) fn outstanding(&self) -> u64 {
         ((self.questions.len() as u64) << 32) + self.queued() as u64
+    }
+
+    /// Whether what it says is heard.
+    pub(super) fn may_speak(&self) -> bool {
+        match self.stage {
+            Stage::Sniffing | Stage::Outside | Stage::In => true,
+            Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed => false,
+        }
     }
 
     /// Whether it is not to hear this author.

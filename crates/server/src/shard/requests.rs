@@ -10,18 +10,18 @@ use super::outbox::What;
 use super::sessions::Sessions;
 use super::socket::Socket;
 use super::timers::Timer;
+use super::work;
 use crate::figures::Refusals;
 use crate::gate::{Cost, Permit};
 use crate::key::Key;
 
 /// Questions to history that one connection may have under way; more wait unread in its socket.
 const QUESTIONS_MAX: usize = 4;
-/// Bytes of answers on the spot to one read from which on less is read at a time.
-const ANSWERED_BYTES_MANY: usize = 4 * 1024;
 /// Bytes of answers to one read that are written at once.
 const REPLIES_BYTES: usize = 32 * 1024;
-/// Bytes that all connections of a shard together may hold of lines and messages that have not ended. Beyond
-/// that only short ones are held: people type, and programs send whole messages.
+/// Bytes that all connections of a shard together may hold of what they have said: lines and messages that have not
+/// ended, and what is left for their next turns. Beyond that only a little is read at a time and only short beginnings
+/// are held: people type, and programs send whole messages.
 const PARTIAL_INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes that any connection may hold of something that has not ended.
 const PARTIAL_INPUT_FREE_BYTES: usize = 4 * 1024;
@@ -31,8 +31,8 @@ const CHUNK_FULL_WAIT_MS: u32 = 100;
 /// What is under way from bytes to the log.
 #[derive(Default)]
 pub(super) struct Requests {
-    /// Bytes held of what has not ended, by all connections together.
-    partial_bytes: usize,
+    /// Bytes held of what has been said, by all connections together.
+    held_bytes: usize,
     pub(super) refusals: Refusals,
     /// What came of a read; empty between two.
     heard: Vec<Heard>,
@@ -41,7 +41,12 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Whether a connection may be read: its requests can be taken, and it reads its answers.
+    /// Whether all connections together hold as much as they may.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.held_bytes > PARTIAL_INPUT_BYTES_MAX
+    }
+
+    /// Whether a connection may be read: its requests can be taken, it reads its answers, and it has tokens.
     pub(super) fn may_read<S: Socket>(&self, sessions: &Sessions<S>, index: usize) -> bool {
         let soft = sessions.connections.writer.bounds.soft_bytes;
         let connection = &sessions.connections[index];
@@ -54,25 +59,57 @@ impl Requests {
             && queue.is_none_or(|queue| queue.answer_bytes() <= soft)
             && connection.questions.len() < QUESTIONS_MAX
             && !connection.protocol.is_busy()
+            && !connection.input.waits_for_work
     }
 
-    /// Takes what a peer has said.
+    /// Takes what a peer has said, as much of it as this turn may take; the rest is kept for the next.
     pub(super) fn hear<S: Socket>(
         &mut self,
         sessions: &mut Sessions<S>,
         index: usize,
         bytes: &[u8],
     ) {
+        let taken = self.hear_turn(sessions, index, bytes);
+        self.keep(&mut sessions.connections[index], bytes[taken..].to_vec());
+    }
+
+    /// Goes on with what was kept.
+    pub(super) fn hear_kept<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
+        let Some(kept) = sessions.connections[index].input.kept.take() else { return };
+        self.held_bytes -= kept.len();
+        let mut kept = *kept;
+        let taken = self.hear_turn(sessions, index, &kept);
+        kept.drain(..taken);
+        self.keep(&mut sessions.connections[index], kept);
+    }
+
+    fn keep<S>(&mut self, connection: &mut Connection<S>, rest: Vec<u8>) {
+        if !rest.is_empty() {
+            self.held_bytes += rest.len();
+            connection.input.kept = Some(Box::new(rest));
+        }
+    }
+
+    /// One turn; gives how many bytes it has taken.
+    fn hear_turn<S: Socket>(
+        &mut self,
+        sessions: &mut Sessions<S>,
+        index: usize,
+        bytes: &[u8],
+    ) -> usize {
         let clock = sessions.context.clock();
+        let mut work = work::turn(sessions, index);
         let connection = &mut sessions.connections[index];
         let before = connection.protocol.partial_input_bytes();
-        connection.protocol.handle_bytes(bytes, &clock, &mut self.heard);
+        let taken = connection.protocol.handle_bytes(bytes, &clock, &mut work, &mut self.heard);
         let after = connection.protocol.partial_input_bytes();
-        self.partial_bytes = self.partial_bytes + after - before;
-        if self.partial_bytes > PARTIAL_INPUT_BYTES_MAX && after > PARTIAL_INPUT_FREE_BYTES {
+        self.held_bytes = self.held_bytes + after - before;
+        if self.is_crowded() && after > PARTIAL_INPUT_FREE_BYTES {
             self.discard_partial_input(connection);
         }
+        work::charge(sessions, index, work.spent().max(1));
         self.handle_heard(sessions, index);
+        taken
     }
 
     /// All together hold too much of what has not ended: this one is over what every connection may hold.
@@ -80,7 +117,7 @@ impl Requests {
         let mut reply = Vec::new();
         let held = connection.protocol.partial_input_bytes();
         let is_understood = connection.protocol.discard_partial_input(&mut reply);
-        self.partial_bytes -= held - connection.protocol.partial_input_bytes();
+        self.held_bytes -= held - connection.protocol.partial_input_bytes();
         self.heard.push(Heard::Reply(reply));
         if !is_understood {
             self.heard.push(Heard::Broken);
@@ -94,22 +131,20 @@ impl Requests {
         let before = connection.protocol.partial_input_bytes();
         connection.protocol.handle_end(&clock, &mut self.heard);
         let after = connection.protocol.partial_input_bytes();
-        self.partial_bytes = self.partial_bytes + after - before;
+        self.held_bytes = self.held_bytes + after - before;
         self.handle_heard(sessions, index);
     }
 
     /// A connection is taken out: nothing of it is held any more.
     pub(super) fn forget<S>(&mut self, connection: &Connection<S>) {
-        self.partial_bytes -= connection.protocol.partial_input_bytes();
+        self.held_bytes -= connection.held_input_bytes();
     }
 
     fn handle_heard<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
         let mut heard = std::mem::take(&mut self.heard);
-        let mut answered = 0;
         for heard in heard.drain(..) {
             match (sessions.connections[index].stage, heard) {
                 (Stage::In | Stage::Outside, Heard::Reply(bytes)) => {
-                    answered += bytes.len();
                     self.replies.extend_from_slice(&bytes);
                 }
                 (Stage::In, Heard::Ask(id, request)) => self.ask(sessions, index, id, request),
@@ -140,7 +175,6 @@ impl Requests {
             }
         }
         self.reply(sessions, index);
-        sessions.connections[index].input.reads_little = answered > ANSWERED_BYTES_MANY;
         self.heard = heard;
     }
 
@@ -211,13 +245,13 @@ fn take_turn<S: Socket>(sessions: &mut Sessions<S>, index: usize, request: &Requ
         return input.bucket.take(now, limit);
     };
     let cost = Cost::of(request);
-    match account.ask(cost) {
+    match account.ask(now, cost) {
         Verdict::Pass => {}
         wait @ Verdict::Wait { .. } => return wait,
     }
     let verdict = input.bucket.take(now, limit);
     if verdict == Verdict::Pass {
-        account.take(cost);
+        account.take(now, cost);
     }
     verdict
 }
@@ -225,8 +259,9 @@ fn take_turn<S: Socket>(sessions: &mut Sessions<S>, index: usize, request: &Requ
 /// Why a request cannot go ahead even later.
 fn too_fast<S: Socket>(sessions: &Sessions<S>, index: usize, request: &Request) -> Refusal {
     let text = line::typed(request);
+    let now = sessions.context.now.steady;
     let account = sessions.connections[index].permit.as_ref().map(Permit::account);
-    if let Some(Verdict::Wait { ms }) = account.map(|account| account.ask(Cost::of(request))) {
+    if let Some(Verdict::Wait { ms }) = account.map(|account| account.ask(now, Cost::of(request))) {
         return Refusal::AddressTooFast { wait_s: ms.div_ceil(1000), text };
     }
     let FloodLimit { burst, per_second } = sessions.context.settings.limits.flood.of_connection();

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use teahouse_core::{Action, Origin, Refusal, RequestId, RoomName, Visit};
 use teahouse_wire::ProtocolSession;
 use teahouse_wire::protocol::Told;
+use teahouse_wire::tokens_of;
 
 use super::connection::{Connection, Health, Sink, Stage};
 use super::first_line::FirstLine;
@@ -16,12 +17,13 @@ use super::protocols;
 use super::sessions::Peer;
 use super::socket::Socket;
 use super::visits::{HttpPermit, VisitRequest, Visiting};
+use super::work::{self, TURN_TOKENS_MAX};
 use super::{READ_BYTES, Shard};
 use crate::gate::Permit;
 use crate::key::Key;
 
-/// Bytes read at a time to see what a peer speaks while the log takes no more, and of who has much answered on the
-/// spot: thousands of short lines that are not understood would take a long turn together.
+/// Bytes read at a time to see what a peer speaks while the log takes no more, of who has few tokens left, and while all
+/// together hold much: what is read and not taken is held.
 const LITTLE_BYTES: usize = 1024;
 
 /// What whoever serves a connection's socket waits for.
@@ -30,7 +32,7 @@ pub(crate) enum Interest {
     /// Until it may read, or may write, or is woken.
     Ready {
         /// Whether what comes is to be read.
-        read: bool,
+        read: Reading,
         /// Whether something is queued.
         write: bool,
     },
@@ -38,6 +40,17 @@ pub(crate) enum Interest {
     Http,
     /// It is closed: [`Shard::remove`].
     Closed,
+}
+
+/// Whether a connection is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Not until its task is woken.
+    No,
+    /// When its socket has something.
+    Socket,
+    /// At once: something is left of what was read.
+    Kept,
 }
 
 /// What came of reading once.
@@ -104,7 +117,7 @@ impl<S: Socket> Shard<S> {
         match connection.stage {
             Stage::Closed => Interest::Closed,
             Stage::Http => Interest::Http,
-            Stage::Leaving | Stage::Over => Interest::Ready { read: false, write },
+            Stage::Leaving | Stage::Over => Interest::Ready { read: Reading::No, write },
             Stage::Sniffing | Stage::Outside | Stage::In => {
                 let may_read =
                     !connection.input.is_eof && self.requests.may_read(&self.sessions, key.index);
@@ -119,12 +132,17 @@ impl<S: Socket> Shard<S> {
                 if waits && !std::mem::replace(&mut input.waits_for_log, true) {
                     self.sessions.gathered.wait(key);
                 }
+                let read = match (read, input.kept.is_some()) {
+                    (false, _) => Reading::No,
+                    (true, true) => Reading::Kept,
+                    (true, false) => Reading::Socket,
+                };
                 Interest::Ready { read, write }
             }
         }
     }
 
-    /// Its socket has bytes: reads once and passes on what was said.
+    /// Its socket has bytes, or some are left of the last read: one turn of what was said is passed on.
     pub(crate) fn handle_readable(&mut self, key: Key) -> ReadOutcome {
         let before = self.sessions.gathered.size();
         let outcome = self.read(key);
@@ -140,8 +158,18 @@ impl<S: Socket> Shard<S> {
 
     fn read(&mut self, key: Key) -> ReadOutcome {
         let Self { sessions, requests, read_buffer, .. } = self;
-        let reads_little = sessions.connections.get(key).is_some_and(|c| c.input.reads_little);
-        let is_little = reads_little || sessions.gathered.is_full();
+        let Some(connection) = sessions.connections.get(key) else { return ReadOutcome::Nothing };
+        let (may_speak, has_kept) = (connection.may_speak(), connection.input.kept.is_some());
+        if !may_speak || !work::may_begin(sessions, key.index) {
+            return ReadOutcome::Nothing;
+        }
+        if has_kept {
+            requests.hear_kept(sessions, key.index);
+            return ReadOutcome::Full;
+        }
+        let is_little = work::left(sessions, key.index) < TURN_TOKENS_MAX
+            || sessions.gathered.is_full()
+            || requests.is_crowded();
         let bytes_max = if is_little { LITTLE_BYTES } else { READ_BYTES };
         let Some(read) = sessions.read(key, &mut read_buffer[..bytes_max]) else {
             return ReadOutcome::Nothing;
@@ -158,12 +186,14 @@ impl<S: Socket> Shard<S> {
             }
             Ok(count) => {
                 let bytes = &read_buffer[..count];
+                work::charge(sessions, index, tokens_of(count) + u32::from(is_opening));
                 if is_opening {
                     opening::hear_first(sessions, requests, index, bytes);
                 } else {
                     requests.hear(sessions, index, bytes);
                 }
-                return if count == bytes_max { ReadOutcome::Full } else { ReadOutcome::Some };
+                let is_all = count < bytes_max && sessions.connections[index].input.kept.is_none();
+                return if is_all { ReadOutcome::Some } else { ReadOutcome::Full };
             }
             Err(error)
                 if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}

@@ -271,11 +271,7 @@ impl<S: Socket> Sessions<S> {
     /// Reads what a connection's socket has, if it is one that may say something.
     pub(super) fn read(&mut self, key: Key, buffer: &mut [u8]) -> Option<io::Result<usize>> {
         let now = self.context.now.steady;
-        let connection = self.connections.get(key)?;
-        match connection.stage {
-            Stage::Sniffing | Stage::Outside | Stage::In => {}
-            Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed => return None,
-        }
+        let connection = self.connections.get(key).filter(|connection| connection.may_speak())?;
         connection.input.heard_at = now;
         connection.socket().map(|socket| socket.try_read(buffer))
     }

@@ -13,6 +13,8 @@ use teahouse_core::{
 use teahouse_wire::api::Epoch;
 use teahouse_wire::protocol::ServerFacts;
 
+mod work;
+
 use super::*;
 use crate::browsers::Browsers;
 use crate::gate::Gate;
@@ -52,7 +54,7 @@ impl Bench {
             ping_s: PING_S,
             grace_s: settings.limits.seats.grace_s,
         };
-        let gate = Gate::new(&settings.limits, 1000);
+        let gate = Gate::started(&settings.limits, 1000);
         let place = Place {
             index: 0,
             boot: 1,
@@ -189,7 +191,7 @@ fn a_broken_socket_is_noticed_by_a_write_and_the_connection_goes_when_the_hub_ha
     bench.told(vec![Effect::Event(said)]);
     assert!(bench.proposed().is_empty(), "asked for once");
     let interest = bench.shard.interest(ann.key, std::task::Waker::noop());
-    assert_eq!(interest, Interest::Ready { read: false, write: false });
+    assert_eq!(interest, Interest::Ready { read: Reading::No, write: false });
     let (session, name) = (ann.session, "lobby".parse().unwrap());
     let request = RequestId::default();
     bench.told(vec![

@@ -17,6 +17,8 @@ pub(super) enum Timer {
     Ping(Key),
     /// A request that came too fast may pass.
     Flood(Key),
+    /// A connection that had no tokens for more work may have some.
+    Work(Key),
     /// A connection that is over may have taken nothing since; what was still to come for it then.
     Over(Key, u64),
     /// Silent sessions are to be ended.

@@ -7,7 +7,7 @@ use teahouse_wire::Epoch;
 use teahouse_wire::protocol::{
     Begin, Entered, Fact, Format, InputLine, RoomEncoder, Surroundings, Told, View,
 };
-use teahouse_wire::{Clock, Heard, ProtocolSession};
+use teahouse_wire::{Clock, Heard, ProtocolSession, Work};
 
 /// Columns of the input line on one row.
 const COLUMNS: usize = 8;
@@ -80,19 +80,31 @@ impl ProtocolSession for EditorSession {
         "editor"
     }
 
-    fn handle_bytes(&mut self, bytes: &[u8], _: &Clock, heard: &mut Vec<Heard>) {
+    fn handle_bytes(
+        &mut self,
+        bytes: &[u8],
+        _: &Clock,
+        work: &mut Work,
+        heard: &mut Vec<Heard>,
+    ) -> usize {
         if !std::mem::replace(&mut self.is_in, true) {
             let room = Some(self.room.clone());
             heard.push(Heard::ask(Action::Enter { nick: None, room, seat: None }));
         }
-        for byte in bytes {
+        let mut taken = 0;
+        while let Some(byte) = bytes.get(taken).filter(|_| !work.is_over()) {
             match *byte {
-                b'\n' => self.handle_line(heard),
+                b'\n' => {
+                    work.take_one();
+                    self.handle_line(heard);
+                }
                 BACKSPACE => drop(self.typed.pop()),
                 letter => self.typed.push(char::from(letter)),
             }
+            taken += 1;
         }
         heard.push(Heard::Redraw);
+        taken
     }
 
     fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {

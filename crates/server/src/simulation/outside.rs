@@ -8,7 +8,7 @@ use super::peer::{Kind, Wire};
 use super::settings::first_room;
 use super::socket::VirtualSocket;
 use super::world::World;
-use crate::shard::{Interest, ReadOutcome};
+use crate::shard::{Interest, ReadOutcome, Reading};
 
 impl World {
     /// Something goes wrong with a peer's connection.
@@ -94,14 +94,14 @@ impl World {
             };
             if write && socket.is_writable() {
                 self.step(shard, |shard| shard.handle_writable(key));
-            } else if read && socket.is_readable() {
+            } else if read == Reading::Kept || (read == Reading::Socket && socket.is_readable()) {
                 let outcome = self.step(shard, |shard| shard.handle_readable(key));
                 if outcome == ReadOutcome::Full {
                     socket.waker().wake();
                     return true;
                 }
             } else {
-                socket.wait(read, write);
+                socket.wait(read == Reading::Socket, write);
                 return true;
             }
         }

@@ -13,6 +13,9 @@ use crate::key::Key;
 /// Rooms that peers go to.
 pub(super) const ROOMS: [&str; 3] = ["lobby", "tea", "pot"];
 
+/// Empty lines, and commands that are not known, said at once by who floods.
+const FLOOD: usize = 15;
+
 /// The peers, and what they have left behind.
 pub(super) struct Outside {
     pub(super) peers: Vec<Peer>,
@@ -139,6 +142,8 @@ impl Peer {
                     7 if dice.once_in(8) => "/quit\n".to_owned(),
                     8 => format!("half of m{token}"),
                     9 => ";\n".to_owned(),
+                    // More than there are tokens for, all of it in one read.
+                    11 => "\n/nothing\n".repeat(FLOOD),
                     _ => format!("m{token};\r\n"),
                 };
                 line.typed = typed;

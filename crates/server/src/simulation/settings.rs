@@ -20,6 +20,7 @@ pub(super) fn settings(dice: &mut Dice) -> Settings {
     limits.seats.suspended_per_address_max = 1000;
     limits.flood.flood_burst = *dice.pick(&[0, 0, 3]);
     limits.flood.flood_held_max = *dice.pick(&[1, 4, 8]);
+    (limits.flood.work_burst, limits.flood.work_per_second) = *dice.pick(&[(0, 0), (20, 1000)]);
     limits.connections.idle_s = *dice.pick(&[0, 0, 60]);
     limits.presence.announce_each_max = *dice.pick(&[1, 50]);
     // Small, so that peers who do not read are behind, and let go, early.

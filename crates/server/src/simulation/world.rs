@@ -93,7 +93,7 @@ impl World {
             now: 0,
             hub: Hub::new(settings.chat_limits(), shards.len()),
             shards,
-            gate: Gate::new(&settings.limits, 1000),
+            gate: Gate::started(&settings.limits, 1000),
             outside: Outside { peers, given_up: Vec::new(), said: 0 },
         }
     }

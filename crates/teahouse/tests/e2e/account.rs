@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::hostile::Undisturbed;
 use crate::house::{House, PATIENCE};
 use crate::peer::Peer;
 use crate::socket::Socket;
@@ -70,6 +71,28 @@ fn lines_of_one_address_are_held_then_given_back_whatever_connection_they_come_o
     assert!(refused.contains("too much from your network address; try again in"), "{refused}");
     // What is held is said in its turn.
     ann.expect("two 2");
+}
+
+#[test]
+fn who_says_more_than_one_may_is_taken_in_time_and_the_others_do_not_wait() {
+    let (_directory, house) = limited(
+        "flood_burst = 0\naddress_requests_burst = 0\nwork_burst = 100\nwork_per_second = 100",
+    );
+    let mut members = Undisturbed::in_house(&house);
+    // Each in one write, which one read takes.
+    let mut flooders: Vec<Peer> = (0..19).map(|_| house.join()).collect();
+    let start = Instant::now();
+    for flooder in &mut flooders {
+        flooder.send("/help\n".repeat(400).as_bytes());
+    }
+    let mut script = house.join();
+    script.send("/nothing\n".repeat(400).as_bytes());
+    for _ in 0..400 {
+        script.expect("there is no /nothing");
+    }
+    // 100 at once, then 100 a second, none of them lost.
+    assert!(start.elapsed() > Duration::from_millis(2900), "{:?}", start.elapsed());
+    members.check();
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use teahouse_core::{
     Action, Answer, Event, Excerpt, ExitCause, Granted, MessageId, Nick, Position, Query, Question,
-    Refusal, RequestId, RoomName, Sequence, Signal, Time,
+    Refusal, RequestId, RoomName, Sequence, Signal,
 };
 
 use super::error::{NotUnderstood, RequestError, ValueError};
@@ -15,9 +15,10 @@ use super::presence::Cause;
 use super::request::{Asked, Ignore, Place, Request, Topic};
 use super::value::{Epoch, Ref, Seat};
 use super::{REQUEST_BYTES_MAX, render};
+use crate::Work;
 use crate::error::{FrameError, WireError};
 use crate::heard::Heard;
-use crate::protocol::{Entered, Surroundings};
+use crate::protocol::{Begin, Entered, Surroundings};
 use crate::websocket::{self, CloseCode, Decoder, Received};
 
 /// Requests of one client under way; more wait unread in its socket.
@@ -56,16 +57,6 @@ enum About {
     Event { room: RoomName, id: Option<MessageId> },
 }
 
-/// Where a member's events begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Start {
-    /// Right after this position, which the client has, if the event there is of this time. Without a time
-    /// the client is believed.
-    After(Position, Option<Time>),
-    /// With the last few.
-    Recent,
-}
-
 impl ApiSession {
     /// A client whose handshake is done.
     #[must_use]
@@ -99,10 +90,25 @@ impl ApiSession {
         self.decoder.half_said_bytes()
     }
 
-    /// Takes bytes, cut anywhere.
-    pub fn handle_bytes(&mut self, bytes: &[u8], heard: &mut Vec<Heard>) {
+    /// Takes what this turn may take of some bytes, cut anywhere; gives how many were taken. The rest is to be
+    /// handed in again.
+    pub fn handle_bytes(&mut self, bytes: &[u8], work: &mut Work, heard: &mut Vec<Heard>) -> usize {
+        let mut taken = 0;
+        // What may follow depends on whether it has said hello: frame by frame until then.
+        while !self.is_in && taken < bytes.len() && !work.is_over() {
+            let aside = work.set_aside();
+            taken += self.handle_frames(&bytes[taken..], work, heard);
+            work.put_back(aside);
+        }
+        if taken < bytes.len() {
+            taken += self.handle_frames(&bytes[taken..], work, heard);
+        }
+        taken
+    }
+
+    fn handle_frames(&mut self, bytes: &[u8], work: &mut Work, heard: &mut Vec<Heard>) -> usize {
         let mut all = Vec::new();
-        self.decoder.handle_bytes(bytes, &mut |received| all.push(received));
+        let taken = self.decoder.handle_bytes(bytes, work, &mut |received| all.push(received));
         for received in all {
             match received {
                 Received::Text(text) => self.handle_text(&text, heard),
@@ -122,6 +128,7 @@ impl ApiSession {
                 }
             }
         }
+        taken
     }
 
     fn close(&mut self, code: CloseCode, why: &str, heard: &mut Vec<Heard>) {
@@ -167,6 +174,7 @@ impl ApiSession {
         let asked: teahouse_core::Request = match request {
             Request::Hello(hello) => {
                 self.is_in = true;
+                self.decoder.trust_deflate();
                 self.has_seat = hello.seat.is_some();
                 let seat = hello.seat.as_ref().map(Seat::hashed);
                 Action::Enter { nick: hello.nick, room: None, seat }.into()
@@ -245,13 +253,13 @@ impl ApiSession {
 
     /// Where the events of a room that it has just entered begin.
     #[must_use]
-    pub(super) fn start(&self, request: RequestId, epoch: Epoch, at: Position) -> Start {
+    pub(super) fn start(&self, request: RequestId, epoch: Epoch, at: Position) -> Begin {
         let pending = self.pending.iter().find(|pending| pending.request == request);
         match pending.map(|pending| &pending.about) {
             Some(About::Join(Some(place))) if place.epoch == epoch && place.position <= at.0 => {
-                Start::After(Position(place.position), place.time())
+                Begin::After(Position(place.position), place.time())
             }
-            Some(About::Join(_) | About::Plain | About::Event { .. }) | None => Start::Recent,
+            Some(About::Join(_) | About::Plain | About::Event { .. }) | None => Begin::Recent,
         }
     }
 

@@ -2,20 +2,25 @@
 
 use teahouse_core::{Event, RoomId};
 
-use super::session::Start;
 use super::value::Epoch;
 use super::{ApiSession, encode};
 use crate::protocol::{Begin, Entered, Format, Pings, ProtocolSession, Surroundings, Told};
 use crate::websocket::{self, CloseCode};
-use crate::{Clock, Heard};
+use crate::{Clock, Heard, Work};
 
 impl ProtocolSession for ApiSession {
     fn name(&self) -> &'static str {
         "api"
     }
 
-    fn handle_bytes(&mut self, bytes: &[u8], _: &Clock, heard: &mut Vec<Heard>) {
-        self.handle_bytes(bytes, heard);
+    fn handle_bytes(
+        &mut self,
+        bytes: &[u8],
+        _: &Clock,
+        work: &mut Work,
+        heard: &mut Vec<Heard>,
+    ) -> usize {
+        self.handle_bytes(bytes, work, heard)
     }
 
     fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {
@@ -41,10 +46,7 @@ impl ProtocolSession for ApiSession {
     }
 
     fn handle_joined(&mut self, joined: &Entered<'_>, epoch: Epoch) -> Begin {
-        match self.start(joined.request, epoch, joined.at) {
-            Start::After(position, time) => Begin::After(position, time),
-            Start::Recent => Begin::Recent,
-        }
+        self.start(joined.request, epoch, joined.at)
     }
 
     fn format(&self, _: RoomId) -> Format {

@@ -6,7 +6,7 @@ use teahouse_core::{
 
 use super::{ApiSession, Asked, Epoch, Request};
 use crate::protocol::{ServerFacts, Surroundings};
-use crate::{Clock, Heard};
+use crate::{Clock, Heard, Work};
 
 /// What a request is read as, written again as JSON; or what is wrong with it.
 fn read(json: &str) -> String {
@@ -93,7 +93,7 @@ fn heard(session: &mut ApiSession, request: &str) -> Vec<Heard> {
     let length = u8::try_from(request.len()).ok().filter(|length| *length < 126).unwrap();
     let mut heard = Vec::new();
     let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], request.as_bytes()].concat();
-    session.handle_bytes(&frame, &mut heard);
+    session.handle_bytes(&frame, &mut Work::unbounded(), &mut heard);
     heard
 }
 

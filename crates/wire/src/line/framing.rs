@@ -5,6 +5,7 @@
 use unicode_segmentation::GraphemeCursor;
 
 use super::telnet::{self, Command, Telnet};
+use crate::Work;
 use crate::decode::begins_as_utf16;
 
 const BACKSPACE: u8 = 0x08;
@@ -61,18 +62,27 @@ pub(super) struct Framing {
 }
 
 impl Framing {
-    pub(super) fn handle_bytes(&mut self, mut bytes: &[u8], found: &mut impl FnMut(Piece<'_>)) {
+    /// Takes what this turn may take of some bytes; gives how many were taken.
+    pub(super) fn handle_bytes(
+        &mut self,
+        all: &[u8],
+        work: &mut Work,
+        found: &mut impl FnMut(Piece<'_>),
+    ) -> usize {
+        let mut bytes = all;
         if self.start != Start::Past {
-            bytes = self.handle_start(bytes, found);
+            bytes = self.handle_start(bytes, work, found);
         }
-        while !bytes.is_empty() {
+        while !bytes.is_empty() && !work.is_over() {
             if self.is_plain() {
-                bytes = whole_lines(bytes, found);
+                bytes = whole_lines(bytes, work, found);
             }
             // What is left has no plain line at its front: byte by byte up to the end of a line.
-            while let Some((byte, rest)) = bytes.split_first() {
+            while !work.is_over()
+                && let Some((byte, rest)) = bytes.split_first()
+            {
                 bytes = rest;
-                if self.handle_byte(*byte, found) {
+                if self.handle_byte(*byte, work, found) {
                     break;
                 }
             }
@@ -80,12 +90,14 @@ impl Framing {
         if self.partial.is_empty() && self.partial.capacity() > 0 {
             self.partial = Vec::new();
         }
+        all.len() - bytes.len()
     }
 
     /// Looks at the first bytes; gives what is left of them.
     fn handle_start<'a>(
         &mut self,
         mut bytes: &'a [u8],
+        work: &mut Work,
         found: &mut impl FnMut(Piece<'_>),
     ) -> &'a [u8] {
         while let Some((byte, rest)) = bytes.split_first() {
@@ -97,7 +109,7 @@ impl Framing {
                 }
                 Start::Half(half) => {
                     self.start = Start::Past;
-                    self.handle_byte(half, found);
+                    self.handle_byte(half, work, found);
                     return bytes;
                 }
                 Start::Awaited | Start::Past => {
@@ -114,7 +126,7 @@ impl Framing {
     pub(super) fn handle_end(&mut self, found: &mut impl FnMut(Piece<'_>)) {
         if let Start::Half(half) = self.start {
             self.start = Start::Past;
-            self.handle_byte(half, found);
+            self.handle_byte(half, &mut Work::unbounded(), found);
         }
         if !self.partial.is_empty() || self.is_too_long {
             self.end_line(found);
@@ -143,11 +155,17 @@ impl Framing {
     }
 
     /// `true` when it ended a line.
-    fn handle_byte(&mut self, byte: u8, found: &mut impl FnMut(Piece<'_>)) -> bool {
+    fn handle_byte(
+        &mut self,
+        byte: u8,
+        work: &mut Work,
+        found: &mut impl FnMut(Piece<'_>),
+    ) -> bool {
         match self.telnet.handle_byte(byte) {
-            telnet::Step::Text(byte) => self.handle_text(byte, found),
+            telnet::Step::Text(byte) => self.handle_text(byte, work, found),
             telnet::Step::Taken => false,
             telnet::Step::Command(command) => {
+                work.take_one();
                 match command {
                     Command::Answer(bytes) => found(Piece::Negotiate(bytes.to_vec())),
                     Command::AreYouThere => found(Piece::AreYouThere),
@@ -159,16 +177,26 @@ impl Framing {
         }
     }
 
-    fn handle_text(&mut self, byte: u8, found: &mut impl FnMut(Piece<'_>)) -> bool {
+    fn handle_text(
+        &mut self,
+        byte: u8,
+        work: &mut Work,
+        found: &mut impl FnMut(Piece<'_>),
+    ) -> bool {
         let after_return = std::mem::take(&mut self.after_return);
         match byte {
             b'\n' | 0 if after_return => return true,
             b'\n' | b'\r' => {
+                work.take_one();
                 self.end_line(found);
                 self.after_return = byte == b'\r';
                 return true;
             }
-            BACKSPACE | DELETE => self.erase_character(),
+            // Looking for where the last character begins costs as much as a line.
+            BACKSPACE | DELETE => {
+                work.take_one();
+                self.erase_character();
+            }
             CTRL_U => self.erase_line(),
             CTRL_W => self.erase_word(),
             _ => self.push(byte),
@@ -240,13 +268,20 @@ fn is_special(byte: u8) -> bool {
 }
 
 /// Passes on the lines at the front of `bytes` that need no gathering; gives what is left.
-fn whole_lines<'a>(mut bytes: &'a [u8], found: &mut impl FnMut(Piece<'_>)) -> &'a [u8] {
-    while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+fn whole_lines<'a>(
+    mut bytes: &'a [u8],
+    work: &mut Work,
+    found: &mut impl FnMut(Piece<'_>),
+) -> &'a [u8] {
+    while !work.is_over()
+        && let Some(end) = bytes.iter().position(|byte| *byte == b'\n')
+    {
         let line = &bytes[..end];
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.len() > LINE_BYTES_MAX || line.iter().any(|byte| is_special(*byte)) {
             break;
         }
+        work.take_one();
         found(Piece::Line(line));
         bytes = &bytes[end + 1..];
     }

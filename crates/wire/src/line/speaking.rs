@@ -11,7 +11,7 @@ use super::{
 use crate::protocol::{
     Begin, Entered, Fact, Format, ProtocolSession, RoomEncoder, Surroundings, Told, View,
 };
-use crate::{Clock, Epoch, Heard};
+use crate::{Clock, Epoch, Heard, Work};
 
 /// Lines, for those whose current room it is.
 const LINES: Format = Format::new("lines", |named, _| Box::new(Lines { is_named: named == NAMED }));
@@ -39,9 +39,15 @@ impl ProtocolSession for LineSession {
         "line"
     }
 
-    fn handle_bytes(&mut self, bytes: &[u8], clock: &Clock, heard: &mut Vec<Heard>) {
+    fn handle_bytes(
+        &mut self,
+        bytes: &[u8],
+        clock: &Clock,
+        work: &mut Work,
+        heard: &mut Vec<Heard>,
+    ) -> usize {
         let Self { framing, rooms } = self;
-        framing.handle_bytes(bytes, &mut |piece| handle_piece(rooms, piece, clock, heard));
+        framing.handle_bytes(bytes, work, &mut |piece| handle_piece(rooms, piece, clock, heard))
     }
 
     /// A line without an end counts as one.
@@ -155,7 +161,9 @@ impl ProtocolSession for LineFollower {
         "follow"
     }
 
-    fn handle_bytes(&mut self, _: &[u8], _: &Clock, _: &mut Vec<Heard>) {}
+    fn handle_bytes(&mut self, bytes: &[u8], _: &Clock, _: &mut Work, _: &mut Vec<Heard>) -> usize {
+        bytes.len()
+    }
 
     fn handle_end(&mut self, _: &Clock, _: &mut Vec<Heard>) {}
 

@@ -13,6 +13,7 @@ use teahouse_core::{
 };
 
 use super::*;
+use crate::Work;
 use crate::command::VERBS;
 use crate::protocol::ProtocolSession;
 
@@ -37,7 +38,7 @@ fn session() -> LineSession {
 /// What is heard, a line each.
 fn heard_in(session: &mut LineSession, bytes: &[u8]) -> Vec<String> {
     let mut heard = Vec::new();
-    session.handle_bytes(bytes, &clock(), &mut heard);
+    session.handle_bytes(bytes, &clock(), &mut Work::unbounded(), &mut heard);
     heard.iter().map(shown).collect()
 }
 
@@ -110,7 +111,7 @@ fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
     let mut session = session();
     let given_back = |session: &mut LineSession, line: &[u8]| {
         let mut heard = Vec::new();
-        session.handle_bytes(line, &clock(), &mut heard);
+        session.handle_bytes(line, &clock(), &mut Work::unbounded(), &mut heard);
         let Heard::Ask(_, request) = &heard[0] else { panic!("{heard:?}") };
         session.handle_given_back(request);
     };
@@ -135,7 +136,12 @@ fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
 fn commands_become_requests() {
     let asks = |line: &str| -> Request {
         let mut heard = Vec::new();
-        session().handle_bytes(format!("{line}\n").as_bytes(), &clock(), &mut heard);
+        session().handle_bytes(
+            format!("{line}\n").as_bytes(),
+            &clock(),
+            &mut Work::unbounded(),
+            &mut heard,
+        );
         match heard.pop() {
             Some(Heard::Ask(_, request)) => request,
             other => panic!("{line}: {other:?}"),
@@ -258,6 +264,23 @@ fn every_answer_is_whole_lines_of_the_house() {
     );
 }
 
+#[test]
+fn a_turn_takes_as_many_lines_and_commands_as_it_may_and_leaves_the_rest() {
+    let mut session = session();
+    let mut heard = Vec::new();
+    let mut turn = |bytes: &[u8], tokens| {
+        let mut work = Work::new(tokens);
+        let taken = session.handle_bytes(bytes, &clock(), &mut work, &mut heard);
+        (taken, work.spent())
+    };
+    let lines = b"a\n\n/help\n\xFF\xFD\x01b\n";
+    assert_eq!(turn(lines, 2), (3, 2), "an empty line is one as well");
+    assert_eq!(turn(&lines[3..], 2), (9, 2), "a command that is answered, and one of telnet");
+    assert_eq!(turn(&lines[12..], 2), (2, 1));
+    assert_eq!(turn(b"c", 1), (1, 0), "a line costs when it ends");
+    assert_eq!(turn("\u{8336}\x7f".as_bytes(), 9), (4, 1), "the last character is looked for");
+}
+
 proptest! {
     #[test]
     fn any_bytes_cut_anywhere_are_heard_the_same(
@@ -267,10 +290,11 @@ proptest! {
             0..300,
         ),
         cuts in proptest::collection::vec(0_usize..300, 0..8),
+        tokens in 1_u32..5,
     ) {
         let mut whole = Vec::new();
         let mut one = session();
-        one.handle_bytes(&bytes, &clock(), &mut whole);
+        one.handle_bytes(&bytes, &clock(), &mut Work::unbounded(), &mut whole);
         one.handle_end(&clock(), &mut whole);
 
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
@@ -280,8 +304,13 @@ proptest! {
         let mut other = session();
         let mut start = 0;
         for cut in cuts {
-            other.handle_bytes(&bytes[start..cut], &clock(), &mut pieces);
-            start = cut;
+            // In turns of a few lines each.
+            while start < cut {
+                let mut work = Work::new(tokens);
+                start += other.handle_bytes(&bytes[start..cut], &clock(), &mut work, &mut pieces);
+                prop_assert!(start == cut || work.is_over());
+                prop_assert_eq!(work.spent().min(tokens), work.spent(), "it takes no more than it may");
+            }
         }
         other.handle_end(&clock(), &mut pieces);
         prop_assert_eq!(whole, pieces);

@@ -9,7 +9,7 @@ use crate::api::{self, Epoch};
 use crate::protocol::{
     Begin, Entered, Fact, Format, Pings, ProtocolSession, RoomEncoder, Surroundings, Told,
 };
-use crate::{Clock, Heard};
+use crate::{Clock, Heard, Work};
 
 const STREAM: Format = Format::new("stream", |_, epoch| Box::new(Stream { epoch }));
 
@@ -41,7 +41,9 @@ impl ProtocolSession for StreamSession {
         "follow"
     }
 
-    fn handle_bytes(&mut self, _: &[u8], _: &Clock, _: &mut Vec<Heard>) {}
+    fn handle_bytes(&mut self, bytes: &[u8], _: &Clock, _: &mut Work, _: &mut Vec<Heard>) -> usize {
+        bytes.len()
+    }
 
     fn handle_end(&mut self, _: &Clock, _: &mut Vec<Heard>) {}
 

@@ -21,9 +21,19 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn decoded(bytes: &[u8], takes_deflate: bool) -> Vec<Received> {
-    let mut decoder = Decoder::new(1000, takes_deflate);
+    decoded_in_turns(&mut Decoder::new(1000, takes_deflate), bytes, u32::MAX)
+}
+
+/// In turns of so many tokens.
+fn decoded_in_turns(decoder: &mut Decoder, bytes: &[u8], tokens: u32) -> Vec<Received> {
     let mut all = Vec::new();
-    decoder.handle_bytes(bytes, &mut |received| all.push(received));
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let mut work = Work::new(tokens);
+        let taken = decoder.handle_bytes(rest, &mut work, &mut |received| all.push(received));
+        assert!(taken == rest.len() || work.is_over());
+        rest = &rest[taken..];
+    }
     all
 }
 
@@ -85,7 +95,7 @@ fn what_is_wrong_closes_the_connection_with_its_code() {
     let announced = [0x81, 0xFF, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4];
     let mut decoder = Decoder::new(1000, false);
     let mut all = Vec::new();
-    decoder.handle_bytes(&announced, &mut |received| all.push(received));
+    decoder.handle_bytes(&announced, &mut Work::unbounded(), &mut |received| all.push(received));
     assert!(matches!(all.as_slice(), [Received::Wrong(CloseCode::TooBig, _)]));
     assert_eq!(decoder.partial.capacity(), 0);
 }
@@ -144,6 +154,36 @@ fn a_small_message_cannot_unfold_without_bound() {
 }
 
 #[test]
+fn a_turn_takes_as_many_frames_as_it_may_and_one_compressed_message() {
+    let mut deflater = Deflater::default();
+    let mut compressed = Vec::new();
+    deflater.render_text(&[b'x'; 5000], &mut compressed);
+    let compressed = masked(0xC1, &compressed[2..]);
+    let bytes = [masked(0x89, b""), masked(0x81, b"a"), compressed.clone(), compressed].concat();
+    let mut decoder = Decoder::new(64 * 1024, true);
+    decoder.trust_deflate();
+    let mut rest = bytes.as_slice();
+    let mut turns = Vec::new();
+    while !rest.is_empty() {
+        let (mut work, mut count) = (Work::new(3), 0);
+        rest = &rest[decoder.handle_bytes(rest, &mut work, &mut |_| count += 1)..];
+        turns.push((count, work.spent()));
+    }
+    assert_eq!(turns, [(3, 7), (1, 5)], "a ping, a text, 1 + 4 KiB; then 1 + 4 KiB");
+}
+
+#[test]
+fn what_a_stranger_compresses_says_little_and_is_refused_by_name() {
+    let mut deflater = Deflater::default();
+    let mut compressed = Vec::new();
+    deflater.render_text(&[b'x'; 5000], &mut compressed);
+    let bytes = masked(0xC1, &compressed[2..]);
+    let all = decoded_in_turns(&mut Decoder::new(64 * 1024, true), &bytes, 9);
+    let what = "a compressed message before `hello` says at most 4096 bytes";
+    assert_eq!(all, [Received::Wrong(CloseCode::TooBig, what)]);
+}
+
+#[test]
 fn an_offer_is_agreed_to_unless_it_wants_a_smaller_window() {
     assert!(offers_deflate("permessage-deflate; client_max_window_bits"));
     assert!(offers_deflate("x-other, permessage-deflate"));
@@ -164,15 +204,21 @@ fn a_frame_that_comes_byte_by_byte_is_not_copied_with_each() {
     let mut all = Vec::new();
     let (mut copies, mut place) = (0, decoder.partial.as_ptr());
     for byte in &bytes {
-        decoder.handle_bytes(std::slice::from_ref(byte), &mut |received| all.push(received));
+        decoder.handle_bytes(std::slice::from_ref(byte), &mut Work::unbounded(), &mut |received| {
+            all.push(received)
+        });
         copies += usize::from(std::mem::replace(&mut place, decoder.partial.as_ptr()) != place);
     }
     assert!(copies < 40, "{copies} times");
     assert_eq!(all, [text(&"x".repeat(60_000))]);
     assert_eq!(decoder.partial.capacity(), 0);
     // What is left behind a long frame takes no long frame's room.
-    decoder.handle_bytes(&bytes[..50_000], &mut |_| {});
-    decoder.handle_bytes(&[&bytes[50_000..], &[0x81]].concat(), &mut |_| {});
+    decoder.handle_bytes(&bytes[..50_000], &mut Work::unbounded(), &mut |_| {});
+    decoder.handle_bytes(
+        &[&bytes[50_000..], &[0x81]].concat(),
+        &mut Work::unbounded(),
+        &mut |_| {},
+    );
     assert_eq!(decoder.half_said_bytes(), 1);
     assert!(decoder.partial.capacity() < 64, "{}", decoder.partial.capacity());
 }
@@ -201,6 +247,7 @@ proptest! {
     fn any_bytes_cut_anywhere_are_decoded_the_same(
         frames in proptest::collection::vec(any_frame(), 1..12),
         cuts in proptest::collection::vec(1_usize..40, 1..20),
+        tokens in 1_u32..5,
     ) {
         let whole = frames.concat();
         let mut decoder = Decoder::new(1000, true);
@@ -211,7 +258,7 @@ proptest! {
                 break;
             }
             let (part, after) = rest.split_at((*cut).min(rest.len()));
-            decoder.handle_bytes(part, &mut |received| in_parts.push(received));
+            in_parts.extend(decoded_in_turns(&mut decoder, part, tokens));
             rest = after;
         }
         prop_assert_eq!(in_parts, decoded(&whole, true));

@@ -23,8 +23,8 @@ use teahouse_wire::line::LineFollower;
 use teahouse_wire::stream::{self, StreamSession};
 
 use super::follow::FollowBody;
-use super::response::{self, NotDone, Reply, TEXT, json, response, text};
-use super::{Peer, body_of, upgrade, visit};
+use super::response::{self, NotDone, TEXT, json, response, text};
+use super::{Peer, Reply, upgrade, visit};
 use crate::gate::Cost;
 use crate::shard::{Outcome, VisitRequest};
 
@@ -159,7 +159,7 @@ impl Peer {
         request: Request<Incoming>,
     ) -> Result<Response<Reply>, NotDone> {
         http::no_query(query, "its fields stand in the JSON of the body")?;
-        let Post { text, nick, id } = http::body(&body_of(request).await?)?;
+        let Post { text, nick, id } = http::body(&self.body_of(request).await?)?;
         let posted = self.say(room, text, nick, id.map(Into::into)).await?;
         let is_new = posted.nick.is_some();
         Ok(json(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &posted))
@@ -172,7 +172,7 @@ impl Peer {
         request: Request<Incoming>,
     ) -> Result<Response<Reply>, NotDone> {
         let PostQuery { nick } = http::query(query)?;
-        let said = http::text_body(&body_of(request).await?)?;
+        let said = http::text_body(&self.body_of(request).await?)?;
         let Posted { room, position, nick, .. } = self.say(room, said, nick, None).await?;
         let name = nick.map(|nick| nick.to_string()).unwrap_or_default();
         Ok(text(&format!("said in {room} as {name}, message {position}\n")))

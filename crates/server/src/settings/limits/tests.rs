@@ -56,7 +56,9 @@ fn a_value_out_of_bounds_is_refused_with_the_bounds() {
 
 #[test]
 fn a_rate_of_0_is_refused_unless_its_burst_turns_it_off() {
-    for what in ["flood", "address_requests", "address_posts", "address_kept_bytes"] {
+    for what in
+        ["flood", "work", "address_requests", "address_posts", "address_kept_bytes", "address_work"]
+    {
         let rate = format!("{what}_per_second = 0\n");
         let (key, ..) = read(&rate).unwrap().check().unwrap_err();
         assert_eq!(key, format!("{what}_per_second"));

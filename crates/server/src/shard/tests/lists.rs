@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use teahouse_core::{Asker, Chat, Limits, Moment, Origin, Proposal, RequestId, RoomName};
 use teahouse_wire::protocol::{Begin, Entered, Fact, Format, RoomEncoder, Surroundings, Told};
-use teahouse_wire::{Clock, Heard, ProtocolSession};
+use teahouse_wire::{Clock, Heard, ProtocolSession, Work};
 
 use super::*;
 use crate::simulation::{Dice, each};
@@ -46,8 +46,15 @@ impl ProtocolSession for Keeper {
         "lists"
     }
 
-    fn handle_bytes(&mut self, _: &[u8], _: &Clock, heard: &mut Vec<Heard>) {
+    fn handle_bytes(
+        &mut self,
+        bytes: &[u8],
+        _: &Clock,
+        _: &mut Work,
+        heard: &mut Vec<Heard>,
+    ) -> usize {
         heard.push(Heard::ask(Action::Enter { nick: None, room: None, seat: None }));
+        bytes.len()
     }
 
     fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {

@@ -172,11 +172,15 @@ fn who_does_not_ask_to_come_in_is_closed_in_time_whatever_it_speaks() {
     let key = bench.step(|shard| shard.accept_as(session, ours, peer, &[]));
     bench.pass(19_999);
     let interest = bench.shard.interest(key, std::task::Waker::noop());
-    assert_eq!(interest, Interest::Ready { read: true, write: false });
+    assert_eq!(interest, Interest::Ready { read: Reading::Socket, write: false });
     bench.pass(1);
     assert_eq!(bench.shard.interest(key, std::task::Waker::noop()), Interest::Closed);
     let (ann, _) = editor(&mut bench, 0);
     bench.pass(60_000);
     let interest = bench.shard.interest(ann.key, std::task::Waker::noop());
-    assert_eq!(interest, Interest::Ready { read: true, write: false }, "who is in may be silent");
+    assert_eq!(
+        interest,
+        Interest::Ready { read: Reading::Socket, write: false },
+        "who is in may be silent"
+    );
 }
