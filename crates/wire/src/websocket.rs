@@ -243,11 +243,11 @@ impl Decoder {
         received: &mut impl FnMut(Received),
     ) {
         let message = if is_compressed {
-            match deflate::inflate(&message, self.inflated_bytes_max) {
-                Ok(message) => {
-                    work.take_inflated(message.len());
-                    message
-                }
+            let inflated = deflate::inflate(&message, self.inflated_bytes_max);
+            // One that says too much has been inflated up to the bound.
+            work.take_inflated(inflated.as_ref().map_or(self.inflated_bytes_max, Vec::len));
+            match inflated {
+                Ok(message) => message,
                 Err((CloseCode::TooBig, _)) if self.inflated_bytes_max < self.message_bytes_max => {
                     return self.wrong(CloseCode::TooBig, LARGE_STRANGER, received);
                 }

@@ -51,6 +51,11 @@ pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, requests: &mut Request
         // A whole line that could have gone on as something else.
         if now >= due {
             settle(sessions, requests, key.index, sniff::sniff_all);
+            // Its task waits for its socket, and may have something left for the next turn.
+            let connection = &mut sessions.connections[key.index];
+            if connection.input.kept.is_some() {
+                connection.wake();
+            }
         }
         return;
     }

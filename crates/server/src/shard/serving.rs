@@ -10,7 +10,7 @@ use teahouse_wire::ProtocolSession;
 use teahouse_wire::protocol::Told;
 use teahouse_wire::tokens_of;
 
-use super::connection::{Connection, Health, Sink, Stage};
+use super::connection::{Connection, Health, Input, Sink, Stage};
 use super::first_line::FirstLine;
 use super::opening;
 use super::protocols;
@@ -119,8 +119,8 @@ impl<S: Socket> Shard<S> {
             Stage::Http => Interest::Http,
             Stage::Leaving | Stage::Over => Interest::Ready { read: Reading::No, write },
             Stage::Sniffing | Stage::Outside | Stage::In => {
-                let may_read =
-                    !connection.input.is_eof && self.requests.may_read(&self.sessions, key.index);
+                let is_left = !connection.input.is_eof || connection.input.kept.is_some();
+                let may_read = is_left && self.requests.may_read(&self.sessions, key.index);
                 let listeners = self.rooms.most_members(&self.sessions.connections[key.index]);
                 // What it speaks is found out in any case.
                 let is_full = self.sessions.connections[key.index].stage != Stage::Sniffing
@@ -128,7 +128,7 @@ impl<S: Socket> Shard<S> {
                 let read = may_read && !is_full;
                 let waits = !read && is_full;
                 let input = &mut self.sessions.connections[key.index].input;
-                input.is_held_back = !read && !input.is_eof;
+                input.is_held_back = !read && is_left;
                 if waits && !std::mem::replace(&mut input.waits_for_log, true) {
                     self.sessions.gathered.wait(key);
                 }
@@ -165,6 +165,10 @@ impl<S: Socket> Shard<S> {
         }
         if has_kept {
             requests.hear_kept(sessions, key.index);
+            let Input { is_eof, kept, .. } = &sessions.connections[key.index].input;
+            if *is_eof && kept.is_none() {
+                requests.hear_end(sessions, key.index);
+            }
             return ReadOutcome::Full;
         }
         let is_little = work::left(sessions, key.index) < TURN_TOKENS_MAX
@@ -181,6 +185,10 @@ impl<S: Socket> Shard<S> {
                 sessions.connections[index].input.is_eof = true;
                 if is_opening {
                     opening::end_first(sessions, requests, index);
+                }
+                if sessions.connections[index].input.kept.is_some() {
+                    // It has said more than a turn takes.
+                    return ReadOutcome::Full;
                 }
                 requests.hear_end(sessions, index);
             }

@@ -116,6 +116,43 @@ fn who_connects_again_has_no_more_tokens_than_its_address() {
 }
 
 #[test]
+fn who_closes_its_side_before_its_first_line_has_ended_is_heard_to_the_end() {
+    let mut bench = Bench::new(|_| {});
+    let ann = bench.stranger();
+    // Each character taken back costs a token: more of them than a turn has.
+    bench.says(&ann, &format!("{}tea", "x\x7f".repeat(100)));
+    ann.socket.close();
+    let mut asked = Vec::new();
+    while bench.reading(&ann) != Reading::No {
+        bench.turn(&ann);
+        asked.extend(bench.proposed());
+    }
+    let [Action::Enter { .. }, Action::Say { text, .. }, Action::Exit { .. }] = &asked[..] else {
+        panic!("{asked:?}")
+    };
+    assert_eq!(text.as_str(), "tea");
+}
+
+#[test]
+fn what_is_left_of_a_beginning_that_was_decided_in_time_is_heard_without_another_byte() {
+    let mut bench = Bench::new(|_| {});
+    let ann = bench.stranger();
+    // The beginning of a request of Redis, if a length follows.
+    bench.says(&ann, &format!("*3\n{}", "\n".repeat(100)));
+    assert_eq!(bench.shard.interest(ann.key, &ann.socket.waker()), waits());
+    ann.socket.take_woken();
+    bench.pass(2000);
+    assert!(ann.socket.take_woken());
+    assert_eq!(bench.reading(&ann), Reading::Kept);
+    bench.turn(&ann);
+    assert_eq!(bench.reading(&ann), Reading::Socket);
+}
+
+fn waits() -> Interest {
+    Interest::Ready { read: Reading::Socket, write: false }
+}
+
+#[test]
 fn one_compressed_message_is_taken_in_a_step_and_costs_what_it_says() {
     let mut bench = Bench::with_work(12, 10);
     let ann = bench.websocket();
