@@ -127,7 +127,7 @@ fn every_code_and_cause_is_in_its_table() {
 
 #[test]
 fn every_close_code_of_the_code_is_in_the_list_of_all() {
-    let source = include_str!("../src/websocket.rs");
+    let source = include_str!("../src/websocket/close.rs");
     let body = source.split("pub fn number(self)").nth(1).unwrap().split("\n    }\n").next();
     let numbers = body.unwrap().matches("=>").count();
     assert_eq!(numbers, CloseCode::ALL.len());
