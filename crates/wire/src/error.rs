@@ -1,12 +1,10 @@
 //! What peers send that is not what their protocol says. Every kind is a value with the words that the peer reads, and
 //! says whether the connection survives.
 
-use thiserror::Error;
-
 use crate::Heard;
 use crate::api::NotUnderstood;
 use crate::line::LineError;
-use crate::websocket::CloseCode;
+use crate::websocket::FrameError;
 
 /// What a peer sent that its protocol does not have.
 pub trait WireError: std::error::Error {
@@ -35,16 +33,6 @@ impl WireError for NotUnderstood {
     }
 }
 
-/// Bytes of a WebSocket that are no frames, or a message that is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{what}")]
-pub struct FrameError {
-    /// How the connection is closed.
-    pub code: CloseCode,
-    /// What is wrong.
-    pub what: &'static str,
-}
-
 impl WireError for FrameError {
     /// Where the next frame begins is not known.
     fn ends_connection(&self) -> bool {
@@ -61,7 +49,6 @@ mod tests {
     #[test]
     fn each_has_words_and_says_whether_the_connection_survives() {
         let request = Asked::parse(r#"{"ref":7,"op":"who","room":7}"#).unwrap_err();
-        let frame = FrameError { code: CloseCode::TooBig, what: "the message is too long" };
         let cases: [(&dyn WireError, &str, bool); 6] = [
             (
                 &LineError::NotWords(NotWords::NotUtf8),
@@ -80,7 +67,7 @@ mod tests {
                 false,
             ),
             (&request, "`room`: invalid type: integer `7`, expected a string", false),
-            (&frame, "the message is too long", true),
+            (&FrameError::TooLong, "the message is too long", true),
         ];
         for (error, words, ends) in cases {
             assert_eq!((error.to_string().as_str(), error.ends_connection()), (words, ends));

@@ -7,6 +7,7 @@
 
 mod close;
 mod deflate;
+mod error;
 
 use std::io::Cursor;
 
@@ -16,14 +17,13 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use crate::Work;
 pub use close::CloseCode;
 pub use deflate::{Deflater, EXTENSION, offers_deflate};
+pub use error::FrameError;
 
 /// Bytes of a control frame's payload (RFC 6455, section 5.5).
 const CONTROL_BYTES_MAX: u64 = 125;
 /// Bytes that a compressed message of a peer may say that nothing is known of. A browser compresses what it likes once
 /// that is agreed, also its first message, so that cannot be forbidden; a `hello` has less than 200.
 const INFLATED_STRANGER_BYTES_MAX: usize = 4 * 1024;
-/// What a peer is told whose first message says more.
-const LARGE_STRANGER: &str = "a compressed message before `hello` says at most 4096 bytes";
 
 /// The `Sec-WebSocket-Accept` that answers a client's key (RFC 6455, section 4.2.2).
 #[must_use]
@@ -49,7 +49,7 @@ pub enum Received {
     /// The peer closes.
     Close,
     /// Nothing more can be understood: close and say why.
-    Wrong(CloseCode, &'static str),
+    Wrong(FrameError),
 }
 
 /// Reads one peer's messages. Holds no buffer while nothing is half received.
@@ -149,12 +149,12 @@ impl Decoder {
                 Ok(Some(parsed)) => parsed,
                 Ok(None) => break,
                 Err(_) => {
-                    self.wrong(CloseCode::Protocol, "not a WebSocket frame", received);
+                    self.wrong(FrameError::NotFrame, received);
                     break;
                 }
             };
-            if let Err((code, what)) = self.check(&header, length) {
-                self.wrong(code, what, received);
+            if let Err(error) = self.check(&header, length) {
+                self.wrong(error, received);
                 break;
             }
             let start = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
@@ -168,34 +168,29 @@ impl Decoder {
         taken
     }
 
-    fn check(&self, header: &FrameHeader, length: u64) -> Result<(), (CloseCode, &'static str)> {
-        let wrong = |what| Err((CloseCode::Protocol, what));
+    fn check(&self, header: &FrameHeader, length: u64) -> Result<(), FrameError> {
         if header.mask.is_none() {
-            return wrong("a client's frames must be masked");
+            return Err(FrameError::NotMasked);
         }
         let is_first = matches!(header.opcode, OpCode::Data(Data::Text | Data::Binary));
         if header.rsv2 || header.rsv3 || (header.rsv1 && !(self.takes_deflate && is_first)) {
-            return wrong("a reserved bit is set");
+            return Err(FrameError::ReservedBit);
         }
         match header.opcode {
             OpCode::Control(_) if !header.is_final || length > CONTROL_BYTES_MAX => {
-                wrong("a control frame must be whole and short")
+                Err(FrameError::LongControl)
             }
             OpCode::Data(Data::Continue) if self.message.is_none() => {
-                wrong("a continuation of nothing")
+                Err(FrameError::ContinuesNothing)
             }
             OpCode::Data(Data::Text | Data::Binary) if self.message.is_some() => {
-                wrong("a new message within another")
+                Err(FrameError::WithinAnother)
             }
-            OpCode::Data(Data::Binary) => Err((CloseCode::Unsupported, "messages are JSON texts")),
+            OpCode::Data(Data::Binary) => Err(FrameError::Binary),
             OpCode::Data(_) => {
                 let before = self.message.as_ref().map_or(0, |(message, _)| message.len());
                 let max = (self.message_bytes_max - before.min(self.message_bytes_max)) as u64;
-                if length > max {
-                    Err((CloseCode::TooBig, "the message is too long"))
-                } else {
-                    Ok(())
-                }
+                if length > max { Err(FrameError::TooLong) } else { Ok(()) }
             }
             OpCode::Control(_) => Ok(()),
         }
@@ -214,7 +209,7 @@ impl Decoder {
                 self.is_over = true;
                 received(match close_fault(&payload) {
                     None => Received::Close,
-                    Some((code, what)) => Received::Wrong(code, what),
+                    Some(error) => Received::Wrong(error),
                 });
             }
             OpCode::Control(Control::Pong | Control::Reserved(_)) => {}
@@ -248,38 +243,39 @@ impl Decoder {
             work.take_inflated(inflated.as_ref().map_or(self.inflated_bytes_max, Vec::len));
             match inflated {
                 Ok(message) => message,
-                Err((CloseCode::TooBig, _)) if self.inflated_bytes_max < self.message_bytes_max => {
-                    return self.wrong(CloseCode::TooBig, LARGE_STRANGER, received);
+                Err(FrameError::TooLong) if self.inflated_bytes_max < self.message_bytes_max => {
+                    let max = self.inflated_bytes_max;
+                    return self.wrong(FrameError::TooLongBeforeHello { max }, received);
                 }
-                Err((code, what)) => return self.wrong(code, what, received),
+                Err(error) => return self.wrong(error, received),
             }
         } else {
             message
         };
         match String::from_utf8(message) {
             Ok(text) => received(Received::Text(text)),
-            Err(_) => self.wrong(CloseCode::BadText, "the message is not UTF-8", received),
+            Err(_) => self.wrong(FrameError::NotUtf8, received),
         }
     }
 
-    fn wrong(&mut self, code: CloseCode, what: &'static str, received: &mut impl FnMut(Received)) {
+    fn wrong(&mut self, error: FrameError, received: &mut impl FnMut(Received)) {
         self.is_over = true;
-        received(Received::Wrong(code, what));
+        received(Received::Wrong(error));
     }
 }
 
 /// What is wrong with the payload of a close frame (RFC 6455, sections 5.5.1 and 7.4).
-fn close_fault(payload: &[u8]) -> Option<(CloseCode, &'static str)> {
+fn close_fault(payload: &[u8]) -> Option<FrameError> {
     let (code, reason) = match payload {
         [] => return None,
-        [_] => return Some((CloseCode::Protocol, "a close frame of one byte")),
+        [_] => return Some(FrameError::HalfCloseCode),
         [first, second, reason @ ..] => (u16::from_be_bytes([*first, *second]), reason),
     };
     if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
-        return Some((CloseCode::Protocol, "a close code that nobody may send"));
+        return Some(FrameError::NotCloseCode);
     }
     let is_text = std::str::from_utf8(reason).is_ok();
-    (!is_text).then_some((CloseCode::BadText, "the reason of the close is not UTF-8"))
+    (!is_text).then_some(FrameError::ReasonNotUtf8)
 }
 
 fn unmasked(payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {

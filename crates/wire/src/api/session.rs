@@ -16,7 +16,7 @@ use super::request::{Asked, Ignore, Place, Request, Topic};
 use super::value::{Epoch, Ref, Seat};
 use super::{REQUEST_BYTES_MAX, render};
 use crate::Work;
-use crate::error::{FrameError, WireError};
+use crate::error::WireError;
 use crate::heard::Heard;
 use crate::protocol::{Begin, Entered, Surroundings};
 use crate::websocket::{self, CloseCode, Decoder, Received};
@@ -122,9 +122,9 @@ impl ApiSession {
                     // With a seat one may be about to come back; without, one has gone.
                     heard.push(if self.has_seat { Heard::Broken } else { Heard::Quit });
                 }
-                Received::Wrong(code, what) => {
-                    self.close(code, what, heard);
-                    FrameError { code, what }.hear(heard);
+                Received::Wrong(error) => {
+                    self.close(error.close_code(), &error.to_string(), heard);
+                    error.hear(heard);
                 }
             }
         }

@@ -3,7 +3,7 @@
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::{CloseCode, frame};
+use super::{FrameError, frame};
 
 /// What the server agrees to (RFC 7692, section 7.1).
 pub const EXTENSION: &str =
@@ -77,10 +77,7 @@ impl Deflater {
 }
 
 /// What a compressed message says, at most so many bytes of it.
-pub(super) fn inflate(
-    message: &[u8],
-    bytes_max: usize,
-) -> Result<Vec<u8>, (CloseCode, &'static str)> {
+pub(super) fn inflate(message: &[u8], bytes_max: usize) -> Result<Vec<u8>, FrameError> {
     let mut decompress = Decompress::new(false);
     // One byte more than allowed, so that too much is noticed.
     let mut out = Vec::with_capacity(bytes_max + 1);
@@ -88,13 +85,13 @@ pub(super) fn inflate(
         let before = decompress.total_in();
         let status = decompress
             .decompress_vec(part, &mut out, FlushDecompress::Sync)
-            .map_err(|_| (CloseCode::Protocol, "the message is not deflated"))?;
+            .map_err(|_| FrameError::NotDeflated)?;
         if out.len() > bytes_max {
-            return Err((CloseCode::TooBig, "the message is too long"));
+            return Err(FrameError::TooLong);
         }
         let is_taken = decompress.total_in() - before == part.len() as u64;
         if !is_taken && status != Status::StreamEnd {
-            return Err((CloseCode::Protocol, "the message is not deflated"));
+            return Err(FrameError::NotDeflated);
         }
     }
     out.shrink_to_fit();

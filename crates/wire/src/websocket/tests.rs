@@ -76,27 +76,36 @@ fn a_key_is_16_bytes_in_base64() {
 
 #[test]
 fn what_is_wrong_closes_the_connection_with_its_code() {
-    let cases: [(Vec<u8>, CloseCode); 9] = [
-        (vec![0x81, 0x02, b'h', b'i'], CloseCode::Protocol),
-        (masked(0xC1, b"compressed without asking"), CloseCode::Protocol),
-        (masked(0x83, b"reserved opcode"), CloseCode::Protocol),
-        (masked(0x80, b"continuation of nothing"), CloseCode::Protocol),
-        (masked(0x09, b"a ping in parts"), CloseCode::Protocol),
-        (masked(0x82, b"binary"), CloseCode::Unsupported),
-        (masked(0x81, &[0xFF]), CloseCode::BadText),
-        (masked(0x81, &[b'x'; 1001]), CloseCode::TooBig),
-        ([masked(0x01, &[b'x'; 600]), masked(0x80, &[b'x'; 600])].concat(), CloseCode::TooBig),
+    let within = [masked(0x01, b"half"), masked(0x81, b"another")].concat();
+    let long = [masked(0x01, &[b'x'; 600]), masked(0x80, &[b'x'; 600])].concat();
+    let cases: [(Vec<u8>, FrameError, CloseCode); 10] = [
+        (vec![0x81, 0x02, b'h', b'i'], FrameError::NotMasked, CloseCode::Protocol),
+        (masked(0xC1, b"compressed without asking"), FrameError::ReservedBit, CloseCode::Protocol),
+        (masked(0x83, b"reserved opcode"), FrameError::NotFrame, CloseCode::Protocol),
+        (
+            masked(0x80, b"continuation of nothing"),
+            FrameError::ContinuesNothing,
+            CloseCode::Protocol,
+        ),
+        (within, FrameError::WithinAnother, CloseCode::Protocol),
+        (masked(0x09, b"a ping in parts"), FrameError::LongControl, CloseCode::Protocol),
+        (masked(0x82, b"binary"), FrameError::Binary, CloseCode::Unsupported),
+        (masked(0x81, &[0xFF]), FrameError::NotUtf8, CloseCode::BadText),
+        (masked(0x81, &[b'x'; 1001]), FrameError::TooLong, CloseCode::TooBig),
+        (long, FrameError::TooLong, CloseCode::TooBig),
     ];
-    for (bytes, code) in cases {
-        let all = decoded(&bytes, false);
-        assert!(matches!(all.as_slice(), [Received::Wrong(found, _)] if *found == code), "{all:?}");
+    for (bytes, error, code) in cases {
+        assert_eq!(decoded(&bytes, false), [Received::Wrong(error)]);
+        assert_eq!(error.close_code(), code);
     }
+    let compressed = masked(0xC1, b"not deflated");
+    assert_eq!(decoded(&compressed, true), [Received::Wrong(FrameError::NotDeflated)]);
     // A length is refused when it is announced, before anything of it is kept.
     let announced = [0x81, 0xFF, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4];
     let mut decoder = Decoder::new(1000, false);
     let mut all = Vec::new();
     decoder.handle_bytes(&announced, &mut Work::unbounded(), &mut |received| all.push(received));
-    assert!(matches!(all.as_slice(), [Received::Wrong(CloseCode::TooBig, _)]));
+    assert_eq!(all, [Received::Wrong(FrameError::TooLong)]);
     assert_eq!(decoder.partial.capacity(), 0);
 }
 
@@ -114,14 +123,15 @@ fn a_close_is_a_close_unless_its_code_or_its_reason_is_wrong() {
         assert_eq!(close(&right), [Received::Close], "{right:?}");
     }
     let wrong = |payload: &[u8]| match close(payload).as_slice() {
-        [Received::Wrong(code, _)] => *code,
+        [Received::Wrong(error)] => *error,
         other => panic!("{other:?}"),
     };
-    assert_eq!(wrong(b"x"), CloseCode::Protocol);
+    assert_eq!(wrong(b"x"), FrameError::HalfCloseCode);
     for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
-        assert_eq!(wrong(&with(code, b"")), CloseCode::Protocol, "{code}");
+        assert_eq!(wrong(&with(code, b"")), FrameError::NotCloseCode, "{code}");
     }
-    assert_eq!(wrong(&with(1000, b"\xFF")), CloseCode::BadText);
+    assert_eq!(wrong(&with(1000, b"\xFF")), FrameError::ReasonNotUtf8);
+    assert_eq!(FrameError::ReasonNotUtf8.close_code(), CloseCode::BadText);
 }
 
 #[test]
@@ -150,7 +160,7 @@ fn a_small_message_cannot_unfold_without_bound() {
     let mut bomb = Vec::new();
     deflater.render_text(&vec![b'x'; 60_000], &mut bomb);
     let all = decoded(&masked(0xC1, &bomb[2..]), true);
-    assert!(matches!(all.as_slice(), [Received::Wrong(CloseCode::TooBig, _)]), "{all:?}");
+    assert_eq!(all, [Received::Wrong(FrameError::TooLong)]);
 }
 
 #[test]
@@ -179,8 +189,12 @@ fn what_a_stranger_compresses_says_little_and_is_refused_by_name() {
     deflater.render_text(&[b'x'; 5000], &mut compressed);
     let bytes = masked(0xC1, &compressed[2..]);
     let all = decoded_in_turns(&mut Decoder::new(64 * 1024, true), &bytes, 9);
-    let what = "a compressed message before `hello` says at most 4096 bytes";
-    assert_eq!(all, [Received::Wrong(CloseCode::TooBig, what)]);
+    let error = FrameError::TooLongBeforeHello { max: 4096 };
+    assert_eq!(all, [Received::Wrong(error)]);
+    assert_eq!(
+        (error.close_code(), error.to_string().as_str()),
+        (CloseCode::TooBig, "a compressed message before `hello` says at most 4096 bytes"),
+    );
 }
 
 #[test]
