@@ -11,6 +11,7 @@ pub mod http;
 mod message;
 mod openapi;
 mod page;
+mod parse;
 mod presence;
 mod render;
 mod request;

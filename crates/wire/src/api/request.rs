@@ -5,16 +5,10 @@
 //! refused ([`super::http::query`]).
 
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use teahouse_core::harmless::echoed;
 use teahouse_core::{Nick, RoomName, Text, Time};
 
-use super::error::{NotUnderstood, RequestError};
-use super::failure;
 use super::value::{self, Epoch, Id, Ref, Seat};
-use crate::decode::without_mark;
 
 /// A request and what the client calls it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -148,7 +142,7 @@ pub struct Tell {
 }
 
 /// A page of history: the newest events, or those before, after or around a position, or before a moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct History {
     /// Of which room.
     #[schemars(with = "String")]
@@ -162,7 +156,7 @@ pub struct History {
 }
 
 /// Which part of a history. At most one of the four.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Part {
     /// The last events before this position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,6 +170,29 @@ pub struct Part {
     /// The last events before this moment, milliseconds since 1970, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_time_ms: Option<i64>,
+}
+
+impl<'de> Deserialize<'de> for History {
+    /// Without `flatten`, which keeps everything it does not know until the end.
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            room: RoomName,
+            #[serde(default)]
+            before: Option<u64>,
+            #[serde(default)]
+            after: Option<u64>,
+            #[serde(default)]
+            around: Option<u64>,
+            #[serde(default)]
+            before_time_ms: Option<i64>,
+            #[serde(default)]
+            limit: Option<u32>,
+        }
+        let Fields { room, before, after, around, before_time_ms, limit } =
+            Fields::deserialize(from)?;
+        Ok(Self { room, part: Part { before, after, around, before_time_ms }, limit })
+    }
 }
 
 /// Find messages.
@@ -268,77 +285,4 @@ fn is_first(page: &u32) -> bool {
 #[expect(clippy::option_option, reason = "absent, null and a string are three things")]
 fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<Text>>, D::Error> {
     Option::deserialize(from).map(Some)
-}
-
-/// Every `op` there is and how its fields are read.
-type Parse = fn(Map<String, Value>) -> Result<Request, NotUnderstood>;
-const OPS: &[(&str, Parse)] = &[
-    ("hello", |fields| parsed(fields, Request::Hello)),
-    ("join", |fields| parsed(fields, Request::Join)),
-    ("leave", |fields| parsed(fields, Request::Leave)),
-    ("say", |fields| parsed(fields, Request::Say)),
-    ("tell", |fields| parsed(fields, Request::Tell)),
-    ("history", |fields| parsed(fields, Request::History)),
-    ("search", |fields| parsed(fields, Request::Search)),
-    ("who", |fields| parsed(fields, Request::Who)),
-    ("rooms", |fields| parsed(fields, Request::Rooms)),
-    ("nick", |fields| parsed(fields, Request::Nick)),
-    ("topic", |fields| parsed(fields, Request::Topic)),
-    ("typing", |fields| parsed(fields, Request::Typing)),
-    ("ignore", |fields| parsed(fields, Request::Ignore)),
-    ("bye", |fields| parsed(fields, Request::Bye)),
-];
-
-impl Asked {
-    /// Reads one JSON text.
-    ///
-    /// # Errors
-    /// When it is no JSON object, has no known `op`, or a field is missing or wrong.
-    pub fn parse(json: &str) -> Result<Self, NotUnderstood> {
-        let whole = |what| NotUnderstood { reference: None, field: None, what };
-        let value: Value = serde_json::from_str(without_mark(json))
-            .map_err(|error| whole(RequestError::NotJson(error.to_string())))?;
-        let Value::Object(mut fields) = value else {
-            return Err(whole(RequestError::NotObject));
-        };
-        let reference = match fields.remove("ref") {
-            None | Some(Value::Null) => None,
-            Some(value) => Some(serde_json::from_value(value).map_err(|_| NotUnderstood {
-                field: Some("ref".to_owned()),
-                ..whole(RequestError::Reference)
-            })?),
-        };
-        Self::request(fields)
-            .map(|request| Self { reference: reference.clone(), request })
-            .map_err(|error| NotUnderstood { reference, ..error })
-    }
-
-    fn request(mut fields: Map<String, Value>) -> Result<Request, NotUnderstood> {
-        let wrong = |what| NotUnderstood { reference: None, field: Some("op".to_owned()), what };
-        let op = match fields.remove("op") {
-            Some(Value::String(op)) => op,
-            Some(_) => return Err(wrong(RequestError::NotString)),
-            None => return Err(wrong(RequestError::Missing)),
-        };
-        let Some((_, parse)) = OPS.iter().find(|(name, _)| *name == op) else {
-            let known = OPS.iter().map(|(name, _)| *name).collect();
-            return Err(wrong(RequestError::UnknownOp { op: echoed(&op), known }));
-        };
-        parse(fields)
-    }
-}
-
-fn parsed<T: DeserializeOwned>(
-    fields: Map<String, Value>,
-    request: impl FnOnce(T) -> Request,
-) -> Result<Request, NotUnderstood> {
-    match serde_path_to_error::deserialize(Value::Object(fields)) {
-        Ok(fields) => Ok(request(fields)),
-        Err(error) => {
-            let path = error.path().to_string();
-            let field = (path != ".").then_some(path);
-            let what = RequestError::Field(failure::explained(error.inner()));
-            Err(NotUnderstood { reference: None, field, what })
-        }
-    }
 }

@@ -81,6 +81,43 @@ fn what_is_wrong_is_said_with_the_field_it_is_in() {
 }
 
 #[test]
+fn the_order_of_fields_says_nothing_and_what_is_there_twice_counts_as_it_is_last_or_not_at_all() {
+    let leave = r#"{"ref":1,"op":"leave","room":"tea"}"#;
+    for json in [
+        r#"{"room":"tea","op":"leave","ref":1}"#,
+        r#" { "op" : "leave" , "x" : [{"op":"bye","ref":2}] , "room" : "tea" , "ref" : 1 } "#,
+        r#"{"ref":7,"op":"who","room":"tea","op":"leave","ref":1}"#,
+        r#"{"\u006fp":"leav\u0065","r\u006fom":"tea","ref":1}"#,
+    ] {
+        assert_eq!(read(json), leave, "{json}");
+    }
+    assert_eq!(read(r#"{"ref":null,"op":"bye"}"#), r#"{"op":"bye"}"#);
+    let twice = r#"{"op":"leave","room":"tea","room":"pot"}"#;
+    assert_eq!(read(twice), "duplicate field `room`");
+    let half = r#"{"op":"say","room":"tea","text":"\ud83d","ref":3}"#;
+    assert!(read(half).contains("no JSON: "), "{}", read(half));
+    assert_eq!(read(r#"{"op":"bye"} {}"#), "no JSON: trailing characters at line 1 column 14");
+    for json in ["null", "true", "-1", "2.5", "\"bye\"", "[[]]"] {
+        assert_eq!(read(json), "not a JSON object", "{json}");
+    }
+}
+
+#[test]
+fn what_is_not_known_may_be_large_and_deep_and_is_not_kept() {
+    let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+    for (op, rest) in [("leave", r#""room":"tea""#), ("history", r#""room":"tea","limit":3"#)] {
+        let json = format!(r#"{{"op":"{op}","later":{deep},{rest}}}"#);
+        assert_eq!(read(&json), format!(r#"{{"op":"{op}",{rest}}}"#));
+    }
+    let reference = format!(r#"{{"op":"bye","ref":{deep}}}"#);
+    assert_eq!(read(&reference), "`ref`: not a number or a string of at most 64 bytes");
+    assert_eq!(read(&format!(r#"{{"op":{deep}}}"#)), "`op`: not a string");
+    assert_eq!(read(&deep), "not a JSON object");
+    let open = "[".repeat(60_000);
+    assert!(read(&open).starts_with("no JSON: EOF while parsing a list"), "{}", read(&open));
+}
+
+#[test]
 fn a_wrong_request_keeps_its_reference_so_that_the_client_knows_which_it_was() {
     let error = Asked::parse(r#"{"ref":5,"op":"leave","room":7}"#).unwrap_err();
     assert_eq!(serde_json::to_string(&error.reference).unwrap(), "5");
