@@ -7,20 +7,56 @@ use sha2::{Digest, Sha256};
 
 use crate::Nick;
 
-/// One joined person on one connection. Unique for the life of a history: the server composes it from
-/// a start counter kept in the database, the shard and a counter, and never hands one out twice.
+/// One joined person on one connection. Unique for the life of a history: it is made of a start counter that is
+/// kept with the history, the shard and a count there, and none is handed out twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SessionId(pub u64);
 
 impl SessionId {
     /// The house itself: the proposer of what no person proposed (settings).
     pub const HOUSE: Self = Self(0);
+
+    // A shard that makes a thousand a second does so for nine years without a restart, and a server that is
+    // started every hour does so for a century.
+    const BOOT_BITS: u32 = 20;
+    const SHARD_BITS: u32 = 6;
+    const SERIAL_BITS: u32 = 38;
+
+    /// Times that one history may be opened.
+    pub const BOOTS_MAX: u32 = (1 << Self::BOOT_BITS) - 1;
+    /// Shards that one server may have.
+    pub const SHARDS_MAX: usize = 1 << Self::SHARD_BITS;
+
+    /// The session that this shard of a server counts as `serial`, in the how manieth opening of the history. The
+    /// sessions of one boot are one range.
+    ///
+    /// # Panics
+    /// When a part is larger than its bits: the number would be that of another session.
+    #[must_use]
+    pub fn new(boot: u32, shard: usize, serial: u64) -> Self {
+        assert!(boot <= Self::BOOTS_MAX, "the history was opened more often than it can be");
+        assert!(shard < Self::SHARDS_MAX, "more shards than session numbers can tell apart");
+        // The server says so and ends; the next start has numbers again.
+        assert!(
+            serial >> Self::SERIAL_BITS == 0,
+            "this shard has used up its session numbers: start again"
+        );
+        let boot = u64::from(boot) << (Self::SHARD_BITS + Self::SERIAL_BITS);
+        Self(boot | ((shard as u64) << Self::SERIAL_BITS) | serial)
+    }
 }
+
+const _: () = assert!(
+    SessionId::BOOT_BITS + SessionId::SHARD_BITS + SessionId::SERIAL_BITS == u64::BITS,
+    "a session number has no other parts"
+);
 
 /// Whose doing something is, as far as a server can tell without an account: the network address (IPv4
 /// address, IPv6 /64) that a connection comes from. The server makes the number from the address with a key
 /// drawn for each process, so that nothing in the log says where anyone is. What creates things is counted
-/// for each origin, because whoever reconnects is a new session and the same origin.
+/// for each origin, because whoever reconnects is a new session and the same origin. The state does not hang on
+/// the machine by it: the number is proposed, and every node counts the same for it. Two processes call one
+/// address by two numbers, so somebody who comes to several has an account at each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Origin(pub u64);
 
@@ -199,6 +235,24 @@ fn digest(kind: &[u8; 4], thing: &[u8]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_number_is_never_handed_out_twice() {
+        let beyond_32_bits = (1_u64 << 32) + 5;
+        assert_ne!(SessionId::new(1, 0, 5), SessionId::new(1, 0, beyond_32_bits));
+        // The largest of each is smaller than the smallest of the next.
+        let last = (1_u64 << SessionId::SERIAL_BITS) - 1;
+        let last_shard = SessionId::SHARDS_MAX - 1;
+        assert!(SessionId::new(1, 0, last) < SessionId::new(1, 1, 0));
+        assert!(SessionId::new(1, last_shard, last) < SessionId::new(2, 0, 0));
+        assert_eq!(SessionId::new(SessionId::BOOTS_MAX, last_shard, last), SessionId(u64::MAX));
+    }
+
+    #[test]
+    #[should_panic(expected = "used up its session numbers")]
+    fn a_shard_that_has_used_up_its_session_numbers_begins_with_none_of_another() {
+        assert_ne!(SessionId::new(1, 0, 1 << SessionId::SERIAL_BITS), SessionId::new(1, 1, 0));
+    }
 
     #[test]
     fn authors_are_those_that_stand_in_databases() {

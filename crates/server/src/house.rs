@@ -11,7 +11,7 @@ mod threads;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use teahouse_core::Text;
+use teahouse_core::{SessionId, Text};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -19,12 +19,12 @@ use tracing::{error, info, warn};
 
 use crate::clock::SteadyClock;
 use crate::error::Fault;
+use crate::history;
 use crate::inbox::Inbox;
 use crate::metrics::{HubMetrics, Metrics};
 use crate::settings::{Settings, SettingsError};
 use crate::space::{LOOK_EVERY, LowSpace, News, Space};
 use crate::store::Store;
-use crate::{history, shard};
 use front::{AdminDoor, Front};
 use reload::HandingOut;
 use threads::Threads;
@@ -62,7 +62,7 @@ impl House {
         let database = settings.database()?;
         let directory = database.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let opened = Store::open(directory, settings.durability, history::READERS)?;
-        if opened.loaded.boot > shard::BOOTS_MAX {
+        if opened.loaded.boot > SessionId::BOOTS_MAX {
             return Err(Fault::OpenedTooOften);
         }
         let hub_metrics = HubMetrics::default();

@@ -68,7 +68,7 @@ use timers::Timer;
 use visits::Visits;
 
 pub(crate) use connection::Connection;
-pub(crate) use context::{BOOTS_MAX, CLOSING, Context, Now, Place};
+pub(crate) use context::{CLOSING, Context, Now, Place};
 pub(crate) use serving::{Interest, ReadOutcome, Reading};
 pub(crate) use sessions::PING_S;
 pub(crate) use socket::Socket;

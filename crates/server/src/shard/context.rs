@@ -90,7 +90,7 @@ impl Context {
 
     /// The session number for a connection or a visit of this shard.
     pub(super) fn session_id(&self, serial: u64) -> SessionId {
-        session_id(self.boot, self.index, serial)
+        SessionId::new(self.boot, self.index, serial)
     }
 
     pub(super) fn clock(&self) -> Clock {
@@ -129,36 +129,5 @@ impl Context {
     }
 }
 
-/// Bits of a session number: how often the history was opened, which shard, and the how manieth there. Never one
-/// twice: a shard that makes a thousand a second does so for nine years without a restart, and a server that is
-/// started every hour does so for a century.
-const BOOT_BITS: u32 = 20;
-const SHARD_BITS: u32 = 6;
-const SERIAL_BITS: u32 = 38;
-const _: () = assert!(BOOT_BITS + SHARD_BITS + SERIAL_BITS == u64::BITS);
-const _: () = assert!(crate::SHARDS_MAX <= 1 << SHARD_BITS);
-/// Times that one history may be opened.
-pub(crate) const BOOTS_MAX: u32 = (1 << BOOT_BITS) - 1;
-
-fn session_id(boot: u32, shard: usize, serial: u64) -> SessionId {
-    // The server says so and ends; the next start has numbers again.
-    assert!(serial < 1 << SERIAL_BITS, "this shard has used up its session numbers: start again");
-    let boot = u64::from(boot) << (SHARD_BITS + SERIAL_BITS);
-    SessionId(boot | ((shard as u64) << SERIAL_BITS) | serial)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_session_number_is_never_handed_out_twice() {
-        let beyond_32_bits = (1_u64 << 32) + 5;
-        assert_ne!(session_id(1, 0, 5), session_id(1, 0, beyond_32_bits));
-        // The largest of each is smaller than the smallest of the next.
-        let last = (1_u64 << SERIAL_BITS) - 1;
-        assert!(session_id(1, 0, last) < session_id(1, 1, 0));
-        assert!(session_id(1, crate::SHARDS_MAX - 1, last) < session_id(2, 0, 0));
-        assert_eq!(session_id(BOOTS_MAX, (1 << SHARD_BITS) - 1, last), SessionId(u64::MAX));
-    }
-}
+const _: () =
+    assert!(crate::SHARDS_MAX <= SessionId::SHARDS_MAX, "shards that session numbers tell apart");
