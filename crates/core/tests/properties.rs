@@ -242,6 +242,18 @@ proptest! {
     }
 
     #[test]
+    fn the_limits_that_stand_set_once_more_change_nothing(log in logs()) {
+        let mut chat = Chat::from_history(limits(), RoomId(0), []);
+        apply_to(&mut chat, &log);
+        let configure = || Proposal::of_house(Action::Configure { limits: Box::new(limits()) });
+        chat.apply(configure(), &mut Vec::new());
+        let (before, mut effects) = (chat.snapshot(), Vec::new());
+        chat.apply(configure(), &mut effects);
+        prop_assert_eq!(&effects, &[]);
+        prop_assert_eq!(chat.snapshot(), before);
+    }
+
+    #[test]
     fn where_a_batch_ends_changes_nothing(log in logs(), batch in 1_usize..9) {
         prop_assert_eq!(apply_in_batches(&log, batch), apply_all(&log));
     }
