@@ -25,7 +25,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
-use teahouse_core::{Effect, Event, EventKind, LogPosition, MessageKey, RoomId, Said, Time};
+use teahouse_core::{
+    Effect, Event, EventKind, LogPosition, MessageKey, Position, RoomId, Said, Time,
+};
 use tracing::info;
 
 pub use copy::{Soundness, backup, check};
@@ -50,12 +52,17 @@ const BUSY_WAIT: Duration = Duration::from_millis(500);
 pub struct Store {
     connection: Connection,
     words: String,
+    /// Where the rooms of a batch go on: of the last batch, kept for its memory.
+    ends: RoomEnds,
     /// No event is stamped later.
     latest: Time,
     wal: Wal,
     /// Held for as long as we write: the lock on the data directory.
     _location: Location,
 }
+
+/// The last events of the rooms of a batch: one for each stretch of events of one room.
+type RoomEnds = Vec<(RoomId, Position, Time)>;
 
 /// An opened history.
 #[derive(Debug)]
@@ -97,7 +104,8 @@ impl Store {
         wal.keep_small(&connection);
         location.settle();
         let latest = loaded.rooms.iter().map(|room| room.last).max().unwrap_or_default();
-        let store = Self { connection, words: String::new(), latest, wal, _location: location };
+        let (words, ends) = (String::new(), RoomEnds::new());
+        let store = Self { connection, words, ends, latest, wal, _location: location };
         Ok(Opened { store, loaded, readers })
     }
 
@@ -120,6 +128,7 @@ impl Store {
         }
         let transaction = self.connection.transaction()?;
         let count = insert(&transaction, effects, &mut self.words, &mut self.latest)?;
+        record_ends(&transaction, effects, &mut self.ends)?;
         schema::record_position(&transaction, position)?;
         transaction.commit()?;
         self.wal.keep_small(&self.connection);
@@ -248,6 +257,32 @@ fn insert(
         }
     }
     Ok(count)
+}
+
+/// Records where the rooms of a batch go on: once for each room, however many events it has in the batch.
+fn record_ends(
+    connection: &Connection,
+    effects: &[Effect],
+    ends: &mut RoomEnds,
+) -> Result<(), rusqlite::Error> {
+    ends.clear();
+    for effect in effects {
+        let Effect::Event(event) = effect else { continue };
+        let end = (event.room, event.position, event.time);
+        match ends.last_mut() {
+            Some(last) if last.0 == event.room => *last = end,
+            Some(_) | None => ends.push(end),
+        }
+    }
+    ends.sort_unstable();
+    let mut room_row = connection
+        .prepare_cached("UPDATE room SET last_position = ?2, last_ms = ?3 WHERE id = ?1")?;
+    for room in ends.chunk_by(|one, next| one.0 == next.0) {
+        if let Some((room, last, time)) = room.last() {
+            room_row.execute(params![room.0, last.0.cast_signed(), time.0])?;
+        }
+    }
+    Ok(())
 }
 
 /// A room gave way: its history goes, and its number is remembered so that no other room gets it.

@@ -7,6 +7,8 @@
     reason = "a test that cannot go on says where"
 )]
 
+#[path = "store/ends.rs"]
+mod ends;
 #[path = "store/opening.rs"]
 mod opening;
 

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use teahouse_core::Time;
 
 use super::StoreError;
-use super::schema::{APPLICATION_ID, VERSION, mark_may_go_back};
+use super::schema::{APPLICATION_ID, ROOM_ENDS_SINCE, VERSION, mark_may_go_back};
 
 /// How long to wait for another program that has the database for itself.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
@@ -83,7 +83,8 @@ fn busy() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), Some(why))
 }
 
-/// Looks through a whole history: every page, every index, and whether the positions of each room are 1, 2, 3, …
+/// Looks through a whole history: every page, every index, whether the positions of each room have no holes, and
+/// whether each room begins and goes on where it says.
 ///
 /// # Errors
 /// When it is not sound, or cannot be read.
@@ -122,12 +123,42 @@ fn findings(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
     }
     let mut rows = connection.prepare(
         "SELECT room FROM event GROUP BY room
-         HAVING count(*) <> max(position) OR min(position) <> 1",
+         HAVING count(*) <> max(position) - min(position) + 1",
     )?;
     for room in rows.query_map([], |row| row.get::<_, i64>(0))? {
         findings.push(format!("the positions of room {} have holes", room?));
     }
+    findings.extend(misplaced_rooms(connection)?);
     Ok(findings)
+}
+
+/// Rooms whose first and last position are not those of their first and last event. A history of a version that
+/// did not record them begins each room at 1.
+fn misplaced_rooms(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let sql = if version < ROOM_ENDS_SINCE {
+        "SELECT room, 1, max(position), min(position), max(position) FROM event
+         GROUP BY room HAVING min(position) <> 1"
+    } else {
+        "SELECT id, first_position, last_position, first, last FROM (
+            SELECT id, first_position, last_position,
+                coalesce((SELECT min(position) FROM event WHERE room = id), last_position + 1) AS first,
+                coalesce((SELECT max(position) FROM event WHERE room = id), last_position) AS last
+            FROM room)
+         WHERE first_position <> first OR last_position <> last"
+    };
+    let mut rows = connection.prepare(sql)?;
+    let shown = rows.query_map([], |row| {
+        let mut numbers = [0_i64; 5];
+        for (column, number) in numbers.iter_mut().enumerate() {
+            *number = row.get(column)?;
+        }
+        let [room, first, last, first_kept, last_kept] = numbers;
+        Ok(format!(
+            "room {room} should have events {first} to {last} and has {first_kept} to {last_kept}"
+        ))
+    })?;
+    shown.collect()
 }
 
 /// Opens a history that another program may have open, for reading only.

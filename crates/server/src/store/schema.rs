@@ -91,7 +91,22 @@ const STEPS: &[&str] = &["
                    lag(time_ms) OVER (PARTITION BY room ORDER BY position) AS before_ms
             FROM event)
         WHERE time_ms < before_ms - 1000;
+", "
+    -- Where a room begins and where it goes on, also once events of it are gone: the positions of its first and
+    -- last event, and the time of the last. A room without events begins right after its last position.
+    ALTER TABLE room ADD COLUMN first_position INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE room ADD COLUMN last_position INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE room ADD COLUMN last_ms INTEGER NOT NULL DEFAULT 0;
+    UPDATE room SET first_position = first.position FROM event AS first
+        WHERE first.room = room.id
+        AND first.position = (SELECT min(position) FROM event WHERE event.room = room.id);
+    UPDATE room SET last_position = last.position, last_ms = last.time_ms FROM event AS last
+        WHERE last.room = room.id
+        AND last.position = (SELECT max(position) FROM event WHERE event.room = room.id);
 "];
+
+/// The version from which on rooms have columns for where they begin and go on.
+pub(super) const ROOM_ENDS_SINCE: u32 = 5;
 
 /// The newest version.
 #[expect(clippy::cast_possible_truncation, reason = "a handful of steps")]
@@ -165,6 +180,7 @@ pub(super) fn load(
         |row| row.get(0).map(RoomId),
     )?;
     let position = log_position(&transaction)?;
+    follow_events(&transaction)?;
     let rooms = rooms(&transaction)?;
     transaction.commit()?;
     Ok(Loaded { epoch, boot, position, last_room, rooms })
@@ -220,14 +236,31 @@ pub(super) fn meta<T: FromSql>(connection: &Connection, key: &str) -> Result<T, 
     connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
 }
 
+/// Takes up what somebody else did to the events: rooms begin where they are kept from, and no position is given
+/// that an event has. Where the last events are gone, the room still goes on after them. Two look-ups in the
+/// index for each room.
+fn follow_events(connection: &Connection) -> Result<(), rusqlite::Error> {
+    let last =
+        "UPDATE room SET last_position = last.position, last_ms = last.time_ms FROM event AS last
+                WHERE last.room = room.id AND last.position > room.last_position
+                AND last.position = (SELECT max(position) FROM event WHERE event.room = room.id)";
+    let first = "UPDATE room SET first_position = kept.first FROM (
+                    SELECT id, coalesce(
+                        (SELECT min(position) FROM event WHERE event.room = room.id),
+                        last_position + 1) AS first FROM room) AS kept
+                 WHERE kept.id = room.id AND kept.first <> room.first_position";
+    let changed = connection.execute(last, [])? + connection.execute(first, [])?;
+    if changed > 0 {
+        warn!(
+            "events were added or removed by another program: rooms begin and go on where events are"
+        );
+    }
+    Ok(())
+}
+
 fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
-    let mut rows = connection.prepare(
-        "SELECT id, name, topic,
-                coalesce(position, 0), coalesce(time_ms, 0)
-         FROM room LEFT JOIN event ON event.room = room.id AND event.position =
-                (SELECT max(position) FROM event WHERE event.room = room.id)
-         ORDER BY id",
-    )?;
+    let mut rows = connection
+        .prepare("SELECT id, name, topic, last_position, last_ms FROM room ORDER BY id")?;
     let mut founded: Vec<Founding> = Vec::new();
     let mut set_aside = Vec::new();
     let mut names = HashSet::new();

@@ -1,5 +1,7 @@
 //! Opening a history: of an earlier version, edited by hand, gone back, of somebody else.
 
+use teahouse_server::store::check;
+
 use super::*;
 
 #[test]
@@ -59,7 +61,13 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
     older.execute_batch(include_str!("../made_by_0_1_0.sql")).unwrap();
     older.execute("UPDATE event SET time_ms = 9000000 WHERE position = 2", []).unwrap();
     older.close().unwrap();
+    check(&directory.path().join("teahouse.db")).expect("also before it is brought up to date");
     let mut opened = open(directory.path());
+    assert_eq!(
+        (opened.loaded.rooms[0].head, opened.loaded.rooms[0].last),
+        (Position(3), Time(3_000))
+    );
+    assert_eq!(check(&directory.path().join("teahouse.db")).unwrap().events, 3);
     assert_eq!((opened.loaded.boot, opened.loaded.epoch[1]), (8, 0x11));
     let events = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
     assert_eq!(texts(&events), ["green tea", "green tea", "喝茶 ＡＢＣ"]);
@@ -90,8 +98,15 @@ fn a_room_whose_name_is_none_is_set_aside_and_the_others_open() {
     let mut opened = lobby(directory.path(), &["one"]);
     opened.store.commit(AT, &[founded(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
     let by_hand = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
-    by_hand.execute("INSERT INTO room VALUES (3, 'not a name', NULL, 0)", []).unwrap();
-    by_hand.execute("INSERT INTO room VALUES (4, 'Lobby', NULL, 0)", []).unwrap();
+    by_hand
+        .execute(
+            "INSERT INTO room (id, name, topic, created_ms) VALUES (3, 'not a name', NULL, 0)",
+            [],
+        )
+        .unwrap();
+    by_hand
+        .execute("INSERT INTO room (id, name, topic, created_ms) VALUES (4, 'Lobby', NULL, 0)", [])
+        .unwrap();
     by_hand.execute("UPDATE room SET topic = x'ff' WHERE id = 1", []).unwrap();
     by_hand.execute("UPDATE room SET name = 'also not' WHERE id = 2", []).unwrap();
     drop(opened);
