@@ -80,6 +80,10 @@ impl Requests {
         let mut kept = *kept;
         let taken = self.hear_turn(sessions, index, &kept);
         kept.drain(..taken);
+        // It is counted by what it says: it holds no more than twice that, and is seldom copied for it.
+        if kept.len() < kept.capacity() / 2 {
+            kept.shrink_to_fit();
+        }
         self.keep(&mut sessions.connections[index], kept);
     }
 

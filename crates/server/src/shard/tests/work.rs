@@ -71,6 +71,9 @@ fn a_read_of_many_lines_is_taken_in_turns_while_there_are_tokens_and_then_in_tim
     for _ in 0..100 {
         bench.pass(1000);
         bench.turn(&ann);
+        let connection = bench.shard.sessions.connections.get(ann.key).unwrap();
+        let kept = connection.input.kept.as_ref();
+        assert!(kept.is_none_or(|kept| kept.capacity() <= 2 * kept.len() + 1));
     }
     assert_eq!((ann.answers(), bench.reading(&ann)), (100, Reading::Socket), "nothing is lost");
 }
