@@ -45,7 +45,7 @@ impl Socket for Arc<TcpStream> {
     }
 }
 
-/// Why a connection is not driven any further for now.
+/// Why the task of a connection pauses or ends.
 enum Turned {
     /// It speaks HTTP.
     Http,

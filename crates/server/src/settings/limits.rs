@@ -98,7 +98,8 @@ limits! {
             "bytes of text of one address kept per second after that";
         /// The work that one address may make: a token for each line, frame, read and KiB, refused or not, and some for each
         /// request over HTTP. While there are none its connections are not read. So many at once, then so many per second:
-        /// one costs 5 to 20 µs, so an address has 4 % of a core. Ten times what one connection may.
+        /// with the defaults an address can keep 1 to 9 % of a core busy (`cargo xtask bench overload`). Ten times what one
+        /// connection may.
         address_work_burst: u32 = 4000, 0..=RATE_MAX, "tokens",
             zero "no limit", "lines, frames, reads and KiB of one address taken at once";
         address_work_per_second: u32 = 2000, 0..=RATE_MAX, "tokens per second",

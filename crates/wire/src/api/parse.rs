@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, Deserializer as _, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 use teahouse_core::harmless::echoed;
 
@@ -47,7 +49,7 @@ impl Asked {
         let text = without_mark(json);
         let whole = |what| NotUnderstood { reference: None, field: None, what };
         let envelope = Envelope::read(text)
-            .map_err(|error| whole(RequestError::NotJson(error.to_string())))?
+            .map_err(|error| whole(wrong(&error)))?
             .ok_or_else(|| whole(RequestError::NotObject))?;
         let reference = envelope.reference().map_err(|()| NotUnderstood {
             field: Some("ref".to_owned()),
@@ -61,7 +63,7 @@ impl Asked {
     }
 }
 
-/// What decides how a request is read, as it stands in the text. What is there twice counts as it is last.
+/// What decides how a request is read, as it stands in the text.
 #[derive(Default)]
 struct Envelope<'a> {
     op: Option<&'a RawValue>,
@@ -119,8 +121,8 @@ impl<'de> Visitor<'de> for AnyJson {
         let mut envelope = Envelope::default();
         while let Some(Op(key)) = map.next_key()? {
             match &*key {
-                "op" => envelope.op = Some(map.next_value()?),
-                "ref" => envelope.reference = Some(map.next_value()?),
+                "op" => once(&mut envelope.op, "op", map.next_value()?)?,
+                "ref" => once(&mut envelope.reference, "ref", map.next_value()?)?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -168,14 +170,29 @@ fn fields<T: DeserializeOwned>(
     serde_path_to_error::deserialize(&mut json).map(request).map_err(|error| {
         let path = error.path().to_string();
         let field = (path != ".").then_some(path);
-        let error = error.inner();
-        let what = if error.is_data() {
-            RequestError::Field(failure::explained(&without_place(error)))
-        } else {
-            RequestError::NotJson(error.to_string())
-        };
-        NotUnderstood { reference: None, field, what }
+        NotUnderstood { reference: None, field, what: wrong(error.inner()) }
     })
+}
+
+/// Takes a field that may be there once.
+fn once<'a, E: Error>(
+    field: &mut Option<&'a RawValue>,
+    name: &'static str,
+    value: &'a RawValue,
+) -> Result<(), E> {
+    match field.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(E::duplicate_field(name)),
+    }
+}
+
+/// What is wrong with a text: it is no JSON, or has not the fields it should have.
+fn wrong(error: &serde_json::Error) -> RequestError {
+    if error.is_data() {
+        RequestError::Field(failure::explained(&without_place(error)))
+    } else {
+        RequestError::NotJson(error.to_string())
+    }
 }
 
 /// What is wrong, without the line and column, which say less than the field does.
