@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Instant;
 
 use crate::report::{Figures, percentile_ms};
-use crate::scenario::Trial;
+use crate::trial::Trial;
 
 /// Bytes written before each sync: a page.
 const PAGE_BYTES: usize = 4096;

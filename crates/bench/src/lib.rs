@@ -23,6 +23,7 @@ mod server;
 mod smoke;
 mod swarm;
 mod textbook;
+mod trial;
 
 use std::path::PathBuf;
 
@@ -90,6 +91,7 @@ fn measure(names: &[String], runs: usize, only: &[String], out: &std::path::Path
             let report = scenario::run(scenario, runs.max(1), only);
             println!("{}\n{}", report.table(), report.ratios());
             report.keep(out)?;
+            plot::draw(&report, &out.join(format!("{}.svg", report.scenario)))?;
         }
     }
     Ok(())

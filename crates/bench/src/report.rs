@@ -5,8 +5,6 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Serialize, Serializer};
 
-use crate::plot;
-
 /// The figures of one run, in the order they are shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Figures(Vec<(&'static str, f64)>);
@@ -168,13 +166,13 @@ impl Report {
         ratio.is_finite().then_some(ratio)
     }
 
-    /// Writes `SCENARIO.json`, `SCENARIO.txt` and `SCENARIO.svg` into a directory.
+    /// Writes `SCENARIO.json` and `SCENARIO.txt` into a directory.
     pub(crate) fn keep(&self, directory: &Path) -> Result<()> {
         std::fs::create_dir_all(directory)?;
         let file = |ending: &str| directory.join(format!("{}.{ending}", self.scenario));
         std::fs::write(file("json"), serde_json::to_string_pretty(self)?)?;
         std::fs::write(file("txt"), self.table() + "\n" + &self.ratios())?;
-        plot::draw(self, &file("svg"))
+        Ok(())
     }
 }
 

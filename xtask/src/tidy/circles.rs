@@ -35,10 +35,13 @@ struct Import {
 struct Crate<'a>(&'a BTreeMap<Module, Source>);
 
 /// Groups of modules, as their paths, that can be reached from each other. `files` are paths below the folder of sources
-/// and texts.
+/// in order, and texts.
 pub(super) fn circles<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Vec<String>> {
-    let sources: BTreeMap<Module, Source> =
-        files.map(|(path, text)| (module_of(path), Source::read(text))).collect();
+    let mut sources: BTreeMap<Module, Source> = BTreeMap::new();
+    for (path, text) in files {
+        // Beside `lib.rs` a `main.rs` is a crate of its own, and comes after it.
+        sources.entry(module_of(path)).or_insert_with(|| Source::read(text));
+    }
     let all = Crate(&sources);
     let needs: BTreeMap<&Module, BTreeSet<Module>> =
         sources.iter().map(|(module, source)| (module, all.needs(module, source))).collect();
@@ -52,11 +55,13 @@ pub(super) fn circles<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> Ve
     circles.into_iter().collect()
 }
 
-/// `shard/rooms.rs` is `shard::rooms`, `lib.rs` the root.
+/// `shard/rooms.rs` is `shard::rooms`; `lib.rs` and `main.rs` are the root.
 fn module_of(path: &str) -> Module {
     let path = path.strip_suffix(".rs").unwrap_or(path);
-    let names = path.split('/').filter(|name| *name != "lib");
-    names.map(str::to_owned).collect()
+    if matches!(path, "lib" | "main") {
+        return Module::new();
+    }
+    path.split('/').map(str::to_owned).collect()
 }
 
 /// All that a module needs, and what that needs.

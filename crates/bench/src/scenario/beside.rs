@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
 
-use super::Trial;
 use crate::dialect::ROOM;
 use crate::pairs::{Pairs, connect_from};
 use crate::report::{Figures, percentile_ms};
 use crate::server::{Kind, Server};
 use crate::swarm::Swarm;
+use crate::trial::Trial;
 
 const TALKERS: usize = 20;
 const MESSAGE_BYTES: usize = 200;

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{
-    COUNTED, MESSAGE_BYTES, Meter, Trial, WARM_UP, as_it_comes, on_sockets, one_room, ours,
-};
+use super::meter::{COUNTED, MESSAGE_BYTES, Meter, WARM_UP, one_room};
+use super::ours::{as_it_comes, on_sockets, ours};
 use crate::disk;
 use crate::report::percentile_ms;
 use crate::server::Kind;
 use crate::swarm::Swarm;
+use crate::trial::Trial;
 
 /// Members that time every message.
 const TIMING: usize = 500;

@@ -4,11 +4,12 @@
 //! Syncs are counted by what the server notes about each commit when it is asked to: one transaction, one
 //! sync of the log file (moving pages to the database, every 16 MiB, costs two more).
 
-use super::{COUNTED, MESSAGE_BYTES, Meter, Trial, WARM_UP, pour};
+use super::meter::{COUNTED, MESSAGE_BYTES, Meter, WARM_UP, pour};
 use crate::disk;
 use crate::report::Figures;
 use crate::server::Kind;
 use crate::swarm::Swarm;
+use crate::trial::Trial;
 
 pub(super) fn trials() -> Vec<Trial> {
     let sync = Kind::teahouse("teahouse, sync", &["--log", "human/debug"]);

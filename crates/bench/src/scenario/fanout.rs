@@ -1,10 +1,9 @@
 //! Everyone hears everyone: what a delivery costs under load.
 
-use super::{
-    COUNTED, MESSAGE_BYTES, Meter, Trial, WARM_UP, on_sockets, one_room, ours, pour, probes,
-    with_shards,
-};
+use super::meter::{COUNTED, MESSAGE_BYTES, Meter, WARM_UP, one_room, pour, probes};
+use super::ours::{on_sockets, ours, with_shards};
 use crate::server::Kind;
+use crate::trial::Trial;
 
 /// Messages of one sender under way.
 const WINDOW: u32 = 8;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Trial, on_sockets, one_room, ours};
+use super::meter::one_room;
+use super::ours::{on_sockets, ours};
 use crate::report::Figures;
 use crate::server::{Kind, Server};
+use crate::trial::Trial;
 
 /// How long the processor is watched while nothing happens.
 const WATCHED: Duration = Duration::from_secs(2);

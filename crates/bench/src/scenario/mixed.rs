@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{COUNTED, MESSAGE_BYTES, Meter, Trial, WARM_UP, one_room, probes};
+use super::meter::{COUNTED, MESSAGE_BYTES, Meter, WARM_UP, one_room, probes};
 use crate::report::Figures;
 use crate::server::{Kind, Server};
 use crate::swarm::Swarm;
+use crate::trial::Trial;
 
 const MEMBERS: usize = 1_000;
 const SENDERS: usize = 10;

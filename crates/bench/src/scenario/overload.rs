@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::Trial;
 use crate::attack::Attack;
 use crate::pairs::Pairs;
 use crate::report::{Figures, percentile_ms};
 use crate::server::{Kind, Server, cpu_s};
+use crate::trial::Trial;
 
 /// Pairs that talk: 13 messages a second.
 const PAIRS: u32 = 8;

@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{COUNTED, MESSAGE_BYTES, Meter, Trial, WARM_UP, ours};
+use super::meter::{COUNTED, MESSAGE_BYTES, Meter, WARM_UP};
+use super::ours::ours;
 use crate::server::Kind;
 use crate::swarm::Swarm;
+use crate::trial::Trial;
 
 /// Members of one room.
 const IN_A_ROOM: usize = 10;

@@ -15,9 +15,10 @@ use teahouse_core::{
 };
 use teahouse_server::store::{Durability, Opened, Reader, Store};
 
-use super::{Trial, as_it_comes};
+use super::ours::as_it_comes;
 use crate::dialect::ROOM;
 use crate::report::{Figures, percentile_ms};
+use crate::trial::Trial;
 
 /// Where in the log batches stand: of no matter here.
 const AT: LogPosition = LogPosition(1);

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{COUNTED, MESSAGE_BYTES, Meter, Trial, WARM_UP, one_room, ours, pour, probes};
+use super::meter::{COUNTED, MESSAGE_BYTES, Meter, WARM_UP, one_room, pour, probes};
+use super::ours::ours;
 use crate::report::Figures;
 use crate::server::{Kind, Server};
+use crate::trial::Trial;
 
 const MEMBERS: usize = 1_000;
 const SENDERS: usize = 10;

@@ -3,9 +3,11 @@
 
 use std::time::Instant;
 
-use super::{Trial, as_it_comes, one_room, ours};
+use super::meter::one_room;
+use super::ours::{as_it_comes, ours};
 use crate::report::Figures;
 use crate::server::Kind;
+use crate::trial::Trial;
 
 pub(super) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
