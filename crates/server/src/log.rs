@@ -17,8 +17,8 @@ use tokio::sync::mpsc;
 
 use crate::clock;
 
-/// Entries in one chunk: a round of a busy shard.
-pub(crate) const CHUNK_ENTRIES_MAX: usize = 1024;
+/// Entries in one chunk: a round of a busy shard. Few in tests, whose histories are short.
+pub(crate) const CHUNK_ENTRIES_MAX: usize = if cfg!(test) { 24 } else { 1024 };
 /// Bytes of text in one chunk, beyond which a shard reads no more until it is handed in.
 pub(crate) const CHUNK_BYTES_MAX: usize = 256 * 1024;
 /// Chunks waiting for the hub, over all shards: what waits here stands before everybody's words.

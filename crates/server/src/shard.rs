@@ -21,6 +21,8 @@
 
 mod beginning;
 mod catch_up;
+#[cfg(test)]
+mod check;
 mod connection;
 mod connections;
 mod context;

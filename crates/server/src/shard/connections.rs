@@ -86,6 +86,12 @@ impl<S: Socket> Connections<S> {
         self.slab.iter().map(|(index, _)| index).collect()
     }
 
+    /// Whether there is nobody, and nothing is kept for anybody.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.slab.is_empty() && self.sessions.is_empty() && self.suspended.is_empty()
+    }
+
     /// Takes a connection out.
     pub(super) fn remove(&mut self, key: Key) -> Option<Connection<S>> {
         self.get(key)?;

@@ -63,6 +63,12 @@ impl Lists {
         item.is_in_several && !self.given.insert((connection, item.batch, item.effect))
     }
 
+    /// Whether nothing is left of a round.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.kind.is_none() && self.dirty.is_empty() && self.given.is_empty()
+    }
+
     /// Everything of the round is written.
     pub(super) fn end_round(&mut self) {
         self.kind = None;

@@ -46,6 +46,12 @@ impl Requests {
         self.held_bytes > PARTIAL_INPUT_BYTES_MAX
     }
 
+    /// Bytes held of what has been said, by all connections together.
+    #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
     /// Whether a connection may be read: its requests can be taken, it reads its answers, and it has tokens.
     pub(super) fn may_read<S: Socket>(&self, sessions: &Sessions<S>, index: usize) -> bool {
         let soft = sessions.connections.writer.bounds.soft_bytes;

@@ -8,6 +8,8 @@
 //! Invariant: a member that is live has been given every event of its room up to the room's `head`; a member that
 //! is not has a cursor, and is given everything after it by [`super::catch_up`].
 
+#[cfg(test)]
+mod check;
 mod flush;
 mod presence;
 

@@ -41,6 +41,12 @@ impl Timers {
         self.queue.peek().map(|Reverse((due, _))| *due)
     }
 
+    /// Whether there is such a deadline.
+    #[cfg(test)]
+    pub(super) fn has(&self, is_it: impl Fn(&Timer) -> bool) -> bool {
+        self.queue.iter().any(|Reverse((_, timer))| is_it(timer))
+    }
+
     /// One that is due.
     pub(super) fn pop_due(&mut self, now: SteadyTime) -> Option<Timer> {
         self.next_due().filter(|due| *due <= now)?;

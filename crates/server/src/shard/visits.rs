@@ -101,6 +101,12 @@ impl Visits {
         Visiting { session, answer, _waits: waits }
     }
 
+    /// Whether nobody waits, and nothing is held for anybody.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Whoever asked waits no more; the place of the connection is given back once the hub has answered.
     pub(super) fn abandon(&mut self, session: SessionId) {
         if self.waiting.get(&session).is_some_and(|waiting| waiting.is_read) {

@@ -27,7 +27,12 @@ pub(super) fn heard(world: &World) {
         }
     }
     for driven in &world.shards {
-        assert_eq!(driven.shard.figures().queued_bytes, 0, "a wake-up is lost");
+        let figures = driven.shard.figures();
+        assert_eq!((figures.queued_bytes, figures.gathered), (0, 0), "a wake-up is lost");
+    }
+    let wires = world.outside.peers.iter().filter_map(|peer| peer.wire.as_ref());
+    for wire in wires.filter(|wire| wire.is_served) {
+        assert!(!wire.socket.is_unread(), "a wake-up is lost: it is not read");
     }
     for name in ROOMS {
         let mut tokens: Vec<u32> =
@@ -84,7 +89,7 @@ pub(super) fn nothing_is_left(world: &World) {
     assert_eq!(world.hub.chat.session_count(), 0, "a session without a connection");
     for driven in &world.shards {
         let figures = driven.shard.figures();
-        assert!(figures.connections.is_empty(), "a connection is left: {figures:?}");
+        assert!(driven.shard.is_empty(), "something is left: {figures:?}");
     }
     assert_eq!(Arc::strong_count(&world.gate), 1, "a permit is left");
 }

@@ -14,7 +14,7 @@ impl World {
     /// Something goes wrong with a peer's connection.
     pub(super) fn trouble(&mut self, peer: usize) {
         let Some(wire) = &mut self.outside.peers[peer].wire else { return };
-        match self.dice.below(6) {
+        match self.dice.below(7) {
             0 => {
                 wire.socket.close();
                 wire.is_closed = true;
@@ -24,6 +24,7 @@ impl World {
                 wire.is_closed = true;
             }
             2 => wire.socket.set_room(usize::MAX / 2),
+            3 => wire.is_asleep = true,
             _ => {
                 let room = self.dice.below(300);
                 wire.socket.set_room(room);
@@ -50,7 +51,8 @@ impl World {
             true => shard.accept(ours, permit),
             false => shard.accept_as(session, ours, (permit.origin(), Some(permit)), &[]),
         });
-        let wire = Wire { socket, shard, key, is_closed: false, is_served: true };
+        let (is_closed, is_asleep, is_served) = (false, false, true);
+        let wire = Wire { socket, shard, key, is_closed, is_asleep, is_served };
         let earlier = self.outside.peers[peer].connect(wire);
         self.outside.given_up.extend(earlier);
     }
@@ -60,8 +62,7 @@ impl World {
         let Some(mut wire) = self.outside.peers[peer].wire.take() else { return false };
         let has_run = self.run_task(&mut wire);
         self.outside.peers[peer].wire = Some(wire);
-        self.outside.peers[peer].receive();
-        has_run
+        self.outside.peers[peer].receive() || has_run
     }
 
     /// Connections that nobody is at have their turns.

@@ -25,6 +25,14 @@ pub(super) struct Outside {
     pub(super) said: u32,
 }
 
+impl Outside {
+    /// All connections that there are.
+    pub(super) fn wires(&mut self) -> impl Iterator<Item = &mut Wire> {
+        let of_peers = self.peers.iter_mut().filter_map(|peer| peer.wire.as_mut());
+        of_peers.chain(&mut self.given_up)
+    }
+}
+
 /// One peer, over all its connections.
 pub(super) struct Peer {
     pub(super) name: String,
@@ -41,6 +49,8 @@ pub(super) struct Wire {
     pub(super) key: Key,
     /// The peer has closed its side.
     pub(super) is_closed: bool,
+    /// It takes what comes and says nothing to that, as a machine does that hangs.
+    pub(super) is_asleep: bool,
     pub(super) is_served: bool,
 }
 
@@ -63,6 +73,8 @@ pub(super) struct Line {
 #[derive(Default)]
 pub(super) struct Api {
     seat: String,
+    /// Events of the past that one is shown on coming in.
+    history_shown: u64,
     /// What it has of each room it is in: the last position and its time, and all tokens since it came.
     pub(super) rooms: BTreeMap<String, Followed>,
     /// Said and not acknowledged: room, token.
@@ -80,6 +92,8 @@ pub(super) struct Followed {
     epoch: String,
     /// The room's last event when it came in.
     pub(super) at: u64,
+    /// The last event before those that it is shown on coming in.
+    begin: u64,
     /// It has been told on this connection that it is in.
     pub(super) is_joined: bool,
     /// Positions heard, without a hole, since it came in anew.
@@ -92,8 +106,8 @@ impl Peer {
         Self { name: format!("line{number}"), wire: None, kind, partial: Vec::new() }
     }
 
-    pub(super) fn api(number: usize) -> Self {
-        let api = Api { seat: format!("{:032x}", number + 1), ..Api::default() };
+    pub(super) fn api(number: usize, history_shown: u64) -> Self {
+        let api = Api { seat: format!("{:032x}", number + 1), history_shown, ..Api::default() };
         Self { name: format!("api{number}"), wire: None, kind: Kind::Api(api), partial: Vec::new() }
     }
 
@@ -120,7 +134,7 @@ impl Peer {
     }
 
     fn send(&self, bytes: &[u8]) {
-        if let Some(wire) = self.wire.as_ref().filter(|wire| !wire.is_closed) {
+        if let Some(wire) = self.wire.as_ref().filter(|wire| !wire.is_closed && !wire.is_asleep) {
             wire.socket.send(bytes);
         }
     }
@@ -128,6 +142,9 @@ impl Peer {
     /// Says something, or does one of the other things that can be done.
     pub(super) fn act(&mut self, dice: &mut Dice, token: u32, is_restless: bool) {
         let room = *dice.pick(&ROOMS);
+        if self.wire.as_ref().is_some_and(|wire| wire.is_asleep) {
+            return;
+        }
         match &mut self.kind {
             Kind::Line(line) => {
                 let typed = match dice.below(16) {
@@ -194,11 +211,12 @@ impl Peer {
         }
     }
 
-    /// Takes what it has received.
-    pub(super) fn receive(&mut self) {
-        let Some(wire) = &self.wire else { return };
+    /// Takes what it has received; whether it says something to that.
+    pub(super) fn receive(&mut self) -> bool {
+        let Some(wire) = self.wire.as_ref().filter(|wire| !wire.is_asleep) else { return false };
         if let Kind::Editor(screen) = &mut self.kind {
-            return screen.receive(&wire.socket.take_received());
+            screen.receive(&wire.socket.take_received());
+            return false;
         }
         self.partial.extend(wire.socket.take_received());
         let mut asked = Vec::new();
@@ -223,9 +241,10 @@ impl Peer {
                 }
             }
         }
-        for request in asked {
-            self.send(&request);
+        for request in &asked {
+            self.send(request);
         }
+        !asked.is_empty()
     }
 }
 
@@ -273,6 +292,7 @@ impl Api {
                     // It had nothing before: otherwise its cursor is one of this history.
                     assert!(room.last.is_none(), "P4: a cursor of this history goes on");
                     room.heard.clear();
+                    room.begin = room.at.saturating_sub(self.history_shown);
                 }
                 // What has not been acknowledged is said again.
                 let room = text("room");
@@ -288,9 +308,8 @@ impl Api {
                 let Some(room) = self.rooms.get_mut(&name).filter(|room| room.is_joined) else {
                     return;
                 };
-                if let Some((last, _)) = room.last {
-                    assert_eq!(position, last + 1, "P4: each event of {name} once and in order");
-                }
+                let before = room.last.map_or(room.begin, |(last, _)| last);
+                assert_eq!(position, before + 1, "P4: each event of {name} once and in order");
                 room.last = Some((position, message["time_ms"].as_i64().unwrap()));
                 room.heard.push((position, text("text")));
             }

@@ -87,6 +87,11 @@ impl VirtualSocket {
         pipe.is_broken || pipe.is_closed || !pipe.sent.is_empty()
     }
 
+    /// Whether something that the peer has sent waits.
+    pub(crate) fn is_unread(&self) -> bool {
+        !self.0.borrow().sent.is_empty()
+    }
+
     pub(crate) fn is_writable(&self) -> bool {
         let pipe = self.0.borrow();
         pipe.is_broken || pipe.room > 0

@@ -16,6 +16,8 @@ const PAGE_EVENTS: usize = 3;
 pub(super) struct ListStore {
     pub(super) rooms: BTreeMap<RoomId, (RoomName, Vec<Event>)>,
     pub(super) is_full: bool,
+    /// Nothing can be read.
+    pub(super) is_unreadable: bool,
     /// The last position in the log that it has recorded.
     recorded: LogPosition,
 }
@@ -79,6 +81,9 @@ impl ListStore {
 
     /// What a reading thread answers.
     pub(super) fn read(&self, wanted: &Wanted) -> Result<Excerpt, Unread> {
+        if self.is_unreadable {
+            return Err(Unread::Fault);
+        }
         let between = |room, after: Position, upto: Position| {
             let events = self.events(room).iter();
             events.filter(move |event| event.position > after && event.position <= upto).cloned()

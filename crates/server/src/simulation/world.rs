@@ -11,7 +11,7 @@ use teahouse_wire::protocol::ServerFacts;
 
 use super::dice::Dice;
 use super::hub::{Driven, Hub, Outcome, time_at};
-use super::peer::{Outside, Peer};
+use super::peer::{Kind, Outside, Peer};
 use super::settings::settings;
 use super::socket::VirtualSocket;
 use crate::browsers::Browsers;
@@ -76,7 +76,7 @@ impl World {
         let shards: Vec<Driven> = shards.collect();
         let peers = (1..=2 + dice.below(6)).map(|number| match dice.once_in(2) {
             true => Peer::line(number),
-            false => Peer::api(number),
+            false => Peer::api(number, settings.history_shown.into()),
         });
         let mut peers: Vec<Peer> = peers.collect();
         if dice.once_in(3) {
@@ -103,20 +103,35 @@ impl World {
         for _ in 0..self.dice.below(TURNS_MAX) {
             self.turn();
         }
+        for wire in self.outside.wires() {
+            wire.socket.set_room(usize::MAX / 2);
+            wire.is_asleep = false;
+        }
         self.settle();
     }
 
     /// Everyone goes, one way or the other, and nobody comes back.
     pub(super) fn end(&mut self) {
         for peer in &mut self.outside.peers {
-            if let Some(wire) = &mut peer.wire {
-                match self.dice.once_in(2) {
-                    true => wire.socket.close(),
-                    false => wire.socket.break_off(),
+            let is_pinged = matches!(peer.kind, Kind::Api(_));
+            let Some(wire) = &mut peer.wire else { continue };
+            match self.dice.below(4) {
+                0 => wire.socket.break_off(),
+                1 if is_pinged => {
+                    wire.is_asleep = true;
+                    continue;
                 }
-                wire.is_closed = true;
+                2 => {
+                    // It takes nothing of what is still told to it.
+                    wire.socket.set_room(0);
+                    wire.socket.close();
+                }
+                _ => wire.socket.close(),
             }
+            wire.is_closed = true;
         }
+        self.settle();
+        // The silent are noticed, then what is kept for them is given up.
         self.settle();
         self.pass(u64::from(LimitSettings::default().seats.grace_s) * 1000 + MOMENT_MS);
         self.settle();
@@ -138,7 +153,7 @@ impl World {
             }
             8 | 9 => self.hub.store.is_full = self.dice.once_in(3),
             10 => {
-                let ms = *self.dice.pick(&[1, 50, 400, 1500, 12_000]);
+                let ms = *self.dice.pick(&[1, 50, 400, 1500, 12_000, 21_000]);
                 self.pass(ms);
             }
             11 | 12 => drop(self.pump(shard)),
@@ -148,6 +163,7 @@ impl World {
             23 => drop(self.deliver()),
             18 | 19 => drop(self.read_history(shard)),
             20 => drop(self.serve_given_up()),
+            21 => self.hub.store.is_unreadable = self.dice.once_in(8),
             _ => drop(self.serve(peer)),
         }
     }
@@ -162,6 +178,9 @@ impl World {
         let result = act(&mut driven.shard);
         driven.shard.finish_step();
         driven.jobs.extend(driven.shard.take_jobs());
+        if let Err(what) = driven.shard.check() {
+            panic!("{what}");
+        }
         result
     }
 
@@ -251,10 +270,7 @@ impl World {
 
     /// Everything is let through.
     fn settle(&mut self) {
-        self.hub.store.is_full = false;
-        let wires = self.outside.peers.iter().filter_map(|peer| peer.wire.as_ref());
-        let wires = wires.chain(&self.outside.given_up);
-        wires.for_each(|wire| wire.socket.set_room(usize::MAX / 2));
+        (self.hub.store.is_full, self.hub.store.is_unreadable) = (false, false);
         let mut moments = 0;
         for _ in 0..SETTLING_TURNS_MAX {
             let mut has_moved = self.take_batch();

@@ -1,0 +1,71 @@
+//! What is true of rooms and their members between two steps, looked at in tests.
+
+use super::super::connection::Stage;
+use super::super::connections::Connections;
+use super::super::socket::Socket;
+use super::{Room, Rooms};
+use teahouse_core::RoomId;
+
+impl Rooms {
+    pub(in super::super) fn is_empty(&self) -> bool {
+        self.rooms.is_empty()
+    }
+
+    /// A member of a room is a membership of its connection, and the reverse, and both say the same of it.
+    pub(in super::super) fn check<S: Socket>(
+        &self,
+        connections: &Connections<S>,
+    ) -> Result<(), String> {
+        for (id, room) in &self.rooms {
+            if let Some(what) = room.stands_wrong(*id, connections) {
+                return Err(format!("{}: {what}", room.name));
+            }
+            room.check_list_keepers(&self.formats);
+        }
+        let members: usize = self.rooms.values().map(|room| room.members.len()).sum();
+        let memberships: usize = connections.iter().map(|c| c.memberships.len()).sum();
+        if members == memberships && self.dirty.is_empty() && self.lists.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "{members} members have {memberships} memberships, or something is not written"
+        ))
+    }
+}
+
+impl Room {
+    fn stands_wrong<S: Socket>(
+        &self,
+        id: RoomId,
+        connections: &Connections<S>,
+    ) -> Option<&'static str> {
+        for (at, member) in self.members.iter().enumerate() {
+            let connection = &connections[member.connection];
+            let is_it =
+                |membership: &&super::Membership| membership.room == id && membership.member == at;
+            let Some(membership) = connection.memberships.iter().find(is_it) else {
+                return Some("a member is no member");
+            };
+            let is_behind = membership.behind.is_some();
+            // One for whom history could not be read is neither until it is taken out.
+            if is_behind == member.is_live && (is_behind || connection.stage == Stage::In) {
+                return Some("a member is behind and live, or neither");
+            }
+            if connection.ignored.is_some() != member.ignores {
+                return Some(
+                    "a member is taken for one who ignores somebody, or for one who does not",
+                );
+            }
+        }
+        let ignoring = self.members.iter().filter(|member| member.ignores).count();
+        if self.members.is_empty() {
+            Some("it has no members")
+        } else if self.pending.is_some() {
+            Some("something is not written")
+        } else if ignoring != self.ignoring {
+            Some("those who ignore somebody are counted wrong")
+        } else {
+            None
+        }
+    }
+}
