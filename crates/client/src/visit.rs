@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use teahouse_core::RoomName;
 use teahouse_core::harmless::harmless_line;
-use teahouse_wire::api::{Code, Failure, SOCKET_PATH};
+use teahouse_wire::api::{Code, Failure, SOCKET_PATH, received};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -154,7 +154,7 @@ impl Visitor {
             return Err(self.refusal(response).await);
         }
         let body = self.body(response).await?;
-        serde_json::from_slice(&body).map_err(|error| {
+        received(&body).map_err(|error| {
             broken(format!("the server's answer is none that this client knows: {error}"))
         })
     }
@@ -211,7 +211,7 @@ impl Visitor {
             Ok(body) => body,
             Err(missed) => return missed,
         };
-        let failure = serde_json::from_slice::<Failure>(&body).ok().map(|failure| Failure {
+        let failure = received::<Failure>(&body).ok().map(|failure| Failure {
             message: harmless_line(&failure.message).into_owned(),
             ..failure
         });

@@ -2,6 +2,7 @@
 
 pub mod frames;
 pub mod lines;
+pub mod messages;
 pub mod parameters;
 pub mod places;
 pub mod proposals;
@@ -19,10 +20,11 @@ pub struct Target {
 }
 
 /// All there are.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "lines", run: lines::run },
     Target { name: "frames", run: frames::run },
     Target { name: "requests", run: requests::run },
+    Target { name: "messages", run: messages::run },
     Target { name: "sniffing", run: sniffing::run },
     Target { name: "parameters", run: parameters::run },
     Target { name: "places", run: places::run },

@@ -87,6 +87,11 @@ fn requests_are_read_as_they_were_written() {
 }
 
 #[test]
+fn messages_of_a_server_are_read_as_they_were_written_or_told_in_harmless_words() {
+    check("messages");
+}
+
+#[test]
 fn what_a_peer_speaks_is_known_however_its_first_bytes_are_cut() {
     check("sniffing");
 }

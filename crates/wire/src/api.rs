@@ -5,6 +5,7 @@
 //! once, and a JSON Schema made from these types stands beside it.
 
 mod encode;
+mod envelope;
 mod error;
 mod failure;
 pub mod http;
@@ -15,6 +16,7 @@ mod parse;
 mod presence;
 mod render;
 mod request;
+mod sent;
 mod session;
 mod speaking;
 mod value;
@@ -35,6 +37,7 @@ pub use request::{
     Asked, Bye, Hello, History, Ignore, Join, Leave, Part, Place, Rename, Request, Rooms, Say,
     Search, Tell, Topic, Typing, Who,
 };
+pub use sent::{Misread, Outline, received};
 pub use session::ApiSession;
 pub use value::{Epoch, Id, Ref, RefText, Seat};
 

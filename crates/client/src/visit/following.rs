@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde::Deserialize;
 use teahouse_core::harmless::harmless_line;
-use teahouse_wire::api::{Event, Failure};
+use teahouse_wire::api::{Event, Failure, received};
 use tokio::time::timeout;
 
 use super::{Missed, broken};
@@ -125,18 +125,18 @@ fn read(name: &str, data: &str) -> Option<Told> {
         text: String,
     }
     match name {
-        "begin" => serde_json::from_str(data).ok().map(|Begin { complete }| Told::Begins(complete)),
-        "event" => Some(match serde_json::from_str(data) {
+        "begin" => received(data.as_bytes()).ok().map(|Begin { complete }| Told::Begins(complete)),
+        "event" => Some(match received(data.as_bytes()) {
             Ok(event) => Told::Event(Box::new(event)),
             Err(error) => Told::Strange(harmless_line(&error.to_string()).into_owned()),
         }),
         "error" => {
-            let failure: Failure = serde_json::from_str(data).ok()?;
+            let failure: Failure = received(data.as_bytes()).ok()?;
             let message = harmless_line(&failure.message).into_owned();
             Some(Told::Refused(Failure { message, ..failure }))
         }
         "notice" => {
-            let Notice { text } = serde_json::from_str(data).ok()?;
+            let Notice { text } = received(data.as_bytes()).ok()?;
             Some(Told::Notice(harmless_line(&text).into_owned()))
         }
         _ => None,

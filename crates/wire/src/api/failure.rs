@@ -1,5 +1,7 @@
 //! Reasons to say no: codes for programs, with the words of [`crate::refusal`].
 
+use std::fmt::{self, Write};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use teahouse_core::harmless::excerpt;
@@ -117,9 +119,26 @@ fn failure(code: Code, message: String) -> Failure {
 /// Characters of an explanation that repeats what was sent.
 const EXPLAINED_CHARS_MAX: usize = 300;
 
+/// Bytes of an explanation that are looked at for that.
+const EXPLAINED_BYTES_MAX: usize = 4 * 4 * EXPLAINED_CHARS_MAX;
+
 /// What is wrong with what was sent, as one short line.
-pub(super) fn explained(error: &impl std::fmt::Display) -> String {
-    excerpt(&error.to_string(), EXPLAINED_CHARS_MAX)
+pub(super) fn explained(error: &impl fmt::Display) -> String {
+    let mut start = Start(String::new());
+    // It fails where it is full.
+    write!(start, "{error}").ok();
+    excerpt(&start.0, EXPLAINED_CHARS_MAX)
+}
+
+/// The start of what is written: an error repeats what was sent, however long that is.
+struct Start(String);
+
+impl fmt::Write for Start {
+    fn write_str(&mut self, words: &str) -> fmt::Result {
+        let room = EXPLAINED_BYTES_MAX - self.0.len();
+        self.0.push_str(&words[..words.floor_char_boundary(room)]);
+        if words.len() > room { Err(fmt::Error) } else { Ok(()) }
+    }
 }
 
 /// Why something was not done.

@@ -14,7 +14,7 @@ use super::presence::{Cause, Presence};
 use super::value::{Epoch, Id, Ref};
 
 /// A message and which request it answers, if any.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Sent {
     /// What the client called the request.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
@@ -24,8 +24,8 @@ pub struct Sent {
     pub message: Message,
 }
 
-/// What the server sends.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// What the server sends. A kind has its row in what reads them, beside this file.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Message {
     /// You are in.
@@ -139,7 +139,6 @@ pub enum Message {
         reconnect: bool,
     },
     /// Something that this version does not know.
-    #[serde(other)]
     #[schemars(skip)]
     Unknown,
 }

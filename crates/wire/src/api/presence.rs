@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use teahouse_core::{ExitCause, Nick, RoomName};
 
 /// Comings and goings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Presence {
     /// Where.
     #[schemars(with = "String")]
@@ -16,7 +16,7 @@ pub struct Presence {
 }
 
 /// What changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
     /// Somebody came in.
@@ -70,7 +70,6 @@ pub enum Change {
         members: usize,
     },
     /// Something that this version does not know.
-    #[serde(other)]
     #[schemars(skip)]
     Unknown,
 }

@@ -1,21 +1,22 @@
 //! What the house sends, and what it means for the link.
 
-mod outline;
-
+use std::fmt::Display;
 use std::time::Duration;
 
 use teahouse_core::RoomName;
 use teahouse_core::harmless::harmless_line;
 use teahouse_wire::api::{
-    Cause, Change, Code, Event, Failure, Id, Joined, Kind, Message, Place, Presence, Ref, Sent,
-    Welcome,
+    Cause, Change, Code, Event, Failure, Id, Joined, Kind, Message, Misread, Outline, Place,
+    Presence, Ref, Sent, Welcome,
 };
 
 use super::rooms::{Room, Standing, Taken};
 use super::{Exchange, Phase};
 use crate::link::limits::{PING_S_DEFAULT, PING_S_MAX, TOO_FAST_PAUSE};
 use crate::link::{Happening, Stage};
-use outline::Outline;
+
+/// What a person can do about a server that this client cannot read.
+const ADVICE: &str = "a newer version of this client may be able to";
 
 impl Exchange {
     /// A text message arrived.
@@ -24,42 +25,41 @@ impl Exchange {
             return;
         }
         self.heard = now;
-        match serde_json::from_str::<Sent>(text) {
+        match Sent::parse(text) {
             Ok(Sent { reference, message }) => {
                 self.handle_sent(now, Sent { reference, message: harmless(message) });
             }
-            Err(error) => match serde_json::from_str::<Outline>(text) {
-                Ok(outline) => self.handle_outline(now, outline, &error),
-                Err(_) => self.not_understood(now, &error),
-            },
+            Err(whole @ Misread::Whole { .. }) => self.not_understood(now, &whole),
+            Err(Misread::Fields { outline, error }) => self.handle_outline(now, *outline, &error),
         }
     }
 
-    fn not_understood(&mut self, now: Duration, error: &serde_json::Error) {
-        let why = format!("the server sent what this client does not understand: {error}");
+    fn not_understood(&mut self, now: Duration, error: &impl Display) {
+        let why =
+            format!("the server sent what this client does not understand: {error}; {ADVICE}");
         self.give_up(now, &why);
     }
 
     /// A message with something in it that this client cannot take, as from a house with other rules for
     /// names. It would come again after every reconnect, so it is passed over and told: an event keeps its
     /// place in the room, and what answers a question ends the wait for it.
-    fn handle_outline(&mut self, now: Duration, outline: Outline, error: &serde_json::Error) {
-        let Outline { r#type, reference, room, epoch, position, time_ms } = outline;
-        let (reference, time_ms) = (reference.known(), time_ms.known());
-        match (r#type.as_str(), room.known(), epoch.known(), position.known()) {
-            ("event", Some(room), Some(epoch), Some(position)) => {
-                let place = Place { epoch, position, time_ms };
-                match self.rooms.take(&room, place) {
-                    Taken::New | Taken::NewAfter(_) => self.out.happened(Happening::Notice(shown(&format!(
-                        "message {position} of {room} is of a kind that this client cannot show: {error}"
-                    )))),
-                    Taken::Seen | Taken::Elsewhere => {}
-                    Taken::Gap(what) => self.give_up(now, &what),
+    fn handle_outline(&mut self, now: Duration, outline: Outline, error: &impl Display) {
+        let Outline { kind, reference, place } = outline;
+        match (kind.as_str(), place) {
+            ("event", Some((room, place))) => match self.rooms.take(&room, place) {
+                Taken::New | Taken::NewAfter(_) => {
+                    let position = place.position;
+                    self.out.happened(Happening::Notice(shown(&format!(
+                        "message {position} of {room} is of a kind that this client cannot show: {error}; {ADVICE}"
+                    ))));
                 }
-            }
-            ("event", ..) => self.not_understood(now, error),
-            (kind, ..) => {
-                let message = format!("this client cannot read {kind:?} of this server: {error}");
+                Taken::Seen | Taken::Elsewhere => {}
+                Taken::Gap(what) => self.give_up(now, &what),
+            },
+            ("event", None) => self.not_understood(now, error),
+            (kind, _) => {
+                let message =
+                    format!("this client cannot read {kind:?} of this server: {error}; {ADVICE}");
                 let failure = Failure { code: Code::Unknown, message, field: None, id: None };
                 let message = harmless(Message::Error(failure));
                 self.handle_sent(now, Sent { reference, message });

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::{Sink, Stream as _};
-use teahouse_wire::api::Failure;
+use teahouse_wire::api::{Failure, received};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -189,7 +189,7 @@ fn turned_away(response: &Response<Option<Vec<u8>>>, server: &Server) -> Unopene
     let body = response.body().as_deref().unwrap_or_default();
     let wait = response.headers().get("retry-after").and_then(|wait| wait.to_str().ok());
     let wait = wait.and_then(|wait| wait.trim().parse().ok()).map(Duration::from_secs);
-    let why = match serde_json::from_slice::<Failure>(body) {
+    let why = match received::<Failure>(body) {
         Ok(failure) => failure.message,
         Err(_) => {
             let status = response.status();

@@ -90,6 +90,42 @@ fn a_field_in_a_form_that_this_client_does_not_know_hides_no_other() {
 }
 
 #[test]
+fn what_came_is_told_with_its_start_and_what_to_do() {
+    let advice = "a newer version of this client may be able to";
+    for (sent, what) in [
+        (
+            "<html>\u{1b}[2J",
+            "no JSON: expected value at line 1 column 1; it begins with \"<html>\u{fffd}[2J\"",
+        ),
+        ("[1]", "not a JSON object; it begins with \"[1]\""),
+        (r#"{"text":"hi"}"#, r#"`type`: missing; it begins with "{\"text\":\"hi\"}""#),
+        (
+            r#"{"type":"notice","type":"bye"}"#,
+            r#"duplicate field `type`; it begins with "{\"type\":\"notice\",\"type\":\"bye\"}""#,
+        ),
+    ] {
+        let mut wire = Wire::in_tea();
+        wire.house(sent);
+        let why = format!("the server sent what this client does not understand: {what}; {advice}");
+        wire.expect(&["hangup", &format!("offline: {why}")]);
+    }
+    let mut wire = Wire::in_tea();
+    wire.house(r#"{"type":"notice","text":"a","text":"b"}"#);
+    let message = format!(
+        "this client cannot read \\\"notice\\\" of this server: duplicate field `text`; {advice}"
+    );
+    wire.expect(&[&format!(r#"{{"type":"error","code":"unknown","message":"{message}"}}"#)]);
+    let long = format!("\"{}\"", "\u{9b}".repeat(100_000));
+    wire.house(&event("tea", 1, "hi").replace("\"time_ms\":0", &format!("\"time_ms\":{long}")));
+    let out = wire.out();
+    let start = "message 1 of #tea is of a kind that this client cannot show: `time_ms`: invalid type: string \"\\u{9b}";
+    assert!(out[0].starts_with(start), "{out:?}");
+    assert!(out[0].len() < 500, "{out:?}");
+    wire.house(&event("tea", 2, "two"));
+    wire.expect(&["#tea 2 two"]);
+}
+
+#[test]
 fn an_answer_of_a_kind_that_this_client_does_not_know_ends_the_wait_for_it() {
     let mut wire = Wire::in_tea();
     wire.say(7, "hi");

@@ -1,0 +1,27 @@
+//! A message of a server, as JSON.
+
+use teahouse_wire::api::{Message, Misread, Sent};
+
+use crate::harmless::assert_harmless;
+
+/// Takes any bytes.
+///
+/// # Panics
+/// When what must hold does not.
+pub fn run(bytes: &[u8]) {
+    let Ok(json) = std::str::from_utf8(bytes) else { return };
+    match Sent::parse(json) {
+        Err(misread) => {
+            assert_harmless(&misread.to_string());
+            if let Misread::Fields { outline, .. } = misread {
+                assert_harmless(&outline.kind);
+                assert!(outline.place.is_none() || outline.kind == "event", "{outline:?}");
+            }
+        }
+        Ok(Sent { message: Message::Unknown, .. }) => {}
+        Ok(sent) => {
+            let written = serde_json::to_string(&sent).expect("what was read can be written");
+            assert_eq!(Sent::parse(&written), Ok(sent), "{written}");
+        }
+    }
+}
