@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, programs};
+use crate::process::cargo;
+use crate::programs;
 
 /// Measures; what is not for here is for the generator (`teahouse-bench run --help`).
 pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<()> {

@@ -11,10 +11,9 @@ mod tools;
 mod trial;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use tools::Tools;
 
 /// The triple that Windows programs are linked for; the one with Microsoft's linker needs Microsoft's libraries.
@@ -96,20 +95,4 @@ fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let result = work().with_context(|| format!("{name} failed"))?;
     println!("== {name}: good after {:.1} s", start.elapsed().as_secs_f64());
     Ok(result)
-}
-
-/// Runs a command in silence, and gives what it printed; if it fails, tells what it said and the hint.
-fn quietly(command: &mut Command, hint: &str) -> Result<String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let arguments: Vec<_> = command.get_args().map(|one| one.to_string_lossy()).collect();
-    let shown = format!("{program} {}", arguments.join(" "));
-    let hint = if hint.is_empty() { String::new() } else { format!("\nhint: {hint}") };
-    match command.output() {
-        Err(error) => bail!("cannot run {shown}: {error}{hint}"),
-        Ok(output) if !output.status.success() => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            bail!("{shown} failed: {}{hint}", said.trim())
-        }
-        Ok(output) => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-    }
 }

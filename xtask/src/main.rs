@@ -5,13 +5,16 @@
 mod bench;
 mod cross;
 mod picture;
+mod process;
 mod programs;
 mod tidy;
 
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+
+use process::{cargo, program};
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
@@ -116,28 +119,5 @@ fn example_of(package: &str, example: &[&str]) -> Result<Vec<u8>> {
 fn write(path: &str, bytes: &[u8]) -> Result<()> {
     std::fs::write(path, bytes).with_context(|| format!("cannot write {path}"))?;
     println!("{path} is written");
-    Ok(())
-}
-
-fn program() -> String {
-    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
-}
-
-fn cargo(arguments: &[&str]) -> Result<()> {
-    let status = Command::new(program()).args(arguments).status().context("cannot run cargo")?;
-    ensure!(status.success(), "to see it again: cargo {}", arguments.join(" "));
-    Ok(())
-}
-
-/// Runs a command and fails unless it succeeds.
-fn run(program: &str, arguments: &[&str]) -> Result<()> {
-    let status = Command::new(program)
-        .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .status()
-        .with_context(|| format!("cannot run {program}"))?;
-    if !status.success() {
-        bail!("{program} {} failed", arguments.join(" "));
-    }
     Ok(())
 }

@@ -26,7 +26,7 @@ const PAPER: &str = "#1c1c1c";
 const INK: &str = "#d0d0d0";
 
 pub(crate) fn run() -> Result<()> {
-    crate::cargo(&["build", "--locked", "--package", "teahouse"])?;
+    crate::process::cargo(&["build", "--locked", "--package", "teahouse"])?;
     if Path::new(WORKSHOP).exists() {
         std::fs::remove_dir_all(WORKSHOP).context("cannot empty the workshop")?;
     }

@@ -75,9 +75,9 @@ fn get(wanted: &[(&str, &str)], why: &str) -> Result<()> {
 pub(crate) fn as_root(arguments: &[&str]) -> Result<()> {
     let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     if is_root {
-        crate::run("apt-get", arguments)
+        crate::process::run("apt-get", arguments)
     } else {
-        crate::run("sudo", &[&["-n", "apt-get"], arguments].concat())
+        crate::process::run("sudo", &[&["-n", "apt-get"], arguments].concat())
     }
 }
 

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::quietly;
+use crate::process::quietly;
 use crate::programs;
 
 /// rustc and the source of its standard library, under the names that they have; Debian's stable releases get a

@@ -59,7 +59,7 @@ impl Program {
 
     /// Presses Ctrl-C.
     pub(super) fn interrupt(&mut self) -> Result<()> {
-        crate::run("kill", &["-INT", &self.child.id().to_string()])
+        crate::process::run("kill", &["-INT", &self.child.id().to_string()])
     }
 
     /// Closes its input and waits until it has ended well.

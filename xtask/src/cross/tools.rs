@@ -11,7 +11,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::{debian, quietly};
+use super::debian;
+use crate::process::quietly;
 
 /// cargo itself.
 pub(super) const CARGO: &str = "cargo";

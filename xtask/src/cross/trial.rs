@@ -10,8 +10,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::program::Program;
-use super::quietly;
 use super::tools::{MINGW, Tools};
+use crate::process::quietly;
 use crate::programs;
 
 /// Where Debian has Wine's 64-bit loader when the script around it is not installed.
@@ -73,7 +73,7 @@ fn wine() -> Result<PathBuf> {
 
 /// Builds the program for this machine.
 fn linux(root: &Path) -> Result<PathBuf> {
-    crate::cargo(&["build", "--quiet", "--package", "teahouse", "--locked"])?;
+    crate::process::cargo(&["build", "--quiet", "--package", "teahouse", "--locked"])?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
     Ok(target.join("debug/teahouse"))
 }

@@ -1,6 +1,6 @@
 //! What a character may do to those who read it stands in one table, and nothing else tells dangerous ones apart.
 
-use super::File;
+use super::file::File;
 
 /// Where the table is.
 const TABLE: &str = "crates/core/src/harmless.rs";

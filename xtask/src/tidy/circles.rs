@@ -92,6 +92,9 @@ impl Source {
                 let end = rest.iter().position(|token| *token == ";").unwrap_or(rest.len());
                 source.import(&[], is_passed_on, &mut rest[..end].iter().copied());
                 rest = &rest[end..];
+            } else if *first == "mod" {
+                // Declaring a child names it, and needs nothing of it.
+                rest = rest.get(1..).unwrap_or_default();
             } else if is_word(first) {
                 let mut path = vec![(*first).to_owned()];
                 while let ["::", next, ..] = rest
@@ -237,6 +240,9 @@ mod tests {
             ("a/c/e.rs", "use super::super::B; #[cfg(x)] use crate::a::B as F;"),
         ];
         assert_eq!(found(&files), [""; 0]);
+        let is_called_as_its_child =
+            [("a.rs", "mod b; pub use b::b;"), ("a/b.rs", "fn b(_: super::A) {}")];
+        assert_eq!(found(&is_called_as_its_child), [""; 0]);
         let uses_it = ("a.rs", "mod b; pub use b::B; struct A(B);");
         let is_used = ("a/b.rs", "struct B; impl B { fn a() -> super::A {} }");
         assert_eq!(found(&[uses_it, is_used]), ["a a::b"]);

@@ -1,6 +1,6 @@
 //! Protocols know neither each other nor the shard, and a shard names them in one place.
 
-use super::File;
+use super::file::File;
 
 /// The protocols, and what each may not name.
 const OTHERS: &[(&str, &[&str])] = &[
