@@ -22,10 +22,16 @@ pub use server::{AddressError, PORT, Protocol, Server};
 pub use shell::{Config, Link};
 pub(crate) use shell::{drawn, drawn_id};
 
+use teahouse_core::harmless::excerpt;
 use teahouse_core::{Refusal, RoomName};
 use teahouse_wire::api::Code;
 use teahouse_wire::refusal::{Reader, words};
 use thiserror::Error;
+
+/// What a server says itself, as one line with nothing in it that acts on a terminal, cut where it is too long.
+pub(crate) fn shown(words: &str) -> String {
+    excerpt(words, limits::WORDS_CHARS_MAX)
+}
 
 /// Why something could not be said. It is not in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

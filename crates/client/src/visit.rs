@@ -18,7 +18,6 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use teahouse_core::RoomName;
-use teahouse_core::harmless::harmless_line;
 use teahouse_wire::api::{Code, Failure, SOCKET_PATH, received};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -27,7 +26,7 @@ use crate::error::ClientError;
 use crate::link::limits::{
     ANSWER_TIMEOUT, CONNECT_TIMEOUT, MESSAGE_BYTES_MAX, RETRY_AFTER_MAX, TOO_FAST_PAUSE,
 };
-use crate::link::{Protocol, Server};
+use crate::link::{Protocol, Server, shown};
 
 pub(crate) use following::{Following, Told};
 pub(crate) use patience::Patience;
@@ -163,7 +162,7 @@ impl Visitor {
     async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Missed> {
         let mut connection = match self.connection.take().filter(|kept| !kept.is_closed()) {
             Some(kept) => kept,
-            None => self.connect().await.map_err(|why| Missed::Unreached(cleaned(&why)))?,
+            None => self.connect().await.map_err(|why| Missed::Unreached(shown(&why)))?,
         };
         let response = timeout(ANSWER_TIMEOUT, async {
             connection.ready().await?;
@@ -173,7 +172,7 @@ impl Visitor {
         let response = response.map_err(|error| {
             let what = caused(&error);
             if error.is_parse() {
-                Missed::Unreached(cleaned(&format!("no Teahouse answers there ({what})")))
+                Missed::Unreached(shown(&format!("no Teahouse answers there ({what})")))
             } else {
                 broken(what)
             }
@@ -211,10 +210,9 @@ impl Visitor {
             Ok(body) => body,
             Err(missed) => return missed,
         };
-        let failure = received::<Failure>(&body).ok().map(|failure| Failure {
-            message: harmless_line(&failure.message).into_owned(),
-            ..failure
-        });
+        let failure = received::<Failure>(&body)
+            .ok()
+            .map(|failure| Failure { message: shown(&failure.message), ..failure });
         let is_busy =
             matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         match failure {
@@ -245,11 +243,7 @@ async fn gathered(body: Incoming) -> Result<Bytes, Box<dyn Error + Send + Sync>>
 }
 
 pub(super) fn broken(what: impl ToString) -> Missed {
-    Missed::Broken(cleaned(&what.to_string()))
-}
-
-fn cleaned(words: &str) -> String {
-    harmless_line(words).into_owned()
+    Missed::Broken(shown(&what.to_string()))
 }
 
 fn told(error: impl Error) -> String {

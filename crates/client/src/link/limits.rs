@@ -43,6 +43,9 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests that wait to be written: every question and room there may be, and room.
 pub const REQUESTS_MAX: usize = 1024;
 
+/// Characters of what a server says itself (notices, errors, reasons): more than a screen. The rest is cut, or each
+/// key would have all of it laid out again. What people say has its own limit, and is shown as a whole.
+pub const WORDS_CHARS_MAX: usize = 4_000;
 /// Bytes in one message of the server: a page of history with every character escaped, and room.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 

@@ -6,6 +6,7 @@ mod answers;
 mod arriving;
 mod authorship;
 mod finding;
+mod hostile;
 mod looking;
 mod news;
 mod pasting;

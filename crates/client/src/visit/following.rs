@@ -6,12 +6,12 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde::Deserialize;
-use teahouse_core::harmless::harmless_line;
 use teahouse_wire::api::{Event, Failure, received};
 use tokio::time::timeout;
 
 use super::{Missed, broken};
 use crate::link::limits::MESSAGE_BYTES_MAX;
+use crate::link::shown;
 
 /// How long a house may be silent: it shows every 20 s that it is there.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
@@ -128,16 +128,16 @@ fn read(name: &str, data: &str) -> Option<Told> {
         "begin" => received(data.as_bytes()).ok().map(|Begin { complete }| Told::Begins(complete)),
         "event" => Some(match received(data.as_bytes()) {
             Ok(event) => Told::Event(Box::new(event)),
-            Err(error) => Told::Strange(harmless_line(&error.to_string()).into_owned()),
+            Err(error) => Told::Strange(shown(&error.to_string())),
         }),
         "error" => {
             let failure: Failure = received(data.as_bytes()).ok()?;
-            let message = harmless_line(&failure.message).into_owned();
+            let message = shown(&failure.message);
             Some(Told::Refused(Failure { message, ..failure }))
         }
         "notice" => {
             let Notice { text } = received(data.as_bytes()).ok()?;
-            Some(Told::Notice(harmless_line(&text).into_owned()))
+            Some(Told::Notice(shown(&text)))
         }
         _ => None,
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use teahouse_wire::api::{Cause, Hello, Ref, Request};
 
-use super::{Exchange, Phase, incoming, wishes};
+use super::{Exchange, Phase, wishes};
 use crate::link::limits::{CONNECT_TIMEOUT, RETRY_AFTER_MAX, STEADY, WELCOME_TIMEOUT};
-use crate::link::{Happening, Stage, State};
+use crate::link::{Happening, Stage, State, shown};
 
 /// The WebSocket close code after which coming back makes no sense: all was said.
 const CLOSE_NORMAL: u16 = 1000;
@@ -104,7 +104,7 @@ impl Exchange {
         }
         let retry_in = self.retry.fail().max(wait);
         self.phase = Phase::Resting { until: now + retry_in };
-        let why = incoming::shown(why);
+        let why = shown(why);
         self.out.happened(Happening::State(State::Offline { why, retry_in }));
         self.fall_back();
     }

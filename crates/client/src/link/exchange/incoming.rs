@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use teahouse_core::RoomName;
-use teahouse_core::harmless::harmless_line;
 use teahouse_wire::api::{
     Cause, Change, Code, Event, Failure, Id, Joined, Kind, Message, Misread, Outline, Place,
     Presence, Ref, Sent, Welcome,
@@ -13,7 +12,7 @@ use teahouse_wire::api::{
 use super::rooms::{Room, Standing, Taken};
 use super::{Exchange, Phase};
 use crate::link::limits::{PING_S_DEFAULT, PING_S_MAX, TOO_FAST_PAUSE};
-use crate::link::{Happening, Stage};
+use crate::link::{Happening, Stage, shown};
 
 /// What a person can do about a server that this client cannot read.
 const ADVICE: &str = "a newer version of this client may be able to";
@@ -347,11 +346,6 @@ fn harmless(message: Message) -> Message {
         | Message::Bye { .. }
         | Message::Unknown) => other,
     }
-}
-
-/// Words as one line with nothing in it that acts on a terminal.
-pub(super) fn shown(words: &str) -> String {
-    harmless_line(words).into_owned()
 }
 
 /// How long the house may be silent before the connection counts as dead. It pings whom it has not heard for

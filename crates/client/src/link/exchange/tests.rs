@@ -15,6 +15,7 @@ use teahouse_wire::api::{Code, Id, Message, Place, Request, Rooms, Seat, Sent, T
 use super::{Exchange, Output, Start, Unsent};
 use crate::link::limits::{
     ANSWER_TIMEOUT, ASKS_MAX, OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX, TOO_FAST_PAUSE,
+    WORDS_CHARS_MAX,
 };
 use crate::link::{AskError, Happening, SayError, Stage, State};
 

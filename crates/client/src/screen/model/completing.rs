@@ -115,8 +115,11 @@ impl Model {
 
     /// Takes in a page of the rooms of the house, asks for the next one, or completes what waits.
     pub(super) fn take_known_rooms(&mut self, page: &RoomsPage) {
-        self.asked.known_rooms.names.extend(page.rooms.iter().map(|room| room.name.clone()));
-        if page.page < page.pages && self.asked.known_rooms.names.len() < ROOMS_KNOWN_MAX {
+        let names = &mut self.asked.known_rooms.names;
+        let free = ROOMS_KNOWN_MAX.saturating_sub(names.len());
+        names.extend(page.rooms.iter().take(free).map(|room| room.name.clone()));
+        // A page with nothing in it is the last, whatever it says.
+        if page.page < page.pages && names.len() < ROOMS_KNOWN_MAX && !page.rooms.is_empty() {
             return self.ask(Purpose::KnownRooms, Request::Rooms(Rooms { page: page.page + 1 }));
         }
         self.complete_waiting();

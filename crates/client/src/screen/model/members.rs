@@ -43,7 +43,9 @@ impl Members {
         }
         nicks.iter().for_each(|nick| self.add(nick));
         self.total = total;
-        (page < pages && self.nicks.len() < MEMBERS_MAX).then(|| page.saturating_add(1))
+        // A page with nothing in it is the last, whatever it says.
+        let has_more = page < pages && self.nicks.len() < MEMBERS_MAX && !nicks.is_empty();
+        has_more.then(|| page.saturating_add(1))
     }
 
     /// Follows somebody's coming or going.

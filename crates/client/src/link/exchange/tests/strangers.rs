@@ -176,3 +176,18 @@ fn nothing_that_a_server_says_acts_on_a_terminal() {
         "offline: \u{fffd}bell",
     ]);
 }
+
+#[test]
+fn what_a_server_says_itself_is_cut_where_it_would_fill_more_than_a_screen() {
+    let long = "茶".repeat(100_000);
+    let cut = format!("{}…", "茶".repeat(WORDS_CHARS_MAX));
+    let mut wire = Wire::in_tea();
+    wire.house(&format!(r#"{{"type":"notice","text":"{long}"}}"#));
+    wire.house(&format!(r#"{{"ref":99,"type":"error","code":"forbidden","message":"{long}"}}"#));
+    wire.close(None, &long);
+    wire.expect(&[
+        &format!(r#"{{"type":"notice","text":"{cut}"}}"#),
+        &format!(r#"{{"type":"error","code":"forbidden","message":"{cut}"}}"#),
+        &format!("offline: {cut}"),
+    ]);
+}
