@@ -4,6 +4,7 @@ mod characters;
 mod circles;
 mod fields;
 mod file;
+mod named;
 mod protocols;
 mod tokens;
 
@@ -77,10 +78,14 @@ pub(crate) fn run() -> Result<()> {
         findings += 1;
         println!("{circle} ({NO_CIRCLES})");
     }
+    for name in named::missing(&files) {
+        findings += 1;
+        println!("ARCHITECTURE.md:{name} does not exist (a newcomer is led to what is there)");
+    }
     if findings > 0 {
         bail!("tidy found {findings} places");
     }
-    println!("tidy: {} files, {} rules, nothing found", files.len(), RULES.len() + 1);
+    println!("tidy: {} files, {} rules, nothing found", files.len(), RULES.len() + 2);
     Ok(())
 }
 
