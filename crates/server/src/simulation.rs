@@ -10,18 +10,26 @@
 mod checks;
 mod dice;
 mod editor;
+mod http;
 mod hub;
+mod keeper;
+mod line;
+mod opening;
 mod outside;
 mod peer;
+mod reference;
 mod settings;
 mod socket;
 mod store;
+mod visiting;
+mod words;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 pub(crate) use dice::Dice;
 pub(crate) use editor::{EditorSession, Screen};
+pub(crate) use keeper::{KeeperSession, Lists};
 pub(crate) use socket::VirtualSocket;
 use world::World;
 
@@ -32,8 +40,7 @@ const HISTORIES: u64 = 1000;
 fn whatever_happens_everyone_hears_everything_once_and_nothing_is_left_behind() {
     each(HISTORIES, |seed| {
         let mut world = World::new(seed);
-        world.live();
-        checks::heard(&world);
+        world.live(checks::heard);
         world.end();
         checks::nothing_is_left(&world);
     });

@@ -1,29 +1,39 @@
-//! What must be true at the end of a history.
+//! What must be true when everything has been let through, and at the end of a history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use teahouse_core::{Event, Position, RoomId};
+use teahouse_core::{Answer, Asker, Effect, Event, Nick, Position, Query, RequestId, RoomId};
 
-use super::peer::{Api, Kind, Peer, ROOMS, Wire, token_of};
+use super::http::Follower;
+use super::keeper::Lists;
+use super::peer::{Api, Kind, Peer, Wire};
+use super::reference::Hears;
+use super::words::{ROOMS, token_of};
 use super::world::World;
 
 /// Promises P1 to P4, of what has been heard by those who are still there.
 pub(super) fn heard(world: &World) {
     assert!(world.hub.unstored.is_none() && world.hub.log.is_empty());
     for peer in &world.outside.peers {
-        match (&peer.kind, &peer.wire) {
-            (_, None) => {}
-            (Kind::Line(line), Some(wire)) => {
-                lines_heard(world, &peer.name, (&line.heard, false), wire);
+        let Some(wire) = &peer.wire else { continue };
+        match &peer.kind {
+            Kind::Line(line) => {
+                lines_heard(world, peer, (&line.heard, false), wire);
+                told(world, peer, &line.told, wire);
             }
-            (Kind::Editor(screen), Some(wire)) if wire.is_served && !wire.is_closed => {
+            Kind::Editor(screen) if wire.is_open() => {
                 let rows = screen.told();
                 let heard: Vec<u32> = rows.iter().filter_map(|row| token_of(row)).collect();
-                lines_heard(world, &peer.name, (&heard, true), wire);
+                lines_heard(world, peer, (&heard, true), wire);
             }
-            (Kind::Editor(_), Some(_)) => {}
-            (Kind::Api(api), Some(wire)) => api_heard(world, peer, api, wire),
+            Kind::Editor(_) => {}
+            Kind::Api(api) => {
+                api_heard(world, peer, api, wire);
+                told(world, peer, &api.told, wire);
+            }
+            Kind::Keeper(lists) => lists_kept(world, peer, lists, wire),
+            Kind::Follower(follower) => followed(world, peer, follower, wire),
         }
     }
     for driven in &world.shards {
@@ -44,9 +54,10 @@ pub(super) fn heard(world: &World) {
     }
 }
 
-/// A person has heard, of each room they are in, everything since they came; where they typed it on their own
-/// screen, all but that.
-fn lines_heard(world: &World, name: &str, (tokens, hears_own): (&[u32], bool), wire: &Wire) {
+/// A person has heard, of each room they are in, everything since they came but of those whom they ignore; where they
+/// typed it on their own screen, all but that.
+fn lines_heard(world: &World, peer: &Peer, (tokens, hears_own): (&[u32], bool), wire: &Wire) {
+    let name = &peer.name;
     let kept = |token: &u32| place_of(world, *token).expect("P2: what is shown is kept");
     let heard: Vec<(RoomId, Position)> = tokens.iter().map(kept).collect();
     let mut last: BTreeMap<RoomId, Position> = BTreeMap::new();
@@ -54,34 +65,108 @@ fn lines_heard(world: &World, name: &str, (tokens, hears_own): (&[u32], bool), w
         let before = last.insert(*room, *position);
         assert!(before.is_none_or(|before| before < *position), "P1, P4: {name} {heard:?}");
     }
-    let session = world.shards[wire.shard].shard.session(wire.key);
-    for (room, at) in session.and_then(|id| world.hub.joined.get(&id)).into_iter().flatten() {
-        let missed = world.hub.store.events(*room).iter().find(|event| {
-            let is_for_it = event.position > *at && (hears_own || Some(event.session) != session);
-            is_for_it && token_in(event).is_some() && !heard.contains(&(*room, event.position))
-        });
-        assert!(missed.is_none(), "P4: {name} has missed {missed:?}");
+    let heard: BTreeSet<(RoomId, Position)> = heard.into_iter().collect();
+    let reference = &world.hub.reference;
+    for (room, at) in reference.joined.get(&wire.session).into_iter().flatten() {
+        for event in world.hub.store.events(*room).iter().filter(|event| event.position > *at) {
+            if token_in(event).is_none() || (!hears_own && event.session == wire.session) {
+                continue;
+            }
+            let has_heard = heard.contains(&(*room, event.position));
+            match reference.hears(&[wire.session], event) {
+                Hears::Must => assert!(has_heard, "P4: {name} has missed {event:?}"),
+                Hears::MustNot => assert!(!has_heard, "{name} has heard {event:?}"),
+                Hears::May => {}
+            }
+        }
     }
 }
 
+/// Somebody has been told in private what was to be told, and nothing else.
+fn told(world: &World, peer: &Peer, told: &[String], wire: &Wire) {
+    let wanted = world.hub.reference.told(wire.session);
+    let is_all = !wire.is_open() || told.len() == wanted.len();
+    assert!(wanted.starts_with(told) && is_all, "{} was told {told:?} of {wanted:?}", peer.name);
+}
+
 /// A program at the api has heard each event of its rooms, over all its connections, and knows of each message of
-/// its own what became of it.
-fn api_heard(world: &World, Peer { name: peer, .. }: &Peer, api: &Api, wire: &Wire) {
-    let is_here = wire.is_served && !wire.is_closed;
-    for (name, room) in &api.rooms {
-        let kept = world.hub.store.named(name);
-        for (position, text) in &room.heard {
-            let event = &kept[usize::try_from(*position - 1).unwrap()];
-            let words = event.text.as_ref().map(|text| text.as_str());
-            assert_eq!(words, Some(text.as_str()), "P1, P2: at {name} {position}");
+/// its own and each question what became of it.
+fn api_heard(world: &World, peer: &Peer, api: &Api, wire: &Wire) {
+    let name = &peer.name;
+    for (room, followed) in &api.rooms {
+        let kept = world.hub.store.named(room);
+        let removed = world.hub.store.removed_of(room);
+        assert!(followed.begun_anew <= removed, "P4: a cursor of this history goes on");
+        if removed > 0 && !(wire.is_open() && followed.is_joined) {
+            // What it has may be of a room that has given way.
+            continue;
         }
-        let last = room.heard.last().map_or(room.at, |(position, _)| *position);
-        let head = kept.len() as u64;
-        let is_whole = !is_here || !room.is_joined || last == head;
-        assert!(is_whole, "P4: {peer} has {last} of {head} in {name}");
+        let last = followed.heard.last().map_or(followed.begin, |(position, _)| *position);
+        let head = if wire.is_open() && followed.is_joined { kept.len() as u64 } else { last };
+        let mut heard = followed.heard.iter();
+        let mut next = heard.next();
+        for event in kept.iter().take(usize::try_from(head).unwrap()) {
+            if event.position.0 <= followed.begin {
+                continue;
+            }
+            let here = next.filter(|(position, _)| *position == event.position.0);
+            match world.hub.reference.hears(&peer.sessions, event) {
+                Hears::Must => assert!(here.is_some(), "P4: {name} has missed {event:?}"),
+                Hears::MustNot => assert!(here.is_none(), "{name} has heard {event:?}"),
+                Hears::May => {}
+            }
+            if let Some((_, text)) = here {
+                let words = event.text.as_ref().map(|text| text.as_str());
+                assert_eq!(words, Some(text.as_str()), "P1, P2: {name} in {room}");
+                next = heard.next();
+            }
+        }
+        assert!(next.is_none(), "P2: {name} has heard {next:?} of {head} in {room}");
     }
-    let owed = &api.unacknowledged;
-    assert!(!is_here || owed.is_empty(), "P3: {peer} does not know of {owed:?}");
+    let (owed, asked) = (&api.unacknowledged, &api.asked);
+    assert!(!wire.is_open() || owed.is_empty(), "P3: {name} does not know of {owed:?}");
+    assert!(!wire.is_open() || asked.is_empty(), "{name} is not answered: {asked:?}");
+}
+
+/// A client that keeps lists has those that the chat has.
+fn lists_kept(world: &World, peer: &Peer, lists: &Lists, wire: &Wire) {
+    if !wire.is_open() {
+        return;
+    }
+    for (name, list) in &lists.rooms {
+        let room = name.trim_start_matches('#').parse().expect("it is a room");
+        let (asker, mut out) = (Asker::Session(wire.session), Vec::new());
+        let query = Query::Who { room, page: 1 };
+        world.hub.chat.ask(asker, RequestId::default(), query, &mut out);
+        let [Effect::Answer { answer: Answer::Members { nicks, .. }, .. }] = &out[..] else {
+            panic!("{} is in {name}: {out:?}", peer.name)
+        };
+        let nicks: BTreeSet<String> = nicks.iter().map(Nick::to_string).collect();
+        let is_right = list.as_ref().map_or(lists.is_refused, |list| *list == nicks);
+        assert!(is_right, "{} has {list:?} of {name}, where are {nicks:?}", peer.name);
+    }
+    let tokens: Vec<u32> = lists.said.iter().filter_map(|words| token_of(words)).collect();
+    lines_heard(world, peer, (&tokens, true), wire);
+}
+
+/// Somebody who follows a room has heard everything since it began, or since what it had.
+fn followed(world: &World, peer: &Peer, follower: &Follower, wire: &Wire) {
+    lines_heard_of(world, peer, follower, wire);
+    let Some(begin) = follower.begin.filter(|_| wire.is_open()) else { return };
+    let kept = world.hub.store.named(&follower.room);
+    let last = follower.events.last().map_or(begin, |(last, _)| *last);
+    assert_eq!(last, kept.len() as u64, "P4: {} follows {}", peer.name, follower.room);
+    for (position, words) in &follower.events {
+        let event = &kept[usize::try_from(*position - 1).unwrap()];
+        let text = event.text.as_ref().map_or("", |text| text.as_str());
+        assert_eq!(text, words, "P1, P2: {} at {position}", peer.name);
+    }
+}
+
+fn lines_heard_of(world: &World, peer: &Peer, follower: &Follower, wire: &Wire) {
+    if !follower.is_stream() {
+        lines_heard(world, peer, (&follower.lines.heard, true), wire);
+    }
 }
 
 /// Everyone has gone, and nobody comes back any more.
@@ -94,9 +179,9 @@ pub(super) fn nothing_is_left(world: &World) {
     assert_eq!(Arc::strong_count(&world.gate), 1, "a permit is left");
 }
 
-/// Where the store has a message.
+/// Where the store has, or had, a message.
 fn place_of(world: &World, token: u32) -> Option<(RoomId, Position)> {
-    let mut events = world.hub.store.rooms.values().flat_map(|(_, events)| events);
+    let mut events = world.hub.store.everything();
     events.find(|event| token_in(event) == Some(token)).map(|event| (event.room, event.position))
 }
 

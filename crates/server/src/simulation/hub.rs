@@ -1,14 +1,13 @@
 //! The hub of a simulated house: what it decides, stores and hands out, and the ways to the shards.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use teahouse_core::{
-    Chat, Effect, Limits, LogPosition, Moment, Position, RoomId, SessionId, SteadyTime, Time,
-};
+use teahouse_core::{Chat, Effect, Limits, LogPosition, Moment, RoomId, SteadyTime, Time};
 
 use super::dice::Dice;
+use super::reference::Reference;
 use super::socket::VirtualSocket;
 use super::store::ListStore;
 use crate::credits::Credits;
@@ -40,8 +39,8 @@ pub(super) struct Hub {
     /// Applied and not stored, because the disk is full.
     pub(super) unstored: Option<(LogPosition, Vec<Effect>)>,
     pub(super) credits: Credits,
-    /// The rooms of each session, and the last position before it came into each.
-    pub(super) joined: BTreeMap<SessionId, BTreeMap<RoomId, Position>>,
+    shards: usize,
+    pub(super) reference: Reference,
 }
 
 /// What came of a turn of the hub.
@@ -60,8 +59,21 @@ impl Hub {
             order: Order::after(LogPosition::START, Moment::default()),
             unstored: None,
             credits: Credits::new(shards),
-            joined: BTreeMap::new(),
+            shards,
+            reference: Reference::default(),
         }
+    }
+
+    /// The server is killed and started again: what was not kept is gone.
+    pub(super) fn begin_anew(&mut self, limits: Limits, now: u64) {
+        let (last_room, rooms) = self.store.load();
+        self.chat = Chat::from_history(limits, last_room, rooms);
+        self.log.clear();
+        self.unstored = None;
+        let moment = Moment { time: time_at(now), steady: SteadyTime(now) };
+        self.order = Order::after(self.store.recorded, moment);
+        self.credits = Credits::new(self.shards);
+        self.reference.begin_anew();
     }
 
     /// Whether the log takes another chunk.
@@ -80,7 +92,7 @@ impl Hub {
             return Outcome::NotStored;
         }
         self.chat.settled();
-        effects.iter().for_each(|effect| self.note(effect));
+        effects.iter().for_each(|effect| self.reference.note(effect));
         if !effects.is_empty() {
             let work = work_of(&self.chat, &effects).times(times);
             self.credits.push(Arc::new(effects), work, Duration::from_millis(now));
@@ -138,25 +150,6 @@ impl Hub {
         for (shard, driven) in shards.iter_mut().enumerate() {
             driven.inbox.push_back(Inbox::Batches(self.credits.take(shard)));
             driven.inbox.push_back(message());
-        }
-    }
-
-    fn note(&mut self, effect: &Effect) {
-        match effect {
-            Effect::Joined { session, room, at, .. } => {
-                self.joined.entry(*session).or_default().insert(*room, *at);
-            }
-            Effect::Parted { session, room, .. } => {
-                self.joined.entry(*session).or_default().remove(room);
-            }
-            Effect::Ended { session, .. } => drop(self.joined.remove(session)),
-            Effect::Founded { .. }
-            | Effect::RoomRemoved { .. }
-            | Effect::Event(_)
-            | Effect::Presence { .. }
-            | Effect::Ignores { .. }
-            | Effect::Answer { .. }
-            | Effect::SessionForgotten { .. } => {}
         }
     }
 }

@@ -1,11 +1,7 @@
 //! Those who connect: what happens to their connections, and when the tasks of these run.
 
-use teahouse_wire::ProtocolSession;
-use teahouse_wire::api::ApiSession;
-
-use super::editor::EditorSession;
-use super::peer::{Kind, Wire};
-use super::settings::first_room;
+use super::http::Body;
+use super::peer::Wire;
 use super::socket::VirtualSocket;
 use super::world::World;
 use crate::shard::{Interest, ReadOutcome, Reading};
@@ -15,11 +11,12 @@ impl World {
     pub(super) fn trouble(&mut self, peer: usize) {
         let Some(wire) = &mut self.outside.peers[peer].wire else { return };
         match self.dice.below(7) {
-            0 => {
+            // Who only hears is not gone when it says no more.
+            0 if wire.body.is_none() => {
                 wire.socket.close();
                 wire.is_closed = true;
             }
-            1 => {
+            0 | 1 => {
                 wire.socket.break_off();
                 wire.is_closed = true;
             }
@@ -34,25 +31,29 @@ impl World {
 
     /// A peer connects, or comes back.
     pub(super) fn connect(&mut self, peer: usize) {
-        let is_gone = |wire: &Wire| wire.is_closed || !wire.is_served;
-        if self.outside.peers[peer].wire.as_ref().is_some_and(|wire| !is_gone(wire)) {
+        if self.outside.peers[peer].wire.as_ref().is_some_and(Wire::is_open) {
             return;
         }
         let shard = self.dice.below(self.shards.len());
+        let address = [10, 0, 0, u8::try_from(peer % 3).expect("it is below 3")];
+        // The server is full, or its address has what it may have: it tries again.
+        let Ok(permit) = self.gate.admit(address.into()) else { return };
         let socket = VirtualSocket::new(usize::MAX / 2);
-        let permit = self.gate.admit([10, 0, 0, 1].into()).expect("nothing limits these");
-        let ours = socket.clone();
-        let is_line = matches!(self.outside.peers[peer].kind, Kind::Line(_));
-        let session: Box<dyn ProtocolSession> = match self.outside.peers[peer].kind {
-            Kind::Api(_) => Box::new(ApiSession::new(false)),
-            Kind::Line(_) | Kind::Editor(_) => Box::new(EditorSession::new(first_room(), 0)),
-        };
-        let key = self.step(shard, |shard| match is_line {
-            true => shard.accept(ours, permit),
-            false => shard.accept_as(session, ours, (permit.origin(), Some(permit)), &[]),
+        let (ours, origin) = (socket.clone(), permit.origin());
+        let followed = self.follow(peer);
+        let session = self.outside.peers[peer].session(&mut self.dice);
+        let is_followed = followed.is_some();
+        let key = self.step(shard, |shard| match (session, followed) {
+            (None, _) => shard.accept(ours, permit),
+            (Some(session), Some(room)) => {
+                shard.accept_follower((origin, Some(permit)), room, session)
+            }
+            (Some(session), None) => shard.accept_as(session, ours, (origin, Some(permit)), &[]),
         });
+        let session = self.shards[shard].shard.session(key).expect("it is there");
+        let body = is_followed.then(Body::new);
         let (is_closed, is_asleep, is_served) = (false, false, true);
-        let wire = Wire { socket, shard, key, is_closed, is_asleep, is_served };
+        let wire = Wire { socket, shard, key, session, body, is_closed, is_asleep, is_served };
         let earlier = self.outside.peers[peer].connect(wire);
         self.outside.given_up.extend(earlier);
     }
@@ -60,7 +61,7 @@ impl World {
     /// A connection's task has its turn; its peer takes what has come.
     pub(super) fn serve(&mut self, peer: usize) -> bool {
         let Some(mut wire) = self.outside.peers[peer].wire.take() else { return false };
-        let has_run = self.run_task(&mut wire);
+        let has_run = self.run_task(&mut wire) | self.fetch(&mut wire);
         self.outside.peers[peer].wire = Some(wire);
         self.outside.peers[peer].receive() || has_run
     }
@@ -69,7 +70,7 @@ impl World {
     pub(super) fn serve_given_up(&mut self) -> bool {
         let mut has_run = false;
         for mut wire in std::mem::take(&mut self.outside.given_up) {
-            has_run |= self.run_task(&mut wire);
+            has_run |= self.run_task(&mut wire) | self.fetch(&mut wire);
             self.outside.given_up.extend(wire.is_served.then_some(wire));
         }
         has_run
@@ -77,7 +78,7 @@ impl World {
 
     /// The task of a connection runs, if it was woken, until it has to wait.
     fn run_task(&mut self, wire: &mut Wire) -> bool {
-        let Wire { socket, shard, key, is_served, .. } = wire;
+        let Wire { socket, shard, key, is_served, body, .. } = wire;
         let (shard, key) = (*shard, *key);
         if !*is_served || !socket.take_woken() {
             return false;
@@ -93,6 +94,10 @@ impl World {
                 }
                 Interest::Http => panic!("nobody here speaks HTTP"),
             };
+            if body.is_some() {
+                // It waits for the end only.
+                return false;
+            }
             if write && socket.is_writable() {
                 self.step(shard, |shard| shard.handle_writable(key));
             } else if read == Reading::Kept || (read == Reading::Socket && socket.is_readable()) {

@@ -17,7 +17,9 @@ pub(super) fn settings(dice: &mut Dice) -> Settings {
     }
     limits.connections.connections_per_address_max = 0;
     limits.connections.newcomers_per_address_max = 0;
-    limits.seats.suspended_per_address_max = 1000;
+    limits.seats.suspended_per_address_max = *dice.pick(&[1000, 1000, 1]);
+    // One beside the first: rooms give way.
+    limits.rooms.rooms_max = *dice.pick(&[1000, 1000, 1]);
     limits.flood.flood_burst = *dice.pick(&[0, 0, 3]);
     limits.flood.flood_held_max = *dice.pick(&[1, 4, 8]);
     (limits.flood.work_burst, limits.flood.work_per_second) = *dice.pick(&[(0, 0), (20, 1000)]);

@@ -46,6 +46,13 @@ impl Wake for Task {
     }
 }
 
+impl Task {
+    /// Whether it has been woken since this was asked.
+    pub(crate) fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
 impl VirtualSocket {
     pub(crate) fn new(room: usize) -> Self {
         let task = Arc::new(Task(AtomicBool::new(true)));
@@ -66,7 +73,7 @@ impl VirtualSocket {
 
     /// Whether its task has been woken since this was asked.
     pub(crate) fn take_woken(&self) -> bool {
-        self.0.borrow().task.0.swap(false, Ordering::Relaxed)
+        self.0.borrow().task.take()
     }
 
     /// Its task waits, for one of these or to be woken.
@@ -119,6 +126,17 @@ impl VirtualSocket {
     pub(crate) fn set_room(&self, room: usize) {
         self.0.borrow_mut().room = room;
         self.notify(|waits| waits.to_write && room > 0);
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.0.borrow().is_broken
+    }
+
+    /// Bytes that were fetched for the peer: it takes all of them, and less after that.
+    pub(crate) fn deliver(&self, bytes: &[u8]) {
+        let mut pipe = self.0.borrow_mut();
+        pipe.room = pipe.room.saturating_sub(bytes.len());
+        pipe.received.extend_from_slice(bytes);
     }
 
     /// What the peer has received since this was asked.

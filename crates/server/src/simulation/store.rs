@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Effect, Event, Excerpt, Granted, LogPosition, MessageKey, Position, Question, RoomId, RoomName,
-    Said, Scope,
+    Effect, Event, EventKind, Excerpt, Founding, Granted, LogPosition, MessageKey, Position,
+    Question, RoomId, RoomName, Said, Scope,
 };
 
 use crate::history::{Unread, Wanted};
@@ -14,12 +14,16 @@ const PAGE_EVENTS: usize = 3;
 
 #[derive(Default)]
 pub(super) struct ListStore {
-    pub(super) rooms: BTreeMap<RoomId, (RoomName, Vec<Event>)>,
+    rooms: BTreeMap<RoomId, (RoomName, Vec<Event>)>,
+    /// Those that have given way.
+    removed: Vec<(RoomName, Vec<Event>)>,
+    /// The highest number that a room ever had.
+    last_room: u32,
     pub(super) is_full: bool,
     /// Nothing can be read.
     pub(super) is_unreadable: bool,
     /// The last position in the log that it has recorded.
-    recorded: LogPosition,
+    pub(super) recorded: LogPosition,
 }
 
 impl ListStore {
@@ -35,11 +39,10 @@ impl ListStore {
         for effect in effects {
             match effect {
                 Effect::Founded { room, name, .. } => {
+                    self.last_room = self.last_room.max(room.0);
                     self.rooms.insert(*room, (name.clone(), Vec::new()));
                 }
-                Effect::RoomRemoved { room } => {
-                    self.rooms.remove(room);
-                }
+                Effect::RoomRemoved { room } => self.removed.extend(self.rooms.remove(room)),
                 Effect::Event(event) => {
                     let (_, events) = self.rooms.get_mut(&event.room).expect("it was founded");
                     assert_eq!(event.position.0, events.len() as u64 + 1, "P1: without a hole");
@@ -55,6 +58,18 @@ impl ListStore {
             }
         }
         true
+    }
+
+    /// What a server that is started anew finds: the highest number that a room had, and the rooms.
+    pub(super) fn load(&self) -> (RoomId, Vec<Founding>) {
+        let rooms = self.rooms.iter().map(|(room, (name, events))| {
+            let last = events.last().expect("a room is kept with its first event");
+            let is_topic = |event: &&Event| event.kind == EventKind::Topic;
+            let topic = events.iter().rfind(is_topic).and_then(|event| event.text.clone());
+            let (head, last) = (last.position, last.time);
+            Founding { room: *room, name: name.clone(), head, last, topic }
+        });
+        (RoomId(self.last_room), rooms.collect())
     }
 
     /// What stands under a message's id.
@@ -77,6 +92,21 @@ impl ListStore {
     pub(super) fn named(&self, name: &str) -> &[Event] {
         let mut rooms = self.rooms.values();
         rooms.find(|(room, _)| room.as_str() == name).map_or(&[], |(_, events)| events)
+    }
+
+    /// The events of all rooms that had that name.
+    pub(super) fn all_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Event> {
+        let all = self.rooms.values().chain(&self.removed);
+        all.filter(move |(room, _)| room.as_str() == name).flat_map(|(_, events)| events)
+    }
+
+    pub(super) fn everything(&self) -> impl Iterator<Item = &Event> {
+        self.rooms.values().chain(&self.removed).flat_map(|(_, events)| events)
+    }
+
+    /// How many rooms of that name have given way.
+    pub(super) fn removed_of(&self, name: &str) -> usize {
+        self.removed.iter().filter(|(room, _)| room.as_str() == name).count()
     }
 
     /// What a reading thread answers.

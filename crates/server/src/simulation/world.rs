@@ -1,28 +1,24 @@
 //! Everything there is in one history, and what happens in it, one turn at a time.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use jiff::tz::TimeZone;
 use teahouse_core::SteadyTime;
-use teahouse_wire::api::Epoch;
-use teahouse_wire::protocol::ServerFacts;
 
 use super::dice::Dice;
 use super::hub::{Driven, Hub, Outcome, time_at};
-use super::peer::{Kind, Outside, Peer};
-use super::settings::settings;
+use super::peer::{Kind, Outside};
 use super::socket::VirtualSocket;
-use crate::browsers::Browsers;
 use crate::gate::Gate;
 use crate::history::Page;
 use crate::inbox::Inbox;
 use crate::settings::LimitSettings;
-use crate::shard::{Now, PING_S, Place, Shard};
+use crate::shard::{Now, Place, Shard};
 
 /// Turns of a history in which anything may happen, at most.
 const TURNS_MAX: usize = 400;
+/// So often it rests in between.
+const TURNS_BETWEEN_RESTS: usize = 600;
 /// Turns after that in which everything is let through: more are an endless loop.
 const SETTLING_TURNS_MAX: usize = 20_000;
 /// How long nothing may have happened before everything has come to rest: so many times so many milliseconds.
@@ -30,19 +26,25 @@ const MOMENTS: usize = 10;
 const MOMENT_MS: u64 = 3000;
 
 /// What a history is like.
-struct Mood {
+pub(super) struct Mood {
     /// So often something goes wrong with a connection.
-    turns_between_troubles: usize,
+    pub(super) turns_between_troubles: usize,
     /// People go from room to room.
-    is_restless: bool,
+    pub(super) is_restless: bool,
     /// What is decided is so many times the work that it is for so few.
-    work: usize,
+    pub(super) work: usize,
+    /// No room gives way to another.
+    pub(super) has_firm_rooms: bool,
+    /// What peers want to be called.
+    pub(super) names: Vec<String>,
 }
 
 pub(super) struct World {
     pub(super) dice: Dice,
-    mood: Mood,
-    now: u64,
+    pub(super) mood: Mood,
+    pub(super) now: u64,
+    /// What each shard is given when the server is started.
+    pub(super) place: Place,
     pub(super) hub: Hub,
     pub(super) shards: Vec<Driven>,
     pub(super) gate: Arc<Gate>,
@@ -50,59 +52,21 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(seed: u64) -> Self {
-        let mut dice = Dice::new(seed);
-        let settings = Arc::new(settings(&mut dice));
-        let server = Arc::new(ServerFacts {
-            epoch: Epoch::of([7; 16]),
-            server: "simulated".to_owned(),
-            first_room: settings.first_room.clone(),
-            ping_s: PING_S,
-            grace_s: settings.limits.seats.grace_s,
-        });
-        let shards = (0..1 + dice.below(8)).map(|index| Driven {
-            shard: Shard::new(Place {
-                index,
-                boot: 1,
-                server: Arc::clone(&server),
-                settings: Arc::clone(&settings),
-                browsers: Arc::new(Browsers::default()),
-                zone: TimeZone::UTC,
-            }),
-            inbox: VecDeque::new(),
-            jobs: VecDeque::new(),
-            worked_off: 0,
-        });
-        let shards: Vec<Driven> = shards.collect();
-        let peers = (1..=2 + dice.below(6)).map(|number| match dice.once_in(2) {
-            true => Peer::line(number),
-            false => Peer::api(number, settings.history_shown.into()),
-        });
-        let mut peers: Vec<Peer> = peers.collect();
-        if dice.once_in(3) {
-            peers.push(Peer::editor(peers.len() + 1));
-        }
-        let mood = Mood {
-            turns_between_troubles: *dice.pick(&[8, 30, 200]),
-            is_restless: dice.once_in(3),
-            work: *dice.pick(&[1, 100, 3000]),
-        };
-        Self {
-            dice,
-            mood,
-            now: 0,
-            hub: Hub::new(settings.chat_limits(), shards.len()),
-            shards,
-            gate: Gate::started(&settings.limits, 1000),
-            outside: Outside { peers, given_up: Vec::new(), said: 0 },
-        }
-    }
-
-    /// Anything happens, then everything is let through.
-    pub(super) fn live(&mut self) {
+    /// Anything happens, then everything is let through; `check` looks whenever it is.
+    pub(super) fn live(&mut self, check: impl Fn(&Self)) {
         for _ in 0..self.dice.below(TURNS_MAX) {
             self.turn();
+            if self.dice.once_in(TURNS_BETWEEN_RESTS) {
+                self.rest();
+                check(self);
+            }
         }
+        self.rest();
+        check(self);
+    }
+
+    /// Everything is let through: everyone reads, and nobody hangs.
+    fn rest(&mut self) {
         for wire in self.outside.wires() {
             wire.socket.set_room(usize::MAX / 2);
             wire.is_asleep = false;
@@ -121,6 +85,8 @@ impl World {
                     wire.is_asleep = true;
                     continue;
                 }
+                // Who only hears is not gone when it says no more.
+                _ if wire.body.is_some() => wire.socket.break_off(),
                 2 => {
                     // It takes nothing of what is still told to it.
                     wire.socket.set_room(0);
@@ -144,12 +110,13 @@ impl World {
         if self.dice.once_in(self.mood.turns_between_troubles) {
             self.trouble(peer);
         }
-        match self.dice.below(28) {
+        match self.dice.below(30) {
             0 | 1 => self.connect(peer),
             2..=7 => {
                 self.outside.said += 1;
-                let is_restless = self.mood.is_restless;
-                self.outside.peers[peer].act(&mut self.dice, self.outside.said, is_restless);
+                let Mood { is_restless, names, .. } = &self.mood;
+                let Outside { peers, said, .. } = &mut self.outside;
+                peers[peer].act(names, *said, &mut self.dice, *is_restless);
             }
             8 | 9 => self.hub.store.is_full = self.dice.once_in(3),
             10 => {
@@ -163,6 +130,12 @@ impl World {
             23 => drop(self.deliver()),
             18 | 19 => drop(self.read_history(shard)),
             20 => drop(self.serve_given_up()),
+            28 => self.visit(),
+            29 => match self.dice.below(12) {
+                0 => self.begin_anew(),
+                1..=4 => self.abandon(),
+                _ => drop(self.look_at_visits()),
+            },
             21 => self.hub.store.is_unreadable = self.dice.once_in(8),
             _ => drop(self.serve(peer)),
         }
@@ -286,6 +259,7 @@ impl World {
             has_moved |= self.serve_given_up();
             if !has_moved {
                 if moments == MOMENTS {
+                    assert_eq!(self.look_at_visits(), 0, "a visit is not answered");
                     return;
                 }
                 moments += 1;

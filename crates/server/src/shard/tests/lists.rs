@@ -4,135 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use teahouse_core::{Asker, Chat, Limits, Moment, Origin, Proposal, RequestId, RoomName};
-use teahouse_wire::protocol::{Begin, Entered, Fact, Format, RoomEncoder, Surroundings, Told};
-use teahouse_wire::{Clock, Heard, ProtocolSession, Work};
 
 use super::*;
-use crate::simulation::{Dice, each};
+use crate::simulation::{Dice, KeeperSession, Lists, each};
 
 const ROOMS: [&str; 3] = ["lobby", "tea", "den"];
 const NICKS: [&str; 4] = ["ann", "bob", "eve", "zoe"];
 /// Sessions of other shards have numbers below this.
 const ELSEWHERE_MAX: u64 = 6;
-const FORMAT: Format = Format::new("lists", |_, _| Box::new(Words));
-
-/// How a fact is told to those who keep lists.
-#[derive(Debug)]
-struct Words;
-
-impl RoomEncoder for Words {
-    fn keeps_lists(&self) -> bool {
-        true
-    }
-
-    fn encode(&mut self, fact: Fact<'_>, room: &RoomName, _: &[u8], out: &mut Vec<u8>) {
-        let line = match fact {
-            Fact::Event(event) => format!("said {} {room}\n", event.nick),
-            Fact::Presence(Presence::Entered { nick }) => format!("entered {nick} {room}\n"),
-            Fact::Presence(Presence::Left { nick }) => format!("left {nick} {room}\n"),
-            Fact::Presence(Presence::Offline { nick, .. }) => format!("offline {nick}\n"),
-            Fact::Presence(Presence::Renamed { from, to }) => format!("renamed {from} {to}\n"),
-            Fact::Presence(Presence::Typing { .. } | Presence::Folded { .. }) => return,
-        };
-        out.extend_from_slice(line.as_bytes());
-    }
-}
-
-#[derive(Debug)]
-struct Keeper;
-
-impl ProtocolSession for Keeper {
-    fn name(&self) -> &'static str {
-        "lists"
-    }
-
-    fn handle_bytes(
-        &mut self,
-        bytes: &[u8],
-        _: &Clock,
-        _: &mut Work,
-        heard: &mut Vec<Heard>,
-    ) -> usize {
-        heard.push(Heard::ask(Action::Enter { nick: None, room: None, seat: None }));
-        bytes.len()
-    }
-
-    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {
-        heard.push(Heard::Quit);
-    }
-
-    fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
-        Begin::Now
-    }
-
-    fn format(&self, _: RoomId) -> Format {
-        FORMAT
-    }
-
-    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
-        let mut line = String::new();
-        if let Told::Entered(entered) = told {
-            line = format!("in {}\n", entered.room);
-        } else if let Told::Parted(_, room) = told {
-            line = format!("out {room}\n");
-        } else if let Told::Answer(_, Answer::Members { name, nicks, .. }) = told {
-            let nicks: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
-            line = format!("list {name} {}\n", nicks.join(" "));
-        } else if let Told::Answer(_, Answer::Renamed { from, to }) = told {
-            line = format!("mine {from} {to}\n");
-        }
-        out.extend_from_slice(line.as_bytes());
-    }
-}
-
-/// What a client knows by what it was told.
-#[derive(Default)]
-struct Client {
-    lists: BTreeMap<String, BTreeSet<String>>,
-    said: usize,
-}
-
-impl Client {
-    fn hear(&mut self, told: &str) {
-        for line in told.lines() {
-            let words: Vec<&str> = line.split(' ').collect();
-            match words[..] {
-                ["in", room] => drop(self.lists.insert(room.to_owned(), BTreeSet::new())),
-                ["out", room] => assert!(self.lists.remove(room).is_some(), "{line}"),
-                ["list", room, ref nicks @ ..] => {
-                    *self.lists.get_mut(room).unwrap() = nicks.iter().map(|&n| n.into()).collect();
-                }
-                ["entered", nick, room] => {
-                    assert!(self.lists.get_mut(room).unwrap().insert(nick.into()), "{line}");
-                }
-                ["left", nick, room] => {
-                    assert!(self.lists.get_mut(room).unwrap().remove(nick), "{line}");
-                }
-                ["offline", nick] => assert!(self.replace(nick, None), "{line}"),
-                ["renamed", from, to] => assert!(self.replace(from, Some(to)), "{line}"),
-                ["mine", from, to] => drop(self.replace(from, Some(to))),
-                ["said", ..] => self.said += 1,
-                _ => panic!("{line}"),
-            }
-        }
-    }
-
-    /// In every list; whether it was in one.
-    fn replace(&mut self, from: &str, to: Option<&str>) -> bool {
-        let mut was_there = false;
-        for list in self.lists.values_mut().filter(|list| list.contains(from)) {
-            was_there |= list.remove(from);
-            list.extend(to.map(str::to_owned));
-        }
-        was_there
-    }
-}
-
 /// A chat, a shard with members who keep lists and others, and sessions elsewhere.
 struct House {
     bench: Bench,
     chat: Chat,
-    keepers: Vec<(Person, Client)>,
+    keepers: Vec<(Person, Lists)>,
     events: BTreeMap<RoomId, Vec<Event>>,
     steady: SteadyTime,
 }
@@ -142,7 +26,7 @@ impl House {
         let mut bench = Bench::new(|settings| settings.limits.queues.queue_soft_bytes = 40);
         let limits = Limits { announce_each_max, ..Limits::default() };
         let chat = Chat::from_history(limits, RoomId(0), []);
-        let keepers = (0..3).map(|_| (keeper(&mut bench), Client::default())).collect();
+        let keepers = (0..3).map(|_| (keeper(&mut bench), Lists::default())).collect();
         let (events, steady) = (BTreeMap::new(), SteadyTime(0));
         let mut house = Self { bench, chat, keepers, events, steady };
         let sessions: Vec<SessionId> =
@@ -226,8 +110,8 @@ impl House {
 
     fn check(&mut self) {
         for (person, client) in &mut self.keepers {
-            client.hear(&person.heard());
-            for (room, list) in &client.lists {
+            person.heard().lines().for_each(|line| drop(client.hear(line)));
+            for (room, list) in &client.rooms {
                 let room = room.trim_start_matches('#').parse().unwrap();
                 let answered = who(&self.chat, person.session, room);
                 let [Effect::Answer { answer: Answer::Members { nicks, .. }, .. }] = &answered[..]
@@ -235,7 +119,7 @@ impl House {
                     panic!("{answered:?}")
                 };
                 let nicks: BTreeSet<String> = nicks.iter().map(ToString::to_string).collect();
-                assert_eq!(list, &nicks);
+                assert_eq!(list.as_ref(), Some(&nicks));
             }
         }
     }
@@ -253,7 +137,8 @@ fn keeper(bench: &mut Bench) -> Person {
     let socket = VirtualSocket::new(usize::MAX / 2);
     let permit = bench.gate.admit([10, 0, 0, 1].into()).unwrap();
     let (ours, peer) = (socket.clone(), (permit.origin(), Some(permit)));
-    let key = bench.step(|shard| shard.accept_as(Box::new(Keeper), ours, peer, b"x"));
+    let key =
+        bench.step(|shard| shard.accept_as(Box::new(KeeperSession::default()), ours, peer, b"\n"));
     bench.proposed();
     Person { session: bench.shard.session(key).unwrap(), socket, key }
 }

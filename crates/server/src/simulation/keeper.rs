@@ -1,0 +1,177 @@
+//! A protocol that no door speaks: its clients keep lists of who is in a room, as those of IRC do, from what they are
+//! told of comings and goings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use teahouse_core::{Action, Answer, Nick, Presence, Query, RoomId, RoomName};
+use teahouse_wire::protocol::{Begin, Entered, Fact, Format, RoomEncoder, Surroundings, Told};
+use teahouse_wire::{Clock, Epoch, Heard, ProtocolSession, Work};
+
+const FORMAT: Format = Format::new("lists", |_, _| Box::new(Words));
+
+/// How a fact is told to those who keep lists.
+#[derive(Debug)]
+struct Words;
+
+impl RoomEncoder for Words {
+    fn keeps_lists(&self) -> bool {
+        true
+    }
+
+    fn encode(&mut self, fact: Fact<'_>, room: &RoomName, _: &[u8], out: &mut Vec<u8>) {
+        let line = match fact {
+            Fact::Event(event) => {
+                let words = event.text.as_ref().map_or("", |text| text.as_str());
+                format!("said {} {room} {words}\n", event.nick)
+            }
+            Fact::Presence(Presence::Entered { nick }) => format!("entered {nick} {room}\n"),
+            Fact::Presence(Presence::Left { nick }) => format!("left {nick} {room}\n"),
+            Fact::Presence(Presence::Offline { nick, .. }) => format!("offline {nick}\n"),
+            Fact::Presence(Presence::Renamed { from, to }) => format!("renamed {from} {to}\n"),
+            Fact::Presence(Presence::Typing { .. } | Presence::Folded { .. }) => return,
+        };
+        out.extend_from_slice(line.as_bytes());
+    }
+}
+
+/// A session of such a client. Each of its lines is `join`, `leave`, `who` or `nick`, and a name.
+#[derive(Debug, Default)]
+pub(crate) struct KeeperSession {
+    is_in: bool,
+    partial: Vec<u8>,
+}
+
+impl KeeperSession {
+    fn handle_line(line: &str, heard: &mut Vec<Heard>) {
+        let (verb, name) = line.split_once(' ').unwrap_or((line, ""));
+        let room = || RoomName::parse(name).expect("rooms have names");
+        match verb {
+            "join" => heard.push(Heard::ask(Action::Join { room: room() })),
+            "leave" => heard.push(Heard::ask(Action::Leave { room: room() })),
+            "who" => heard.push(Heard::ask(Query::Who { room: room(), page: 1 })),
+            "nick" => {
+                let nick = Nick::parse(name).expect("it is a nick");
+                heard.push(Heard::ask(Action::Rename { nick }));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl ProtocolSession for KeeperSession {
+    fn name(&self) -> &'static str {
+        "lists"
+    }
+
+    fn handle_bytes(
+        &mut self,
+        bytes: &[u8],
+        _: &Clock,
+        work: &mut Work,
+        heard: &mut Vec<Heard>,
+    ) -> usize {
+        if !std::mem::replace(&mut self.is_in, true) {
+            heard.push(Heard::ask(Action::Enter { nick: None, room: None, seat: None }));
+        }
+        let mut taken = 0;
+        while let Some(byte) = bytes.get(taken).filter(|_| !work.is_over()) {
+            taken += 1;
+            if *byte != b'\n' {
+                self.partial.push(*byte);
+                continue;
+            }
+            work.take_one();
+            let line = String::from_utf8(std::mem::take(&mut self.partial)).expect("it is UTF-8");
+            Self::handle_line(&line, heard);
+        }
+        taken
+    }
+
+    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {
+        heard.push(Heard::Quit);
+    }
+
+    fn partial_input_bytes(&self) -> usize {
+        self.partial.len()
+    }
+
+    fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
+        Begin::Now
+    }
+
+    fn format(&self, _: RoomId) -> Format {
+        FORMAT
+    }
+
+    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+        let mut line = String::new();
+        if let Told::Entered(entered) = told {
+            line = format!("in {}\n", entered.room);
+        } else if let Told::Parted(_, room) = told {
+            line = format!("out {room}\n");
+        } else if let Told::Answer(_, Answer::Members { name, nicks, .. }) = told {
+            let nicks: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
+            line = format!("list {name} {}\n", nicks.join(" "));
+        } else if let Told::Answer(_, Answer::Renamed { from, to }) = told {
+            line = format!("mine {from} {to}\n");
+        } else if let Told::GivenBack(..) = told {
+            line.push_str("refused\n");
+        }
+        out.extend_from_slice(line.as_bytes());
+    }
+}
+
+/// What such a client knows by what it was told.
+#[derive(Default)]
+pub(crate) struct Lists {
+    /// Of each room it is in; nothing while it has not been told who was there.
+    pub(crate) rooms: BTreeMap<String, Option<BTreeSet<String>>>,
+    /// Something that it asked came too fast.
+    pub(crate) is_refused: bool,
+    /// What was said, as it came.
+    pub(crate) said: Vec<String>,
+}
+
+impl Lists {
+    /// Takes a line; gives the room of which it wants to know who is there.
+    pub(crate) fn hear(&mut self, line: &str) -> Option<String> {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words[..] {
+            ["in", room] => {
+                self.rooms.insert(room.to_owned(), None);
+                return Some(room.to_owned());
+            }
+            ["out", room] => assert!(self.rooms.remove(room).is_some(), "{line}"),
+            ["list", room, ref nicks @ ..] => {
+                if let Some(list) = self.rooms.get_mut(room) {
+                    *list = Some(nicks.iter().map(|&nick| nick.to_owned()).collect());
+                }
+            }
+            ["entered", nick, room] => {
+                let list = self.rooms.get_mut(room).expect(line);
+                assert!(list.as_mut().is_none_or(|list| list.insert(nick.into())), "{line}");
+            }
+            ["left", nick, room] => {
+                let list = self.rooms.get_mut(room).expect(line);
+                assert!(list.as_mut().is_none_or(|list| list.remove(nick)), "{line}");
+            }
+            ["offline", nick] => assert!(self.replace(nick, None), "{line}"),
+            ["renamed", from, to] => assert!(self.replace(from, Some(to)), "{line}"),
+            ["mine", from, to] => drop(self.replace(from, Some(to))),
+            ["refused"] => self.is_refused = true,
+            ["said", _, _, ref words @ ..] => self.said.push(words.join(" ")),
+            _ => panic!("{line}"),
+        }
+        None
+    }
+
+    /// In every list; whether it was, or may have been, in one.
+    fn replace(&mut self, from: &str, to: Option<&str>) -> bool {
+        let mut was_there = self.rooms.values().any(Option::is_none);
+        for list in self.rooms.values_mut().flatten().filter(|list| list.contains(from)) {
+            was_there |= list.remove(from);
+            list.extend(to.map(str::to_owned));
+        }
+        was_there
+    }
+}

@@ -1,0 +1,141 @@
+//! How those are served who come over HTTP.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+use teahouse_core::{Answer, Event, MessageId, Position, Query, Question, RoomName, Text, Visit};
+
+use super::http::{UnderWay, Visits};
+use super::peer::{Kind, Wire};
+use super::words::{ROOMS, words_of};
+use super::world::World;
+use crate::shard::{Outcome, VisitRequest};
+
+impl World {
+    /// The room that a peer follows, if it does that over HTTP, and whether it is made.
+    pub(super) fn follow(&mut self, peer: usize) -> Option<(RoomName, bool)> {
+        let Kind::Follower(follower) = &mut self.outside.peers[peer].kind else { return None };
+        // What it has may be of a room that has given way: the server looks, too, before it lets somebody follow.
+        let has_it = follower.last.as_ref().is_some_and(|(last, words)| {
+            let position = Position(*last);
+            let mut events = self.hub.store.named(&follower.room).iter();
+            let event = events.find(|event| event.position == position);
+            event.and_then(|event| event.text.as_ref()).is_some_and(|text| text.as_str() == words)
+        });
+        if !has_it {
+            follower.last = None;
+            follower.room = (*self.dice.pick(&ROOMS)).to_owned();
+        }
+        Some((follower.room.parse().expect("rooms have names"), self.dice.once_in(2)))
+    }
+
+    /// What fetches the body of a response has its turn.
+    pub(super) fn fetch(&mut self, wire: &mut Wire) -> bool {
+        let Wire { socket, shard, key, is_served, body, .. } = wire;
+        let Some(body) = body.as_mut().filter(|body| !body.is_over && *is_served) else {
+            return false;
+        };
+        let (shard, key) = (*shard, *key);
+        if socket.is_broken() {
+            body.is_over = true;
+            self.step(shard, |shard| shard.handle_broken(key));
+            return true;
+        }
+        if !body.task.take() && !body.is_stalled {
+            return false;
+        }
+        let waker = Waker::from(Arc::clone(&body.task));
+        let mut has_some = false;
+        while socket.is_writable() {
+            match self.step(shard, |shard| shard.poll_fetch(key, &waker)) {
+                Poll::Ready(Some(bytes)) => socket.deliver(&bytes),
+                Poll::Ready(None) => {
+                    body.is_over = true;
+                    self.step(shard, |shard| shard.handle_broken(key));
+                    return true;
+                }
+                Poll::Pending => {
+                    body.is_stalled = false;
+                    return has_some;
+                }
+            }
+            has_some = true;
+        }
+        body.is_stalled = true;
+        has_some
+    }
+
+    /// Somebody asks for something once.
+    pub(super) fn visit(&mut self) {
+        let shard = self.dice.below(self.shards.len());
+        let Ok(permit) = self.gate.admit([10, 0, 0, 9].into()) else { return };
+        let here = &self.shards[shard].shard;
+        if here.context().unavailable().is_some() || here.is_chunk_full() {
+            return;
+        }
+        let room: RoomName = self.dice.pick(&ROOMS).parse().expect("rooms have names");
+        let mut post = None;
+        let request = match self.dice.below(4) {
+            0 => VisitRequest::Query(Query::Who { room, page: 1 }),
+            1 => {
+                let question = Question::Latest { room, count: 2 };
+                VisitRequest::Query(Query::Read { question })
+            }
+            _ => {
+                let again = self.outside.visits.unsure.pop();
+                self.outside.said += 1;
+                let (token, room) = again.unwrap_or((self.outside.said, room));
+                post = Some((token, room.clone()));
+                let text = Text::parse(&words_of(token)).expect("it is a text");
+                let id = Some(MessageId(u128::from(token).to_be_bytes()));
+                VisitRequest::Action(Visit::Post { nick: None, room, text, id })
+            }
+        };
+        let (origin, permit) = (permit.origin(), Rc::new(RefCell::new(Some(permit))));
+        let visiting = self.step(shard, |shard| shard.visit(origin, permit, request));
+        self.outside.visits.under_way.push(UnderWay { shard, visiting, post });
+    }
+
+    /// Somebody who asked waits no more.
+    pub(super) fn abandon(&mut self) {
+        let Some(UnderWay { shard, visiting, post }) = self.outside.visits.under_way.pop() else {
+            return;
+        };
+        self.step(shard, |shard| shard.abandon(&visiting));
+        let is_firm = self.mood.has_firm_rooms;
+        self.outside.visits.unsure.extend(post.filter(|_| is_firm));
+    }
+
+    /// Those who asked once look whether they are answered; how many still wait.
+    pub(super) fn look_at_visits(&mut self) -> usize {
+        let store = &self.hub.store;
+        self.outside.visits.under_way.retain_mut(|UnderWay { visiting, post, .. }| {
+            let Ok(outcome) = visiting.answer.try_recv() else { return true };
+            let place = match outcome {
+                Outcome::Answer(Answer::Posted { position, .. }) => Some(position),
+                Outcome::Answer(Answer::Duplicate { position, .. }) => Some(position),
+                Outcome::Answer(_) | Outcome::Page(..) | Outcome::Unreadable => None,
+            };
+            if let (Some(position), Some((token, room))) = (place, post) {
+                let words = words_of(*token);
+                let is_it = |event: &Event| {
+                    event.position == position
+                        && event.text.as_ref().is_some_and(|text| text.as_str() == words)
+                };
+                let is_kept = store.all_of(room.as_str()).any(is_it);
+                assert!(is_kept, "P2, P3: {words} is at {position} in {room}");
+            }
+            false
+        });
+        self.outside.visits.under_way.len()
+    }
+
+    /// The server is gone, and nobody is answered.
+    pub(super) fn lose_visits(&mut self) {
+        let Visits { under_way, unsure } = &mut self.outside.visits;
+        let is_firm = self.mood.has_firm_rooms;
+        unsure.extend(under_way.drain(..).filter_map(|visit| visit.post.filter(|_| is_firm)));
+    }
+}
