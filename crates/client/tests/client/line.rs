@@ -1,6 +1,6 @@
 //! Plain lines with a server that knows nothing else.
 
-use std::io::{BufRead, BufReader, Cursor, Write};
+use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -67,6 +67,8 @@ fn nothing_that_a_line_server_sends_acts_on_the_terminal() {
         for byte in sent.bytes() {
             stream.write_all(&[byte]).unwrap();
         }
+        // Who closes before the other side has nothing more to say cuts it off.
+        stream.read_to_end(&mut Vec::new()).unwrap();
     });
     let screen = Screen::default();
     join(plain(&format!("tcp://{address}")), Cursor::new(""), screen.clone()).unwrap();
