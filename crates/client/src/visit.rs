@@ -2,6 +2,7 @@
 //! Nobody hears of a visitor but by what it says, and it takes nobody's nick.
 
 mod following;
+mod missed;
 mod patience;
 
 use std::error::Error;
@@ -29,6 +30,8 @@ use crate::link::limits::{
 use crate::link::{Protocol, Server, shown};
 
 pub(crate) use following::{Following, Told};
+pub(crate) use missed::Missed;
+use missed::broken;
 pub(crate) use patience::Patience;
 
 /// Somebody who asks a house from outside. One connection is kept for what is asked in turn.
@@ -38,24 +41,6 @@ pub(crate) struct Visitor {
     /// Where on the host the house is.
     base: String,
     connection: Option<SendRequest<Full<Bytes>>>,
-}
-
-/// Why there is no answer.
-#[derive(Debug)]
-pub(crate) enum Missed {
-    /// Nobody is there, or somebody who speaks something else: nothing was asked.
-    Unreached(String),
-    /// There is no answer, or it broke off. What was asked may have been done.
-    Broken(String),
-    /// The house does not do it just now.
-    Busy {
-        /// Why, as it says.
-        why: String,
-        /// How long it wants us to wait.
-        wait: Duration,
-    },
-    /// The house says no.
-    Refused(Failure),
 }
 
 impl Visitor {
@@ -240,10 +225,6 @@ async fn gathered(body: Incoming) -> Result<Bytes, Box<dyn Error + Send + Sync>>
         }
     }
     Ok(gathered.into())
-}
-
-pub(super) fn broken(what: impl ToString) -> Missed {
-    Missed::Broken(shown(&what.to_string()))
 }
 
 fn told(error: impl Error) -> String {

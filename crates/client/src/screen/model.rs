@@ -8,6 +8,7 @@
 //! says is `hearing.rs`, what becomes of what one said `outgoing.rs`, answers to questions `answering.rs`;
 //! scrolling `reading.rs`, other rooms `going.rs`, lists to choose from `listing.rs`; where things stand
 //! `placing.rs`, what it says by itself `telling.rs`, what is begun and kept `drafting.rs`.
+//! What it is made of knows no model: `asked.rs`, `told.rs`, `keyboard.rs`, `known_rooms.rs`, `list.rs`, `talk.rs`.
 
 pub(super) mod entry;
 pub(super) mod flow;
@@ -18,12 +19,16 @@ pub(super) mod talk;
 pub(super) mod window;
 
 mod answering;
+mod asked;
 mod asking;
 mod completing;
 mod connection;
 mod drafting;
 mod going;
 mod hearing;
+mod keyboard;
+mod known_rooms;
+mod list;
 mod listing;
 mod look;
 mod me;
@@ -34,6 +39,8 @@ mod pressing;
 mod reading;
 mod sending;
 mod telling;
+mod told;
+mod typed;
 
 use jiff::tz::TimeZone;
 use teahouse_core::RoomName;
@@ -44,15 +51,15 @@ use super::input::{Effect, Input, Keep, Now, Size};
 use super::keys::Context;
 use super::limits::{KEEP_DRAFT_MS, TALKS_MAX};
 use crate::link::State;
-use asking::Asked;
+use asked::Asked;
 use connection::Connection;
+use keyboard::Keyboard;
 use look::{Focus, Look};
 use me::Me;
-use pressing::Keyboard;
 use talk::{Talk, With};
-use telling::Told;
+use told::Told;
 
-pub(super) use listing::{Item, List, ListKind};
+pub(super) use list::{Item, List, ListKind};
 
 /// Columns before the line: `› `.
 pub(super) const PROMPT_COLUMNS: u16 = 2;
@@ -287,7 +294,7 @@ impl Model {
     /// Whether the line is text although it looks like a command.
     #[must_use]
     pub(super) fn is_literal(&self) -> bool {
-        sending::is_literal(self.line.passage())
+        typed::is_literal(self.line.passage())
     }
 }
 

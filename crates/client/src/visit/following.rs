@@ -9,7 +9,7 @@ use serde::Deserialize;
 use teahouse_wire::api::{Event, Failure, received};
 use tokio::time::timeout;
 
-use super::{Missed, broken};
+use super::missed::{Missed, broken};
 use crate::link::limits::MESSAGE_BYTES_MAX;
 use crate::link::shown;
 

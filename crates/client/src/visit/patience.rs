@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Missed;
+use super::missed::Missed;
 use crate::link::Retry;
 
 /// How it went until now.

@@ -4,7 +4,7 @@ use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::{Failure, Message as Heard};
 
 use super::Model;
-use super::asking::Purpose;
+use super::asked::Purpose;
 use super::entry::{OwnStage, Tone, What};
 use super::talk::With;
 
@@ -131,7 +131,7 @@ impl Model {
             }
         }
         if let (Some(why), Some(text)) = (refused, text) {
-            self.remember(&super::sending::escaped(&text));
+            self.remember(&super::typed::escaped(&text));
             self.say_in(index, format!("not delivered: {why} (↑ brings it back)"), Tone::Problem);
         }
     }

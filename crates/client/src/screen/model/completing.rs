@@ -1,32 +1,14 @@
 //! What the word before the caret may be completed to: nicks, rooms and commands. The rooms of the house are asked
 //! for when one is to be completed; the word is completed when they have come, if the line is still the same.
 
-use teahouse_core::RoomName;
 use teahouse_editor::{Candidate, Direction, Outcome};
 use teahouse_wire::api::{Request, Rooms, RoomsPage};
 
 use super::Model;
-use super::asking::Purpose;
+use super::asked::Purpose;
+use super::known_rooms::Waiting;
 use crate::screen::limits::{ROOMS_KNOWN_MAX, ROOMS_KNOWN_MS};
 use teahouse_wire::command::{VERBS, Verb};
-
-/// The rooms there are in the house, as far as we were told.
-#[derive(Debug, Default)]
-pub(super) struct KnownRooms {
-    names: Vec<RoomName>,
-    /// When they were asked for, milliseconds since the start.
-    asked_ms: Option<u64>,
-    /// What waits for them to be completed.
-    waiting: Option<Waiting>,
-}
-
-/// A word that is to be completed when the rooms have come.
-#[derive(Debug)]
-struct Waiting {
-    text: String,
-    caret: usize,
-    direction: Direction,
-}
 
 /// Everything that words can be completed to here.
 pub(super) struct Words {

@@ -1,7 +1,7 @@
 //! Keeping what was begun and not sent.
 
 use super::talk::With;
-use super::{Model, sending};
+use super::{Model, typed};
 use crate::screen::input::{Effect, Keep};
 
 impl Model {
@@ -12,7 +12,7 @@ impl Model {
     pub(super) fn keep_draft(&mut self) {
         self.keyboard.draft_changed_ms = None;
         if let With::Room(room) = &self.talk().with {
-            let text = sending::as_typed(self.line.draft());
+            let text = typed::as_typed(self.line.draft());
             self.effects.push(Effect::Keep(Keep::Draft { room: room.clone(), text }));
         }
     }
@@ -25,8 +25,8 @@ impl Model {
             let line = if is_here { self.line.draft() } else { &talk.draft.passage };
             let kept = match &talk.with {
                 With::Room(_) | With::Server(_) => None,
-                With::House => Some(sending::as_typed(line)),
-                With::Person(nick) => Some(sending::as_told(line, nick)),
+                With::House => Some(typed::as_typed(line)),
+                With::Person(nick) => Some(typed::as_told(line, nick)),
             };
             if let Some(kept) = kept.filter(|_| !line.text().trim().is_empty()) {
                 self.effects.push(Effect::Keep(Keep::Sent(kept)));

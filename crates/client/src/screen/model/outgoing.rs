@@ -57,7 +57,7 @@ impl Model {
         self.settle_refused(index, outgoing.id);
         let text = match outgoing.acted {
             true => format!("/me {}", outgoing.text.as_str()),
-            false => super::sending::escaped(outgoing.text.as_str()),
+            false => super::typed::escaped(outgoing.text.as_str()),
         };
         let is_free = index == self.current && self.line.text().is_empty();
         if is_free && matches!(self.mode, Mode::Line) {

@@ -6,7 +6,7 @@ use teahouse_wire::api::{History, HistoryPage, Part, Request};
 use teahouse_wire::command::{Clock, Moment};
 
 use super::Model;
-use super::asking::Purpose;
+use super::asked::Purpose;
 use super::entry::Tone;
 use super::flow::Flow;
 use super::talk::{Loading, Reading};

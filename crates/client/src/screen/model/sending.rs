@@ -1,45 +1,18 @@
 //! What becomes of a line when it is sent: said, told, done, or asked about first.
 
 use teahouse_core::{Nick, Refusal, RoomName, Text};
-use teahouse_editor::Passage;
 use teahouse_wire::api::{Ignore, Rename, Request, Rooms, Tell, Topic, Who};
 use teahouse_wire::command::{self, Command, CommandError};
 use teahouse_wire::line::whereabouts;
 
-use super::asking::Purpose;
+use super::asked::Purpose;
 use super::entry::{Manner, Message, Tone, What};
 use super::talk::{Talk, With};
+use super::typed::escaped;
 use super::{Mode, Model};
 use crate::screen::input::Effect;
 use crate::screen::keys::Scroll;
 use crate::screen::limits::{PASTE_LINES_UNASKED, TALKS_MAX};
-
-/// A text as it has to be typed to be said.
-pub(super) fn escaped(text: &str) -> String {
-    match command::slash(text) {
-        Some(at) => format!("{}/{}", &text[..at], &text[at..]),
-        None => text.to_owned(),
-    }
-}
-
-/// Whether a line is text although it looks like a command: its slash was pasted.
-pub(super) fn is_literal(line: &Passage) -> bool {
-    command::slash(line.text()).is_some_and(|at| line.is_pasted_at(at))
-}
-
-/// A line as it has to be typed to mean what it means: what was pasted is text.
-pub(super) fn as_typed(line: &Passage) -> String {
-    if is_literal(line) { escaped(line.text()) } else { line.text().to_owned() }
-}
-
-/// A line begun to one person as it has to be typed anywhere to mean what it means.
-pub(super) fn as_told(line: &Passage, nick: &Nick) -> String {
-    let is_command = command::slash(line.text()).is_some() && !is_literal(line);
-    match is_command {
-        true => line.text().to_owned(),
-        false => format!("/msg {} {}", nick.as_str(), line.text()),
-    }
-}
 
 impl Model {
     pub(super) fn send(&mut self) {

@@ -4,8 +4,7 @@
 use ratatui::layout::Rect;
 use teahouse_editor::wrap;
 
-use super::pen::Pen;
-use super::status;
+use super::pen::{self, Pen};
 use crate::screen::areas::Areas;
 use crate::screen::limits::ANSWER_ROWS_MIN;
 use crate::screen::model::entry::Tone;
@@ -77,7 +76,7 @@ fn has_room(model: &Model, areas: &Areas) -> bool {
 
 /// Whether a short word stands here, because the status line is too short for it.
 pub(super) fn has_flash(model: &Model, areas: &Areas) -> bool {
-    let is_long = |text: &str| !status::has_room(text, areas.status);
+    let is_long = |text: &str| !pen::has_room(text, areas.status);
     has_room(model, areas) && model.told.flash.as_ref().is_some_and(|flash| is_long(&flash.text))
 }
 

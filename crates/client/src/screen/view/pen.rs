@@ -7,6 +7,9 @@ use teahouse_editor::{shorten, truncate, width};
 
 use super::theme::Theme;
 
+/// Columns beside the words of a status line: spaces and the ends of the rule.
+const BESIDE_WORDS: u16 = 4;
+
 /// A buffer and the theme it is drawn in.
 pub(super) struct Pen<'a> {
     buffer: &'a mut Buffer,
@@ -82,4 +85,9 @@ impl<'a> Pen<'a> {
 /// Columns of a text, at most what a screen can have.
 pub(super) fn columns_of(text: &str) -> u16 {
     u16::try_from(width(text)).unwrap_or(u16::MAX)
+}
+
+/// Whether a short word is seen whole in a status line here.
+pub(super) fn has_room(words: &str, area: Rect) -> bool {
+    columns_of(words).saturating_add(BESIDE_WORDS) <= area.width
 }

@@ -4,15 +4,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::answer;
-use super::pen::{Pen, columns_of};
+use super::pen::{Pen, columns_of, has_room};
 use crate::link::State;
 use crate::screen::areas::Areas;
 use crate::screen::model::{Mode, Model};
 
 /// Who types is named up to here.
 const TYPING_NAMED_MAX: usize = 3;
-/// Columns beside the words of the left part: spaces and the ends of the rule.
-const BESIDE_WORDS: u16 = 4;
 /// Columns that the left part has at least, before anything is shown at the right.
 const LEFT_MIN: u16 = 20;
 /// The same before it is said that one does not read at the end.
@@ -44,11 +42,6 @@ pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
         x = (x + 1).min(end);
     }
     draw_choices(model, Rect { x, width: end.saturating_sub(x), ..area }, pen);
-}
-
-/// Whether a short word is seen whole in the status line.
-pub(super) fn has_room(words: &str, area: Rect) -> bool {
-    columns_of(words).saturating_add(BESIDE_WORDS) <= area.width
 }
 
 /// The first of some words, longest first, that is seen whole; else the last.

@@ -1,0 +1,30 @@
+//! Why there is no answer.
+
+use std::time::Duration;
+
+use teahouse_wire::api::Failure;
+
+use crate::link::shown;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Missed {
+    /// Nobody is there, or somebody who speaks something else: nothing was asked.
+    Unreached(String),
+    /// There is no answer, or it broke off. What was asked may have been done.
+    Broken(String),
+    /// The house does not do it just now.
+    Busy {
+        /// Why, as it says.
+        why: String,
+        /// How long it wants us to wait.
+        wait: Duration,
+    },
+    /// The house says no.
+    Refused(Failure),
+}
+
+/// The answer broke off, or is none.
+pub(super) fn broken(what: impl ToString) -> Missed {
+    Missed::Broken(shown(&what.to_string()))
+}
