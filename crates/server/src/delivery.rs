@@ -76,12 +76,7 @@ impl Delivery {
     /// Something was decided and committed.
     pub(crate) fn push(&mut self, effects: Vec<Effect>, work: Work) {
         if !effects.is_empty() {
-            // What is for one person has what came before it written first: larger rounds would carry no more.
-            let is_cut = effects.iter().any(is_personal);
             self.credits.push(Arc::new(effects), work, self.began.elapsed());
-            if is_cut {
-                self.credits.release_all();
-            }
         }
     }
 
@@ -172,21 +167,6 @@ impl Delivery {
                 debug!(shard, "a shard is gone");
             }
         }
-    }
-}
-
-fn is_personal(effect: &Effect) -> bool {
-    match effect {
-        Effect::Joined { .. }
-        | Effect::Parted { .. }
-        | Effect::Ignores { .. }
-        | Effect::Answer { .. }
-        | Effect::Ended { .. } => true,
-        Effect::Event(_)
-        | Effect::Presence { .. }
-        | Effect::Founded { .. }
-        | Effect::RoomRemoved { .. }
-        | Effect::SessionForgotten { .. } => false,
     }
 }
 

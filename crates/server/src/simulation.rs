@@ -7,6 +7,7 @@
 //!
 //! `TEAHOUSE_SEEDS=1234` runs one history, `TEAHOUSE_SEEDS=0..10000` many.
 
+mod answers;
 mod checks;
 mod dice;
 mod editor;

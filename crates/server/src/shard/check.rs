@@ -1,5 +1,8 @@
 //! What is true of a shard between two steps, looked at in tests. Takes time in proportion to the state.
 
+use std::collections::BTreeSet;
+
+use teahouse_core::SessionId;
 use teahouse_wire::protocol::Pings;
 
 use super::Shard;
@@ -39,6 +42,15 @@ impl<S: Socket> Shard<S> {
             && self.rooms.is_empty()
             && self.visits.is_empty()
             && self.requests.held_bytes() == 0
+    }
+
+    /// The sessions that are behind in a room.
+    pub(crate) fn behind(&self) -> BTreeSet<SessionId> {
+        let is_behind = |connection: &&Connection<S>| {
+            connection.memberships.iter().any(|membership| membership.behind.is_some())
+        };
+        let behind = self.sessions.connections.iter().filter(is_behind);
+        behind.map(|connection| connection.session).collect()
     }
 
     fn stands_wrong(&self, connection: &Connection<S>, index: usize) -> Option<&'static str> {

@@ -1,7 +1,7 @@
 //! What the hub decided, on its way to rooms and connections.
 //!
-//! Room messages of a whole round are gathered and written together ([`super::rooms`]). What is for one connection,
-//! or moves a member, first has what came before it written to that connection's rooms.
+//! Room messages of a whole round are gathered and written together ([`super::rooms`]). Before what is for one connection,
+//! that connection alone is given what is pending in its rooms.
 
 use teahouse_core::{Answer, Effect, RequestId};
 use teahouse_wire::protocol::{Entered, Told};
@@ -49,11 +49,9 @@ impl<S: Socket> Shard<S> {
     /// What is for one session that is here: it first hears what was decided before.
     fn handle_personal(&mut self, index: usize, effect: &Effect, round: &Round) {
         let Self { sessions, rooms, .. } = self;
-        rooms.flush_rooms_of(&mut sessions.connections, index, round);
+        rooms.bring_up(&mut sessions.connections, index, round);
         match effect {
             Effect::Joined { request, room, name, at, members, topic, .. } => {
-                // Whoever comes in is not given what was said before that.
-                rooms.flush(&mut sessions.connections, *room, round);
                 let entered = Entered {
                     request: *request,
                     id: *room,

@@ -17,6 +17,9 @@ pub(super) const PIECE_ITEMS: usize = 512;
 /// The batches of the round under way: what is pending refers to them.
 pub(super) type Round = [Arc<Vec<Effect>>];
 
+/// What is needed to encode what is pending: where its facts are, and the room's name.
+pub(super) type About<'a> = (&'a Round, &'a RoomName);
+
 /// What is about to be written to a room's members.
 #[derive(Default)]
 pub(super) struct Pending {
@@ -56,8 +59,10 @@ pub(super) struct Author {
 #[derive(Default)]
 pub(super) struct Encoding {
     format: Option<FormatId>,
+    /// The encoding whose bytes this one puts in envelopes: one before it.
+    inner: Option<usize>,
     pub(super) bytes: Vec<u8>,
-    /// Where each item ends.
+    /// Where each item that has been encoded ends.
     ends: Vec<usize>,
     /// How many of the items are for those who have this format.
     pub(super) facts: u64,
@@ -97,14 +102,14 @@ fn fact(effect: &Effect) -> Option<Fact<'_>> {
 }
 
 impl Pending {
-    /// Adds an event or an announcement of the round.
+    /// Adds an event or an announcement of the round; what that has become.
     pub(super) fn push(
         &mut self,
         round: &Round,
         (batch, effect): (usize, usize),
         with_key: bool,
         is_for_lists: bool,
-    ) {
+    ) -> Option<&Item> {
         let item = match &round[batch][effect] {
             Effect::Event(event) => {
                 self.weight += event.weight();
@@ -126,47 +131,81 @@ impl Pending {
             | Effect::Parted { .. }
             | Effect::Answer { .. }
             | Effect::Ended { .. }
-            | Effect::SessionForgotten { .. } => return,
+            | Effect::SessionForgotten { .. } => return None,
         };
         self.items.push(item);
+        self.items.last()
     }
 
     pub(super) fn is_full(&self) -> bool {
         self.weight >= PIECE_BYTES || self.items.len() >= PIECE_ITEMS
     }
 
-    /// Everything in a format: where in the list of encodings it is. Made when it is asked for first.
+    /// Everything in a format: where in the list of encodings it is. Made when it is asked for first; has what has been
+    /// added since only once that is [completed](Pending::complete).
     pub(super) fn encoded(
         &mut self,
         format: FormatId,
-        round: &Round,
-        name: &RoomName,
+        about: About<'_>,
         formats: &mut Formats,
     ) -> usize {
         let made = &self.encodings[..self.made];
         match made.iter().position(|encoding| encoding.format == Some(format)) {
             Some(at) => at,
-            None => self.encode(format, round, name, formats),
+            None => self.encode(format, about, formats),
+        }
+    }
+
+    /// As [`Pending::encoded`], with everything that there is by now.
+    pub(super) fn encoded_whole(
+        &mut self,
+        format: FormatId,
+        about: About<'_>,
+        formats: &mut Formats,
+    ) -> usize {
+        let at = self.encoded(format, about, formats);
+        self.extend(at, about, formats);
+        at
+    }
+
+    /// Has everything in all formats that have been asked for.
+    pub(super) fn complete(&mut self, about: About<'_>, formats: &mut Formats) {
+        for at in 0..self.made {
+            self.extend(at, about, formats);
         }
     }
 
     #[cold]
-    fn encode(
-        &mut self,
-        format: FormatId,
-        round: &Round,
-        name: &RoomName,
-        formats: &mut Formats,
-    ) -> usize {
-        let inner = formats.inner(format).map(|inner| self.encoded(inner, round, name, formats));
+    fn encode(&mut self, format: FormatId, about: About<'_>, formats: &mut Formats) -> usize {
+        let inner = formats.inner(format).map(|inner| self.encoded_whole(inner, about, formats));
         let at = self.made;
         if at == self.encodings.len() {
             self.encodings.push(Encoding::default());
         }
-        let mut encoding = std::mem::take(&mut self.encodings[at]);
-        let inner = inner.map(|inner| &self.encodings[inner]);
+        let encoding = &mut self.encodings[at];
+        (encoding.format, encoding.inner) = (Some(format), inner);
+        self.made += 1;
+        self.extend(at, about, formats);
+        at
+    }
+
+    /// Encodes what has been added since.
+    fn extend(&mut self, at: usize, (round, name): About<'_>, formats: &mut Formats) {
+        let Encoding { inner, ref ends, .. } = self.encodings[at];
+        let begin = ends.len();
+        if begin == self.items.len() {
+            return;
+        }
+        if let Some(inner) = inner {
+            self.extend(inner, (round, name), formats);
+        }
+        let (before, rest) = self.encodings.split_at_mut(at);
+        let (Some(encoding), inner) = (rest.first_mut(), inner.map(|inner| &before[inner])) else {
+            return;
+        };
+        let Some(format) = encoding.format else { return };
         let keeps_lists = formats.keeps_lists(format);
-        for (index, item) in self.items.iter().enumerate() {
+        for (index, item) in self.items.iter().enumerate().skip(begin) {
             let is_wanted = keeps_lists || !item.is_for_lists;
             encoding.facts += u64::from(is_wanted);
             if let Some(fact) = item.fact(round).filter(|_| is_wanted) {
@@ -175,10 +214,15 @@ impl Pending {
             }
             encoding.ends.push(encoding.bytes.len());
         }
-        encoding.format = Some(format);
-        self.encodings[at] = encoding;
-        self.made += 1;
-        at
+    }
+
+    /// The last event among so many of the first items, if there is one.
+    pub(super) fn reached(&self, given: usize, round: &Round) -> Option<Position> {
+        let mut facts = self.items[..given].iter().rev().filter_map(|item| item.fact(round));
+        facts.find_map(|fact| match fact {
+            Fact::Event(event) => Some(event.position),
+            Fact::Presence(_) => None,
+        })
     }
 
     /// Everything, in a format that has been encoded.
@@ -197,8 +241,9 @@ impl Pending {
         self.weight = 0;
         self.head = None;
         self.has_presence = false;
-        for Encoding { format, bytes, ends, facts, shared } in &mut self.encodings[..self.made] {
-            *format = None;
+        for encoding in &mut self.encodings[..self.made] {
+            let Encoding { format, inner, bytes, ends, facts, shared } = encoding;
+            (*format, *inner) = (None, None);
             *facts = 0;
             bytes.clear();
             ends.clear();

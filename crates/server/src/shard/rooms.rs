@@ -1,7 +1,8 @@
 //! The rooms that have members on this shard: who is in them, and what is about to be written to them.
 //!
 //! Room messages of a whole round are gathered in the room's [`Pending`], encoded once per format when they are
-//! written, and leave in one write per member. [`Rooms::flush`] is the hot path.
+//! written, and leave in one write per member. [`Rooms::flush`] is the hot path. A member that is told something alone
+//! is first given what is pending by then ([`Rooms::bring_up`]), and goes on from there when its room is flushed.
 //!
 //! Members whose clients keep lists are given everyone who comes and goes: [`super::lists`].
 //!
@@ -11,7 +12,9 @@
 #[cfg(test)]
 mod check;
 mod flush;
+mod member;
 mod presence;
+mod single;
 
 use hashbrown::HashMap;
 use teahouse_core::{Event, Ignored, InRoom, Position, RoomId, RoomName};
@@ -19,12 +22,14 @@ use teahouse_wire::Epoch;
 
 use super::connection::Connection;
 use super::connections::Connections;
-use super::formats::{FormatId, Formats};
+use super::formats::Formats;
 use super::lists::Lists;
 use super::membership::Membership;
 use super::pending::{Pending, Round};
 use super::socket::Socket;
 use super::views::render_past;
+use member::Member;
+use single::{Giving, Place, note_own};
 
 /// Buffers for encoded room messages kept for the next round.
 const SPARE_PENDING_MAX: usize = 64;
@@ -40,19 +45,6 @@ struct Room {
     /// How many of them have a format that keeps lists.
     list_keepers: usize,
     pending: Option<Pending>,
-}
-
-/// A membership, seen from the room.
-#[derive(Clone, Copy)]
-struct Member {
-    connection: usize,
-    /// How it is written to.
-    format: FormatId,
-    is_live: bool,
-    /// It ignores somebody.
-    ignores: bool,
-    /// Something in the flush under way is its own doing, and it does not see that as the others do.
-    is_concerned: bool,
 }
 
 /// All rooms with members here.
@@ -118,18 +110,21 @@ impl Rooms {
         });
         let ignores = connection.ignored.is_some();
         room.ignoring += usize::from(ignores);
-        room.list_keepers += usize::from(self.formats.keeps_lists(format));
+        let keeps_lists = self.formats.keeps_lists(format);
+        room.list_keepers += usize::from(keeps_lists);
+        // What is added to that has its order for those who keep lists.
+        self.lists.dirty.extend((keeps_lists && room.pending.is_some()).then_some(id));
         let is_live = membership.behind.is_none();
         // Most people are in one room: no memory is kept for more.
         connection.memberships.reserve_exact(1);
         connection.memberships.push(Membership { member: room.members.len(), ..membership });
-        room.members.push(Member {
-            connection: index,
-            format,
-            is_live,
-            ignores,
-            is_concerned: false,
-        });
+        let mut member =
+            Member { connection: index, format, is_live, ignores, is_single: false, given: 0 };
+        if let Some(pending) = &room.pending {
+            // What was said before it came in is not for it.
+            member.skip(pending);
+        }
+        room.members.push(member);
         true
     }
 
@@ -148,7 +143,10 @@ impl Rooms {
             match self.formats.intern(connection.protocol.format(membership.room)) {
                 Some(format) => {
                     let before = &mut room.members[membership.member].format;
-                    room.list_keepers += usize::from(self.formats.keeps_lists(format));
+                    let keeps_lists = self.formats.keeps_lists(format);
+                    room.list_keepers += usize::from(keeps_lists);
+                    let is_pending = keeps_lists && room.pending.is_some();
+                    self.lists.dirty.extend(is_pending.then_some(membership.room));
                     room.list_keepers -= usize::from(self.formats.keeps_lists(*before));
                     *before = format;
                 }
@@ -178,8 +176,10 @@ impl Rooms {
         room.ignoring -= usize::from(is_ignoring);
         room.list_keepers -= usize::from(self.formats.keeps_lists(member.format));
         let moved = room.members.get(membership.member).map(|member| member.connection);
-        if room.members.is_empty() {
-            self.rooms.remove(&id);
+        if room.members.is_empty()
+            && let Some(Room { pending: Some(pending), .. }) = self.rooms.remove(&id)
+        {
+            self.keep_buffers(pending);
         }
         if let Some(moved) = moved
             && let Some(other) = connections[moved].membership(id)
@@ -273,7 +273,9 @@ impl Rooms {
         }
         let spare = &mut self.spare;
         let pending = room.pending.get_or_insert_with(|| spare.pop().unwrap_or_default());
-        pending.push(round, at, room.ignoring > 0, !is_announced);
+        if let Some(item) = pending.push(round, at, room.ignoring > 0, !is_announced) {
+            note_own(connections, (id, &mut room.members), item, round);
+        }
         if pending.is_full() {
             self.flush(connections, id, round);
         }
@@ -295,9 +297,9 @@ impl Rooms {
         self.lists.end_round();
     }
 
-    /// Writes what is pending to the rooms of one connection: it hears everything in the order in which it was
-    /// decided, and nobody else's rooms are written in small pieces for that.
-    pub(super) fn flush_rooms_of<S: Socket>(
+    /// Gives one connection what is pending in its rooms, and nobody else: what it is told alone has its place behind
+    /// that.
+    pub(super) fn bring_up<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
         index: usize,
@@ -306,9 +308,24 @@ impl Rooms {
         if self.dirty.is_empty() {
             return;
         }
-        for membership in 0..connections[index].memberships.len() {
-            let room = connections[index].memberships[membership].room;
-            self.flush(connections, room, round);
+        let Self { rooms, formats, lists, deliveries, scratch, .. } = self;
+        let mut giving = Giving { round, formats, lists, deliveries, scratch };
+        for nth in 0..connections[index].memberships.len() {
+            let Membership { room: id, member, .. } = connections[index].memberships[nth];
+            let Some(room) = rooms.get_mut(&id) else { continue };
+            let Some(pending) = &mut room.pending else { continue };
+            let place = Place { id, name: &room.name, head: room.head };
+            let member = &mut room.members[member];
+            giving.give(connections, &place, member, pending);
+            member.skip(pending);
+        }
+    }
+
+    /// Keeps the buffers of what was pending.
+    fn keep_buffers(&mut self, mut pending: Pending) {
+        if self.spare.len() < SPARE_PENDING_MAX {
+            pending.clear();
+            self.spare.push(pending);
         }
     }
 }

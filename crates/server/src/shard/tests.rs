@@ -1,6 +1,7 @@
 //! A shard without a thread: peers on virtual sockets, the hub's decisions and the time as the test says.
 
 mod lists;
+mod rounds;
 mod views;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use teahouse_wire::protocol::{Fact, View};
 use super::connection::Connection;
 use super::formats::{FormatId, Formats};
 use super::membership::Membership;
-use super::pending::{Author, Encoding, Item, Round};
+use super::pending::{About, Author, Encoding, Item};
 
 /// How a member sees a fact: nothing of authors it ignores, in its protocol's way what it did itself.
 fn view<S>(
@@ -29,15 +29,15 @@ fn view<S>(
     }
 }
 
-/// Puts what a member sees of those items that it is to be given behind what is there.
+/// Puts what a member sees of those items that it is to be given, from one on, behind what is there.
 pub(super) fn render_items<S>(
     connection: &mut Connection<S>,
-    (items, encoding): (&[Item], &Encoding),
-    (round, room): (&Round, &RoomName),
+    (items, begin, encoding): (&[Item], usize, &Encoding),
+    (round, room): About<'_>,
     mut is_given: impl FnMut(&Item) -> bool,
     out: &mut Vec<u8>,
 ) {
-    for (index, item) in items.iter().enumerate() {
+    for (index, item) in items.iter().enumerate().skip(begin) {
         let Some(fact) = item.fact(round).filter(|_| is_given(item)) else { continue };
         match view(connection, fact, item.about, item.author.as_ref()) {
             View::Shared => out.extend_from_slice(encoding.item(index)),

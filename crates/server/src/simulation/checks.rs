@@ -30,6 +30,7 @@ pub(super) fn heard(world: &World) {
             Kind::Editor(_) => {}
             Kind::Api(api) => {
                 api_heard(world, peer, api, wire);
+                answered_in_order(world, peer, api, wire);
                 told(world, peer, &api.told, wire);
             }
             Kind::Keeper(lists) => lists_kept(world, peer, lists, wire),
@@ -126,6 +127,26 @@ fn api_heard(world: &World, peer: &Peer, api: &Api, wire: &Wire) {
     let (owed, asked) = (&api.unacknowledged, &api.asked);
     assert!(!wire.is_open() || owed.is_empty(), "P3: {name} does not know of {owed:?}");
     assert!(!wire.is_open() || asked.is_empty(), "{name} is not answered: {asked:?}");
+}
+
+/// Each answer came behind all that was decided before it, and before the rest.
+fn answered_in_order(world: &World, peer: &Peer, api: &Api, wire: &Wire) {
+    if !wire.is_open() {
+        // One for whom history cannot be read is answered until it is let go.
+        return;
+    }
+    let answers = &world.shards[wire.shard].answers;
+    for (nth, rooms) in api.answered.iter().enumerate() {
+        for (name, last) in rooms.iter().filter(|(name, _)| world.hub.store.removed_of(name) == 0) {
+            let room = world.hub.store.named(name).first().map(|event| event.room);
+            let head = room.and_then(|room| answers.head(wire.session, nth, room));
+            assert!(
+                head.is_none_or(|head| head.0 == *last),
+                "P1: {} had {last} of {name} when it was answered at {head:?}",
+                peer.name
+            );
+        }
+    }
 }
 
 /// A client that keeps lists has those that the chat has.

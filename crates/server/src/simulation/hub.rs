@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use teahouse_core::{Chat, Effect, Limits, LogPosition, Moment, RoomId, SteadyTime, Time};
 
+use super::answers::Answers;
 use super::dice::Dice;
 use super::reference::Reference;
 use super::socket::VirtualSocket;
@@ -28,6 +29,7 @@ pub(super) struct Driven {
     pub(super) jobs: VecDeque<Job>,
     /// Batches handled so far.
     pub(super) worked_off: u64,
+    pub(super) answers: Answers,
 }
 
 /// What the hub knows.

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use teahouse_wire::api::Epoch;
 use teahouse_wire::protocol::ServerFacts;
 
+use super::answers::Answers;
 use super::dice::Dice;
 use super::http::Visits;
 use super::hub::{Driven, Hub};
@@ -84,6 +85,7 @@ impl World {
             inbox: VecDeque::new(),
             jobs: VecDeque::new(),
             worked_off: 0,
+            answers: Answers::default(),
         });
         self.shards = shards.collect();
     }

@@ -9,6 +9,7 @@ use super::dice::Dice;
 use super::hub::{Driven, Hub, Outcome, time_at};
 use super::peer::{Kind, Outside};
 use super::socket::VirtualSocket;
+use crate::credits::Decided;
 use crate::gate::Gate;
 use crate::history::Page;
 use crate::inbox::Inbox;
@@ -218,18 +219,24 @@ impl World {
                     round.extend(batches);
                 }
                 Some(Inbox::NotStoring(why)) => {
-                    self.step(shard, |shard| {
-                        shard.handle_batches(&round);
-                        shard.set_not_storing(why);
-                    });
+                    self.handle_round(shard, &round);
+                    self.step(shard, |shard| shard.set_not_storing(why));
                     return true;
                 }
                 Some(_) | None => break,
             }
         }
         let has_some = !round.is_empty();
-        self.step(shard, |shard| shard.handle_batches(&round));
+        self.handle_round(shard, &round);
         has_some
+    }
+
+    fn handle_round(&mut self, shard: usize, round: &[Decided]) {
+        let mut behind = self.shards[shard].shard.behind();
+        self.step(shard, |shard| shard.handle_batches(round));
+        let driven = &mut self.shards[shard];
+        behind.extend(driven.shard.behind());
+        driven.answers.note(round, &behind);
     }
 
     /// A reading thread does a shard's next job.

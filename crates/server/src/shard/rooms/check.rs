@@ -51,6 +51,9 @@ impl Room {
             if is_behind == member.is_live && (is_behind || connection.stage == Stage::In) {
                 return Some("a member is behind and live, or neither");
             }
+            if member.is_single || member.given > 0 {
+                return Some("a member has been given some of what is not pending");
+            }
             if connection.ignored.is_some() != member.ignores {
                 return Some(
                     "a member is taken for one who ignores somebody, or for one who does not",

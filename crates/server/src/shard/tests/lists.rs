@@ -178,7 +178,7 @@ fn entered(nick: &str) -> Effect {
     Effect::Presence { presence, about: Some(ELSEWHERE), rooms }
 }
 
-fn keeper_in(bench: &mut Bench, rooms: &[RoomId]) -> Person {
+pub(super) fn keeper_in(bench: &mut Bench, rooms: &[RoomId]) -> Person {
     let person = keeper(bench);
     for room in rooms {
         let (session, request, members) = (person.session, RequestId::default(), 1);

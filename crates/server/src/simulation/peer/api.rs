@@ -26,6 +26,8 @@ pub(in super::super) struct Api {
     pub(in super::super) asked: BTreeMap<u64, Option<String>>,
     /// What it was told in private on this connection.
     pub(in super::super) told: Vec<String>,
+    /// What it had heard last of the rooms it is in, each time it was told on this connection who is in one.
+    pub(in super::super) answered: Vec<BTreeMap<String, u64>>,
     /// It has been welcomed on this connection.
     is_in: bool,
     reference: u64,
@@ -62,6 +64,7 @@ impl Api {
         self.is_in = false;
         self.asked.clear();
         self.told.clear();
+        self.answered.clear();
         let hello = json!({"op": "hello", "nick": self.name, "seat": self.seat});
         self.request(hello, None)
     }
@@ -170,6 +173,11 @@ impl Api {
             "duplicate" | "error" => {
                 let id = text("id");
                 self.unacknowledged.retain(|token, _| id_of(*token) != id);
+            }
+            "members" => {
+                let joined = self.rooms.iter().filter(|(_, room)| room.is_joined);
+                let last = |room: &Followed| room.last.map_or(room.begin, |(last, _)| last);
+                self.answered.push(joined.map(|(name, room)| (name.clone(), last(room))).collect());
             }
             "told" => self.told.push(text("text")),
             "bye" => self.is_in = false,

@@ -1,0 +1,209 @@
+//! However much is decided at once, each session is told what it would be told if everything were decided by itself;
+//! and what is for one session costs a write to that one.
+
+use teahouse_core::{Asker, Chat, Limits, Origin, Proposal, RequestId, RoomName};
+
+use super::lists::keeper_in;
+use super::*;
+use crate::simulation::{Dice, each};
+
+const ROOMS: [&str; 2] = ["lobby", "tea"];
+const NICKS: [&str; 5] = ["ann", "bob", "eve", "zoe", "kim"];
+
+/// A chat, and two shards with the same people. Nobody is in two rooms: those may change places within a round.
+struct Pair {
+    chat: Chat,
+    /// Told everything at once; told it one by one.
+    benches: [Bench; 2],
+    people: [Vec<Person>; 2],
+    rooms: Vec<Option<&'static str>>,
+    said: u32,
+}
+
+impl Pair {
+    fn new(people: usize) -> Self {
+        let mut pair = Self {
+            chat: Chat::from_history(Limits::default(), RoomId(0), []),
+            benches: [(); 2].map(|()| Bench::new(|settings| settings.history_shown = 0)),
+            people: [(); 2].map(|()| Vec::new()),
+            rooms: vec![Some(ROOMS[0]); people],
+            said: 0,
+        };
+        for (bench, people) in pair.benches.iter_mut().zip(&mut pair.people) {
+            for _ in 0..pair.rooms.len() {
+                let person = bench.stranger();
+                bench.says(&person, "\n");
+                bench.pass(3000);
+                bench.proposed();
+                people.push(person);
+            }
+        }
+        let enter = || Action::Enter { nick: None, room: Some(name(ROOMS[0])), seat: None };
+        let entered = (0..pair.rooms.len()).flat_map(|person| pair.propose(person, enter()));
+        let entered: Vec<Effect> = entered.collect();
+        pair.tell(vec![entered]);
+        pair
+    }
+
+    fn session(&self, person: usize) -> SessionId {
+        self.people[0][person].session
+    }
+
+    fn propose(&mut self, person: usize, action: Action) -> Vec<Effect> {
+        let (session, origin, request) = (self.session(person), Origin(1), RequestId::default());
+        let mut effects = Vec::new();
+        self.chat.apply(Proposal { session, origin, request, action }, &mut effects);
+        effects
+    }
+
+    fn happen(&mut self, dice: &mut Dice) -> Vec<Effect> {
+        let person = dice.below(self.rooms.len());
+        let nick = Nick::parse(dice.pick::<&str>(&NICKS)).unwrap();
+        let Some(room) = self.rooms[person] else {
+            let room = *dice.pick(&ROOMS);
+            self.rooms[person] = Some(room);
+            return self.propose(person, Action::Join { room: name(room) });
+        };
+        let room = name(room);
+        let action = match dice.below(14) {
+            0 | 1 => {
+                let mut answered = Vec::new();
+                let (asker, query) = (self.session(person), Query::Who { room, page: 1 });
+                let asker = Asker::Session(asker);
+                self.chat.ask(asker, RequestId::default(), query, &mut answered);
+                return answered;
+            }
+            2 => Action::Leave { room },
+            3 => Action::Rename { nick },
+            4 => Action::Ignore { nick },
+            5 => Action::Tell { nick, text: Text::parse("psst").unwrap() },
+            6 => Action::Say { room: name("nowhere"), text: self.words(), acted: false, id: None },
+            7 => Action::Topic { room, topic: Some(self.words()) },
+            _ => Action::Say { room, text: self.words(), acted: dice.once_in(4), id: None },
+        };
+        if matches!(action, Action::Leave { .. }) {
+            self.rooms[person] = None;
+        }
+        self.propose(person, action)
+    }
+
+    fn words(&mut self) -> Text {
+        self.said += 1;
+        Text::parse(&format!("word {}", self.said)).unwrap()
+    }
+
+    fn tell(&mut self, batches: Vec<Vec<Effect>>) {
+        let round: Vec<_> = batches.into_iter().map(Arc::new).collect();
+        let [at_once, one_by_one] = &mut self.benches;
+        at_once.step(|shard| shard.handle_batches(&round));
+        for effect in round.iter().flat_map(|batch| batch.iter()) {
+            one_by_one.told(vec![effect.clone()]);
+        }
+        for bench in &mut self.benches {
+            bench.proposed();
+            bench.shard.check().unwrap();
+        }
+    }
+
+    fn compare(&self) {
+        for (at_once, one_by_one) in self.people[0].iter().zip(&self.people[1]) {
+            assert_eq!(at_once.heard(), one_by_one.heard());
+        }
+        let [at_once, one_by_one] =
+            self.benches.each_ref().map(|bench| bench.shard.figures().counts);
+        assert_eq!(at_once.deliveries, one_by_one.deliveries);
+        assert_eq!(at_once.bytes, one_by_one.bytes);
+        assert!(at_once.writes <= one_by_one.writes);
+    }
+}
+
+fn name(room: &str) -> RoomName {
+    room.parse().unwrap()
+}
+
+#[test]
+fn each_session_is_told_the_same_in_the_same_order_however_much_is_decided_at_once() {
+    each(300, |seed| {
+        let mut dice = Dice::new(seed);
+        let mut pair = Pair::new(2 + dice.below(4));
+        for _ in 0..20 {
+            // Now and then more than a piece.
+            let events = if dice.once_in(30) { 400 } else { 6 };
+            let batches = 0..=dice.below(3);
+            let batches = batches.map(|_| {
+                (0..=dice.below(events)).flat_map(|_| pair.happen(&mut dice)).collect::<Vec<_>>()
+            });
+            let batches = batches.collect();
+            pair.tell(batches);
+            pair.compare();
+        }
+    });
+}
+
+fn answer(session: SessionId) -> Effect {
+    let answer = Answer::Delivered { to: Nick::parse("zoe").unwrap() };
+    Effect::Answer { session, request: RequestId::default(), answer }
+}
+
+#[test]
+fn an_answer_is_told_behind_what_was_said_before_it_and_costs_nobody_else_a_write() {
+    let mut bench = Bench::new(|_| {});
+    let (ann, others) = (bench.line(), [(); 9].map(|()| bench.line()));
+    let writes = bench.shard.figures().counts.writes;
+    let said = ["one", "two", "three"].map(|text| bench.event(ELSEWHERE, text));
+    let [one, two, three] = said.map(Effect::Event);
+    bench.told(vec![one, answer(ann.session), two, answer(ann.session), three]);
+    let delivered = "-- delivered to zoe\n";
+    let told = format!("<ann> one\n{delivered}<ann> two\n{delivered}<ann> three\n");
+    assert_eq!(ann.heard(), told);
+    for other in &others {
+        assert_eq!(other.heard(), "<ann> one\n<ann> two\n<ann> three\n");
+    }
+    let counts = bench.shard.figures().counts;
+    assert_eq!(counts.writes, writes + 9 + 5, "one for each of the others");
+    assert_eq!(counts.deliveries, 30);
+}
+
+#[test]
+fn who_has_been_given_some_of_a_round_and_reads_no_more_goes_on_after_that_from_history() {
+    let mut bench = Bench::new(|settings| settings.limits.queues.queue_soft_bytes = 10);
+    let ann = bench.line();
+    ann.socket.set_room("<ann> one\n".len());
+    let said = ["one", "two"].map(|text| bench.event(ELSEWHERE, text));
+    let [one, two] = said.map(Effect::Event);
+    bench.told(vec![one, answer(ann.session), two]);
+    ann.socket.set_room(usize::MAX / 2);
+    bench.step(|shard| shard.handle_writable(ann.key));
+    assert_eq!(ann.heard(), "<ann> one\n-- delivered to zoe\n");
+    let Job { asker, wanted, .. } = bench.jobs.pop().unwrap();
+    let Wanted::Refill { room: ROOM, after: Position(1), upto: Position(2) } = wanted else {
+        panic!("{wanted:?}")
+    };
+    bench.head = 1;
+    let found = Ok(Excerpt { events: vec![bench.event(ELSEWHERE, "two")], more: None });
+    bench.step(|shard| shard.handle_page(Page { asker, wanted, found }));
+    assert_eq!(ann.heard(), "<ann> two\n");
+}
+
+#[test]
+fn who_keeps_a_list_and_comes_in_while_something_is_pending_hears_the_rest_in_its_order() {
+    let other = RoomId(2);
+    let mut bench = Bench::new(|_| {});
+    let _line = bench.line();
+    let keeper = keeper_in(&mut bench, &[other]);
+    let nick = |nick| Nick::parse(nick).unwrap();
+    let presence = |presence, rooms: &[RoomId]| {
+        let rooms = rooms.iter().map(|room| InRoom { room: *room, is_announced: true }).collect();
+        Effect::Presence { presence, about: Some(ELSEWHERE), rooms }
+    };
+    let said = bench.event(ELSEWHERE, "tea?");
+    let (session, request, name) = (keeper.session, RequestId::default(), "lobby".parse().unwrap());
+    let (at, members, topic) = (said.position, 2, None);
+    bench.told(vec![
+        Effect::Event(said),
+        Effect::Joined { session, request, room: ROOM, name, at, members, topic },
+        presence(Presence::Entered { nick: nick("bob") }, &[ROOM]),
+        presence(Presence::Renamed { from: nick("bob"), to: nick("kim") }, &[other, ROOM]),
+    ]);
+    assert_eq!(keeper.heard(), "in #lobby\nentered bob #lobby\nrenamed bob kim\n");
+}
