@@ -2,6 +2,9 @@
 //!
 //! Of each room one message at a time is on its way. With more, a refusal because of haste would let a
 //! later message overtake an earlier one; the house delays hasty senders anyway, so nothing is gained.
+//!
+//! A connection that breaks puts back what was on its way ([`Outbox::put_all_back`]). On the next one
+//! `Exchange::pump` sends the first message of each room again, with the id that it was given when it was said.
 
 use std::collections::VecDeque;
 use std::time::Duration;
