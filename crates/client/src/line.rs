@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use teahouse_wire::io_text::without_os_code;
+
 use crate::error::ClientError;
 
 pub(crate) use lines::{Lines, UNENDED};
@@ -43,7 +45,7 @@ pub fn join(
 }
 
 fn unreachable(server: &str, error: &std::io::Error) -> ClientError {
-    ClientError::Unreachable { server: server.to_owned(), what: error.to_string() }
+    ClientError::Unreachable { server: server.to_owned(), what: without_os_code(error) }
 }
 
 fn connect(server: &str) -> Result<TcpStream, ClientError> {

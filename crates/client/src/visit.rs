@@ -20,6 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use teahouse_core::RoomName;
 use teahouse_wire::api::{Code, Failure, SOCKET_PATH, received};
+use teahouse_wire::io_text::without_os_code;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -235,6 +236,6 @@ fn told(error: impl Error) -> String {
 fn caused(error: &dyn Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", caused(source)),
-        None => error.to_string(),
+        None => without_os_code(error),
     }
 }

@@ -3,9 +3,9 @@
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 
+use teahouse_wire::io_text::without_os_code;
 use thiserror::Error;
 
-use crate::io_text::without_os_code;
 use crate::settings::{NoDataDirectory, SettingsError};
 use crate::store::StoreError;
 

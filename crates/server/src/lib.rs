@@ -19,7 +19,6 @@ mod hosts;
 mod house;
 mod hub;
 mod inbox;
-mod io_text;
 mod key;
 mod listener;
 mod log;

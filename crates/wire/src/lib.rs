@@ -13,6 +13,7 @@ pub mod command;
 pub mod decode;
 pub mod error;
 mod heard;
+pub mod io_text;
 pub mod limits;
 pub mod line;
 mod moment;

@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The directory cannot be made or written.
-    #[error("cannot keep data in {}: {}", path.display(), crate::io_text::without_os_code(why))]
+    #[error("cannot keep data in {}: {}", path.display(), teahouse_wire::io_text::without_os_code(why))]
     Directory {
         /// Which.
         path: PathBuf,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::{Sink, Stream as _};
 use teahouse_wire::api::{Failure, received};
+use teahouse_wire::io_text::without_os_code;
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -155,9 +156,17 @@ fn write(
 fn broken(error: &Error) -> Step {
     // What a restart and most broken networks look like.
     let is_end = matches!(error, Error::Protocol(ProtocolError::ResetWithoutClosingHandshake));
-    let why =
-        if is_end { "the connection broke off" } else { &format!("the connection broke: {error}") };
+    let why = if is_end {
+        "the connection broke off"
+    } else {
+        &format!("the connection broke: {}", caused(error))
+    };
     Step::Closed { code: None, why: why.to_owned() }
+}
+
+/// What is wrong with a connection, in the words of the system where it is that.
+fn caused(error: &Error) -> String {
+    if let Error::Io(error) = error { without_os_code(error) } else { error.to_string() }
 }
 
 async fn dial(server: Server) -> Result<Open, Unopened> {
@@ -166,9 +175,9 @@ async fn dial(server: Server) -> Result<Open, Unopened> {
         return Err(why.into());
     }
     let stream = TcpStream::connect((server.host.as_str(), server.port)).await;
-    let stream = stream.map_err(|error| error.to_string())?;
+    let stream = stream.map_err(|error| without_os_code(&error))?;
     // A line somebody typed should not wait for another.
-    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    stream.set_nodelay(true).map_err(|error| without_os_code(&error))?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(WRITE_BYTES)
@@ -180,7 +189,7 @@ async fn dial(server: Server) -> Result<Open, Unopened> {
         if let Error::Http(response) = &error {
             return turned_away(response, &server);
         }
-        format!("no Teahouse answers there ({error})").into()
+        format!("no Teahouse answers there ({})", caused(&error)).into()
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::Request;
+use teahouse_wire::io_text::without_os_code;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -77,7 +78,7 @@ impl LineServer {
                 self.state = State::Open(stream);
                 return self.happenings.push_back(LineHappening::Connected(self.address.clone()));
             }
-            Ok(Err(error)) => error.to_string(),
+            Ok(Err(error)) => without_os_code(&error),
             Err(_) => "no answer".to_owned(),
         };
         self.unreachable = Some(why.clone());
@@ -106,7 +107,8 @@ impl LineServer {
             Turn::Read(Ok(count)) => self.take_in(count),
             Turn::Written(Ok(count)) => drop(self.queue.drain(..count)),
             Turn::Read(Err(error)) | Turn::Written(Err(error)) => {
-                self.end(format!("Disconnected from chat server: {error}"));
+                let why = without_os_code(&error);
+                self.end(format!("Disconnected from chat server: {why}"));
             }
             Turn::Unended => self.take_unended(),
         }
