@@ -53,6 +53,23 @@ impl<S: Socket> Shard<S> {
         behind.map(|connection| connection.session).collect()
     }
 
+    /// Whether a connection is told what is still to come for it.
+    pub(crate) fn is_told(&self, key: Key) -> bool {
+        let connections = &self.sessions.connections;
+        connections.indexes().contains(&key.index)
+            && connections.key(key.index) == key
+            && connections[key.index].stage != Stage::Closed
+            && !connections[key.index].is_broken()
+    }
+
+    /// Whether something is queued for a connection.
+    pub(crate) fn is_queued(&self, key: Key) -> bool {
+        let connections = &self.sessions.connections;
+        connections.indexes().contains(&key.index)
+            && connections.key(key.index) == key
+            && connections[key.index].output.queue.is_some()
+    }
+
     fn stands_wrong(&self, connection: &Connection<S>, index: usize) -> Option<&'static str> {
         let has_session = self.sessions.connections.of_session(connection.session) == Some(index);
         let may_be_behind = connection.output.queue.is_some()

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use teahouse_core::{Answer, Asker, Effect, Event, Nick, Position, Query, RequestId, RoomId};
+use teahouse_core::{
+    Answer, Asker, Effect, Event, EventKind, Nick, Position, Query, RequestId, RoomId,
+};
 
 use super::http::Follower;
 use super::keeper::Lists;
+use super::line::Line;
 use super::peer::{Api, Kind, Peer, Wire};
 use super::reference::Hears;
 use super::words::{ROOMS, token_of};
@@ -21,11 +24,13 @@ pub(super) fn heard(world: &World) {
             Kind::Line(line) => {
                 lines_heard(world, peer, (&line.heard, false), wire);
                 told(world, peer, &line.told, wire);
+                line_answered(world, peer, line, wire);
             }
             Kind::Editor(screen) if wire.is_open() => {
                 let rows = screen.told();
                 let heard: Vec<u32> = rows.iter().filter_map(|row| token_of(row)).collect();
                 lines_heard(world, peer, (&heard, true), wire);
+                own_rows(world, &rows, wire);
             }
             Kind::Editor(_) => {}
             Kind::Api(api) => {
@@ -70,16 +75,53 @@ fn lines_heard(world: &World, peer: &Peer, (tokens, hears_own): (&[u32], bool), 
     let reference = &world.hub.reference;
     for (room, at) in reference.joined.get(&wire.session).into_iter().flatten() {
         for event in world.hub.store.events(*room).iter().filter(|event| event.position > *at) {
-            if token_in(event).is_none() || (!hears_own && event.session == wire.session) {
+            let has_heard = heard.contains(&(*room, event.position));
+            let is_typed = !hears_own && event.session == wire.session;
+            if is_typed {
+                let is_shown = has_heard && event.kind != EventKind::Topic;
+                assert!(!is_shown, "{name} sees what it typed twice: {event:?}");
+            }
+            if is_typed || token_in(event).is_none() {
                 continue;
             }
-            let has_heard = heard.contains(&(*room, event.position));
             match reference.hears(&[wire.session], event) {
                 Hears::Must => assert!(has_heard, "P4: {name} has missed {event:?}"),
                 Hears::MustNot => assert!(!has_heard, "{name} has heard {event:?}"),
                 Hears::May => {}
             }
         }
+    }
+}
+
+/// Who reads everything is answered everything, also after the goodbye, and shown the last before it came.
+fn line_answered(world: &World, peer: &Peer, line: &Line, wire: &Wire) {
+    let (name, reference) = (&peer.name, &world.hub.reference);
+    if !wire.is_let_through {
+        return;
+    }
+    let wanted = reference.granted(wire.session);
+    assert_eq!(line.answered, wanted, "{name} has searched, and is not answered");
+    assert!(line.has_goodbye || !reference.has_quit(wire.session), "{name} hears no goodbye");
+    let shown = u64::from(world.place.settings.history_shown);
+    for (room, at) in reference.joined.get(&wire.session).into_iter().flatten() {
+        let upto = usize::try_from(at.0).unwrap();
+        let is_shown = |event: &&Event| event.position.0 + shown > at.0;
+        for event in world.hub.store.events(*room)[..upto].iter().filter(is_shown) {
+            let Some(token) = token_in(event) else { continue };
+            let is_heard = reference.hears(&[wire.session], event) == Hears::Must;
+            let has_seen = line.shown.contains(&token) || !is_heard;
+            assert!(has_seen, "{name} is not shown {event:?} from before it came");
+        }
+    }
+}
+
+/// What an editor has said itself, and nothing else, looks so.
+fn own_rows(world: &World, rows: &[String], wire: &Wire) {
+    for (row, token) in rows.iter().filter_map(|row| Some((row, token_of(row)?))) {
+        let mut events = world.hub.store.everything();
+        let event = events.find(|event| token_in(event) == Some(token)).expect("it is kept");
+        let is_own = event.session == wire.session;
+        assert_eq!(row.starts_with('+'), is_own, "whose is {row}?");
     }
 }
 
@@ -172,6 +214,8 @@ fn lists_kept(world: &World, peer: &Peer, lists: &Lists, wire: &Wire) {
 
 /// Somebody who follows a room has heard everything since it began, or since what it had.
 fn followed(world: &World, peer: &Peer, follower: &Follower, wire: &Wire) {
+    let is_over = wire.body.as_ref().is_none_or(|body| body.is_over);
+    assert!(wire.is_served || is_over, "{} waits for more for ever", peer.name);
     lines_heard_of(world, peer, follower, wire);
     let Some(begin) = follower.begin.filter(|_| wire.is_open()) else { return };
     let kept = world.hub.store.named(&follower.room);

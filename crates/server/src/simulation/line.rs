@@ -12,6 +12,11 @@ pub(super) struct Line {
     pub(super) heard: Vec<u32>,
     /// What it was told in private.
     pub(super) told: Vec<String>,
+    /// What it was shown of the past.
+    pub(super) shown: Vec<u32>,
+    /// Searches that were answered.
+    pub(super) answered: usize,
+    pub(super) has_goodbye: bool,
 }
 
 impl Line {
@@ -23,14 +28,14 @@ impl Line {
         is_restless: bool,
     ) -> String {
         let (room, other) = (*dice.pick(&ROOMS), dice.pick(others));
-        match dice.below(18) {
+        match dice.below(19) {
             0 => format!("/join {room}\n"),
             10 if is_restless => format!("/join {room}\n"),
             1 => "/leave\n".to_owned(),
             2 if dice.once_in(2) => format!("/nick n{token}\n"),
             2 => format!("/nick {name}\n"),
             3 => "/who\n".to_owned(),
-            4 => "/history 2\n".to_owned(),
+            4 => "/search tea\n".repeat(*dice.pick(&[1, 1, 6])),
             5 => format!("/me m{token};\n"),
             6 => format!("/msg {other} t{token}\n"),
             7 if dice.once_in(8) => "/quit\n".to_owned(),
@@ -40,6 +45,8 @@ impl Line {
             11 => "\n/nothing\n".repeat(FLOOD),
             12 => format!("/ignore {other}\n"),
             13 => format!("/topic m{token};\n"),
+            // That could go on as something else.
+            14 => "*1\r\n".to_owned(),
             _ => format!("{}\r\n", words_of(token)),
         }
     }
@@ -52,6 +59,10 @@ impl Line {
         if let Some(token) = token_of(line).filter(|_| is_said) {
             self.heard.push(token);
         }
+        let is_past = line.starts_with('[') && !is_said && !line.starts_with("[private]");
+        self.shown.extend(token_of(line).filter(|_| is_past));
+        self.answered += usize::from(line == "-- error: history cannot be read; try again\n");
+        self.has_goodbye |= line.starts_with("-- goodbye");
         if let Some((_, words)) = line.strip_prefix("[private] <").and_then(|l| l.split_once("> "))
         {
             self.told.push(words.trim_end().to_owned());

@@ -22,7 +22,8 @@ impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let settings = Arc::new(settings(&mut dice));
-        let has_firm_rooms = settings.limits.rooms.rooms_max > 1;
+        let has_copies = dice.once_in(4);
+        let has_firm_rooms = settings.limits.rooms.rooms_max > 1 && !has_copies;
         let place = Place {
             index: 0,
             boot: 0,
@@ -44,9 +45,10 @@ impl World {
             false => Peer::api(number, history_shown, has_firm_rooms),
         });
         let mut peers: Vec<Peer> = peers.collect();
-        for _ in 0..dice.below(3) {
+        for _ in 0..dice.below(4) {
             let number = peers.len() + 1;
-            peers.push(match dice.below(4) {
+            peers.push(match dice.below(5) {
+                4 => Peer::keeper(number),
                 0 => Peer::editor(number),
                 1 => Peer::keeper(number),
                 2 => Peer::follower(number, true),
@@ -58,6 +60,8 @@ impl World {
             turns_between_troubles: *dice.pick(&[8, 30, 200]),
             is_restless: dice.once_in(3),
             work: *dice.pick(&[1, 100, 3000]),
+            are_pages_late: dice.once_in(3),
+            has_copies,
             has_firm_rooms,
             names,
         };
@@ -95,9 +99,13 @@ impl World {
         for wire in self.outside.wires() {
             wire.socket.break_off();
             wire.is_served = false;
+            wire.body = None;
         }
         self.outside.given_up.clear();
         self.lose_visits();
+        if self.mood.has_copies {
+            self.hub.store.bring_back();
+        }
         self.open(self.shards.len());
         self.hub.begin_anew(self.place.settings.chat_limits(), self.now);
     }

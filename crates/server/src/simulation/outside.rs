@@ -52,8 +52,17 @@ impl World {
         });
         let session = self.shards[shard].shard.session(key).expect("it is there");
         let body = is_followed.then(Body::new);
-        let (is_closed, is_asleep, is_served) = (false, false, true);
-        let wire = Wire { socket, shard, key, session, body, is_closed, is_asleep, is_served };
+        let wire = Wire {
+            socket,
+            shard,
+            key,
+            session,
+            body,
+            is_closed: false,
+            is_asleep: false,
+            is_served: true,
+            is_let_through: false,
+        };
         let earlier = self.outside.peers[peer].connect(wire);
         self.outside.given_up.extend(earlier);
     }

@@ -61,6 +61,8 @@ pub(super) struct Wire {
     /// It takes what comes and says nothing to that, as a machine does that hangs.
     pub(super) is_asleep: bool,
     pub(super) is_served: bool,
+    /// It was there when everything was let through, and the peer took all of it.
+    pub(super) is_let_through: bool,
 }
 
 impl Wire {

@@ -1,8 +1,8 @@
 //! What everyone is to hear, by what was decided and in which order: as simple as it can be, and slow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use teahouse_core::{Answer, Effect, Event, Ignored, Position, RoomId, SessionId};
+use teahouse_core::{Answer, Effect, Event, ExitCause, Ignored, Position, RoomId, SessionId};
 
 /// What was decided for whom.
 #[derive(Default)]
@@ -18,6 +18,10 @@ pub(super) struct Reference {
     ignored: BTreeMap<SessionId, Vec<(usize, Vec<Ignored>)>>,
     /// What each session was told in private.
     told: BTreeMap<SessionId, Vec<String>>,
+    /// How many questions to history each session may have answered.
+    granted: BTreeMap<SessionId, usize>,
+    /// Those that have ended because they wanted to.
+    quit: BTreeSet<SessionId>,
 }
 
 /// Whether a member hears an event.
@@ -39,7 +43,13 @@ impl Reference {
             Effect::Parted { session, room, .. } => {
                 self.joined.entry(*session).or_default().remove(room);
             }
-            Effect::Ended { session, .. } => drop(self.joined.remove(session)),
+            Effect::Ended { session, cause, .. } => {
+                self.joined.remove(session);
+                self.quit.extend((*cause == ExitCause::Quit).then_some(*session));
+            }
+            Effect::Answer { session, answer: Answer::Granted(_), .. } => {
+                *self.granted.entry(*session).or_default() += 1;
+            }
             Effect::Event(event) => {
                 self.events.insert((event.room, event.position), self.now);
             }
@@ -70,6 +80,14 @@ impl Reference {
 
     pub(super) fn told(&self, session: SessionId) -> &[String] {
         self.told.get(&session).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn granted(&self, session: SessionId) -> usize {
+        self.granted.get(&session).copied().unwrap_or_default()
+    }
+
+    pub(super) fn has_quit(&self, session: SessionId) -> bool {
+        self.quit.contains(&session)
     }
 
     /// Whether somebody hears an event who has had these sessions, one after the other.

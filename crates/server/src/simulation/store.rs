@@ -15,7 +15,9 @@ const PAGE_EVENTS: usize = 3;
 #[derive(Default)]
 pub(super) struct ListStore {
     rooms: BTreeMap<RoomId, (RoomName, Vec<Event>)>,
-    /// Those that have given way.
+    /// A copy of them.
+    copied: BTreeMap<RoomId, (RoomName, Vec<Event>)>,
+    /// Those that have given way, and what is gone because a copy was brought back.
     removed: Vec<(RoomName, Vec<Event>)>,
     /// The highest number that a room ever had.
     last_room: u32,
@@ -72,6 +74,15 @@ impl ListStore {
         (RoomId(self.last_room), rooms.collect())
     }
 
+    pub(super) fn copy(&mut self) {
+        self.copied = self.rooms.clone();
+    }
+
+    /// What was copied is all there is.
+    pub(super) fn bring_back(&mut self) {
+        self.removed.extend(std::mem::replace(&mut self.rooms, self.copied.clone()).into_values());
+    }
+
     /// What stands under a message's id.
     pub(super) fn find(&self, key: &MessageKey) -> Option<Said> {
         let is_it = |event: &&Event| event.id == Some(key.id) && event.author == Some(key.author);
@@ -104,7 +115,7 @@ impl ListStore {
         self.rooms.values().chain(&self.removed).flat_map(|(_, events)| events)
     }
 
-    /// How many rooms of that name have given way.
+    /// How many rooms of that name have given way, or were brought back.
     pub(super) fn removed_of(&self, name: &str) -> usize {
         self.removed.iter().filter(|(room, _)| room.as_str() == name).count()
     }

@@ -33,10 +33,8 @@ impl World {
 
     /// What fetches the body of a response has its turn.
     pub(super) fn fetch(&mut self, wire: &mut Wire) -> bool {
-        let Wire { socket, shard, key, is_served, body, .. } = wire;
-        let Some(body) = body.as_mut().filter(|body| !body.is_over && *is_served) else {
-            return false;
-        };
+        let Wire { socket, shard, key, body, .. } = wire;
+        let Some(body) = body.as_mut().filter(|body| !body.is_over) else { return false };
         let (shard, key) = (*shard, *key);
         if socket.is_broken() {
             body.is_over = true;

@@ -11,7 +11,7 @@ use super::peer::{Kind, Outside};
 use super::socket::VirtualSocket;
 use crate::credits::Decided;
 use crate::gate::Gate;
-use crate::history::Page;
+use crate::history::{Asker, Job, Page};
 use crate::inbox::Inbox;
 use crate::settings::LimitSettings;
 use crate::shard::{Now, Place, Shard};
@@ -34,7 +34,11 @@ pub(super) struct Mood {
     pub(super) is_restless: bool,
     /// What is decided is so many times the work that it is for so few.
     pub(super) work: usize,
-    /// No room gives way to another.
+    /// Pages of history come late.
+    pub(super) are_pages_late: bool,
+    /// What was kept is brought back from a copy when the server is started again.
+    pub(super) has_copies: bool,
+    /// No room gives way to another, and none is brought back.
     pub(super) has_firm_rooms: bool,
     /// What peers want to be called.
     pub(super) names: Vec<String>,
@@ -71,6 +75,8 @@ impl World {
         for wire in self.outside.wires() {
             wire.socket.set_room(usize::MAX / 2);
             wire.is_asleep = false;
+            let is_told = wire.is_served && self.shards[wire.shard].shard.is_told(wire.key);
+            wire.is_let_through = is_told && !wire.socket.is_broken();
         }
         self.settle();
     }
@@ -129,11 +135,13 @@ impl World {
             15..=17 => drop(self.handle_inbox(shard)),
             22 => drop(self.report(shard)),
             23 => drop(self.deliver()),
+            18 | 19 if self.mood.are_pages_late && !self.dice.once_in(8) => {}
             18 | 19 => drop(self.read_history(shard)),
             20 => drop(self.serve_given_up()),
             28 => self.visit(),
             29 => match self.dice.below(12) {
                 0 => self.begin_anew(),
+                5 => self.hub.store.copy(),
                 1..=4 => self.abandon(),
                 _ => drop(self.look_at_visits()),
             },
@@ -151,7 +159,15 @@ impl World {
         driven.shard.begin_step(Now { steady: SteadyTime(self.now), time: time_at(self.now) });
         let result = act(&mut driven.shard);
         driven.shard.finish_step();
-        driven.jobs.extend(driven.shard.take_jobs());
+        for job in driven.shard.take_jobs() {
+            if let Asker::Connection(key) = job.asker {
+                let is_its = |job: &Job| matches!(job.asker, Asker::Connection(of) if of == key);
+                let has_one = driven.jobs.iter().any(is_its);
+                assert!(!has_one, "one page at a time is read for a connection");
+                assert!(!driven.shard.is_queued(key), "P5: what is queued is taken first");
+            }
+            driven.jobs.push_back(job);
+        }
         if let Err(what) = driven.shard.check() {
             panic!("{what}");
         }
@@ -185,6 +201,8 @@ impl World {
 
     /// The hub takes a batch, and hands out what the shards' credit allows.
     fn take_batch(&mut self) -> bool {
+        // No two batches are of one moment: by its time an event is told from another at its position.
+        self.now += 1;
         match self.hub.take_batch(self.now, self.mood.work, &mut self.dice) {
             Outcome::Nothing => false,
             Outcome::NotStored => {

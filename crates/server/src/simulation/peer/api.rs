@@ -9,6 +9,11 @@ use super::super::dice::Dice;
 use super::super::words::{ROOMS, token_of, words_of};
 use super::frames::{PING, TEXT, frame, masked, pong};
 
+/// Messages that are said at once by a program that says many.
+const REQUESTS: u32 = 70;
+/// Their numbers begin behind all others.
+const TOKENS_OF_BURSTS: u32 = 1_000_000;
+
 /// A program at the api.
 #[derive(Default)]
 pub(in super::super) struct Api {
@@ -39,6 +44,8 @@ pub(in super::super) struct Followed {
     /// Position, time, of the last event.
     last: Option<(u64, i64)>,
     epoch: String,
+    /// The request that is answered when it is in.
+    asked: u64,
     /// The last event before those that it is shown on coming in.
     pub(in super::super) begin: u64,
     /// It has been told on this connection that it is in.
@@ -77,6 +84,9 @@ impl Api {
         if !matches!(request["op"].as_str(), Some("say" | "topic" | "typing")) {
             self.asked.insert(self.reference, room.map(str::to_owned));
         }
+        if let Some(followed) = room.and_then(|room| self.rooms.get_mut(room)) {
+            followed.asked = self.reference;
+        }
         masked(&request.to_string())
     }
 
@@ -93,9 +103,21 @@ impl Api {
         }
         let (room, other) = (*dice.pick(&ROOMS), dice.pick(others));
         let is_joined = self.rooms.get(room).is_some_and(|room| room.is_joined);
+        let is_known = self.rooms.contains_key(room);
         let is_owed = self.unacknowledged.values().any(|to| to == room);
+        if is_joined && dice.once_in(60) {
+            // More than may be under way, all of it in one read.
+            let many = (0..REQUESTS).map(|nth| token * REQUESTS + TOKENS_OF_BURSTS + nth);
+            let mut said = Vec::new();
+            for token in many {
+                self.unacknowledged.insert(token, room.to_owned());
+                said.extend(self.request(say(room, token), None));
+            }
+            return Some(said);
+        }
         let request = match dice.below(14) {
-            0 | 4 | 5 if is_joined && !is_owed && (is_restless || dice.once_in(3)) => {
+            // It may be told that it is in only then.
+            0 | 4 | 5 if is_known && !is_owed && (is_restless || dice.once_in(3)) => {
                 self.rooms.remove(room);
                 json!({"op": "leave", "room": room})
             }
@@ -109,7 +131,7 @@ impl Api {
                 self.unacknowledged.insert(token, room.to_owned());
                 say(room, token)
             }
-            _ if self.rooms.contains_key(room) => return None,
+            _ if is_known => return None,
             _ => {
                 self.rooms.insert(room.to_owned(), Followed::default());
                 return Some(self.request(json!({"op": "join", "room": room}), Some(room)));
@@ -191,14 +213,18 @@ impl Api {
             let may_be = matches!(kind, "error" | "duplicate");
             return assert!(may_be, "{} is answered twice with {kind}", self.name);
         };
-        if let Some(room) = wanted.filter(|_| kind == "error") {
+        let is_this = |room: &String| {
+            kind == "error" && self.rooms.get(room).is_some_and(|room| room.asked == reference)
+        };
+        if let Some(room) = wanted.filter(is_this) {
             self.rooms.remove(&room);
             self.unacknowledged.retain(|_, to| *to != room);
         }
     }
 
     fn handle_joined(&mut self, name: &str, message: &Value, said: &mut Vec<Vec<u8>>) {
-        let Some(room) = self.rooms.get_mut(name) else { return };
+        let is_this = |room: &&mut Followed| message["ref"].as_u64() == Some(room.asked);
+        let Some(room) = self.rooms.get_mut(name).filter(is_this) else { return };
         room.is_joined = true;
         room.epoch = message["epoch"].as_str().unwrap().to_owned();
         if message["complete"] != true {
