@@ -72,6 +72,8 @@ pub(crate) async fn run(parts: Parts) {
     let mut messages = Vec::with_capacity(ROUND_MESSAGES_MAX);
     let mut worked_off = 0;
     let mut turn: Option<Instant> = None;
+    // Whether something has changed for those who are in since the last turn.
+    let mut has_changed = false;
     loop {
         let is_finished = tokio::select! {
             // What was decided first: who catches up has time.
@@ -80,10 +82,14 @@ pub(crate) async fn run(parts: Parts) {
             () = tasks.panicked() => panic!("a task of this shard has panicked"),
             count = inbox.recv_many(&mut messages, ROUND_MESSAGES_MAX) => {
                 turn.get_or_insert_with(Instant::now);
-                count == 0 || handle_round(&reactor, &mut messages, &mut worked_off)
+                let before = worked_off;
+                let is_finished = handle_round(&reactor, &mut messages, &mut worked_off);
+                has_changed |= worked_off > before;
+                count == 0 || is_finished
             }
             Some(page) = pages.recv() => {
                 handle_pages(&reactor, page, &mut pages);
+                has_changed = true;
                 false
             }
         };
@@ -92,9 +98,14 @@ pub(crate) async fn run(parts: Parts) {
         }
         // Reading between any two small rounds would keep what is under way in two halves for ever, each in writes
         // of its own; an inbox that is never empty would keep this thread's tasks waiting without a bound.
-        if inbox.is_empty() || turn.is_none_or(|turn| turn.elapsed() >= TURN_TIME) {
+        if inbox.is_empty() && !has_changed {
+            // Connections have come, and waiting for more is a turn for everything else. One of its own for each costs
+            // as much as two calls of the system.
+            turn = None;
+        } else if inbox.is_empty() || turn.is_none_or(|turn| turn.elapsed() >= TURN_TIME) {
             give_turn(&tasks).await;
             turn = None;
+            has_changed = false;
             // What was read meanwhile has been handed in: the hub can give both in one round.
             report.worked_off(worked_off);
         }
@@ -202,8 +213,8 @@ fn accept(handle: &Handle, accepted: Accepted) {
 async fn pump(reactor: Handle, log: LogSender) {
     loop {
         let chunk = std::future::poll_fn(|context| reactor.borrow_mut().shard.poll_chunk(context));
-        let Some(chunk) = chunk.await else { return };
-        if log.send(chunk).await.is_err() {
+        let Some((chunk, work)) = chunk.await else { return };
+        if log.send(chunk, work).await.is_err() {
             return debug!("the log is closed");
         }
         let mut reactor = reactor.borrow_mut();
