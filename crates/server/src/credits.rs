@@ -52,6 +52,15 @@ impl Work {
         Self(ms * 1_000_000)
     }
 
+    pub(crate) const fn from_us(us: u64) -> Self {
+        Self(us * 1_000)
+    }
+
+    /// How many times the other is in it.
+    pub(crate) const fn divided_by(self, other: Self) -> u64 {
+        self.0 / other.0
+    }
+
     /// That somebody is written to.
     pub(crate) fn of_writes(listeners: usize) -> Self {
         Self(WRITE_NS.saturating_mul(listeners as u64))

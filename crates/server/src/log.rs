@@ -3,29 +3,34 @@
 //!
 //! A shard hands in everything it gathered in one round as one chunk, so a round costs one wake-up of
 //! the hub however many people spoke. When the queue is full the shard keeps its chunk and reads no
-//! more from its sockets: back-pressure reaches the senders through TCP.
+//! more from its sockets: back-pressure reaches the senders through TCP. What is full is counted in entries and in the
+//! work that they are, not in chunks: many shards' small chunks become one batch, with one sync.
 //!
 //! Queries and signals go the same way, so that each has its place behind what its session proposed before. They are
 //! of this node only: they are not published, have no position, and move no time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use teahouse_core::{
     Asker, LogPosition, Moment, Proposal, Query, RequestId, SessionId, Signal, SteadyTime,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::clock;
+use crate::credits::Work;
 
 /// Entries in one chunk: a round of a busy shard. Few in tests, whose histories are short.
 pub(crate) const CHUNK_ENTRIES_MAX: usize = if cfg!(test) { 24 } else { 1024 };
 /// Bytes of text in one chunk, beyond which a shard reads no more until it is handed in.
 pub(crate) const CHUNK_BYTES_MAX: usize = 256 * 1024;
-/// Chunks waiting for the hub, over all shards: what waits here stands before everybody's words.
-const LOG_CHUNKS_MAX: usize = 2;
-/// Entries in one batch, which is one transaction: enough to carry any load in few syncs, few
-/// enough that a commit takes milliseconds.
-const BATCH_ENTRIES_MAX: usize = 4096;
+/// Places of the log, over all shards: what waits here stands before everybody's words. The hub takes all of it in one
+/// batch, which is one transaction: enough to carry any load in few syncs, few enough that a commit takes milliseconds.
+const PLACES: u32 = 6 * 1024;
+/// Work of a chunk for those who hear it that takes one place, as an entry does: 60 ms of it fill the log.
+const PLACE_WORK: Work = Work::from_us(10);
+/// Places that one chunk takes at most: while the hub takes one, another waits.
+const CHUNK_PLACES_MAX: u32 = PLACES / 2;
 
 /// One thing that a session asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +45,41 @@ pub(crate) enum Entry {
 
 /// What a shard hands in, in the order in which it was asked for.
 pub(crate) type Chunk = Vec<Entry>;
+
 /// Where a shard hands it in.
-pub(crate) type LogSender = mpsc::Sender<Chunk>;
+#[derive(Clone, Debug)]
+pub(crate) struct LogSender {
+    chunks: mpsc::UnboundedSender<Waiting>,
+    /// Places that are free.
+    places: Arc<Semaphore>,
+}
+
+/// A chunk in the log.
+#[derive(Debug)]
+struct Waiting {
+    chunk: Chunk,
+    /// The places that it takes until the hub takes it.
+    places: OwnedSemaphorePermit,
+}
+
+/// The hub is gone.
+#[derive(Debug)]
+pub(crate) struct LogClosed;
+
+impl LogSender {
+    /// Hands in a chunk, which is so much work for those who hear it, once there is room for it.
+    pub(crate) async fn send(&self, chunk: Chunk, work: Work) -> Result<(), LogClosed> {
+        let count = places_of(chunk.len(), work);
+        let places = Arc::clone(&self.places).acquire_many_owned(count).await;
+        let places = places.map_err(|_closed| LogClosed)?;
+        self.chunks.send(Waiting { chunk, places }).map_err(|_closed| LogClosed)
+    }
+}
+
+fn places_of(entries: usize, work: Work) -> u32 {
+    let places = u64::max(entries as u64, work.divided_by(PLACE_WORK));
+    u32::try_from(places).unwrap_or(CHUNK_PLACES_MAX).clamp(1, CHUNK_PLACES_MAX)
+}
 
 /// What the hub takes at once.
 #[derive(Debug)]
@@ -100,7 +138,8 @@ impl Order {
 
 /// The hub's end.
 pub(crate) struct Log {
-    chunks: mpsc::Receiver<Chunk>,
+    chunks: mpsc::UnboundedReceiver<Waiting>,
+    places: Arc<Semaphore>,
     order: Order,
     opened: Instant,
     /// The steady time at which it was opened.
@@ -109,9 +148,18 @@ pub(crate) struct Log {
 
 /// A log that goes on after `position` and `moment` ([`Order::after`]), and the end to propose at.
 pub(crate) fn open(position: LogPosition, moment: Moment) -> (LogSender, Log) {
-    let (sender, chunks) = mpsc::channel(LOG_CHUNKS_MAX);
+    let (sender, chunks) = mpsc::unbounded_channel();
+    let places = Arc::new(Semaphore::new(PLACES as usize));
+    let sender = LogSender { chunks: sender, places: Arc::clone(&places) };
     let order = Order::after(position, moment);
-    (sender, Log { chunks, order, opened: Instant::now(), began: moment.steady })
+    (sender, Log { chunks, places, order, opened: Instant::now(), began: moment.steady })
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        // Those who wait for places learn that nobody takes anything any more.
+        self.places.close();
+    }
 }
 
 impl Log {
@@ -120,7 +168,7 @@ impl Log {
         self.chunks.len()
     }
 
-    /// Waits for chunks and takes all there are, up to a bound, or none when something is `due` before there are
+    /// Waits for chunks and takes all there are, or none when something is `due` before there are
     /// any. `None` when everyone who hands in is gone and everything has been taken.
     pub(crate) async fn next_batch(&mut self, due: Option<SteadyTime>) -> Option<Batch> {
         let first = match due {
@@ -138,15 +186,16 @@ impl Log {
                 }
             }
         };
-        let mut count = first.len();
-        let mut taken = vec![first];
-        while taken.len() < LOG_CHUNKS_MAX && count < BATCH_ENTRIES_MAX {
-            let Ok(chunk) = self.chunks.try_recv() else { break };
-            count += chunk.len();
-            taken.push(chunk);
+        let Waiting { chunk, mut places } = first;
+        let mut chunks = vec![chunk];
+        while let Ok(waiting) = self.chunks.try_recv() {
+            chunks.push(waiting.chunk);
+            places.merge(waiting.places);
         }
+        // Not before all have been taken: what comes meanwhile would keep the hub here.
+        drop(places);
         let now = Moment { time: clock::now(), steady: self.steady_now() };
-        Some(self.order.batch(taken, now, due))
+        Some(self.order.batch(chunks, now, due))
     }
 
     fn steady_now(&self) -> SteadyTime {

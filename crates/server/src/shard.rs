@@ -56,6 +56,7 @@ use std::task::{Context as TaskContext, Poll};
 use teahouse_core::{ExitCause, SteadyTime};
 use teahouse_wire::protocol::Told;
 
+use crate::credits::Work;
 use crate::figures::{Counts, Figures, UNKNOWN_PROTOCOL};
 use crate::history::{Asker, Job, Page};
 use crate::log::Chunk;
@@ -125,8 +126,9 @@ impl<S: Socket> Shard<S> {
         std::mem::take(&mut self.catch_up.jobs)
     }
 
-    /// What is to be handed to the log, once there is something; `None` when nothing more comes.
-    pub(crate) fn poll_chunk(&mut self, context: &TaskContext<'_>) -> Poll<Option<Chunk>> {
+    /// What is to be handed to the log and the work that it is for those who hear it, once there is something; `None`
+    /// when nothing more comes.
+    pub(crate) fn poll_chunk(&mut self, context: &TaskContext<'_>) -> Poll<Option<(Chunk, Work)>> {
         let is_closing = self.sessions.context.is_closing;
         self.sessions.gathered.poll_take(context, is_closing)
     }

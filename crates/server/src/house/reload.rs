@@ -8,6 +8,7 @@ use tokio::task::AbortHandle;
 use tracing::{info, warn};
 
 use super::threads::Threads;
+use crate::credits::Work;
 use crate::inbox::Inbox;
 use crate::log::{Entry, LogSender};
 use crate::settings::Settings;
@@ -69,7 +70,7 @@ async fn hand_out(settings: Arc<Settings>, inboxes: Vec<mpsc::Sender<Inbox>>, lo
     }
     let limits = Box::new(settings.chat_limits());
     let proposal = Proposal::of_house(Action::Configure { limits });
-    if log.send(vec![Entry::Proposal(proposal)]).await.is_err() {
+    if log.send(vec![Entry::Proposal(proposal)], Work::default()).await.is_err() {
         warn!("the hub is gone");
     }
     info!("settings reloaded");

@@ -1,5 +1,9 @@
 //! Positions and time of what is handed in.
 
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
 use teahouse_core::{Action, RoomName, Time};
 
 use super::*;
@@ -61,4 +65,60 @@ fn deadlines_never_go_back_and_a_wall_clock_may() {
     order.batch([vec![proposal()]], at(9), None);
     let batch = order.batch([vec![proposal()]], at(3), None);
     assert_eq!(batch.moment, Moment { steady: SteadyTime(9), ..at(3) });
+}
+
+/// Whether something happens at once.
+fn is_ready<F: Future>(future: &mut std::pin::Pin<&mut F>) -> bool {
+    future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
+async fn entries_of_next(log: &mut Log) -> usize {
+    log.next_batch(None).await.unwrap().entries.len()
+}
+
+#[tokio::test]
+async fn small_chunks_of_many_shards_are_one_batch() {
+    let (sender, mut log) = open(LogPosition::START, at(0));
+    for _ in 0..64 {
+        sender.send(vec![proposal()], Work::default()).await.unwrap();
+    }
+    assert_eq!(log.waiting(), 64);
+    assert_eq!(entries_of_next(&mut log).await, 64);
+}
+
+#[tokio::test]
+async fn a_log_that_is_full_of_entries_takes_more_when_the_hub_has_taken_them() {
+    let (sender, mut log) = open(LogPosition::START, at(0));
+    for _ in 0..6 {
+        sender.send(vec![proposal(); 1024], Work::default()).await.unwrap();
+    }
+    let mut one_more = pin!(sender.send(vec![proposal()], Work::default()));
+    assert!(!is_ready(&mut one_more));
+    assert_eq!(entries_of_next(&mut log).await, 6 * 1024);
+    assert!(is_ready(&mut one_more));
+    assert_eq!(entries_of_next(&mut log).await, 1);
+}
+
+#[tokio::test]
+async fn two_chunks_that_are_dear_to_those_who_hear_them_fill_the_log() {
+    let (sender, mut log) = open(LogPosition::START, at(0));
+    for _ in 0..2 {
+        sender.send(vec![proposal(); 3], Work::from_us(50_000)).await.unwrap();
+    }
+    let mut one_more = pin!(sender.send(vec![proposal()], Work::default()));
+    assert!(!is_ready(&mut one_more));
+    assert_eq!(entries_of_next(&mut log).await, 6);
+    assert!(is_ready(&mut one_more));
+}
+
+#[tokio::test]
+async fn a_shard_that_waits_for_a_place_learns_that_the_hub_is_gone() {
+    let (sender, log) = open(LogPosition::START, at(0));
+    sender.send(vec![proposal(); 10_000], Work::default()).await.unwrap();
+    sender.send(vec![proposal(); 10_000], Work::default()).await.unwrap();
+    let mut one_more = pin!(sender.send(vec![proposal()], Work::default()));
+    assert!(!is_ready(&mut one_more));
+    drop(log);
+    assert!(one_more.await.is_err());
+    assert!(sender.send(vec![proposal()], Work::default()).await.is_err());
 }

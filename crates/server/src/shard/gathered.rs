@@ -58,12 +58,13 @@ impl Gathered {
         self.chunk.len() >= CHUNK_ENTRIES_MAX || self.bytes >= CHUNK_BYTES_MAX
     }
 
-    /// Takes what there is, once there is something; `None` when there is nothing and nothing more comes.
+    /// Takes what there is and the work that it is, once there is something; `None` when there is nothing and nothing
+    /// more comes.
     pub(super) fn poll_take(
         &mut self,
         context: &Context<'_>,
         is_closing: bool,
-    ) -> Poll<Option<Chunk>> {
+    ) -> Poll<Option<(Chunk, Work)>> {
         if !self.chunk.is_empty() {
             return Poll::Ready(Some(self.take()));
         }
@@ -75,10 +76,9 @@ impl Gathered {
     }
 
     /// Takes what there is.
-    pub(super) fn take(&mut self) -> Chunk {
+    pub(super) fn take(&mut self) -> (Chunk, Work) {
         self.bytes = 0;
-        self.work = Work::default();
-        std::mem::take(&mut self.chunk)
+        (std::mem::take(&mut self.chunk), std::mem::take(&mut self.work))
     }
 
     pub(super) fn wake_taker(&mut self) {

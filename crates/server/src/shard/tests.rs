@@ -139,7 +139,7 @@ impl Bench {
     fn asked(&mut self) -> Vec<Request> {
         let context = TaskContext::from_waker(std::task::Waker::noop());
         let chunk = match self.shard.poll_chunk(&context) {
-            Poll::Ready(Some(chunk)) => chunk,
+            Poll::Ready(Some((chunk, _work))) => chunk,
             Poll::Ready(None) | Poll::Pending => Vec::new(),
         };
         let requests = chunk.into_iter().map(|entry| match entry {

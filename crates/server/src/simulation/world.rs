@@ -191,7 +191,8 @@ impl World {
             return false;
         }
         let context = Context::from_waker(Waker::noop());
-        let Poll::Ready(Some(chunk)) = self.shards[shard].shard.poll_chunk(&context) else {
+        let Poll::Ready(Some((chunk, _work))) = self.shards[shard].shard.poll_chunk(&context)
+        else {
             return false;
         };
         self.hub.log.push_back(chunk);
