@@ -21,7 +21,7 @@ mod session;
 mod speaking;
 mod value;
 
-pub use error::{NotUnderstood, RequestError, ValueError};
+pub use error::{NotUnderstood, RequestError};
 pub use failure::{
     Code, Failure, already_in, of as failure_of, too_fast, too_many_connections, unavailable,
     unreadable,
@@ -39,7 +39,7 @@ pub use request::{
 };
 pub use sent::{Misread, Outline, received};
 pub use session::ApiSession;
-pub use value::{Epoch, Id, Ref, RefText, Seat};
+pub use value::{Epoch, Id, Ref, RefText, Seat, ValueError};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,9 @@
 
 mod error;
 mod framing;
+mod pieces;
 mod render;
+mod rooms;
 mod speaking;
 mod telnet;
 mod verbs;
@@ -23,13 +25,16 @@ use crate::decode::decode;
 use crate::error::WireError;
 use crate::moment::Clock;
 use framing::{Framing, Piece};
-use teahouse_core::{Action, Excerpt, Question, Refusal, RoomId, RoomName};
+use pieces::notice;
+use rooms::Rooms;
+use teahouse_core::{Action, Excerpt, Question, Refusal, Request, RoomId, RoomName};
 
 pub use error::LineError;
 pub use framing::LINE_BYTES_MAX;
+pub use pieces::render_notice;
 pub use render::{
-    render_answer, render_event, render_goodbye, render_joined, render_notice, render_page,
-    render_parted, render_presence, render_private, render_refusal, whereabouts,
+    render_answer, render_event, render_goodbye, render_joined, render_page, render_parted,
+    render_presence, render_private, render_refusal, whereabouts,
 };
 pub use speaking::LineFollower;
 pub use verbs::typed;
@@ -40,24 +45,6 @@ pub use view::{Deed, EventView, HistoryTitle, PresenceView, render_history};
 pub struct LineSession {
     framing: Framing,
     rooms: Rooms,
-}
-
-/// The rooms of a session as its lines need them.
-#[derive(Debug)]
-struct Rooms {
-    /// Where the next line is said: moves with `/join` at once, so that what is typed after it goes to
-    /// the new room even before the hub has answered.
-    target: Option<RoomName>,
-    /// The room whose messages come without its name.
-    shown: Option<RoomId>,
-    /// That is another one than before.
-    has_moved: bool,
-    /// Confirmed, in the order they were last current.
-    joined: Vec<(RoomId, RoomName)>,
-    /// Asked for with `/join` or `/room` and not answered yet, in order.
-    asked: Vec<RoomName>,
-    /// The rest of the last search that was cut: what `/search` alone asks for.
-    rest: Option<Box<Question>>,
 }
 
 impl LineSession {
@@ -115,56 +102,30 @@ impl LineSession {
             self.rooms.fall_back();
         }
     }
-}
 
-impl Rooms {
-    fn is_joined(&self, room: &RoomName) -> bool {
-        self.joined.iter().any(|(_, name)| name == room)
-    }
-
-    /// Asks for a room, where the next line goes.
-    fn join(&mut self, room: RoomName) -> Action {
-        self.target = Some(room.clone());
-        self.asked.push(room.clone());
-        Action::Join { room }
-    }
-
-    /// Asks to leave a room; the next line goes to the one that was current before it.
-    fn leave(&mut self, room: RoomName) -> Action {
-        if self.target.as_ref() == Some(&room) {
-            let others = self.joined.iter().rev().find(|(_, name)| *name != room);
-            self.target = others.map(|(_, name)| name.clone());
-        }
-        Action::Leave { room }
-    }
-
-    fn show(&mut self, room: Option<RoomId>) {
-        self.has_moved |= self.shown != room;
-        self.shown = room;
-    }
-
-    /// No longer in a room: if it was current, the one before it is.
-    fn part(&mut self, room: RoomId) {
-        let left = self.joined.iter().position(|(other, _)| *other == room);
-        let left = left.map(|index| self.joined.remove(index).1);
-        if self.shown == Some(room) {
-            self.show(self.joined.last().map(|(id, _)| *id));
-        }
-        if self.target == left {
-            self.fall_back();
-        }
-    }
-
-    /// To the room that is asked for, or the one that is shown: what is typed goes where people are read.
-    fn fall_back(&mut self) {
-        let shown = self.joined.iter().find(|(id, _)| self.shown == Some(*id));
-        let confirmed = shown.or(self.joined.last()).map(|(_, name)| name);
-        self.target = self.asked.last().or(confirmed).cloned();
-    }
-
-    fn take_asked(&mut self, answered: &RoomName) {
-        if let Some(first) = self.asked.iter().position(|asked| asked == answered) {
-            self.asked.remove(first);
+    /// What was typed is given back and never reaches the hub: where it would have moved the next line,
+    /// that stays.
+    fn handle_given_back(&mut self, request: &Request) {
+        let Request::Action(action) = request else { return };
+        match action {
+            Action::Join { room } => {
+                if let Some(last) = self.rooms.asked.iter().rposition(|asked| asked == room) {
+                    self.rooms.asked.remove(last);
+                }
+                self.rooms.fall_back();
+            }
+            Action::Leave { .. } => self.rooms.fall_back(),
+            Action::Enter { .. }
+            | Action::EnterUnseen { .. }
+            | Action::Appear
+            | Action::Exit { .. }
+            | Action::Say { .. }
+            | Action::Tell { .. }
+            | Action::Rename { .. }
+            | Action::Topic { .. }
+            | Action::Ignore { .. }
+            | Action::Visit(_)
+            | Action::Configure { .. } => {}
         }
     }
 }
@@ -193,13 +154,6 @@ fn handle_line(rooms: &mut Rooms, line: &str, clock: &Clock, heard: &mut Vec<Hea
 
 fn error(what: &impl Display) -> Heard {
     notice(&[format!("error: {what}")])
-}
-
-/// Lines of the house, for one person.
-fn notice(lines: &[String]) -> Heard {
-    let mut reply = Vec::new();
-    lines.iter().for_each(|line| render_notice(line, &mut reply));
-    Heard::Reply(reply)
 }
 
 #[cfg(test)]

@@ -7,17 +7,19 @@
 //!
 //! A session knows no socket, no clock, no other protocol, and of rooms only what it is told.
 
+mod fact;
 mod format;
 
 use std::fmt::Debug;
 
 use teahouse_core::{
-    Answer, Event, Excerpt, ExitCause, Granted, Position, Presence, Refusal, Request, RequestId,
-    RoomId, RoomName, SessionId, Text, Time,
+    Answer, Event, Excerpt, ExitCause, Granted, Position, Refusal, Request, RequestId, RoomId,
+    RoomName, SessionId, Text, Time,
 };
 
 use crate::{Clock, Epoch, Heard, Work};
 
+pub use fact::Fact;
 pub use format::{Format, RoomEncoder};
 
 /// One peer, as its protocol speaks with it. Methods with a body are for protocols that need them.
@@ -129,15 +131,6 @@ pub trait InputLine {
     /// Shows it as it is now, below what was told last. What was drawn before is not on the screen, and may never have
     /// been.
     fn draw(&mut self, out: &mut Vec<u8>);
-}
-
-/// Something that everyone in a room is told.
-#[derive(Clone, Copy, Debug)]
-pub enum Fact<'a> {
-    /// Something numbered, which history keeps.
-    Event(&'a Event),
-    /// A coming or going, which it does not.
-    Presence(&'a Presence),
 }
 
 /// How a member sees something that others in its room are told as well.

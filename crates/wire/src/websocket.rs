@@ -8,6 +8,7 @@
 mod close;
 mod deflate;
 mod error;
+mod frame;
 
 use std::io::Cursor;
 
@@ -18,6 +19,7 @@ use crate::Work;
 pub use close::CloseCode;
 pub use deflate::{Deflater, EXTENSION, offers_deflate};
 pub use error::FrameError;
+use frame::frame;
 
 /// Bytes of a control frame's payload (RFC 6455, section 5.5).
 const CONTROL_BYTES_MAX: u64 = 125;
@@ -281,13 +283,6 @@ fn close_fault(payload: &[u8]) -> Option<FrameError> {
 fn unmasked(payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
     let mask = mask.unwrap_or_default();
     payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect()
-}
-
-fn frame(opcode: OpCode, is_compressed: bool, payload: &[u8], out: &mut Vec<u8>) {
-    let header = FrameHeader { rsv1: is_compressed, opcode, ..FrameHeader::default() };
-    // Writing to a Vec cannot fail.
-    header.format(payload.len() as u64, out).ok();
-    out.extend_from_slice(payload);
 }
 
 /// A text message for a client.

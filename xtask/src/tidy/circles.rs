@@ -103,8 +103,9 @@ impl Source {
                     path.push((*next).to_owned());
                     rest = &rest[2..];
                 }
-                // `pub(in a::b)` says who may, and needs nothing.
-                if (before_that, before) != ("(", "in") {
+                // `pub(in a::b)` says who may, and needs nothing; before a colon stands a name of its own.
+                let is_name = path.len() == 1 && rest.first() == Some(&":");
+                if (before_that, before) != ("(", "in") && !is_name {
                     source.paths.push(path);
                 }
             }
@@ -243,6 +244,11 @@ mod tests {
         let is_called_as_its_child =
             [("a.rs", "mod b; pub use b::b;"), ("a/b.rs", "fn b(_: super::A) {}")];
         assert_eq!(found(&is_called_as_its_child), [""; 0]);
+        let has_a_field_of_its_name = [
+            ("a.rs", "mod b; pub use b::c; struct A { c: u8 }"),
+            ("a/b.rs", "fn c(_: super::A) {}"),
+        ];
+        assert_eq!(found(&has_a_field_of_its_name), [""; 0]);
         let uses_it = ("a.rs", "mod b; pub use b::B; struct A(B);");
         let is_used = ("a/b.rs", "struct B; impl B { fn a() -> super::A {} }");
         assert_eq!(found(&[uses_it, is_used]), ["a a::b"]);

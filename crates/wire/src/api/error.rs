@@ -2,38 +2,8 @@
 
 use thiserror::Error;
 
-use super::failure::Code;
-use super::value::{REF_BYTES_MAX, Ref};
-
-/// What is wrong with a value of a request, over the WebSocket and over HTTP.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ValueError {
-    /// A number of things that is out of its range.
-    #[error("it is {found}; it must be from 1 to {max}")]
-    Range {
-        /// What it is.
-        found: u32,
-        /// The most.
-        max: u32,
-    },
-    /// More than one part of a history.
-    #[error("only one of before, after, around and before_time_ms may be given")]
-    Parts,
-    /// Too many bytes.
-    #[error("it has {bytes} bytes; the limit is {max}")]
-    TooLong {
-        /// What it has.
-        bytes: usize,
-        /// What it may have.
-        max: usize,
-    },
-    /// Bytes that are not written as hexadecimal digits, or not so many.
-    #[error("it must be {count} hexadecimal digits")]
-    Digits {
-        /// How many it has to be.
-        count: usize,
-    },
-}
+use super::failure::{Code, Failure};
+use super::value::{REF_BYTES_MAX, Ref, ValueError};
 
 /// What is wrong with a request or with a field of it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -103,6 +73,13 @@ pub struct NotUnderstood {
     pub field: Option<String>,
     /// What is wrong with it.
     pub what: RequestError,
+}
+
+impl From<&NotUnderstood> for Failure {
+    fn from(error: &NotUnderstood) -> Self {
+        let (code, field) = (error.what.code(), error.field.clone());
+        Self { code, message: error.to_string(), field, id: None }
+    }
 }
 
 /// What is wrong, behind the name of the field that it is in.

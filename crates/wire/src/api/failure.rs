@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use teahouse_core::harmless::excerpt;
 use teahouse_core::{Refusal, RoomName};
 
-use super::error::NotUnderstood;
 use super::value::Id;
 use crate::refusal::{ROOMS_HINT, Reader, WHO_HINT, words};
 
@@ -146,12 +145,6 @@ impl fmt::Write for Start {
 pub fn of(refusal: &Refusal) -> Failure {
     let id = if let Refusal::Conflict { id, .. } = refusal { Some((*id).into()) } else { None };
     Failure { code: code_of(refusal), message: words(refusal, Reader::Program), field: None, id }
-}
-
-/// A request that was not understood.
-pub(super) fn of_request(error: &NotUnderstood) -> Failure {
-    let (code, field) = (error.what.code(), error.field.clone());
-    Failure { code, message: error.to_string(), field, id: None }
 }
 
 /// What programs tell refusals apart by.

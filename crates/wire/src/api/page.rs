@@ -4,10 +4,10 @@ use teahouse_core::{
     Event, Excerpt, Granted, HistorySpan, Position, Question, RoomName, Scope, Time,
 };
 
-use super::error::ValueError;
 use super::message::{HistoryPage, Message};
 use super::request::Part;
 use super::value::Epoch;
+use super::value::ValueError;
 use super::{failure, render};
 use crate::limits::{HISTORY_COUNT_MAX, SEARCH_BYTES_MAX, SEARCH_COUNT, SEARCH_COUNT_MAX};
 

@@ -7,13 +7,13 @@ use teahouse_core::{
     Refusal, RequestId, RoomName, Sequence, Signal,
 };
 
-use super::error::{NotUnderstood, RequestError, ValueError};
+use super::error::{NotUnderstood, RequestError};
 use super::failure::{self, Failure};
 use super::message::{Joined, Message, Sent, Welcome};
 use super::page::{history_count, page, question, search_count, validate_search};
 use super::presence::Cause;
 use super::request::{Asked, Ignore, Place, Request, Topic};
-use super::value::{Epoch, Ref, Seat};
+use super::value::{Epoch, Ref, Seat, ValueError};
 use super::{REQUEST_BYTES_MAX, render};
 use crate::Work;
 use crate::error::WireError;
@@ -152,7 +152,7 @@ impl ApiSession {
         match Asked::parse(text).and_then(|asked| self.take(asked)) {
             Ok(asked) => heard.push(asked),
             Err(error) => {
-                let message = Message::Error(failure::of_request(&error));
+                let message = Message::Error(Failure::from(&error));
                 heard.push(Heard::Reply(self.rendered(error.reference.clone(), message)));
                 error.hear(heard);
             }

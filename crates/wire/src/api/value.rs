@@ -6,11 +6,40 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use teahouse_core::{MessageId, Nick, ResumeKeyHash};
-
-use super::error::ValueError;
+use thiserror::Error;
 
 /// Bytes in a reference that is a string: it is kept until the answer is there, and sent back.
 pub(super) const REF_BYTES_MAX: usize = 64;
+
+/// What is wrong with a value of a request, over the WebSocket and over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ValueError {
+    /// A number of things that is out of its range.
+    #[error("it is {found}; it must be from 1 to {max}")]
+    Range {
+        /// What it is.
+        found: u32,
+        /// The most.
+        max: u32,
+    },
+    /// More than one part of a history.
+    #[error("only one of before, after, around and before_time_ms may be given")]
+    Parts,
+    /// Too many bytes.
+    #[error("it has {bytes} bytes; the limit is {max}")]
+    TooLong {
+        /// What it has.
+        bytes: usize,
+        /// What it may have.
+        max: usize,
+    },
+    /// Bytes that are not written as hexadecimal digits, or not so many.
+    #[error("it must be {count} hexadecimal digits")]
+    Digits {
+        /// How many it has to be.
+        count: usize,
+    },
+}
 
 /// What a client calls a request; the answer repeats it. A number, or a string of at most 64 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

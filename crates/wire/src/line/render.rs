@@ -3,12 +3,12 @@
 
 use std::fmt::Write as _;
 
-use teahouse_core::harmless::harmless_line;
 use teahouse_core::{
     Answer, Event, Excerpt, ExitCause, Granted, IgnoreChange, Nick, Presence, Question, Refusal,
     RoomId, RoomName, Scope, Text,
 };
 
+use super::pieces::{counted, push, render_notice, some_of};
 use super::view::{EventView, HistoryTitle, PresenceView, render_history};
 use crate::command::Clock;
 use crate::moment;
@@ -18,24 +18,6 @@ use crate::refusal::{Reader, words};
 /// another.
 pub fn render_event(event: &Event, room: Option<&RoomName>, out: &mut Vec<u8>) {
     EventView::of(event, room).render(out);
-}
-
-/// The room's name, where it is to be named.
-pub(super) fn begin_with_room(room: Option<&RoomName>, out: &mut Vec<u8>) {
-    if let Some(room) = room {
-        push(out, &[b"[#", room.as_str().as_bytes(), b"] "]);
-    }
-}
-
-pub(super) fn push(out: &mut Vec<u8>, parts: &[&[u8]]) {
-    for part in parts {
-        out.extend_from_slice(part);
-    }
-}
-
-/// One line of the house, harmless whatever it repeats.
-pub fn render_notice(text: &str, out: &mut Vec<u8>) {
-    push(out, &[b"-- ", harmless_line(text).as_bytes(), b"\n"]);
 }
 
 /// Somebody came, went or changed, for the others in the room. `room` names it for readers whose current room is
@@ -49,22 +31,6 @@ pub fn render_presence(
     if let Some(view) = PresenceView::of(presence) {
         view.render(name, room.is_some(), out);
     }
-}
-
-/// `ann, bob and 7 others`, or `9` where nobody is named.
-pub(super) fn some_of(nicks: &[Nick], count: usize) -> String {
-    let named: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
-    match (named.as_slice(), count - nicks.len().min(count)) {
-        ([], others) => others.to_string(),
-        ([only], 0) => (*only).to_owned(),
-        ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
-        (all, 1) => format!("{} and 1 other", all.join(", ")),
-        (all, others) => format!("{} and {others} others", all.join(", ")),
-    }
-}
-
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
 /// To someone who has just come into a room.

@@ -7,7 +7,9 @@ use crate::Heard;
 use crate::command::{self, Clock, Command, CommandError, Topic};
 use crate::limits::SEARCH_COUNT;
 
-use super::{LineSession, Rooms, notice, whereabouts};
+use super::pieces::notice;
+use super::render::whereabouts;
+use super::rooms::Rooms;
 
 /// Does what a line means.
 pub(super) fn handle_line(
@@ -72,34 +74,6 @@ pub(super) fn handle_line(
 
 fn say(room: RoomName, text: Text, acted: bool) -> Action {
     Action::Say { room, text, acted, id: None }
-}
-
-impl LineSession {
-    /// What was typed is given back and never reaches the hub: where it would have moved the next line,
-    /// that stays.
-    pub(super) fn handle_given_back(&mut self, request: &Request) {
-        let Request::Action(action) = request else { return };
-        match action {
-            Action::Join { room } => {
-                if let Some(last) = self.rooms.asked.iter().rposition(|asked| asked == room) {
-                    self.rooms.asked.remove(last);
-                }
-                self.rooms.fall_back();
-            }
-            Action::Leave { .. } => self.rooms.fall_back(),
-            Action::Enter { .. }
-            | Action::EnterUnseen { .. }
-            | Action::Appear
-            | Action::Exit { .. }
-            | Action::Say { .. }
-            | Action::Tell { .. }
-            | Action::Rename { .. }
-            | Action::Topic { .. }
-            | Action::Ignore { .. }
-            | Action::Visit(_)
-            | Action::Configure { .. } => {}
-        }
-    }
 }
 
 /// What was typed to ask this, for giving it back when it is refused.

@@ -3,7 +3,7 @@
 
 use teahouse_core::{Event, EventKind, ExitCause, Nick, Presence, RoomName, Text, Time};
 
-use super::render::{begin_with_room, counted, push, render_notice, some_of};
+use super::pieces::{begin_with_room, counted, push, render_notice, some_of};
 use crate::command::Clock;
 use crate::moment;
 

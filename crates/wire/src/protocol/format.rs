@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use teahouse_core::RoomName;
 
-use super::Fact;
+use super::fact::Fact;
 use crate::Epoch;
 
 /// A way to encode what everyone in a room is told. Formats of one name and variant are the same.

@@ -3,7 +3,8 @@
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::{FrameError, frame};
+use super::error::FrameError;
+use super::frame::frame;
 
 /// What the server agrees to (RFC 7692, section 7.1).
 pub const EXTENSION: &str =

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::CloseCode;
+use super::close::CloseCode;
 
 /// Why bytes are no frames, or why a message is none (RFC 6455; RFC 7692). Nothing behind them can be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

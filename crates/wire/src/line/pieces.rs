@@ -1,0 +1,47 @@
+//! Pieces of lines.
+
+use teahouse_core::harmless::harmless_line;
+use teahouse_core::{Nick, RoomName};
+
+use crate::Heard;
+
+/// The room's name, where it is to be named.
+pub(super) fn begin_with_room(room: Option<&RoomName>, out: &mut Vec<u8>) {
+    if let Some(room) = room {
+        push(out, &[b"[#", room.as_str().as_bytes(), b"] "]);
+    }
+}
+
+pub(super) fn push(out: &mut Vec<u8>, parts: &[&[u8]]) {
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+}
+
+/// One line of the house, harmless whatever it repeats.
+pub fn render_notice(text: &str, out: &mut Vec<u8>) {
+    push(out, &[b"-- ", harmless_line(text).as_bytes(), b"\n"]);
+}
+
+/// `ann, bob and 7 others`, or `9` where nobody is named.
+pub(super) fn some_of(nicks: &[Nick], count: usize) -> String {
+    let named: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
+    match (named.as_slice(), count - nicks.len().min(count)) {
+        ([], others) => others.to_string(),
+        ([only], 0) => (*only).to_owned(),
+        ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
+        (all, 1) => format!("{} and 1 other", all.join(", ")),
+        (all, others) => format!("{} and {others} others", all.join(", ")),
+    }
+}
+
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// Lines of the house, for one person.
+pub(super) fn notice(lines: &[String]) -> Heard {
+    let mut reply = Vec::new();
+    lines.iter().for_each(|line| render_notice(line, &mut reply));
+    Heard::Reply(reply)
+}
