@@ -58,7 +58,8 @@ impl Following {
             let frame = timeout(SILENCE_MAX, self.body.frame()).await;
             let frame = frame.map_err(|_| broken("the server fell silent"))?;
             let frame = frame.ok_or_else(|| broken("the server closed the connection"))?;
-            if let Ok(bytes) = frame.map_err(broken)?.into_data() {
+            let frame = frame.map_err(|_| broken("the connection broke off"))?;
+            if let Ok(bytes) = frame.into_data() {
                 self.parser.take_in(&bytes, &mut self.told)?;
             }
         }
