@@ -1,6 +1,7 @@
 //! A shard without a thread: peers on virtual sockets, the hub's decisions and the time as the test says.
 
 mod lists;
+mod older;
 mod rounds;
 mod views;
 

@@ -1,0 +1,139 @@
+//! A room that is left and entered again while a page of its history is being read: the page is for the membership of
+//! before, and the new one has a beginning of its own.
+
+use std::collections::VecDeque;
+
+use teahouse_core::RoomName;
+use teahouse_wire::protocol::{Begin, Entered, Fact, Format, RoomEncoder, Surroundings, Told};
+use teahouse_wire::{Clock, Heard, ProtocolSession, Work};
+
+use super::*;
+
+const FORMAT: Format = Format::new("positions", |_, _| Box::new(Positions));
+
+#[derive(Debug)]
+struct Positions;
+
+impl RoomEncoder for Positions {
+    fn encode(&mut self, fact: Fact<'_>, _: &RoomName, _: &[u8], out: &mut Vec<u8>) {
+        if let Fact::Event(event) = fact {
+            out.extend_from_slice(format!("{} ", event.position.0).as_bytes());
+        }
+    }
+}
+
+/// A session whose rooms begin where the test says, one after the other.
+#[derive(Debug)]
+struct Chooser(VecDeque<Begin>);
+
+impl ProtocolSession for Chooser {
+    fn name(&self) -> &'static str {
+        "chooser"
+    }
+
+    fn handle_bytes(
+        &mut self,
+        bytes: &[u8],
+        _: &Clock,
+        _: &mut Work,
+        heard: &mut Vec<Heard>,
+    ) -> usize {
+        heard.push(Heard::ask(Action::Enter { nick: None, room: None, seat: None }));
+        bytes.len()
+    }
+
+    fn handle_end(&mut self, _: &Clock, _: &mut Vec<Heard>) {}
+
+    fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
+        self.0.pop_front().expect("the test says where each begins")
+    }
+
+    fn format(&self, _: RoomId) -> Format {
+        FORMAT
+    }
+
+    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+        if let Told::Entered(entered) = told {
+            out.extend_from_slice(if entered.is_complete { b"goes-on " } else { b"in " });
+        } else if let Told::Recent(_, events) = told {
+            out.extend_from_slice(format!("last-{} ", events.len()).as_bytes());
+        }
+    }
+}
+
+/// Enters a room with five events, leaves it while a page is being read, and enters it again: what it hears when that
+/// page has come, and when all others have.
+fn heard(begins: [Begin; 2]) -> (String, String) {
+    let mut bench = Bench::new(|settings| settings.history_shown = 2);
+    let events: Vec<Event> = (1..=5).map(|_| bench.event(ELSEWHERE, "tea")).collect();
+    let socket = VirtualSocket::new(usize::MAX / 2);
+    let permit = bench.gate.admit([10, 0, 0, 1].into()).unwrap();
+    let (ours, peer) = (socket.clone(), (permit.origin(), Some(permit)));
+    let chooser = Box::new(Chooser(begins.into()));
+    let key = bench.step(|shard| shard.accept_as(chooser, ours, peer, b"x"));
+    bench.proposed();
+    let person = Person { session: bench.shard.session(key).unwrap(), socket, key };
+    enter(&mut bench, &person);
+    let older = bench.jobs.pop().unwrap();
+    let (session, name) = (person.session, "lobby".parse().unwrap());
+    let request = RequestId::default();
+    bench.told(vec![Effect::Parted { session, request, room: ROOM, name }]);
+    person.heard();
+    enter(&mut bench, &person);
+    assert!(bench.jobs.is_empty(), "one page at a time is read for a connection");
+    read(&mut bench, older, &events);
+    let at_first = person.heard();
+    while let Some(job) = bench.jobs.pop() {
+        read(&mut bench, job, &events);
+    }
+    (at_first, person.heard())
+}
+
+fn enter(bench: &mut Bench, person: &Person) {
+    let (session, at, name) = (person.session, Position(bench.head), "lobby".parse().unwrap());
+    let (request, members, topic) = (RequestId::default(), 1, None);
+    bench.told(vec![Effect::Joined { session, request, room: ROOM, name, at, members, topic }]);
+}
+
+fn read(bench: &mut Bench, Job { asker, wanted, .. }: Job, events: &[Event]) {
+    let (after, upto) = match wanted {
+        Wanted::Recent { upto, count, .. } => (upto.0 - u64::from(count), upto.0),
+        Wanted::Refill { after, upto, .. } => (after.0, upto.0),
+        Wanted::Check { position, .. } => (position.0 - 1, position.0),
+        Wanted::Asked(..) => panic!("nothing was asked"),
+    };
+    let is_wanted = |event: &&Event| event.position.0 > after && event.position.0 <= upto;
+    let events = events.iter().filter(is_wanted).cloned().collect();
+    let found = Ok(Excerpt { events, more: None });
+    bench.step(|shard| shard.handle_page(Page { asker, wanted, found }));
+}
+
+#[test]
+fn a_page_of_what_an_older_membership_missed_is_not_given_to_the_one_that_has_come_after_it() {
+    let (older, newer) = (Begin::After(Position(1), None), Begin::After(Position(3), None));
+    assert_eq!(heard([older, newer]), ("goes-on ".to_owned(), "4 5 ".to_owned()));
+}
+
+#[test]
+fn what_an_older_membership_says_to_have_is_no_word_on_what_the_newer_one_says() {
+    let time = Some(Time(1_795_559_400_000));
+    let (older, newer) = (Begin::After(Position(2), time), Begin::After(Position(4), time));
+    assert_eq!(heard([older, newer]), (String::new(), "goes-on 5 ".to_owned()));
+    let wrong = Begin::After(Position(4), Some(Time(0)));
+    assert_eq!(heard([older, wrong]), (String::new(), "in 4 5 ".to_owned()));
+}
+
+#[test]
+fn a_member_that_waits_for_a_check_is_given_no_page_that_was_read_before() {
+    let time = Some(Time(1_795_559_400_000));
+    let (older, newer) = (Begin::After(Position(3), None), Begin::After(Position(3), time));
+    assert_eq!(heard([older, newer]), (String::new(), "goes-on 4 5 ".to_owned()));
+}
+
+#[test]
+fn the_last_events_are_shown_together_once_however_often_a_room_is_entered_meanwhile() {
+    let older = Begin::After(Position(1), None);
+    assert_eq!(heard([older, Begin::RecentTogether]), ("in ".to_owned(), "last-2 ".to_owned()));
+    let (at_first, then) = heard([Begin::RecentTogether; 2]);
+    assert_eq!(at_first + &then, "in last-2 ");
+}
