@@ -81,6 +81,18 @@ fn classify(segment: &str) -> Class {
     }
 }
 
+/// The start of the line of text or, there, of the line end before it.
+pub(crate) fn start_or_line_before(text: &str, at: usize) -> usize {
+    let start = line(text, at).start;
+    if start == at { at.saturating_sub(1) } else { start }
+}
+
+/// The end of the line of text or, there, of the line end after it.
+pub(crate) fn end_or_line_after(text: &str, at: usize) -> usize {
+    let end = line(text, at).end;
+    if end == at { text.len().min(at + 1) } else { end }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,8 +2,10 @@
 //! changes text, `editor/recall.rs` shows sent lines and searches them, `editor/completing.rs` completes.
 
 mod completing;
+mod completion;
 mod editing;
 mod recall;
+mod search;
 
 use crate::cluster;
 use crate::command::{Command, Outcome};
@@ -15,11 +17,11 @@ use crate::line::Line;
 use crate::passage::{Origin, Passage};
 use crate::undo::Kind;
 
-use completing::Completion;
-use recall::Search;
+use completion::Completion;
+use search::Search;
 
-pub use completing::Choices;
-pub use recall::SearchView;
+pub use completion::Choices;
+pub use search::SearchView;
 
 /// A line being edited, what was killed, and the lines that were sent.
 #[derive(Clone, Debug)]
@@ -129,8 +131,8 @@ impl Editor {
             Command::Delete => self.delete(),
             Command::KillWordLeft => self.kill(cluster::word_left, Side::Left),
             Command::KillWordRight => self.kill(cluster::word_right, Side::Right),
-            Command::KillToStart => self.kill(editing::start_or_line_before, Side::Left),
-            Command::KillToEnd => self.kill(editing::end_or_line_after, Side::Right),
+            Command::KillToStart => self.kill(cluster::start_or_line_before, Side::Left),
+            Command::KillToEnd => self.kill(cluster::end_or_line_after, Side::Right),
             Command::Clear => self.clear(),
             Command::Yank => self.yank(),
             Command::YankPop => self.yank_pop(),

@@ -1,27 +1,12 @@
 //! Completing the word before the caret. Whoever calls knows the candidates; the editor goes through
 //! them.
 
+use super::completion::{Choices, Completion};
 use super::{Editor, Last};
 use crate::cluster;
 use crate::command::{Candidate, Direction, Outcome};
 use crate::harmless::harmless;
 use crate::limits::Limits;
-
-/// A walk through candidates under way: the one at `index` stands in the line.
-#[derive(Clone, Debug)]
-pub(super) struct Completion {
-    candidates: Vec<Candidate>,
-    index: usize,
-}
-
-/// The candidates of the completion under way, to be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choices<'a> {
-    /// All of them, in order.
-    pub candidates: &'a [Candidate],
-    /// The one that stands in the line.
-    pub index: usize,
-}
 
 impl Editor {
     /// The completion under way: until the next command.

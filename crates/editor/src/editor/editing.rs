@@ -11,18 +11,6 @@ use crate::kills::Side;
 use crate::passage::{Origin, Passage};
 use crate::undo::Kind;
 
-/// The start of the line of text or, there, of the line end before it.
-pub(super) fn start_or_line_before(text: &str, at: usize) -> usize {
-    let start = cluster::line(text, at).start;
-    if start == at { at.saturating_sub(1) } else { start }
-}
-
-/// The end of the line of text or, there, of the line end after it.
-pub(super) fn end_or_line_after(text: &str, at: usize) -> usize {
-    let end = cluster::line(text, at).end;
-    if end == at { text.len().min(at + 1) } else { end }
-}
-
 impl Editor {
     pub(super) fn insert(&mut self, text: &str, kind: Kind, origin: Origin) -> Outcome {
         let caret = self.line.caret();

@@ -1,6 +1,7 @@
 //! Commands that show lines that were sent: one by one, and by searching.
 
 use super::Editor;
+use super::search::{Search, SearchView};
 use crate::command::{Command, Full, Outcome};
 use crate::harmless::harmless;
 use crate::history::History;
@@ -8,24 +9,6 @@ use crate::{cluster, limits::Limits};
 
 /// [`History::find_older`] or [`History::find_newer`].
 type Find = fn(&History, &str, Option<usize>, Option<&str>) -> Option<(usize, usize)>;
-
-/// A search under way.
-#[derive(Clone, Debug)]
-pub(super) struct Search {
-    pattern: String,
-    is_found: bool,
-    /// What was shown before, and the caret in it.
-    origin: (Option<usize>, usize),
-}
-
-/// What a search is for, to be shown beside the line that it found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SearchView<'a> {
-    /// What is searched for.
-    pub pattern: &'a str,
-    /// Whether the line shown has it.
-    pub is_found: bool,
-}
 
 impl Editor {
     /// The search under way.
