@@ -56,16 +56,17 @@ impl ProtocolSession for Chooser {
         if let Told::Entered(entered) = told {
             out.extend_from_slice(if entered.is_complete { b"goes-on " } else { b"in " });
         } else if let Told::Recent(_, events) = told {
-            out.extend_from_slice(format!("last-{} ", events.len()).as_bytes());
+            let positions = events.iter().map(|event| format!("-{}", event.position.0));
+            out.extend_from_slice(format!("last{} ", positions.collect::<String>()).as_bytes());
         }
     }
 }
 
-/// Enters a room with five events, leaves it while a page is being read, and enters it again: what it hears when that
-/// page has come, and when all others have.
-fn heard(begins: [Begin; 2]) -> (String, String) {
+/// Enters a room with five events, leaves it while a page is being read, and enters it again when it has six: what it
+/// hears until it has left, when that page has come, and when all others have.
+fn heard(begins: [Begin; 2]) -> [String; 3] {
     let mut bench = Bench::new(|settings| settings.history_shown = 2);
-    let events: Vec<Event> = (1..=5).map(|_| bench.event(ELSEWHERE, "tea")).collect();
+    let events: Vec<Event> = (1..=6).map(|_| bench.event(ELSEWHERE, "tea")).collect();
     let socket = VirtualSocket::new(usize::MAX / 2);
     let permit = bench.gate.admit([10, 0, 0, 1].into()).unwrap();
     let (ours, peer) = (socket.clone(), (permit.origin(), Some(permit)));
@@ -73,24 +74,24 @@ fn heard(begins: [Begin; 2]) -> (String, String) {
     let key = bench.step(|shard| shard.accept_as(chooser, ours, peer, b"x"));
     bench.proposed();
     let person = Person { session: bench.shard.session(key).unwrap(), socket, key };
-    enter(&mut bench, &person);
+    enter(&mut bench, &person, 5);
     let older = bench.jobs.pop().unwrap();
     let (session, name) = (person.session, "lobby".parse().unwrap());
     let request = RequestId::default();
     bench.told(vec![Effect::Parted { session, request, room: ROOM, name }]);
-    person.heard();
-    enter(&mut bench, &person);
+    let until_left = person.heard();
+    enter(&mut bench, &person, 6);
     assert!(bench.jobs.is_empty(), "one page at a time is read for a connection");
     read(&mut bench, older, &events);
     let at_first = person.heard();
     while let Some(job) = bench.jobs.pop() {
         read(&mut bench, job, &events);
     }
-    (at_first, person.heard())
+    [until_left, at_first, person.heard()]
 }
 
-fn enter(bench: &mut Bench, person: &Person) {
-    let (session, at, name) = (person.session, Position(bench.head), "lobby".parse().unwrap());
+fn enter(bench: &mut Bench, person: &Person, at: u64) {
+    let (session, at, name) = (person.session, Position(at), "lobby".parse().unwrap());
     let (request, members, topic) = (RequestId::default(), 1, None);
     bench.told(vec![Effect::Joined { session, request, room: ROOM, name, at, members, topic }]);
 }
@@ -111,29 +112,29 @@ fn read(bench: &mut Bench, Job { asker, wanted, .. }: Job, events: &[Event]) {
 #[test]
 fn a_page_of_what_an_older_membership_missed_is_not_given_to_the_one_that_has_come_after_it() {
     let (older, newer) = (Begin::After(Position(1), None), Begin::After(Position(3), None));
-    assert_eq!(heard([older, newer]), ("goes-on ".to_owned(), "4 5 ".to_owned()));
+    assert_eq!(heard([older, newer]), ["goes-on ", "goes-on ", "4 5 6 "]);
 }
 
 #[test]
 fn what_an_older_membership_says_to_have_is_no_word_on_what_the_newer_one_says() {
     let time = Some(Time(1_795_559_400_000));
     let (older, newer) = (Begin::After(Position(2), time), Begin::After(Position(4), time));
-    assert_eq!(heard([older, newer]), (String::new(), "goes-on 5 ".to_owned()));
-    let wrong = Begin::After(Position(4), Some(Time(0)));
-    assert_eq!(heard([older, wrong]), (String::new(), "in 4 5 ".to_owned()));
+    // It is told that it is in before it is told that it has left.
+    assert_eq!(heard([older, newer]), ["in ", "", "goes-on 5 6 "]);
+    let wrong = Begin::After(Position(2), Some(Time(0)));
+    assert_eq!(heard([older, wrong]), ["in ", "in ", "5 6 "]);
 }
 
 #[test]
 fn a_member_that_waits_for_a_check_is_given_no_page_that_was_read_before() {
     let time = Some(Time(1_795_559_400_000));
     let (older, newer) = (Begin::After(Position(3), None), Begin::After(Position(3), time));
-    assert_eq!(heard([older, newer]), (String::new(), "goes-on 4 5 ".to_owned()));
+    assert_eq!(heard([older, newer]), ["goes-on ", "", "goes-on 4 5 6 "]);
 }
 
 #[test]
 fn the_last_events_are_shown_together_once_however_often_a_room_is_entered_meanwhile() {
-    let older = Begin::After(Position(1), None);
-    assert_eq!(heard([older, Begin::RecentTogether]), ("in ".to_owned(), "last-2 ".to_owned()));
-    let (at_first, then) = heard([Begin::RecentTogether; 2]);
-    assert_eq!(at_first + &then, "in last-2 ");
+    let (older, together) = (Begin::After(Position(1), None), Begin::RecentTogether);
+    assert_eq!(heard([older, together]), ["goes-on ", "in ", "last-5-6 "]);
+    assert_eq!(heard([together, together]), ["in ", "in ", "last-5-6 "]);
 }
