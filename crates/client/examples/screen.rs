@@ -141,6 +141,7 @@ impl Played {
             room: name.clone(),
             epoch: EPOCH,
             position,
+            first: 1,
             complete: false,
             members: PEOPLE.len() + 1,
             topic,
@@ -202,7 +203,7 @@ impl Played {
         };
         let positions = first.max(1)..=last.min(head);
         let events = positions.map(|position| past(&request.room, position)).collect();
-        HistoryPage { room: request.room.clone(), epoch: EPOCH, head, events }
+        HistoryPage { room: request.room.clone(), epoch: EPOCH, first: 1, head, events }
     }
 
     fn play(&mut self, index: usize, words: &str) {

@@ -61,12 +61,12 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
                 false => HistoryTitle::Latest(&page.room),
             };
             let shown = page.events.iter().map(|event| view(event, false));
-            line::render_history(title, shown, &clock(), out);
+            line::render_history((title, page.gone_upto()), shown, &clock(), out);
         }
         Message::Found { words, events, more } => {
             let title = HistoryTitle::Found { words, is_cut: more.is_some() };
             let shown = events.iter().map(|event| view(event, true));
-            line::render_history(title, shown, &clock(), out);
+            line::render_history((title, None), shown, &clock(), out);
         }
         Message::Members { room, nicks, total, page, pages } => {
             let (name, nicks, total) = (room.clone(), nicks.clone(), *total);

@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use teahouse_core::RoomName;
-use teahouse_wire::api::{Code, Event, HistoryPage, Place};
+use teahouse_wire::api::{Code, Epoch, Event, HistoryPage, Place};
 use teahouse_wire::stream::render_id;
 use tokio::time::sleep;
 
@@ -16,7 +16,7 @@ use crate::link::{Server, drawn};
 use crate::render;
 use crate::say::no_room;
 use crate::signal::block_on;
-use crate::visit::{Following, Missed, Patience, Told, Visitor};
+use crate::visit::{Begin, Following, Missed, Patience, Told, Visitor};
 
 pub use since::Since;
 
@@ -67,6 +67,7 @@ pub fn tail(tail: Tail, output: impl Write, complaints: impl Write) -> Result<()
         patience: Patience::new(u64::from(seed)),
         printed: 0,
         head: 0,
+        epoch: None,
     };
     block_on(async {
         tokio::select! {
@@ -123,6 +124,8 @@ struct Tailing<W, C> {
     printed: u64,
     /// The room's last event when we came.
     head: u64,
+    /// Which history was printed.
+    epoch: Option<Epoch>,
 }
 
 impl<W: Write, C: Write> Tailing<W, C> {
@@ -150,7 +153,7 @@ impl<W: Write, C: Write> Tailing<W, C> {
         else {
             return Ok(None);
         };
-        self.head = head;
+        (self.head, self.epoch) = (head, Some(epoch));
         let position = match self.since {
             // A page may be short, because it is full or because older events are gone.
             None => events
@@ -209,15 +212,9 @@ impl<W: Write, C: Write> Tailing<W, C> {
                 Err(missed) => return Ok(Err(missed)),
             };
             match told {
-                Told::Begins(is_complete) => {
+                Told::Begins(begin) => {
                     self.answered();
-                    if !is_complete {
-                        self.tell(
-                            "events are missing here: the history was changed, as when a server is \
-                            brought back from a copy",
-                        );
-                        self.printed = 0;
-                    }
+                    self.begins(begin);
                 }
                 Told::Event(event) => {
                     if let Some(over) = self.print(&event)? {
@@ -235,6 +232,31 @@ impl<W: Write, C: Write> Tailing<W, C> {
         }
     }
 
+    /// What follows begins after what was printed, or something is missing between.
+    fn begins(&mut self, Begin { complete, epoch, first }: Begin) {
+        let next = self.printed.saturating_add(1);
+        let is_known = epoch.is_some() && epoch == self.epoch;
+        self.epoch = epoch.or(self.epoch);
+        match first {
+            _ if complete => {}
+            Some(first) if is_known && first > next => {
+                self.tell_gone(next, first - 1);
+                self.printed = first - 1;
+            }
+            Some(_) | None => {
+                self.tell(
+                    "events are missing here: the history was changed, as when a server is \
+                     brought back from a copy",
+                );
+                self.printed = 0;
+            }
+        }
+    }
+
+    fn tell_gone(&mut self, from: u64, to: u64) {
+        self.tell(&format!("events {from} to {to} are not kept any more"));
+    }
+
     fn print(&mut self, event: &Event) -> Result<Option<Over>, ClientError> {
         let is_old = event.position <= self.head;
         let is_before =
@@ -245,8 +267,7 @@ impl<W: Write, C: Write> Tailing<W, C> {
         if matches!(self.since, Some(Since::Position(_)))
             && event.position > self.printed.saturating_add(1)
         {
-            let (from, to) = (self.printed + 1, event.position - 1);
-            self.tell(&format!("events {from} to {to} are not kept any more"));
+            self.tell_gone(self.printed + 1, event.position - 1);
         }
         self.printed = event.position;
         let mut out = Vec::new();

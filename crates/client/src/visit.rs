@@ -30,7 +30,7 @@ use crate::link::limits::{
 };
 use crate::link::{Protocol, Server, shown};
 
-pub(crate) use following::{Following, Told};
+pub(crate) use following::{Begin, Following, Told};
 pub(crate) use missed::Missed;
 use missed::broken;
 pub(crate) use patience::Patience;

@@ -41,6 +41,8 @@ pub struct Founding {
     pub room: RoomId,
     /// Its name.
     pub name: RoomName,
+    /// The first event's position, of those that are kept; right after `head` where none is.
+    pub first: Position,
     /// The last event's position.
     pub head: Position,
     /// When the last event was.
@@ -171,6 +173,11 @@ impl Chat {
             Query::Topic { room } => self.topic_of(asker, &room),
             Query::Ignored => Ok(self.ignored_by(asker.session())),
             Query::Read { question } => self.read(asker, question),
+            Query::Room { room } => match self.heard(asker, &room) {
+                Some(room) => Ok(room),
+                // It has left on the way, and is told that.
+                None => return,
+            },
         };
         let answer = answer.unwrap_or_else(Answer::Refused);
         out.push(Effect::Answer { session: asker.session(), request, answer });
@@ -258,6 +265,16 @@ impl Chat {
 
     fn is_connected(&self, session: SessionId) -> bool {
         self.sessions.get(&session).is_some_and(|person| person.away().is_none())
+    }
+
+    /// How a room stands, for a session or a follower that hears it.
+    fn heard(&self, asker: Asker, name: &RoomName) -> Option<Answer> {
+        let id = match asker {
+            Asker::Session(session) => self.room_of(session, name).ok()?,
+            Asker::Visitor(session) => *self.followers.get(&session)?,
+        };
+        let Room { id: room, head, members, topic, .. } = self.rooms.get(id)?;
+        Some(Answer::Room { room: *room, at: *head, members: members.len(), topic: topic.clone() })
     }
 
     /// The number of the room, if the session is in it and hears it.

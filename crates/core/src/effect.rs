@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Author, ExitCause, Ignored, MessageId, Nick, Position, Question, Refusal, RequestId, RoomId,
-    RoomName, Sequence, SessionId, Text, Time,
+    RoomName, SessionId, Text, Time,
 };
 
 /// One fact, in its place in the one order.
@@ -38,6 +38,8 @@ pub enum Effect {
         room: RoomId,
         /// Its name.
         name: RoomName,
+        /// The first event that is kept of those before they came; right after `at` where none is.
+        first: Position,
         /// The last event before they came.
         at: Position,
         /// Members, this one included.
@@ -271,6 +273,17 @@ pub enum Answer {
         /// What it is about.
         topic: Option<Text>,
     },
+    /// How a room stands that the asker hears.
+    Room {
+        /// Which.
+        room: RoomId,
+        /// The last event so far.
+        at: Position,
+        /// Members, those who are suspended included.
+        members: usize,
+        /// What the room is about.
+        topic: Option<Text>,
+    },
     /// One page of who is in a room, in the order of their nicks.
     Members {
         /// Where.
@@ -344,15 +357,6 @@ pub struct Granted {
     pub question: Question,
     /// Where it may be looked for.
     pub scope: Scope,
-}
-
-/// What was read from history.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Excerpt {
-    /// In order; what a search found, newest first.
-    pub events: Vec<Event>,
-    /// Where a search was cut by a bound: older messages may have the words as well.
-    pub more: Option<Sequence>,
 }
 
 /// Where something may be looked for.

@@ -15,6 +15,7 @@
 mod action;
 mod chat;
 mod effect;
+mod excerpt;
 mod flood;
 pub mod harmless;
 mod id;
@@ -38,9 +39,10 @@ mod text;
 pub use action::{Action, ExitCause, Proposal, Visit};
 pub use chat::{Chat, Founding};
 pub use effect::{
-    Answer, Effect, Event, EventKind, Excerpt, Granted, HistorySpan, IgnoreChange, InRoom,
-    Presence, PrivateMessage, RoomSummary, Scope,
+    Answer, Effect, Event, EventKind, Granted, HistorySpan, IgnoreChange, InRoom, Presence,
+    PrivateMessage, RoomSummary, Scope,
 };
+pub use excerpt::Excerpt;
 pub use flood::{Bucket, FloodLimit, Rate, Verdict};
 pub use id::{
     Author, LogPosition, MessageId, Moment, Origin, Position, RequestId, ResumeKeyHash, RoomId,

@@ -43,6 +43,11 @@ pub enum Query {
     },
     /// Whom does the asker ignore?
     Ignored,
+    /// How does a room stand? For one that hears it and has lost its place in it; nobody else is answered.
+    Room {
+        /// Which.
+        room: RoomName,
+    },
     /// Something from history: answered with leave to read, and from where.
     Read {
         /// What is wanted.

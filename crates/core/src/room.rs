@@ -17,6 +17,8 @@ const FOLD_NAMES_MAX: usize = 8;
 pub(crate) struct Room {
     pub(crate) id: RoomId,
     pub(crate) name: RoomName,
+    /// The first event's position, of those that are kept; right after `head` where none is.
+    pub(crate) first: Position,
     /// The last event's position.
     pub(crate) head: Position,
     /// When the last event was.
@@ -40,8 +42,8 @@ impl Room {
     }
 
     /// As the store remembers it.
-    pub(crate) fn restored(Founding { room, name, head, last, topic }: Founding) -> Self {
-        Self { head, last, topic, is_kept: true, ..Self::new(room, name) }
+    pub(crate) fn restored(Founding { room, name, first, head, last, topic }: Founding) -> Self {
+        Self { first, head, last, topic, is_kept: true, ..Self::new(room, name) }
     }
 
     /// Without its members.
@@ -49,6 +51,7 @@ impl Room {
         RoomState {
             id: self.id,
             name: self.name.clone(),
+            first: self.first,
             head: self.head,
             last: self.last,
             topic: self.topic.clone(),
@@ -60,6 +63,7 @@ impl Room {
         Self {
             id,
             name,
+            first: Position::START.next(),
             head: Position::START,
             last: Time::default(),
             topic: None,
@@ -160,7 +164,7 @@ impl Rooms {
     /// # Errors
     /// When there is one with that number or name, or a number in it is past the last of its kind.
     pub(crate) fn add(&mut self, state: RoomState) -> Result<(), String> {
-        let RoomState { id, name, head, last, topic, fold } = state;
+        let RoomState { id, name, first, head, last, topic, fold } = state;
         if self.by_id.contains_key(&id) || self.by_name.contains_key(&name) {
             return Err(format!("{name} or its number {} is there twice", id.0));
         }
@@ -168,7 +172,7 @@ impl Rooms {
             return Err(format!("{name} has {head} events"));
         }
         let is_kept = head > Position::START;
-        self.insert(Room { head, last, topic, is_kept, fold, ..Room::new(id, name) });
+        self.insert(Room { first, head, last, topic, is_kept, fold, ..Room::new(id, name) });
         Ok(())
     }
 
@@ -252,7 +256,7 @@ impl Rooms {
             return Err("there is no first room".to_owned());
         }
         for (id, room) in &self.by_id {
-            let Room { name, head, last, .. } = room;
+            let Room { name, first, head, last, .. } = room;
             let is_empty = room.members.is_empty() && room.unseen == 0;
             let is_first = self.first == Some(*id);
             if room.id != *id || self.by_name.get(name) != Some(id) || id.0 > self.last_id {
@@ -263,6 +267,9 @@ impl Rooms {
             }
             if is_empty && !room.is_kept && !is_first {
                 return Err(format!("{name} is bare and exists"));
+            }
+            if *first == Position::START || *first > head.next() {
+                return Err(format!("{name} has {head} events and begins at {first}"));
             }
             if room.is_kept != (head.0 > 0) {
                 return Err(format!("{name} has {head} events and is not kept, or is"));

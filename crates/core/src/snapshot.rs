@@ -43,7 +43,7 @@ pub struct Snapshot {
 pub(crate) struct Format;
 
 impl Format {
-    const NUMBER: u32 = 1;
+    const NUMBER: u32 = 2;
 }
 
 impl TryFrom<u32> for Format {
@@ -68,6 +68,7 @@ impl From<Format> for u32 {
 pub(crate) struct RoomState {
     pub(crate) id: RoomId,
     pub(crate) name: RoomName,
+    pub(crate) first: Position,
     pub(crate) head: Position,
     pub(crate) last: Time,
     pub(crate) topic: Option<Text>,

@@ -185,11 +185,12 @@ impl Stage {
                     (&self.rooms[&event.room], event.text.as_ref().map(Text::as_str));
                 format!("{room} {} {} {kind} {text:?}", event.position, event.nick)
             }
-            Effect::Joined { session, room, name, at, members, topic, .. } => {
+            Effect::Joined { session, room, name, first, at, members, topic, .. } => {
                 self.rooms.insert(*room, name.clone());
                 let topic = topic.as_ref().map(|topic| format!(" about {:?}", topic.as_str()));
                 let who = self.who(*session);
-                format!("{who} in {name} at {at} of {members}{}", topic.unwrap_or_default())
+                let gone = if first.0 > 1 { format!(" from {first}") } else { String::new() };
+                format!("{who} in {name} at {at}{gone} of {members}{}", topic.unwrap_or_default())
             }
             Effect::Parted { session, name, .. } => format!("{} out of {name}", self.who(*session)),
             Effect::Presence { presence, .. } => presence_shown(presence),
@@ -243,6 +244,10 @@ fn answer_shown(answer: &Answer) -> String {
         Answer::Posted { position, nick, .. } => format!("posted at {position} as {nick}"),
         Answer::Topic { name, topic } => {
             format!("{name} topic {:?}", topic.as_ref().map(Text::as_str))
+        }
+        Answer::Room { room, at, members, topic } => {
+            let topic = topic.as_ref().map(Text::as_str);
+            format!("{} at {at} of {members}, topic {topic:?}", room.0)
         }
         Answer::Members { nicks, total, page, pages, .. } => {
             let nicks: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
@@ -311,6 +316,7 @@ fn query_or_signal(asked: &str) -> Option<Request> {
         "search" => Query::Read { question: search(rest) }.into(),
         "topic" if words.is_empty() => Query::Topic { room: room(first) }.into(),
         "who" => Query::Who { room: room(first), page: words.parse().unwrap_or(1) }.into(),
+        "stands" | "lookstands" => Query::Room { room: room(first) }.into(),
         "rooms" => Query::Rooms { page: first.parse().unwrap_or(1) }.into(),
         "ignore" if first.is_empty() => Query::Ignored.into(),
         _ => return None,

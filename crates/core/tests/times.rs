@@ -80,6 +80,7 @@ fn times_of_a_room_do_not_go_back_when_a_clock_does_also_across_a_restart() {
     let kept = Founding {
         room: RoomId(1),
         name: lobby(),
+        first: Position(1),
         head: Position(41),
         last: Time(NOON.0 + 5),
         topic: None,

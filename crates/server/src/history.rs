@@ -102,20 +102,29 @@ fn work(reader: &Reader, job: Job, reply: &Reply) {
 
 fn read(reader: &Reader, wanted: &Wanted) -> Result<Excerpt, ReadError> {
     let events = match wanted {
-        Wanted::Recent { room, upto, count } => reader.latest(*room, *upto, *count),
+        Wanted::Recent { room, upto, count } => {
+            let events = reader.latest(*room, *upto, *count)?;
+            return in_order(reader, (*room, *upto), events);
+        }
         Wanted::Refill { room, after, upto } => {
             reader.after(*room, *after, *upto, REFILL_EVENTS_MAX, REFILL_BYTES_MAX)
         }
-        Wanted::Check { room, position } => {
-            reader.after(*room, Position(position.0.saturating_sub(1)), *position, 1, 1)
+        Wanted::Check { room, position, upto } => {
+            reader.after(*room, Position(position.0.saturating_sub(1)), *upto, 1, 1)
         }
         Wanted::Asked(_, granted) => return answer(reader, granted),
     };
-    events.map(in_order)
+    events.map(|events| Excerpt { events, ..Excerpt::default() })
 }
 
-fn in_order(events: Vec<Event>) -> Excerpt {
-    Excerpt { events, more: None }
+/// What was read of one room, and where that room begins.
+fn in_order(
+    reader: &Reader,
+    (room, upto): (RoomId, Position),
+    events: Vec<Event>,
+) -> Result<Excerpt, ReadError> {
+    let first = reader.first(room)?.map_or(upto.next(), |first| first.min(upto.next()));
+    Ok(Excerpt { events, more: None, first: Some(first) })
 }
 
 /// Where everything was searched, says which rooms something was found in.
@@ -141,9 +150,10 @@ fn answer(reader: &Reader, Granted { question, scope }: &Granted) -> Result<Exce
         Scope::Everywhere => &[],
     };
     let in_first = |read: &dyn Fn(RoomId, Position) -> Result<Vec<Event>, ReadError>| {
-        spans.first().map_or(Ok(Vec::new()), |span| read(span.room, span.upto))
+        let Some(span) = spans.first() else { return Ok(Excerpt::default()) };
+        in_order(reader, (span.room, span.upto), read(span.room, span.upto)?)
     };
-    let events = match question {
+    match question {
         Question::Latest { count, .. } => in_first(&|room, upto| reader.latest(room, upto, *count)),
         Question::Before { time, count, .. } => {
             in_first(&|room, upto| reader.before_time(room, upto, *time, *count))
@@ -165,10 +175,9 @@ fn answer(reader: &Reader, Granted { question, scope }: &Granted) -> Result<Exce
         Question::Search { words, before, count, .. } => {
             let rooms: Vec<_> = spans.iter().map(|span| (span.room, span.upto)).collect();
             let rooms = (*scope != Scope::Everywhere).then_some(rooms.as_slice());
-            return reader.search(rooms, words, *before, *count);
+            reader.search(rooms, words, *before, *count)
         }
-    };
-    events.map(in_order)
+    }
 }
 
 #[cfg(test)]

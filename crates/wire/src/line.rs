@@ -38,7 +38,7 @@ pub use render::{
 };
 pub use speaking::LineFollower;
 pub use verbs::typed;
-pub use view::{Deed, EventView, HistoryTitle, PresenceView, render_history};
+pub use view::{Deed, EventView, HistoryTitle, PresenceView, gone, render_history};
 
 /// One person speaking lines. Holds no buffer while nothing is half said.
 #[derive(Debug)]

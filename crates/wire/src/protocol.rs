@@ -174,7 +174,10 @@ pub enum Told<'a> {
     /// It is in a room.
     Entered(&'a Entered<'a>),
     /// The last events of a room it has entered, for [`Begin::RecentTogether`].
-    Recent(&'a RoomName, &'a [Event]),
+    Recent(&'a RoomName, &'a Excerpt),
+    /// What a room had right after this event, the last that the session was given, is gone: it goes on with
+    /// [`Entered::first`].
+    Gap(&'a Entered<'a>, Position),
     /// It is no longer in a room.
     Parted(RequestId, &'a RoomName),
     /// The hub's answer.
@@ -208,6 +211,8 @@ pub struct Entered<'a> {
     pub id: RoomId,
     /// Its name.
     pub room: &'a RoomName,
+    /// The first event that is kept; what was before it is gone.
+    pub first: Position,
     /// The last event before it came in.
     pub at: Position,
     /// Its events go on right after what it had.

@@ -28,25 +28,29 @@ enum Begin {
     Fresh,
     /// Right after the place that it named.
     GoesOn,
+    /// What came right after the place that it named is gone: with the first event that is kept.
+    Gap,
     /// The place that it named is none here: from now on.
     Elsewhere,
 }
 
-/// The first words: where one is, when the event there happened, if that is known, and whether what follows
-/// begins right after what one had.
+/// The first words: the room's first event that is kept, where one is, when the event there happened, if that is
+/// known, and whether what follows begins right after what one had.
 fn render_begin(
     epoch: Epoch,
-    (at, time): (Position, Option<Time>),
+    (first, at, time): (Position, Position, Option<Time>),
     begin: Begin,
     out: &mut Vec<u8>,
 ) {
-    if begin != Begin::GoesOn {
+    if matches!(begin, Begin::Fresh | Begin::Elsewhere) {
         // A connection that breaks before the first event goes on from here. Whoever goes on from a place of
         // their own has not been given what lies between yet, and keeps that place.
         id(epoch, at.0, time.map(|time| time.0), out);
     }
-    let is_complete = begin != Begin::Elsewhere;
-    let begin = serde_json::json!({ "epoch": epoch, "position": at.0, "complete": is_complete });
+    let is_complete = matches!(begin, Begin::Fresh | Begin::GoesOn);
+    let begin = serde_json::json!({
+        "epoch": epoch, "first": first.0, "position": at.0, "complete": is_complete,
+    });
     field("begin", &begin, out);
 }
 
@@ -126,18 +130,19 @@ mod tests {
         let epoch = Epoch([0, 1, 2, 3, 4, 5, 6, 0xFF]);
         let begin = |begin| {
             let mut out = Vec::new();
-            render_begin(epoch, (Position(17), Some(Time(5))), begin, &mut out);
+            render_begin(epoch, (Position(3), Position(17), Some(Time(5))), begin, &mut out);
             String::from_utf8(out).unwrap()
         };
         let data = |complete| {
             format!(
                 "event: begin\n\
-                 data: {{\"complete\":{complete},\"epoch\":\"00010203040506ff\",\"position\":17}}\n\n"
+                 data: {{\"complete\":{complete},\"epoch\":\"00010203040506ff\",\"first\":3,\"position\":17}}\n\n"
             )
         };
         let id = "id: 00010203040506ff-17-5\n";
         assert_eq!(begin(Begin::Fresh), format!("{id}{}", data(true)));
         assert_eq!(begin(Begin::GoesOn), data(true));
+        assert_eq!(begin(Begin::Gap), data(false));
         assert_eq!(begin(Begin::Elsewhere), format!("{id}{}", data(false)));
     }
 }

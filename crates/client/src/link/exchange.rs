@@ -8,8 +8,8 @@
 //! # What holds
 //!
 //! - Every event of a room comes out once, in order, from the first one the house sends. Where the house
-//!   cannot go on from where we were, its `joined` says `complete: false` and the room begins anew. A hole
-//!   is not passed over: the connection is given up and the room resumed from the last event before the
+//!   cannot go on from where we were, its `joined` says `complete: false` and the room begins anew, also in the
+//!   middle of it, and what is missing is told. A hole without a word is not passed over: the connection is given up and the room resumed from the last event before the
 //!   hole. Where the house then has the same hole, what was in it is gone, and that is told. (While somebody is ignored the house leaves holes on purpose, and they cannot be told apart.)
 //! - A message that was said leaves the outbox only when the house shows it or says that it is there, or
 //!   refuses it for good. It keeps its id, and the messages of a room keep their order.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde::Deserialize;
-use teahouse_wire::api::{Event, Failure, received};
+use teahouse_wire::api::{Epoch, Event, Failure, received};
 use tokio::time::timeout;
 
 use super::missed::{Missed, broken};
@@ -27,8 +27,8 @@ pub(crate) struct Following {
 /// One thing that is told of a room.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Told {
-    /// What follows begins right after what we have, or (`false`) could not.
-    Begins(bool),
+    /// Where what follows begins.
+    Begins(Begin),
     /// Something of its history.
     Event(Box<Event>),
     /// An event that this client cannot read, and why.
@@ -37,6 +37,17 @@ pub(crate) enum Told {
     Notice(String),
     /// The room cannot be followed.
     Refused(Failure),
+}
+
+/// Where what follows of a room begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Begin {
+    /// Right after what we have, or (`false`) it could not.
+    pub(crate) complete: bool,
+    /// Of which history it is.
+    pub(crate) epoch: Option<Epoch>,
+    /// The room's first event that is kept; an older server does not say.
+    pub(crate) first: Option<u64>,
 }
 
 impl Following {
@@ -118,15 +129,11 @@ impl Parser {
 /// What an event tells; `None` for what is passed over.
 fn read(name: &str, data: &str) -> Option<Told> {
     #[derive(Deserialize)]
-    struct Begin {
-        complete: bool,
-    }
-    #[derive(Deserialize)]
     struct Notice {
         text: String,
     }
     match name {
-        "begin" => received(data.as_bytes()).ok().map(|Begin { complete }| Told::Begins(complete)),
+        "begin" => received(data.as_bytes()).ok().map(Told::Begins),
         "event" => Some(match received(data.as_bytes()) {
             Ok(event) => Told::Event(Box::new(event)),
             Err(error) => Told::Strange(shown(&error.to_string())),
@@ -164,7 +171,7 @@ mod tests {
                 parser.take_in(part, &mut told).unwrap();
             }
             assert_eq!(told.len(), 4, "{told:?}");
-            assert_eq!(told[0], Told::Begins(true));
+            assert_eq!(told[0], Told::Begins(Begin { complete: true, epoch: None, first: None }));
             assert!(matches!(&told[1], Told::Event(event) if event.position == 1));
             assert_eq!(told[2], Told::Notice("\u{fffd}[2J".to_owned()));
             assert!(matches!(told[3], Told::Strange(_)));

@@ -241,6 +241,7 @@ fn joined(session: SessionId, room: &Room, is_seen: bool) -> Effect {
         request: RequestId::default(),
         room: room.id,
         name: room.name.clone(),
+        first: room.first,
         at: room.head,
         // It counts itself.
         members: room.members.len() + usize::from(!is_seen),

@@ -83,6 +83,7 @@ impl Chat {
             request: RequestId::default(),
             room: id,
             name,
+            first: room.first,
             at: room.head,
             members: room.members.len(),
             topic: room.topic.clone(),

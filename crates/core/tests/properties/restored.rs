@@ -154,7 +154,7 @@ fn what_a_snapshot_contradicts_itself_in_is_said() {
     let bob = || two_people().pointer("/sessions/1").unwrap().clone();
     let lobby = || two_people().pointer("/rooms/0").unwrap().clone();
     let cases = [
-        ("/format", json!(2), "a snapshot of format 2, and this version reads format 1 only"),
+        ("/format", json!(1), "a snapshot of format 1, and this version reads format 2 only"),
         ("/sessions/0", bob(), "SessionId(2) is there twice"),
         ("/sessions/0/nick", json!("B0B"), "two are called bob, or look so"),
         ("/sessions/0/seat", bob()["seat"].clone(), "SessionId(2) has the seat of somebody else"),
@@ -166,6 +166,7 @@ fn what_a_snapshot_contradicts_itself_in_is_said() {
         ("/rooms", json!([lobby(), lobby()]), "#lobby or its number 1 is there twice"),
         ("/rooms/0/name", json!("tea"), "there is no #lobby, the first room"),
         ("/rooms/0/head", json!(u64::MAX), "#lobby has 18446744073709551615 events"),
+        ("/rooms/0/first", json!(4), "#lobby has 2 events and begins at 4"),
         ("/last_room", json!(u32::MAX), "4294967295 rooms have been made"),
         ("/guests", json!(u64::MAX), "18446744073709551615 guests have come"),
         (

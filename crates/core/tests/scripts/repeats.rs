@@ -20,6 +20,7 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
     let kept = Founding {
         room: RoomId(1),
         name: room("lobby"),
+        first: Position(1),
         head: Position(2),
         last: Time(0),
         topic: None,
@@ -99,6 +100,7 @@ fn a_message_older_than_authors_is_the_same_for_whoever_says_the_same_words() {
     let kept = teahouse_core::Founding {
         room: RoomId(1),
         name: room("lobby"),
+        first: Position(1),
         head: Position(2),
         last: Time(0),
         topic: None,

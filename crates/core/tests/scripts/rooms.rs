@@ -7,6 +7,7 @@ fn a_room_whose_name_no_new_room_may_have_stays() {
     let kept = Founding {
         room: RoomId(1),
         name: RoomName::parse("kеpt").unwrap(),
+        first: Position(1),
         head: Position(2),
         last: Time(0),
         topic: None,
@@ -172,4 +173,54 @@ fn leave_to_read_is_for_members_and_up_to_this_moment() {
          ann> history secret
          | to ann: refused NotInRoom { room: RoomName(\"secret\") }",
     );
+}
+
+#[test]
+fn a_room_says_where_it_begins_and_to_those_who_hear_it_how_it_stands() {
+    let kept = Founding {
+        room: RoomId(1),
+        name: RoomName::parse("tea").unwrap(),
+        first: Position(5),
+        head: Position(9),
+        last: Time(0),
+        topic: Some(text("green")),
+    };
+    let chat = Chat::from_history(Limits::default(), RoomId(1), [kept]);
+    chat.check().unwrap();
+    let chat = Chat::restore(chat.snapshot()).unwrap();
+    Stage::new(chat).check(
+        "ann> enter ann
+         | to ann: welcome ann
+         | ann in #lobby at 0 of 1
+         | to #lobby but ann: ann entered
+         ann> stands tea
+         ann> join tea
+         | ann in #tea at 9 from 5 of 1 about \"green\"
+         | to #tea but ann: ann entered
+         cat> follow tea
+         | cat in #tea at 9 from 5 of 1 about \"green\"
+         ann> say tea hello
+         | #tea 10 ann said Some(\"hello\")
+         ann> stands tea
+         | to ann: 1 at 10 of 1, topic Some(\"green\")
+         cat> lookstands tea
+         | to cat: 1 at 10 of 1, topic Some(\"green\")
+         dan> lookstands tea
+         ann> leave tea
+         | ann out of #tea
+         | to #tea but ann: ann left
+         ann> stands tea",
+    );
+}
+
+#[test]
+fn no_room_begins_before_its_first_position_or_behind_the_next() {
+    for (first, is_sound) in [(0, false), (1, true), (9, true), (10, true), (11, false)] {
+        let (room, name) = (RoomId(1), RoomName::parse("tea").unwrap());
+        let (first, head, last, topic) = (Position(first), Position(9), Time(0), None);
+        let kept = Founding { room, name, first, head, last, topic };
+        let chat = Chat::from_history(Limits::default(), RoomId(1), [kept]);
+        assert_eq!(chat.check().is_ok(), is_sound, "{first}");
+        assert_eq!(Chat::restore(chat.snapshot()).is_ok(), is_sound, "{first}");
+    }
 }

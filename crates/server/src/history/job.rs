@@ -15,8 +15,8 @@ pub(crate) enum Wanted {
     Recent { room: RoomId, upto: Position, count: u32 },
     /// What a slow reader has missed.
     Refill { room: RoomId, after: Position, upto: Position },
-    /// The event that somebody says to have, to see whether it is still there.
-    Check { room: RoomId, position: Position },
+    /// The event that somebody says to have, to see whether it is still there; where it is not, the first one after it.
+    Check { room: RoomId, position: Position, upto: Position },
     /// What somebody asked, and which request of theirs that was.
     Asked(RequestId, Granted),
 }

@@ -1,14 +1,16 @@
 //! Where the events of a room begin for a member that has just entered it: with what comes from now on, with the last
 //! few, or right after the event that it says to have, once history was asked whether that is there.
 
-use teahouse_core::{Event, Position, RoomId, RoomName};
+use teahouse_core::{Asker, Event, Excerpt, Position, Query, RequestId, RoomId, RoomName, Text};
 use teahouse_wire::protocol::{Begin, Entered, Told};
 
+use super::connection::{Connection, Sink};
 use super::formats::TOO_MANY_FORMATS;
-use super::membership::{Behind, Check, Membership};
+use super::membership::{Behind, Check, Membership, Next};
 use super::rooms::Rooms;
 use super::sessions::Sessions;
 use super::socket::Socket;
+use crate::log::Entry;
 
 /// A connection has entered a room: says where it begins, and tells it so; where it says that it has an event,
 /// once that was looked for in history.
@@ -18,7 +20,7 @@ pub(super) fn begin<S: Socket>(
     index: usize,
     told: &Entered<'_>,
 ) {
-    let Entered { request, id: room, room: name, at, members, topic, .. } = *told;
+    let Entered { request, id: room, room: name, first, at, members, topic, .. } = *told;
     let shown = sessions.context.settings.history_shown;
     let epoch = sessions.context.server.epoch;
     let begin = sessions.connections[index].protocol.handle_joined(told, epoch);
@@ -27,13 +29,15 @@ pub(super) fn begin<S: Socket>(
         Begin::Recent => (recent(at, shown), None),
         Begin::After(cursor, time) => (cursor.min(at), time),
     };
-    let is_complete = matches!(begin, Begin::After(..));
+    let is_complete = matches!(begin, Begin::After(..)) && cursor.next() >= first;
+    let cursor = if time.is_some() { cursor } else { cursor.max(before(first)) };
     let together = begin == Begin::RecentTogether && at > Position::START && shown > 0;
     let is_behind = together || cursor < at || time.is_some();
-    let behind = is_behind.then_some(Behind { cursor, together });
+    let next = if together { Next::Together } else { Next::Events };
+    let behind = is_behind.then_some(Behind { cursor, next });
     let check = time.map(|time| {
         let topic = topic.cloned();
-        Box::new(Check { request, time, at, members, topic })
+        Box::new(Check { request, time, first, at, members, topic })
     });
     let is_checked = check.is_none();
     let membership = Membership { room, member: 0, behind, check };
@@ -55,7 +59,7 @@ pub(super) fn end<S: Socket>(
 ) {
     let membership = sessions.connections[index].membership(room);
     if let Some(check) = membership.and_then(|membership| membership.check.take()) {
-        tell_checked(sessions, index, (room, name), &check, false);
+        tell_checked(sessions, index, (room, name), &check, (check.first, false));
     }
 }
 
@@ -65,27 +69,30 @@ pub(super) fn show_together<S: Socket>(
     rooms: &Rooms,
     index: usize,
     (room, upto): (RoomId, Position),
-    events: &[Event],
+    excerpt: Excerpt,
 ) {
     let Some(membership) = sessions.connections[index].membership(room) else { return };
     // A room left and entered again meanwhile has its own to come.
     match &mut membership.behind {
-        Some(behind) if behind.together && behind.cursor == upto => behind.together = false,
+        Some(behind) if behind.next == Next::Together && behind.cursor == upto => {
+            behind.next = Next::Events;
+        }
         _ => return,
     }
     let Some(name) = rooms.name(room) else { return };
     let connection = &sessions.connections[index];
     // What it said itself in an earlier life is news on this screen; whom it ignores it does not hear.
-    let is_heard = |event: &&Event| !connection.ignores_author_of(event);
-    let shown: Vec<Event> = match &connection.ignored {
-        Some(_) => events.iter().filter(is_heard).cloned().collect(),
-        None => events.to_vec(),
-    };
+    let mut shown = excerpt;
+    if connection.ignored.is_some() {
+        shown.events.retain(|event| !connection.ignores_author_of(event));
+    }
     sessions.tell(index, &Told::Recent(name, &shown));
 }
 
-/// History was asked for the event that a member says to have: it goes on after that, or begins anew with the last
-/// few. A history that was brought back from a copy has others at the same positions.
+/// History was asked for the event that a member says to have, or the first one after that. The member goes on right
+/// after its event. Where that is gone, so may others be that came after it: then it goes on with what is left. It
+/// begins anew with the last few where another event is there: a history that was brought back from a copy has others at
+/// the same positions.
 pub(super) fn check<S: Socket>(
     sessions: &mut Sessions<S>,
     rooms: &Rooms,
@@ -101,12 +108,54 @@ pub(super) fn check<S: Socket>(
         return;
     };
     let Some(check) = membership.check.take() else { return };
-    let has_it = |event: &Event| event.position == position && event.time == check.time;
-    let is_complete = found.iter().any(has_it);
-    if !is_complete {
-        behind.cursor = recent(check.at, shown);
-    }
-    tell_checked(sessions, index, (room, name), &check, is_complete);
+    let Check { time, first, at, .. } = *check;
+    let (is_complete, cursor, first) = match found.first() {
+        Some(event) if event.position == position && event.time == time => (true, position, first),
+        Some(event) if event.position > position && event.time >= time => {
+            let is_next = event.position == position.next();
+            (is_next, before(event.position), event.position)
+        }
+        Some(_) => (false, recent(at, shown).max(before(first)), first),
+        None => (position == at, at, at.next()),
+    };
+    behind.cursor = cursor;
+    tell_checked(sessions, index, (room, name), &check, (first, is_complete));
+}
+
+/// Asks the hub how a room stands, for a member that is to be told so with what it has missed.
+pub(super) fn ask_how_it_stands<S: Socket>(
+    sessions: &mut Sessions<S>,
+    rooms: &Rooms,
+    index: usize,
+    room: RoomId,
+) {
+    let Some(room) = rooms.name(room).cloned() else { return };
+    let Connection { session, output, .. } = &sessions.connections[index];
+    let asker = match output.sink {
+        Sink::Body(_) => Asker::Visitor(*session),
+        Sink::Socket(_) => Asker::Session(*session),
+    };
+    let (request, query) = (RequestId::default(), Query::Room { room });
+    sessions.gathered.push(Entry::Query { asker, request, query });
+}
+
+/// How a room stands of which a member has a gap before it: it is told, and goes on after the gap.
+pub(super) fn go_on_after_gap<S: Socket>(
+    sessions: &mut Sessions<S>,
+    rooms: &Rooms,
+    index: usize,
+    (id, at): (RoomId, Position),
+    (members, topic): (usize, Option<&Text>),
+) {
+    let (membership, room) = (sessions.connections[index].membership(id), rooms.name(id));
+    let (Some(membership), Some(room)) = (membership, room) else { return };
+    let Some(Behind { cursor, next }) = &mut membership.behind else { return };
+    let Next::Gap { given } = *next else { return };
+    *next = Next::Events;
+    let (request, first) = (RequestId::default(), cursor.next());
+    let entered = Entered { request, id, room, first, at, is_complete: false, members, topic };
+    sessions.tell(index, &Told::Gap(&entered, given));
+    sessions.connections.list(index);
 }
 
 fn tell_checked<S: Socket>(
@@ -114,12 +163,17 @@ fn tell_checked<S: Socket>(
     index: usize,
     (id, room): (RoomId, &RoomName),
     check: &Check,
-    is_complete: bool,
+    (first, is_complete): (Position, bool),
 ) {
     let Check { request, at, members, ref topic, .. } = *check;
     let topic = topic.as_ref();
-    let entered = Entered { request, id, room, at, is_complete, members, topic };
+    let entered = Entered { request, id, room, first, at, is_complete, members, topic };
     sessions.tell(index, &Told::Entered(&entered));
+}
+
+/// The position before that of an event.
+fn before(position: Position) -> Position {
+    Position(position.0.saturating_sub(1))
 }
 
 /// The last event before those that are shown to whoever comes in.

@@ -6,6 +6,10 @@
 //! next page after the cursor is read and sent; when the cursor has reached the room's head, the
 //! membership is live. Cursor and head are compared when nothing is pending, so no event can fall
 //! between history and live, and none can come from both.
+//!
+//! Events may be gone that come next: another program has removed them. A page that does not begin right after the
+//! cursor is not given; the member is told what is missing ([`super::beginning::go_on_after_gap`]), and then given what
+//! is left.
 
 use std::sync::Weak;
 
@@ -13,9 +17,9 @@ use teahouse_core::{Event, Excerpt, Granted, Position, Refusal, RequestId, RoomI
 use teahouse_wire::protocol::Told;
 use tracing::debug;
 
-use super::beginning::{check, show_together};
+use super::beginning::{ask_how_it_stands, check, show_together};
 use super::connection::Connection;
-use super::membership::{Behind, Membership};
+use super::membership::{Behind, Membership, Next};
 use super::outbox::What;
 use super::rooms::Rooms;
 use super::sessions::Sessions;
@@ -59,12 +63,12 @@ impl CatchUp {
             }
             let Some((membership, behind)) = next_behind(connection) else { return };
             let room = membership.room;
-            let is_checking = membership.check.is_some();
+            let check = membership.check.as_ref().map(|check| check.at);
             let Some(head) = rooms.head(room) else { return };
-            let Behind { cursor, together } = behind;
-            let wanted = if is_checking {
-                Wanted::Check { room, position: cursor }
-            } else if together {
+            let Behind { cursor, next } = behind;
+            let wanted = if let Some(upto) = check {
+                Wanted::Check { room, position: cursor, upto }
+            } else if next == Next::Together {
                 Wanted::Recent { room, upto: cursor, count }
             } else if cursor < head {
                 Wanted::Refill { room, after: cursor, upto: head }
@@ -116,12 +120,12 @@ impl CatchUp {
                 answer(sessions, refusals, index, request, &granted, found);
             }
             (Wanted::Recent { room, upto, .. }, Ok(excerpt)) => {
-                show_together(sessions, rooms, index, (room, upto), &excerpt.events);
+                show_together(sessions, rooms, index, (room, upto), excerpt);
             }
             (Wanted::Refill { room, after, upto }, Ok(excerpt)) => {
                 self.refill(sessions, rooms, index, room, (after, upto), &excerpt.events);
             }
-            (Wanted::Check { room, position }, Ok(excerpt)) => {
+            (Wanted::Check { room, position, .. }, Ok(excerpt)) => {
                 check(sessions, rooms, index, (room, position), &excerpt.events);
             }
             (Wanted::Recent { .. } | Wanted::Refill { .. } | Wanted::Check { .. }, Err(_)) => {
@@ -148,10 +152,19 @@ impl CatchUp {
         let is_checking = membership.check.is_some();
         let Some(behind) = membership.behind.as_mut() else { return };
         // The page is for where the cursor stood; a room left and entered again has another.
-        if behind.cursor != after || behind.together || is_checking {
+        if behind.cursor != after || behind.next != Next::Events || is_checking {
             return;
         }
-        behind.cursor = events.last().map_or(upto, |event| event.position);
+        let adjoins = |(event, position): &(&Event, u64)| event.position.0 == *position;
+        let run = events.iter().zip(after.0 + 1..).take_while(adjoins).count();
+        let (events, rest) = events.split_at(run);
+        let Some(last) = events.last() else {
+            // Another program has removed what comes next.
+            let cursor = rest.first().map_or(upto, |event| Position(event.position.0 - 1));
+            *behind = Behind { cursor, next: Next::Gap { given: after } };
+            return ask_how_it_stands(sessions, rooms, index, room);
+        };
+        behind.cursor = last.position;
         debug!(session = connection.session.0, events = events.len(), "refilled from history");
         let mut out = Vec::new();
         let given = rooms.render_past(&mut sessions.connections, index, room, events, &mut out);
@@ -165,7 +178,8 @@ impl CatchUp {
 fn next_behind<S>(connection: &Connection<S>) -> Option<(&Membership, Behind)> {
     let memberships = &connection.memberships;
     let checking = memberships.iter().find(|membership| membership.check.is_some());
-    let next = checking.or_else(|| memberships.iter().find(|m| m.behind.is_some()))?;
+    let is_given = |behind: Behind| !matches!(behind.next, Next::Gap { .. });
+    let next = checking.or_else(|| memberships.iter().find(|m| m.behind.is_some_and(is_given)))?;
     next.behind.map(|behind| (next, behind))
 }
 

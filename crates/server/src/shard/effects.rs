@@ -51,11 +51,12 @@ impl<S: Socket> Shard<S> {
         let Self { sessions, rooms, .. } = self;
         rooms.bring_up(&mut sessions.connections, index, round);
         match effect {
-            Effect::Joined { request, room, name, at, members, topic, .. } => {
+            Effect::Joined { request, room, name, first, at, members, topic, .. } => {
                 let entered = Entered {
                     request: *request,
                     id: *room,
                     room: name,
+                    first: *first,
                     at: *at,
                     is_complete: false,
                     members: *members,
@@ -106,6 +107,11 @@ impl<S: Socket> Shard<S> {
         connections.list(index);
         if let Answer::Granted(granted) = answer {
             return connections[index].questions.push(request, granted.clone());
+        }
+        if let Answer::Room { room, at, members, topic } = answer {
+            let Self { sessions, rooms, .. } = self;
+            let stands = (*members, topic.as_ref());
+            return beginning::go_on_after_gap(sessions, rooms, index, (*room, *at), stands);
         }
         if let Answer::Refused(refusal) = answer {
             self.requests.refusals.count(refusal);

@@ -19,6 +19,8 @@ pub(super) struct Check {
     pub(super) request: RequestId,
     /// When that event happened, as the member says.
     pub(super) time: Time,
+    /// The room's first event, as the hub knows.
+    pub(super) first: Position,
     /// The room's last event when it came in.
     pub(super) at: Position,
     pub(super) members: usize,
@@ -28,8 +30,19 @@ pub(super) struct Check {
 /// How far a member that is not live has come.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Behind {
-    /// The last event it has been given.
+    /// The last event that it has been given, or that is gone.
     pub(super) cursor: Position,
-    /// It has just come in, and is first shown the last events up to that together.
-    pub(super) together: bool,
+    pub(super) next: Next,
+}
+
+/// What a member that is not live is given next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It has just come in: the last events up to the cursor, together.
+    Together,
+    /// The events after the cursor.
+    Events,
+    /// What came right after the last event that it was `given` is gone up to the cursor. It is told that with how the
+    /// room stands, which the hub was asked.
+    Gap { given: Position },
 }

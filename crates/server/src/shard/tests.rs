@@ -1,5 +1,6 @@
 //! A shard without a thread: peers on virtual sockets, the hub's decisions and the time as the test says.
 
+mod beginnings;
 mod lists;
 mod older;
 mod rounds;
@@ -99,8 +100,17 @@ impl Bench {
     fn joins(&mut self, person: &Person) {
         let at = Position(self.head);
         let (session, name) = (person.session, "lobby".parse().unwrap());
-        let (request, members, topic) = (RequestId::default(), 1, None);
-        self.told(vec![Effect::Joined { session, request, room: ROOM, name, at, members, topic }]);
+        let (request, first, members, topic) = (RequestId::default(), Position(1), 1, None);
+        self.told(vec![Effect::Joined {
+            session,
+            request,
+            room: ROOM,
+            name,
+            first,
+            at,
+            members,
+            topic,
+        }]);
         self.proposed();
         person.socket.take_received();
     }
@@ -231,14 +241,14 @@ fn a_member_that_does_not_read_is_behind_and_is_given_the_rest_from_history_when
     bench.told(vec![Effect::Event(fifth)]);
     bench.head = 3;
     let fourth = bench.event(ELSEWHERE, "four");
-    let found = Ok(Excerpt { events: vec![fourth], more: None });
+    let found = Ok(Excerpt { events: vec![fourth], ..Excerpt::default() });
     bench.step(|shard| shard.handle_page(Page { asker, wanted, found }));
     assert_eq!(ann.heard(), "<ann> four\n");
     let Job { asker, wanted, .. } = bench.jobs.pop().unwrap();
     let Wanted::Refill { after: Position(4), upto: Position(5), .. } = wanted else {
         panic!("{wanted:?}")
     };
-    let found = Ok(Excerpt { events: vec![bench.event(ELSEWHERE, "five")], more: None });
+    let found = Ok(Excerpt { events: vec![bench.event(ELSEWHERE, "five")], ..Excerpt::default() });
     bench.step(|shard| shard.handle_page(Page { asker, wanted, found }));
     assert_eq!(ann.heard(), "<ann> five\n");
     assert!(bench.jobs.is_empty());

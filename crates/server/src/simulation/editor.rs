@@ -142,6 +142,7 @@ impl ProtocolSession for EditorSession {
                 row('-', if cause == ExitCause::Quit { "goodbye" } else { "gone" }, out);
             }
             Told::Recent(..)
+            | Told::Gap(..)
             | Told::Parted(..)
             | Told::Page(..)
             | Told::HistoryRefused(..)

@@ -69,7 +69,8 @@ impl ListStore {
             let is_topic = |event: &&Event| event.kind == EventKind::Topic;
             let topic = events.iter().rfind(is_topic).and_then(|event| event.text.clone());
             let (head, last) = (last.position, last.time);
-            Founding { room: *room, name: name.clone(), head, last, topic }
+            let first = Position::START.next();
+            Founding { room: *room, name: name.clone(), first, head, last, topic }
         });
         (RoomId(self.last_room), rooms.collect())
     }
@@ -134,8 +135,8 @@ impl ListStore {
             Wanted::Refill { room, after, upto } => {
                 between(*room, *after, *upto).take(PAGE_EVENTS).collect()
             }
-            Wanted::Check { room, position } => {
-                between(*room, Position(position.0.saturating_sub(1)), *position).collect()
+            Wanted::Check { room, position, upto } => {
+                between(*room, Position(position.0.saturating_sub(1)), *upto).take(1).collect()
             }
             Wanted::Asked(_, Granted { question: Question::Latest { count, .. }, scope }) => {
                 let Scope::Rooms(spans) = scope else { return Err(Unread::Fault) };
@@ -145,7 +146,7 @@ impl ListStore {
             }
             Wanted::Asked(..) => return Err(Unread::Fault),
         };
-        Ok(Excerpt { events, more: None })
+        Ok(Excerpt { events, ..Excerpt::default() })
     }
 }
 

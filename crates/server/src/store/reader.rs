@@ -72,6 +72,17 @@ impl Reader {
         Ok(events)
     }
 
+    /// The first event of a room that is kept, if there is one.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn first(&self, room: RoomId) -> Result<Option<Position>, ReadError> {
+        let mut rows =
+            self.connection.prepare_cached("SELECT min(position) FROM event WHERE room = ?1")?;
+        let first: Option<i64> = rows.query_row([room.0], |row| row.get(0))?;
+        Ok(first.map(|first| Position(first.cast_unsigned())))
+    }
+
     /// The newest `count` events before a moment, in order.
     ///
     /// # Errors

@@ -259,8 +259,9 @@ fn follow_events(connection: &Connection) -> Result<(), rusqlite::Error> {
 }
 
 fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
-    let mut rows = connection
-        .prepare("SELECT id, name, topic, last_position, last_ms FROM room ORDER BY id")?;
+    let mut rows = connection.prepare(
+        "SELECT id, name, topic, first_position, last_position, last_ms FROM room ORDER BY id",
+    )?;
     let mut founded: Vec<Founding> = Vec::new();
     let mut set_aside = Vec::new();
     let mut names = HashSet::new();
@@ -274,10 +275,11 @@ fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
             set_aside.push((id, row::shown(row, 1)));
             continue;
         };
-        let head = Position(row.get::<_, i64>(3)?.cast_unsigned());
-        let last = Time(row.get_ref(4)?.as_i64().unwrap_or_default());
+        let first = Position(row.get::<_, i64>(3)?.cast_unsigned());
+        let head = Position(row.get::<_, i64>(4)?.cast_unsigned());
+        let last = Time(row.get_ref(5)?.as_i64().unwrap_or_default());
         let topic = row::text(row, 2);
-        founded.push(Founding { room: RoomId(room), name, head, last, topic });
+        founded.push(Founding { room: RoomId(room), name, first, head, last, topic });
     }
     for (id, name) in set_aside {
         // As it stands there: it is what an operator looks for.

@@ -180,8 +180,12 @@ pub struct Joined {
     pub epoch: Epoch,
     /// The last event when you came in. Earlier ones that you are sent have positions up to it.
     pub position: u64,
+    /// The first event that the room still has: what was before it is gone. `position + 1` when it has none.
+    #[serde(default = "first_of_all")]
+    pub first: u64,
     /// Whether what follows begins right after what you said you have. `false` when that was not possible,
-    /// or when you did not say: then it begins with the last few events.
+    /// or when you did not say: then it begins with the last few events, or, when what came right after yours is gone,
+    /// with `first`.
     pub complete: bool,
     /// Members, you included.
     pub members: usize,
@@ -189,6 +193,11 @@ pub struct Joined {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub topic: Option<Text>,
+}
+
+/// Where every room begins of which nothing is gone.
+fn first_of_all() -> u64 {
+    1
 }
 
 /// Something numbered that happened in a room.
@@ -261,10 +270,22 @@ pub struct HistoryPage {
     pub room: RoomName,
     /// Of which history.
     pub epoch: Epoch,
+    /// The first event that the room still has: what was before it is gone. `head + 1` when it has none.
+    #[serde(default = "first_of_all")]
+    pub first: u64,
     /// The room's last event when this was asked.
     pub head: u64,
     /// In order.
     pub events: Vec<Event>,
+}
+
+impl HistoryPage {
+    /// The last event that is gone, where the page reaches back to where its room begins.
+    #[must_use]
+    pub fn gone_upto(&self) -> Option<u64> {
+        let is_reached = self.events.first().is_none_or(|event| event.position <= self.first);
+        (is_reached && self.first > 1).then(|| self.first - 1)
+    }
 }
 
 /// A page of rooms.

@@ -26,7 +26,7 @@ pub(super) fn page(granted: &Granted, excerpt: &Excerpt, epoch: Epoch) -> Messag
         | Question::Before { .. }
         | Question::Earlier { .. }
         | Question::Later { .. }
-        | Question::Around { .. } => match history(granted, &excerpt.events, epoch) {
+        | Question::Around { .. } => match history(granted, excerpt, epoch) {
             Some(page) => Message::History(page),
             None => Message::Error(failure::unreadable()),
         },
@@ -35,10 +35,11 @@ pub(super) fn page(granted: &Granted, excerpt: &Excerpt, epoch: Epoch) -> Messag
 
 /// A page of the one room that was asked about; `None` when it was about none.
 #[must_use]
-pub fn history(granted: &Granted, events: &[Event], epoch: Epoch) -> Option<HistoryPage> {
-    let span = spans(granted).first()?;
-    let events = found(granted, events, epoch);
-    Some(HistoryPage { room: span.name.clone(), epoch, head: span.upto.0, events })
+pub fn history(granted: &Granted, excerpt: &Excerpt, epoch: Epoch) -> Option<HistoryPage> {
+    let HistorySpan { name, upto, .. } = spans(granted).first()?;
+    let events = found(granted, &excerpt.events, epoch);
+    let first = excerpt.first.unwrap_or(upto.next());
+    Some(HistoryPage { room: name.clone(), epoch, first: first.0, head: upto.0, events })
 }
 
 /// What was read, each event with the name of its room.

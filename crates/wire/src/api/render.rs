@@ -82,6 +82,7 @@ pub(super) fn answer(answer: &Answer) -> Option<Message> {
         Answer::Welcome { .. }
         | Answer::Duplicate { .. }
         | Answer::Posted { .. }
+        | Answer::Room { .. }
         | Answer::Granted(_) => return None,
     })
 }

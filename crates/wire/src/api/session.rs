@@ -263,12 +263,13 @@ impl ApiSession {
         }
     }
 
-    /// It is in a room.
+    /// It is in a room, from some event on.
     pub(super) fn render_joined(&mut self, entered: &Entered<'_>, epoch: Epoch, out: &mut Vec<u8>) {
-        let Entered { request, room, at, is_complete: complete, members, topic, .. } = *entered;
+        let Entered { request, room, first, at, is_complete, members, topic, .. } = *entered;
         let reference = self.answered(request).and_then(|pending| pending.reference);
-        let (room, topic) = (room.clone(), topic.cloned());
-        let joined = Joined { room, epoch, position: at.0, complete, members, topic };
+        let (room, topic, complete) = (room.clone(), topic.cloned(), is_complete);
+        let (first, position) = (first.0, at.0);
+        let joined = Joined { room, epoch, position, first, complete, members, topic };
         self.render(reference, Message::Joined(joined), out);
     }
 

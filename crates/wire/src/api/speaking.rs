@@ -59,7 +59,10 @@ impl ProtocolSession for ApiSession {
 
     fn render(&mut self, told: &Told<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
         match *told {
-            Told::Entered(entered) => self.render_joined(entered, here.server.epoch, out),
+            // From a gap on it is given the events as if it had come in anew; that answers nothing.
+            Told::Entered(entered) | Told::Gap(entered, _) => {
+                self.render_joined(entered, here.server.epoch, out)
+            }
             // What it is given of the past are events.
             Told::Recent(..) => {}
             Told::Parted(request, room) => self.render_parted(request, room, out),

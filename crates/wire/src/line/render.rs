@@ -86,10 +86,10 @@ pub fn render_private(from: &Nick, text: &Text, out: &mut Vec<u8>) {
     }
 }
 
-/// An answer to one person. Leave to read renders as nothing: what is read follows.
+/// An answer to one person. Leave to read, and what only the server asks, render as nothing.
 pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
     match answer {
-        Answer::Granted(_) => {}
+        Answer::Room { .. } | Answer::Granted(_) => {}
         Answer::Refused(refusal) => render_refusal(refusal, out),
         Answer::Welcome { nick, taken, .. } => {
             let sorry = match taken {
@@ -188,12 +188,13 @@ pub fn render_page(granted: &Granted, excerpt: &Excerpt, clock: &Clock, out: &mu
     let is_named = matches!(title, HistoryTitle::Found { .. });
     let name_of = |id: RoomId| spans.iter().find(|span| span.room == id).map(|span| &span.name);
     let shown = |event| EventView::of(event, if is_named { name_of(event.room) } else { None });
-    render_history(title, excerpt.events.iter().map(shown), clock, out);
+    let gone = excerpt.gone_upto();
+    render_history((title, gone), excerpt.events.iter().map(shown), clock, out);
     match &granted.question {
         Question::Latest { count, .. } | Question::Before { count, .. } => {
             if let Some(first) = excerpt.events.first()
                 && (excerpt.events.len() as u64) < u64::from(*count)
-                && first.position.0 > 1
+                && excerpt.first.is_none_or(|begin| begin < first.position)
             {
                 let time = moment::shown(first.time, clock);
                 render_notice(&format!("a page is full; /history before {time} goes on"), out);

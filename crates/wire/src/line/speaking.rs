@@ -1,10 +1,10 @@
 //! The line protocol as a shard knows it: the sessions of people, and of those who follow a room with `curl` and
 //! only hear.
 
-use teahouse_core::{Answer, Event, EventKind, RoomId, RoomName};
+use teahouse_core::{Answer, Event, EventKind, Excerpt, Position, RoomId, RoomName};
 
 use super::{
-    EventView, HistoryTitle, LineSession, handle_piece, render_answer, render_event,
+    EventView, HistoryTitle, LineSession, gone, handle_piece, render_answer, render_event,
     render_goodbye, render_history, render_joined, render_notice, render_page, render_parted,
     render_presence, render_refusal,
 };
@@ -102,7 +102,8 @@ impl ProtocolSession for LineSession {
             Told::Entered(entered) => {
                 render_joined(entered.room, entered.members, entered.topic, out);
             }
-            Told::Recent(room, events) => render_recent(room, events, here.clock, out),
+            Told::Recent(room, excerpt) => render_recent(room, excerpt, here.clock, out),
+            Told::Gap(entered, after) => render_gap(entered, after, out),
             Told::Parted(_, room) => render_parted(room, self.current(), out),
             Told::Answer(_, answer) => {
                 self.handle_answer(answer);
@@ -142,14 +143,21 @@ impl LineSession {
             | Answer::Members { .. }
             | Answer::Rooms { .. }
             | Answer::Ignoring { .. }
+            | Answer::Room { .. }
             | Answer::Granted(_) => {}
         }
     }
 }
 
-fn render_recent(room: &RoomName, events: &[Event], clock: &Clock, out: &mut Vec<u8>) {
-    let shown = events.iter().map(|event| EventView::of(event, None));
-    render_history(HistoryTitle::Latest(room), shown, clock, out);
+fn render_recent(room: &RoomName, excerpt: &Excerpt, clock: &Clock, out: &mut Vec<u8>) {
+    let shown = excerpt.events.iter().map(|event| EventView::of(event, None));
+    render_history((HistoryTitle::Latest(room), excerpt.gone_upto()), shown, clock, out);
+}
+
+/// What came right after the last event that was given is gone.
+fn render_gap(entered: &Entered<'_>, after: Position, out: &mut Vec<u8>) {
+    let missing = (after.next().0, entered.first.0.saturating_sub(1));
+    render_notice(&gone(entered.room, missing), out);
 }
 
 /// A peer that follows one room as lines, from now on, and says nothing.
@@ -181,6 +189,7 @@ impl ProtocolSession for LineFollower {
             // An empty line says nothing, and nothing else can be written among lines of text.
             Told::Ping => out.push(b'\n'),
             Told::HistoryRefused(_, refusal) => render_refusal(refusal, out),
+            Told::Gap(entered, after) => render_gap(entered, after, out),
             Told::Entered(_)
             | Told::Recent(..)
             | Told::Parted(..)

@@ -113,6 +113,8 @@ fn typed_query(query: &Query) -> String {
         Query::Rooms { page } => format!("/rooms {page}"),
         Query::Topic { .. } => "/topic".to_owned(),
         Query::Ignored => "/ignore".to_owned(),
+        // The server asks it.
+        Query::Room { .. } => String::new(),
         Query::Read { question } => match question {
             Question::Latest { count, .. } => format!("/history {count}"),
             Question::Before { .. }

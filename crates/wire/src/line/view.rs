@@ -194,9 +194,19 @@ pub enum HistoryTitle<'a> {
     },
 }
 
-/// A page of history with times, in the order given.
+/// The words for events of a room that are gone, from one position to another.
+#[must_use]
+pub fn gone(room: &RoomName, (from, to): (u64, u64)) -> String {
+    match from == to {
+        true => format!("message {from} of {room} is gone"),
+        false => format!("messages {from} to {to} of {room} are gone"),
+    }
+}
+
+/// A page of history with times, in the order given. Where it reaches back to the room's beginning and something
+/// before that is gone, `gone_upto` is the last position of that.
 pub fn render_history<'a>(
-    title: HistoryTitle<'_>,
+    (title, gone_upto): (HistoryTitle<'_>, Option<u64>),
     events: impl ExactSizeIterator<Item = EventView<'a>>,
     clock: &Clock,
     out: &mut Vec<u8>,
@@ -205,6 +215,12 @@ pub fn render_history<'a>(
     let messages = counted(events.len(), "message", "messages");
     let is_empty = events.len() == 0;
     let what = match title {
+        HistoryTitle::Latest(name) if is_empty && gone_upto.is_some() => {
+            format!("nothing that was said in {name} is kept")
+        }
+        HistoryTitle::Before(name) if is_empty && gone_upto.is_some() => {
+            format!("nothing that was said in {name} before that is kept")
+        }
         HistoryTitle::Latest(name) if is_empty => format!("nothing has been said in {name} yet"),
         HistoryTitle::Before(name) if is_empty => format!("nothing was said in {name} before that"),
         HistoryTitle::Found { words, .. } if is_empty => format!("nothing found for {words}"),
@@ -215,6 +231,11 @@ pub fn render_history<'a>(
         }
     };
     render_notice(&what, out);
+    if let (HistoryTitle::Latest(name) | HistoryTitle::Before(name), Some(last)) =
+        (title, gone_upto)
+    {
+        render_notice(&gone(name, (1, last)), out);
+    }
     events.for_each(|event| event.render_dated(clock, out));
     if let HistoryTitle::Found { is_cut: true, .. } = title {
         render_notice("there may be older ones; /search alone shows them", out);

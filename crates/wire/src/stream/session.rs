@@ -65,6 +65,11 @@ impl ProtocolSession for StreamSession {
     fn render(&mut self, told: &Told<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
         match *told {
             Told::Entered(entered) => self.render_entered(entered, here.server.epoch, out),
+            Told::Gap(entered, _) => {
+                let Entered { first, at, .. } = *entered;
+                let place = (first, at, None);
+                render_begin(here.server.epoch, place, super::Begin::Gap, out);
+            }
             Told::Answer(_, Answer::Refused(refusal)) => {
                 render_error(&api::failure_of(refusal), out);
             }
@@ -86,13 +91,14 @@ impl ProtocolSession for StreamSession {
 
 impl StreamSession {
     fn render_entered(&self, entered: &Entered<'_>, epoch: Epoch, out: &mut Vec<u8>) {
-        let at = entered.at;
+        let Entered { first, at, .. } = *entered;
         let time = self.last.filter(|(last, _)| *last == at).map(|(_, time)| time);
         let begin = match self.after {
             None => super::Begin::Fresh,
             Some(_) if entered.is_complete => super::Begin::GoesOn,
+            Some(after) if after <= at => super::Begin::Gap,
             Some(_) => super::Begin::Elsewhere,
         };
-        render_begin(epoch, (at, time), begin, out);
+        render_begin(epoch, (first, at, time), begin, out);
     }
 }

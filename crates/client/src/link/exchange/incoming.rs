@@ -9,7 +9,7 @@ use teahouse_wire::api::{
     Presence, Ref, Sent, Welcome,
 };
 
-use super::rooms::{Room, Standing, Taken};
+use super::rooms::{Missing, Room, Standing, Taken};
 use super::{Exchange, Phase};
 use crate::link::limits::{PING_S_DEFAULT, PING_S_MAX, TOO_FAST_PAUSE};
 use crate::link::{Happening, Stage, shown};
@@ -164,22 +164,23 @@ impl Exchange {
     ) {
         // We are in the rooms that we asked for, and a server cannot fill our memory with others.
         let Some(room) = self.rooms.named(&joined.room) else { return };
-        let is_other = match room.standing {
-            Standing::Outside | Standing::Joining(_) => {
-                let had_any = room.seen().is_some_and(|seen| seen.position > 0);
+        let missing = match (room.standing, room.missing(&joined)) {
+            (Standing::Outside | Standing::Joining(_), missing) => {
                 room.enter(&mut joined);
-                had_any && !joined.complete
+                missing
+            }
+            // What comes next is gone: the room goes on behind that.
+            (Standing::Inside, Some(Missing::Between(from, to))) => {
+                room.enter(&mut joined);
+                Some(Missing::Between(from, to))
             }
             // Told again where we are: what we have seen stands. Or on our way out.
-            Standing::Inside | Standing::Leaving(..) => false,
+            (Standing::Inside | Standing::Leaving(..), _) => None,
         };
         let name = joined.room.clone();
         self.out.happened(pass(Message::Joined(joined)));
-        if is_other {
-            self.out.happened(Happening::Notice(format!(
-                "the history of {name} was changed, as when a server is brought back from a copy: \
-                 what was shown before may be gone from it"
-            )));
+        if let Some(missing) = missing {
+            self.out.happened(Happening::Notice(missing.told(&name)));
         }
         self.pump(now);
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use teahouse_core::RoomName;
 use teahouse_wire::api::{Joined, Place};
+use teahouse_wire::line::gone;
 
 /// How a room stands with the house, on this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,28 @@ pub(super) enum Taken {
     Gap(String),
 }
 
+/// What is missing between what we have seen of a room and what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// These events, the first and the last, and nothing else.
+    Between(u64, u64),
+    /// What, cannot be said: the house has another history.
+    Unknown,
+}
+
+impl Missing {
+    /// In words.
+    pub(super) fn told(self, room: &RoomName) -> String {
+        match self {
+            Self::Between(from, to) => gone(room, (from, to)),
+            Self::Unknown => format!(
+                "the history of {room} was changed, as when a server is brought back from a copy: \
+                 what was shown before may be gone from it"
+            ),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
     /// In the order they were joined.
@@ -80,14 +103,30 @@ impl Room {
         }
     }
 
+    /// What is missing when the house says that we are in.
+    pub(super) fn missing(&self, joined: &Joined) -> Option<Missing> {
+        let seen = self.seen().filter(|seen| seen.position > 0)?;
+        let next = seen.position.saturating_add(1);
+        if self.goes_on(joined) && joined.complete {
+            None
+        } else if self.goes_on(joined) && next < joined.first {
+            Some(Missing::Between(next, joined.first - 1))
+        } else {
+            Some(Missing::Unknown)
+        }
+    }
+
+    /// Whether the house has the history that we have seen a beginning of.
+    fn goes_on(&self, joined: &Joined) -> bool {
+        self.seen()
+            .is_some_and(|seen| seen.epoch == joined.epoch && seen.position <= joined.position)
+    }
+
     /// We are in. Where the house goes on elsewhere than we left off, `complete` becomes false and what
     /// we have seen is forgotten.
     pub(super) fn enter(&mut self, joined: &mut Joined) {
         self.standing = Standing::Inside;
-        let goes_on = self
-            .seen()
-            .is_some_and(|seen| seen.epoch == joined.epoch && seen.position <= joined.position);
-        joined.complete &= goes_on;
+        joined.complete &= self.goes_on(joined);
         if !joined.complete {
             let head = Place { epoch: joined.epoch, position: joined.position, time_ms: None };
             // An empty room has no first event to wait for.
@@ -119,7 +158,7 @@ impl Room {
             // Asked again, the house has nothing there either: it would be so for ever.
             self.cursor = Cursor::At(place);
             let (from, to) = (upto + 1, place.position - 1);
-            return Taken::NewAfter(format!("messages {from} to {to} of {} are gone", self.name));
+            return Taken::NewAfter(Missing::Between(from, to).told(&self.name));
         }
         self.cursor = Cursor::At(place);
         Taken::New

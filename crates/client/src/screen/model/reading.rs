@@ -4,10 +4,11 @@
 use teahouse_core::{RoomName, Time};
 use teahouse_wire::api::{History, HistoryPage, Part, Request};
 use teahouse_wire::command::{Clock, Moment};
+use teahouse_wire::line::gone;
 
 use super::Model;
 use super::asked::Purpose;
-use super::entry::Tone;
+use super::entry::{Notice, Tone};
 use super::flow::Flow;
 use super::talk::{Loading, Reading};
 use crate::screen::found;
@@ -207,7 +208,7 @@ impl Model {
             Purpose::Around(position) => self.take_page_around(index, page, *position),
             Purpose::BeforeTime(time) => match page.events.last() {
                 Some(event) => self.go_to(&page.room, event.position, ""),
-                None => self.say_here(format!("nothing was said here before {time}"), Tone::Plain),
+                None => self.say_here(nothing_before(page, time), Tone::Plain),
             },
             Purpose::List
             | Purpose::Found { .. }
@@ -234,10 +235,18 @@ impl Model {
         let begins = page.events.first().map(|event| event.position);
         // A page that brings nothing earlier is the end of it, whatever the server means.
         let is_earlier = |position: u64| first.is_none_or(|first| position < first);
-        talk.window.reaches_start = !begins.is_some_and(|at| at > 1 && is_earlier(at));
+        talk.window.reaches_start =
+            !begins.is_some_and(|at| at > page.first.max(1) && is_earlier(at));
         self.put_events(index, page);
         if first.is_none() {
             self.talks[index].window.sink_first_words();
+        }
+        if let Some(last) = page.gone_upto()
+            && self.talks[index].window.reaches_start
+        {
+            let text = gone(&page.room, (1, last));
+            let notice = Notice { text, tone: Tone::Plain };
+            self.talks[index].window.notice_at_start(notice);
         }
     }
 
@@ -290,5 +299,15 @@ impl Model {
             Reading::At { key, .. } => talk.index_of(key),
         };
         talk.window.trim(read);
+    }
+}
+
+/// Why a page has nothing that was said before a moment.
+fn nothing_before(page: &HistoryPage, time: &Moment) -> String {
+    match page.gone_upto() {
+        Some(last) => {
+            format!("nothing is kept here from before {time}: {}", gone(&page.room, (1, last)))
+        }
+        None => format!("nothing was said here before {time}"),
     }
 }

@@ -130,6 +130,12 @@ impl Window {
         self.put(time_ms, What::Notice(notice));
     }
 
+    /// Says something before everything else: nothing comes before that.
+    pub(crate) fn notice_at_start(&mut self, notice: Notice) {
+        let time_ms = self.entries.front().map_or(0, |first| first.time_ms);
+        self.put_at(0, time_ms, What::Notice(notice));
+    }
+
     /// Takes somebody's coming or going into the last line if that is one, else begins one.
     pub(crate) fn presence(&mut self, time_ms: i64, change: &Change) {
         if let Some(Entry { what: What::Presence(folded), .. }) = self.entries.back_mut()

@@ -273,7 +273,7 @@ fn numbers_at_the_ends_of_their_ranges_are_numbers_like_others() {
             .map(|position| Event { position, ..event("tea", 1, "bob", "hi") })
             .to_vec();
         let (room, head) = (room("tea"), u64::MAX);
-        let page = HistoryPage { room, epoch: EPOCH, head, events };
+        let page = HistoryPage { room, epoch: EPOCH, first: 1, head, events };
         played.answer(reference, Message::History(page));
     }
     played.joined_as("tea", u64::MAX, true);

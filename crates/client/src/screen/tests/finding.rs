@@ -199,6 +199,7 @@ fn history_before_a_time_is_gone_to() {
     let page = teahouse_wire::api::HistoryPage {
         room: room("tea"),
         epoch: super::played::EPOCH,
+        first: 1,
         head: 200,
         events,
     };
@@ -214,6 +215,7 @@ fn history_before_a_time_is_gone_to() {
     let page = teahouse_wire::api::HistoryPage {
         room: room("tea"),
         epoch: super::played::EPOCH,
+        first: 1,
         head: 200,
         events: Vec::new(),
     };

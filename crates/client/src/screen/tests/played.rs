@@ -94,6 +94,7 @@ impl Played {
             room: room(name),
             epoch: EPOCH,
             position,
+            first: 1,
             complete,
             members: 3,
             topic: Some(text("tea and what goes with it")),
@@ -183,8 +184,13 @@ impl Played {
     pub(super) fn answer_history(&mut self, events: &[Event], head: u64) {
         for (reference, request) in self.asked() {
             if let Request::History(request) = request {
-                let page =
-                    HistoryPage { room: request.room, epoch: EPOCH, head, events: events.to_vec() };
+                let page = HistoryPage {
+                    room: request.room,
+                    epoch: EPOCH,
+                    first: 1,
+                    head,
+                    events: events.to_vec(),
+                };
                 self.answer(reference, Message::History(page));
             }
         }
@@ -206,7 +212,7 @@ impl Played {
                     _ => ((head + 1).saturating_sub(limit), head),
                 };
                 let events = (first.max(1)..=last.min(head)).map(numbered).collect();
-                let page = HistoryPage { room: request.room, epoch: EPOCH, head, events };
+                let page = HistoryPage { room: request.room, epoch: EPOCH, first: 1, head, events };
                 self.answer(reference, Message::History(page));
                 is_done = false;
                 pages += 1;

@@ -92,7 +92,7 @@ fn a_page_that_no_longer_adjoins_is_not_put_in() {
         played.receive(Message::Event(numbered(position)));
     }
     let events = (891..=990).map(numbered).collect();
-    let page = HistoryPage { room: room("tea"), epoch: EPOCH, head: 1_000, events };
+    let page = HistoryPage { room: room("tea"), epoch: EPOCH, first: 1, head: 1_000, events };
     played.answer(old, Message::History(page));
     positions(&played);
 }
@@ -119,7 +119,13 @@ fn what_is_said_while_a_page_is_fetched_is_not_lost() {
             if let Request::History(request) = request {
                 let after = request.part.after.unwrap();
                 let events = (after + 1..=(after + 100).min(head - 1)).map(numbered).collect();
-                let page = HistoryPage { room: room("tea"), epoch: EPOCH, head: head - 1, events };
+                let page = HistoryPage {
+                    room: room("tea"),
+                    epoch: EPOCH,
+                    first: 1,
+                    head: head - 1,
+                    events,
+                };
                 played.answer(reference, Message::History(page));
             }
         }

@@ -143,8 +143,7 @@ impl Peer {
         let count = api::history_count(query.limit).map_err(in_field("limit"))?;
         let question = api::question(room, query.part(), count).map_err(in_field("before"))?;
         let (granted, excerpt) = self.read(question).await?;
-        let page =
-            api::history(&granted, &excerpt.events, self.epoch()).ok_or_else(api::unreadable)?;
+        let page = api::history(&granted, &excerpt, self.epoch()).ok_or_else(api::unreadable)?;
         Ok(json(StatusCode::OK, &page))
     }
 
@@ -257,7 +256,13 @@ impl Peer {
         };
         let read = found.first().map(|event| (event.position, event.time));
         let after = after.map(|Place { epoch, position, .. }| {
-            let is_there = time.is_none_or(|time| read == Some((Position(position), time)));
+            // Its event may be gone: then the next one is no older.
+            let is_it = |time| match read {
+                Some((found, at)) if found == Position(position) => at == time,
+                Some((_, at)) => at >= time,
+                None => true,
+            };
+            let is_there = time.is_none_or(is_it);
             // A place in another history is no place in this one: the `begin` event says so.
             let foreign = Position(u64::MAX);
             if epoch == self.epoch() && is_there { Position(position) } else { foreign }

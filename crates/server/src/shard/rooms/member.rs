@@ -4,7 +4,7 @@ use teahouse_core::{Position, RoomId};
 
 use super::super::connections::Connections;
 use super::super::formats::FormatId;
-use super::super::membership::Behind;
+use super::super::membership::{Behind, Next};
 use super::super::pending::{PIECE_ITEMS, Pending};
 use super::super::socket::Socket;
 
@@ -42,7 +42,7 @@ impl Member {
     ) {
         self.is_live = false;
         if let Some(membership) = connections[self.connection].membership(room) {
-            membership.behind = Some(Behind { cursor, together: false });
+            membership.behind = Some(Behind { cursor, next: Next::Events });
         }
     }
 }

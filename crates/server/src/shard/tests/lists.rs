@@ -102,7 +102,10 @@ impl House {
             let Wanted::Refill { room, after, upto } = &wanted else { panic!("{wanted:?}") };
             let of_room = self.events.get(room).into_iter().flatten();
             let is_asked = |event: &&Event| event.position > *after && event.position <= *upto;
-            let found = Excerpt { events: of_room.filter(is_asked).cloned().collect(), more: None };
+            let found = Excerpt {
+                events: of_room.filter(is_asked).cloned().collect(),
+                ..Excerpt::default()
+            };
             self.bench.step(|shard| shard.handle_page(Page { asker, wanted, found: Ok(found) }));
         }
         self.bench.proposed();
@@ -189,6 +192,7 @@ pub(super) fn keeper_in(bench: &mut Bench, rooms: &[RoomId]) -> Person {
             request,
             room: *room,
             name,
+            first: Position(1),
             at,
             members,
             topic,

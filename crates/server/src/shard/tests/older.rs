@@ -56,7 +56,7 @@ impl ProtocolSession for Chooser {
         if let Told::Entered(entered) = told {
             out.extend_from_slice(if entered.is_complete { b"goes-on " } else { b"in " });
         } else if let Told::Recent(_, events) = told {
-            let positions = events.iter().map(|event| format!("-{}", event.position.0));
+            let positions = events.events.iter().map(|event| format!("-{}", event.position.0));
             out.extend_from_slice(format!("last{} ", positions.collect::<String>()).as_bytes());
         }
     }
@@ -93,7 +93,16 @@ fn heard(begins: [Begin; 2]) -> [String; 3] {
 fn enter(bench: &mut Bench, person: &Person, at: u64) {
     let (session, at, name) = (person.session, Position(at), "lobby".parse().unwrap());
     let (request, members, topic) = (RequestId::default(), 1, None);
-    bench.told(vec![Effect::Joined { session, request, room: ROOM, name, at, members, topic }]);
+    bench.told(vec![Effect::Joined {
+        session,
+        request,
+        room: ROOM,
+        name,
+        first: Position(1),
+        at,
+        members,
+        topic,
+    }]);
 }
 
 fn read(bench: &mut Bench, Job { asker, wanted, .. }: Job, events: &[Event]) {
@@ -105,7 +114,7 @@ fn read(bench: &mut Bench, Job { asker, wanted, .. }: Job, events: &[Event]) {
     };
     let is_wanted = |event: &&Event| event.position.0 > after && event.position.0 <= upto;
     let events = events.iter().filter(is_wanted).cloned().collect();
-    let found = Ok(Excerpt { events, more: None });
+    let found = Ok(Excerpt { events, ..Excerpt::default() });
     bench.step(|shard| shard.handle_page(Page { asker, wanted, found }));
 }
 

@@ -180,7 +180,7 @@ fn who_has_been_given_some_of_a_round_and_reads_no_more_goes_on_after_that_from_
         panic!("{wanted:?}")
     };
     bench.head = 1;
-    let found = Ok(Excerpt { events: vec![bench.event(ELSEWHERE, "two")], more: None });
+    let found = Ok(Excerpt { events: vec![bench.event(ELSEWHERE, "two")], ..Excerpt::default() });
     bench.step(|shard| shard.handle_page(Page { asker, wanted, found }));
     assert_eq!(ann.heard(), "<ann> two\n");
 }
@@ -201,7 +201,16 @@ fn who_keeps_a_list_and_comes_in_while_something_is_pending_hears_the_rest_in_it
     let (at, members, topic) = (said.position, 2, None);
     bench.told(vec![
         Effect::Event(said),
-        Effect::Joined { session, request, room: ROOM, name, at, members, topic },
+        Effect::Joined {
+            session,
+            request,
+            room: ROOM,
+            name,
+            first: Position(1),
+            at,
+            members,
+            topic,
+        },
         presence(Presence::Entered { nick: nick("bob") }, &[ROOM]),
         presence(Presence::Renamed { from: nick("bob"), to: nick("kim") }, &[other, ROOM]),
     ]);

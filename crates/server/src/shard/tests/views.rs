@@ -25,8 +25,17 @@ fn editor(bench: &mut Bench, variant: u16) -> (Person, Screen) {
 
 fn enters(bench: &mut Bench, person: &Person) {
     let (session, at, name) = (person.session, Position(bench.head), "lobby".parse().unwrap());
-    let (request, members, topic) = (RequestId::default(), 1, None);
-    bench.told(vec![Effect::Joined { session, request, room: ROOM, name, at, members, topic }]);
+    let (request, first, members, topic) = (RequestId::default(), Position(1), 1, None);
+    bench.told(vec![Effect::Joined {
+        session,
+        request,
+        room: ROOM,
+        name,
+        first,
+        at,
+        members,
+        topic,
+    }]);
     bench.proposed();
 }
 
@@ -103,7 +112,7 @@ fn a_protocol_may_show_its_own_messages_in_a_way_of_its_own_also_those_from_hist
     };
     bench.head = 3;
     let found = vec![bench.event(bob.session, "much to read"), said];
-    let found = Ok(Excerpt { events: found, more: None });
+    let found = Ok(Excerpt { events: found, ..Excerpt::default() });
     bench.step(|shard| shard.handle_page(Page { asker, wanted, found }));
     screen.receive(&ann.socket.take_received());
     let told = ["-lobby", "+mine", "<yours", "<much to read", "<much to read", "+mine again"];
@@ -138,8 +147,17 @@ fn who_would_need_one_format_too_many_is_told_so_and_let_go() {
 fn enters_and_is_let_go(bench: &mut Bench, person: &Person) {
     bench.proposed();
     let (session, at, name) = (person.session, Position(bench.head), "lobby".parse().unwrap());
-    let (request, members, topic) = (RequestId::default(), 1, None);
-    bench.told(vec![Effect::Joined { session, request, room: ROOM, name, at, members, topic }]);
+    let (request, first, members, topic) = (RequestId::default(), Position(1), 1, None);
+    bench.told(vec![Effect::Joined {
+        session,
+        request,
+        room: ROOM,
+        name,
+        first,
+        at,
+        members,
+        topic,
+    }]);
     let heard = person.heard();
     assert!(heard.contains("256 formats"), "{heard}");
     assert_eq!(bench.proposed(), [Action::Exit { cause: ExitCause::Lost }]);
@@ -151,11 +169,12 @@ fn a_room_that_is_current_no_longer_is_named_from_the_next_message_on_also_in_th
     let ann = bench.line();
     let (session, request, at) = (ann.session, RequestId::default(), Position::START);
     let name: RoomName = "tea".parse().unwrap();
-    let (room, members, topic) = (RoomId(2), 1, Some(Text::parse("cups").unwrap()));
+    let (room, first) = (RoomId(2), Position(1));
+    let (members, topic) = (1, Some(Text::parse("cups").unwrap()));
     let (before, after) = (bench.event(ELSEWHERE, "before"), bench.event(ELSEWHERE, "after"));
     bench.told(vec![
         Effect::Event(before),
-        Effect::Joined { session, request, room, name, at, members, topic },
+        Effect::Joined { session, request, room, name, first, at, members, topic },
         Effect::Event(after),
     ]);
     let joined = "-- you are in #tea — cups (nobody else is here)\n";

@@ -57,7 +57,7 @@ fn history_comes_with_times_and_a_search_with_rooms() {
     let events = [event(EventKind::Said, Some("one\ntwo"))];
     let page = |title, room| {
         let shown = events.iter().map(|event| EventView::of(event, room));
-        rendered(|out| render_history(title, shown, &clock(), out))
+        rendered(|out| render_history((title, None), shown, &clock(), out))
     };
     assert_eq!(
         page(HistoryTitle::Latest(&tea), None),
@@ -83,7 +83,7 @@ fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
     let granted = Granted { question: question(None), scope: Scope::Rooms(vec![span]) };
     let events = vec![event(EventKind::Said, Some("one"))];
     let mut found = |more: Option<u64>| {
-        let excerpt = Excerpt { events: events.clone(), more: more.map(Sequence) };
+        let excerpt = Excerpt { events: events.clone(), more: more.map(Sequence), first: None };
         session.handle_found(&granted.question, &excerpt);
         let shown = rendered(|out| render_page(&granted, &excerpt, &clock(), out));
         (shown, heard_in(&mut session, b"/search\n"))
@@ -102,13 +102,35 @@ fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
 #[test]
 fn a_page_of_history_that_is_full_before_its_number_says_how_to_go_on() {
     let span = HistorySpan { room: RoomId(1), name: room("tea"), upto: Position(9) };
-    let page = |count| {
+    let page = |first, count| {
         let question = Question::Latest { room: room("tea"), count };
         let granted = Granted { question, scope: Scope::Rooms(vec![span.clone()]) };
         let events = vec![event(EventKind::Said, Some("one"))];
-        let excerpt = Excerpt { events, more: None };
+        let excerpt = Excerpt { events, more: None, first: Some(Position(first)) };
         rendered(|out| render_page(&granted, &excerpt, &clock(), out))
     };
-    assert!(page(2).ends_with("one\n-- a page is full; /history before 05:59 goes on\n"));
-    assert!(page(1).ends_with("one\n"));
+    assert!(page(1, 2).ends_with("one\n-- a page is full; /history before 05:59 goes on\n"));
+    assert!(page(1, 1).ends_with("one\n"));
+    assert_eq!(
+        page(7, 2),
+        "-- the last 1 message in #tea (times: UTC)\n\
+         -- messages 1 to 6 of #tea are gone\n[05:59] <ann> one\n",
+        "older ones are gone, and do not go on"
+    );
+}
+
+#[test]
+fn a_page_without_messages_says_whether_there_were_any() {
+    let tea = room("tea");
+    let page =
+        |title, gone| rendered(|out| render_history((title, gone), [].into_iter(), &clock(), out));
+    assert_eq!(page(HistoryTitle::Latest(&tea), None), "-- nothing has been said in #tea yet\n");
+    assert_eq!(
+        page(HistoryTitle::Latest(&tea), Some(1)),
+        "-- nothing that was said in #tea is kept\n-- message 1 of #tea is gone\n"
+    );
+    assert_eq!(
+        page(HistoryTitle::Before(&tea), Some(6)),
+        "-- nothing that was said in #tea before that is kept\n-- messages 1 to 6 of #tea are gone\n"
+    );
 }
