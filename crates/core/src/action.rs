@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Limits, MessageId, Nick, Origin, RequestId, ResumeKeyHash, RoomName, SessionId, Text};
+use crate::{
+    Limits, MessageId, Nick, NodeId, Origin, RequestId, ResumeKeyHash, RoomName, SessionId, Text,
+};
 
 /// One change proposed, and by whom. The log puts proposals in order; [`crate::Chat::apply`] makes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +103,12 @@ pub enum Action {
     },
     /// Something done from outside, without coming in: nobody hears of the visitor.
     Visit(Visit),
-    /// New limits; proposed by the house after a reload.
+    /// A server starts, and wants a number for its sessions. Those of its start before end: nobody serves them.
+    Open {
+        /// Which server.
+        node: NodeId,
+    },
+    /// New limits; proposed by the house at its start where others stand, and after a reload.
     Configure {
         /// All of them.
         limits: Box<Limits>,
@@ -127,6 +134,7 @@ impl Action {
             | Self::Leave { .. }
             | Self::Rename { .. }
             | Self::Ignore { .. }
+            | Self::Open { .. }
             | Self::Configure { .. } => None,
         }
     }

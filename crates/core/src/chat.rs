@@ -11,6 +11,7 @@ mod coming;
 mod going;
 mod ignore;
 mod listing;
+mod open;
 mod read;
 mod rename;
 mod say;
@@ -29,9 +30,9 @@ use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::suspended::Suspended;
 use crate::{
-    Action, Answer, Asker, Effect, InRoom, Limits, MessageKey, Moment, Origin, Position, Presence,
-    Proposal, Query, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, Said, SessionId, Signal,
-    SteadyTime, Text, Time,
+    Action, Answer, Asker, Effect, InRoom, Limits, MessageKey, Moment, NodeId, Origin, Position,
+    Presence, Proposal, Query, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, Said,
+    SessionId, Signal, SteadyTime, Text, Time,
 };
 
 /// A room as the store remembers it.
@@ -51,10 +52,26 @@ pub struct Founding {
     pub topic: Option<Text>,
 }
 
+/// What is kept of a chat.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The highest number that a start of a server ever had; 0 before the first.
+    pub last_boot: u32,
+    /// The highest number that a room ever had: numbers are not given out again.
+    pub last_room: RoomId,
+    /// Every room that has events.
+    pub rooms: Vec<Founding>,
+}
+
 /// Everything that is true of the chat at one place in the order.
 #[derive(Debug)]
 pub struct Chat {
+    /// Those of [`Limits::default`] until the first [`Action::Configure`]; there is no first room until then.
     limits: Limits,
+    /// The boot of each server that takes part.
+    nodes: BTreeMap<NodeId, u32>,
+    /// The highest boot that was ever given out.
+    last_boot: u32,
     sessions: BTreeMap<SessionId, Session>,
     /// Those who have asked for nothing yet and of whom the others do not know.
     unseen: BTreeSet<SessionId>,
@@ -74,33 +91,27 @@ pub struct Chat {
     guests: u64,
 }
 
-impl Default for Chat {
-    fn default() -> Self {
-        Self::from_history(Limits::default(), RoomId(0), [])
-    }
-}
-
 impl Chat {
-    /// Nobody in it, and the rooms that the store remembers. `last_room` is the highest number that a room ever
-    /// had: numbers are not given out again.
-    pub fn from_history(
-        limits: Limits,
-        last_room: RoomId,
-        rooms: impl IntoIterator<Item = Founding>,
-    ) -> Self {
-        let mut chat = Self::empty(limits);
+    /// Nobody in it, and the rooms that the store remembers. No setting is in it, because each server has settings of
+    /// its own: limits come with the first [`Action::Configure`], and with them the first room, so that its number
+    /// does not hang on a name that no operator has chosen.
+    #[must_use]
+    pub fn from_history(History { last_boot, last_room, rooms }: History) -> Self {
+        let mut chat = Self::empty();
         for founding in rooms {
             chat.rooms.insert(Room::restored(founding));
         }
         chat.rooms.used_up_to(last_room);
-        chat.settle_limits();
+        chat.last_boot = last_boot;
         chat
     }
 
     /// Nothing in it, not even the first room.
-    fn empty(limits: Limits) -> Self {
+    fn empty() -> Self {
         Self {
-            limits,
+            limits: Limits::default(),
+            nodes: BTreeMap::new(),
+            last_boot: 0,
             sessions: BTreeMap::new(),
             nicks: Nicks::default(),
             seats: BTreeMap::new(),
@@ -124,6 +135,12 @@ impl Chat {
         self.now = Moment { steady, ..moment };
         self.give_up_kept(out);
         self.announce_folded(out);
+    }
+
+    /// The limits that stand; `None` before the first were set.
+    #[must_use]
+    pub fn limits(&self) -> Option<&Limits> {
+        self.rooms.has_first().then_some(&self.limits)
     }
 
     /// The moment that it has come to.
@@ -200,6 +217,9 @@ impl Chat {
         action: Action,
         out: &mut Vec<Effect>,
     ) {
+        if self.has_ended(session) {
+            return;
+        }
         if !matches!(action, Action::Exit { .. }) && self.unseen.remove(&session) {
             self.appear(session, out);
         }
@@ -209,6 +229,7 @@ impl Chat {
             }
             Action::EnterUnseen { room } => self.enter_unseen((session, origin), room, out),
             Action::Visit(visit) => self.visit((session, origin), visit, out),
+            Action::Open { node } => self.open(node, out),
             Action::Configure { limits } => {
                 self.limits = *limits;
                 self.settle_limits();
@@ -305,6 +326,7 @@ fn stamp(effect: &mut Effect, asker: SessionId, asked: RequestId) {
         | Effect::Presence { .. }
         | Effect::Ignores { .. }
         | Effect::Ended { .. }
+        | Effect::Opened { .. }
         | Effect::SessionForgotten { .. } => {}
     }
 }

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Author, ExitCause, Ignored, MessageId, Nick, Position, Question, Refusal, RequestId, RoomId,
-    RoomName, SessionId, Text, Time,
+    Author, ExitCause, Ignored, MessageId, Nick, NodeId, Position, Question, Refusal, RequestId,
+    RoomId, RoomName, SessionId, Text, Time,
 };
 
 /// One fact, in its place in the one order.
@@ -97,6 +97,13 @@ pub enum Effect {
         cause: ExitCause,
         /// Whether its nick and rooms are kept for a while, for somebody who brings its key.
         is_suspended: bool,
+    },
+    /// A server has started. Durable: a boot is given out once in the life of a history.
+    Opened {
+        /// Which.
+        node: NodeId,
+        /// What its sessions are numbered with. `None` when all boots are given out: then it takes nobody.
+        boot: Option<u32>,
     },
     /// A session that was suspended is kept no longer: it was resumed under another number, or given up.
     /// What was held for it is free. Nothing about it follows.

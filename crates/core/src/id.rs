@@ -1,6 +1,7 @@
 //! The numbers that name things. All of them arrive from outside or count from one; none is drawn here.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -27,6 +28,19 @@ impl SessionId {
     /// Shards that one server may have.
     pub const SHARDS_MAX: usize = 1 << Self::SHARD_BITS;
 
+    /// In the how manieth opening of the history it came. The first is 1; 0 is nobody's but the server's own
+    /// ([`SessionId::HOUSE`]).
+    #[must_use]
+    pub fn boot(self) -> u32 {
+        (self.0 >> (Self::SHARD_BITS + Self::SERIAL_BITS)) as u32
+    }
+
+    /// All the sessions of a boot.
+    pub(crate) fn all_of(boot: u32) -> RangeInclusive<Self> {
+        let last_serial = (1 << Self::SERIAL_BITS) - 1;
+        Self::new(boot, 0, 0)..=Self::new(boot, Self::SHARDS_MAX - 1, last_serial)
+    }
+
     /// The session that this shard of a server counts as `serial`, in the how manieth opening of the history. The
     /// sessions of one boot are one range.
     ///
@@ -51,6 +65,16 @@ const _: () = assert!(
     "a session number has no other parts"
 );
 
+/// A server that takes part in a history: the same number whenever it starts. There are as many as this type has
+/// numbers, at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NodeId(pub u8);
+
+impl NodeId {
+    /// A server that has its history for itself.
+    pub const ONLY: Self = Self(1);
+}
+
 /// Whose doing something is, as far as a server can tell without an account: the network address (IPv4
 /// address, IPv6 /64) that a connection comes from. The server makes the number from the address with a key
 /// drawn for each process, so that nothing in the log says where anyone is. What creates things is counted
@@ -65,8 +89,10 @@ impl Origin {
     pub const HOUSE: Self = Self(0);
 }
 
-/// A room, numbered from 1 in the order rooms were first entered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A room, numbered from 1 in the order rooms were first entered. 0 is "before the first".
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct RoomId(pub u32);
 
 impl RoomId {
@@ -246,6 +272,18 @@ mod tests {
         assert!(SessionId::new(1, 0, last) < SessionId::new(1, 1, 0));
         assert!(SessionId::new(1, last_shard, last) < SessionId::new(2, 0, 0));
         assert_eq!(SessionId::new(SessionId::BOOTS_MAX, last_shard, last), SessionId(u64::MAX));
+    }
+
+    #[test]
+    fn a_session_number_says_of_which_boot_it_is_and_those_of_a_boot_are_one_range() {
+        for boot in [0, 1, 7, SessionId::BOOTS_MAX] {
+            let all = SessionId::all_of(boot);
+            assert_eq!((all.start().boot(), all.end().boot()), (boot, boot));
+            for outside in [all.start().0.checked_sub(1), all.end().0.checked_add(1)] {
+                assert!(outside.is_none_or(|outside| SessionId(outside).boot() != boot));
+            }
+        }
+        assert_eq!(SessionId::HOUSE.boot(), 0);
     }
 
     #[test]

@@ -37,7 +37,7 @@ mod suspended;
 mod text;
 
 pub use action::{Action, ExitCause, Proposal, Visit};
-pub use chat::{Chat, Founding};
+pub use chat::{Chat, Founding, History};
 pub use effect::{
     Answer, Effect, Event, EventKind, Granted, HistorySpan, IgnoreChange, InRoom, Presence,
     PrivateMessage, RoomSummary, Scope,
@@ -45,8 +45,8 @@ pub use effect::{
 pub use excerpt::Excerpt;
 pub use flood::{Bucket, FloodLimit, Rate, Verdict};
 pub use id::{
-    Author, LogPosition, MessageId, Moment, Origin, Position, RequestId, ResumeKeyHash, RoomId,
-    Sequence, SessionId, SteadyTime, Time,
+    Author, LogPosition, MessageId, Moment, NodeId, Origin, Position, RequestId, ResumeKeyHash,
+    RoomId, Sequence, SessionId, SteadyTime, Time,
 };
 pub use ignored::Ignored;
 pub use known::{MessageKey, Said};

@@ -109,7 +109,7 @@ pub(crate) struct Rooms {
     /// Several of one look where an operator has named the first room so, or the rules for looks have changed.
     by_look: BTreeSet<(CompactString, RoomId)>,
     last_id: u32,
-    /// The room that always exists.
+    /// The room that always exists, once limits have named it.
     first: Option<RoomId>,
     /// Events up to which a room may give way.
     small_events: u64,
@@ -142,6 +142,11 @@ impl Rooms {
         for id in ids {
             self.settle(id);
         }
+    }
+
+    /// Whether one was named that always exists.
+    pub(crate) fn has_first(&self) -> bool {
+        self.first.is_some()
     }
 
     /// Numbers up to this one have been given to rooms, of which some may be gone.
@@ -252,7 +257,7 @@ impl Rooms {
         for room in heard {
             *unseen.entry(room).or_default() += 1;
         }
-        if self.first.is_none_or(|first| !self.by_id.contains_key(&first)) {
+        if self.first.is_some_and(|first| !self.by_id.contains_key(&first)) {
             return Err("there is no first room".to_owned());
         }
         for (id, room) in &self.by_id {

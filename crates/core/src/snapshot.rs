@@ -12,8 +12,8 @@ use crate::origin::Account;
 use crate::room::Fold;
 use crate::session::{Place, Seat};
 use crate::{
-    Limits, MessageKey, Moment, Nick, Origin, Position, RoomId, RoomName, Said, SessionId, Text,
-    Time,
+    Limits, MessageKey, Moment, Nick, NodeId, Origin, Position, RoomId, RoomName, Said, SessionId,
+    Text, Time,
 };
 
 /// Everything that a chat must know to go on as if nothing had been ([`crate::Chat::snapshot`]). Snapshots of
@@ -22,7 +22,12 @@ use crate::{
 pub struct Snapshot {
     /// Read first, so that one of another format is not taken for nonsense.
     pub(crate) format: Format,
-    pub(crate) limits: Limits,
+    /// `None` before the first were set.
+    pub(crate) limits: Option<Limits>,
+    /// The boot of each server that takes part.
+    pub(crate) nodes: Vec<(NodeId, u32)>,
+    /// The highest boot that was ever given out.
+    pub(crate) last_boot: u32,
     pub(crate) now: Moment,
     /// The last number that a guest nick was made with.
     pub(crate) guests: u64,

@@ -3,15 +3,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+#[path = "support/founded.rs"]
+mod founded;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use teahouse_core::{
-    Action, Answer, Asker, Chat, Effect, ExitCause, InRoom, Limits, Moment, Nick, Origin, Presence,
-    Proposal, Query, Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, Signal,
-    SteadyTime, Text, Time,
+    Action, Answer, Asker, Chat, Effect, ExitCause, History, InRoom, Limits, Moment, Nick, NodeId,
+    Origin, Presence, Proposal, Query, Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId,
+    Signal, SteadyTime, Text, Time,
 };
+
+use founded::founded;
 
 /// Asks who is where.
 const VISITOR: SessionId = SessionId(1000);
@@ -60,15 +65,18 @@ fn action() -> impl Strategy<Value = Action> {
             let text = Text::parse("hello").unwrap();
             Action::Say { room, text, acted: false, id: None }
         }),
+        1 => (1_u8..3).prop_map(|node| Action::Open { node: NodeId(node) }),
         1 => limits().prop_map(|limits| Action::Configure { limits: Box::new(limits) }),
     ]
 }
 
 /// Who does what, and how long after what was done before; and where they type meanwhile.
-fn steps() -> impl Strategy<Value = Vec<(u32, u64, Action, Option<RoomName>)>> {
+fn steps() -> impl Strategy<Value = Vec<(u32, SessionId, Action, Option<RoomName>)>> {
     let pause_ms = prop_oneof![4 => Just(0), 2 => 1_u32..1_000, 1 => 1_000_u32..40_000];
     let types_in = proptest::option::weighted(0.03, room());
-    proptest::collection::vec((pause_ms, 1_u64..16, action(), types_in), 0..160)
+    let boot = prop_oneof![2 => Just(0_u32), 1 => 1_u32..4];
+    let session = (boot, 1_u64..16).prop_map(|(boot, number)| SessionId::new(boot, 0, number));
+    proptest::collection::vec((pause_ms, session, action(), types_in), 0..160)
 }
 
 /// What somebody knows who hears of all who come and go, and of nothing else.
@@ -94,6 +102,7 @@ impl Lists {
             | Effect::Ignores { .. }
             | Effect::Answer { .. }
             | Effect::Ended { .. }
+            | Effect::Opened { .. }
             | Effect::SessionForgotten { .. } => {}
         }
     }
@@ -181,7 +190,7 @@ proptest! {
 
     #[test]
     fn a_list_kept_by_those_who_come_and_go_is_who_is_there(limits in limits(), steps in steps()) {
-        let mut chat = Chat::from_history(limits, RoomId(0), []);
+        let mut chat = founded(limits, History::default());
         let mut lists = Lists::default();
         let mut steady = SteadyTime(0);
         for (pause_ms, session, action, types_in) in steps {
@@ -190,9 +199,9 @@ proptest! {
             chat.advance(Moment { time: Time(0), steady }, &mut effects);
             effects.iter().for_each(|effect| lists.hear(effect));
             lists.check(&chat);
-            let mut effects = propose(&mut chat, SessionId(session), action);
+            let mut effects = propose(&mut chat, session, action);
             if let Some(room) = types_in {
-                chat.signal(SessionId(session), Signal::Typing { room }, &mut effects);
+                chat.signal(session, Signal::Typing { room }, &mut effects);
             }
             effects.iter().for_each(|effect| lists.hear(effect));
             lists.check(&chat);

@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+#[path = "support/founded.rs"]
+mod founded;
+
 use teahouse_core::{
-    Action, Answer, Chat, Effect, ExitCause, Limits, Moment, Nick, Origin, Presence, Proposal,
-    Rate, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, Text, Visit,
+    Action, Answer, Chat, Effect, ExitCause, History, Limits, Moment, Nick, Origin, Presence,
+    Proposal, Rate, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime,
+    Text, Visit,
 };
+
+use founded::founded;
 
 const HERE: Origin = Origin(1);
 const ELSEWHERE: Origin = Origin(2);
@@ -18,7 +24,7 @@ struct House {
 
 impl House {
     fn new(limits: Limits) -> Self {
-        let chat = Chat::from_history(limits, RoomId(0), []);
+        let chat = founded(limits, History::default());
         Self { chat, now: Moment::default(), sessions: 0 }
     }
 

@@ -7,6 +7,8 @@
     reason = "a test that cannot go on says where"
 )]
 
+#[path = "support/founded.rs"]
+mod founded;
 #[path = "properties/reference.rs"]
 mod reference;
 #[path = "properties/restored.rs"]
@@ -20,23 +22,24 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use teahouse_core::{
-    Action, Answer, Asker, Author, Chat, Effect, ExitCause, Limits, MessageId, MessageKey, Moment,
-    Nick, NickKey, Origin, Position, Proposal, Query, Question, Rate, Request, RequestId,
-    ResumeKeyHash, RoomId, RoomName, Said, Sequence, SessionId, Signal, SteadyTime, Text, Time,
-    Visit,
+    Action, Answer, Asker, Author, Chat, Effect, ExitCause, History, Limits, MessageId, MessageKey,
+    Moment, Nick, NickKey, NodeId, Origin, Position, Proposal, Query, Question, Rate, Request,
+    RequestId, ResumeKeyHash, RoomId, RoomName, Said, Sequence, SessionId, Signal, SteadyTime,
+    Text, Time, Visit,
 };
 
+use founded::founded;
 use reference::Reference;
 use strategies::{proposals_of, request, room};
 
 const NICKS: [&str; 5] = ["ann", "Ann", "Bepa", "Вера", "小明"];
 const ROOMS: [&str; 4] = ["lobby", "coco", "сосо", "茶"];
 
-/// Sessions from here on are visitors.
+/// Sessions that a boot counts from here on are visitors.
 const VISITORS: u64 = 100;
 
 fn is_visitor(session: SessionId) -> bool {
-    session.0 > VISITORS
+    session.0 - SessionId::new(session.boot(), 0, 0).0 > VISITORS
 }
 
 /// A stretch of a log: proposals, each with its moment. Wall clocks are set forward and back.
@@ -61,7 +64,9 @@ enum Entry {
 
 /// What a hub is handed in a while: what is published of it has the moment beside it.
 fn days() -> impl Strategy<Value = Vec<(Moment, Entry)>> {
-    let step = (1_u64..6, 0_u32..20_000, -50_000_i64..50_000, request(), any::<bool>());
+    // Boots that have ended, that are open, and that nobody has yet.
+    let boot = prop_oneof![3 => Just(0_u32), 2 => 1_u32..5];
+    let step = ((boot, 1_u64..6), 0_u32..20_000, -50_000_i64..50_000, request(), any::<bool>());
     proptest::collection::vec(step, 0..140).prop_map(|steps| {
         let mut steady = SteadyTime(0);
         let entry = |(session, pause_ms, wall_off_ms, request, is_odd): (_, _, _, _, bool)| {
@@ -73,25 +78,26 @@ fn days() -> impl Strategy<Value = Vec<(Moment, Entry)>> {
     })
 }
 
-fn entry(session: u64, request: Request, is_odd: bool) -> Entry {
+fn entry((boot, number): (u32, u64), request: Request, is_odd: bool) -> Entry {
+    let session = |number| SessionId::new(boot, 0, number);
     let id = RequestId::default();
     match request {
         Request::Action(action) => {
             let visits = matches!(action, Action::Visit(_))
                 || is_odd && matches!(action, Action::Exit { .. });
-            let session = if visits { session + VISITORS } else { session };
-            let (session, origin) = (SessionId(session), Origin(session % 3));
+            let visitor = if visits { VISITORS } else { 0 };
+            let (session, origin) = (session(number + visitor), Origin(number % 3));
             Entry::Proposal(Proposal { session, origin, request: id, action })
         }
         Request::Query(query) => {
             let asker = if is_odd {
-                Asker::Visitor(SessionId(session + VISITORS))
+                Asker::Visitor(session(number + VISITORS))
             } else {
-                Asker::Session(SessionId(session))
+                Asker::Session(session(number))
             };
             Entry::Query(asker, query)
         }
-        Request::Signal(signal) => Entry::Signal(SessionId(session), signal),
+        Request::Signal(signal) => Entry::Signal(session(number), signal),
     }
 }
 
@@ -111,7 +117,7 @@ fn limits() -> Limits {
 }
 
 fn apply_all(log: &[(Moment, Proposal)]) -> Vec<Effect> {
-    apply_to(&mut Chat::from_history(limits(), RoomId(0), []), log)
+    apply_to(&mut founded(limits(), History::default()), log)
 }
 
 fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
@@ -126,7 +132,7 @@ fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
 
 /// As [`apply_all`], with a store that takes what happened after every so many proposals.
 fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
-    let mut chat = Chat::from_history(limits(), RoomId(0), []);
+    let mut chat = founded(limits(), History::default());
     let (mut effects, mut stored) = (Vec::new(), 0);
     let mut store: BTreeMap<MessageKey, Said> = BTreeMap::new();
     for part in log.chunks(batch) {
@@ -159,7 +165,7 @@ proptest! {
     #[test]
     fn whatever_is_asked_in_whatever_order_the_effects_hold_together(log in logs()) {
         let mut reference = Reference::default();
-        let mut chat = Chat::from_history(limits(), RoomId(0), []);
+        let mut chat = founded(limits(), History::default());
         for (moment, proposal) in &log {
             let mut effects = Vec::new();
             chat.advance(*moment, &mut effects);
@@ -190,7 +196,7 @@ proptest! {
     #[test]
     fn what_is_asked_and_what_passes_by_changes_nothing_and_is_told_to_those_who_are_here(day in days()) {
         let mut reference = Reference::default();
-        let mut chat = Chat::from_history(limits(), RoomId(0), []);
+        let mut chat = founded(limits(), History::default());
         let mut published = Vec::new();
         for (moment, entry) in &day {
             let mut effects = Vec::new();
@@ -219,14 +225,14 @@ proptest! {
             }
         }
         // Somebody who has only seen what is published knows the same.
-        let mut other = Chat::from_history(limits(), RoomId(0), []);
+        let mut other = founded(limits(), History::default());
         prop_assert_eq!(apply_to(&mut other, &proposals_of(&day)), published);
         prop_assert_eq!(format!("{other:?}"), format!("{chat:?}"));
     }
 
     #[test]
     fn the_same_moment_once_more_changes_nothing(log in logs()) {
-        let mut chat = Chat::from_history(limits(), RoomId(0), []);
+        let mut chat = founded(limits(), History::default());
         for (moment, proposal) in &log {
             let mut effects = Vec::new();
             chat.advance(*moment, &mut effects);
@@ -243,7 +249,7 @@ proptest! {
 
     #[test]
     fn the_limits_that_stand_set_once_more_change_nothing(log in logs()) {
-        let mut chat = Chat::from_history(limits(), RoomId(0), []);
+        let mut chat = founded(limits(), History::default());
         apply_to(&mut chat, &log);
         let configure = || Proposal::of_house(Action::Configure { limits: Box::new(limits()) });
         chat.apply(configure(), &mut Vec::new());

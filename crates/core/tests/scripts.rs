@@ -9,8 +9,12 @@
 
 #[path = "scripts/crowds.rs"]
 mod crowds;
+#[path = "support/founded.rs"]
+mod founded;
 #[path = "scripts/names.rs"]
 mod names;
+#[path = "scripts/opens.rs"]
+mod opens;
 #[path = "scripts/repeats.rs"]
 mod repeats;
 #[path = "scripts/rooms.rs"]
@@ -25,11 +29,13 @@ mod unseen;
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Action, Answer, Asker, Author, Chat, Effect, EventKind, ExitCause, Founding, IgnoreChange,
-    InRoom, Limits, MessageId, MessageKey, Moment, Nick, Origin, Position, Presence, Proposal,
-    Query, Question, Request, RequestId, ResumeKeyHash, RoomId, RoomName, Said, Scope, SessionId,
-    Signal, SteadyTime, Text, Time, Visit,
+    Action, Answer, Asker, Author, Chat, Effect, EventKind, ExitCause, Founding, History,
+    IgnoreChange, InRoom, Limits, MessageId, MessageKey, Moment, Nick, NodeId, Origin, Position,
+    Presence, Proposal, Query, Question, Request, RequestId, ResumeKeyHash, RoomId, RoomName, Said,
+    Scope, SessionId, Signal, SteadyTime, Text, Time, Visit,
 };
+
+use founded::founded;
 
 /// A chat driven by script lines.
 struct Stage {
@@ -37,6 +43,8 @@ struct Stage {
     now: Moment,
     people: BTreeMap<String, SessionId>,
     rooms: BTreeMap<RoomId, RoomName>,
+    /// What those who enter are numbered with: the boot of the server that was opened last, or none.
+    boot: u32,
     entered: u64,
     /// What the store knows by their ids.
     kept: BTreeMap<MessageKey, Said>,
@@ -50,7 +58,7 @@ fn check(script: &str) {
 }
 
 fn check_with(limits: Limits, script: &str) {
-    let mut stage = Stage::new(Chat::from_history(limits, RoomId(0), []));
+    let mut stage = Stage::new(founded(limits, History::default()));
     stage.check(script);
 }
 
@@ -58,7 +66,7 @@ impl Stage {
     fn new(chat: Chat) -> Self {
         let (people, rooms, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let now = Moment { time: Time(1_000_000), steady: SteadyTime(7) };
-        Self { chat, now, people, rooms, entered: 0, kept, shows_lists: false }
+        Self { chat, now, people, rooms, boot: 0, entered: 0, kept, shows_lists: false }
     }
 
     fn check(&mut self, script: &str) {
@@ -99,7 +107,8 @@ impl Stage {
         let is_new = enters || !self.people.contains_key(who);
         if is_new {
             self.entered += 1;
-            self.people.insert(who.to_owned(), SessionId(self.entered));
+            let session = SessionId::new(self.boot, 0, self.entered);
+            self.people.insert(who.to_owned(), session);
         }
         let session = self.people[who];
         let asker = if asked.starts_with("look") {
@@ -127,7 +136,11 @@ impl Stage {
     fn propose(&mut self, session: SessionId, action: Action) -> Vec<String> {
         let mut effects = Vec::new();
         let (origin, request) = (Origin(1), RequestId(7));
-        let proposal = Proposal { session, origin, request, action };
+        let proposal = if matches!(action, Action::Open { .. }) {
+            Proposal::of_house(action)
+        } else {
+            Proposal { session, origin, request, action }
+        };
         if let Some(key) = self.chat.to_recall(&proposal)
             && let Some(said) = self.kept.get(&key)
         {
@@ -205,6 +218,11 @@ impl Stage {
                 let kept = if *is_suspended { ", suspended" } else { "" };
                 format!("{} ended {cause:?}{kept}", self.who(*session))
             }
+            Effect::Opened { node, boot: Some(boot) } => {
+                self.boot = *boot;
+                format!("server {} open as {boot}", node.0)
+            }
+            Effect::Opened { node, boot: None } => format!("server {} not open", node.0),
             Effect::SessionForgotten { session } => format!("{} forgotten", self.who(*session)),
         }
     }
@@ -353,6 +371,7 @@ fn action(asked: &str) -> Action {
         "exit" => {
             Action::Exit { cause: if first == "lost" { ExitCause::Lost } else { ExitCause::Quit } }
         }
+        "open" => Action::Open { node: NodeId(first.parse().unwrap()) },
         "join" => Action::Join { room: room(first) },
         "leave" => Action::Leave { room: room(first) },
         "say" => Action::Say { room: room(first), text: text(words), acted: false, id },

@@ -192,6 +192,7 @@ pub(crate) fn work_of(chat: &Chat, effects: &[Effect]) -> Work {
             | Effect::Ended { .. } => work += Work::of_writes(1),
             Effect::Founded { .. }
             | Effect::RoomRemoved { .. }
+            | Effect::Opened { .. }
             | Effect::SessionForgotten { .. } => {}
         }
     }

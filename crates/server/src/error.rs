@@ -40,6 +40,9 @@ pub enum Fault {
         /// Why.
         source: rusqlite::Error,
     },
+    /// That the server starts could not be recorded in time.
+    #[error("cannot record in the database that the server starts")]
+    NotOpened(#[source] Option<rusqlite::Error>),
     /// A thread or a runtime cannot be started.
     #[error("cannot start the {what}")]
     Start {
@@ -75,9 +78,12 @@ impl Fault {
             Self::NoDataDirectory(_) => "name a directory with --data".to_owned(),
             Self::Store(error) => error.hint().to_string(),
             Self::Commit(_) => "check the disk; everything that was shown is kept".to_owned(),
-            Self::Unstored { .. } => {
+            Self::Unstored { .. } | Self::NotOpened(Some(_)) => {
                 "make room on the disk, end what else writes to the database, and start again"
                     .to_owned()
+            }
+            Self::NotOpened(None) => {
+                "look for a disk that does not answer, and start again".to_owned()
             }
             Self::Start { .. } => "check the limits of this user (ulimit -a)".to_owned(),
             Self::OpenedTooOften => "begin a new history with --data".to_owned(),

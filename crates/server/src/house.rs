@@ -49,7 +49,7 @@ pub struct House {
 }
 
 impl House {
-    /// Binds the addresses, opens the history, starts the threads.
+    /// Binds the addresses, opens the history, starts the threads. Waits until it is recorded that it starts.
     ///
     /// # Errors
     /// When an address is taken, the data directory cannot be used, or the database is not sound.
@@ -62,7 +62,7 @@ impl House {
         let database = settings.database()?;
         let directory = database.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let opened = Store::open(directory, settings.durability, history::READERS)?;
-        if opened.loaded.boot > SessionId::BOOTS_MAX {
+        if opened.loaded.last_boot >= SessionId::BOOTS_MAX {
             return Err(Fault::OpenedTooOften);
         }
         let hub_metrics = HubMetrics::default();
@@ -224,3 +224,6 @@ fn shard_count(settings: &Settings) -> usize {
         count => count,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use teahouse_core::{Chat, Effect, LogPosition, Proposal};
 use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
 
+use crate::boot::BootSender;
 use crate::delivery::{Delivery, work_of};
 use crate::error::Fault;
 use crate::inbox::Inbox;
@@ -34,6 +35,8 @@ pub(crate) struct Hub {
     pub(crate) log: Log,
     pub(crate) delivery: Delivery,
     pub(crate) metrics: HubMetrics,
+    /// Until it has told the boot of this server.
+    pub(crate) boot: Option<BootSender>,
     /// Becomes true when the house closes.
     pub(crate) closing: watch::Receiver<bool>,
 }
@@ -86,6 +89,9 @@ impl Hub {
             self.commit(position, &effects).await?;
             commit_time = committing.elapsed();
             self.chat.settled();
+            if self.boot.as_ref().is_some_and(|boot| boot.tell(&effects)) {
+                self.boot = None;
+            }
             // Here it is known which shards an effect is for: every shard has it, because all sessions are of this node.
             let work = work_of(&self.chat, &effects);
             self.delivery.push(effects, work);

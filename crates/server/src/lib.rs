@@ -7,6 +7,7 @@
 //!
 //! Start here: [`House::open`].
 
+mod boot;
 mod browsers;
 mod clock;
 mod credits;

@@ -67,6 +67,14 @@ struct Waiting {
 pub(crate) struct LogClosed;
 
 impl LogSender {
+    /// Hands in the first chunk of a log that was just opened: there is room for it.
+    pub(crate) fn begin(&self, chunk: Chunk) {
+        let count = places_of(chunk.len(), Work::default());
+        let places = Arc::clone(&self.places).try_acquire_many_owned(count);
+        let places = places.expect("a log that was just opened has room");
+        self.chunks.send(Waiting { chunk, places }).expect("the hub's end was just made");
+    }
+
     /// Hands in a chunk, which is so much work for those who hear it, once there is room for it.
     pub(crate) async fn send(&self, chunk: Chunk, work: Work) -> Result<(), LogClosed> {
         let count = places_of(chunk.len(), work);

@@ -51,6 +51,8 @@ const BUSY_WAIT: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    /// Of messages.
+    durability: Durability,
     words: String,
     /// Where the rooms of a batch go on: of the last batch, kept for its memory.
     ends: RoomEnds,
@@ -105,12 +107,12 @@ impl Store {
         location.settle();
         let latest = loaded.rooms.iter().map(|room| room.last).max().unwrap_or_default();
         let (words, ends) = (String::new(), RoomEnds::new());
-        let store = Self { connection, words, ends, latest, wal, _location: location };
+        let store = Self { connection, durability, words, ends, latest, wal, _location: location };
         Ok(Opened { store, loaded, readers })
     }
 
-    /// Keeps the events of a batch, and forgets the rooms that gave way, and records the batch's position in the
-    /// log: one transaction, one sync. Without events and rooms it does nothing, and what is applied again from the
+    /// Keeps the events and boots of a batch, and forgets the rooms that gave way, and records the batch's position in
+    /// the log: one transaction, one sync. Without any of them it does nothing, and what is applied again from the
     /// position that is recorded gives the same. Gives the number of events.
     ///
     /// # Errors
@@ -120,12 +122,22 @@ impl Store {
         position: LogPosition,
         effects: &[Effect],
     ) -> Result<usize, CommitError> {
-        let is_kept = |effect: &Effect| {
-            matches!(effect, Effect::Event(_) | Effect::Founded { .. } | Effect::RoomRemoved { .. })
-        };
         if !effects.iter().any(is_kept) {
             return Ok(0);
         }
+        let has_boot =
+            effects.iter().any(|effect| matches!(effect, Effect::Opened { boot: Some(_), .. }));
+        if !has_boot || self.durability == Durability::Sync {
+            return self.keep(position, effects);
+        }
+        // A boot is on the disk before anything is numbered with it, whatever the durability of messages.
+        set_synchronous(&self.connection, Durability::Sync)?;
+        let kept = self.keep(position, effects);
+        set_synchronous(&self.connection, self.durability)?;
+        kept
+    }
+
+    fn keep(&mut self, position: LogPosition, effects: &[Effect]) -> Result<usize, CommitError> {
         let transaction = self.connection.transaction()?;
         let count = insert(&transaction, effects, &mut self.words, &mut self.latest)?;
         record_ends(&transaction, effects, &mut self.ends)?;
@@ -177,6 +189,17 @@ impl Store {
     }
 }
 
+/// Whether anything of it is kept.
+fn is_kept(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Event(_)
+            | Effect::Founded { .. }
+            | Effect::RoomRemoved { .. }
+            | Effect::Opened { boot: Some(_), .. }
+    )
+}
+
 fn set_synchronous(connection: &Connection, durability: Durability) -> Result<(), rusqlite::Error> {
     let synchronous = match durability {
         Durability::Sync => "FULL",
@@ -218,6 +241,7 @@ fn insert(
                     .execute(params![room.0, name.as_str(), time.0])?;
             }
             Effect::RoomRemoved { room } => remove_room(connection, *room)?,
+            Effect::Opened { boot: Some(boot), .. } => schema::record_boot(connection, *boot)?,
             Effect::Event(event) => {
                 let text = event.text.as_ref().map(teahouse_core::Text::as_str);
                 event_row.execute(params![
@@ -247,7 +271,8 @@ fn insert(
                     (EventKind::Said | EventKind::Acted, None) | (EventKind::Unknown, _) => {}
                 }
             }
-            Effect::Joined { .. }
+            Effect::Opened { boot: None, .. }
+            | Effect::Joined { .. }
             | Effect::Parted { .. }
             | Effect::Presence { .. }
             | Effect::Ignores { .. }

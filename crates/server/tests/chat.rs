@@ -5,9 +5,9 @@
 use std::path::Path;
 
 use teahouse_core::{
-    Action, Answer, Chat, Effect, Event, Limits, LogPosition, MessageId, Moment, Origin, Position,
-    Proposal, Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, Text, Time,
-    Visit,
+    Action, Answer, Chat, Effect, Event, History, Limits, LogPosition, MessageId, Moment, Origin,
+    Position, Proposal, Rate, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime,
+    Text, Time, Visit,
 };
 use teahouse_server::store::{Durability, Opened, Store};
 
@@ -27,7 +27,10 @@ impl House {
         let mut opened = Store::open(directory, Durability::Async, 1).unwrap();
         let rooms = std::mem::take(&mut opened.loaded.rooms);
         let now = Moment { time: Time(1_800_000_000_000), steady: SteadyTime(0) };
-        let chat = Chat::from_history(limits, opened.loaded.last_room, rooms);
+        let (last_boot, last_room) = (opened.loaded.last_boot, opened.loaded.last_room);
+        let mut chat = Chat::from_history(History { last_boot, last_room, rooms });
+        let limits = Box::new(limits);
+        chat.apply(Proposal::of_house(Action::Configure { limits }), &mut Vec::new());
         Self { chat, opened, now, sessions: 0 }
     }
 

@@ -1,4 +1,5 @@
-//! A writer that is killed: what the history has of the log and what it says of that agree.
+//! A writer that is killed: what the history has of the log and what it says of that agree, and no boot is given out
+//! twice.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
@@ -7,9 +8,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use teahouse_core::{
-    Effect, Event, EventKind, LogPosition, Nick, Position, RoomId, RoomName, SessionId, Text, Time,
+    Action, Chat, Effect, Event, EventKind, History, LogPosition, Nick, NodeId, Position, Proposal,
+    RoomId, RoomName, SessionId, Text, Time,
 };
-use teahouse_server::store::{Durability, Opened, Store};
+use teahouse_server::store::{Durability, Loaded, Opened, Store};
 
 const LOBBY: RoomId = RoomId(1);
 /// Names the directory of a history to the process that writes until it is killed.
@@ -56,27 +58,66 @@ fn writes_until_it_is_killed() {
     }
 }
 
+/// Has this process run in a history until it has told this many numbers and two more, and kills it. Gives all that it
+/// has told.
+fn killed_after(process: &str, directory: &Path, count: usize) -> Vec<u64> {
+    let mut writer = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", process, "--nocapture"])
+        .env(WRITES_IN, directory)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    let mut numbers = lines.map(|line| line.unwrap()).filter_map(|line| {
+        let (_, number) = line.split_once("kept ")?;
+        number.parse::<u64>().ok()
+    });
+    // After more or fewer, so that it is killed in the middle of something else each time.
+    let mut told: Vec<u64> = numbers.by_ref().take(count + 2).collect();
+    writer.kill().unwrap();
+    told.extend(numbers);
+    writer.wait().unwrap();
+    told
+}
+
+/// Not a test but the process that [`no_boot_is_given_out_twice_wherever_a_start_is_killed`] starts and kills: a server
+/// that starts again and again, and says which boot it uses as soon as it may.
+#[test]
+fn starts_until_it_is_killed() {
+    let Some(directory) = std::env::var_os(WRITES_IN) else { return };
+    let mut out = std::io::stdout();
+    loop {
+        let Opened { mut store, loaded, .. } =
+            Store::open(Path::new(&directory), Durability::Async, 0).unwrap();
+        let Loaded { last_boot, position, last_room, rooms, .. } = loaded;
+        let mut chat = Chat::from_history(History { last_boot, last_room, rooms });
+        let mut effects = Vec::new();
+        let open = Action::Open { node: NodeId::ONLY };
+        chat.apply(Proposal::of_house(open), &mut effects);
+        let [Effect::Opened { boot: Some(boot), .. }] = effects[..] else { unreachable!() };
+        store.commit(position.next(), &effects).unwrap();
+        writeln!(out, "kept {boot}").unwrap();
+    }
+}
+
+#[test]
+fn no_boot_is_given_out_twice_wherever_a_start_is_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut last = 0;
+    for round in 1..=ROUNDS {
+        for boot in killed_after("starts_until_it_is_killed", directory.path(), round % 7) {
+            assert!(boot > last, "{boot} was given out when {last} was, in round {round}");
+            last = boot;
+        }
+    }
+}
+
 #[test]
 fn a_killed_writer_has_recorded_what_it_has_kept() {
     let directory = tempfile::tempdir().unwrap();
     for round in 1..=ROUNDS {
-        let mut writer = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "writes_until_it_is_killed", "--nocapture"])
-            .env(WRITES_IN, directory.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
-        let mut told = lines.map(|line| line.unwrap()).filter_map(|line| {
-            let (_, position) = line.split_once("kept ")?;
-            position.parse::<u64>().ok()
-        });
-        let begun = told.next().unwrap();
-        // After more or fewer, so that it is killed in the middle of something else each time.
-        told.nth(round % 7).unwrap();
-        writer.kill().unwrap();
-        let last = told.last().unwrap_or(begun);
-        writer.wait().unwrap();
+        let told = killed_after("writes_until_it_is_killed", directory.path(), round % 7);
+        let last = *told.last().unwrap();
         let (recorded, kept) = place(&open(directory.path()));
         assert_eq!(recorded, kept, "round {round}");
         assert!(recorded >= last, "{last} was kept, and {recorded} is recorded");

@@ -15,8 +15,8 @@ mod opening;
 use std::path::Path;
 
 use teahouse_core::{
-    Author, Effect, Event, EventKind, LogPosition, MessageId, MessageKey, Nick, Position, RoomId,
-    RoomName, Said, SessionId, Text, Time,
+    Author, Effect, Event, EventKind, LogPosition, MessageId, MessageKey, Nick, NodeId, Position,
+    RoomId, RoomName, Said, SessionId, Text, Time,
 };
 use teahouse_server::store::{CommitError, Durability, Opened, Store, StoreError};
 
@@ -31,6 +31,11 @@ fn open(directory: &Path) -> Opened {
 
 fn founded(room: RoomId, name: &str) -> Effect {
     Effect::Founded { room, name: RoomName::parse(name).unwrap(), time: Time(1) }
+}
+
+/// That a server starts, and is given this boot.
+fn given(boot: u32) -> Effect {
+    Effect::Opened { node: NodeId::ONLY, boot: Some(boot) }
 }
 
 fn said(room: RoomId, position: u64, words: &str) -> Effect {
@@ -97,23 +102,42 @@ fn the_position_in_the_log_is_recorded_with_the_events_and_with_nothing_else() {
 }
 
 #[test]
+fn a_boot_is_kept_with_its_position_also_alone_and_never_goes_back() {
+    let directory = tempfile::tempdir().unwrap();
+    for (position, boot, kept) in [(1, 1, 1), (2, 5, 5), (3, 4, 5)] {
+        let mut opened = open(directory.path());
+        opened.store.commit(LogPosition(position), &[given(boot)]).unwrap();
+        drop(opened);
+        let loaded = open(directory.path()).loaded;
+        assert_eq!((loaded.last_boot, loaded.position), (kept, LogPosition(position)));
+    }
+    let mut opened = open(directory.path());
+    let none = Effect::Opened { node: NodeId::ONLY, boot: None };
+    opened.store.commit(LogPosition(4), &[none]).unwrap();
+    drop(opened);
+    let loaded = open(directory.path()).loaded;
+    assert_eq!((loaded.last_boot, loaded.position), (5, LogPosition(3)), "opening gives none out");
+}
+
+#[test]
 fn restart_knows_everything() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = open(directory.path());
     let epoch = opened.loaded.epoch;
-    assert_eq!(opened.loaded.boot, 1);
+    assert_eq!(opened.loaded.last_boot, 0);
     let batch = [
         founded(LOBBY, "lobby"),
         said(LOBBY, 1, "one"),
         founded(TEA, "茶"),
         with_id(said(TEA, 1, "two"), 7),
         topic(LOBBY, 2, Some("about tea")),
+        given(1),
     ];
     opened.store.commit(AT, &batch).unwrap();
     // Not closed: as after a crash of the process.
     drop(opened);
     let opened = open(directory.path());
-    assert_eq!((opened.loaded.epoch, opened.loaded.boot), (epoch, 2));
+    assert_eq!((opened.loaded.epoch, opened.loaded.last_boot), (epoch, 1));
     let rooms: Vec<_> = opened
         .loaded
         .rooms

@@ -125,6 +125,7 @@ impl LineSession {
             | Action::Topic { .. }
             | Action::Ignore { .. }
             | Action::Visit(_)
+            | Action::Open { .. }
             | Action::Configure { .. } => {}
         }
     }

@@ -15,6 +15,7 @@ impl Chat {
     /// # Errors
     /// When an invariant does not hold.
     pub fn check(&self) -> Result<(), String> {
+        self.check_boots()?;
         self.check_names()?;
         self.check_membership()?;
         self.check_suspended()?;
@@ -23,6 +24,22 @@ impl Chat {
         let heard = unseen.flat_map(|person| person.rooms.iter().map(|place| place.room));
         self.rooms.check(self.followers.values().copied().chain(heard))?;
         self.origins.check()
+    }
+
+    /// Every server that takes part has a boot of its own that was given out, and nobody is here of one that ended.
+    fn check_boots(&self) -> Result<(), String> {
+        if self.last_boot > SessionId::BOOTS_MAX {
+            return Err(format!("{} boots were given out", self.last_boot));
+        }
+        let boots: BTreeSet<u32> = self.nodes.values().copied().collect();
+        let are_given = boots.iter().all(|boot| (1..=self.last_boot).contains(boot));
+        if boots.len() < self.nodes.len() || !are_given {
+            return Err(format!("not all of {:?} are boots of one server", self.nodes));
+        }
+        let connected = self.sessions.iter().filter(|(_, person)| person.away().is_none());
+        let mut here = connected.map(|(id, _)| id).chain(self.followers.keys());
+        let ended = here.find(|id| self.has_ended(**id));
+        ended.map_or(Ok(()), |id| Err(format!("{id:?} is here and its boot has ended")))
     }
 
     /// Every session has its nick and its seat, and nobody else has them.

@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use super::Chat;
 use crate::session::{Away, Session};
 use crate::snapshot::{Format, SessionState, Snapshot, SnapshotError};
-use crate::{RoomId, SessionId};
+use crate::{Limits, RoomId, SessionId};
 
 /// No count begins higher, so that none comes to its end.
 const COUNT_MAX: u64 = u64::MAX / 2;
@@ -26,7 +26,9 @@ impl Chat {
         });
         Snapshot {
             format: Format,
-            limits: self.limits.clone(),
+            limits: self.limits().cloned(),
+            nodes: self.nodes.iter().map(|(node, boot)| (*node, *boot)).collect(),
+            last_boot: self.last_boot,
             now: self.now,
             guests: self.guests,
             last_room: self.rooms.last(),
@@ -49,7 +51,13 @@ impl Chat {
 
     fn restored(snapshot: Snapshot) -> Result<Self, String> {
         let Snapshot { format: Format, limits, now, guests, last_room, .. } = snapshot;
-        let mut chat = Self::empty(limits);
+        let mut chat = Self::empty();
+        chat.last_boot = snapshot.last_boot;
+        for (node, boot) in snapshot.nodes {
+            if chat.nodes.insert(node, boot).is_some() {
+                return Err(format!("{node:?} takes part twice"));
+            }
+        }
         if guests > COUNT_MAX {
             return Err(format!("{guests} guests have come"));
         }
@@ -74,13 +82,21 @@ impl Chat {
         let folds =
             chat.rooms.by_name().filter_map(|room| Some((room.fold.as_ref()?.due, room.id)));
         chat.folds_due = folds.collect();
-        if chat.rooms.id_of(&chat.limits.first_room).is_none() {
-            return Err(format!("there is no {}, the first room", chat.limits.first_room));
+        if let Some(limits) = limits {
+            chat.add_limits(limits)?;
         }
-        let count = chat.rooms.len();
-        chat.settle_limits();
-        let bare = count - chat.rooms.len();
-        if bare > 0 { Err(format!("{bare} rooms are bare and exist")) } else { Ok(chat) }
+        Ok(chat)
+    }
+
+    fn add_limits(&mut self, limits: Limits) -> Result<(), String> {
+        if self.rooms.id_of(&limits.first_room).is_none() {
+            return Err(format!("there is no {}, the first room", limits.first_room));
+        }
+        self.limits = limits;
+        let count = self.rooms.len();
+        self.settle_limits();
+        let bare = count - self.rooms.len();
+        if bare > 0 { Err(format!("{bare} rooms are bare and exist")) } else { Ok(()) }
     }
 
     fn add_session(&mut self, state: SessionState) -> Result<(), String> {

@@ -15,6 +15,9 @@ pub(super) struct Reference {
     /// Those who came in unseen and have asked for nothing since.
     unseen: BTreeSet<SessionId>,
     removed: BTreeSet<RoomId>,
+    /// The boot of each server, and the last that was given out.
+    open: BTreeMap<NodeId, u32>,
+    last_boot: u32,
 }
 
 impl Reference {
@@ -23,7 +26,8 @@ impl Reference {
         let was_unseen = !matches!(action, Action::Exit { .. }) && self.unseen.remove(session);
         let is_known = self.nicks.contains_key(session) || self.suspended.contains(session);
         let is_new = !was_unseen && !is_known;
-        if is_new && matches!(action, Action::EnterUnseen { .. }) {
+        let is_late = self.has_ended(*session);
+        if is_new && !is_late && matches!(action, Action::EnterUnseen { .. }) {
             self.unseen.insert(*session);
         }
     }
@@ -60,6 +64,7 @@ impl Reference {
                 }
             }
             Effect::Joined { session, room, at, members, .. } => {
+                assert!(!self.has_ended(*session), "somebody is here of a boot that has ended");
                 let is_known = is_visitor(*session) || self.nicks.contains_key(session);
                 assert!(is_known, "joined before it was welcome");
                 assert_eq!(at.0, self.heads.get(room).copied().unwrap_or(0));
@@ -79,6 +84,7 @@ impl Reference {
             }
             Effect::Answer { session, answer, .. } => {
                 if let Answer::Welcome { nick, .. } | Answer::Renamed { to: nick, .. } = answer {
+                    assert!(!self.has_ended(*session), "somebody comes of a boot that has ended");
                     self.nicks.insert(*session, nick.clone());
                     self.check_nicks();
                 }
@@ -98,6 +104,16 @@ impl Reference {
                 assert!(self.nicks.contains_key(session), "who is not here ignores nobody");
                 assert!(ignored.len() <= limits().ignored_max as usize);
             }
+            Effect::Opened { node, boot } => {
+                let boot = boot.expect("there are boots left");
+                assert!(boot > self.last_boot, "given out twice");
+                self.last_boot = boot;
+                if let Some(ended) = self.open.insert(*node, boot) {
+                    let inside = self.members.values().flatten();
+                    let here = self.nicks.keys().chain(inside).chain(&self.unseen);
+                    assert!(here.into_iter().all(|session| session.boot() != ended), "a ghost");
+                }
+            }
             Effect::SessionForgotten { session } => {
                 assert!(self.suspended.remove(session), "forgotten without being suspended");
             }
@@ -106,6 +122,12 @@ impl Reference {
                 assert!(rooms.iter().all(|room| self.members.contains_key(&room.room)));
             }
         }
+    }
+
+    fn has_ended(&self, session: SessionId) -> bool {
+        let boot = session.boot();
+        let is_given = (1..=self.last_boot).contains(&boot);
+        is_given && !self.open.values().any(|open| *open == boot)
     }
 
     pub(super) fn check_nicks(&self) {

@@ -15,7 +15,7 @@ fn step(chat: &mut Chat, (moment, proposal): &(Moment, Proposal)) -> Vec<Effect>
 }
 
 fn chat_after(log: &[(Moment, Proposal)]) -> Chat {
-    let mut chat = Chat::from_history(limits(), RoomId(0), []);
+    let mut chat = founded(limits(), History::default());
     for entry in log {
         step(&mut chat, entry);
     }
@@ -168,6 +168,14 @@ fn what_a_snapshot_contradicts_itself_in_is_said() {
         ("/rooms/0/head", json!(u64::MAX), "#lobby has 18446744073709551615 events"),
         ("/rooms/0/first", json!(4), "#lobby has 2 events and begins at 4"),
         ("/last_room", json!(u32::MAX), "4294967295 rooms have been made"),
+        ("/nodes", json!([[1, 1], [1, 2]]), "NodeId(1) takes part twice"),
+        (
+            "/nodes",
+            json!([[1, 1], [2, 1]]),
+            "not all of {NodeId(1): 1, NodeId(2): 1} are boots of one server",
+        ),
+        ("/nodes", json!([[1, 2]]), "not all of {NodeId(1): 2} are boots of one server"),
+        ("/last_boot", json!(1 << 20), "1048576 boots were given out"),
         ("/guests", json!(u64::MAX), "18446744073709551615 guests have come"),
         (
             "/sessions/1/seat/away",

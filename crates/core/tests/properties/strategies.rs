@@ -64,6 +64,7 @@ pub(super) fn action() -> impl Strategy<Value = Action> {
         1 => (room(), proptest::option::of(text()))
             .prop_map(|(room, topic)| Action::Topic { room, topic }),
         1 => nick().prop_map(|nick| Action::Ignore { nick }),
+        1 => (1_u8..3).prop_map(|node| Action::Open { node: NodeId(node) }),
         1 => configured().prop_map(|limits| Action::Configure { limits: Box::new(limits) }),
         2 => (proptest::option::of(nick()), room(), text()).prop_map(
             |(nick, room, text)| {

@@ -25,7 +25,8 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
         last: Time(0),
         topic: None,
     };
-    let mut stage = Stage::new(Chat::from_history(Limits::default(), RoomId(1), [kept]));
+    let mut stage =
+        Stage::new(founded(Limits::default(), History { rooms: vec![kept], ..History::default() }));
     stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
     stage.check(
         "ann> enter ann
@@ -105,7 +106,8 @@ fn a_message_older_than_authors_is_the_same_for_whoever_says_the_same_words() {
         last: Time(0),
         topic: None,
     };
-    let mut stage = Stage::new(Chat::from_history(Limits::default(), RoomId(1), [kept]));
+    let mut stage =
+        Stage::new(founded(Limits::default(), History { rooms: vec![kept], ..History::default() }));
     stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
     for said in stage.kept.values_mut() {
         said.is_of_author = false;

@@ -12,8 +12,9 @@ fn a_room_whose_name_no_new_room_may_have_stays() {
         last: Time(0),
         topic: None,
     };
-    Stage::new(Chat::from_history(Limits::default(), RoomId(1), [kept])).check(
-        "ann> enter ann
+    Stage::new(founded(Limits::default(), History { rooms: vec![kept], ..History::default() }))
+        .check(
+            "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
@@ -34,7 +35,7 @@ fn a_room_whose_name_no_new_room_may_have_stays() {
          ann> join vl
          | ann in #vl at 0 of 1
          | to #vl but ann: ann entered",
-    );
+        );
 }
 
 #[test]
@@ -147,7 +148,7 @@ fn a_topic_is_an_event_that_newcomers_are_told() {
          bob> topic lobby
          | to bob: #lobby topic None",
     );
-    let mut stage = Stage::new(Chat::default());
+    let mut stage = Stage::new(founded(Limits::default(), History::default()));
     stage.run("ann> enter ann");
     let long = stage.run(&format!("ann> topic lobby {}", "x".repeat(391)));
     assert_eq!(long, ["to ann: refused TopicTooLong { bytes: 391, max: 390 }"]);
@@ -185,7 +186,7 @@ fn a_room_says_where_it_begins_and_to_those_who_hear_it_how_it_stands() {
         last: Time(0),
         topic: Some(text("green")),
     };
-    let chat = Chat::from_history(Limits::default(), RoomId(1), [kept]);
+    let chat = founded(Limits::default(), History { rooms: vec![kept], ..History::default() });
     chat.check().unwrap();
     let chat = Chat::restore(chat.snapshot()).unwrap();
     Stage::new(chat).check(
@@ -219,7 +220,7 @@ fn no_room_begins_before_its_first_position_or_behind_the_next() {
         let (room, name) = (RoomId(1), RoomName::parse("tea").unwrap());
         let (first, head, last, topic) = (Position(first), Position(9), Time(0), None);
         let kept = Founding { room, name, first, head, last, topic };
-        let chat = Chat::from_history(Limits::default(), RoomId(1), [kept]);
+        let chat = founded(Limits::default(), History { rooms: vec![kept], ..History::default() });
         assert_eq!(chat.check().is_ok(), is_sound, "{first}");
         assert_eq!(Chat::restore(chat.snapshot()).is_ok(), is_sound, "{first}");
     }

@@ -169,7 +169,7 @@ fn typing_is_told_where_few_are() {
 
 #[test]
 fn answers_say_which_request_they_answer() {
-    let mut chat = Chat::default();
+    let mut chat = founded(Limits::default(), History::default());
     let mut effects = Vec::new();
     let mut ask = |session, request, action| {
         let (session, request) = (SessionId(session), RequestId(request));
@@ -194,6 +194,7 @@ fn answers_say_which_request_they_answer() {
             | Effect::Event(_)
             | Effect::Presence { .. }
             | Effect::Ended { .. }
+            | Effect::Opened { .. }
             | Effect::SessionForgotten { .. } => None,
         })
         .collect();

@@ -1,6 +1,6 @@
 //! A stretch of a log, as JSON: proposals, each with its moment.
 
-use teahouse_core::{Chat, Effect, Limits, Moment, Proposal, RoomId, Text};
+use teahouse_core::{Chat, Effect, History, Moment, Proposal, Text};
 
 use crate::harmless::assert_harmless;
 
@@ -12,7 +12,7 @@ pub fn run(bytes: &[u8]) {
     let Ok(log) = serde_json::from_slice::<Vec<(Moment, Proposal)>>(bytes) else { return };
     let written = serde_json::to_vec(&log).expect("what was read can be written");
     assert_eq!(serde_json::from_slice(&written).ok(), Some(log.clone()));
-    let mut chat = Chat::from_history(Limits::default(), RoomId(0), []);
+    let mut chat = Chat::from_history(History::default());
     let mut effects = Vec::new();
     for (moment, proposal) in log {
         chat.advance(moment, &mut effects);

@@ -2,16 +2,18 @@
 //! ended.
 
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use teahouse_core::Chat;
+use teahouse_core::{Chat, History};
 use teahouse_wire::{ServerFacts, api};
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 use tracing::warn;
 
+use crate::boot;
 use crate::browsers::Browsers;
 use crate::clock::SteadyClock;
 use crate::delivery::{Delivery, Progress};
@@ -28,6 +30,9 @@ use crate::store::{Loaded, Opened, Reader};
 
 /// How long everything may take to end once the house closes.
 const CLOSE_DEADLINE: Duration = Duration::from_millis(4500);
+/// How long it may take to record that the server starts. Another program that writes to the database may keep it
+/// waiting; whoever starts a server wants to know soon that it cannot.
+const OPENING_MAX: Duration = Duration::from_secs(5);
 /// Bytes of stack of a shard or the hub: their futures are on the heap.
 const STACK_BYTES: usize = 1024 * 1024;
 
@@ -52,7 +57,7 @@ impl Threads {
         (metrics, clock): (&HubMetrics, SteadyClock),
     ) -> Result<Self, Fault> {
         let Opened { store, loaded, readers } = history;
-        let Loaded { epoch, boot, position, last_room, rooms } = loaded;
+        let Loaded { epoch, last_boot, position, last_room, rooms } = loaded;
         let (end_notices, ended) = mpsc::unbounded_channel();
         let (inboxes, receivers): (Vec<_>, Vec<_>) =
             (0..shard_count).map(|_| mpsc::channel(INBOX_MAX)).unzip();
@@ -60,8 +65,10 @@ impl Threads {
             (0..shard_count).map(|_| mpsc::channel(PAGES_MAX)).unzip();
         let (jobs, readers) = start_readers(readers, to_shards)?;
         let progress = Progress::new(shard_count);
-        let chat = Chat::from_history(settings.chat_limits(), last_room, rooms);
+        let chat = Chat::from_history(History { last_boot, last_room, rooms });
         let (log, proposed) = log::open(position, chat.moment());
+        log.begin(boot::proposals(&chat, settings.chat_limits()));
+        let (boot_sender, boot) = boot::channel();
         let (closing, is_closing) = watch::channel(false);
         let hub = Hub {
             chat,
@@ -69,9 +76,20 @@ impl Threads {
             log: proposed,
             delivery: Delivery::new(inboxes.clone(), Arc::clone(&progress), metrics.clone()),
             metrics: metrics.clone(),
+            boot: Some(boot_sender),
             closing: is_closing,
         };
         let hub = spawn("hub", &end_notices, move |runtime| runtime.block_on(hub.run()))?;
+        let boot = match boot.wait(OPENING_MAX) {
+            Ok(Some(boot)) => boot,
+            not_given => {
+                drop(log);
+                closing.send_replace(true);
+                let has_ended = boot.wait_for_end(CLOSE_DEADLINE);
+                let ended = if has_ended { join_hub(hub) } else { Err(Fault::NotOpened(None)) };
+                return Err(why_not_opened(not_given, ended));
+            }
+        };
         let place = Place {
             index: 0,
             boot,
@@ -137,6 +155,18 @@ impl Threads {
             reader.join().map_err(|_| Fault::Ended("reading thread"))?;
         }
         join_hub(self.hub)
+    }
+}
+
+/// Why a server has no boot, by what it waited for and how the hub then ended.
+fn why_not_opened(given: Result<Option<u32>, RecvTimeoutError>, ended: Result<(), Fault>) -> Fault {
+    match (given, ended) {
+        (Ok(_), _) => Fault::OpenedTooOften,
+        (Err(_), Err(Fault::Unstored { source, .. })) => Fault::NotOpened(Some(source)),
+        (Err(_), Err(fault)) => fault,
+        // It was kept after all, too late.
+        (Err(RecvTimeoutError::Timeout), Ok(())) => Fault::NotOpened(None),
+        (Err(RecvTimeoutError::Disconnected), Ok(())) => Fault::Ended("hub"),
     }
 }
 

@@ -28,8 +28,8 @@ impl<S: Socket> Shard<S> {
         let connections = &mut self.sessions.connections;
         let effect = &round[at.0][at.1];
         match effect {
-            // Nobody is in a room that is removed.
-            Effect::Founded { .. } | Effect::RoomRemoved { .. } => {}
+            // Nobody is in a room that is removed, and shards are made with their boot.
+            Effect::Founded { .. } | Effect::RoomRemoved { .. } | Effect::Opened { .. } => {}
             Effect::SessionForgotten { session } => connections.forget_session(*session),
             Effect::Event(event) => self.rooms.push(connections, event.room, round, at),
             Effect::Presence { rooms, .. } => {
@@ -86,6 +86,7 @@ impl<S: Socket> Shard<S> {
             | Effect::RoomRemoved { .. }
             | Effect::Event(_)
             | Effect::Presence { .. }
+            | Effect::Opened { .. }
             | Effect::SessionForgotten { .. } => {}
         }
         self.renew_formats(index);

@@ -97,6 +97,7 @@ fn fact(effect: &Effect) -> Option<Fact<'_>> {
         | Effect::Parted { .. }
         | Effect::Answer { .. }
         | Effect::Ended { .. }
+        | Effect::Opened { .. }
         | Effect::SessionForgotten { .. } => None,
     }
 }
@@ -131,6 +132,7 @@ impl Pending {
             | Effect::Parted { .. }
             | Effect::Answer { .. }
             | Effect::Ended { .. }
+            | Effect::Opened { .. }
             | Effect::SessionForgotten { .. } => return None,
         };
         self.items.push(item);

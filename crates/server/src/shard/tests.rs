@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use teahouse_core::{
-    Answer, Event, EventKind, Excerpt, InRoom, MessageId, Nick, Position, Presence, Proposal,
-    Request, RoomId, SessionId, Text, Time,
+    Answer, Chat, Event, EventKind, Excerpt, History, InRoom, Limits, MessageId, Nick, Position,
+    Presence, Proposal, Request, RoomId, SessionId, Text, Time,
 };
 use teahouse_wire::api::Epoch;
 use teahouse_wire::protocol::ServerFacts;
@@ -43,6 +43,14 @@ struct Person {
     socket: VirtualSocket,
     key: Key,
     session: SessionId,
+}
+
+/// A chat as a server begins it.
+fn chat_with(limits: Limits) -> Chat {
+    let mut chat = Chat::from_history(History::default());
+    let limits = Box::new(limits);
+    chat.apply(Proposal::of_house(Action::Configure { limits }), &mut Vec::new());
+    chat
 }
 
 impl Bench {

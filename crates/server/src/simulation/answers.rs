@@ -37,6 +37,7 @@ impl Answers {
                 | Effect::Presence { .. }
                 | Effect::Parted { .. }
                 | Effect::Ended { .. }
+                | Effect::Opened { .. }
                 | Effect::SessionForgotten { .. } => {}
             }
         }

@@ -1,16 +1,17 @@
 //! The hub of a simulated house: what it decides, stores and hands out, and the ways to the shards.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use teahouse_core::{Chat, Effect, Limits, LogPosition, Moment, RoomId, SteadyTime, Time};
+use teahouse_core::{Chat, Effect, History, Limits, LogPosition, Moment, SteadyTime, Time};
 
 use super::answers::Answers;
 use super::dice::Dice;
 use super::reference::Reference;
 use super::socket::VirtualSocket;
 use super::store::ListStore;
+use crate::boot;
 use crate::credits::Credits;
 use crate::delivery::work_of;
 use crate::history::Job;
@@ -53,9 +54,9 @@ pub(super) enum Outcome {
 }
 
 impl Hub {
-    pub(super) fn new(limits: Limits, shards: usize) -> Self {
+    pub(super) fn new(shards: usize) -> Self {
         Self {
-            chat: Chat::from_history(limits, RoomId(0), []),
+            chat: Chat::from_history(History::default()),
             store: ListStore::default(),
             log: VecDeque::new(),
             order: Order::after(LogPosition::START, Moment::default()),
@@ -67,15 +68,35 @@ impl Hub {
     }
 
     /// The server is killed and started again: what was not kept is gone.
-    pub(super) fn begin_anew(&mut self, limits: Limits, now: u64) {
-        let (last_room, rooms) = self.store.load();
-        self.chat = Chat::from_history(limits, last_room, rooms);
+    ///
+    /// Where everything is kept it may have the state as well: then those who were in are ended by the start.
+    pub(super) fn begin_anew(&mut self, now: u64, has_state: bool) {
+        if self.unstored.take().is_none() && has_state {
+            let snapshot = self.chat.snapshot();
+            self.chat = Chat::restore(snapshot).expect("a chat is what it says itself");
+        } else {
+            self.chat = Chat::from_history(self.store.load());
+            self.reference.begin_anew();
+        }
         self.log.clear();
-        self.unstored = None;
         let moment = Moment { time: time_at(now), steady: SteadyTime(now) };
         self.order = Order::after(self.store.recorded, moment);
         self.credits = Credits::new(self.shards);
-        self.reference.begin_anew();
+    }
+
+    /// A server proposes that it starts. Gives its boot once that is kept, and nobody of the boots before is in.
+    pub(super) fn open(&mut self, limits: Limits, now: u64, dice: &mut Dice) -> u32 {
+        let before = self.store.last_boot;
+        self.log.push_back(boot::proposals(&self.chat, limits));
+        self.store.is_full = false;
+        while !self.log.is_empty() {
+            self.take_batch(now, 1, dice);
+        }
+        let boot = self.store.last_boot;
+        assert!(boot > before, "a boot is given out twice");
+        let mut joined = self.reference.joined.values();
+        assert!(joined.all(BTreeMap::is_empty), "somebody hears a room without a connection");
+        boot
     }
 
     /// Whether the log takes another chunk.

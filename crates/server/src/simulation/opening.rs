@@ -70,7 +70,7 @@ impl World {
             dice,
             mood,
             now: 0,
-            hub: Hub::new(settings.chat_limits(), shards),
+            hub: Hub::new(shards),
             shards: Vec::new(),
             gate: Gate::started(&settings.limits, connections_max),
             outside: Outside { peers, given_up: Vec::new(), said: 0, visits: Visits::default() },
@@ -82,7 +82,8 @@ impl World {
 
     /// The server is started.
     pub(super) fn open(&mut self, shards: usize) {
-        self.place.boot += 1;
+        let limits = self.place.settings.chat_limits();
+        self.place.boot = self.hub.open(limits, self.now, &mut self.dice);
         let place = &self.place;
         let shards = (0..shards).map(|index| Driven {
             shard: Shard::new(Place { index, ..place.clone() }),
@@ -106,7 +107,8 @@ impl World {
         if self.mood.has_copies {
             self.hub.store.bring_back();
         }
+        let has_state = !self.mood.has_copies && self.dice.once_in(2);
+        self.hub.begin_anew(self.now, has_state);
         self.open(self.shards.len());
-        self.hub.begin_anew(self.place.settings.chat_limits(), self.now);
     }
 }

@@ -69,6 +69,7 @@ impl Reference {
             | Effect::RoomRemoved { .. }
             | Effect::Presence { .. }
             | Effect::Answer { .. }
+            | Effect::Opened { .. }
             | Effect::SessionForgotten { .. } => {}
         }
     }

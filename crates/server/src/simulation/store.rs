@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Effect, Event, EventKind, Excerpt, Founding, Granted, LogPosition, MessageKey, Position,
-    Question, RoomId, RoomName, Said, Scope,
+    Effect, Event, EventKind, Excerpt, Founding, Granted, History, LogPosition, MessageKey,
+    Position, Question, RoomId, RoomName, Said, Scope,
 };
 
 use crate::history::{Unread, Wanted};
@@ -24,6 +24,8 @@ pub(super) struct ListStore {
     pub(super) is_full: bool,
     /// Nothing can be read.
     pub(super) is_unreadable: bool,
+    /// The highest boot that was given out.
+    pub(super) last_boot: u32,
     /// The last position in the log that it has recorded.
     pub(super) recorded: LogPosition,
 }
@@ -31,7 +33,8 @@ pub(super) struct ListStore {
 impl ListStore {
     /// Keeps what is to be kept; `false` when the disk is full.
     pub(super) fn commit(&mut self, position: LogPosition, effects: &[Effect]) -> bool {
-        if effects.iter().any(|effect| matches!(effect, Effect::Event(_))) {
+        let is_kept = |effect: &Effect| matches!(effect, Effect::Event(_) | Effect::Opened { .. });
+        if effects.iter().any(is_kept) {
             if self.is_full {
                 return false;
             }
@@ -50,6 +53,9 @@ impl ListStore {
                     assert_eq!(event.position.0, events.len() as u64 + 1, "P1: without a hole");
                     events.push(event.clone());
                 }
+                Effect::Opened { boot, .. } => {
+                    self.last_boot = boot.unwrap_or_default().max(self.last_boot);
+                }
                 Effect::Joined { .. }
                 | Effect::Parted { .. }
                 | Effect::Presence { .. }
@@ -62,8 +68,8 @@ impl ListStore {
         true
     }
 
-    /// What a server that is started anew finds: the highest number that a room had, and the rooms.
-    pub(super) fn load(&self) -> (RoomId, Vec<Founding>) {
+    /// What a server that is started anew finds.
+    pub(super) fn load(&self) -> History {
         let rooms = self.rooms.iter().map(|(room, (name, events))| {
             let last = events.last().expect("a room is kept with its first event");
             let is_topic = |event: &&Event| event.kind == EventKind::Topic;
@@ -72,7 +78,8 @@ impl ListStore {
             let first = Position::START.next();
             Founding { room: *room, name: name.clone(), first, head, last, topic }
         });
-        (RoomId(self.last_room), rooms.collect())
+        let (last_boot, last_room) = (self.last_boot, RoomId(self.last_room));
+        History { last_boot, last_room, rooms: rooms.collect() }
     }
 
     pub(super) fn copy(&mut self) {

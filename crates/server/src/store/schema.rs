@@ -150,8 +150,8 @@ fn offer_indexed(connection: &Connection) -> Result<(), rusqlite::Error> {
 pub struct Loaded {
     /// Drawn when the database was made: tells its positions from those of another.
     pub epoch: [u8; 16],
-    /// How often it has been opened, this time included.
-    pub boot: u32,
+    /// The highest boot that a server was ever given; 0 before the first.
+    pub last_boot: u32,
     /// The last position in the log of which it has something.
     pub position: LogPosition,
     /// The highest number that a room ever had; 0 before the first.
@@ -160,7 +160,7 @@ pub struct Loaded {
     pub rooms: Vec<Founding>,
 }
 
-/// Reads what the chat needs to go on, and counts this opening.
+/// Reads what the chat needs to go on.
 ///
 /// # Errors
 /// When SQLite refuses.
@@ -169,10 +169,9 @@ pub(super) fn load(
     durability: Durability,
 ) -> Result<Loaded, rusqlite::Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute("UPDATE meta SET value = value + 1 WHERE key = 'boot'", [])?;
     begin_epoch(&transaction, durability)?;
     let epoch = meta(&transaction, "epoch")?;
-    let boot = meta(&transaction, "boot")?;
+    let last_boot = meta(&transaction, "boot")?;
     let last_room = transaction.query_row(
         "SELECT max((SELECT coalesce(max(id), 0) FROM room WHERE id BETWEEN 0 AND ?1),
                     coalesce((SELECT value FROM meta WHERE key = 'last_room' AND value <= ?1), 0))",
@@ -183,7 +182,15 @@ pub(super) fn load(
     follow_events(&transaction)?;
     let rooms = rooms(&transaction)?;
     transaction.commit()?;
-    Ok(Loaded { epoch, boot, position, last_room, rooms })
+    Ok(Loaded { epoch, last_boot, position, last_room, rooms })
+}
+
+/// Records that a boot is given out, in the transaction of what was decided with it.
+pub(super) fn record_boot(connection: &Connection, boot: u32) -> Result<(), rusqlite::Error> {
+    connection
+        .prepare_cached("UPDATE meta SET value = max(value, ?1) WHERE key = 'boot'")?
+        .execute([boot])?;
+    Ok(())
 }
 
 /// Records a position in the log, in the transaction of what was decided there.

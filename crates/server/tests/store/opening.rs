@@ -68,7 +68,7 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
         (Position(3), Time(3_000))
     );
     assert_eq!(check(&directory.path().join("teahouse.db")).unwrap().events, 3);
-    assert_eq!((opened.loaded.boot, opened.loaded.epoch[1]), (8, 0x11));
+    assert_eq!((opened.loaded.last_boot, opened.loaded.epoch[1]), (7, 0x11));
     let events = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
     assert_eq!(texts(&events), ["green tea", "green tea", "喝茶 ＡＢＣ"]);
     assert_eq!((events[0].id, events[0].author), (Some(MessageId([1; 16])), None));

@@ -58,6 +58,23 @@ fn what_is_shown_has_been_synced_and_without_durability_it_has_not() {
     assert_eq!(shown_unsynced(&["--durability", "async"]), (MESSAGES, MESSAGES));
 }
 
+/// Nobody may be numbered with a boot that a power cut takes back.
+#[test]
+fn a_boot_is_synced_before_anyone_is_there_whatever_the_durability() {
+    let directory = tempfile::tempdir().unwrap();
+    let trace = directory.path().join("trace");
+    let calls = "pwrite64,fdatasync,fsync,accept4";
+    let mut house = House::traced(calls, &trace, &["--durability", "async"]);
+    house.join_as("ann");
+    house.signal("-TERM");
+    house.wait(PATIENCE);
+    let trace = traced_whole(&trace);
+    let is_of_log = |line: &&str| line.contains("teahouse.db-wal>");
+    let until_someone_came = trace.lines().take_while(|line| !line.contains("accept4("));
+    let last = until_someone_came.filter(is_of_log).last().unwrap();
+    assert!(last.contains("sync("), "what was written to the log last is not synced: {last}");
+}
+
 const MESSAGES: usize = 20;
 
 /// How many messages were sent to a member, and how many of them while the log had something that was not synced.

@@ -103,6 +103,7 @@ fn typed_action(action: &Action) -> String {
         | Action::EnterUnseen { .. }
         | Action::Appear
         | Action::Visit(_)
+        | Action::Open { .. }
         | Action::Configure { .. } => String::new(),
     }
 }

@@ -25,7 +25,7 @@ impl House {
     fn new(announce_each_max: u32) -> Self {
         let mut bench = Bench::new(|settings| settings.limits.queues.queue_soft_bytes = 40);
         let limits = Limits { announce_each_max, ..Limits::default() };
-        let chat = Chat::from_history(limits, RoomId(0), []);
+        let chat = chat_with(limits);
         let keepers = (0..3).map(|_| (keeper(&mut bench), Lists::default())).collect();
         let (events, steady) = (BTreeMap::new(), SteadyTime(0));
         let mut house = Self { bench, chat, keepers, events, steady };

@@ -23,7 +23,7 @@ struct Pair {
 impl Pair {
     fn new(people: usize) -> Self {
         let mut pair = Self {
-            chat: Chat::from_history(Limits::default(), RoomId(0), []),
+            chat: chat_with(Limits::default()),
             benches: [(); 2].map(|()| Bench::new(|settings| settings.history_shown = 0)),
             people: [(); 2].map(|()| Vec::new()),
             rooms: vec![Some(ROOMS[0]); people],

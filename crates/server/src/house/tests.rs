@@ -1,0 +1,56 @@
+//! How a server starts, on real files.
+
+use std::path::Path;
+
+use super::*;
+use crate::settings::AdminSetting;
+use crate::store::{DATABASE, Durability};
+
+fn settings(directory: &Path) -> Settings {
+    Settings {
+        listen: vec!["127.0.0.1:0".parse().unwrap()],
+        admin: AdminSetting::Off,
+        data: directory.to_owned(),
+        ..Settings::default()
+    }
+}
+
+fn database(directory: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(directory.join(DATABASE)).unwrap()
+}
+
+fn last_boot(directory: &Path) -> u32 {
+    Store::open(directory, Durability::Sync, 0).unwrap().loaded.last_boot
+}
+
+#[test]
+fn a_start_that_cannot_be_recorded_ends_with_an_error_and_no_boot_is_given_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let opened = Store::open(directory.path(), Durability::Sync, 1).unwrap();
+    let other = database(directory.path());
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (metrics, clock) = (HubMetrics::default(), SteadyClock::start());
+    let settings = settings(directory.path());
+    let Err(fault) = Threads::start(&settings, 2, opened, (&metrics, clock)) else {
+        panic!("it has started before that was kept");
+    };
+    assert!(matches!(fault, Fault::NotOpened(Some(_))), "{fault:?}");
+    assert_eq!(fault.to_string(), "cannot record in the database that the server starts");
+    assert!(fault.hint().starts_with("make room on the disk, end what else writes"));
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(last_boot(directory.path()), 0);
+}
+
+#[test]
+fn a_history_that_was_opened_as_often_as_it_can_be_is_refused_and_the_last_boot_is_given() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(Store::open(directory.path(), Durability::Sync, 0).unwrap());
+    let set = format!("UPDATE meta SET value = {} WHERE key = 'boot'", SessionId::BOOTS_MAX - 1);
+    database(directory.path()).execute(&set, []).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let house = House::open(settings(directory.path())).unwrap();
+    runtime.block_on(house.threads.close(None)).unwrap();
+    let Err(fault) = House::open(settings(directory.path())) else { panic!("it has started") };
+    assert!(matches!(fault, Fault::OpenedTooOften), "{fault:?}");
+    assert_eq!(last_boot(directory.path()), SessionId::BOOTS_MAX);
+}
