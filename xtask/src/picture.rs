@@ -31,9 +31,9 @@ pub(crate) fn run() -> Result<()> {
         std::fs::remove_dir_all(WORKSHOP).context("cannot empty the workshop")?;
     }
     std::fs::create_dir_all(WORKSHOP).context("cannot make the workshop")?;
-    let house = House::open()?;
-    let guests = ["bob", "小明", "carla"].map(|nick| Guest::join(house.port, nick));
-    let terminal = Terminal::join(house.port)?;
+    let server = Server::open()?;
+    let guests = ["bob", "小明", "carla"].map(|nick| Guest::join(server.port, nick));
+    let terminal = Terminal::join(server.port)?;
     talk(guests, &terminal)?;
     let svg = drawn(&terminal.screen()?);
     std::fs::write(PICTURE, svg).with_context(|| format!("cannot write {PICTURE}"))?;
@@ -68,12 +68,12 @@ fn talk([bob, ming, carla]: [Result<Guest>; 3], terminal: &Terminal) -> Result<(
 }
 
 /// A server of its own, ended with this value.
-struct House {
+struct Server {
     child: Child,
     port: u16,
 }
 
-impl House {
+impl Server {
     fn open() -> Result<Self> {
         let mut child = Command::new("target/debug/teahouse")
             .args(["serve", "--listen", "127.0.0.1:0", "--admin", "off"])
@@ -93,7 +93,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for Server {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `teahouse-client` is all it needs. The link does what is tedious: it reconnects, resumes each room where the
-//! bot was, and keeps what the bot said until the house has it. With a state directory in [`Config`] the bot
+//! bot was, and keeps what the bot said until the server has it. With a state directory in [`Config`] the bot
 //! also resumes after it was stopped itself.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "a bot passes over what is not for it")]
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Answers until the house ends it for good.
+/// Answers until the server ends it for good.
 pub(crate) async fn serve(config: Config) {
     let mut link = Link::open(config);
     // What was said before the bot came is not for it.

@@ -1,4 +1,4 @@
-//! The full-screen interface against a house that is played, to look at it without a server:
+//! The full-screen interface against a server that is played, to look at it without a server:
 //! `cargo run -p teahouse-client --example screen`, or with `tcp://HOST:PORT` against a server that
 //! speaks plain lines.
 //!
@@ -14,7 +14,7 @@ use teahouse_client::screen::{Input, Keep, LineServer, Palette, Peer, Server, Se
 use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::{
     Cause, Change, Code, Epoch, Event, Failure, HistoryPage, Id, Joined, Kind, Message, Presence,
-    Ref, Request, Room, RoomsPage, Sender, Sent, Welcome,
+    Ref, Request, Room, RoomsPage, Sender, ServerMessage, Welcome,
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1);
     let address = address.as_deref().and_then(|address| address.strip_prefix("tcp://"));
     let setup = Setup {
-        server: address.map_or(Server::House, |address| Server::Line(address.to_owned())),
+        server: address.map_or(Server::Api, |address| Server::Line(address.to_owned())),
         rooms: Vec::new(),
         zone: jiff::tz::TimeZone::system(),
         has_bursts: cfg!(windows),
@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A house that is played.
+/// A server that is played.
 struct Played {
     rooms: Vec<(RoomName, u64)>,
     queue: VecDeque<(Instant, Input)>,
@@ -164,7 +164,7 @@ impl Played {
 
     fn received(&mut self, reference: Option<u64>, message: Message) {
         let reference = reference.map(Ref::Number);
-        self.tell(Happening::Received(Sent { reference, message }));
+        self.tell(Happening::Received(ServerMessage { reference, message }));
     }
 
     fn say_next(&mut self) {
@@ -321,7 +321,7 @@ impl Peer for Played {
             let mut event = event(name, self.rooms[index].1, ME, words.as_str());
             event.kind = if acted { Kind::Acted } else { Kind::Said };
             event.id = Some(id);
-            let sent = Sent { reference: None, message: Message::Event(event) };
+            let sent = ServerMessage { reference: None, message: Message::Event(event) };
             self.tell_later(600, Happening::Received(sent));
         }
         self.play(index, words.as_str());

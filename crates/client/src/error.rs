@@ -15,7 +15,7 @@ pub enum Exit {
     Fault,
     /// It was asked in a way that cannot be understood: 2.
     Usage,
-    /// The house does not allow it, or not as it was asked: 3.
+    /// The server does not allow it, or not as it was asked: 3.
     Refused,
 }
 
@@ -63,7 +63,7 @@ pub enum ClientError {
         /// Why.
         why: String,
     },
-    /// The house said no.
+    /// The server said no.
     #[error("refused: {what}")]
     Refused {
         /// What, and why.

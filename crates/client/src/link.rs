@@ -60,7 +60,7 @@ pub enum SayError {
 }
 
 impl SayError {
-    /// The same for programs, as if the house had said it.
+    /// The same for programs, as if the server had said it.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
@@ -94,7 +94,7 @@ pub enum AskError {
 }
 
 impl AskError {
-    /// The same for programs, as if the house had said it.
+    /// The same for programs, as if the server had said it.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {

@@ -1,7 +1,7 @@
 //! The linear way to talk: what is typed is said, what arrives is printed, nothing moves the cursor. For
 //! screen readers, pipes and people who like it so.
 //!
-//! With a house it speaks the api and so loses nothing; with `tcp://` it is [`mod@crate::line`].
+//! With a server it speaks the api and so loses nothing; with `tcp://` it is [`mod@crate::line`].
 
 mod talk;
 
@@ -87,7 +87,7 @@ async fn talk(
             },
             signal = &mut interrupted => {
                 signal.map_err(ClientError::Input)?;
-                // Who asks twice does not wait for the house to say bye.
+                // Who asks twice does not wait for the server to say bye.
                 if is_leaving {
                     return talk.end(&link, true);
                 }

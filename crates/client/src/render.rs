@@ -1,4 +1,4 @@
-//! What the house sends as lines of text: in the words of the line protocol, so that a linear client and
+//! What the server sends as lines of text: in the words of the line protocol, so that a linear client and
 //! `nc` show the same.
 
 use teahouse_core::{Answer, RoomName, RoomSummary, Text, Time};

@@ -20,15 +20,15 @@ use crate::visit::{Missed, Patience, Visitor};
 
 /// An answer that takes longer than this is held back by flood control, which lets two pass in a second.
 const SLOW: Duration = Duration::from_millis(400);
-/// How long a house may say that it is too busy: longer than any burst of others lasts.
+/// How long a server may say that it is too busy: longer than any burst of others lasts.
 const BUSY_MAX: Duration = Duration::from_secs(600);
 
 /// What to say, where and as whom.
 #[derive(Clone, Debug)]
 pub struct Say {
-    /// Which house.
+    /// Which server.
     pub server: Server,
-    /// What one wants to be called; otherwise a guest. Nobody in the house may have it.
+    /// What one wants to be called; otherwise a guest. Nobody in the server may have it.
     pub nick: Option<Nick>,
     /// Where.
     pub room: RoomName,
@@ -49,11 +49,11 @@ pub enum Words {
     Whole,
 }
 
-/// Says it. Returns when the house has acknowledged every message, which means that it is durable and was
+/// Says it. Returns when the server has acknowledged every message, which means that it is durable and was
 /// shown to everyone. What is refused is written to `complaints`, with the reason.
 ///
 /// # Errors
-/// When not every message was kept: [`ClientError::Refused`] when the house, or our own limits, did not allow
+/// When not every message was kept: [`ClientError::Refused`] when the server, or our own limits, did not allow
 /// one, or there is no such room; otherwise why it failed. What breaks is tried again for a minute, under the
 /// same id, so that it is kept once.
 pub fn say(

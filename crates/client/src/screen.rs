@@ -2,7 +2,7 @@
 //!
 //! It is a pure [`Model`] that takes [`Input`]s and gives [`Effect`]s, a view that [`draw`]s it, and a
 //! shell, [`run`], that has the clock, the terminal and the other end. [`join`] puts all together. The other end is a [`Peer`]: the
-//! link to a house ([`House`]), or a server that speaks plain lines ([`LineServer`]).
+//! link to a server ([`ApiServer`]), or a server that speaks plain lines ([`LineServer`]).
 //!
 //! What this module must not know: sockets of the api, the state file, the command line.
 
@@ -24,7 +24,7 @@ pub use join::join;
 pub use key::{Key, Press};
 pub use model::{Model, Server, Setup};
 pub use peer::Peer;
-pub use peer::house::House;
+pub use peer::api::ApiServer;
 pub use peer::line::LineServer;
 pub use terminal::kind::unfit;
 pub use terminal::{Steady, run};

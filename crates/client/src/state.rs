@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 use teahouse_core::{Nick, RoomName};
-use teahouse_wire::api::{Id, Place, Seat};
+use teahouse_wire::api::{Cursor, Id, ResumeKey};
 
 use crate::link::limits::{HISTORY_LINES_MAX, STATE_BYTES_MAX};
 use crate::link::{Server, Unsent};
@@ -31,7 +31,8 @@ pub struct Memory {
     /// The form of the file.
     version: u32,
     /// The key of the seat that is still ours.
-    pub seat: Seat,
+    #[serde(rename = "seat")]
+    pub resume_key: ResumeKey,
     /// What one was called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nick: Option<Nick>,
@@ -59,16 +60,16 @@ pub struct Seen {
     pub room: RoomName,
     /// The last event that was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
+    pub place: Option<Cursor>,
 }
 
 impl Memory {
     /// Nothing yet, but for a new seat.
     #[must_use]
-    pub fn new(seat: Seat) -> Self {
+    pub fn new(resume_key: ResumeKey) -> Self {
         Self {
             version: VERSION,
-            seat,
+            resume_key,
             nick: None,
             rooms: Vec::new(),
             outbox: Vec::new(),
@@ -334,7 +335,7 @@ fn read(path: &Path) -> Result<Option<Memory>, String> {
         return Err(format!("it has version {}; this client knows {VERSION}", version.version));
     }
     let mut memory: Memory = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
-    // One that was allowed once and is refused by every house is no wish.
+    // One that was allowed once and is refused by every server is no wish.
     memory.nick = memory.nick.filter(|nick| Nick::parse(nick.as_str()).is_ok());
     Ok(Some(memory))
 }

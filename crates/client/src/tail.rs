@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use teahouse_core::RoomName;
-use teahouse_wire::api::{Code, Epoch, Event, HistoryPage, Place};
+use teahouse_wire::api::{Code, Cursor, Epoch, Event, HistoryPage};
 use teahouse_wire::stream::render_id;
 use tokio::time::sleep;
 
@@ -31,7 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What to print, from where on and how.
 #[derive(Clone, Debug)]
 pub struct Tail {
-    /// Which house.
+    /// Which server.
     pub server: Server,
     /// Which room.
     pub room: RoomName,
@@ -165,7 +165,7 @@ impl<W: Write, C: Write> Tailing<W, C> {
             Some(Since::Time { ms }) => self.seek(ms).await?,
         };
         self.printed = position;
-        let place = Place { epoch, position: position.min(head), time_ms: None };
+        let place = Cursor { epoch, position: position.min(head), time_ms: None };
         Ok(Some(render_id(&place)))
     }
 

@@ -1,4 +1,4 @@
-//! What is asked of a house without coming in: one request over HTTP, one answer, and a room that is followed.
+//! What is asked of a server without coming in: one request over HTTP, one answer, and a room that is followed.
 //! Nobody hears of a visitor but by what it says, and it takes nobody's nick.
 
 mod following;
@@ -35,17 +35,17 @@ pub(crate) use missed::Missed;
 use missed::broken;
 pub(crate) use patience::Patience;
 
-/// Somebody who asks a house from outside. One connection is kept for what is asked in turn.
+/// Somebody who asks a server from outside. One connection is kept for what is asked in turn.
 #[derive(Debug)]
 pub(crate) struct Visitor {
     server: Server,
-    /// Where on the host the house is.
+    /// Where on the host the server is.
     base: String,
     connection: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Visitor {
-    /// Somebody who will ask this house.
+    /// Somebody who will ask this server.
     ///
     /// # Errors
     /// When the server speaks plain lines, or is known by the address of its WebSocket only.

@@ -10,7 +10,7 @@ use crate::{
 /// One change proposed, and by whom. The log puts proposals in order; [`crate::Chat::apply`] makes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
-    /// Who proposes; [`SessionId::HOUSE`] for the house itself.
+    /// Who proposes; [`SessionId::SERVER`] for the server itself.
     pub session: SessionId,
     /// From where: what it creates counts against this origin.
     pub origin: Origin,
@@ -21,10 +21,10 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// What the house itself proposes.
+    /// What the server itself proposes.
     #[must_use]
-    pub fn of_house(action: Action) -> Self {
-        let (session, origin) = (SessionId::HOUSE, Origin::HOUSE);
+    pub fn of_server(action: Action) -> Self {
+        let (session, origin) = (SessionId::SERVER, Origin::SERVER);
         Self { session, origin, request: RequestId::default(), action }
     }
 }
@@ -41,7 +41,7 @@ pub enum Action {
         room: Option<RoomName>,
         /// With the key of a seat that is kept, one is who one was; an older connection of that seat ends. The
         /// door has hashed it.
-        seat: Option<ResumeKeyHash>,
+        resume_key: Option<ResumeKeyHash>,
     },
     /// Come in under a guest nick, unseen: hear the room, but be in no list, and nobody is told. Whatever is
     /// asked next makes the person seen. For a connection that has not shown yet that it is a person's.
@@ -108,7 +108,7 @@ pub enum Action {
         /// Which server.
         node: NodeId,
     },
-    /// New limits; proposed by the house at its start where others stand, and after a reload.
+    /// New limits; proposed by the server at its start where others stand, and after a reload.
     Configure {
         /// All of them.
         limits: Box<Limits>,
@@ -178,11 +178,11 @@ pub enum ExitCause {
     Quit,
     /// The connection broke.
     Lost,
-    /// Silent for longer than the house allows.
+    /// Silent for longer than the server allows.
     Idle,
     /// They did not read what they were sent, past the last bound.
     Unread,
-    /// The house closes.
+    /// The server closes.
     Closing,
     /// They came back on another connection, which has their seat now.
     Replaced,

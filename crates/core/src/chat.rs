@@ -37,7 +37,7 @@ use crate::{
 
 /// A room as the store remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Founding {
+pub struct StoredRoom {
     /// Its number.
     pub room: RoomId,
     /// Its name.
@@ -60,7 +60,7 @@ pub struct History {
     /// The highest number that a room ever had: numbers are not given out again.
     pub last_room: RoomId,
     /// Every room that has events.
-    pub rooms: Vec<Founding>,
+    pub rooms: Vec<StoredRoom>,
 }
 
 /// Everything that is true of the chat at one place in the order.
@@ -87,7 +87,7 @@ pub struct Chat {
     now: Moment,
     folds_due: BTreeSet<(SteadyTime, RoomId)>,
     /// When what is kept for somebody who may come back is given up.
-    kept_due: BTreeSet<(SteadyTime, SessionId)>,
+    suspensions_due: BTreeSet<(SteadyTime, SessionId)>,
     guests: u64,
 }
 
@@ -123,7 +123,7 @@ impl Chat {
             suspended: Suspended::default(),
             now: Moment::default(),
             folds_due: BTreeSet::new(),
-            kept_due: BTreeSet::new(),
+            suspensions_due: BTreeSet::new(),
             guests: 0,
         }
     }
@@ -133,7 +133,7 @@ impl Chat {
     pub fn advance(&mut self, moment: Moment, out: &mut Vec<Effect>) {
         let steady = moment.steady.max(self.now.steady);
         self.now = Moment { steady, ..moment };
-        self.give_up_kept(out);
+        self.expire_suspended(out);
         self.announce_folded(out);
     }
 
@@ -224,8 +224,8 @@ impl Chat {
             self.appear(session, out);
         }
         match action {
-            Action::Enter { nick, room, seat } => {
-                self.enter((session, origin), nick, room, seat, out);
+            Action::Enter { nick, room, resume_key } => {
+                self.enter((session, origin), nick, room, resume_key, out);
             }
             Action::EnterUnseen { room } => self.enter_unseen((session, origin), room, out),
             Action::Visit(visit) => self.visit((session, origin), visit, out),
@@ -259,7 +259,7 @@ impl Chat {
     #[must_use]
     pub fn next_due(&self) -> Option<SteadyTime> {
         let fold = self.folds_due.first().map(|(due, _)| *due);
-        let kept = self.kept_due.first().map(|(due, _)| *due);
+        let kept = self.suspensions_due.first().map(|(due, _)| *due);
         fold.into_iter().chain(kept).min()
     }
 
@@ -285,7 +285,7 @@ impl Chat {
     }
 
     fn is_connected(&self, session: SessionId) -> bool {
-        self.sessions.get(&session).is_some_and(|person| person.away().is_none())
+        self.sessions.get(&session).is_some_and(|person| person.suspension().is_none())
     }
 
     /// How a room stands, for a session or a follower that hears it.
@@ -301,8 +301,8 @@ impl Chat {
     /// The number of the room, if the session is in it and hears it.
     fn room_of(&self, session: SessionId, name: &RoomName) -> Result<RoomId, Refusal> {
         let room = self.rooms.id_of(name);
-        let place = |id| self.sessions.get(&session).and_then(|person| person.place(id));
-        let is_in = |id: &RoomId| place(*id).is_some_and(|place| place.is_heard);
+        let membership = |id| self.sessions.get(&session).and_then(|person| person.membership(id));
+        let is_in = |id: &RoomId| membership(*id).is_some_and(|membership| membership.is_attached);
         room.filter(is_in).ok_or_else(|| Refusal::NotInRoom { room: name.clone() })
     }
 }
@@ -312,15 +312,15 @@ fn stamp(effect: &mut Effect, asker: SessionId, asked: RequestId) {
     match effect {
         Effect::Answer { session, request, .. }
         | Effect::Joined { session, request, .. }
-        | Effect::Parted { session, request, .. }
+        | Effect::Left { session, request, .. }
             if *session == asker =>
         {
             *request = asked;
         }
         Effect::Answer { .. }
         | Effect::Joined { .. }
-        | Effect::Parted { .. }
-        | Effect::Founded { .. }
+        | Effect::Left { .. }
+        | Effect::RoomCreated { .. }
         | Effect::RoomRemoved { .. }
         | Effect::Event(_)
         | Effect::Presence { .. }

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// A room has its first event: from here on it is kept. Stands right before that event.
-    Founded {
+    RoomCreated {
         /// Its number.
         room: RoomId,
         /// Its name.
@@ -48,7 +48,7 @@ pub enum Effect {
         topic: Option<Text>,
     },
     /// A session is no longer in a room.
-    Parted {
+    Left {
         /// Who.
         session: SessionId,
         /// Which request of theirs this answers, if it was their wish.
@@ -181,12 +181,12 @@ pub enum Presence {
         /// Who.
         nick: Nick,
     },
-    /// Somebody left the room and is still in the house.
+    /// Somebody left the room and is still in the server.
     Left {
         /// Who.
         nick: Nick,
     },
-    /// Somebody left the house.
+    /// Somebody left the server.
     Offline {
         /// Who.
         nick: Nick,
@@ -249,7 +249,7 @@ pub enum Answer {
         to: Nick,
     },
     /// Somebody tells you something in private.
-    Told(PrivateMessage),
+    Private(PrivateMessage),
     /// What you told somebody has been handed to them.
     Delivered {
         /// To whom.
@@ -323,7 +323,7 @@ pub enum Answer {
         change: Option<IgnoreChange>,
     },
     /// You may read this from history.
-    Granted(Granted),
+    ReadGranted(ReadGrant),
     /// It could not be done.
     Refused(Refusal),
 }
@@ -359,7 +359,7 @@ pub struct PrivateMessage {
 
 /// Leave to read from history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Granted {
+pub struct ReadGrant {
     /// What was asked.
     pub question: Question,
     /// Where it may be looked for.

@@ -14,8 +14,8 @@ use crate::Nick;
 pub struct SessionId(pub u64);
 
 impl SessionId {
-    /// The house itself: the proposer of what no person proposed (settings).
-    pub const HOUSE: Self = Self(0);
+    /// The server itself: the proposer of what no person proposed (settings).
+    pub const SERVER: Self = Self(0);
 
     // A shard that makes a thousand a second does so for nine years without a restart, and a server that is
     // started every hour does so for a century.
@@ -29,7 +29,7 @@ impl SessionId {
     pub const SHARDS_MAX: usize = 1 << Self::SHARD_BITS;
 
     /// In the how manieth opening of the history it came. The first is 1; 0 is nobody's but the server's own
-    /// ([`SessionId::HOUSE`]).
+    /// ([`SessionId::SERVER`]).
     #[must_use]
     pub fn boot(self) -> u32 {
         (self.0 >> (Self::SHARD_BITS + Self::SERIAL_BITS)) as u32
@@ -85,8 +85,8 @@ impl NodeId {
 pub struct Origin(pub u64);
 
 impl Origin {
-    /// The house itself, which nothing limits.
-    pub const HOUSE: Self = Self(0);
+    /// The server itself, which nothing limits.
+    pub const SERVER: Self = Self(0);
 }
 
 /// A room, numbered from 1 in the order rooms were first entered. 0 is "before the first".
@@ -207,7 +207,7 @@ pub struct RequestId(pub u32);
 /// By what somebody who comes back is known to be who they were: a hash of their resume key, which is the secret
 /// that their client has drawn. The key itself ends at the door: proposals, the state and what is kept have this.
 ///
-/// It is the author of what they say as well ([`Author::of_seat`]), so databases have had it since messages have
+/// It is the author of what they say as well ([`Author::of_resume_key`]), so databases have had it since messages have
 /// authors, and whoever reads one learns no key from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ResumeKeyHash([u8; 16]);
@@ -233,7 +233,7 @@ pub struct Author(pub [u8; 16]);
 impl Author {
     /// Somebody who comes back with the key of a seat.
     #[must_use]
-    pub fn of_seat(key: ResumeKeyHash) -> Self {
+    pub fn of_resume_key(key: ResumeKeyHash) -> Self {
         Self(key.0)
     }
 
@@ -283,7 +283,7 @@ mod tests {
                 assert!(outside.is_none_or(|outside| SessionId(outside).boot() != boot));
             }
         }
-        assert_eq!(SessionId::HOUSE.boot(), 0);
+        assert_eq!(SessionId::SERVER.boot(), 0);
     }
 
     #[test]
@@ -296,7 +296,7 @@ mod tests {
     fn authors_are_those_that_stand_in_databases() {
         let shown = |Author(bytes)| bytes.map(|byte| format!("{byte:02x}")).concat();
         // printf 'seat\a\a\a\a\a\a\a\a\a\a\a\a\a\a\a\a' | sha256sum | cut -c1-32
-        let author = Author::of_seat(ResumeKeyHash::of(&[7; 16]));
+        let author = Author::of_resume_key(ResumeKeyHash::of(&[7; 16]));
         assert_eq!(shown(author), "7c620afec574c1f44317766ce5bd47ab");
         // printf 'nickann' | sha256sum | cut -c1-32
         let ann = Nick::parse("Ann").unwrap();

@@ -19,7 +19,7 @@ pub struct Ignored {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Person {
     /// Whoever has the key of that seat, on any connection.
-    Seat(Author),
+    ResumeState(Author),
     /// Somebody without a seat, on this one connection.
     Session(SessionId),
 }
@@ -40,7 +40,7 @@ impl Ignored {
     #[must_use]
     pub fn is(&self, session: SessionId, author: Option<Author>, key: Option<&NickKey>) -> bool {
         let is_person = match self.person {
-            Some(Person::Seat(seat)) => author == Some(seat),
+            Some(Person::ResumeState(resume_key)) => author == Some(resume_key),
             Some(Person::Session(ignored)) => ignored == session,
             None => false,
         };

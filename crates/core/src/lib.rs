@@ -37,10 +37,10 @@ mod suspended;
 mod text;
 
 pub use action::{Action, ExitCause, Proposal, Visit};
-pub use chat::{Chat, Founding, History};
+pub use chat::{Chat, History, StoredRoom};
 pub use effect::{
-    Answer, Effect, Event, EventKind, Granted, HistorySpan, IgnoreChange, InRoom, Presence,
-    PrivateMessage, RoomSummary, Scope,
+    Answer, Effect, Event, EventKind, HistorySpan, IgnoreChange, InRoom, Presence, PrivateMessage,
+    ReadGrant, RoomSummary, Scope,
 };
 pub use excerpt::Excerpt;
 pub use flood::{Bucket, FloodLimit, Rate, Verdict};

@@ -77,7 +77,7 @@ impl Origins {
         rate: Rate,
         now: SteadyTime,
     ) -> Verdict {
-        if origin == Origin::HOUSE || rate.is_off() {
+        if origin == Origin::SERVER || rate.is_off() {
             return Verdict::Pass;
         }
         let account = self.accounts.entry(origin).or_default();
@@ -140,7 +140,7 @@ mod tests {
     const RATE: Rate = Rate { burst: 2, interval_ms: 1000 };
 
     #[test]
-    fn each_origin_spends_its_own_and_the_house_is_not_limited() {
+    fn each_origin_spends_its_own_and_the_server_is_not_limited() {
         let mut origins = Origins::default();
         let mut spend = |origin, ms| {
             let now = SteadyTime(ms);

@@ -28,7 +28,7 @@ pub enum Refusal {
         /// The one asked for.
         room: RoomName,
     },
-    /// The house has as many rooms as it may have.
+    /// The server has as many rooms as it may have.
     TooManyRooms {
         /// The one asked for.
         room: RoomName,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::snapshot::RoomState;
 use crate::{
-    Founding, Nick, NickKey, Position, RoomId, RoomName, SessionId, SteadyTime, Text, Time,
+    Nick, NickKey, Position, RoomId, RoomName, SessionId, SteadyTime, StoredRoom, Text, Time,
 };
 
 /// Nicks that one folded announcement names; the rest are counted.
@@ -42,7 +42,9 @@ impl Room {
     }
 
     /// As the store remembers it.
-    pub(crate) fn restored(Founding { room, name, first, head, last, topic }: Founding) -> Self {
+    pub(crate) fn restored(
+        StoredRoom { room, name, first, head, last, topic }: StoredRoom,
+    ) -> Self {
         Self { first, head, last, topic, is_kept: true, ..Self::new(room, name) }
     }
 

@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::ignored::Ignored;
 use crate::origin::Account;
 use crate::room::Fold;
-use crate::session::{Place, Seat};
+use crate::session::{Membership, ResumeState};
 use crate::{
     Limits, MessageKey, Moment, Nick, NodeId, Origin, Position, RoomId, RoomName, Said, SessionId,
     Text, Time,
@@ -86,9 +86,9 @@ pub(crate) struct SessionState {
     pub(crate) id: SessionId,
     pub(crate) nick: Nick,
     pub(crate) origin: Origin,
-    pub(crate) rooms: Vec<Place>,
+    pub(crate) rooms: Vec<Membership>,
     pub(crate) ignored: Vec<Ignored>,
-    pub(crate) seat: Option<Seat>,
+    pub(crate) resume: Option<ResumeState>,
     /// It has asked for nothing yet, and the others do not know of it.
     pub(crate) is_unseen: bool,
 }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 #[path = "support/founded.rs"]
-mod founded;
+mod created;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use teahouse_core::{
     Signal, SteadyTime, Text, Time,
 };
 
-use founded::founded;
+use created::created;
 
 /// Asks who is where.
 const VISITOR: SessionId = SessionId(1000);
@@ -50,11 +50,12 @@ fn limits() -> impl Strategy<Value = Limits> {
 }
 
 fn action() -> impl Strategy<Value = Action> {
-    let seat = proptest::option::of((0_u8..6).prop_map(|seat| ResumeKeyHash::of(&[seat; 16])));
+    let resume_key =
+        proptest::option::of((0_u8..6).prop_map(|resume_key| ResumeKeyHash::of(&[resume_key; 16])));
     let cause = select(vec![ExitCause::Lost, ExitCause::Quit, ExitCause::Unread]);
     prop_oneof![
-        8 => (proptest::option::of(nick()), proptest::option::of(room()), seat)
-            .prop_map(|(nick, room, seat)| Action::Enter { nick, room, seat }),
+        8 => (proptest::option::of(nick()), proptest::option::of(room()), resume_key)
+            .prop_map(|(nick, room, resume_key)| Action::Enter { nick, room, resume_key }),
         3 => room().prop_map(|room| Action::EnterUnseen { room }),
         1 => Just(Action::Appear),
         4 => cause.prop_map(|cause| Action::Exit { cause }),
@@ -95,10 +96,10 @@ impl Lists {
                 self.rooms.insert(name.clone(), *room);
             }
             Effect::Presence { presence, rooms, .. } => self.hear_presence(presence, rooms),
-            Effect::Founded { .. }
+            Effect::RoomCreated { .. }
             | Effect::RoomRemoved { .. }
             | Effect::Event(_)
-            | Effect::Parted { .. }
+            | Effect::Left { .. }
             | Effect::Ignores { .. }
             | Effect::Answer { .. }
             | Effect::Ended { .. }
@@ -190,7 +191,7 @@ proptest! {
 
     #[test]
     fn a_list_kept_by_those_who_come_and_go_is_who_is_there(limits in limits(), steps in steps()) {
-        let mut chat = founded(limits, History::default());
+        let mut chat = created(limits, History::default());
         let mut lists = Lists::default();
         let mut steady = SteadyTime(0);
         for (pause_ms, session, action, types_in) in steps {

@@ -8,7 +8,7 @@
 )]
 
 #[path = "support/founded.rs"]
-mod founded;
+mod created;
 #[path = "properties/reference.rs"]
 mod reference;
 #[path = "properties/restored.rs"]
@@ -28,7 +28,7 @@ use teahouse_core::{
     Text, Time, Visit,
 };
 
-use founded::founded;
+use created::created;
 use reference::Reference;
 use strategies::{proposals_of, request, room};
 
@@ -117,7 +117,7 @@ fn limits() -> Limits {
 }
 
 fn apply_all(log: &[(Moment, Proposal)]) -> Vec<Effect> {
-    apply_to(&mut founded(limits(), History::default()), log)
+    apply_to(&mut created(limits(), History::default()), log)
 }
 
 fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
@@ -132,7 +132,7 @@ fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
 
 /// As [`apply_all`], with a store that takes what happened after every so many proposals.
 fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
-    let mut chat = founded(limits(), History::default());
+    let mut chat = created(limits(), History::default());
     let (mut effects, mut stored) = (Vec::new(), 0);
     let mut store: BTreeMap<MessageKey, Said> = BTreeMap::new();
     for part in log.chunks(batch) {
@@ -165,7 +165,7 @@ proptest! {
     #[test]
     fn whatever_is_asked_in_whatever_order_the_effects_hold_together(log in logs()) {
         let mut reference = Reference::default();
-        let mut chat = founded(limits(), History::default());
+        let mut chat = created(limits(), History::default());
         for (moment, proposal) in &log {
             let mut effects = Vec::new();
             chat.advance(*moment, &mut effects);
@@ -196,7 +196,7 @@ proptest! {
     #[test]
     fn what_is_asked_and_what_passes_by_changes_nothing_and_is_told_to_those_who_are_here(day in days()) {
         let mut reference = Reference::default();
-        let mut chat = founded(limits(), History::default());
+        let mut chat = created(limits(), History::default());
         let mut published = Vec::new();
         for (moment, entry) in &day {
             let mut effects = Vec::new();
@@ -225,14 +225,14 @@ proptest! {
             }
         }
         // Somebody who has only seen what is published knows the same.
-        let mut other = founded(limits(), History::default());
+        let mut other = created(limits(), History::default());
         prop_assert_eq!(apply_to(&mut other, &proposals_of(&day)), published);
         prop_assert_eq!(format!("{other:?}"), format!("{chat:?}"));
     }
 
     #[test]
     fn the_same_moment_once_more_changes_nothing(log in logs()) {
-        let mut chat = founded(limits(), History::default());
+        let mut chat = created(limits(), History::default());
         for (moment, proposal) in &log {
             let mut effects = Vec::new();
             chat.advance(*moment, &mut effects);
@@ -249,9 +249,9 @@ proptest! {
 
     #[test]
     fn the_limits_that_stand_set_once_more_change_nothing(log in logs()) {
-        let mut chat = founded(limits(), History::default());
+        let mut chat = created(limits(), History::default());
         apply_to(&mut chat, &log);
-        let configure = || Proposal::of_house(Action::Configure { limits: Box::new(limits()) });
+        let configure = || Proposal::of_server(Action::Configure { limits: Box::new(limits()) });
         chat.apply(configure(), &mut Vec::new());
         let (before, mut effects) = (chat.snapshot(), Vec::new());
         chat.apply(configure(), &mut effects);

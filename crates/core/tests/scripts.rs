@@ -7,10 +7,10 @@
     reason = "a test that cannot go on says where"
 )]
 
+#[path = "support/founded.rs"]
+mod created;
 #[path = "scripts/crowds.rs"]
 mod crowds;
-#[path = "support/founded.rs"]
-mod founded;
 #[path = "scripts/names.rs"]
 mod names;
 #[path = "scripts/opens.rs"]
@@ -29,13 +29,13 @@ mod unseen;
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Action, Answer, Asker, Author, Chat, Effect, EventKind, ExitCause, Founding, History,
-    IgnoreChange, InRoom, Limits, MessageId, MessageKey, Moment, Nick, NodeId, Origin, Position,
-    Presence, Proposal, Query, Question, Request, RequestId, ResumeKeyHash, RoomId, RoomName, Said,
-    Scope, SessionId, Signal, SteadyTime, Text, Time, Visit,
+    Action, Answer, Asker, Author, Chat, Effect, EventKind, ExitCause, History, IgnoreChange,
+    InRoom, Limits, MessageId, MessageKey, Moment, Nick, NodeId, Origin, Position, Presence,
+    Proposal, Query, Question, Request, RequestId, ResumeKeyHash, RoomId, RoomName, Said, Scope,
+    SessionId, Signal, SteadyTime, StoredRoom, Text, Time, Visit,
 };
 
-use founded::founded;
+use created::created;
 
 /// A chat driven by script lines.
 struct Stage {
@@ -58,7 +58,7 @@ fn check(script: &str) {
 }
 
 fn check_with(limits: Limits, script: &str) {
-    let mut stage = Stage::new(founded(limits, History::default()));
+    let mut stage = Stage::new(created(limits, History::default()));
     stage.check(script);
 }
 
@@ -137,7 +137,7 @@ impl Stage {
         let mut effects = Vec::new();
         let (origin, request) = (Origin(1), RequestId(7));
         let proposal = if matches!(action, Action::Open { .. }) {
-            Proposal::of_house(action)
+            Proposal::of_server(action)
         } else {
             Proposal { session, origin, request, action }
         };
@@ -182,7 +182,7 @@ impl Stage {
 
     fn shown(&mut self, effect: &Effect) -> String {
         match effect {
-            Effect::Founded { room, name, .. } => {
+            Effect::RoomCreated { room, name, .. } => {
                 self.rooms.insert(*room, name.clone());
                 format!("founded {name} as {}", room.0)
             }
@@ -205,7 +205,7 @@ impl Stage {
                 let gone = if first.0 > 1 { format!(" from {first}") } else { String::new() };
                 format!("{who} in {name} at {at}{gone} of {members}{}", topic.unwrap_or_default())
             }
-            Effect::Parted { session, name, .. } => format!("{} out of {name}", self.who(*session)),
+            Effect::Left { session, name, .. } => format!("{} out of {name}", self.who(*session)),
             Effect::Presence { presence, .. } => presence_shown(presence),
             Effect::Ignores { session, ignored } => {
                 let nicks: Vec<&str> = ignored.iter().map(|i| i.nick().as_str()).collect();
@@ -256,7 +256,7 @@ fn answer_shown(answer: &Answer) -> String {
         }
         Answer::AlreadyIn { name, .. } => format!("already in {name}"),
         Answer::Renamed { from, to } => format!("{from} is {to}"),
-        Answer::Told(message) => format!("{} tells {:?}", message.from, message.text.as_str()),
+        Answer::Private(message) => format!("{} tells {:?}", message.from, message.text.as_str()),
         Answer::Delivered { to } => format!("delivered to {to}"),
         Answer::Duplicate { position, .. } => format!("duplicate of {position}"),
         Answer::Posted { position, nick, .. } => format!("posted at {position} as {nick}"),
@@ -288,7 +288,7 @@ fn answer_shown(answer: &Answer) -> String {
             };
             format!("ignores [{}]{change}", nicks.join(" "))
         }
-        Answer::Granted(granted) => {
+        Answer::ReadGranted(granted) => {
             let Scope::Rooms(spans) = &granted.scope else {
                 return "may read everywhere".to_owned();
             };
@@ -351,13 +351,13 @@ fn action(asked: &str) -> Action {
     match verb {
         "enter" => {
             let wish = (!first.is_empty()).then(|| nick(first));
-            Action::Enter { nick: wish, room: Some(room("lobby")), seat: None }
+            Action::Enter { nick: wish, room: Some(room("lobby")), resume_key: None }
         }
         "slip" => Action::EnterUnseen { room: room(first) },
         "appear" => Action::Appear,
         "sit" => {
-            let seat = Some(ResumeKeyHash::of(&[first.parse().unwrap(); 16]));
-            Action::Enter { nick: (!words.is_empty()).then(|| nick(words)), room: None, seat }
+            let resume_key = Some(ResumeKeyHash::of(&[first.parse().unwrap(); 16]));
+            Action::Enter { nick: (!words.is_empty()).then(|| nick(words)), room: None, resume_key }
         }
         "post" => {
             Action::Visit(Visit::Post { nick: None, room: room(first), text: text(words), id })

@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 #[path = "support/founded.rs"]
-mod founded;
+mod created;
 
 use teahouse_core::{
-    Action, Chat, Effect, ExitCause, Founding, History, Limits, Moment, Origin, Position, Presence,
-    Proposal, RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, Text, Time,
+    Action, Chat, Effect, ExitCause, History, Limits, Moment, Origin, Position, Presence, Proposal,
+    RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, StoredRoom, Text, Time,
 };
 
-use founded::founded;
+use created::created;
 
 const HOUR_MS: i64 = 3_600_000;
 const NOON: Time = Time(1_800_000_000_000);
@@ -39,13 +39,13 @@ fn say(chat: &mut Chat, time: Time) -> Time {
 }
 
 fn enter(chat: &mut Chat, moment: Moment) {
-    let seat = Some(ResumeKeyHash::of(&[7; 16]));
-    propose(chat, moment, Action::Enter { nick: None, room: Some(lobby()), seat });
+    let resume_key = Some(ResumeKeyHash::of(&[7; 16]));
+    propose(chat, moment, Action::Enter { nick: None, room: Some(lobby()), resume_key });
 }
 
 #[test]
 fn a_clock_that_is_set_back_delays_nothing_that_is_due() {
-    let mut chat = founded(Limits::default(), History::default());
+    let mut chat = created(Limits::default(), History::default());
     let at = |steady, time| Moment { time, steady: SteadyTime(steady) };
     enter(&mut chat, at(5_000, NOON));
     propose(&mut chat, at(6_000, NOON), Action::Exit { cause: ExitCause::Lost });
@@ -70,7 +70,7 @@ fn a_clock_that_is_set_back_delays_nothing_that_is_due() {
 
 #[test]
 fn a_clock_that_is_set_forward_hurries_nothing() {
-    let mut chat = founded(Limits::default(), History::default());
+    let mut chat = created(Limits::default(), History::default());
     let moment = Moment { time: NOON, steady: SteadyTime(0) };
     enter(&mut chat, moment);
     propose(&mut chat, moment, Action::Exit { cause: ExitCause::Lost });
@@ -82,7 +82,7 @@ fn a_clock_that_is_set_forward_hurries_nothing() {
 
 #[test]
 fn times_of_a_room_do_not_go_back_when_a_clock_does_also_across_a_restart() {
-    let kept = Founding {
+    let kept = StoredRoom {
         room: RoomId(1),
         name: lobby(),
         first: Position(1),
@@ -90,7 +90,7 @@ fn times_of_a_room_do_not_go_back_when_a_clock_does_also_across_a_restart() {
         last: Time(NOON.0 + 5),
         topic: None,
     };
-    let mut chat = founded(Limits::default(), History { rooms: vec![kept], ..History::default() });
+    let mut chat = created(Limits::default(), History { rooms: vec![kept], ..History::default() });
     enter(&mut chat, Moment::default());
     assert_eq!(say(&mut chat, NOON), Time(NOON.0 + 5), "set back before the restart");
     assert_eq!(say(&mut chat, Time(NOON.0 + HOUR_MS)), Time(NOON.0 + HOUR_MS));
@@ -100,7 +100,7 @@ fn times_of_a_room_do_not_go_back_when_a_clock_does_also_across_a_restart() {
 
 #[test]
 fn a_clock_that_was_wrong_by_more_than_a_day_does_not_keep_a_room_in_the_future() {
-    let mut chat = founded(Limits::default(), History::default());
+    let mut chat = created(Limits::default(), History::default());
     enter(&mut chat, Moment::default());
     let next_year = Time(NOON.0 + 365 * 24 * HOUR_MS);
     assert_eq!(say(&mut chat, next_year), next_year);

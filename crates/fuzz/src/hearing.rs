@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use teahouse_core::Time;
 use teahouse_wire::protocol::ProtocolSession;
-use teahouse_wire::{Clock, Heard, Work};
+use teahouse_wire::{Clock, Input, Work};
 
 use crate::cuts::ways_to_cut;
 
@@ -15,7 +15,7 @@ pub(crate) fn heard<S: ProtocolSession>(
     bytes: &[u8],
     session: impl Fn() -> S,
     held_max: usize,
-) -> Vec<Heard> {
+) -> Vec<Input> {
     // The first way as a whole, the others in turns of a few lines or frames each.
     let tokens = std::iter::once(u32::MAX).chain(std::iter::repeat(3));
     let mut ways = ways_to_cut(bytes)
@@ -34,7 +34,7 @@ fn heard_so(
     pieces: &[&[u8]],
     tokens: u32,
     held_max: usize,
-) -> Vec<Heard> {
+) -> Vec<Input> {
     let clock = Clock { now: Time(1_795_500_000_000), zone: TimeZone::UTC };
     let mut heard = Vec::new();
     for piece in pieces {

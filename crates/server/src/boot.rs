@@ -17,7 +17,7 @@ pub(crate) fn proposals(chat: &Chat, limits: Limits) -> Chunk {
     let configure = || Action::Configure { limits: Box::new(limits.clone()) };
     let configure = (chat.limits() != Some(&limits)).then(configure);
     let actions = [Action::Open { node: NODE }].into_iter().chain(configure);
-    actions.map(|action| Entry::Proposal(Proposal::of_house(action))).collect()
+    actions.map(|action| Entry::Proposal(Proposal::of_server(action))).collect()
 }
 
 /// What came of the start among what was decided, if anything: a boot, or none because all are given out.
@@ -25,11 +25,11 @@ pub(crate) fn given(effects: &[Effect]) -> Option<Option<u32>> {
     effects.iter().find_map(|effect| match effect {
         Effect::Opened { node, boot } if *node == NODE => Some(*boot),
         Effect::Opened { .. }
-        | Effect::Founded { .. }
+        | Effect::RoomCreated { .. }
         | Effect::RoomRemoved { .. }
         | Effect::Event(_)
         | Effect::Joined { .. }
-        | Effect::Parted { .. }
+        | Effect::Left { .. }
         | Effect::Presence { .. }
         | Effect::Ignores { .. }
         | Effect::Answer { .. }

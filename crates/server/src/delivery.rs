@@ -186,11 +186,11 @@ pub(crate) fn work_of(chat: &Chat, effects: &[Effect]) -> Work {
                 }
             }
             Effect::Joined { .. }
-            | Effect::Parted { .. }
+            | Effect::Left { .. }
             | Effect::Ignores { .. }
             | Effect::Answer { .. }
             | Effect::Ended { .. } => work += Work::of_writes(1),
-            Effect::Founded { .. }
+            Effect::RoomCreated { .. }
             | Effect::RoomRemoved { .. }
             | Effect::Opened { .. }
             | Effect::SessionForgotten { .. } => {}

@@ -32,7 +32,7 @@ pub enum Fault {
     /// A transaction failed for a reason that does not pass.
     #[error("cannot store messages")]
     Commit(#[source] rusqlite::Error),
-    /// The house closed while nothing could be stored.
+    /// The server closed while nothing could be stored.
     #[error("closed with {effects} changes not stored, none of them shown to anyone")]
     Unstored {
         /// How many.

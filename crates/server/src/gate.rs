@@ -60,7 +60,7 @@ pub(crate) struct Permit {
 /// Why there is no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// The house is full.
+    /// The server is full.
     Full {
         /// Connections it takes.
         max: usize,
@@ -71,7 +71,7 @@ pub(crate) enum Refused {
         max: usize,
     },
     /// That address has as many that have not come in as one may.
-    Newcomers {
+    NotEntered {
         /// Such connections it takes from one address.
         max: usize,
     },
@@ -86,7 +86,7 @@ impl Refused {
     /// When to try again, whole seconds and at least one.
     pub(crate) fn retry_after_s(self) -> u64 {
         let wait = match self {
-            Self::Full { .. } | Self::Address { .. } | Self::Newcomers { .. } => RETRY_AFTER,
+            Self::Full { .. } | Self::Address { .. } | Self::NotEntered { .. } => RETRY_AFTER,
             Self::TooFast { wait_ms } => Duration::from_millis(wait_ms.into()),
         };
         wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
@@ -102,7 +102,7 @@ impl fmt::Display for Refused {
             Self::Address { max } => {
                 write!(f, "too many connections from your address (the limit is {max})")
             }
-            Self::Newcomers { max } => write!(
+            Self::NotEntered { max } => write!(
                 f,
                 "too many connections from your address that have not come in (the limit is {max})"
             ),
@@ -160,7 +160,7 @@ impl Gate {
         }
         let max = state.newcomers_per_address_max;
         if is_over(account.newcomers.load(Ordering::Relaxed), max) {
-            return Err(Refused::Newcomers { max });
+            return Err(Refused::NotEntered { max });
         }
         if let Verdict::Wait { ms } = account.charge(self.clock.now(), Cost::CONNECTION) {
             return Err(Refused::TooFast { wait_ms: ms });
@@ -188,7 +188,7 @@ impl Gate {
     fn origin_of(&self, address: IpAddr) -> Origin {
         match Origin(self.origin_key.hash_one(address)) {
             // That one is not limited.
-            Origin::HOUSE => Origin(1),
+            Origin::SERVER => Origin(1),
             origin => origin,
         }
     }
@@ -249,8 +249,8 @@ impl Permit {
 }
 
 impl Permit {
-    /// Its connection is closed and its session is kept: it costs its address a place, and the house none.
-    /// Otherwise nobody could come back to a house where all connections broke at once.
+    /// Its connection is closed and its session is kept: it costs its address a place, and the server none.
+    /// Otherwise nobody could come back to a server where all connections broke at once.
     pub(crate) fn disconnect(&mut self) {
         if std::mem::replace(&mut self.is_connected, false) {
             let mut state = self.gate.state();
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_session_costs_its_address_a_place_and_the_house_none() {
+    fn a_kept_session_costs_its_address_a_place_and_the_server_none() {
         let gate = gate(2, |limits| limits.connections.connections_per_address_max = 2);
         let mut here: Vec<Permit> =
             (0..2).map(|_| gate.admit(address("10.0.0.1")).unwrap()).collect();
@@ -335,7 +335,7 @@ mod tests {
     fn whoever_has_come_in_makes_room_for_a_newcomer_of_the_same_address() {
         let gate = gate(100, |limits| limits.connections.newcomers_per_address_max = 1);
         let mut first = gate.admit(address("10.0.0.1")).unwrap();
-        assert_eq!(gate.admit(address("10.0.0.1")).unwrap_err(), Refused::Newcomers { max: 1 });
+        assert_eq!(gate.admit(address("10.0.0.1")).unwrap_err(), Refused::NotEntered { max: 1 });
         first.come_in();
         let second = gate.admit(address("10.0.0.1")).unwrap();
         drop(second);
@@ -386,13 +386,13 @@ mod tests {
 
     #[test]
     fn whoever_reconnects_has_the_same_origin_in_this_process_and_another_in_the_next() {
-        let house = gate(100, |_| {});
+        let server = gate(100, |_| {});
         let origin = |gate: &Arc<Gate>, peer| gate.admit(address(peer)).unwrap().origin();
-        let first = origin(&house, "10.0.0.1");
-        assert_eq!(origin(&house, "::ffff:10.0.0.1"), first);
-        assert_ne!(origin(&house, "10.0.0.2"), first);
-        assert_eq!(origin(&house, "2001:db8::1"), origin(&house, "2001:db8::2"));
-        assert_ne!(origin(&house, "2001:db8::1"), origin(&house, "2001:db8:0:1::1"));
+        let first = origin(&server, "10.0.0.1");
+        assert_eq!(origin(&server, "::ffff:10.0.0.1"), first);
+        assert_ne!(origin(&server, "10.0.0.2"), first);
+        assert_eq!(origin(&server, "2001:db8::1"), origin(&server, "2001:db8::2"));
+        assert_ne!(origin(&server, "2001:db8::1"), origin(&server, "2001:db8:0:1::1"));
         assert_ne!(origin(&gate(100, |_| {}), "10.0.0.1"), first);
     }
 }

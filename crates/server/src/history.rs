@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use teahouse_core::{Event, Excerpt, Granted, HistorySpan, Position, Question, RoomId, Scope};
+use teahouse_core::{Event, Excerpt, HistorySpan, Position, Question, ReadGrant, RoomId, Scope};
 use tracing::{debug, error};
 
 pub(crate) use job::{Asker, Job, Page, Unread, Unsent, Wanted};
@@ -129,7 +129,7 @@ fn in_order(
 
 /// Where everything was searched, says which rooms something was found in.
 fn name_rooms(reader: &Reader, wanted: &mut Wanted, events: &[Event]) -> Result<(), ReadError> {
-    let Wanted::Asked(_, Granted { scope: scope @ Scope::Everywhere, .. }) = wanted else {
+    let Wanted::Asked(_, ReadGrant { scope: scope @ Scope::Everywhere, .. }) = wanted else {
         return Ok(());
     };
     let mut spans: Vec<HistorySpan> = Vec::new();
@@ -144,7 +144,10 @@ fn name_rooms(reader: &Reader, wanted: &mut Wanted, events: &[Event]) -> Result<
     Ok(())
 }
 
-fn answer(reader: &Reader, Granted { question, scope }: &Granted) -> Result<Excerpt, ReadError> {
+fn answer(
+    reader: &Reader,
+    ReadGrant { question, scope }: &ReadGrant,
+) -> Result<Excerpt, ReadError> {
     let spans = match scope {
         Scope::Rooms(spans) => spans.as_slice(),
         Scope::Everywhere => &[],

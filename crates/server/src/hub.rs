@@ -37,7 +37,7 @@ pub(crate) struct Hub {
     pub(crate) metrics: HubMetrics,
     /// Until it has told the boot of this server.
     pub(crate) boot: Option<BootSender>,
-    /// Becomes true when the house closes.
+    /// Becomes true when the server closes.
     pub(crate) closing: watch::Receiver<bool>,
 }
 
@@ -52,7 +52,7 @@ impl Hub {
         }
         self.delivery.tell(|| Inbox::Finished).await;
         let closed = self.store.close().map_err(Fault::from);
-        // What stopped the house says more than what then went wrong in closing it.
+        // What stopped the server says more than what then went wrong in closing it.
         result.and(closed)
     }
 

@@ -29,11 +29,11 @@ pub(crate) enum Inbox {
     NotStoring(Option<Arc<str>>),
     /// The disk is nearly full, or has room again.
     Space(Option<LowSpace>),
-    /// Something the house tells everyone.
+    /// Something the server tells everyone.
     Notice(Arc<str>),
     /// Somebody wants to know how the shard is.
     Measure(oneshot::Sender<Box<Figures>>),
-    /// The house closes: read no more, hand in what was read.
+    /// The server closes: read no more, hand in what was read.
     Close,
     /// The hub has handed out everything: flush and end.
     Finished,

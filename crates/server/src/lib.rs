@@ -5,7 +5,7 @@
 //! to the chat, the [`store`] commits the batch with one sync, and every shard is handed the same batch
 //! to encode once per room and write directly to its sockets.
 //!
-//! Start here: [`House::open`].
+//! Start here: [`Server::open`].
 
 mod boot;
 mod browsers;
@@ -17,7 +17,6 @@ mod figures;
 mod gate;
 mod history;
 mod hosts;
-mod house;
 mod hub;
 mod inbox;
 mod key;
@@ -27,6 +26,8 @@ pub mod logging;
 mod metrics;
 mod open_files;
 mod reactor;
+mod rejection;
+mod server;
 pub mod settings;
 mod shard;
 pub mod signals;
@@ -34,10 +35,9 @@ pub mod signals;
 mod simulation;
 mod space;
 pub mod store;
-mod turned_away;
 
 pub use error::Fault;
-pub use house::{House, Signal};
+pub use server::{Server, Signal};
 pub use settings::{Layers, LogFormat, LogSetting, Settings};
 
 /// Threads that may own connections: more than any machine this is for has cores.

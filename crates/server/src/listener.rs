@@ -1,5 +1,5 @@
 //! Listening sockets: accept, ask the gate, hand to a shard. A connection that cannot be taken is told
-//! why ([`crate::turned_away`]).
+//! why ([`crate::rejection`]).
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream};
@@ -14,8 +14,8 @@ use tracing::{debug, warn};
 use crate::error::Fault;
 use crate::gate::Gate;
 use crate::inbox::{Accepted, Inbox};
+use crate::rejection::Rejections;
 use crate::settings::ListenSetting;
-use crate::turned_away::TurnedAway;
 
 /// Connections the kernel keeps for us until we accept them.
 const BACKLOG: i32 = 4096;
@@ -130,10 +130,10 @@ pub(crate) struct Doors {
 
 /// Accepts until dropped.
 pub(crate) async fn accept(listener: TcpListener, doors: Doors) {
-    let turned_away = TurnedAway::new();
+    let rejection = Rejections::new();
     for shard in (0..doors.shards.len()).cycle() {
         let (stream, peer) = next(&listener).await;
-        if let Some(accepted) = admit(stream, peer, &doors.gate, &turned_away)
+        if let Some(accepted) = admit(stream, peer, &doors.gate, &rejection)
             && doors.shards[shard].send(Inbox::Accepted(accepted)).await.is_err()
         {
             return;
@@ -167,13 +167,13 @@ fn admit(
     stream: TcpStream,
     peer: SocketAddr,
     gate: &Arc<Gate>,
-    turned_away: &TurnedAway,
+    rejection: &Rejections,
 ) -> Option<Accepted> {
     let permit = match gate.admit(peer.ip()) {
         Ok(permit) => permit,
         Err(refused) => {
             debug!(%peer, %refused, "turned away");
-            turned_away.tell(stream, refused);
+            rejection.tell(stream, refused);
             return None;
         }
     };

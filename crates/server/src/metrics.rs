@@ -58,7 +58,7 @@ pub(crate) struct HubMetrics {
     pub(crate) events: Counter,
     /// Time spent applying, committing and handing out, seconds.
     pub(crate) busy_seconds: Counter<f64, AtomicU64>,
-    /// Sessions in the house.
+    /// Sessions in the server.
     pub(crate) sessions: Gauge,
     /// Chunks waiting in the log when a batch was taken.
     pub(crate) log_chunks: Gauge,
@@ -273,7 +273,7 @@ impl Metrics {
         registry.register("batch_requests", "Requests in one batch", batch_requests);
         registry.register("events", "Events kept in history", events);
         registry.register_with_unit("hub_busy", "Time the hub has worked", seconds(), busy_seconds);
-        registry.register("sessions", "Sessions in the house", sessions);
+        registry.register("sessions", "Sessions, with those that are suspended", sessions);
         registry.register("log_chunks", "Chunks waiting for the hub", log_chunks);
         let storing = Gauge::<i64>::default();
         storing.set(i64::from(not_storing.why().is_none()));

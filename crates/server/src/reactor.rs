@@ -24,7 +24,7 @@ use crate::delivery::Report;
 use crate::history::{Jobs, Page};
 use crate::inbox::{Accepted, Inbox};
 use crate::log::LogSender;
-use crate::shard::{Place, Shard};
+use crate::shard::{Shard, ShardSetup};
 use driven::{Handle, Reactor};
 use tasks::Tasks;
 
@@ -42,7 +42,7 @@ const FLUSH_LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// What a reactor is made of.
 pub(crate) struct Parts {
-    pub(crate) place: Place,
+    pub(crate) place: ShardSetup,
     pub(crate) clock: SteadyClock,
     pub(crate) inbox: mpsc::Receiver<Inbox>,
     pub(crate) pages: mpsc::Receiver<Page>,

@@ -54,7 +54,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use teahouse_core::{ExitCause, SteadyTime};
-use teahouse_wire::protocol::Told;
+use teahouse_wire::protocol::Output;
 
 use crate::credits::Work;
 use crate::figures::{Counts, Figures, UNKNOWN_PROTOCOL};
@@ -71,7 +71,7 @@ use timers::Timer;
 use visits::Visits;
 
 pub(crate) use connection::Connection;
-pub(crate) use context::{CLOSING, Context, Now, Place};
+pub(crate) use context::{CLOSING, Context, Now, ShardSetup};
 pub(crate) use serving::{Interest, ReadOutcome, Reading};
 pub(crate) use sessions::PING_S;
 pub(crate) use socket::Socket;
@@ -91,7 +91,7 @@ pub(crate) struct Shard<S> {
 }
 
 impl<S: Socket> Shard<S> {
-    pub(crate) fn new(place: Place) -> Self {
+    pub(crate) fn new(place: ShardSetup) -> Self {
         let rooms = Rooms::new(place.server.epoch);
         Self {
             sessions: Sessions::new(Context::new(place)),
@@ -116,7 +116,7 @@ impl<S: Socket> Shard<S> {
     /// The end of a step: what follows from sockets that are broken, or that have taken everything.
     pub(crate) fn finish_step(&mut self) {
         while let Some(index) = self.sessions.connections.next_listed() {
-            self.sessions.look_after(index);
+            self.sessions.settle_connection(index);
             self.catch_up.next(&mut self.sessions, &mut self.rooms, index);
         }
     }
@@ -163,7 +163,7 @@ impl<S: Socket> Shard<S> {
                 Timer::Ping(key) => silence::look(sessions, key),
                 Timer::Flood(key) => requests::release(sessions, key),
                 Timer::Work(key) => work::look(sessions, key),
-                Timer::Over(key, left) => sessions.look_at_over(key, left),
+                Timer::Draining(key, left) => sessions.check_draining(key, left),
                 Timer::Idle => silence::sweep(sessions),
             }
         }
@@ -224,11 +224,11 @@ impl<S: Socket> Shard<S> {
         for index in self.sessions.connections.indexes() {
             match self.sessions.connections[index].stage {
                 Stage::Sniffing => self.sessions.over(index),
-                Stage::Outside => {
-                    self.sessions.tell(index, &Told::Closing);
+                Stage::NotEntered => {
+                    self.sessions.tell(index, &Output::Closing);
                     self.sessions.exit(index, ExitCause::Closing);
                 }
-                Stage::In | Stage::Leaving | Stage::Over => {
+                Stage::Entered | Stage::Leaving | Stage::Draining => {
                     requests::release_all(&mut self.sessions, index);
                 }
                 Stage::Http | Stage::Closed => {}
@@ -276,9 +276,11 @@ impl<S: Socket> Shard<S> {
         for connection in self.sessions.connections.iter() {
             let protocol = match connection.stage {
                 Stage::Sniffing | Stage::Http => UNKNOWN_PROTOCOL,
-                Stage::Outside | Stage::In | Stage::Leaving | Stage::Over | Stage::Closed => {
-                    connection.protocol.name()
-                }
+                Stage::NotEntered
+                | Stage::Entered
+                | Stage::Leaving
+                | Stage::Draining
+                | Stage::Closed => connection.protocol.name(),
             };
             *figures.connections.entry(protocol).or_default() += 1;
             *figures.members.entry(protocol).or_default() += connection.memberships.len() as u64;

@@ -1,10 +1,10 @@
-//! Signals of the operating system as the house understands them.
+//! Signals of the operating system as the server understands them.
 
 use tokio::sync::mpsc;
 
-use crate::house::Signal;
+use crate::server::Signal;
 
-/// Signals waiting for the house; more of the same say nothing new.
+/// Signals waiting for the server; more of the same say nothing new.
 const SIGNALS_MAX: usize = 8;
 
 /// Listens for signals. Needs a tokio runtime; ends with it.

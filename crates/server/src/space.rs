@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::settings::Settings;
 use crate::store::Durability;
 
-/// How often it is looked: a busy house writes some ten MiB in that time.
+/// How often it is looked: a busy server writes some ten MiB in that time.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 const MIB: u64 = 1024 * 1024;
 

@@ -194,7 +194,7 @@ fn is_kept(effect: &Effect) -> bool {
     matches!(
         effect,
         Effect::Event(_)
-            | Effect::Founded { .. }
+            | Effect::RoomCreated { .. }
             | Effect::RoomRemoved { .. }
             | Effect::Opened { boot: Some(_), .. }
     )
@@ -235,7 +235,7 @@ fn insert(
     let mut count = 0;
     for effect in effects {
         match effect {
-            Effect::Founded { room, name, time } => {
+            Effect::RoomCreated { room, name, time } => {
                 connection
                     .prepare_cached("INSERT INTO room (id, name, created_ms) VALUES (?1, ?2, ?3)")?
                     .execute(params![room.0, name.as_str(), time.0])?;
@@ -273,7 +273,7 @@ fn insert(
             }
             Effect::Opened { boot: None, .. }
             | Effect::Joined { .. }
-            | Effect::Parted { .. }
+            | Effect::Left { .. }
             | Effect::Presence { .. }
             | Effect::Ignores { .. }
             | Effect::Answer { .. }

@@ -15,14 +15,14 @@ use teahouse_server::store::{Durability, Opened, Store};
 const AT: LogPosition = LogPosition(1);
 
 /// A chat and its database, as the hub has them.
-struct House {
+struct Server {
     chat: Chat,
     opened: Opened,
     now: Moment,
     sessions: u64,
 }
 
-impl House {
+impl Server {
     fn open(directory: &Path, limits: Limits) -> Self {
         let mut opened = Store::open(directory, Durability::Async, 1).unwrap();
         let rooms = std::mem::take(&mut opened.loaded.rooms);
@@ -30,7 +30,7 @@ impl House {
         let (last_boot, last_room) = (opened.loaded.last_boot, opened.loaded.last_room);
         let mut chat = Chat::from_history(History { last_boot, last_room, rooms });
         let limits = Box::new(limits);
-        chat.apply(Proposal::of_house(Action::Configure { limits }), &mut Vec::new());
+        chat.apply(Proposal::of_server(Action::Configure { limits }), &mut Vec::new());
         Self { chat, opened, now, sessions: 0 }
     }
 
@@ -71,20 +71,20 @@ fn texts(events: &[Event]) -> Vec<&str> {
 #[test]
 fn history_before_a_time_is_right_when_the_clock_was_set_back_also_across_a_restart() {
     let directory = tempfile::tempdir().unwrap();
-    let mut house = House::open(directory.path(), Limits::default());
-    let noon = house.now.time;
+    let mut server = Server::open(directory.path(), Limits::default());
+    let noon = server.now.time;
     let at = |minutes: i64| Time(noon.0 + minutes * 60_000);
     for (minutes, words) in [(0, "a"), (1, "b"), (2, "c"), (62, "ahead"), (3, "d"), (4, "e")] {
-        house.now.time = at(minutes);
-        house.post("lobby", words);
+        server.now.time = at(minutes);
+        server.post("lobby", words);
     }
-    house.opened.store.close().unwrap();
-    let mut house = House::open(directory.path(), Limits::default());
+    server.opened.store.close().unwrap();
+    let mut server = Server::open(directory.path(), Limits::default());
     for (minutes, words) in [(5, "f"), (63, "g"), (64, "h")] {
-        house.now.time = at(minutes);
-        house.post("lobby", words);
+        server.now.time = at(minutes);
+        server.post("lobby", words);
     }
-    let reader = &house.opened.readers[0];
+    let reader = &server.opened.readers[0];
     // Whatever the moment is, everything stamped before it is found, and nothing else.
     let all = reader.latest(RoomId(1), Position(9), 100).unwrap();
     for minutes in [0, 1, 2, 3, 61, 62, 63, 64, 65] {
@@ -100,20 +100,20 @@ fn history_before_a_time_is_right_when_the_clock_was_set_back_also_across_a_rest
 fn what_was_said_after_a_clock_had_run_days_ahead_is_found_before_a_time() {
     const DAY: i64 = 24 * 60;
     let directory = tempfile::tempdir().unwrap();
-    let mut house = House::open(directory.path(), Limits::default());
-    let noon = house.now.time;
+    let mut server = Server::open(directory.path(), Limits::default());
+    let noon = server.now.time;
     let at = |minutes: i64| Time(noon.0 + minutes * 60_000);
     let first = [(0, "a"), (1, "b"), (9 * DAY, "ahead"), (9 * DAY + 1, "too"), (2, "c"), (3, "d")];
     let second = [(4, "e"), (5 * DAY, "ahead again"), (5, "f"), (6, "g")];
     for said in [&first[..], &second] {
         for (minutes, words) in said {
-            house.now.time = at(*minutes);
-            house.post("lobby", words);
+            server.now.time = at(*minutes);
+            server.post("lobby", words);
         }
-        house.opened.store.close().unwrap();
-        house = House::open(directory.path(), Limits::default());
+        server.opened.store.close().unwrap();
+        server = Server::open(directory.path(), Limits::default());
     }
-    let reader = &house.opened.readers[0];
+    let reader = &server.opened.readers[0];
     let all = reader.latest(RoomId(1), Position(10), 100).unwrap();
     assert_eq!(all.len(), 10);
     for minutes in (-1..9).chain([5 * DAY, 5 * DAY + 1, 9 * DAY + 1, 9 * DAY + 2]) {
@@ -125,7 +125,7 @@ fn what_was_said_after_a_clock_had_run_days_ahead_is_found_before_a_time() {
 }
 
 #[test]
-fn in_a_house_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_also_after_a_restart()
+fn in_a_server_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_also_after_a_restart()
 {
     const ROOMS: u32 = 3_000;
     let directory = tempfile::tempdir().unwrap();
@@ -134,21 +134,22 @@ fn in_a_house_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_als
         new_rooms: Rate { burst: 0, interval_ms: 0 },
         ..Limits::default()
     };
-    let mut house = House::open(directory.path(), limits.clone());
+    let mut server = Server::open(directory.path(), limits.clone());
     for number in 1..=ROOMS + 500 {
-        house.post(&format!("room{number}x"), &format!("word{number}x"));
+        server.post(&format!("room{number}x"), &format!("word{number}x"));
     }
     // The first room had no message and has the number 1; rooms 2 to 501 gave way.
-    house.opened.store.close().unwrap();
-    let mut house = House::open(directory.path(), limits.clone());
-    assert_eq!(house.opened.loaded.last_room, RoomId(ROOMS + 501));
+    server.opened.store.close().unwrap();
+    let mut server = Server::open(directory.path(), limits.clone());
+    assert_eq!(server.opened.loaded.last_room, RoomId(ROOMS + 501));
 
     let first_room = limits.first_room.clone();
-    let effects = house.ask(Action::Enter { nick: None, room: Some(first_room), seat: None });
+    let effects =
+        server.ask(Action::Enter { nick: None, room: Some(first_room), resume_key: None });
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Joined { .. })), "{effects:?}");
-    let effects = house.post("mine", "here I am");
+    let effects = server.post("mine", "here I am");
     assert!(effects.contains(&Effect::RoomRemoved { room: RoomId(502) }), "{effects:?}");
-    let reader = &house.opened.readers[0];
+    let reader = &server.opened.readers[0];
     // Nothing of a room that gave way is found, and everything of the others is.
     let found = |words: &str| reader.search(None, words, None, 10).unwrap().events.len();
     assert_eq!((found("word500x"), found("word501x"), found("word502x")), (0, 0, 1));
@@ -160,18 +161,18 @@ fn in_a_house_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_als
     let newest = RoomId(ROOMS + 503);
     assert_eq!(reader.room_name(newest).unwrap().unwrap().as_str(), "mine");
     let gone = [Effect::RoomRemoved { room: newest }];
-    house.opened.store.commit(AT, &gone).unwrap();
-    house.opened.store.close().unwrap();
-    let house = House::open(directory.path(), limits);
-    assert_eq!(house.opened.loaded.last_room, newest);
+    server.opened.store.commit(AT, &gone).unwrap();
+    server.opened.store.close().unwrap();
+    let server = Server::open(directory.path(), limits);
+    assert_eq!(server.opened.loaded.last_room, newest);
 }
 
 #[test]
 fn a_message_of_a_seat_that_an_older_version_kept_is_known_when_it_is_sent_again() {
     let directory = tempfile::tempdir().unwrap();
-    let mut house = House::open(directory.path(), Limits::default());
-    house.post("lobby", "first");
-    house.opened.store.close().unwrap();
+    let mut server = Server::open(directory.path(), Limits::default());
+    server.post("lobby", "first");
+    server.opened.store.close().unwrap();
     // As written by the versions that hashed the key of the seat where its message was kept.
     let older = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
     let row = "INSERT INTO event (room, position, time_ms, session, nick, kind, text, message_id, author)
@@ -179,13 +180,13 @@ fn a_message_of_a_seat_that_an_older_version_kept_is_known_when_it_is_sent_again
     older.execute(row, [[1_u8; 16]]).unwrap();
     older.close().unwrap();
 
-    let mut house = House::open(directory.path(), Limits::default());
+    let mut server = Server::open(directory.path(), Limits::default());
     let lobby = RoomName::parse("lobby").unwrap();
-    let seat = Some(ResumeKeyHash::of(&[7; 16]));
-    house.ask(Action::Enter { nick: None, room: Some(lobby.clone()), seat });
+    let resume_key = Some(ResumeKeyHash::of(&[7; 16]));
+    server.ask(Action::Enter { nick: None, room: Some(lobby.clone()), resume_key });
     let (text, id) = (Text::parse("once").unwrap(), MessageId([1; 16]));
-    let effects = house.ask_again(Action::Say { room: lobby, text, acted: false, id: Some(id) });
-    let (session, request) = (SessionId(house.sessions), RequestId(0));
+    let effects = server.ask_again(Action::Say { room: lobby, text, acted: false, id: Some(id) });
+    let (session, request) = (SessionId(server.sessions), RequestId(0));
     let answer = Answer::Duplicate { room: RoomId(1), position: Position(2), id };
     assert_eq!(effects, [Effect::Answer { session, request, answer }]);
 }

@@ -35,7 +35,7 @@ fn open(directory: &Path) -> teahouse_server::store::Opened {
 fn history(directory: &Path, count: u64) -> teahouse_server::store::Opened {
     let mut opened = open(directory);
     let name = RoomName::parse("lobby").unwrap();
-    let mut effects = vec![Effect::Founded { room: LOBBY, name, time: Time(1) }];
+    let mut effects = vec![Effect::RoomCreated { room: LOBBY, name, time: Time(1) }];
     effects.extend((1..=count).map(said));
     opened.store.commit(AT, &effects).unwrap();
     opened

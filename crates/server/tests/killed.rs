@@ -36,8 +36,8 @@ fn batch(position: u64) -> Vec<Effect> {
         author: None,
     });
     let name = RoomName::parse("lobby").unwrap();
-    let founded = Effect::Founded { room: LOBBY, name, time: Time(0) };
-    if position == 1 { vec![founded, said] } else { vec![said] }
+    let created = Effect::RoomCreated { room: LOBBY, name, time: Time(0) };
+    if position == 1 { vec![created, said] } else { vec![said] }
 }
 
 /// Where the log is in this history, by what is recorded and by what is there.
@@ -93,7 +93,7 @@ fn starts_until_it_is_killed() {
         let mut chat = Chat::from_history(History { last_boot, last_room, rooms });
         let mut effects = Vec::new();
         let open = Action::Open { node: NodeId::ONLY };
-        chat.apply(Proposal::of_house(open), &mut effects);
+        chat.apply(Proposal::of_server(open), &mut effects);
         let [Effect::Opened { boot: Some(boot), .. }] = effects[..] else { unreachable!() };
         store.commit(position.next(), &effects).unwrap();
         writeln!(out, "kept {boot}").unwrap();

@@ -14,8 +14,8 @@ const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
 const TEA: RoomId = RoomId(2);
 
-fn founded(room: RoomId, name: &str) -> Effect {
-    Effect::Founded { room, name: RoomName::parse(name).unwrap(), time: Time(1) }
+fn created(room: RoomId, name: &str) -> Effect {
+    Effect::RoomCreated { room, name: RoomName::parse(name).unwrap(), time: Time(1) }
 }
 
 fn said(room: RoomId, position: u64, words: &str) -> Effect {
@@ -36,7 +36,7 @@ fn said(room: RoomId, position: u64, words: &str) -> Effect {
 fn that_a_room_gave_way_is_logged_once_it_has() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = Store::open(directory.path(), Durability::Sync, 0).unwrap();
-    let rooms = [founded(LOBBY, "lobby"), said(LOBBY, 1, "before"), founded(TEA, "tea")];
+    let rooms = [created(LOBBY, "lobby"), said(LOBBY, 1, "before"), created(TEA, "tea")];
     opened.store.commit(AT, &rooms).unwrap();
     opened.store.commit(AT, &[said(TEA, 1, "quiet")]).unwrap();
     opened.store.limit_pages(Some(40)).unwrap();

@@ -37,7 +37,7 @@ fn said(position: u64, words: &str) -> Effect {
 fn lobby(directory: &Path, words: &[String]) -> Opened {
     let mut opened = Store::open(directory, Durability::Async, 1).unwrap();
     let name = RoomName::parse("lobby").unwrap();
-    let mut effects = vec![Effect::Founded { room: LOBBY, name, time: Time(1) }];
+    let mut effects = vec![Effect::RoomCreated { room: LOBBY, name, time: Time(1) }];
     effects.extend(words.iter().zip(1..).map(|(words, position)| said(position, words)));
     opened.store.commit(AT, &effects).unwrap();
     opened

@@ -29,8 +29,8 @@ fn open(directory: &Path) -> Opened {
     Store::open(directory, Durability::Sync, 1).unwrap()
 }
 
-fn founded(room: RoomId, name: &str) -> Effect {
-    Effect::Founded { room, name: RoomName::parse(name).unwrap(), time: Time(1) }
+fn created(room: RoomId, name: &str) -> Effect {
+    Effect::RoomCreated { room, name: RoomName::parse(name).unwrap(), time: Time(1) }
 }
 
 /// That a server starts, and is given this boot.
@@ -71,7 +71,7 @@ fn texts(events: &[Event]) -> Vec<&str> {
 /// A lobby where these were said, in order.
 fn lobby(directory: &Path, words: &[&str]) -> Opened {
     let mut opened = open(directory);
-    let mut effects = vec![founded(LOBBY, "lobby")];
+    let mut effects = vec![created(LOBBY, "lobby")];
     effects.extend(words.iter().zip(1..).map(|(words, position)| said(LOBBY, position, words)));
     assert_eq!(opened.store.commit(AT, &effects).unwrap(), words.len());
     opened
@@ -126,9 +126,9 @@ fn restart_knows_everything() {
     let epoch = opened.loaded.epoch;
     assert_eq!(opened.loaded.last_boot, 0);
     let batch = [
-        founded(LOBBY, "lobby"),
+        created(LOBBY, "lobby"),
         said(LOBBY, 1, "one"),
-        founded(TEA, "茶"),
+        created(TEA, "茶"),
         with_id(said(TEA, 1, "two"), 7),
         topic(LOBBY, 2, Some("about tea")),
         given(1),
@@ -223,7 +223,7 @@ fn search_finds_words_of_one_and_two_characters_in_any_script() {
 fn search_stays_in_the_rooms_and_positions_that_leave_was_given_for() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["tea one", "tea two"]);
-    opened.store.commit(AT, &[founded(TEA, "tea"), said(TEA, 1, "tea three")]).unwrap();
+    opened.store.commit(AT, &[created(TEA, "tea"), said(TEA, 1, "tea three")]).unwrap();
     let find = |rooms: &[(RoomId, Position)]| {
         opened.readers[0].search(Some(rooms), "tea", None, 10).unwrap().events
     };

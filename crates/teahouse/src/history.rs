@@ -1,4 +1,4 @@
-//! `teahouse backup` and `teahouse check`: copying a history while the house is open, and finding out whether one is
+//! `teahouse backup` and `teahouse check`: copying a history while the server is open, and finding out whether one is
 //! sound.
 
 use std::io::Write;

@@ -12,7 +12,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use teahouse_client::{ClientError, Exit};
 use teahouse_server::settings::limits::LIMITS;
-use teahouse_server::{Fault, House, Layers, Settings, logging, signals};
+use teahouse_server::{Fault, Layers, Server, Settings, logging, signals};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -30,16 +30,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Open a house: a server that people join with nc, telnet or `teahouse join`
+    /// Open a server: a server that people join with nc, telnet or `teahouse join`
     #[command(after_long_help = settings_help())]
     Serve(Serve),
-    /// Join a house, or any line server, from this terminal
+    /// Join a server, or any line server, from this terminal
     Join(talk::JoinArgs),
     /// Say something in a room, from a script: ends well when it is kept
     Say(talk::SayArgs),
     /// Print what is said in a room
     Tail(talk::TailArgs),
-    /// Copy the history into a new file, also while the house is open
+    /// Copy the history into a new file, also while the server is open
     Backup(history::BackupArgs),
     /// Find out whether a history is sound
     Check(history::CheckArgs),
@@ -120,16 +120,16 @@ fn serve(serve: Serve) -> anyhow::Result<()> {
         .build()
         .context("cannot start the runtime")?;
     runtime.block_on(async {
-        // Before the house opens, so that an early signal closes it properly.
+        // Before the server opens, so that an early signal closes it properly.
         let signals = signals::listen().context("cannot listen for signals")?;
-        let house = House::open(settings)?;
-        greet(&house).context("cannot print to standard output")?;
+        let server = Server::open(settings)?;
+        greet(&server).context("cannot print to standard output")?;
         let reload = || {
             let settings = layers.settings()?;
             log.set(settings.log);
             Ok(settings)
         };
-        house.run(signals, reload).await?;
+        server.run(signals, reload).await?;
         anyhow::Ok(())
     })
 }
@@ -153,14 +153,14 @@ impl Serve {
     }
 }
 
-/// Says that the house is open and how to come in.
-fn greet(house: &House) -> std::io::Result<()> {
+/// Says that the server is open and how to come in.
+fn greet(server: &Server) -> std::io::Result<()> {
     let mut out = String::new();
     let version = env!("CARGO_PKG_VERSION");
-    out += &format!("Teahouse {version} is open. To join {}:\n", house.settings().first_room);
-    let first = house.settings().first_room.as_str();
+    out += &format!("Teahouse {version} is open. To join {}:\n", server.settings().first_room);
+    let first = server.settings().first_room.as_str();
     let mut hosts = Vec::new();
-    for host in house.addresses().iter().flat_map(|address| hosts_of(*address)) {
+    for host in server.addresses().iter().flat_map(|address| hosts_of(*address)) {
         if !hosts.contains(&host) {
             hosts.push(host);
         }
@@ -173,14 +173,14 @@ fn greet(house: &House) -> std::io::Result<()> {
         let (place, room) = (pasted(&authority), pasted(&format!("http://{authority}/{first}")));
         out += &format!("  teahouse join {place}\n  curl -N {room}\n");
     }
-    if let Some(admin) = house.admin() {
+    if let Some(admin) = server.admin() {
         out += &format!("Metrics are at http://{admin}/metrics\n");
     }
-    match house.database() {
+    match server.database() {
         Some(path) => out += &format!("History is kept in {}\n", path.display()),
-        None => out += "History is in memory only and goes when the house closes\n",
+        None => out += "History is in memory only and is lost when the server stops\n",
     }
-    out += "Ctrl-C closes the house.\n";
+    out += "Ctrl-C stops the server.\n";
     let mut stdout = std::io::stdout();
     stdout.write_all(out.as_bytes())?;
     stdout.flush()

@@ -1,4 +1,4 @@
-//! The commands of people and scripts that go to a house: `join`, `say` and `tail`. Only what stands on the
+//! The commands of people and scripts that go to a server: `join`, `say` and `tail`. Only what stands on the
 //! command line; the rest is in `teahouse-client`.
 
 use std::io::{BufReader, IsTerminal, Write, stderr, stdin, stdout};
@@ -24,7 +24,7 @@ pub(crate) struct JoinArgs {
     server: Option<String>,
     /// Port, if it is not in the address
     port: Option<u16>,
-    /// Room to be in; may be given several times [default: those of last time, or the house's first]
+    /// Room to be in; may be given several times [default: those of last time, or the server's first]
     #[arg(long, value_name = "ROOM")]
     room: Vec<String>,
     /// What you want to be called [default: as last time, or a guest]

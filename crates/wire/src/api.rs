@@ -27,19 +27,19 @@ pub use failure::{
     unreadable,
 };
 pub use message::{
-    Event, HistoryPage, Joined, Kind, Message, Room, RoomsPage, Sender, Sent, Welcome,
+    Event, HistoryPage, Joined, Kind, Message, Room, RoomsPage, Sender, ServerMessage, Welcome,
 };
 pub use openapi::{json_schema, openapi};
 pub use page::{found, history, history_count, question, search_count, validate_search};
 pub use presence::{Cause, Change, Presence};
 pub use render::{event, json, json_into, presence, rooms};
 pub use request::{
-    Asked, Bye, Hello, History, Ignore, Join, Leave, Part, Place, Rename, Request, Rooms, Say,
-    Search, Tell, Topic, Typing, Who,
+    Bye, ClientMessage, Cursor, Hello, History, Ignore, Join, Leave, Part, Rename, Request, Rooms,
+    Say, Search, Tell, Topic, Typing, Who,
 };
 pub use sent::{Misread, Outline, received};
 pub use session::ApiSession;
-pub use value::{Epoch, Id, Ref, RefText, Seat, ValueError};
+pub use value::{Epoch, Id, Ref, RefText, ResumeKey, ValueError};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! What peers send that is not what their protocol says. Every kind is a value with the words that the peer reads, and
 //! says whether the connection survives.
 
-use crate::Heard;
+use crate::Input;
 use crate::api::NotUnderstood;
 use crate::line::LineError;
 use crate::websocket::FrameError;
@@ -12,8 +12,8 @@ pub trait WireError: std::error::Error {
     fn ends_connection(&self) -> bool;
 
     /// What comes of it after the peer has been told.
-    fn hear(&self, heard: &mut Vec<Heard>) {
-        heard.extend(self.ends_connection().then_some(Heard::Broken));
+    fn hear(&self, input: &mut Vec<Input>) {
+        input.extend(self.ends_connection().then_some(Input::Broken));
     }
 }
 
@@ -43,12 +43,12 @@ impl WireError for FrameError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Asked, RequestError, ValueError};
+    use crate::api::{ClientMessage, RequestError, ValueError};
     use crate::decode::NotWords;
 
     #[test]
     fn each_has_words_and_says_whether_the_connection_survives() {
-        let request = Asked::parse(r#"{"ref":7,"op":"who","room":7}"#).unwrap_err();
+        let request = ClientMessage::parse(r#"{"ref":7,"op":"who","room":7}"#).unwrap_err();
         let cases: [(&dyn WireError, &str, bool); 6] = [
             (
                 &LineError::NotWords(NotWords::NotUtf8),
@@ -71,9 +71,9 @@ mod tests {
         ];
         for (error, words, ends) in cases {
             assert_eq!((error.to_string().as_str(), error.ends_connection()), (words, ends));
-            let mut heard = Vec::new();
-            error.hear(&mut heard);
-            assert_eq!(heard, if ends { vec![Heard::Broken] } else { Vec::new() });
+            let mut input = Vec::new();
+            error.hear(&mut input);
+            assert_eq!(input, if ends { vec![Input::Broken] } else { Vec::new() });
         }
     }
 

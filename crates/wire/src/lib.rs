@@ -12,7 +12,7 @@ pub mod api;
 pub mod command;
 pub mod decode;
 pub mod error;
-mod heard;
+mod input;
 pub mod io_text;
 pub mod limits;
 pub mod line;
@@ -26,7 +26,7 @@ mod work;
 
 /// Of which history a position is: the same for every protocol.
 pub use api::Epoch;
-pub use heard::Heard;
+pub use input::Input;
 pub use moment::Clock;
 pub use protocol::{ProtocolSession, ServerFacts};
 pub use work::{Work, tokens_of};

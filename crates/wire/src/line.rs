@@ -1,11 +1,11 @@
 //! The line protocol: what `nc`, stock `telnet` and scripts speak. A line is said in the current room; a
 //! line that begins with `/` is a command.
 //!
-//! [`LineSession`] turns bytes into [`Heard`]; the `render_…` functions turn facts into bytes. What is the
+//! [`LineSession`] turns bytes into [`Input`]; the `render_…` functions turn facts into bytes. What is the
 //! same for every reader of a room is rendered without knowing the reader, so that it is encoded once.
 //!
 //! Invariant: no rendered byte is a control character but line feed and tab, and every line begins with
-//! a mark that no nick and no text can begin a line with: `-- ` the house, `<nick> ` someone speaking,
+//! a mark that no nick and no text can begin a line with: `-- ` the server, `<nick> ` someone speaking,
 //! `* ` someone acting, `[` a time, another room, or a private message.
 
 mod error;
@@ -20,7 +20,7 @@ mod view;
 
 use std::fmt::Display;
 
-use crate::Heard;
+use crate::Input;
 use crate::decode::decode;
 use crate::error::WireError;
 use crate::moment::Clock;
@@ -33,14 +33,14 @@ pub use error::LineError;
 pub use framing::LINE_BYTES_MAX;
 pub use pieces::render_notice;
 pub use render::{
-    render_answer, render_event, render_goodbye, render_joined, render_page, render_parted,
+    render_answer, render_event, render_goodbye, render_joined, render_left, render_page,
     render_presence, render_private, render_refusal, whereabouts,
 };
 pub use speaking::LineFollower;
 pub use verbs::typed;
 pub use view::{Deed, EventView, HistoryTitle, PresenceView, gone, render_history};
 
-/// One person speaking lines. Holds no buffer while nothing is half said.
+/// One person speaking lines. Holds no buffer while nothing is partial input.
 #[derive(Debug)]
 pub struct LineSession {
     framing: Framing,
@@ -131,29 +131,29 @@ impl LineSession {
     }
 }
 
-fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, heard: &mut Vec<Heard>) {
+fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, input: &mut Vec<Input>) {
     let wrong = match piece {
         Piece::Line(bytes) => match decode(bytes) {
-            Ok(line) => return handle_line(rooms, line, clock, heard),
+            Ok(line) => return handle_line(rooms, line, clock, input),
             Err(not_words) => LineError::NotWords(not_words),
         },
         Piece::Utf16 => LineError::Utf16,
         Piece::TooLong => LineError::TooLong { max: LINE_BYTES_MAX },
-        Piece::Negotiate(bytes) => return heard.push(Heard::Reply(bytes)),
-        Piece::AreYouThere => return heard.push(notice(&["yes, the house is here".to_owned()])),
+        Piece::Negotiate(bytes) => return input.push(Input::Reply(bytes)),
+        Piece::AreYouThere => return input.push(notice(&["yes, the house is here".to_owned()])),
     };
-    heard.push(error(&wrong));
-    wrong.hear(heard);
+    input.push(error(&wrong));
+    wrong.hear(input);
 }
 
-fn handle_line(rooms: &mut Rooms, line: &str, clock: &Clock, heard: &mut Vec<Heard>) {
+fn handle_line(rooms: &mut Rooms, line: &str, clock: &Clock, input: &mut Vec<Input>) {
     match verbs::handle_line(rooms, line, clock) {
-        Ok(done) => heard.extend(done),
-        Err(wrong) => heard.push(error(&wrong)),
+        Ok(done) => input.extend(done),
+        Err(wrong) => input.push(error(&wrong)),
     }
 }
 
-fn error(what: &impl Display) -> Heard {
+fn error(what: &impl Display) -> Input {
     notice(&[format!("error: {what}")])
 }
 

@@ -1,7 +1,7 @@
 //! What a protocol is to the server: the one interface that every protocol implements and that a shard knows.
 //!
 //! A [`ProtocolSession`] is one peer, as its protocol speaks with it. Bytes go in, requests come out
-//! ([`Heard`]); what the session is told goes in ([`Told`]), bytes come out. What everyone in a room hears is not
+//! ([`Input`]); what the session is told goes in ([`Output`]), bytes come out. What everyone in a room hears is not
 //! asked of a session: it names a [`Format`], and whoever has the same format is given the same bytes, encoded once.
 //! Where a member sees something else than the others, because it did that itself, it says so with a [`View`].
 //!
@@ -13,11 +13,11 @@ mod format;
 use std::fmt::Debug;
 
 use teahouse_core::{
-    Answer, Event, Excerpt, ExitCause, Granted, Position, Refusal, Request, RequestId, RoomId,
+    Answer, Event, Excerpt, ExitCause, Position, ReadGrant, Refusal, Request, RequestId, RoomId,
     RoomName, SessionId, Text, Time,
 };
 
-use crate::{Clock, Epoch, Heard, Work};
+use crate::{Clock, Epoch, Input, Work};
 
 pub use fact::Fact;
 pub use format::{Format, RoomEncoder};
@@ -36,11 +36,11 @@ pub trait ProtocolSession: Debug {
         bytes: &[u8],
         clock: &Clock,
         work: &mut Work,
-        heard: &mut Vec<Heard>,
+        input: &mut Vec<Input>,
     ) -> usize;
 
     /// The peer has closed its side.
-    fn handle_end(&mut self, clock: &Clock, heard: &mut Vec<Heard>);
+    fn handle_end(&mut self, clock: &Clock, input: &mut Vec<Input>);
 
     /// Whether it has so much under way that it is not read any further.
     fn is_busy(&self) -> bool {
@@ -68,7 +68,7 @@ pub trait ProtocolSession: Debug {
     }
 
     /// Whether a silent peer that is in is asked if it is there. One that has not asked to come in in time is told
-    /// [`Told::NoHello`] and closed in any case.
+    /// [`Output::NoHello`] and closed in any case.
     fn pings(&self) -> Pings {
         Pings::Never
     }
@@ -79,7 +79,7 @@ pub trait ProtocolSession: Debug {
     fn handle_joined(&mut self, joined: &Entered<'_>, epoch: Epoch) -> Begin;
 
     /// It is in a room no longer.
-    fn handle_parted(&mut self, room: RoomId) {
+    fn handle_left(&mut self, room: RoomId) {
         let _ = room;
     }
 
@@ -113,7 +113,7 @@ pub trait ProtocolSession: Debug {
     // What it is told alone.
 
     /// Renders what this session is told and nobody else.
-    fn render(&mut self, told: &Told<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>);
+    fn render(&mut self, told: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>);
 
     /// The line that its peer is typing, where the server shows it and not the peer itself. Everything that the peer is
     /// told stands above it. Whether there is one does not change.
@@ -151,7 +151,7 @@ pub enum Begin {
     Now,
     /// With the last few, one by one.
     Recent,
-    /// With the last few, shown together ([`Told::Recent`]).
+    /// With the last few, shown together ([`Output::Recent`]).
     RecentTogether,
     /// Right after this event, which it has; with a time, if the event there happened then.
     After(Position, Option<Time>),
@@ -170,7 +170,7 @@ pub enum Pings {
 
 /// What a session is told.
 #[derive(Clone, Copy, Debug)]
-pub enum Told<'a> {
+pub enum Output<'a> {
     /// It is in a room.
     Entered(&'a Entered<'a>),
     /// The last events of a room it has entered, for [`Begin::RecentTogether`].
@@ -179,13 +179,13 @@ pub enum Told<'a> {
     /// [`Entered::first`].
     Gap(&'a Entered<'a>, Position),
     /// It is no longer in a room.
-    Parted(RequestId, &'a RoomName),
+    Left(RequestId, &'a RoomName),
     /// The hub's answer.
     Answer(RequestId, &'a Answer),
     /// A request was refused on the spot, without the hub.
     GivenBack((RequestId, &'a Request), &'a Refusal),
     /// What it asked from history.
-    Page(RequestId, &'a Granted, &'a Excerpt),
+    Page(RequestId, &'a ReadGrant, &'a Excerpt),
     /// A question to history was refused.
     HistoryRefused(RequestId, &'a Refusal),
     /// History cannot be read.

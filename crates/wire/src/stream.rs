@@ -6,7 +6,7 @@ mod session;
 
 use teahouse_core::{Position, Time};
 
-use crate::api::{self, Epoch, Place};
+use crate::api::{self, Cursor, Epoch};
 
 pub use session::StreamSession;
 
@@ -59,7 +59,7 @@ fn render_error(failure: &api::Failure, out: &mut Vec<u8>) {
     field("error", failure, out);
 }
 
-/// The house tells everyone something.
+/// The server tells everyone something.
 fn render_notice(text: &str, out: &mut Vec<u8>) {
     field("notice", &serde_json::json!({ "text": text }), out);
 }
@@ -76,13 +76,13 @@ fn field(name: &str, value: &impl serde::Serialize, out: &mut Vec<u8>) {
 }
 
 fn id(epoch: Epoch, position: u64, time_ms: Option<i64>, out: &mut Vec<u8>) {
-    let id = Place { epoch, position, time_ms };
+    let id = Cursor { epoch, position, time_ms };
     out.extend_from_slice(format!("id: {}\n", render_id(&id)).as_bytes());
 }
 
 /// A place as a `Last-Event-ID`: `EPOCH-POSITION-TIME`, or `EPOCH-POSITION` where the time is not known.
 #[must_use]
-pub fn render_id(Place { epoch, position, time_ms }: &Place) -> String {
+pub fn render_id(Cursor { epoch, position, time_ms }: &Cursor) -> String {
     match time_ms {
         Some(time_ms) => format!("{epoch}-{position}-{time_ms}"),
         None => format!("{epoch}-{position}"),
@@ -91,12 +91,12 @@ pub fn render_id(Place { epoch, position, time_ms }: &Place) -> String {
 
 /// The place that a `Last-Event-ID` names.
 #[must_use]
-pub fn parse_id(id: &str) -> Option<Place> {
+pub fn parse_id(id: &str) -> Option<Cursor> {
     let mut parts = id.splitn(3, '-');
     let epoch = parts.next()?.parse().ok()?;
     let position = parts.next()?.parse().ok()?;
     let time_ms = parts.next().map(str::parse).transpose().ok()?;
-    Some(Place { epoch, position, time_ms })
+    Some(Cursor { epoch, position, time_ms })
 }
 
 #[cfg(test)]
@@ -107,10 +107,10 @@ mod tests {
     fn an_id_is_read_as_it_is_written_and_nothing_else_is() {
         let epoch = Epoch([0, 1, 2, 3, 4, 5, 6, 0xFF]);
         for time_ms in [None, Some(1_795_559_400_000), Some(-1)] {
-            let place = Place { epoch, position: 17, time_ms };
+            let place = Cursor { epoch, position: 17, time_ms };
             assert_eq!(parse_id(&render_id(&place)), Some(place));
         }
-        let place = Place { epoch, position: 17, time_ms: Some(5) };
+        let place = Cursor { epoch, position: 17, time_ms: Some(5) };
         assert_eq!(render_id(&place), "00010203040506ff-17-5");
         for wrong in [
             "",

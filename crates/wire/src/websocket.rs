@@ -89,7 +89,7 @@ impl Decoder {
 
     /// Bytes held of a message that is not whole.
     #[must_use]
-    pub fn half_said_bytes(&self) -> usize {
+    pub fn partial_input_bytes(&self) -> usize {
         self.partial.len() + self.message.as_ref().map_or(0, |(message, _)| message.len())
     }
 

@@ -9,7 +9,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use teahouse_wire::api::http::{ENDPOINTS, Found, Post, Posted, status};
-use teahouse_wire::api::{self, Asked, Code, Failure, HistoryPage, RoomsPage, Sent};
+use teahouse_wire::api::{
+    self, ClientMessage, Code, Failure, HistoryPage, RoomsPage, ServerMessage,
+};
 use teahouse_wire::command::{VERBS, Verb};
 use teahouse_wire::websocket::CloseCode;
 
@@ -77,11 +79,13 @@ fn every_example_is_what_it_claims_to_be() {
     for (kind, json) in examples() {
         match kind {
             "request" => {
-                let asked = Asked::parse(json).unwrap_or_else(|error| panic!("{error} in {json}"));
+                let asked =
+                    ClientMessage::parse(json).unwrap_or_else(|error| panic!("{error} in {json}"));
                 is_written_as(asked, json);
             }
             "message" => {
-                let sent = Sent::parse(json).unwrap_or_else(|error| panic!("{error} in {json}"));
+                let sent =
+                    ServerMessage::parse(json).unwrap_or_else(|error| panic!("{error} in {json}"));
                 is_written_as(sent, json);
             }
             "Post" => reads_as::<Post>(json),

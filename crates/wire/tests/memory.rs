@@ -2,7 +2,7 @@
 //! process.
 
 use peak_alloc::PeakAlloc;
-use teahouse_wire::api::{HistoryPage, Sent, received};
+use teahouse_wire::api::{HistoryPage, ServerMessage, received};
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -71,7 +71,7 @@ fn a_message_costs_a_few_times_its_bytes_whatever_a_server_puts_into_it() {
     ];
     for (json, expected) in &cases {
         let start = &json[..60];
-        let (words, held) = costs(|| Sent::parse(json));
+        let (words, held) = costs(|| ServerMessage::parse(json));
         assert!(words.starts_with(expected), "{words}, of {start}");
         assert!(held <= BYTES_PER_BYTE_MAX * BYTES, "{held} bytes are held for {start}");
     }

@@ -30,11 +30,11 @@ struct Trial {
 const TRIALS: &[Trial] = &[
     Trial {
         what: "Windows clients talk in a Linux house",
-        holds: windows_clients_in_a_linux_house,
+        holds: windows_clients_in_a_linux_server,
     },
     Trial {
         what: "people talk in a Windows house; Ctrl-C closes it; opened again, all is there",
-        holds: windows_house,
+        holds: windows_server,
     },
 ];
 
@@ -97,9 +97,9 @@ fn begins(stage: &Stage, tools: &Tools) -> Result<()> {
     second.ends_well()
 }
 
-fn windows_clients_in_a_linux_house(stage: &Stage) -> Result<()> {
+fn windows_clients_in_a_linux_server(stage: &Stage) -> Result<()> {
     let data = stage.directory("linux-house")?;
-    let (house, server) = open(stage.linux(&serve(&data.to_string_lossy()))?)?;
+    let (process, server) = open(stage.linux(&serve(&data.to_string_lossy()))?)?;
     let mut tail = stage.windows(&["tail", "lobby", "--server", &server])?;
     let mut win = stage.windows(&["join", &server, "--plain", "--nick", "win"])?;
     win.expect("you are in #lobby")?;
@@ -114,13 +114,13 @@ fn windows_clients_in_a_linux_house(stage: &Stage) -> Result<()> {
     win.expect("build done")?;
     tail.expect("build done")?;
     win.ends_well()?;
-    close(house)
+    close(process)
 }
 
-fn windows_house(stage: &Stage) -> Result<()> {
+fn windows_server(stage: &Stage) -> Result<()> {
     stage.directory("windows-house")?;
     // Relative to the directory that it is started in, which is the same one for both systems.
-    let (house, server) = open(stage.windows(&serve("windows-house"))?)?;
+    let (process, server) = open(stage.windows(&serve("windows-house"))?)?;
     let mut win = stage.windows(&["join", &server, "--plain", "--nick", "win"])?;
     win.expect("you are in #lobby")?;
     let mut lin = stage.linux(&["join", &server, "--plain", "--nick", "lin"])?;
@@ -129,32 +129,32 @@ fn windows_house(stage: &Stage) -> Result<()> {
     win.expect("kept on Windows: 茶馆")?;
     let lines = stage.linux(&["join", &format!("tcp://{server}"), "--plain"])?;
     lines.ends_well()?;
-    close(house)?;
+    close(process)?;
     let log = stage.home.join("windows-house/teahouse.db-wal");
     ensure!(!log.exists(), "the house did not close its database");
 
-    let (house, server) = open(stage.windows(&serve("windows-house"))?)?;
+    let (process, server) = open(stage.windows(&serve("windows-house"))?)?;
     let mut tail = stage.linux(&["tail", "lobby", "--since", "0", "--server", &server])?;
     tail.expect("kept on Windows: 茶馆")?;
-    close(house)
+    close(process)
 }
 
-/// The command line of a house on a free port.
+/// The command line of a server on a free port.
 fn serve(data: &str) -> Vec<&str> {
     vec!["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--data", data]
 }
 
-/// Waits until a house is open, and gives its address.
-fn open(mut house: Program) -> Result<(Program, String)> {
-    let greeting = house.expect("Ctrl-C closes")?;
+/// Waits until a server is open, and gives its address.
+fn open(mut process: Program) -> Result<(Program, String)> {
+    let greeting = process.expect("Ctrl-C closes")?;
     let port = greeting.lines().find_map(|line| line.trim().strip_prefix("nc 127.0.0.1 "));
     let server = format!("127.0.0.1:{}", port.context("the greeting has no port")?);
-    Ok((house, server))
+    Ok((process, server))
 }
 
-fn close(mut house: Program) -> Result<()> {
-    house.interrupt()?;
-    house.ends_well()
+fn close(mut process: Program) -> Result<()> {
+    process.interrupt()?;
+    process.ends_well()
 }
 
 impl Stage {

@@ -23,7 +23,7 @@ use crate::trial::Trial;
 /// Where in the log batches stand: of no matter here.
 const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
-/// Messages in one transaction: a batch of a busy house.
+/// Messages in one transaction: a batch of a busy server.
 const BATCH: u64 = 1_000;
 const RARE_MESSAGES: u64 = 10;
 /// Each search is made so often, and the median taken.
@@ -86,7 +86,7 @@ fn fill(count: u64, mut keep: impl FnMut(&[Effect]) -> Result<()>) -> Result<Dur
     let mut chance = Chance(1);
     let name = RoomName::parse(ROOM).context("a room's name")?;
     let nick = Nick::parse("小明").context("a nick")?;
-    let mut batch = vec![Effect::Founded { room: LOBBY, name, time: Time(0) }];
+    let mut batch = vec![Effect::RoomCreated { room: LOBBY, name, time: Time(0) }];
     let mut spent = Duration::ZERO;
     for position in 1..=count {
         let words = message(position, count, &mut chance);

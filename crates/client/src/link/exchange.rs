@@ -7,11 +7,11 @@
 //!
 //! # What holds
 //!
-//! - Every event of a room comes out once, in order, from the first one the house sends. Where the house
+//! - Every event of a room comes out once, in order, from the first one the server sends. Where the server
 //!   cannot go on from where we were, its `joined` says `complete: false` and the room begins anew, also in the
 //!   middle of it, and what is missing is told. A hole without a word is not passed over: the connection is given up and the room resumed from the last event before the
-//!   hole. Where the house then has the same hole, what was in it is gone, and that is told. (While somebody is ignored the house leaves holes on purpose, and they cannot be told apart.)
-//! - A message that was said leaves the outbox only when the house shows it or says that it is there, or
+//!   hole. Where the server then has the same hole, what was in it is gone, and that is told. (While somebody is ignored the server leaves holes on purpose, and they cannot be told apart.)
+//! - A message that was said leaves the outbox only when the server shows it or says that it is there, or
 //!   refuses it for good. It keeps its id, and the messages of a room keep their order.
 //! - A connection that is silent for three pings, or does not answer, is given up and another one tried.
 //!
@@ -36,7 +36,7 @@ mod wishes;
 use std::time::Duration;
 
 use teahouse_core::{Nick, RoomName};
-use teahouse_wire::api::{Join, Place, Rename, Request, Say, Seat, Welcome};
+use teahouse_wire::api::{Cursor, Join, Rename, Request, ResumeKey, Say, Welcome};
 
 use super::limits::ANSWER_TIMEOUT;
 use super::{Happening, Stage, State};
@@ -55,9 +55,9 @@ pub struct Start {
     /// What one wants to be called.
     pub nick: Option<Nick>,
     /// The seat's key, the same as last time to be who one was.
-    pub seat: Seat,
-    /// The rooms to be in, with the last event seen of each. With none, the house's first room.
-    pub rooms: Vec<(RoomName, Option<Place>)>,
+    pub resume_key: ResumeKey,
+    /// The rooms to be in, with the last event seen of each. With none, the server's first room.
+    pub rooms: Vec<(RoomName, Option<Cursor>)>,
     /// What was said and is not known to be kept, in order.
     pub outbox: Vec<Unsent>,
     /// For the jitter of the pauses between tries.
@@ -87,7 +87,7 @@ pub struct Exchange {
     attempt: u32,
     retry: Retry,
     nick: Option<Nick>,
-    seat: Seat,
+    resume_key: ResumeKey,
     /// Nothing of an earlier connection is known yet: who is ignored, whether the wish was heard.
     is_new: bool,
     rooms: Rooms,
@@ -107,7 +107,7 @@ impl Exchange {
             attempt: 0,
             retry: Retry::new(start.seed),
             nick: start.nick,
-            seat: start.seat,
+            resume_key: start.resume_key,
             is_new: true,
             rooms: Rooms::default(),
             outbox: Outbox::default(),
@@ -174,7 +174,7 @@ impl Exchange {
     }
 
     /// The rooms we are in or shall be in, and the last event seen of each.
-    pub fn rooms(&self) -> impl Iterator<Item = (&RoomName, Option<Place>)> {
+    pub fn rooms(&self) -> impl Iterator<Item = (&RoomName, Option<Cursor>)> {
         self.rooms.iter().map(|room| (&room.name, room.seen()))
     }
 
@@ -186,11 +186,11 @@ impl Exchange {
 
     /// The seat's key.
     #[must_use]
-    pub fn seat(&self) -> Seat {
-        self.seat
+    pub fn resume_key(&self) -> ResumeKey {
+        self.resume_key
     }
 
-    /// In the house: into the rooms, then what waits.
+    /// In the server: into the rooms, then what waits.
     fn go_online(&mut self, now: Duration, welcome: Welcome, silence_max: Duration) {
         self.phase = Phase::Online { since: now, silence_max };
         self.attempt = 0;

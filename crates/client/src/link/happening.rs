@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use teahouse_core::{RoomName, Text};
-use teahouse_wire::api::{Cause, Failure, Id, Ref, Request, Sent, Welcome};
+use teahouse_wire::api::{Cause, Failure, Id, Ref, Request, ServerMessage, Welcome};
 
 /// One thing that happened on a link, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub enum Happening {
     State(State),
     /// The server said something. Events that were received before (after a resume) are left out, so each
     /// position of a room comes once, in order; answers carry the reference that the asking gave.
-    Received(Sent),
+    Received(ServerMessage),
     /// One of our own messages changed: see [`Outgoing`].
     Outgoing(Outgoing),
     /// The connection broke before this was answered; it may have been done or not. Only for what cannot be

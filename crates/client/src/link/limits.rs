@@ -11,11 +11,11 @@ pub const ASKS_MAX: usize = 100;
 
 /// The longest pause before the first retry: within what people take for a hiccup.
 pub const RETRY_FIRST: Duration = Duration::from_millis(500);
-/// The longest pause before any retry: a house that is back is found within half a minute.
+/// The longest pause before any retry: a server that is back is found within half a minute.
 pub const RETRY_MAX: Duration = Duration::from_secs(30);
-/// The longest that a house may have us wait before we try again.
+/// The longest that a server may have us wait before we try again.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
-/// A connection that held for less counts as a failed try, so that a house that throws everyone out at
+/// A connection that held for less counts as a failed try, so that a server that throws everyone out at
 /// once is not stormed.
 pub const STEADY: Duration = Duration::from_secs(10);
 
@@ -27,7 +27,7 @@ pub const WELCOME_TIMEOUT: Duration = Duration::from_secs(10);
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// From our bye to the end of the connection.
 pub const BYE_TIMEOUT: Duration = Duration::from_secs(3);
-/// What a message waits after the house said "too fast": flood control lets two pass in a second.
+/// What a message waits after the server said "too fast": flood control lets two pass in a second.
 pub const TOO_FAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Seconds between pings where the welcome says nothing that makes sense.

@@ -1,4 +1,4 @@
-//! Where a house is, as people write it: `HOST`, `HOST:PORT`, `[::1]:5000` or a URL.
+//! Where a server is, as people write it: `HOST`, `HOST:PORT`, `[::1]:5000` or a URL.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use teahouse_wire::api::SOCKET_PATH;
 use thiserror::Error;
 
-/// The port that a house is expected on.
+/// The port that a server is expected on.
 pub const PORT: u16 = 5000;
 
 /// What is spoken with a server.
@@ -19,7 +19,7 @@ pub enum Protocol {
     Line,
 }
 
-/// Where a house is and what is spoken with it.
+/// Where a server is and what is spoken with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// What is spoken.

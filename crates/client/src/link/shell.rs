@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use teahouse_core::{Nick, RoomName, Text};
-use teahouse_wire::api::{Id, Ref, Request, Seat};
+use teahouse_wire::api::{Id, Ref, Request, ResumeKey};
 use tokio::time::{Instant, sleep_until};
 
 use super::limits::{OWN_IDS_MAX, REQUESTS_MAX, SAVE_DRAFTS, SAVE_EVERY};
@@ -18,11 +18,11 @@ mod socket;
 /// How a link is opened.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Which house. Its protocol has to be the api.
+    /// Which server. Its protocol has to be the api.
     pub server: Server,
     /// What one wants to be called; otherwise what one was called last time, or a guest.
     pub nick: Option<Nick>,
-    /// Rooms to be in, besides those remembered. With none at all it is the house's first room.
+    /// Rooms to be in, besides those remembered. With none at all it is the server's first room.
     pub rooms: Vec<RoomName>,
     /// Where the state file is kept ([`crate::state::directory`] is the usual place); without it nothing is
     /// remembered after the link is dropped, which suits programs that run once.
@@ -30,14 +30,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// A guest in the first room of a house, who remembers nothing.
+    /// A guest in the first room of a server, who remembers nothing.
     #[must_use]
     pub fn new(server: Server) -> Self {
         Self { server, nick: None, rooms: Vec::new(), state: None }
     }
 }
 
-/// A connection to a house that lasts over breaks; see the module above. Needs a tokio runtime with time
+/// A connection to a server that lasts over breaks; see the module above. Needs a tokio runtime with time
 /// and I/O, of one thread or many.
 #[derive(Debug)]
 pub struct Link {
@@ -68,13 +68,13 @@ impl Link {
             Some(directory) => StateFile::open(directory, &config.server, &mut notices),
             None => (None, None),
         };
-        let memory = memory.unwrap_or_else(|| Memory::new(Seat(drawn())));
+        let memory = memory.unwrap_or_else(|| Memory::new(ResumeKey(drawn())));
         let remembered = memory.rooms.into_iter().map(|seen| (seen.room, seen.place));
         let rooms = remembered.chain(config.rooms.into_iter().map(|room| (room, None)));
         let [a, b, c, d, e, f, g, h, ..] = drawn();
         let start = Start {
             nick: config.nick.or(memory.nick),
-            seat: memory.seat,
+            resume_key: memory.resume_key,
             rooms: rooms.collect(),
             outbox: memory.outbox,
             seed: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
@@ -152,12 +152,12 @@ impl Link {
         self.exchange.leave(self.now(), room)
     }
 
-    /// Goes. Await [`Link::next`] until it is `None`, so that the house hears of it.
+    /// Goes. Await [`Link::next`] until it is `None`, so that the server hears of it.
     pub fn bye(&mut self) {
         self.exchange.bye(self.now());
     }
 
-    /// Which house it is.
+    /// Which server it is.
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.server
@@ -317,7 +317,7 @@ impl Link {
     fn memory(&self) -> Memory {
         let rooms = self.exchange.rooms();
         let rooms = rooms.map(|(room, place)| Seen { room: room.clone(), place });
-        let mut memory = Memory::new(self.exchange.seat());
+        let mut memory = Memory::new(self.exchange.resume_key());
         memory.nick = self.exchange.nick().cloned();
         memory.rooms = rooms.collect();
         memory.outbox = self.exchange.outbox().cloned().collect();
@@ -342,7 +342,7 @@ pub(crate) fn drawn() -> [u8; 16] {
 }
 
 /// A new id for a message: the time in milliseconds, then ten random bytes, in the manner of RFC 9562 (UUID version
-/// 7). A house that keeps messages by their ids then keeps new ones together, which costs it a third.
+/// 7). A server that keeps messages by their ids then keeps new ones together, which costs it a third.
 pub(crate) fn drawn_id() -> Id {
     let mut id = drawn();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -7,11 +7,11 @@ use std::io::Write;
 use teahouse_core::{Refusal, RoomName, Text};
 use teahouse_wire::api::{
     self, Event, Failure, History, Id, Ignore, Joined, Message, Part, Ref, Rename, Request, Rooms,
-    Search, Sent, Tell, Who,
+    Search, ServerMessage, Tell, Who,
 };
 use teahouse_wire::command::{self, Command, CommandError, Topic};
 use teahouse_wire::limits::SEARCH_COUNT;
-use teahouse_wire::line::{render_parted, whereabouts};
+use teahouse_wire::line::{render_left, whereabouts};
 
 use crate::error::ClientError;
 use crate::link::{AskError, Happening, Link, Outgoing, SayError, Stage, State};
@@ -35,7 +35,7 @@ pub(super) struct Talk<W> {
     /// The rest of the last search that was cut: what `/search` alone asks for.
     rest: Option<Search>,
     pub(super) signal: Signal,
-    /// The house, or we ourselves, want it to be over.
+    /// The server, or we ourselves, want it to be over.
     is_quit: bool,
 }
 
@@ -70,7 +70,7 @@ impl<W: Write> Talk<W> {
         link.outbox().next().is_none() && self.asked.is_empty()
     }
 
-    /// All is over: well, if we wanted it or the house said goodbye.
+    /// All is over: well, if we wanted it or the server said goodbye.
     pub(super) fn end(&mut self, link: &Link, is_wanted: bool) -> Result<(), ClientError> {
         let count = link.outbox().count();
         match (is_wanted || self.is_quit, count) {
@@ -106,7 +106,7 @@ impl<W: Write> Talk<W> {
     ) -> Result<(), ClientError> {
         match happening {
             Happening::State(state) => self.handle_state(link, &state),
-            Happening::Received(Sent { reference, message }) => {
+            Happening::Received(ServerMessage { reference, message }) => {
                 if let Some(reference) = reference {
                     self.asked.retain(|asked| *asked != reference);
                 }
@@ -196,7 +196,7 @@ impl<W: Write> Talk<W> {
             self.current = link.rooms().filter(|other| *other != room).last().cloned();
         }
         let mut out = Vec::new();
-        render_parted(room, self.current.as_ref(), &mut out);
+        render_left(room, self.current.as_ref(), &mut out);
         self.print(&out)
     }
 
@@ -324,7 +324,7 @@ impl<W: Write> Talk<W> {
         }
     }
 
-    /// What is typed next goes to the new room, even before the house has answered.
+    /// What is typed next goes to the new room, even before the server has answered.
     fn join(&mut self, link: &mut Link, room: RoomName) -> Result<Then, ClientError> {
         if link.rooms().any(|own| *own == room) {
             return self.turn(link, Some(room));

@@ -1,4 +1,4 @@
-//! Where the words of a search stand in a text, as the house compares them: in any case, in any width and
+//! Where the words of a search stand in a text, as the server compares them: in any case, in any width and
 //! composition, accents apart; a word of letters from its beginning to its end, `word*` from its beginning.
 
 use std::ops::Range;
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_found_as_the_house_finds_them() {
+    fn words_are_found_as_the_server_finds_them() {
         assert_eq!(found("Tea, steam, TEA!", "tea"), ["Tea", "TEA"]);
         assert_eq!(found("build builder rebuild", "buil*"), ["build", "builder"].map(|_| "buil"));
         assert_eq!(found("今天喝茶吗", "喝茶"), ["喝茶"]);

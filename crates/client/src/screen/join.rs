@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use teahouse_core::RoomName;
 
 use super::model::{Server, Setup};
-use super::peer::house::House;
+use super::peer::api::ApiServer;
 use super::peer::line::LineServer;
 use super::terminal::run;
 use super::view::theme::Palette;
@@ -35,14 +35,14 @@ pub fn join(config: Config, wanted: Option<Palette>) -> Result<(), ClientError> 
         Protocol::Api => block_on(async {
             let wanted = config.rooms.clone();
             let link = Link::open(config);
-            let mut setup = setup(Server::House, rooms(&link, wanted));
+            let mut setup = setup(Server::Api, rooms(&link, wanted));
             setup.sent = link.history().to_vec();
             let drafts = link.drafts().iter();
             setup.drafts = drafts.map(|(room, text)| (room.clone(), text.clone())).collect();
             setup.own = link.own().collect();
-            let mut house = House::new(link);
-            run(&mut house, setup, palette).await?;
-            if let Some(words) = house.last_words() {
+            let mut api = ApiServer::new(link);
+            run(&mut api, setup, palette).await?;
+            if let Some(words) = api.last_words() {
                 // Who closed standard error does not want to know.
                 writeln!(std::io::stderr(), "{words}").ok();
             }

@@ -30,7 +30,7 @@ pub const MEANWHILE_MAX: usize = 200;
 pub const FOUND_MAX: u32 = 100;
 /// Messages found that are listed, of all pages: more than anyone reads through.
 pub const FOUND_KEPT_MAX: usize = 1_000;
-/// Rooms of the house known by name, to complete them: a few pages of the server.
+/// Rooms of the server known by name, to complete them: a few pages of the server.
 pub const ROOMS_KNOWN_MAX: usize = 500;
 /// How long they are known, milliseconds: for a row of completions.
 pub const ROOMS_KNOWN_MS: u64 = 30_000;

@@ -86,8 +86,8 @@ pub struct Setup {
 /// What an interface talks to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Server {
-    /// A house, by its link.
-    House,
+    /// A server, by its link.
+    Api,
     /// A server that speaks plain lines, at this address.
     Line(String),
 }
@@ -302,8 +302,8 @@ impl Model {
 fn first_talks(setup: &Setup) -> Vec<Talk> {
     match &setup.server {
         Server::Line(server) => vec![Talk::new(With::Server(server.clone()))],
-        Server::House if setup.rooms.is_empty() => vec![Talk::new(With::House)],
-        Server::House => {
+        Server::Api if setup.rooms.is_empty() => vec![Talk::new(With::Api)],
+        Server::Api => {
             let rooms = setup.rooms.iter().take(TALKS_MAX);
             rooms.map(|room| Talk::with_draft(room, &setup.drafts)).collect()
         }

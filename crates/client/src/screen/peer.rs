@@ -1,6 +1,6 @@
 //! The other end of the interface: whatever tells what happens and takes what is to be done.
 
-pub(super) mod house;
+pub(super) mod api;
 pub(super) mod line;
 
 use teahouse_core::{RoomName, Text};

@@ -27,7 +27,7 @@ use crate::error::ClientError;
 use answers::{ANSWER_WAIT, Answers, Background, Taken};
 use outside::{Notifier, open};
 use session::Session;
-use signals::{Signals, Told};
+use signals::{Control, Signals};
 pub use steady::Steady;
 
 /// Between two drawings at least: more than 60 a second nobody sees.
@@ -84,7 +84,7 @@ enum Woken {
     Peer(Option<Input>),
     Draw,
     Tick,
-    Told(Told),
+    Control(Control),
 }
 
 impl<'a, P: Peer> Shell<'a, P> {
@@ -157,9 +157,9 @@ impl<'a, P: Peer> Shell<'a, P> {
                     let events = self.answers.give_up();
                     self.take(Taken { events, background: None })?;
                 }
-                Woken::Terminal(None) | Woken::Told(Told::End) => self.is_over = true,
-                Woken::Told(Told::Stop) => self.stop(signals::stop_us)?,
-                Woken::Told(Told::GoOn) => self.go_on()?,
+                Woken::Terminal(None) | Woken::Control(Control::End) => self.is_over = true,
+                Woken::Control(Control::Stop) => self.stop(signals::stop_us)?,
+                Woken::Control(Control::GoOn) => self.go_on()?,
                 Woken::Peer(Some(input)) => {
                     self.handle(input)?;
                     self.is_over |= self.peer.is_hopeless();
@@ -203,7 +203,7 @@ impl<'a, P: Peer> Shell<'a, P> {
             () = sleep_until(draw_at), if self.is_stale && !self.is_away => Woken::Draw,
             event = events.next() => Woken::Terminal(event),
             () = sleep_until(held_until.unwrap_or(draw_at)), if held_until.is_some() => Woken::HeldBack,
-            told = signals.next() => Woken::Told(told),
+            told = signals.next() => Woken::Control(told),
             () = sleep_until(wake_at.unwrap_or(draw_at)), if wake_at.is_some() => Woken::Tick,
             input = self.peer.next(), if !self.is_peer_over => Woken::Peer(input),
         }
@@ -282,7 +282,7 @@ impl<'a, P: Peer> Shell<'a, P> {
     async fn say_bye(&mut self) {
         self.peer.bye();
         let rest = async { while self.peer.next().await.is_some() {} };
-        // A house that does not answer keeps nobody here.
+        // A server that does not answer keeps nobody here.
         tokio::time::timeout(BYE, rest).await.ok();
     }
 }

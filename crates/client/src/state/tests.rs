@@ -19,10 +19,12 @@ fn open(directory: &Path) -> (Option<StateFile>, Option<Memory>, Vec<String>) {
 
 fn memory() -> Memory {
     let tea = RoomName::parse("tea").unwrap();
-    let place =
-        "0123456789abcdef".parse().map(|epoch| Place { epoch, position: 7, time_ms: Some(9) }).ok();
+    let place = "0123456789abcdef"
+        .parse()
+        .map(|epoch| Cursor { epoch, position: 7, time_ms: Some(9) })
+        .ok();
     let text = Text::parse("你好").unwrap();
-    let mut memory = Memory::new(Seat([7; 16]));
+    let mut memory = Memory::new(ResumeKey([7; 16]));
     memory.nick = Nick::parse("ann").ok();
     memory.rooms = vec![Seen { room: tea.clone(), place }];
     memory.outbox = vec![Unsent { id: Id([1; 16]), room: tea.clone(), text, acted: true }];
@@ -71,7 +73,7 @@ fn a_second_client_says_so_and_remembers_on_its_own() {
     assert!(notices[0].starts_with("another client of yours is connected to tea:6000"));
     let lobby = RoomName::parse("lobby").unwrap();
     let drafts = BTreeMap::from([(lobby.clone(), "begun beside".to_owned())]);
-    let own = Memory { drafts, ..Memory::new(Seat([8; 16])) };
+    let own = Memory { drafts, ..Memory::new(ResumeKey([8; 16])) };
     second.unwrap().save(&own, true).unwrap();
     // The next one beside the first finds it again.
     let (second, found, _) = open(directory.path());
@@ -80,11 +82,11 @@ fn a_second_client_says_so_and_remembers_on_its_own() {
     // Who has one window again has all lines that were begun.
     let (first, found, notices) = open(directory.path());
     let found = found.unwrap();
-    assert_eq!((found.seat, notices.len()), (memory().seat, 0));
+    assert_eq!((found.resume_key, notices.len()), (memory().resume_key, 0));
     assert_eq!(found.drafts.get(&lobby).map(String::as_str), Some("begun beside"));
     assert_eq!(found.drafts.len(), 2);
     let (_second, left, _) = open(directory.path());
-    assert_eq!(left.map(|left| (left.seat, left.drafts.len())), Some((own.seat, 0)));
+    assert_eq!(left.map(|left| (left.resume_key, left.drafts.len())), Some((own.resume_key, 0)));
     drop(first);
 }
 
@@ -94,7 +96,7 @@ fn a_line_begun_in_both_stays_in_both() {
     let (mut first, mut second) =
         (open(directory.path()).0.unwrap(), open(directory.path()).0.unwrap());
     first.save(&memory(), true).unwrap();
-    let mut other = Memory { seat: Seat([8; 16]), ..memory() };
+    let mut other = Memory { resume_key: ResumeKey([8; 16]), ..memory() };
     other.drafts.values_mut().for_each(|draft| "another".clone_into(draft));
     second.save(&other, true).unwrap();
     drop((first, second));

@@ -13,7 +13,7 @@ use super::missed::{Missed, broken};
 use crate::link::limits::MESSAGE_BYTES_MAX;
 use crate::link::shown;
 
-/// How long a house may be silent: it shows every 20 s that it is there.
+/// How long a server may be silent: it shows every 20 s that it is there.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
 /// The answer that goes on while a room is followed.
@@ -33,7 +33,7 @@ pub(crate) enum Told {
     Event(Box<Event>),
     /// An event that this client cannot read, and why.
     Strange(String),
-    /// The house says something to everyone.
+    /// The server says something to everyone.
     Notice(String),
     /// The room cannot be followed.
     Refused(Failure),

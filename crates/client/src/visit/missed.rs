@@ -13,14 +13,14 @@ pub(crate) enum Missed {
     Unreached(String),
     /// There is no answer, or it broke off. What was asked may have been done.
     Broken(String),
-    /// The house does not do it just now.
+    /// The server does not do it just now.
     Busy {
         /// Why, as it says.
         why: String,
         /// How long it wants us to wait.
         wait: Duration,
     },
-    /// The house says no.
+    /// The server says no.
     Refused(Failure),
 }
 

@@ -1,4 +1,4 @@
-//! What to do when a house does not answer: how long to wait, and what of it is worth a line.
+//! What to do when a server does not answer: how long to wait, and what of it is worth a line.
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::thread;
 
 use teahouse_client::Config;
 
-use crate::house::House;
+use crate::server::FakeServer;
 
 #[path = "../../examples/echo_bot.rs"]
 #[allow(dead_code, reason = "its `main` reads a command line")]
@@ -12,22 +12,22 @@ mod echo_bot;
 
 #[test]
 fn it_answers_who_calls_it_from_when_it_came_and_over_a_break() {
-    let house = House::open();
-    house.say("tea", "echo: said before it came");
+    let server = FakeServer::open();
+    server.say("tea", "echo: said before it came");
     let nick = Some("echo".parse().unwrap());
     let config =
-        Config { nick, rooms: vec!["tea".parse().unwrap()], ..Config::new(house.server()) };
+        Config { nick, rooms: vec!["tea".parse().unwrap()], ..Config::new(server.server()) };
     // Until the test ends.
     thread::spawn(|| teahouse_client::run(echo_bot::serve(config)));
-    house.until("it is there", |inside| inside.members("tea") == 1);
-    house.say("tea", "not for it");
-    house.say("tea", "echo: 你好");
-    house.until("it has answered", |inside| inside.rooms["tea"].len() == 4);
-    house.cut();
-    house.say("tea", "echo: said during the break");
-    house.until("it has answered again", |inside| inside.rooms["tea"].len() == 6);
+    server.until("it is there", |inside| inside.members("tea") == 1);
+    server.say("tea", "not for it");
+    server.say("tea", "echo: 你好");
+    server.until("it has answered", |inside| inside.rooms["tea"].len() == 4);
+    server.cut();
+    server.say("tea", "echo: said during the break");
+    server.until("it has answered again", |inside| inside.rooms["tea"].len() == 6);
     assert_eq!(
-        house.words("tea")[2..],
+        server.words("tea")[2..],
         ["echo: 你好", "bob: 你好", "echo: said during the break", "bob: said during the break"]
     );
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use teahouse_client::Exit;
 use teahouse_client::plain::{Plain, join};
 
-use crate::house::PATIENCE;
 use crate::plain::Screen;
+use crate::server::PATIENCE;
 
 fn plain(server: &str) -> Plain {
     let server = server.parse().unwrap();

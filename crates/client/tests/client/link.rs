@@ -10,7 +10,7 @@ use teahouse_client::link::{Config, Happening, Link, Stage, State};
 use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::Message;
 
-use crate::house::{House, PATIENCE};
+use crate::server::{FakeServer, PATIENCE};
 
 fn tea() -> RoomName {
     RoomName::parse("tea").unwrap()
@@ -58,19 +58,19 @@ async fn until_kept(link: &mut Link) -> u64 {
     .await
 }
 
-fn config(house: &House) -> Config {
-    Config { rooms: vec![tea()], ..Config::new(house.server()) }
+fn config(server: &FakeServer) -> Config {
+    Config { rooms: vec![tea()], ..Config::new(server.server()) }
 }
 
 #[test]
 fn what_is_said_is_kept_and_what_others_say_is_heard() {
-    let house = House::open();
+    let server = FakeServer::open();
     run(async {
-        let mut link = Link::open(config(&house));
+        let mut link = Link::open(config(&server));
         until_in(&mut link).await;
         link.say(&tea(), &text("你好"), false).unwrap();
         assert_eq!(until_kept(&mut link).await, 1);
-        house.say("tea", "hi");
+        server.say("tea", "hi");
         let words = until(&mut link, |happening| match happening {
             Happening::Received(sent) => match &sent.message {
                 Message::Event(event) => event.text.clone(),
@@ -82,48 +82,48 @@ fn what_is_said_is_kept_and_what_others_say_is_heard() {
         link.bye();
         while link.next().await.is_some() {}
     });
-    house.until("nobody is in the room", |inside| inside.members("tea") == 0);
+    server.until("nobody is in the room", |inside| inside.members("tea") == 0);
 }
 
 #[test]
 fn a_message_whose_acknowledgement_was_lost_is_kept_once() {
-    let house = House::open();
+    let server = FakeServer::open();
     run(async {
-        let mut link = Link::open(config(&house));
+        let mut link = Link::open(config(&server));
         until_in(&mut link).await;
-        house.inside().is_mute = true;
+        server.inside().is_mute = true;
         link.say(&tea(), &text("once"), false).unwrap();
         loop {
             tokio::select! {
                 _ = link.next() => {}
                 () = tokio::time::sleep(Duration::from_millis(1)) => {}
             }
-            if house.words("tea") == ["once"] {
+            if server.words("tea") == ["once"] {
                 break;
             }
         }
-        house.inside().is_mute = false;
-        house.cut();
+        server.inside().is_mute = false;
+        server.cut();
         assert_eq!(until_kept(&mut link).await, 1);
         assert_eq!(link.outbox().count(), 0);
     });
-    assert_eq!(house.words("tea"), ["once"]);
+    assert_eq!(server.words("tea"), ["once"]);
 }
 
 #[test]
 fn what_a_program_could_not_send_before_it_was_killed_the_next_one_sends_once() {
-    let house = House::open();
+    let server = FakeServer::open();
     let directory = tempfile::tempdir().unwrap();
-    let config = || Config { state: Some(directory.path().to_owned()), ..config(&house) };
+    let config = || Config { state: Some(directory.path().to_owned()), ..config(&server) };
     run(async {
         let mut link = Link::open(config());
         until_in(&mut link).await;
-        house.inside().is_mute = true;
+        server.inside().is_mute = true;
         link.say(&tea(), &text("from the grave"), false).unwrap();
         tokio::select! {
             () = async { while link.next().await.is_some() {} } => {}
             () = async {
-                while house.words("tea").is_empty() {
+                while server.words("tea").is_empty() {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
             } => {}
@@ -137,12 +137,12 @@ fn what_a_program_could_not_send_before_it_was_killed_the_next_one_sends_once() 
         for (bytes, path) in files {
             std::fs::write(path, bytes).unwrap();
         }
-        house.inside().is_mute = false;
+        server.inside().is_mute = false;
         let mut link = Link::open(config());
         assert_eq!(until_kept(&mut link).await, 1);
     });
-    assert_eq!(house.words("tea"), ["from the grave"]);
-    let inside = house.inside();
+    assert_eq!(server.words("tea"), ["from the grave"]);
+    let inside = server.inside();
     let seats = inside.asked.iter().filter(|asked| asked["op"] == "hello");
     let seats: Vec<_> = seats.map(|asked| asked["seat"].clone()).collect();
     assert_eq!(seats[0], seats[1], "the seat is the same");
@@ -150,9 +150,9 @@ fn what_a_program_could_not_send_before_it_was_killed_the_next_one_sends_once() 
 
 #[test]
 fn drafts_and_history_are_there_the_next_time() {
-    let house = House::open();
+    let server = FakeServer::open();
     let directory = tempfile::tempdir().unwrap();
-    let config = || Config { state: Some(directory.path().to_owned()), ..config(&house) };
+    let config = || Config { state: Some(directory.path().to_owned()), ..config(&server) };
     run(async {
         let mut link = Link::open(config());
         link.set_drafts([(tea(), "half a li".to_owned())].into());
@@ -269,7 +269,7 @@ fn a_server_that_talks_and_reads_nothing_is_given_up() {
 }
 
 #[test]
-fn a_house_that_turns_us_away_says_why_and_is_left_alone_for_as_long_as_it_says() {
+fn a_server_that_turns_us_away_says_why_and_is_left_alone_for_as_long_as_it_says() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! The clients against a small house on a real socket.
+//! The clients against a small server on a real socket.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,10 +8,10 @@
 
 mod bot;
 mod harmless;
-mod house;
 mod line;
 mod link;
 mod plain;
 mod say;
 mod screen;
+mod server;
 mod tail;

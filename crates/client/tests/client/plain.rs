@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use teahouse_client::plain::{self, Plain};
 use teahouse_client::{ClientError, Exit};
 
-use crate::house::House;
+use crate::server::FakeServer;
 
 /// What was printed so far.
 #[derive(Clone, Default)]
@@ -19,8 +19,8 @@ impl Screen {
     }
 
     #[track_caller]
-    pub(crate) fn until(&self, house: &House, words: &str) {
-        house.until(&format!("{words:?} is printed"), |_| self.text().contains(words));
+    pub(crate) fn until(&self, server: &FakeServer, words: &str) {
+        server.until(&format!("{words:?} is printed"), |_| self.text().contains(words));
     }
 }
 
@@ -34,9 +34,9 @@ impl Write for Screen {
     }
 }
 
-fn plain(house: &House) -> Plain {
+fn plain(server: &FakeServer) -> Plain {
     Plain {
-        server: house.server(),
+        server: server.server(),
         nick: "ann".parse_nick(),
         rooms: Vec::new(),
         state: None,
@@ -72,12 +72,12 @@ fn joined(plain: Plain) -> (Screen, std::io::PipeWriter, JoinHandle<Result<(), C
 
 #[test]
 fn lines_are_said_commands_are_done_and_all_is_kept_at_the_end_of_the_input() {
-    let house = House::open();
+    let server = FakeServer::open();
     let input = "hi\n/me waves\n//slash\n/join tea\n在茶馆\n/who\n/jion x\n/room\n";
-    let (screen, result) = typed(plain(&house), input);
+    let (screen, result) = typed(plain(&server), input);
     result.unwrap();
-    assert_eq!(house.words("lobby"), ["hi", "waves", "/slash"]);
-    assert_eq!(house.words("tea"), ["在茶馆"]);
+    assert_eq!(server.words("lobby"), ["hi", "waves", "/slash"]);
+    assert_eq!(server.words("tea"), ["在茶馆"]);
     for line in [
         "-- welcome; you are ann. /nick NAME to change, /help for more\n",
         "-- you are in #lobby (nobody else is here)\n",
@@ -94,24 +94,24 @@ fn lines_are_said_commands_are_done_and_all_is_kept_at_the_end_of_the_input() {
 
 #[test]
 fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
-    let house = House::open();
-    let (screen, mut keyboard, run) = joined(plain(&house));
-    screen.until(&house, "you are in #lobby");
+    let server = FakeServer::open();
+    let (screen, mut keyboard, run) = joined(plain(&server));
+    screen.until(&server, "you are in #lobby");
     keyboard.write_all(b"/search\n").unwrap();
     screen.until(
-        &house,
+        &server,
         "-- error: the last search has nothing older; /search WORDS finds messages\n",
     );
-    house.say("lobby", "one");
-    house.say("lobby", "two");
-    screen.until(&house, "<bob> two\n");
+    server.say("lobby", "one");
+    server.say("lobby", "two");
+    screen.until(&server, "<bob> two\n");
     keyboard.write_all(b"/search o\n").unwrap();
     screen.until(
-        &house,
+        &server,
         "] [#lobby] <bob> two\n-- there may be older ones; /search alone shows them\n",
     );
     keyboard.write_all(b"/search\n").unwrap();
-    screen.until(&house, "] [#lobby] <bob> one\n");
+    screen.until(&server, "] [#lobby] <bob> one\n");
     drop(keyboard);
     run.join().unwrap().unwrap();
     assert_eq!(screen.text().matches("there may be older ones").count(), 1);
@@ -119,22 +119,22 @@ fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
 
 #[test]
 fn a_connection_that_breaks_is_a_quiet_line_and_what_was_typed_meanwhile_arrives_once() {
-    let house = House::open();
-    let (screen, mut keyboard, run) = joined(plain(&house));
-    screen.until(&house, "you are in #lobby");
-    house.say("lobby", "one");
-    screen.until(&house, "<bob> one\n");
-    house.inside().is_shut = true;
-    house.cut();
-    screen.until(&house, "-- connection lost (the connection broke off); trying again\n");
-    house.say("lobby", "two");
+    let server = FakeServer::open();
+    let (screen, mut keyboard, run) = joined(plain(&server));
+    screen.until(&server, "you are in #lobby");
+    server.say("lobby", "one");
+    screen.until(&server, "<bob> one\n");
+    server.inside().is_shut = true;
+    server.cut();
+    screen.until(&server, "-- connection lost (the connection broke off); trying again\n");
+    server.say("lobby", "two");
     keyboard.write_all("typed meanwhile\n".as_bytes()).unwrap();
-    house.inside().is_shut = false;
-    screen.until(&house, "-- connected again\n");
-    screen.until(&house, "<ann> typed meanwhile\n");
+    server.inside().is_shut = false;
+    screen.until(&server, "-- connected again\n");
+    screen.until(&server, "<ann> typed meanwhile\n");
     drop(keyboard);
     run.join().unwrap().unwrap();
-    assert_eq!(house.words("lobby"), ["one", "two", "typed meanwhile"]);
+    assert_eq!(server.words("lobby"), ["one", "two", "typed meanwhile"]);
     let screen = screen.text();
     assert_eq!(screen.matches("<bob> one").count(), 1, "{screen}");
     assert_eq!(screen.matches("<bob> two").count(), 1, "{screen}");
@@ -143,36 +143,36 @@ fn a_connection_that_breaks_is_a_quiet_line_and_what_was_typed_meanwhile_arrives
 
 #[test]
 fn what_is_refused_is_given_back() {
-    let house = House::open();
-    house.inside().refusals.extend(["bad_text", "too_fast"]);
-    let (screen, result) = typed(plain(&house), "first\nsecond\n");
+    let server = FakeServer::open();
+    server.inside().refusals.extend(["bad_text", "too_fast"]);
+    let (screen, result) = typed(plain(&server), "first\nsecond\n");
     result.unwrap();
     assert!(
         screen.contains("-- error: not sent to #lobby: no: bad_text\n--   first\n"),
         "{screen}"
     );
-    assert_eq!(house.words("lobby"), ["second"], "haste only delays");
+    assert_eq!(server.words("lobby"), ["second"], "haste only delays");
 }
 
 #[test]
 fn a_room_that_cannot_be_entered_is_not_where_the_next_line_goes() {
-    let house = House::open();
-    let (screen, mut keyboard, run) = joined(plain(&house));
+    let server = FakeServer::open();
+    let (screen, mut keyboard, run) = joined(plain(&server));
     keyboard.write_all(b"/join closed\n").unwrap();
-    screen.until(&house, "-- error: no: too_many_rooms\n");
+    screen.until(&server, "-- error: no: too_many_rooms\n");
     keyboard.write_all(b"hi\n").unwrap();
-    house.until("it is said", |inside| inside.rooms.get("lobby").is_some_and(|l| !l.is_empty()));
+    server.until("it is said", |inside| inside.rooms.get("lobby").is_some_and(|l| !l.is_empty()));
     drop(keyboard);
     run.join().unwrap().unwrap();
-    assert_eq!(house.words("lobby"), ["hi"]);
+    assert_eq!(server.words("lobby"), ["hi"]);
 }
 
 #[test]
 fn a_terminal_that_shows_what_is_typed_does_not_get_it_twice() {
-    let house = House::open();
-    let (screen, result) = typed(Plain { echoes: false, ..plain(&house) }, "hi\n");
+    let server = FakeServer::open();
+    let (screen, result) = typed(Plain { echoes: false, ..plain(&server) }, "hi\n");
     result.unwrap();
-    assert_eq!(house.words("lobby"), ["hi"]);
+    assert_eq!(server.words("lobby"), ["hi"]);
     assert!(!screen.contains("hi"), "{screen}");
 }
 

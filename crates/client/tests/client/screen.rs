@@ -15,22 +15,22 @@ use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::{Code, Message, Request, Rooms};
 use tokio::time::Instant;
 
-use crate::house::{House, PATIENCE};
+use crate::server::{FakeServer, PATIENCE};
 
 const SIZE: Size = Size { columns: 60, rows: 10 };
 
 struct Played {
-    peer: screen::House,
+    peer: screen::ApiServer,
     model: Model,
     started: Instant,
 }
 
 impl Played {
-    fn open(house: &House) -> Self {
+    fn open(server: &FakeServer) -> Self {
         let room = RoomName::parse("tea").unwrap();
-        let link = Link::open(Config { rooms: vec![room.clone()], ..Config::new(house.server()) });
+        let link = Link::open(Config { rooms: vec![room.clone()], ..Config::new(server.server()) });
         let setup = Setup {
-            server: Server::House,
+            server: Server::Api,
             rooms: vec![room],
             zone: TimeZone::UTC,
             has_bursts: false,
@@ -39,7 +39,7 @@ impl Played {
             own: Vec::new(),
         };
         let model = Model::new(setup, SIZE, Now::default());
-        Self { peer: screen::House::new(link), model, started: Instant::now() }
+        Self { peer: screen::ApiServer::new(link), model, started: Instant::now() }
     }
 
     fn input(&mut self, input: Input) {
@@ -105,12 +105,12 @@ fn shows_kept(screen: &str, words: &str) -> bool {
 
 #[test]
 fn what_is_said_is_seen_kept_and_the_past_is_fetched() {
-    let house = House::open();
+    let server = FakeServer::open();
     for number in 1..=300 {
-        house.say("tea", &format!("message {number}"));
+        server.say("tea", &format!("message {number}"));
     }
     run(async {
-        let mut played = Played::open(&house);
+        let mut played = Played::open(&server);
         played.until(|screen| screen.contains("message 300")).await;
         played.type_in("hello\n");
         played.until(|screen| shows_kept(screen, "hello")).await;
@@ -129,34 +129,34 @@ fn what_is_said_is_seen_kept_and_the_past_is_fetched() {
             .ok();
         }
     });
-    assert_eq!(house.words("tea").len(), 301);
+    assert_eq!(server.words("tea").len(), 301);
 }
 
 #[test]
-fn what_is_said_while_the_house_is_away_arrives_once() {
-    let house = House::open();
+fn what_is_said_while_the_server_is_away_arrives_once() {
+    let server = FakeServer::open();
     run(async {
-        let mut played = Played::open(&house);
+        let mut played = Played::open(&server);
         played.until(|screen| screen.contains("3 here") || screen.contains("nobody has")).await;
-        house.inside().is_shut = true;
-        house.cut();
+        server.inside().is_shut = true;
+        server.cut();
         played.until(|screen| screen.contains("offline")).await;
         played.type_in("said meanwhile\nhalf a line");
         played.until(|screen| screen.contains("waiting")).await;
-        house.inside().is_shut = false;
+        server.inside().is_shut = false;
         let is_back = |screen: &str| !screen.contains("offline") && !screen.contains("waiting");
         played.until(|screen| is_back(screen) && screen.contains("said meanwhile")).await;
         played.until(|screen| shows_kept(screen, "said meanwhile")).await;
         assert!(played.screen().contains("› half a line"), "{}", played.screen());
     });
-    assert_eq!(house.words("tea"), ["said meanwhile"]);
+    assert_eq!(server.words("tea"), ["said meanwhile"]);
 }
 
 #[test]
-fn a_house_that_never_was_there_is_hopeless() {
+fn a_server_that_never_was_there_is_hopeless() {
     run(async {
         let config = Config::new(teahouse_client::link::Server::parse("127.0.0.1:1").unwrap());
-        let mut peer = screen::House::new(Link::open(config));
+        let mut peer = screen::ApiServer::new(Link::open(config));
         while !peer.is_hopeless() {
             tokio::time::timeout(PATIENCE, peer.next()).await.unwrap().unwrap();
         }
@@ -167,10 +167,10 @@ fn a_house_that_never_was_there_is_hopeless() {
 
 #[test]
 fn what_cannot_be_done_here_comes_back_in_order_with_a_code_of_its_own() {
-    let house = House::open();
+    let server = FakeServer::open();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let mut peer = screen::House::new(Link::open(Config::new(house.server())));
+        let mut peer = screen::ApiServer::new(Link::open(Config::new(server.server())));
         let elsewhere = RoomName::parse("elsewhere").unwrap();
         for words in ["one", "two", "three"] {
             peer.say(&elsewhere, &Text::parse(words).unwrap(), false);

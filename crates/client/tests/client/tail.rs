@@ -8,12 +8,12 @@ use teahouse_client::tail::{Since, Tail, tail};
 use teahouse_core::RoomName;
 use teahouse_wire::api::Event;
 
-use crate::house::House;
 use crate::plain::Screen;
+use crate::server::FakeServer;
 
-fn asked(house: &House, since: Option<Since>) -> Tail {
+fn asked(server: &FakeServer, since: Option<Since>) -> Tail {
     let room = RoomName::parse("tea").unwrap();
-    Tail { server: house.server(), room, create: false, since, json: false, is_read: || true }
+    Tail { server: server.server(), room, create: false, since, json: false, is_read: || true }
 }
 
 /// Closed after so many lines, as by `head`.
@@ -43,12 +43,12 @@ fn head(asked: Tail, lines: usize) -> String {
     screen.text()
 }
 
-fn with_history(count: u64) -> House {
-    let house = House::open();
+fn with_history(count: u64) -> FakeServer {
+    let server = FakeServer::open();
     for number in 1..=count {
-        house.inside().remember("tea", &number.to_string(), number * 1000);
+        server.inside().remember("tea", &number.to_string(), number * 1000);
     }
-    house
+    server
 }
 
 /// Of the past, in 1970: with date and time.
@@ -64,40 +64,40 @@ fn lines(numbers: impl IntoIterator<Item = u64>) -> String {
 
 #[test]
 fn it_begins_where_it_is_told_and_ends_quietly_when_nobody_reads() {
-    let house = with_history(1000);
-    let since = |since| asked(&house, Some(since));
+    let server = with_history(1000);
+    let since = |since| asked(&server, Some(since));
     assert_eq!(head(since(Since::Position(990)), 9), lines(991..=999));
     assert_eq!(head(since(Since::Position(0)), 500), lines(1..=500));
     assert_eq!(head(since(Since::Last(450)), 449), lines(551..=999));
     assert_eq!(head(since(Since::Last(5000)), 10), lines(1..=10));
     assert_eq!(head(since(Since::Time { ms: 70_500 }), 5), lines(71..=75));
     assert_eq!(head(since(Since::Time { ms: 0 }), 5), lines(1..=5));
-    assert_eq!(head(asked(&house, None), 2), lines(981..=982));
+    assert_eq!(head(asked(&server, None), 2), lines(981..=982));
 }
 
 #[test]
 fn history_and_what_is_said_meanwhile_meet_without_a_seam_also_over_a_break() {
-    let house = with_history(900);
+    let server = with_history(900);
     let (screen, complaints) = (Screen::default(), Screen::default());
     let (output, told) = (screen.clone(), complaints.clone());
-    let asked = asked(&house, Some(Since::Position(0)));
+    let asked = asked(&server, Some(Since::Position(0)));
     // Runs until the test ends: nothing ends a tail but its reader.
     thread::spawn(move || tail(asked, output, told));
-    screen.until(&house, "<bob> 900\n");
+    screen.until(&server, "<bob> 900\n");
     for number in 901..=1000 {
-        house.say("tea", &number.to_string());
+        server.say("tea", &number.to_string());
     }
-    screen.until(&house, "<bob> 1000\n");
-    house.cut();
-    house.say("tea", "1001");
-    screen.until(&house, "<bob> 1001\n");
+    screen.until(&server, "<bob> 1000\n");
+    server.cut();
+    server.say("tea", "1001");
+    screen.until(&server, "<bob> 1001\n");
     let live: String = (901..=1001).map(|number| format!("<bob> {number}\n")).collect();
     assert_eq!(screen.text(), format!("{}{live}", lines(1..=900)));
     assert_eq!(
         complaints.text(),
         "connection lost (the server closed the connection); trying again\nconnected again\n"
     );
-    let asked = house.inside().asked.clone();
+    let asked = server.inside().asked.clone();
     assert!(asked.iter().all(|asked| asked["method"] == "GET"), "nobody comes in: {asked:?}");
 }
 
@@ -142,26 +142,26 @@ fn a_connection_that_breaks_off_in_the_middle_is_told_in_plain_words() {
 
 #[test]
 fn a_room_that_is_not_there_is_made_only_if_that_is_wished() {
-    let house = House::open();
-    let error = tail(asked(&house, None), Vec::new(), Vec::new()).unwrap_err();
+    let server = FakeServer::open();
+    let error = tail(asked(&server, None), Vec::new(), Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "refused: there is no #tea; --create makes it");
     assert_eq!(error.exit(), teahouse_client::Exit::Refused);
     let screen = Screen::default();
     let output = Head { screen: screen.clone(), lines: 1 };
-    let asked = Tail { create: true, ..asked(&house, None) };
+    let asked = Tail { create: true, ..asked(&server, None) };
     let run = thread::spawn(move || tail(asked, output, Vec::new()));
-    house.until("it is made", |inside| inside.rooms.contains_key("tea"));
-    house.until("it is followed", |inside| inside.followers() == 1);
-    house.say("tea", "first");
-    screen.until(&house, "<bob> first\n");
-    house.say("tea", "nobody reads this");
+    server.until("it is made", |inside| inside.rooms.contains_key("tea"));
+    server.until("it is followed", |inside| inside.followers() == 1);
+    server.say("tea", "first");
+    screen.until(&server, "<bob> first\n");
+    server.say("tea", "nobody reads this");
     run.join().unwrap().unwrap();
 }
 
 #[test]
 fn json_is_the_event_as_the_api_has_it() {
-    let house = with_history(2);
-    let json = head(Tail { json: true, ..asked(&house, Some(Since::Position(0))) }, 1);
+    let server = with_history(2);
+    let json = head(Tail { json: true, ..asked(&server, Some(Since::Position(0))) }, 1);
     let event: Event = serde_json::from_str(json.trim_end()).unwrap();
     assert_eq!((event.position, event.time_ms), (1, 1000));
     assert!(json.ends_with('\n') && json.matches('\n').count() == 1);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Chat;
 use crate::nicks::Nicks;
-use crate::session::{Away, Session};
+use crate::session::{Session, Suspension};
 use crate::suspended::Suspended;
 use crate::{NickKey, ResumeKeyHash, RoomId, SessionId, SteadyTime};
 
@@ -21,7 +21,7 @@ impl Chat {
         self.check_suspended()?;
         self.check_due()?;
         let unseen = self.unseen.iter().filter_map(|id| self.sessions.get(id));
-        let heard = unseen.flat_map(|person| person.rooms.iter().map(|place| place.room));
+        let heard = unseen.flat_map(|person| person.rooms.iter().map(|membership| membership.room));
         self.rooms.check(self.followers.values().copied().chain(heard))?;
         self.origins.check()
     }
@@ -36,7 +36,7 @@ impl Chat {
         if boots.len() < self.nodes.len() || !are_given {
             return Err(format!("not all of {:?} are boots of one server", self.nodes));
         }
-        let connected = self.sessions.iter().filter(|(_, person)| person.away().is_none());
+        let connected = self.sessions.iter().filter(|(_, person)| person.suspension().is_none());
         let mut here = connected.map(|(id, _)| id).chain(self.followers.keys());
         let ended = here.find(|id| self.has_ended(**id));
         ended.map_or(Ok(()), |id| Err(format!("{id:?} is here and its boot has ended")))
@@ -49,7 +49,7 @@ impl Chat {
             if person.key != person.nick.key() {
                 return Err(format!("{} is not known by its key", person.nick));
             }
-            if person.seat.is_some() && self.unseen.contains(id) {
+            if person.resume.is_some() && self.unseen.contains(id) {
                 return Err(format!("{} has a seat and is not seen", person.nick));
             }
             nicks.insert(&person.nick, *id);
@@ -58,7 +58,7 @@ impl Chat {
         let seats: BTreeMap<ResumeKeyHash, SessionId> = self
             .sessions
             .iter()
-            .filter_map(|(id, person)| person.seat.as_ref().map(|seat| (seat.key, *id)))
+            .filter_map(|(id, person)| person.resume.as_ref().map(|resume| (resume.key, *id)))
             .collect();
         same("seats", &seats, &self.seats)?;
         let followers_inside = self.followers.keys().find(|id| self.sessions.contains_key(id));
@@ -72,7 +72,7 @@ impl Chat {
             .iter()
             .filter(|(id, _)| !self.unseen.contains(id))
             .flat_map(|(id, person)| {
-                person.rooms.iter().map(|place| (place.room, person.key.clone(), *id))
+                person.rooms.iter().map(|membership| (membership.room, person.key.clone(), *id))
             })
             .collect();
         let by_room: BTreeSet<(RoomId, NickKey, SessionId)> = self
@@ -82,12 +82,13 @@ impl Chat {
             .collect();
         same("members", &by_session, &by_room)?;
         for (id, person) in &self.sessions {
-            let rooms: BTreeSet<RoomId> = person.rooms.iter().map(|place| place.room).collect();
+            let rooms: BTreeSet<RoomId> =
+                person.rooms.iter().map(|membership| membership.room).collect();
             if rooms.len() != person.rooms.len() {
                 return Err(format!("{id:?} is twice in a room"));
             }
-            let hears = person.rooms.iter().any(|place| place.is_heard);
-            if person.away().is_some() && hears {
+            let hears = person.rooms.iter().any(|membership| membership.is_attached);
+            if person.suspension().is_some() && hears {
                 return Err(format!("{id:?} is suspended and hears a room"));
             }
         }
@@ -98,7 +99,7 @@ impl Chat {
     fn check_suspended(&self) -> Result<(), String> {
         let mut suspended = Suspended::default();
         for (id, person) in &self.sessions {
-            if let Some(Away { since, .. }) = person.away() {
+            if let Some(Suspension { since, .. }) = person.suspension() {
                 suspended.insert(person.origin, since, *id);
             }
         }
@@ -114,14 +115,14 @@ impl Chat {
         let kept: BTreeSet<(SteadyTime, SessionId)> = self
             .sessions
             .iter()
-            .filter_map(|(id, person)| Some((person.seat.as_ref()?.kept_until?, *id)))
+            .filter_map(|(id, person)| Some((person.resume.as_ref()?.kept_until?, *id)))
             .collect();
-        same("kept sessions", &kept, &self.kept_due)?;
-        let away = |person: &&Session| {
-            let seat = person.seat.as_ref();
-            seat.is_some_and(|seat| seat.away.is_some() && seat.kept_until.is_none())
+        same("kept sessions", &kept, &self.suspensions_due)?;
+        let suspension = |person: &&Session| {
+            let resume = person.resume.as_ref();
+            resume.is_some_and(|resume| resume.suspension.is_some() && resume.kept_until.is_none())
         };
-        if let Some(person) = self.sessions.values().find(away) {
+        if let Some(person) = self.sessions.values().find(suspension) {
             return Err(format!("{} is suspended for ever", person.nick));
         }
         let folds: BTreeSet<(SteadyTime, RoomId)> = self

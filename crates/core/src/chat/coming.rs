@@ -3,7 +3,7 @@
 use super::{Chat, answer, refuse, say_presence};
 use crate::origin::Spending;
 use crate::room::{Fold, FoldedNicks, Room};
-use crate::session::{Place, Session};
+use crate::session::{Membership, Session};
 use crate::{
     Answer, Effect, InRoom, Nick, Origin, Presence, Refusal, RequestId, ResumeKeyHash, RoomId,
     RoomName, SessionId, SteadyTime, Verdict,
@@ -22,17 +22,17 @@ impl Chat {
         (session, origin): (SessionId, Origin),
         wish: Option<Nick>,
         room: Option<RoomName>,
-        seat: Option<ResumeKeyHash>,
+        resume_key: Option<ResumeKeyHash>,
         out: &mut Vec<Effect>,
     ) {
         if self.is_here(session) {
             return;
         }
-        let kept = seat.and_then(|seat| self.seats.get(&seat).copied());
+        let kept = resume_key.and_then(|resume_key| self.seats.get(&resume_key).copied());
         if let Some(old) = kept {
             self.resume((session, origin), old, out);
         } else {
-            self.come_new((session, origin), wish, seat, out);
+            self.admit((session, origin), wish, resume_key, out);
         }
         if let Some(room) = room {
             self.join(session, room, out);
@@ -49,7 +49,7 @@ impl Chat {
         if self.is_here(session) {
             return;
         }
-        self.come_new((session, origin), None, None, out);
+        self.admit((session, origin), None, None, out);
         self.unseen.insert(session);
         self.join(session, room, out);
     }
@@ -58,19 +58,19 @@ impl Chat {
     pub(super) fn appear(&mut self, session: SessionId, out: &mut Vec<Effect>) {
         let Some(person) = self.sessions.get(&session) else { return };
         let key = person.key.clone();
-        for place in person.rooms.clone() {
-            let Some(room) = self.rooms.get_mut(place.room) else { continue };
+        for membership in person.rooms.clone() {
+            let Some(room) = self.rooms.get_mut(membership.room) else { continue };
             room.unseen -= 1;
             room.members.insert(key.clone(), session);
-            self.announce_coming(place.room, session, out);
+            self.announce_coming(membership.room, session, out);
         }
     }
 
-    fn come_new(
+    fn admit(
         &mut self,
         (session, origin): (SessionId, Origin),
         wish: Option<Nick>,
-        seat: Option<ResumeKeyHash>,
+        resume_key: Option<ResumeKeyHash>,
         out: &mut Vec<Effect>,
     ) {
         if let Some(nick) = &wish {
@@ -80,11 +80,11 @@ impl Chat {
             Some(nick) if self.nicks.is_free(&nick) => (nick, None),
             taken => (self.guest_nick(), taken),
         };
-        let person = Session::new(nick.clone(), origin, seat);
+        let person = Session::new(nick.clone(), origin, resume_key);
         self.nicks.insert(&person.nick, session);
         self.sessions.insert(session, person);
-        if let Some(seat) = seat {
-            self.seats.insert(seat, session);
+        if let Some(resume_key) = resume_key {
+            self.seats.insert(resume_key, session);
         }
         answer(session, Answer::Welcome { nick, taken, resumed: false }, out);
     }
@@ -104,9 +104,10 @@ impl Chat {
     pub(super) fn join(&mut self, session: SessionId, name: RoomName, out: &mut Vec<Effect>) {
         let Some(person) = self.sessions.get_mut(&session) else { return };
         if let Some(id) = self.rooms.id_of(&name)
-            && let Some(place) = person.rooms.iter_mut().find(|place| place.room == id)
+            && let Some(membership) =
+                person.rooms.iter_mut().find(|membership| membership.room == id)
         {
-            if std::mem::replace(&mut place.is_heard, true) {
+            if std::mem::replace(&mut membership.is_attached, true) {
                 return answer(session, Answer::AlreadyIn { room: id, name }, out);
             }
             // Was here all the time for the others.
@@ -124,7 +125,7 @@ impl Chat {
         let Some(person) = self.sessions.get_mut(&session) else { return };
         let Some(room) = self.rooms.get_mut(id) else { return };
         let (since, is_seen) = (self.now.steady, !self.unseen.contains(&session));
-        person.rooms.push(Place { room: id, since, folded_until: None, is_heard: true });
+        person.rooms.push(Membership { room: id, since, folded_until: None, is_attached: true });
         if is_seen {
             room.members.insert(person.key.clone(), session);
         } else {
@@ -148,8 +149,8 @@ impl Chat {
         say_presence(Presence::Entered { nick }, Some(session), vec![room], out);
         let person = self.sessions.get_mut(&session);
         let places = person.into_iter().flat_map(|person| &mut person.rooms);
-        for place in places.filter(|place| place.room == id) {
-            *place = Place { since: self.now.steady, folded_until, ..*place };
+        for membership in places.filter(|membership| membership.room == id) {
+            *membership = Membership { since: self.now.steady, folded_until, ..*membership };
         }
     }
 

@@ -4,7 +4,7 @@
 use super::coming::Change;
 use super::{Chat, refuse, say_presence};
 use crate::origin::Spending;
-use crate::session::{Away, Place, Session};
+use crate::session::{Membership, Session, Suspension};
 use crate::{
     Answer, Effect, ExitCause, InRoom, Limits, Origin, Presence, Refusal, RequestId, RoomName,
     SessionId, Verdict,
@@ -13,8 +13,8 @@ use crate::{
 impl Chat {
     pub(super) fn leave(&mut self, session: SessionId, name: &RoomName, out: &mut Vec<Effect>) {
         let person = self.sessions.get(&session);
-        match self.rooms.id_of(name).and_then(|room| person?.place(room)) {
-            Some(place) => self.leave_place(session, place, out),
+        match self.rooms.id_of(name).and_then(|room| person?.membership(room)) {
+            Some(membership) => self.remove_membership(session, membership, out),
             None => refuse(session, Refusal::NotInRoom { room: name.clone() }, out),
         }
     }
@@ -27,7 +27,7 @@ impl Chat {
             }
             ExitCause::Quit | ExitCause::Idle | ExitCause::Closing | ExitCause::Replaced => false,
         };
-        let has_seat = self.sessions.get(&session).is_some_and(|person| person.seat.is_some());
+        let has_seat = self.sessions.get(&session).is_some_and(|person| person.resume.is_some());
         let is_suspended = may_return && has_seat;
         if is_suspended {
             self.suspend(session, cause, out);
@@ -44,13 +44,13 @@ impl Chat {
 
     /// The connection is broken; the seat is kept.
     fn suspend(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
-        self.fall_silent(session, out);
+        self.detach(session, out);
         self.keep_for_a_while(session);
         let since = self.now.steady;
         let Some(person) = self.sessions.get_mut(&session) else { return };
         let origin = person.origin;
-        let Some(seat) = &mut person.seat else { return };
-        seat.away = Some(Away { cause, since });
+        let Some(resume) = &mut person.resume else { return };
+        resume.suspension = Some(Suspension { cause, since });
         self.suspended.insert(origin, since, session);
     }
 
@@ -71,20 +71,20 @@ impl Chat {
 
     /// A suspended session is kept no longer.
     fn give_up(&mut self, session: SessionId, out: &mut Vec<Effect>) {
-        let away = self.sessions.get(&session).and_then(Session::away);
-        if let Some(Away { cause, .. }) = away {
+        let suspension = self.sessions.get(&session).and_then(Session::suspension);
+        if let Some(Suspension { cause, .. }) = suspension {
             self.forget(session, cause, out);
         }
     }
 
     /// Its connection hears none of its rooms any more; for the others it is still there.
-    fn fall_silent(&mut self, session: SessionId, out: &mut Vec<Effect>) {
+    fn detach(&mut self, session: SessionId, out: &mut Vec<Effect>) {
         let Some(person) = self.sessions.get_mut(&session) else { return };
-        for place in &mut person.rooms {
-            if std::mem::replace(&mut place.is_heard, false)
-                && let Some(room) = self.rooms.get(place.room)
+        for membership in &mut person.rooms {
+            if std::mem::replace(&mut membership.is_attached, false)
+                && let Some(room) = self.rooms.get(membership.room)
             {
-                out.push(parted(session, place.room, room.name.clone()));
+                out.push(parted(session, membership.room, room.name.clone()));
             }
         }
     }
@@ -92,11 +92,11 @@ impl Chat {
     fn keep_for_a_while(&mut self, session: SessionId) {
         let due = self.now.steady.plus_ms(self.limits.grace_ms);
         let person = self.sessions.get_mut(&session);
-        let Some(seat) = person.and_then(|person| person.seat.as_mut()) else { return };
-        if let Some(before) = seat.kept_until.replace(due) {
-            self.kept_due.remove(&(before, session));
+        let Some(resume) = person.and_then(|person| person.resume.as_mut()) else { return };
+        if let Some(before) = resume.kept_until.replace(due) {
+            self.suspensions_due.remove(&(before, session));
         }
-        self.kept_due.insert((due, session));
+        self.suspensions_due.insert((due, session));
     }
 
     /// Somebody with the key of a kept seat: they are who they were, on another connection.
@@ -107,7 +107,7 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) {
         if self.is_connected(old) {
-            self.fall_silent(old, out);
+            self.detach(old, out);
             let cause = ExitCause::Replaced;
             out.push(Effect::Ended { session: old, cause, is_suspended: false });
         } else {
@@ -115,19 +115,19 @@ impl Chat {
         }
         let Some(mut person) = self.sessions.remove(&old) else { return };
         self.nicks.insert(&person.nick, session);
-        if let Some(Away { since, .. }) = person.away() {
+        if let Some(Suspension { since, .. }) = person.suspension() {
             self.suspended.remove(person.origin, since, old);
         }
         person.origin = origin;
-        if let Some(seat) = &mut person.seat {
-            if let Some(due) = seat.kept_until.take() {
-                self.kept_due.remove(&(due, old));
+        if let Some(resume) = &mut person.resume {
+            if let Some(due) = resume.kept_until.take() {
+                self.suspensions_due.remove(&(due, old));
             }
-            seat.away = None;
-            self.seats.insert(seat.key, session);
+            resume.suspension = None;
+            self.seats.insert(resume.key, session);
         }
-        for place in &person.rooms {
-            if let Some(room) = self.rooms.get_mut(place.room) {
+        for membership in &person.rooms {
+            if let Some(room) = self.rooms.get_mut(membership.room) {
                 room.members.insert(person.key.clone(), session);
             }
         }
@@ -146,30 +146,37 @@ impl Chat {
 
     /// Gives up seats whose people did not come back, and rooms that those who did come back did not
     /// join again.
-    pub(super) fn give_up_kept(&mut self, out: &mut Vec<Effect>) {
-        while let Some((due, session)) = self.kept_due.first().copied() {
+    pub(super) fn expire_suspended(&mut self, out: &mut Vec<Effect>) {
+        while let Some((due, session)) = self.suspensions_due.first().copied() {
             if due > self.now.steady {
                 break;
             }
-            self.kept_due.remove(&(due, session));
+            self.suspensions_due.remove(&(due, session));
             let Some(person) = self.sessions.get_mut(&session) else { continue };
-            if let Some(seat) = &mut person.seat {
-                seat.kept_until = None;
+            if let Some(resume) = &mut person.resume {
+                resume.kept_until = None;
             }
-            if person.away().is_some() {
+            if person.suspension().is_some() {
                 self.give_up(session, out);
                 continue;
             }
-            let unheard: Vec<Place> =
-                person.rooms.iter().filter(|place| !place.is_heard).copied().collect();
-            for place in unheard {
-                self.leave_place(session, place, out);
+            let unheard: Vec<Membership> =
+                person.rooms.iter().filter(|membership| !membership.is_attached).copied().collect();
+            for membership in unheard {
+                self.remove_membership(session, membership, out);
             }
         }
     }
 
-    fn leave_place(&mut self, session: SessionId, place: Place, out: &mut Vec<Effect>) {
-        if let (Some(room), Some(nick)) = (self.part(session, place, out), self.nick_of(session)) {
+    fn remove_membership(
+        &mut self,
+        session: SessionId,
+        membership: Membership,
+        out: &mut Vec<Effect>,
+    ) {
+        if let (Some(room), Some(nick)) =
+            (self.part(session, membership, out), self.nick_of(session))
+        {
             say_presence(Presence::Left { nick }, Some(session), vec![room], out);
         }
     }
@@ -177,28 +184,35 @@ impl Chat {
     /// They are gone, from every room.
     fn forget(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         let places = self.sessions.get(&session).map(|s| s.rooms.clone()).unwrap_or_default();
-        let rooms: Vec<InRoom> =
-            places.into_iter().filter_map(|place| self.part(session, place, out)).collect();
+        let rooms: Vec<InRoom> = places
+            .into_iter()
+            .filter_map(|membership| self.part(session, membership, out))
+            .collect();
         let Some(person) = self.sessions.remove(&session) else { return };
         let nick = person.nick.clone();
         say_presence(Presence::Offline { nick, cause }, Some(session), rooms, out);
-        if let Some(Away { since, .. }) = person.away() {
+        if let Some(Suspension { since, .. }) = person.suspension() {
             self.suspended.remove(person.origin, since, session);
             out.push(Effect::SessionForgotten { session });
         }
         self.unseen.remove(&session);
         self.nicks.remove(&person.nick);
-        if let Some(seat) = person.seat {
-            self.seats.remove(&seat.key);
-            if let Some(due) = seat.kept_until {
-                self.kept_due.remove(&(due, session));
+        if let Some(resume) = person.resume {
+            self.seats.remove(&resume.key);
+            if let Some(due) = resume.kept_until {
+                self.suspensions_due.remove(&(due, session));
             }
         }
     }
 
     /// It is in a room no longer. Gives the room and whether that is announced there, if it was seen in it.
-    fn part(&mut self, session: SessionId, place: Place, out: &mut Vec<Effect>) -> Option<InRoom> {
-        let id = place.room;
+    fn part(
+        &mut self,
+        session: SessionId,
+        membership: Membership,
+        out: &mut Vec<Effect>,
+    ) -> Option<InRoom> {
+        let id = membership.room;
         let (Some(person), Some(room)) = (self.sessions.get_mut(&session), self.rooms.get_mut(id))
         else {
             return None;
@@ -211,15 +225,15 @@ impl Chat {
         }
         person.rooms.retain(|other| other.room != id);
         let (nick, origin) = (person.nick.clone(), person.origin);
-        let until = person.away().map_or(self.now.steady, |away| away.since);
+        let until = person.suspension().map_or(self.now.steady, |suspension| suspension.since);
         // Its coming is in a line that is not told yet: its going is in the same one.
-        let is_coming_folded = place.folded_until.is_some()
-            && place.folded_until == room.fold.as_ref().map(|fold| fold.due);
-        if place.is_heard {
+        let is_coming_folded = membership.folded_until.is_some()
+            && membership.folded_until == room.fold.as_ref().map(|fold| fold.due);
+        if membership.is_attached {
             out.push(parted(session, id, room.name.clone()));
         }
         let in_room = is_seen.then(|| {
-            let stay_ms = until.ms_since(place.since);
+            let stay_ms = until.ms_since(membership.since);
             let is_folded = self.goes_briefly(origin, stay_ms) || is_coming_folded;
             let is_announced = self.fold(id, &nick, Change::Went, is_folded).is_none();
             InRoom { room: id, is_announced }
@@ -238,5 +252,5 @@ impl Chat {
 }
 
 fn parted(session: SessionId, room: crate::RoomId, name: RoomName) -> Effect {
-    Effect::Parted { session, request: RequestId::default(), room, name }
+    Effect::Left { session, request: RequestId::default(), room, name }
 }

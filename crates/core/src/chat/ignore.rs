@@ -37,8 +37,8 @@ impl Chat {
         let Some(person) = self.sessions.get_mut(&session) else {
             return Err(Refusal::NoSuchNick { nick });
         };
-        // The house itself is nobody's session.
-        let id = holder.unwrap_or(SessionId::HOUSE);
+        // The server itself is nobody's session.
+        let id = holder.unwrap_or(SessionId::SERVER);
         let known = person.ignored.iter().position(|ignored| ignored.is(id, author, Some(&key)));
         if let Some(index) = known {
             let nick = person.ignored.remove(index).nick().clone();

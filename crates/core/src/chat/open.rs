@@ -24,7 +24,8 @@ impl Chat {
             self.unfollow(follower, ExitCause::Lost, out);
         }
         let sessions = self.sessions.range(all);
-        let connected = sessions.filter(|(_, person)| person.away().is_none()).map(|(id, _)| *id);
+        let connected =
+            sessions.filter(|(_, person)| person.suspension().is_none()).map(|(id, _)| *id);
         for session in connected.collect::<Vec<_>>() {
             self.exit(session, ExitCause::Lost, out);
         }

@@ -3,7 +3,7 @@
 
 use super::Chat;
 use crate::room::Room;
-use crate::{Answer, Asker, Granted, HistorySpan, Question, Refusal, RoomId, RoomName, Scope};
+use crate::{Answer, Asker, HistorySpan, Question, ReadGrant, Refusal, RoomId, RoomName, Scope};
 
 impl Question {
     /// The one room it is about, if it is about one.
@@ -29,13 +29,13 @@ impl Chat {
             }
             (None, Asker::Session(session)) => {
                 let places = self.sessions.get(&session).map_or(&[][..], |person| &person.rooms);
-                let heard = places.iter().filter(|place| place.is_heard);
-                let rooms = heard.filter_map(|place| self.rooms.get(place.room));
+                let heard = places.iter().filter(|membership| membership.is_attached);
+                let rooms = heard.filter_map(|membership| self.rooms.get(membership.room));
                 Scope::Rooms(rooms.map(span).collect())
             }
             (None, Asker::Visitor(_)) => Scope::Everywhere,
         };
-        Ok(Answer::Granted(Granted { question, scope }))
+        Ok(Answer::ReadGranted(ReadGrant { question, scope }))
     }
 
     /// The number of the room, if what is in it is for the one who asks.

@@ -21,14 +21,14 @@ impl Chat {
         let (rate, now) = (self.limits.brief_stays, self.now.steady);
         let is_told = self.origins.spend(origin, Spending::Rename, rate, now) == Verdict::Pass;
         let mut rooms = Vec::with_capacity(places.len());
-        for place in places {
-            let Some(room) = self.rooms.get_mut(place.room) else { continue };
+        for membership in places {
+            let Some(room) = self.rooms.get_mut(membership.room) else { continue };
             room.members.remove(&old_key);
             room.members.insert(nick.key(), session);
             // In a big room, and of an origin that renames without end, the new nick is seen when they speak.
             let is_announced =
                 is_told && room.listeners() <= self.limits.announce_each_max as usize;
-            rooms.push(InRoom { room: place.room, is_announced });
+            rooms.push(InRoom { room: membership.room, is_announced });
         }
         say_presence(Presence::Renamed { from, to: nick }, Some(session), rooms, out);
     }
@@ -52,7 +52,7 @@ impl Chat {
         let person = self.sessions.get_mut(&session)?;
         let from = std::mem::replace(&mut person.nick, nick.clone());
         person.key = nick.key();
-        if person.seat.is_none() {
+        if person.resume.is_none() {
             person.author = Author::of_nick(nick);
         }
         self.nicks.remove(&from);

@@ -89,8 +89,8 @@ impl Chat {
         key: Option<MessageKey>,
         out: &mut Vec<Effect>,
     ) -> Option<Position> {
-        let seat = self.sessions.get(&session).filter(|person| person.seat.is_some());
-        let author = key.map(|key| key.author).or(seat.map(|person| person.author));
+        let resume = self.sessions.get(&session).filter(|person| person.resume.is_some());
+        let author = key.map(|key| key.author).or(resume.map(|person| person.author));
         let room = self.rooms.get_mut(room)?;
         let time = self.now.time;
         let is_plausible = room.last <= time.plus_ms(CLOCK_AHEAD_MAX_MS);
@@ -98,7 +98,7 @@ impl Chat {
         room.last = time;
         if !room.is_kept {
             room.is_kept = true;
-            out.push(Effect::Founded { room: room.id, name: room.name.clone(), time });
+            out.push(Effect::RoomCreated { room: room.id, name: room.name.clone(), time });
         }
         room.head = room.head.next();
         let (room, position, is_empty) = (room.id, room.head, room.members.is_empty());

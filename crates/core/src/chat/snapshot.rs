@@ -4,7 +4,7 @@
 use std::collections::btree_map::Entry;
 
 use super::Chat;
-use crate::session::{Away, Session};
+use crate::session::{Session, Suspension};
 use crate::snapshot::{Format, SessionState, Snapshot, SnapshotError};
 use crate::{Limits, RoomId, SessionId};
 
@@ -21,7 +21,7 @@ impl Chat {
             origin: person.origin,
             rooms: person.rooms.clone(),
             ignored: person.ignored.clone(),
-            seat: person.seat.as_deref().copied(),
+            resume: person.resume.as_deref().copied(),
             is_unseen: self.unseen.contains(id),
         });
         Snapshot {
@@ -100,7 +100,7 @@ impl Chat {
     }
 
     fn add_session(&mut self, state: SessionState) -> Result<(), String> {
-        let SessionState { id, nick, origin, rooms, ignored, seat, is_unseen } = state;
+        let SessionState { id, nick, origin, rooms, ignored, resume, is_unseen } = state;
         let Entry::Vacant(entry) = self.sessions.entry(id) else {
             return Err(format!("{id:?} is there twice"));
         };
@@ -108,29 +108,30 @@ impl Chat {
             return Err(format!("two are called {nick}, or look so"));
         }
         self.nicks.insert(&nick, id);
-        let mut person = Session::new(nick, origin, seat.map(|seat| seat.key));
-        for place in &rooms {
-            let room = self.rooms.get_mut(place.room);
-            let room = room.ok_or_else(|| format!("{id:?} is in {:?}: no room", place.room))?;
+        let mut person = Session::new(nick, origin, resume.map(|resume| resume.key));
+        for membership in &rooms {
+            let room = self.rooms.get_mut(membership.room);
+            let room =
+                room.ok_or_else(|| format!("{id:?} is in {:?}: no room", membership.room))?;
             if is_unseen {
                 room.unseen += 1;
             } else {
                 room.members.insert(person.key.clone(), id);
             }
         }
-        if let Some(seat) = seat {
-            if self.seats.insert(seat.key, id).is_some() {
+        if let Some(resume) = resume {
+            if self.seats.insert(resume.key, id).is_some() {
                 return Err(format!("{id:?} has the seat of somebody else"));
             }
-            self.kept_due.extend(seat.kept_until.map(|due| (due, id)));
-            if let Some(Away { since, .. }) = seat.away {
+            self.suspensions_due.extend(resume.kept_until.map(|due| (due, id)));
+            if let Some(Suspension { since, .. }) = resume.suspension {
                 self.suspended.insert(origin, since, id);
             }
         }
         if is_unseen {
             self.unseen.insert(id);
         }
-        person.seat = seat.map(Box::new);
+        person.resume = resume.map(Box::new);
         (person.rooms, person.ignored) = (rooms, ignored);
         entry.insert(person);
         Ok(())

@@ -22,11 +22,11 @@ impl Chat {
         if receiver.ignores(session, sender) {
             return refuse(session, Refusal::Ignored { nick: receiver.nick.clone() }, out);
         }
-        if receiver.away().is_some() {
+        if receiver.suspension().is_some() {
             return refuse(session, Refusal::Away { nick: receiver.nick.clone() }, out);
         }
         let (time, from) = (self.now.time, sender.nick.clone());
-        answer(to, Answer::Told(PrivateMessage { time, from, text }), out);
+        answer(to, Answer::Private(PrivateMessage { time, from, text }), out);
         answer(session, Answer::Delivered { to: receiver.nick.clone() }, out);
     }
 }

@@ -99,7 +99,7 @@ impl Chat {
             room.unseen -= 1;
             let Room { name, .. } = room;
             let (request, name) = (RequestId::default(), name.clone());
-            out.push(Effect::Parted { session, request, room: id, name });
+            out.push(Effect::Left { session, request, room: id, name });
             self.rooms.settle(id);
         }
         out.push(Effect::Ended { session, cause, is_suspended: false });

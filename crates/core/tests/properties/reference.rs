@@ -8,7 +8,7 @@ pub(super) struct Reference {
     pub(super) nicks: BTreeMap<SessionId, Nick>,
     members: BTreeMap<RoomId, BTreeSet<SessionId>>,
     heads: BTreeMap<RoomId, u64>,
-    founded: BTreeMap<RoomId, RoomName>,
+    created: BTreeMap<RoomId, RoomName>,
     ids: BTreeSet<(RoomId, Author, MessageId)>,
     pub(super) suspended: BTreeSet<SessionId>,
     times: BTreeMap<RoomId, Time>,
@@ -34,18 +34,18 @@ impl Reference {
 
     pub(super) fn believe(&mut self, effect: &Effect) {
         match effect {
-            Effect::Founded { room, name, .. } => {
-                assert_eq!(self.founded.insert(*room, name.clone()), None, "founded twice");
+            Effect::RoomCreated { room, name, .. } => {
+                assert_eq!(self.created.insert(*room, name.clone()), None, "founded twice");
                 assert_eq!(self.heads.get(room).copied().unwrap_or(0), 0);
             }
             Effect::RoomRemoved { room } => {
                 assert!(self.members.remove(room).is_none_or(|here| here.is_empty()));
-                assert!(self.founded.contains_key(room), "removed without being kept");
+                assert!(self.created.contains_key(room), "removed without being kept");
                 assert!(self.removed.insert(*room), "removed twice");
             }
             Effect::Event(event) => {
                 assert!(!self.removed.contains(&event.room), "said where there is no room");
-                assert!(self.founded.contains_key(&event.room), "an event before its room");
+                assert!(self.created.contains_key(&event.room), "an event before its room");
                 let head = self.heads.entry(event.room).or_default();
                 assert_eq!(event.position, Position(*head + 1), "a hole or a double");
                 *head += 1;
@@ -76,7 +76,7 @@ impl Reference {
                 let myself = usize::from(!is_visitor(*session));
                 assert!(*members >= seen + myself);
             }
-            Effect::Parted { session, room, .. } => {
+            Effect::Left { session, room, .. } => {
                 assert!(
                     self.members.get_mut(room).unwrap().remove(session),
                     "left without being in"

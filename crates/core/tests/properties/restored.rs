@@ -15,7 +15,7 @@ fn step(chat: &mut Chat, (moment, proposal): &(Moment, Proposal)) -> Vec<Effect>
 }
 
 fn chat_after(log: &[(Moment, Proposal)]) -> Chat {
-    let mut chat = founded(limits(), History::default());
+    let mut chat = created(limits(), History::default());
     for entry in log {
         step(&mut chat, entry);
     }
@@ -111,8 +111,8 @@ fn collect(value: &Value, path: &mut String, places: &mut Vec<String>) {
 
 fn entered(session: u64, nick: &str, key: Option<[u8; 16]>) -> (Moment, Proposal) {
     let (nick, room) = (Nick::parse(nick).ok(), RoomName::parse("lobby").ok());
-    let seat = key.map(|key| ResumeKeyHash::of(&key));
-    let action = Action::Enter { nick, room, seat };
+    let resume_key = key.map(|key| ResumeKeyHash::of(&key));
+    let action = Action::Enter { nick, room, resume_key };
     asked(session, action)
 }
 
@@ -157,9 +157,17 @@ fn what_a_snapshot_contradicts_itself_in_is_said() {
         ("/format", json!(1), "a snapshot of format 1, and this version reads format 2 only"),
         ("/sessions/0", bob(), "SessionId(2) is there twice"),
         ("/sessions/0/nick", json!("B0B"), "two are called bob, or look so"),
-        ("/sessions/0/seat", bob()["seat"].clone(), "SessionId(2) has the seat of somebody else"),
+        (
+            "/sessions/0/resume",
+            bob()["resume"].clone(),
+            "SessionId(2) has the seat of somebody else",
+        ),
         ("/sessions/0/rooms/0/room", json!(9), "SessionId(1) is in RoomId(9): no room"),
-        ("/sessions/0/rooms/0/is_heard", json!(7), "invalid type: integer `7`, expected a boolean"),
+        (
+            "/sessions/0/rooms/0/is_attached",
+            json!(7),
+            "invalid type: integer `7`, expected a boolean",
+        ),
         ("/followers", json!([[7, 9]]), "SessionId(7) follows RoomId(9): no room"),
         ("/followers", json!([[7, 1], [7, 1]]), "SessionId(7) follows twice"),
         ("/followers", json!([[1, 1]]), "SessionId(1) is inside and follows"),
@@ -178,7 +186,7 @@ fn what_a_snapshot_contradicts_itself_in_is_said() {
         ("/last_boot", json!(1 << 20), "1048576 boots were given out"),
         ("/guests", json!(u64::MAX), "18446744073709551615 guests have come"),
         (
-            "/sessions/1/seat/away",
+            "/sessions/1/resume/suspension",
             json!({"cause": "Lost", "since": 0}),
             "SessionId(2) is suspended and hears a room",
         ),

@@ -48,8 +48,8 @@ pub(super) fn configured() -> impl Strategy<Value = Limits> {
 
 pub(super) fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
-        4 => (proptest::option::of(nick()), proptest::option::of(room()), seat())
-            .prop_map(|(nick, room, seat)| Action::Enter { nick, room, seat }),
+        4 => (proptest::option::of(nick()), proptest::option::of(room()), resume_key())
+            .prop_map(|(nick, room, resume_key)| Action::Enter { nick, room, resume_key }),
         2 => room().prop_map(|room| Action::EnterUnseen { room }),
         1 => Just(Action::Appear),
         4 => proptest::sample::select(vec![ExitCause::Lost, ExitCause::Quit])
@@ -96,8 +96,8 @@ pub(super) fn request() -> impl Strategy<Value = Request> {
 }
 
 /// Often one of three seats, so that people come back, on any connection.
-pub(super) fn seat() -> impl Strategy<Value = Option<ResumeKeyHash>> {
-    proptest::option::of((0_u8..3).prop_map(|seat| ResumeKeyHash::of(&[seat; 16])))
+pub(super) fn resume_key() -> impl Strategy<Value = Option<ResumeKeyHash>> {
+    proptest::option::of((0_u8..3).prop_map(|resume_key| ResumeKeyHash::of(&[resume_key; 16])))
 }
 
 pub(super) fn proposals_of(day: &[(Moment, Entry)]) -> Log {

@@ -14,7 +14,7 @@ fn crowd(stage: &mut Stage, count: usize) -> Vec<String> {
 
 #[test]
 fn comings_are_announced_up_to_fifty_folded_up_to_five_hundred_and_counted_above() {
-    let mut stage = Stage::new(founded(Limits::default(), History::default()));
+    let mut stage = Stage::new(created(Limits::default(), History::default()));
     assert_eq!(crowd(&mut stage, 50).len(), 50);
     assert_eq!(crowd(&mut stage, 12), [""; 0]);
     assert_eq!(stage.run("+29s"), [""; 0]);
@@ -36,7 +36,7 @@ fn comings_are_announced_up_to_fifty_folded_up_to_five_hundred_and_counted_above
 #[test]
 fn lists_of_members_have_all_who_come_and_go_once_also_where_nobody_is_told() {
     let limits = Limits { announce_each_max: 1, ..Limits::default() };
-    let mut stage = Stage::new(founded(limits, History::default()));
+    let mut stage = Stage::new(created(limits, History::default()));
     stage.shows_lists = true;
     stage.check(
         "ann> enter ann

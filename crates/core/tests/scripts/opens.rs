@@ -69,7 +69,7 @@ fn whoever_has_a_seat_comes_back_to_a_server_that_was_started_again() {
 
 #[test]
 fn what_a_start_that_has_ended_still_proposes_comes_too_late() {
-    let mut stage = Stage::new(founded(Limits::default(), History::default()));
+    let mut stage = Stage::new(created(Limits::default(), History::default()));
     stage.run("one> open 1");
     let late = SessionId::new(1, 0, 9);
     stage.run("again> open 1");
@@ -91,7 +91,7 @@ fn what_a_start_that_has_ended_still_proposes_comes_too_late() {
 fn boots_go_on_after_those_of_the_history_and_end_without_a_panic() {
     let last_boot = SessionId::BOOTS_MAX - 1;
     let history = History { last_boot, ..History::default() };
-    let mut stage = Stage::new(founded(Limits::default(), history));
+    let mut stage = Stage::new(created(Limits::default(), history));
     stage.check(
         "one> open 1
          | server 1 open as 1048575
@@ -117,7 +117,7 @@ fn there_is_no_first_room_before_limits_name_one_and_then_it_has_the_first_numbe
     chat.check().unwrap();
     assert_eq!(Chat::restore(chat.snapshot()).unwrap().snapshot(), chat.snapshot());
     let limits = Limits { first_room: room("tea"), ..Limits::default() };
-    let proposal = Proposal::of_house(Action::Configure { limits: Box::new(limits.clone()) });
+    let proposal = Proposal::of_server(Action::Configure { limits: Box::new(limits.clone()) });
     chat.apply(proposal, &mut Vec::new());
     assert_eq!(chat.limits(), Some(&limits));
     let mut stage = Stage::new(chat);

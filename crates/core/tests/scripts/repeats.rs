@@ -17,7 +17,7 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
          ann> say#2 lobby hello
          | #lobby 2 ann said Some(\"hello\")",
     );
-    let kept = Founding {
+    let kept = StoredRoom {
         room: RoomId(1),
         name: room("lobby"),
         first: Position(1),
@@ -26,7 +26,7 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
         topic: None,
     };
     let mut stage =
-        Stage::new(founded(Limits::default(), History { rooms: vec![kept], ..History::default() }));
+        Stage::new(created(Limits::default(), History { rooms: vec![kept], ..History::default() }));
     stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
     stage.check(
         "ann> enter ann
@@ -98,7 +98,7 @@ fn whoever_comes_back_with_a_seat_has_the_ids_of_before_under_any_nick() {
 
 #[test]
 fn a_message_older_than_authors_is_the_same_for_whoever_says_the_same_words() {
-    let kept = teahouse_core::Founding {
+    let kept = teahouse_core::StoredRoom {
         room: RoomId(1),
         name: room("lobby"),
         first: Position(1),
@@ -107,7 +107,7 @@ fn a_message_older_than_authors_is_the_same_for_whoever_says_the_same_words() {
         topic: None,
     };
     let mut stage =
-        Stage::new(founded(Limits::default(), History { rooms: vec![kept], ..History::default() }));
+        Stage::new(created(Limits::default(), History { rooms: vec![kept], ..History::default() }));
     stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
     for said in stage.kept.values_mut() {
         said.is_of_author = false;

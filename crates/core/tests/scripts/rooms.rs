@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_room_whose_name_no_new_room_may_have_stays() {
-    let kept = Founding {
+    let kept = StoredRoom {
         room: RoomId(1),
         name: RoomName::parse("kеpt").unwrap(),
         first: Position(1),
@@ -12,7 +12,7 @@ fn a_room_whose_name_no_new_room_may_have_stays() {
         last: Time(0),
         topic: None,
     };
-    Stage::new(founded(Limits::default(), History { rooms: vec![kept], ..History::default() }))
+    Stage::new(created(Limits::default(), History { rooms: vec![kept], ..History::default() }))
         .check(
             "ann> enter ann
          | to ann: welcome ann
@@ -148,7 +148,7 @@ fn a_topic_is_an_event_that_newcomers_are_told() {
          bob> topic lobby
          | to bob: #lobby topic None",
     );
-    let mut stage = Stage::new(founded(Limits::default(), History::default()));
+    let mut stage = Stage::new(created(Limits::default(), History::default()));
     stage.run("ann> enter ann");
     let long = stage.run(&format!("ann> topic lobby {}", "x".repeat(391)));
     assert_eq!(long, ["to ann: refused TopicTooLong { bytes: 391, max: 390 }"]);
@@ -178,7 +178,7 @@ fn leave_to_read_is_for_members_and_up_to_this_moment() {
 
 #[test]
 fn a_room_says_where_it_begins_and_to_those_who_hear_it_how_it_stands() {
-    let kept = Founding {
+    let kept = StoredRoom {
         room: RoomId(1),
         name: RoomName::parse("tea").unwrap(),
         first: Position(5),
@@ -186,7 +186,7 @@ fn a_room_says_where_it_begins_and_to_those_who_hear_it_how_it_stands() {
         last: Time(0),
         topic: Some(text("green")),
     };
-    let chat = founded(Limits::default(), History { rooms: vec![kept], ..History::default() });
+    let chat = created(Limits::default(), History { rooms: vec![kept], ..History::default() });
     chat.check().unwrap();
     let chat = Chat::restore(chat.snapshot()).unwrap();
     Stage::new(chat).check(
@@ -219,8 +219,8 @@ fn no_room_begins_before_its_first_position_or_behind_the_next() {
     for (first, is_sound) in [(0, false), (1, true), (9, true), (10, true), (11, false)] {
         let (room, name) = (RoomId(1), RoomName::parse("tea").unwrap());
         let (first, head, last, topic) = (Position(first), Position(9), Time(0), None);
-        let kept = Founding { room, name, first, head, last, topic };
-        let chat = founded(Limits::default(), History { rooms: vec![kept], ..History::default() });
+        let kept = StoredRoom { room, name, first, head, last, topic };
+        let chat = created(Limits::default(), History { rooms: vec![kept], ..History::default() });
         assert_eq!(chat.check().is_ok(), is_sound, "{first}");
         assert_eq!(Chat::restore(chat.snapshot()).is_ok(), is_sound, "{first}");
     }

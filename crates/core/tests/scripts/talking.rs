@@ -169,14 +169,14 @@ fn typing_is_told_where_few_are() {
 
 #[test]
 fn answers_say_which_request_they_answer() {
-    let mut chat = founded(Limits::default(), History::default());
+    let mut chat = created(Limits::default(), History::default());
     let mut effects = Vec::new();
     let mut ask = |session, request, action| {
         let (session, request) = (SessionId(session), RequestId(request));
         let origin = Origin(1);
         chat.apply(Proposal { session, origin, request, action }, &mut effects);
     };
-    let enter = || Action::Enter { nick: None, room: None, seat: None };
+    let enter = || Action::Enter { nick: None, room: None, resume_key: None };
     ask(1, 1, enter());
     ask(2, 2, enter());
     ask(1, 3, Action::Join { room: room("tea") });
@@ -187,8 +187,8 @@ fn answers_say_which_request_they_answer() {
         .filter_map(|effect| match effect {
             Effect::Answer { session, request, .. }
             | Effect::Joined { session, request, .. }
-            | Effect::Parted { session, request, .. } => Some((session.0, request.0)),
-            Effect::Founded { .. }
+            | Effect::Left { session, request, .. } => Some((session.0, request.0)),
+            Effect::RoomCreated { .. }
             | Effect::RoomRemoved { .. }
             | Effect::Ignores { .. }
             | Effect::Event(_)

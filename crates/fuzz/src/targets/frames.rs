@@ -2,7 +2,7 @@
 
 use teahouse_wire::api::{ApiSession, REQUEST_BYTES_MAX};
 use teahouse_wire::websocket::{Decoder, Deflater, Received};
-use teahouse_wire::{Heard, Work};
+use teahouse_wire::{Input, Work};
 
 use crate::harmless::assert_harmless_bytes;
 use crate::hearing::heard;
@@ -19,8 +19,8 @@ pub fn run(bytes: &[u8]) {
         let session = || ApiSession::new(takes_deflate);
         for heard in heard(bytes, session, REQUEST_BYTES_MAX + HEADER_BYTES_MAX) {
             match heard {
-                Heard::Reply(reply) => check_reply(&reply),
-                Heard::Ask(..) | Heard::Redraw | Heard::Quit | Heard::Broken => {}
+                Input::Reply(reply) => check_reply(&reply),
+                Input::Ask(..) | Input::Redraw | Input::Quit | Input::Broken => {}
             }
         }
         received(bytes, takes_deflate).iter().for_each(|text| check_written(text));

@@ -3,7 +3,7 @@
 use teahouse_core::{
     Action, Event, EventKind, Nick, Position, Request, RoomId, RoomName, SessionId, Text, Time,
 };
-use teahouse_wire::Heard;
+use teahouse_wire::Input;
 use teahouse_wire::line::{self, LINE_BYTES_MAX, LineSession};
 
 use crate::harmless::{assert_harmless, assert_harmless_bytes};
@@ -22,17 +22,17 @@ pub fn run(bytes: &[u8]) {
     heard(bytes, session, LINE_BYTES_MAX).iter().for_each(check);
 }
 
-fn check(heard: &Heard) {
+fn check(heard: &Input) {
     match heard {
         // An option that telnet asked for is answered in telnet's bytes.
-        Heard::Reply(reply) if reply.first() == Some(&IAC) => assert_eq!(reply.len() % 3, 0),
-        Heard::Reply(reply) => {
+        Input::Reply(reply) if reply.first() == Some(&IAC) => assert_eq!(reply.len() % 3, 0),
+        Input::Reply(reply) => {
             assert_harmless_bytes(reply);
             assert!(reply.starts_with(b"-- ") && reply.ends_with(b"\n"), "not a line of the house");
         }
-        Heard::Ask(_, Request::Action(Action::Say { text, acted, .. })) => check_said(text, *acted),
-        Heard::Ask(_, Request::Action(Action::Tell { text, .. })) => assert_harmless(text.as_str()),
-        Heard::Ask(..) | Heard::Redraw | Heard::Quit | Heard::Broken => {}
+        Input::Ask(_, Request::Action(Action::Say { text, acted, .. })) => check_said(text, *acted),
+        Input::Ask(_, Request::Action(Action::Tell { text, .. })) => assert_harmless(text.as_str()),
+        Input::Ask(..) | Input::Redraw | Input::Quit | Input::Broken => {}
     }
 }
 

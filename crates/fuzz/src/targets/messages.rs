@@ -1,6 +1,6 @@
 //! A message of a server, as JSON.
 
-use teahouse_wire::api::{Message, Misread, Sent};
+use teahouse_wire::api::{Message, Misread, ServerMessage};
 
 use crate::harmless::assert_harmless;
 
@@ -10,7 +10,7 @@ use crate::harmless::assert_harmless;
 /// When what must hold does not.
 pub fn run(bytes: &[u8]) {
     let Ok(json) = std::str::from_utf8(bytes) else { return };
-    match Sent::parse(json) {
+    match ServerMessage::parse(json) {
         Err(misread) => {
             assert_harmless(&misread.to_string());
             if let Misread::Fields { outline, .. } = misread {
@@ -18,10 +18,10 @@ pub fn run(bytes: &[u8]) {
                 assert!(outline.place.is_none() || outline.kind == "event", "{outline:?}");
             }
         }
-        Ok(Sent { message: Message::Unknown, .. }) => {}
+        Ok(ServerMessage { message: Message::Unknown, .. }) => {}
         Ok(sent) => {
             let written = serde_json::to_string(&sent).expect("what was read can be written");
-            assert_eq!(Sent::parse(&written), Ok(sent), "{written}");
+            assert_eq!(ServerMessage::parse(&written), Ok(sent), "{written}");
         }
     }
 }

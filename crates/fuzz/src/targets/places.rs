@@ -1,6 +1,6 @@
 //! Where a stream goes on: a `Last-Event-ID`, or the place in a `join`.
 
-use teahouse_wire::api::Place;
+use teahouse_wire::api::Cursor;
 use teahouse_wire::stream::{parse_id, render_id};
 
 /// Takes any bytes.
@@ -18,9 +18,9 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-fn assert_travels(place: Place) {
+fn assert_travels(place: Cursor) {
     let written = serde_json::to_string(&place).expect("what was read can be written");
-    let read: Option<Place> = serde_json::from_str(&written).ok();
+    let read: Option<Cursor> = serde_json::from_str(&written).ok();
     assert_eq!(read, Some(place), "{written}");
     assert_eq!(parse_id(&render_id(&place)), Some(place), "{written}");
 }

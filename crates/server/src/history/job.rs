@@ -3,7 +3,7 @@
 use std::sync::Weak;
 
 use teahouse_core::{
-    Excerpt, Granted, Origin, Position, Question, Refusal, RequestId, RoomId, SessionId, TooWide,
+    Excerpt, Origin, Position, Question, ReadGrant, Refusal, RequestId, RoomId, SessionId, TooWide,
 };
 
 use crate::key::Key;
@@ -18,7 +18,7 @@ pub(crate) enum Wanted {
     /// The event that somebody says to have, to see whether it is still there; where it is not, the first one after it.
     Check { room: RoomId, position: Position, upto: Position },
     /// What somebody asked, and which request of theirs that was.
-    Asked(RequestId, Granted),
+    Asked(RequestId, ReadGrant),
 }
 
 /// For whom something is read.

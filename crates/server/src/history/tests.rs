@@ -15,7 +15,7 @@ const ROOM: RoomId = RoomId(1);
 fn search(origin: u64, waits: &Arc<()>) -> Job {
     let words = "tea".to_owned();
     let question = Question::Search { words, room: None, before: None, count: 1 };
-    let granted = Granted { question, scope: Scope::Everywhere };
+    let granted = ReadGrant { question, scope: Scope::Everywhere };
     let wanted = Wanted::Asked(RequestId::default(), granted);
     let asker = Asker::Visitor(SessionId(origin));
     Job { shard: 0, asker, origin: Origin(origin), waits: Arc::downgrade(waits), wanted }

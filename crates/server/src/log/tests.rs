@@ -11,7 +11,7 @@ use super::*;
 const ANN: SessionId = SessionId(1);
 
 fn proposal() -> Entry {
-    Entry::Proposal(Proposal::of_house(Action::Appear))
+    Entry::Proposal(Proposal::of_server(Action::Appear))
 }
 
 fn query() -> Entry {

@@ -142,7 +142,7 @@ limits! {
         rooms_max: u32 = chat().rooms_max, 1..=COUNT_MAX, "rooms",
             "rooms at once, without the first";
         small_room_events: u64 = chat().small_room_events, 0..=COUNT_MAX, "events",
-            zero "none does", "events up to which an empty room gives way when the house is full of rooms";
+            zero "none does", "events up to which an empty room is removed when the server has as many rooms as it may";
 
         /// Rooms that one address (IPv6: /64) may make at once, and the seconds after which it may make another, so
         /// that nobody takes all rooms there may be. new_rooms_burst 0: no limit.

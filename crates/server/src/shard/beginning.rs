@@ -2,7 +2,7 @@
 //! few, or right after the event that it says to have, once history was asked whether that is there.
 
 use teahouse_core::{Asker, Event, Excerpt, Position, Query, RequestId, RoomId, RoomName, Text};
-use teahouse_wire::protocol::{Begin, Entered, Told};
+use teahouse_wire::protocol::{Begin, Entered, Output};
 
 use super::connection::{Connection, Sink};
 use super::formats::TOO_MANY_FORMATS;
@@ -45,7 +45,7 @@ pub(super) fn begin<S: Socket>(
         return sessions.let_go(index, TOO_MANY_FORMATS);
     }
     if is_checked {
-        sessions.tell(index, &Told::Entered(&Entered { is_complete, ..*told }));
+        sessions.tell(index, &Output::Entered(&Entered { is_complete, ..*told }));
     }
     sessions.connections.list(index);
 }
@@ -86,7 +86,7 @@ pub(super) fn show_together<S: Socket>(
     if connection.ignored.is_some() {
         shown.events.retain(|event| !connection.ignores_author_of(event));
     }
-    sessions.tell(index, &Told::Recent(name, &shown));
+    sessions.tell(index, &Output::Recent(name, &shown));
 }
 
 /// History was asked for the event that a member says to have, or the first one after that. The member goes on right
@@ -154,7 +154,7 @@ pub(super) fn go_on_after_gap<S: Socket>(
     *next = Next::Events;
     let (request, first) = (RequestId::default(), cursor.next());
     let entered = Entered { request, id, room, first, at, is_complete: false, members, topic };
-    sessions.tell(index, &Told::Gap(&entered, given));
+    sessions.tell(index, &Output::Gap(&entered, given));
     sessions.connections.list(index);
 }
 
@@ -168,7 +168,7 @@ fn tell_checked<S: Socket>(
     let Check { request, at, members, ref topic, .. } = *check;
     let topic = topic.as_ref();
     let entered = Entered { request, id, room, first, at, is_complete, members, topic };
-    sessions.tell(index, &Told::Entered(&entered));
+    sessions.tell(index, &Output::Entered(&entered));
 }
 
 /// The position before that of an event.

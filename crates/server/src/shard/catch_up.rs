@@ -13,8 +13,8 @@
 
 use std::sync::Weak;
 
-use teahouse_core::{Event, Excerpt, Granted, Position, Refusal, RequestId, RoomId};
-use teahouse_wire::protocol::Told;
+use teahouse_core::{Event, Excerpt, Position, ReadGrant, Refusal, RequestId, RoomId};
+use teahouse_wire::protocol::Output;
 use tracing::debug;
 
 use super::beginning::{ask_how_it_stands, check, show_together};
@@ -189,17 +189,17 @@ fn answer<S: Socket>(
     refusals: &mut Refusals,
     index: usize,
     request: RequestId,
-    granted: &Granted,
+    granted: &ReadGrant,
     found: Result<Excerpt, Unread>,
 ) {
     let refusal = match found {
-        Ok(excerpt) => return sessions.tell(index, &Told::Page(request, granted, &excerpt)),
-        Err(Unread::Fault) => return sessions.tell(index, &Told::Unreadable(request)),
+        Ok(excerpt) => return sessions.tell(index, &Output::Page(request, granted, &excerpt)),
+        Err(Unread::Fault) => return sessions.tell(index, &Output::Unreadable(request)),
         Err(Unread::TooWide(why)) => Refusal::SearchTooWide { why },
         Err(Unread::Refused(refusal)) => refusal,
     };
     refusals.count(&refusal);
-    sessions.tell(index, &Told::HistoryRefused(request, &refusal));
+    sessions.tell(index, &Output::HistoryRefused(request, &refusal));
 }
 
 /// About how many bytes a page has when it is written out.

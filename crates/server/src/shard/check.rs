@@ -82,10 +82,12 @@ impl<S: Socket> Shard<S> {
             return Some("it is still to be looked after");
         }
         match connection.stage {
-            Stage::In | Stage::Leaving if !has_session => Some("it has no session"),
-            Stage::In if connection.is_broken() => Some("it is broken and stays"),
-            Stage::In if wants_page && !may_be_behind => Some("it is behind and nothing is read"),
-            Stage::Sniffing | Stage::Outside | Stage::Http | Stage::Over | Stage::Closed
+            Stage::Entered | Stage::Leaving if !has_session => Some("it has no session"),
+            Stage::Entered if connection.is_broken() => Some("it is broken and stays"),
+            Stage::Entered if wants_page && !may_be_behind => {
+                Some("it is behind and nothing is read")
+            }
+            Stage::Sniffing | Stage::NotEntered | Stage::Http | Stage::Draining | Stage::Closed
                 if has_session || !connection.memberships.is_empty() =>
             {
                 Some("it has a session or a membership")
@@ -94,11 +96,11 @@ impl<S: Socket> Shard<S> {
                 Some("it is live and waits for a check")
             }
             Stage::Sniffing
-            | Stage::Outside
+            | Stage::NotEntered
             | Stage::Http
-            | Stage::In
+            | Stage::Entered
             | Stage::Leaving
-            | Stage::Over
+            | Stage::Draining
             | Stage::Closed => None,
         }
     }
@@ -106,7 +108,7 @@ impl<S: Socket> Shard<S> {
     /// Whatever waits for a time has a timer.
     fn waits_in_vain(&self, connection: &Connection<S>, key: Key) -> Option<&'static str> {
         let timers = &self.sessions.timers;
-        let is_over = |timer: &Timer| matches!(timer, Timer::Over(of, _) if *of == key);
+        let is_over = |timer: &Timer| matches!(timer, Timer::Draining(of, _) if *of == key);
         let input = &connection.input;
         if input.waits_for_work && !timers.has(|timer| *timer == Timer::Work(key)) {
             return Some("it waits for tokens for ever");
@@ -118,22 +120,22 @@ impl<S: Socket> Shard<S> {
             Stage::Sniffing if !timers.has(|timer| *timer == Timer::FirstLine(key)) => {
                 Some("its first line is awaited for ever")
             }
-            Stage::Over if !timers.has(is_over) => Some("it may be over for ever"),
-            Stage::Outside if !timers.has(|timer| *timer == Timer::Ping(key)) => {
+            Stage::Draining if !timers.has(is_over) => Some("it may be over for ever"),
+            Stage::NotEntered if !timers.has(|timer| *timer == Timer::Ping(key)) => {
                 Some("it may be outside for ever")
             }
-            Stage::In
+            Stage::Entered
                 if connection.protocol.pings() != Pings::Never
                     && !timers.has(|timer| *timer == Timer::Ping(key)) =>
             {
                 Some("it is never asked whether it is there")
             }
             Stage::Sniffing
-            | Stage::Outside
+            | Stage::NotEntered
             | Stage::Http
-            | Stage::In
+            | Stage::Entered
             | Stage::Leaving
-            | Stage::Over
+            | Stage::Draining
             | Stage::Closed => None,
         }
     }

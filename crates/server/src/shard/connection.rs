@@ -22,15 +22,15 @@ pub(crate) enum Stage {
     /// Its first bytes are awaited, to see what it speaks.
     Sniffing,
     /// It is known what it speaks, and it has not asked to come in yet.
-    Outside,
+    NotEntered,
     /// It speaks HTTP: whoever serves its socket takes it out and goes on with it.
     Http,
     /// It has a session.
-    In,
+    Entered,
     /// The end of its session has been proposed; it still hears what was decided before.
     Leaving,
     /// Its session has ended; what is queued goes out, then it is closed.
-    Over,
+    Draining,
     /// Nothing is left to do for it: whoever serves its socket takes it out.
     Closed,
 }
@@ -82,8 +82,8 @@ pub(crate) struct Connection<S> {
     pub(super) stage: Stage,
     pub(super) protocol: Box<dyn ProtocolSession>,
     pub(super) memberships: Vec<Membership>,
-    pub(super) output: Output<S>,
-    pub(super) input: Input,
+    pub(super) output: Outgoing<S>,
+    pub(super) input: Incoming,
     pub(super) questions: Questions,
     /// Whom it does not hear; nothing where that is nobody.
     #[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 24")]
@@ -93,7 +93,7 @@ pub(crate) struct Connection<S> {
 }
 
 /// The way to a peer.
-pub(super) struct Output<S> {
+pub(super) struct Outgoing<S> {
     pub(super) sink: Sink<S>,
     pub(super) queue: Option<Box<Outbox>>,
     pub(super) health: Health,
@@ -106,7 +106,7 @@ pub(super) struct Output<S> {
 }
 
 /// The way from a peer.
-pub(super) struct Input {
+pub(super) struct Incoming {
     /// The peer has closed its side: everything it said has been read.
     pub(super) is_eof: bool,
     /// It has come in unseen and proposed nothing since: the others do not know of it.
@@ -132,7 +132,7 @@ pub(super) struct Input {
     pub(super) waits_for_log: bool,
 }
 
-impl<S> Output<S> {
+impl<S> Outgoing<S> {
     pub(super) fn new(sink: Sink<S>, line: LineState) -> Self {
         Self { sink, queue: None, health: Health::Open, is_refused: false, line, is_listed: false }
     }
@@ -156,7 +156,7 @@ impl<S> Output<S> {
     }
 }
 
-impl Input {
+impl Incoming {
     pub(super) fn new(now: SteadyTime, opening: Option<Box<FirstLine>>) -> Self {
         Self {
             is_eof: false,
@@ -210,8 +210,8 @@ impl<S> Connection<S> {
     /// Whether what it says is heard.
     pub(super) fn may_speak(&self) -> bool {
         match self.stage {
-            Stage::Sniffing | Stage::Outside | Stage::In => true,
-            Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed => false,
+            Stage::Sniffing | Stage::NotEntered | Stage::Entered => true,
+            Stage::Http | Stage::Leaving | Stage::Draining | Stage::Closed => false,
         }
     }
 

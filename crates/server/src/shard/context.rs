@@ -25,7 +25,7 @@ pub(crate) struct Now {
 
 /// What a shard is given when it is made.
 #[derive(Clone)]
-pub(crate) struct Place {
+pub(crate) struct ShardSetup {
     /// Which shard of the server it is.
     pub(crate) index: usize,
     /// How often the history has been opened: makes session ids unique for its life.
@@ -57,8 +57,8 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(place: Place) -> Self {
-        let Place { index, boot, server, settings, browsers, zone } = place;
+    pub(super) fn new(place: ShardSetup) -> Self {
+        let ShardSetup { index, boot, server, settings, browsers, zone } = place;
         Self {
             index,
             boot,

@@ -4,7 +4,7 @@
 //! that connection alone is given what is pending in its rooms.
 
 use teahouse_core::{Answer, Effect, RequestId};
-use teahouse_wire::protocol::{Entered, Told};
+use teahouse_wire::protocol::{Entered, Output};
 
 use super::Shard;
 use super::beginning;
@@ -29,14 +29,14 @@ impl<S: Socket> Shard<S> {
         let effect = &round[at.0][at.1];
         match effect {
             // Nobody is in a room that is removed, and shards are made with their boot.
-            Effect::Founded { .. } | Effect::RoomRemoved { .. } | Effect::Opened { .. } => {}
+            Effect::RoomCreated { .. } | Effect::RoomRemoved { .. } | Effect::Opened { .. } => {}
             Effect::SessionForgotten { session } => connections.forget_session(*session),
             Effect::Event(event) => self.rooms.push(connections, event.room, round, at),
             Effect::Presence { rooms, .. } => {
                 self.rooms.push_presence(connections, rooms, round, at);
             }
             Effect::Joined { session, .. }
-            | Effect::Parted { session, .. }
+            | Effect::Left { session, .. }
             | Effect::Ignores { session, .. }
             | Effect::Answer { session, .. }
             | Effect::Ended { session, .. } => match connections.of_session(*session) {
@@ -64,13 +64,13 @@ impl<S: Socket> Shard<S> {
                 };
                 beginning::begin(sessions, rooms, index, &entered);
             }
-            Effect::Parted { request, room, name, .. } => {
+            Effect::Left { request, room, name, .. } => {
                 beginning::end(sessions, index, *room, name);
                 rooms.part(&mut sessions.connections, index, *room);
                 let connection = &mut sessions.connections[index];
-                connection.protocol.handle_parted(*room);
-                if connection.stage == Stage::In {
-                    sessions.tell(index, &Told::Parted(*request, name));
+                connection.protocol.handle_left(*room);
+                if connection.stage == Stage::Entered {
+                    sessions.tell(index, &Output::Left(*request, name));
                     sessions.connections[index].wake_to_read();
                 }
             }
@@ -82,7 +82,7 @@ impl<S: Socket> Shard<S> {
                 sessions.connections.end_session(*session, *is_suspended);
                 sessions.ended(index, *cause);
             }
-            Effect::Founded { .. }
+            Effect::RoomCreated { .. }
             | Effect::RoomRemoved { .. }
             | Effect::Event(_)
             | Effect::Presence { .. }
@@ -106,7 +106,7 @@ impl<S: Socket> Shard<S> {
         let connections = &mut self.sessions.connections;
         // What is answered makes room for another request.
         connections.list(index);
-        if let Answer::Granted(granted) = answer {
+        if let Answer::ReadGranted(granted) = answer {
             return connections[index].questions.push(request, granted.clone());
         }
         if let Answer::Room { room, at, members, topic } = answer {
@@ -117,7 +117,7 @@ impl<S: Socket> Shard<S> {
         if let Answer::Refused(refusal) = answer {
             self.requests.refusals.count(refusal);
         }
-        self.sessions.tell(index, &Told::Answer(request, answer));
+        self.sessions.tell(index, &Output::Answer(request, answer));
         // A visitor that may not follow has nothing more to hear.
         let connections = &mut self.sessions.connections;
         let connection = &connections[index];

@@ -10,13 +10,13 @@ use std::io::IoSlice;
 
 use bytes::Bytes;
 
-use super::connection::{Connection, LineState, Output, Sink};
+use super::connection::{Connection, LineState, Outgoing, Sink};
 use super::outbox::{Outbox, Shared, What};
 use super::socket::{Socket, WriteOutcome, write_vectored};
 
 /// Takes the line off the screen, behind what is queued.
 pub(super) fn hide<S>(connection: &mut Connection<S>) {
-    let Connection { protocol, output: Output { queue, line, .. }, .. } = connection;
+    let Connection { protocol, output: Outgoing { queue, line, .. }, .. } = connection;
     if *line == LineState::Shown
         && let (Some(shown), Some(queue)) = (protocol.input_line(), queue)
     {

@@ -75,11 +75,16 @@ pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, requests: &mut Request
             APPEAR_AFTER_MS.max(u32::try_from(age_ms).unwrap_or(u32::MAX))
         }
         // What it has begun to say will show whether it is a person.
-        Stage::In if !has_begun => {
+        Stage::Entered if !has_begun => {
             sessions.connections[key.index].count_as_member();
             return sessions.propose(key.index, RequestId::default(), Action::Appear);
         }
-        Stage::In | Stage::Outside | Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed => {
+        Stage::Entered
+        | Stage::NotEntered
+        | Stage::Http
+        | Stage::Leaving
+        | Stage::Draining
+        | Stage::Closed => {
             return;
         }
     };
@@ -140,7 +145,7 @@ fn settle<S: Socket>(
     let connection = &mut sessions.connections[index];
     let Some(opening) = connection.input.opening.take() else { return };
     let protocol = decide(&opening.first);
-    let is_greeted = connection.stage == Stage::In;
+    let is_greeted = connection.stage == Stage::Entered;
     let (origin, serial) = (connection.origin, connection.serial);
     if let Some(answer) = sniff::refusal(protocol, &opening.first, is_greeted) {
         debug!(serial, ?protocol, is_greeted, "not spoken here");
@@ -160,5 +165,5 @@ fn settle<S: Socket>(
     } else if let Some(session) = session_of(protocol, &sessions.context.server) {
         sessions.begin(index, session);
     }
-    requests.hear(sessions, index, opening.words());
+    requests.handle_input(sessions, index, opening.words());
 }

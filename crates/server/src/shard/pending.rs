@@ -90,11 +90,11 @@ fn fact(effect: &Effect) -> Option<Fact<'_>> {
     match effect {
         Effect::Event(event) => Some(Fact::Event(event)),
         Effect::Presence { presence, .. } => Some(Fact::Presence(presence)),
-        Effect::Founded { .. }
+        Effect::RoomCreated { .. }
         | Effect::RoomRemoved { .. }
         | Effect::Ignores { .. }
         | Effect::Joined { .. }
-        | Effect::Parted { .. }
+        | Effect::Left { .. }
         | Effect::Answer { .. }
         | Effect::Ended { .. }
         | Effect::Opened { .. }
@@ -125,11 +125,11 @@ impl Pending {
                 let (about, is_in_several) = (*about, rooms.len() > 1);
                 Item { batch, effect, about, author: None, is_for_lists, is_in_several }
             }
-            Effect::Founded { .. }
+            Effect::RoomCreated { .. }
             | Effect::RoomRemoved { .. }
             | Effect::Ignores { .. }
             | Effect::Joined { .. }
-            | Effect::Parted { .. }
+            | Effect::Left { .. }
             | Effect::Answer { .. }
             | Effect::Ended { .. }
             | Effect::Opened { .. }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
-use teahouse_core::{Granted, RequestId};
+use teahouse_core::{ReadGrant, RequestId};
 
 /// Questions to history of one connection; no memory where there is none, as with most connections at any time.
 #[derive(Default)]
@@ -17,7 +17,7 @@ pub(super) struct Questions {
 /// One question to history.
 pub(super) struct Question {
     pub(super) request: RequestId,
-    pub(super) granted: Granted,
+    pub(super) granted: ReadGrant,
     /// Goes when it is answered or the connection is gone: what is read for nobody is not read.
     waits: Arc<()>,
 }
@@ -38,7 +38,7 @@ impl Questions {
         self.queue.as_ref()?.front()
     }
 
-    pub(super) fn push(&mut self, request: RequestId, granted: Granted) {
+    pub(super) fn push(&mut self, request: RequestId, granted: ReadGrant) {
         let question = Question { request, granted, waits: Arc::new(()) };
         self.queue.get_or_insert_default().push_back(question);
     }

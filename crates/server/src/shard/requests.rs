@@ -2,8 +2,8 @@
 //! or gives them back.
 
 use teahouse_core::{Action, ExitCause, FloodLimit, Refusal, Request, RequestId, Verdict};
-use teahouse_wire::protocol::Told;
-use teahouse_wire::{Heard, line};
+use teahouse_wire::protocol::Output;
+use teahouse_wire::{Input, line};
 
 use super::connection::{Connection, Stage};
 use super::outbox::What;
@@ -35,7 +35,7 @@ pub(super) struct Requests {
     held_bytes: usize,
     pub(super) refusals: Refusals,
     /// What came of a read; empty between two.
-    heard: Vec<Heard>,
+    heard: Vec<Input>,
     /// What is answered on the spot; empty between two reads.
     replies: Vec<u8>,
 }
@@ -69,22 +69,22 @@ impl Requests {
     }
 
     /// Takes what a peer has said, as much of it as this turn may take; the rest is kept for the next.
-    pub(super) fn hear<S: Socket>(
+    pub(super) fn handle_input<S: Socket>(
         &mut self,
         sessions: &mut Sessions<S>,
         index: usize,
         bytes: &[u8],
     ) {
-        let taken = self.hear_turn(sessions, index, bytes);
+        let taken = self.handle_turn(sessions, index, bytes);
         self.keep(&mut sessions.connections[index], bytes[taken..].to_vec());
     }
 
     /// Goes on with what was kept.
-    pub(super) fn hear_kept<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
+    pub(super) fn handle_kept<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
         let Some(kept) = sessions.connections[index].input.kept.take() else { return };
         self.held_bytes -= kept.len();
         let mut kept = *kept;
-        let taken = self.hear_turn(sessions, index, &kept);
+        let taken = self.handle_turn(sessions, index, &kept);
         kept.drain(..taken);
         // It is counted by what it says: it holds no more than twice that, and is seldom copied for it.
         if kept.len() < kept.capacity() / 2 {
@@ -101,7 +101,7 @@ impl Requests {
     }
 
     /// One turn; gives how many bytes it has taken.
-    fn hear_turn<S: Socket>(
+    fn handle_turn<S: Socket>(
         &mut self,
         sessions: &mut Sessions<S>,
         index: usize,
@@ -118,7 +118,7 @@ impl Requests {
             self.discard_partial_input(connection);
         }
         work::charge(sessions, index, work.spent().max(1));
-        self.handle_heard(sessions, index);
+        self.dispatch_inputs(sessions, index);
         taken
     }
 
@@ -128,21 +128,21 @@ impl Requests {
         let held = connection.protocol.partial_input_bytes();
         let is_understood = connection.protocol.discard_partial_input(&mut reply);
         self.held_bytes -= held - connection.protocol.partial_input_bytes();
-        self.heard.push(Heard::Reply(reply));
+        self.heard.push(Input::Reply(reply));
         if !is_understood {
-            self.heard.push(Heard::Broken);
+            self.heard.push(Input::Broken);
         }
     }
 
     /// The peer says nothing more.
-    pub(super) fn hear_end<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
+    pub(super) fn handle_eof<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
         let clock = sessions.context.clock();
         let connection = &mut sessions.connections[index];
         let before = connection.protocol.partial_input_bytes();
         connection.protocol.handle_end(&clock, &mut self.heard);
         let after = connection.protocol.partial_input_bytes();
         self.held_bytes = self.held_bytes + after - before;
-        self.handle_heard(sessions, index);
+        self.dispatch_inputs(sessions, index);
     }
 
     /// A connection is taken out: nothing of it is held any more.
@@ -150,33 +150,37 @@ impl Requests {
         self.held_bytes -= connection.held_input_bytes();
     }
 
-    fn handle_heard<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
+    fn dispatch_inputs<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
         let mut heard = std::mem::take(&mut self.heard);
         for heard in heard.drain(..) {
             match (sessions.connections[index].stage, heard) {
-                (Stage::In | Stage::Outside, Heard::Reply(bytes)) => {
+                (Stage::Entered | Stage::NotEntered, Input::Reply(bytes)) => {
                     self.replies.extend_from_slice(&bytes);
                 }
-                (Stage::In, Heard::Ask(id, request)) => self.ask(sessions, index, id, request),
+                (Stage::Entered, Input::Ask(id, request)) => self.ask(sessions, index, id, request),
                 // Its protocol lets nothing else through before that.
-                (Stage::Outside, Heard::Ask(id, Request::Action(action))) => {
+                (Stage::NotEntered, Input::Ask(id, Request::Action(action))) => {
                     sessions.enter_with(index, id, action);
                 }
-                (Stage::Outside, Heard::Ask(_, Request::Query(_) | Request::Signal(_))) => {}
-                (Stage::In | Stage::Outside, Heard::Redraw) => {
+                (Stage::NotEntered, Input::Ask(_, Request::Query(_) | Request::Signal(_))) => {}
+                (Stage::Entered | Stage::NotEntered, Input::Redraw) => {
                     self.reply(sessions, index);
                     sessions.connections.redraw(index);
                 }
-                (Stage::In | Stage::Outside, Heard::Quit) => {
+                (Stage::Entered | Stage::NotEntered, Input::Quit) => {
                     self.reply(sessions, index);
                     quit(sessions, index, ExitCause::Quit);
                 }
-                (Stage::In | Stage::Outside, Heard::Broken) => {
+                (Stage::Entered | Stage::NotEntered, Input::Broken) => {
                     self.reply(sessions, index);
                     quit(sessions, index, ExitCause::Lost);
                 }
                 (
-                    Stage::Sniffing | Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed,
+                    Stage::Sniffing
+                    | Stage::Http
+                    | Stage::Leaving
+                    | Stage::Draining
+                    | Stage::Closed,
                     _,
                 ) => {}
             }
@@ -241,7 +245,7 @@ impl Requests {
         refusal: &Refusal,
     ) {
         self.refusals.count(refusal);
-        sessions.render(index, &Told::GivenBack(request, refusal), &mut self.replies);
+        sessions.render(index, &Output::GivenBack(request, refusal), &mut self.replies);
     }
 }
 

@@ -29,7 +29,7 @@ use super::pending::{Pending, Round};
 use super::socket::Socket;
 use super::views::render_past;
 use member::Member;
-use single::{Giving, Place, note_own};
+use single::{Giving, ShardSetup, note_own};
 
 /// Buffers for encoded room messages kept for the next round.
 const SPARE_PENDING_MAX: usize = 64;
@@ -314,7 +314,7 @@ impl Rooms {
             let Membership { room: id, member, .. } = connections[index].memberships[nth];
             let Some(room) = rooms.get_mut(&id) else { continue };
             let Some(pending) = &mut room.pending else { continue };
-            let place = Place { id, name: &room.name, head: room.head };
+            let place = ShardSetup { id, name: &room.name, head: room.head };
             let member = &mut room.members[member];
             giving.give(connections, &place, member, pending);
             member.skip(pending);

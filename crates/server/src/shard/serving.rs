@@ -7,10 +7,10 @@ use std::task::{Poll, Waker};
 use bytes::Bytes;
 use teahouse_core::{Action, Origin, Refusal, RequestId, RoomName, Visit};
 use teahouse_wire::ProtocolSession;
-use teahouse_wire::protocol::Told;
+use teahouse_wire::protocol::Output;
 use teahouse_wire::tokens_of;
 
-use super::connection::{Connection, Health, Input, Sink, Stage};
+use super::connection::{Connection, Health, Incoming, Sink, Stage};
 use super::first_line::FirstLine;
 use super::opening;
 use super::protocols;
@@ -87,7 +87,7 @@ impl<S: Socket> Shard<S> {
         let peer = Peer { sink: Sink::Socket(socket), origin, permit };
         let key = self.sessions.insert(peer, protocol, None);
         if !first.is_empty() {
-            self.requests.hear(&mut self.sessions, key.index, first);
+            self.requests.handle_input(&mut self.sessions, key.index, first);
         }
         key
     }
@@ -117,8 +117,8 @@ impl<S: Socket> Shard<S> {
         match connection.stage {
             Stage::Closed => Interest::Closed,
             Stage::Http => Interest::Http,
-            Stage::Leaving | Stage::Over => Interest::Ready { read: Reading::No, write },
-            Stage::Sniffing | Stage::Outside | Stage::In => {
+            Stage::Leaving | Stage::Draining => Interest::Ready { read: Reading::No, write },
+            Stage::Sniffing | Stage::NotEntered | Stage::Entered => {
                 let is_left = !connection.input.is_eof || connection.input.kept.is_some();
                 let may_read = is_left && self.requests.may_read(&self.sessions, key.index);
                 let listeners = self.rooms.most_members(&self.sessions.connections[key.index]);
@@ -164,10 +164,10 @@ impl<S: Socket> Shard<S> {
             return ReadOutcome::Nothing;
         }
         if has_kept {
-            requests.hear_kept(sessions, key.index);
-            let Input { is_eof, kept, .. } = &sessions.connections[key.index].input;
+            requests.handle_kept(sessions, key.index);
+            let Incoming { is_eof, kept, .. } = &sessions.connections[key.index].input;
             if *is_eof && kept.is_none() {
-                requests.hear_end(sessions, key.index);
+                requests.handle_eof(sessions, key.index);
             }
             return ReadOutcome::Full;
         }
@@ -190,7 +190,7 @@ impl<S: Socket> Shard<S> {
                     // It has said more than a turn takes.
                     return ReadOutcome::Full;
                 }
-                requests.hear_end(sessions, index);
+                requests.handle_eof(sessions, index);
             }
             Ok(count) => {
                 let bytes = &read_buffer[..count];
@@ -198,7 +198,7 @@ impl<S: Socket> Shard<S> {
                 if is_opening {
                     opening::hear_first(sessions, requests, index, bytes);
                 } else {
-                    requests.hear(sessions, index, bytes);
+                    requests.handle_input(sessions, index, bytes);
                 }
                 let is_all = count < bytes_max && sessions.connections[index].input.kept.is_none();
                 return if is_all { ReadOutcome::Some } else { ReadOutcome::Full };
@@ -264,7 +264,7 @@ impl<S: Socket> Shard<S> {
     pub(crate) fn ping(&mut self, key: Key) -> bool {
         let is_there = self.sessions.connections.get(key).is_some();
         if is_there {
-            self.sessions.tell(key.index, &Told::Ping);
+            self.sessions.tell(key.index, &Output::Ping);
         }
         is_there
     }

@@ -5,9 +5,9 @@ use std::io;
 
 use teahouse_core::{Action, Asker, ExitCause, Origin, Proposal, Request, RequestId, SessionId};
 use teahouse_wire::ProtocolSession;
-use teahouse_wire::protocol::{Pings, Surroundings, Told};
+use teahouse_wire::protocol::{Output, Pings, Surroundings};
 
-use super::connection::{Connection, Health, Input, LineState, Output, Sink, Stage};
+use super::connection::{Connection, Health, Incoming, LineState, Outgoing, Sink, Stage};
 use super::connections::Connections;
 use super::context::Context;
 use super::first_line::FirstLine;
@@ -79,7 +79,7 @@ impl<S: Socket> Sessions<S> {
     ) -> Key {
         let Peer { sink, origin, permit } = peer;
         let serial = self.connections.next_serial();
-        let stage = if opening.is_some() { Stage::Sniffing } else { Stage::Outside };
+        let stage = if opening.is_some() { Stage::Sniffing } else { Stage::NotEntered };
         let line = LineState::new(&mut *protocol);
         let key = self.connections.insert(Connection {
             serial,
@@ -89,20 +89,20 @@ impl<S: Socket> Sessions<S> {
             stage,
             protocol,
             memberships: Vec::new(),
-            output: Output::new(sink, line),
-            input: Input::new(self.context.now.steady, opening),
+            output: Outgoing::new(sink, line),
+            input: Incoming::new(self.context.now.steady, opening),
             questions: super::questions::Questions::default(),
             ignored: None,
             waker: None,
         });
-        if stage == Stage::Outside {
+        if stage == Stage::NotEntered {
             self.watch(key);
         }
         key
     }
 
     /// What a connection is told, in its protocol.
-    pub(super) fn render(&mut self, index: usize, told: &Told<'_>, out: &mut Vec<u8>) {
+    pub(super) fn render(&mut self, index: usize, told: &Output<'_>, out: &mut Vec<u8>) {
         let clock = self.context.clock();
         let connection = &mut self.connections[index];
         let (session, server) = (connection.session, &self.context.server);
@@ -110,7 +110,7 @@ impl<S: Socket> Sessions<S> {
     }
 
     /// Tells one connection something in its protocol.
-    pub(super) fn tell(&mut self, index: usize, told: &Told<'_>) {
+    pub(super) fn tell(&mut self, index: usize, told: &Output<'_>) {
         let mut out = std::mem::take(&mut self.scratch);
         self.render(index, told, &mut out);
         self.connections.give(index, &out, What::Answer);
@@ -120,7 +120,7 @@ impl<S: Socket> Sessions<S> {
 
     /// Tells a connection why it cannot be served any further, and asks for its session's end.
     pub(super) fn let_go(&mut self, index: usize, why: &str) {
-        self.tell(index, &Told::Notice(why));
+        self.tell(index, &Output::Notice(why));
         self.exit(index, ExitCause::Lost);
     }
 
@@ -161,13 +161,13 @@ impl<S: Socket> Sessions<S> {
         let connection = &mut self.connections[index];
         connection.output.line = LineState::new(&mut *protocol);
         connection.protocol = protocol;
-        connection.stage = Stage::Outside;
+        connection.stage = Stage::NotEntered;
         if first_room.is_none() || connection.protocol.pings() != Pings::Never {
             let key = self.connections.key(index);
             self.watch(key);
         }
         if let Some(room) = first_room {
-            let action = Action::Enter { nick: None, room: Some(room), seat: None };
+            let action = Action::Enter { nick: None, room: Some(room), resume_key: None };
             self.enter_with(index, RequestId::default(), action);
         }
     }
@@ -182,15 +182,18 @@ impl<S: Socket> Sessions<S> {
     /// Begins a session: from here on the hub knows of it.
     pub(super) fn enter_with(&mut self, index: usize, request: RequestId, action: Action) {
         let connection = &mut self.connections[index];
-        debug_assert!(matches!(connection.stage, Stage::Sniffing | Stage::Outside), "it had one");
-        connection.stage = Stage::In;
+        debug_assert!(
+            matches!(connection.stage, Stage::Sniffing | Stage::NotEntered),
+            "it had one"
+        );
+        connection.stage = Stage::Entered;
         if !matches!(action, Action::EnterUnseen { .. }) {
             connection.count_as_member();
         }
         self.connections.begin_session(index);
         self.propose(index, request, action);
         if let Some(notice) = self.context.waiting_notice() {
-            self.tell(index, &Told::Notice(&notice));
+            self.tell(index, &Output::Notice(&notice));
         }
     }
 
@@ -199,21 +202,21 @@ impl<S: Socket> Sessions<S> {
     pub(super) fn exit(&mut self, index: usize, cause: ExitCause) {
         let connection = &mut self.connections[index];
         match connection.stage {
-            Stage::Sniffing | Stage::Outside | Stage::Http => self.over(index),
-            Stage::In => {
+            Stage::Sniffing | Stage::NotEntered | Stage::Http => self.over(index),
+            Stage::Entered => {
                 connection.stage = Stage::Leaving;
                 // A first line that comes late begins no session anew.
                 connection.input.opening = None;
                 self.propose(index, RequestId::default(), Action::Exit { cause });
             }
-            Stage::Leaving | Stage::Over | Stage::Closed => {}
+            Stage::Leaving | Stage::Draining | Stage::Closed => {}
         }
     }
 
     /// The hub has ended the session of a connection.
     pub(super) fn ended(&mut self, index: usize, cause: ExitCause) {
         if !self.connections[index].output.is_refused {
-            self.tell(index, &Told::Goodbye(cause));
+            self.tell(index, &Output::Goodbye(cause));
         }
         self.over(index);
     }
@@ -221,23 +224,24 @@ impl<S: Socket> Sessions<S> {
     /// A connection has no session any more: what is queued for it goes out, then it is closed.
     pub(super) fn over(&mut self, index: usize) {
         let connection = &mut self.connections[index];
-        connection.stage = Stage::Over;
+        connection.stage = Stage::Draining;
         connection.input.opening = None;
         self.connections.list(index);
         let due = self.context.now.steady.plus_ms(OVER_DEADLINE_MS);
-        self.timers.set(due, Timer::Over(self.connections.key(index), u64::MAX));
+        self.timers.set(due, Timer::Draining(self.connections.key(index), u64::MAX));
     }
 
     /// A connection that is over has had time to take something.
-    pub(super) fn look_at_over(&mut self, key: Key, left: u64) {
-        let over = self.connections.get(key).filter(|connection| connection.stage == Stage::Over);
+    pub(super) fn check_draining(&mut self, key: Key, left: u64) {
+        let over =
+            self.connections.get(key).filter(|connection| connection.stage == Stage::Draining);
         let Some(connection) = over else { return };
         let still = connection.outstanding();
         if still >= left {
             return self.connections.lose(key.index, Health::Broken);
         }
         let due = self.context.now.steady.plus_ms(OVER_DEADLINE_MS);
-        self.timers.set(due, Timer::Over(key, still));
+        self.timers.set(due, Timer::Draining(key, still));
     }
 
     /// Ends a connection with one answer; nothing of what it said is done.
@@ -248,7 +252,7 @@ impl<S: Socket> Sessions<S> {
     }
 
     /// The end of a step for one connection: what follows from a socket that is broken or has taken everything.
-    pub(super) fn look_after(&mut self, index: usize) {
+    pub(super) fn settle_connection(&mut self, index: usize) {
         let connection = &self.connections[index];
         match connection.output.health {
             Health::Open => {}
@@ -259,7 +263,7 @@ impl<S: Socket> Sessions<S> {
         let connection = &mut self.connections[index];
         let is_done = connection.is_broken()
             || (connection.output.queue.is_none() && connection.questions.len() == 0);
-        if connection.stage == Stage::Over && is_done {
+        if connection.stage == Stage::Draining && is_done {
             connection.stage = Stage::Closed;
             connection.output.wake_body();
             // Its task takes it out.
@@ -303,8 +307,8 @@ impl<S: Socket> Sessions<S> {
     /// Tells everyone who is in.
     pub(super) fn notice(&mut self, text: &str) {
         for index in self.connections.indexes() {
-            if matches!(self.connections[index].stage, Stage::In | Stage::Leaving) {
-                self.tell(index, &Told::Notice(text));
+            if matches!(self.connections[index].stage, Stage::Entered | Stage::Leaving) {
+                self.tell(index, &Output::Notice(text));
             }
         }
     }
@@ -312,8 +316,8 @@ impl<S: Socket> Sessions<S> {
     /// Everything has been told that will be: the last of it, for those whose protocol has a word for that.
     pub(super) fn say_goodbye(&mut self) {
         for index in self.connections.indexes() {
-            if matches!(self.connections[index].stage, Stage::In | Stage::Leaving) {
-                self.tell(index, &Told::Closing);
+            if matches!(self.connections[index].stage, Stage::Entered | Stage::Leaving) {
+                self.tell(index, &Output::Closing);
             }
         }
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use teahouse_core::ExitCause;
-use teahouse_wire::protocol::{Pings, Told};
+use teahouse_wire::protocol::{Output, Pings};
 
 use super::connection::{Health, Stage};
 use super::sessions::{PING_S, SWEEP_EVERY_MS, Sessions};
@@ -20,12 +20,12 @@ pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
     let now = sessions.context.now.steady;
     let Some(connection) = sessions.connections.get(key) else { return };
     match connection.stage {
-        Stage::Outside => {
+        Stage::NotEntered => {
             // A client that has not asked to come in by now is closed, whatever it speaks.
-            sessions.tell(key.index, &Told::NoHello);
+            sessions.tell(key.index, &Output::NoHello);
             sessions.exit(key.index, ExitCause::Lost);
         }
-        Stage::In => {
+        Stage::Entered => {
             let silent_ms = now.ms_since(connection.input.heard_at);
             let must_answer = match connection.protocol.pings() {
                 Pings::Never => return,
@@ -35,11 +35,11 @@ pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
             if must_answer && u128::from(silent_ms) >= SILENCE_MAX.as_millis() {
                 sessions.connections.lose(key.index, Health::Broken);
             } else if !must_answer || silent_ms + 1 >= u64::from(PING_S) * 1000 {
-                sessions.tell(key.index, &Told::Ping);
+                sessions.tell(key.index, &Output::Ping);
             }
             sessions.watch(key);
         }
-        Stage::Sniffing | Stage::Http | Stage::Leaving | Stage::Over | Stage::Closed => {}
+        Stage::Sniffing | Stage::Http | Stage::Leaving | Stage::Draining | Stage::Closed => {}
     }
 }
 
@@ -56,7 +56,7 @@ pub(super) fn sweep<S: Socket>(sessions: &mut Sessions<S>) {
         // Who follows over HTTP has nothing to say.
         let can_speak = connection.socket().is_some();
         let silent_ms = now.ms_since(connection.input.heard_at);
-        if can_speak && connection.stage == Stage::In && silent_ms >= idle_ms {
+        if can_speak && connection.stage == Stage::Entered && silent_ms >= idle_ms {
             sessions.exit(index, ExitCause::Idle);
         }
     }

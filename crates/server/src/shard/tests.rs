@@ -49,7 +49,7 @@ struct Person {
 fn chat_with(limits: Limits) -> Chat {
     let mut chat = Chat::from_history(History::default());
     let limits = Box::new(limits);
-    chat.apply(Proposal::of_house(Action::Configure { limits }), &mut Vec::new());
+    chat.apply(Proposal::of_server(Action::Configure { limits }), &mut Vec::new());
     chat
 }
 
@@ -66,7 +66,7 @@ impl Bench {
             grace_s: settings.limits.seats.grace_s,
         };
         let gate = Gate::started(&settings.limits, 1000);
-        let place = Place {
+        let place = ShardSetup {
             index: 0,
             boot: 1,
             server: Arc::new(server),
@@ -215,7 +215,7 @@ fn a_broken_socket_is_noticed_by_a_write_and_the_connection_goes_when_the_hub_ha
     let (session, name) = (ann.session, "lobby".parse().unwrap());
     let request = RequestId::default();
     bench.told(vec![
-        Effect::Parted { session, request, room: ROOM, name },
+        Effect::Left { session, request, room: ROOM, name },
         Effect::Ended { session, cause: ExitCause::Lost, is_suspended: false },
     ]);
     let interest = bench.shard.interest(ann.key, std::task::Waker::noop());

@@ -20,7 +20,7 @@ pub(super) enum Timer {
     /// A connection that had no tokens for more work may have some.
     Work(Key),
     /// A connection that is over may have taken nothing since; what was still to come for it then.
-    Over(Key, u64),
+    Draining(Key, u64),
     /// Silent sessions are to be ended.
     Idle,
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 
 use hashbrown::HashMap;
 use teahouse_core::{
-    Action, Answer, Asker, Excerpt, Granted, Origin, Proposal, Query, Refusal, RequestId,
+    Action, Answer, Asker, Excerpt, Origin, Proposal, Query, ReadGrant, Refusal, RequestId,
     SessionId, Visit,
 };
 use tokio::sync::oneshot;
@@ -51,7 +51,7 @@ pub(crate) enum Outcome {
     /// The hub's answer.
     Answer(Answer),
     /// What was read from history.
-    Page(Granted, Excerpt),
+    Page(ReadGrant, Excerpt),
     /// History could not be read.
     Unreadable,
 }
@@ -128,7 +128,7 @@ impl Visits {
             self.waiting.remove(&session);
             return None;
         }
-        if let Answer::Granted(granted) = answer {
+        if let Answer::ReadGranted(granted) = answer {
             waiting.is_read = true;
             return Some(Job {
                 shard,

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use tracing::debug;
 
-use super::connection::{Connection, Health, LineState, Output, Sink};
+use super::connection::{Connection, Health, LineState, Outgoing, Sink};
 use super::input_line::{Around, hide};
 use super::outbox::{Drained, Outbox, Shared, What};
 use super::socket::{Socket, WriteOutcome, write};
@@ -120,7 +120,7 @@ impl Writer {
 
     /// The input line of a peer looks different: it is shown as it is now, once what is queued has been written.
     pub(super) fn redraw<S: Socket>(&mut self, connection: &mut Connection<S>) -> Delivery {
-        let Output { line, queue, .. } = &connection.output;
+        let Outgoing { line, queue, .. } = &connection.output;
         if queue.is_some() {
             hide(connection);
         } else if *line != LineState::None {

@@ -32,10 +32,10 @@ impl Answers {
                 Effect::Joined { room, at, .. } => drop(self.heads.insert(*room, *at)),
                 Effect::Ignores { session, .. } => drop(self.ignoring.insert(*session)),
                 Effect::Answer { .. }
-                | Effect::Founded { .. }
+                | Effect::RoomCreated { .. }
                 | Effect::RoomRemoved { .. }
                 | Effect::Presence { .. }
-                | Effect::Parted { .. }
+                | Effect::Left { .. }
                 | Effect::Ended { .. }
                 | Effect::Opened { .. }
                 | Effect::SessionForgotten { .. } => {}

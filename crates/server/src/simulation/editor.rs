@@ -5,9 +5,9 @@
 use teahouse_core::{Action, ExitCause, RoomId, RoomName, Text};
 use teahouse_wire::Epoch;
 use teahouse_wire::protocol::{
-    Begin, Entered, Fact, Format, InputLine, RoomEncoder, Surroundings, Told, View,
+    Begin, Entered, Fact, Format, InputLine, Output, RoomEncoder, Surroundings, View,
 };
-use teahouse_wire::{Clock, Heard, ProtocolSession, Work};
+use teahouse_wire::{Clock, Input, ProtocolSession, Work};
 
 /// Columns of the input line on one row.
 const COLUMNS: usize = 8;
@@ -63,14 +63,14 @@ impl EditorSession {
         Self { room: first_room, variant, typed, drawn, is_in, is_over }
     }
 
-    fn handle_line(&mut self, heard: &mut Vec<Heard>) {
+    fn handle_line(&mut self, heard: &mut Vec<Input>) {
         let line = std::mem::take(&mut self.typed);
         if let Some(room) = line.strip_prefix("/join ") {
             self.room = RoomName::parse(room).expect("rooms have names");
-            heard.push(Heard::ask(Action::Join { room: self.room.clone() }));
+            heard.push(Input::ask(Action::Join { room: self.room.clone() }));
         } else if let Ok(text) = Text::parse(&line) {
             let room = self.room.clone();
-            heard.push(Heard::ask(Action::Say { room, text, acted: false, id: None }));
+            heard.push(Input::ask(Action::Say { room, text, acted: false, id: None }));
         }
     }
 }
@@ -85,11 +85,11 @@ impl ProtocolSession for EditorSession {
         bytes: &[u8],
         _: &Clock,
         work: &mut Work,
-        heard: &mut Vec<Heard>,
+        heard: &mut Vec<Input>,
     ) -> usize {
         if !std::mem::replace(&mut self.is_in, true) {
             let room = Some(self.room.clone());
-            heard.push(Heard::ask(Action::Enter { nick: None, room, seat: None }));
+            heard.push(Input::ask(Action::Enter { nick: None, room, resume_key: None }));
         }
         let mut taken = 0;
         while let Some(byte) = bytes.get(taken).filter(|_| !work.is_over()) {
@@ -103,12 +103,12 @@ impl ProtocolSession for EditorSession {
             }
             taken += 1;
         }
-        heard.push(Heard::Redraw);
+        heard.push(Input::Redraw);
         taken
     }
 
-    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {
-        heard.push(Heard::Quit);
+    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Input>) {
+        heard.push(Input::Quit);
     }
 
     fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
@@ -132,24 +132,24 @@ impl ProtocolSession for EditorSession {
         }
     }
 
-    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+    fn render(&mut self, told: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
         match *told {
-            Told::Entered(entered) => row('-', entered.room.as_str(), out),
-            Told::Notice(text) => row('-', text, out),
-            Told::Answer(..) | Told::GivenBack(..) => row('-', "answered", out),
-            Told::Goodbye(cause) => {
+            Output::Entered(entered) => row('-', entered.room.as_str(), out),
+            Output::Notice(text) => row('-', text, out),
+            Output::Answer(..) | Output::GivenBack(..) => row('-', "answered", out),
+            Output::Goodbye(cause) => {
                 self.is_over = true;
                 row('-', if cause == ExitCause::Quit { "goodbye" } else { "gone" }, out);
             }
-            Told::Recent(..)
-            | Told::Gap(..)
-            | Told::Parted(..)
-            | Told::Page(..)
-            | Told::HistoryRefused(..)
-            | Told::Unreadable(_)
-            | Told::Closing
-            | Told::NoHello
-            | Told::Ping => {}
+            Output::Recent(..)
+            | Output::Gap(..)
+            | Output::Left(..)
+            | Output::Page(..)
+            | Output::HistoryRefused(..)
+            | Output::Unreadable(_)
+            | Output::Closing
+            | Output::NoHello
+            | Output::Ping => {}
         }
     }
 

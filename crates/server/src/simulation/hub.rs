@@ -1,4 +1,4 @@
-//! The hub of a simulated house: what it decides, stores and hands out, and the ways to the shards.
+//! The hub of a simulated server: what it decides, stores and hands out, and the ways to the shards.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use teahouse_core::{Action, Answer, Nick, Presence, Query, RoomId, RoomName};
-use teahouse_wire::protocol::{Begin, Entered, Fact, Format, RoomEncoder, Surroundings, Told};
-use teahouse_wire::{Clock, Epoch, Heard, ProtocolSession, Work};
+use teahouse_wire::protocol::{Begin, Entered, Fact, Format, Output, RoomEncoder, Surroundings};
+use teahouse_wire::{Clock, Epoch, Input, ProtocolSession, Work};
 
 const FORMAT: Format = Format::new("lists", |_, _| Box::new(Words));
 
@@ -42,16 +42,16 @@ pub(crate) struct KeeperSession {
 }
 
 impl KeeperSession {
-    fn handle_line(line: &str, heard: &mut Vec<Heard>) {
+    fn handle_line(line: &str, heard: &mut Vec<Input>) {
         let (verb, name) = line.split_once(' ').unwrap_or((line, ""));
         let room = || RoomName::parse(name).expect("rooms have names");
         match verb {
-            "join" => heard.push(Heard::ask(Action::Join { room: room() })),
-            "leave" => heard.push(Heard::ask(Action::Leave { room: room() })),
-            "who" => heard.push(Heard::ask(Query::Who { room: room(), page: 1 })),
+            "join" => heard.push(Input::ask(Action::Join { room: room() })),
+            "leave" => heard.push(Input::ask(Action::Leave { room: room() })),
+            "who" => heard.push(Input::ask(Query::Who { room: room(), page: 1 })),
             "nick" => {
                 let nick = Nick::parse(name).expect("it is a nick");
-                heard.push(Heard::ask(Action::Rename { nick }));
+                heard.push(Input::ask(Action::Rename { nick }));
             }
             _ => {}
         }
@@ -68,10 +68,10 @@ impl ProtocolSession for KeeperSession {
         bytes: &[u8],
         _: &Clock,
         work: &mut Work,
-        heard: &mut Vec<Heard>,
+        heard: &mut Vec<Input>,
     ) -> usize {
         if !std::mem::replace(&mut self.is_in, true) {
-            heard.push(Heard::ask(Action::Enter { nick: None, room: None, seat: None }));
+            heard.push(Input::ask(Action::Enter { nick: None, room: None, resume_key: None }));
         }
         let mut taken = 0;
         while let Some(byte) = bytes.get(taken).filter(|_| !work.is_over()) {
@@ -87,8 +87,8 @@ impl ProtocolSession for KeeperSession {
         taken
     }
 
-    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {
-        heard.push(Heard::Quit);
+    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Input>) {
+        heard.push(Input::Quit);
     }
 
     fn partial_input_bytes(&self) -> usize {
@@ -103,18 +103,18 @@ impl ProtocolSession for KeeperSession {
         FORMAT
     }
 
-    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+    fn render(&mut self, told: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
         let mut line = String::new();
-        if let Told::Entered(entered) = told {
+        if let Output::Entered(entered) = told {
             line = format!("in {}\n", entered.room);
-        } else if let Told::Parted(_, room) = told {
+        } else if let Output::Left(_, room) = told {
             line = format!("out {room}\n");
-        } else if let Told::Answer(_, Answer::Members { name, nicks, .. }) = told {
+        } else if let Output::Answer(_, Answer::Members { name, nicks, .. }) = told {
             let nicks: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
             line = format!("list {name} {}\n", nicks.join(" "));
-        } else if let Told::Answer(_, Answer::Renamed { from, to }) = told {
+        } else if let Output::Answer(_, Answer::Renamed { from, to }) = told {
             line = format!("mine {from} {to}\n");
-        } else if let Told::GivenBack(..) = told {
+        } else if let Output::GivenBack(..) = told {
             line.push_str("refused\n");
         }
         out.extend_from_slice(line.as_bytes());

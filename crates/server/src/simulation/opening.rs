@@ -16,7 +16,7 @@ use super::settings::settings;
 use super::world::{Mood, World};
 use crate::browsers::Browsers;
 use crate::gate::Gate;
-use crate::shard::{PING_S, Place, Shard};
+use crate::shard::{PING_S, Shard, ShardSetup};
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
@@ -24,7 +24,7 @@ impl World {
         let settings = Arc::new(settings(&mut dice));
         let has_copies = dice.once_in(4);
         let has_firm_rooms = settings.limits.rooms.rooms_max > 1 && !has_copies;
-        let place = Place {
+        let place = ShardSetup {
             index: 0,
             boot: 0,
             server: Arc::new(ServerFacts {
@@ -86,7 +86,7 @@ impl World {
         self.place.boot = self.hub.open(limits, self.now, &mut self.dice);
         let place = &self.place;
         let shards = (0..shards).map(|index| Driven {
-            shard: Shard::new(Place { index, ..place.clone() }),
+            shard: Shard::new(ShardSetup { index, ..place.clone() }),
             inbox: VecDeque::new(),
             jobs: VecDeque::new(),
             worked_off: 0,

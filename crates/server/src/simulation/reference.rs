@@ -40,14 +40,14 @@ impl Reference {
             Effect::Joined { session, room, at, .. } => {
                 self.joined.entry(*session).or_default().insert(*room, *at);
             }
-            Effect::Parted { session, room, .. } => {
+            Effect::Left { session, room, .. } => {
                 self.joined.entry(*session).or_default().remove(room);
             }
             Effect::Ended { session, cause, .. } => {
                 self.joined.remove(session);
                 self.quit.extend((*cause == ExitCause::Quit).then_some(*session));
             }
-            Effect::Answer { session, answer: Answer::Granted(_), .. } => {
+            Effect::Answer { session, answer: Answer::ReadGranted(_), .. } => {
                 *self.granted.entry(*session).or_default() += 1;
             }
             Effect::Event(event) => {
@@ -62,10 +62,10 @@ impl Reference {
             Effect::Answer { session, answer: Answer::Welcome { .. }, .. } => {
                 self.begun.insert(*session, self.now);
             }
-            Effect::Answer { session, answer: Answer::Told(message), .. } => {
+            Effect::Answer { session, answer: Answer::Private(message), .. } => {
                 self.told.entry(*session).or_default().push(message.text.as_str().to_owned());
             }
-            Effect::Founded { .. }
+            Effect::RoomCreated { .. }
             | Effect::RoomRemoved { .. }
             | Effect::Presence { .. }
             | Effect::Answer { .. }

@@ -1,4 +1,4 @@
-//! What an operator of a simulated house has set: another thing in each history.
+//! What an operator of a simulated server has set: another thing in each history.
 
 use teahouse_core::RoomName;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Effect, Event, EventKind, Excerpt, Founding, Granted, History, LogPosition, MessageKey,
-    Position, Question, RoomId, RoomName, Said, Scope,
+    Effect, Event, EventKind, Excerpt, History, LogPosition, MessageKey, Position, Question,
+    ReadGrant, RoomId, RoomName, Said, Scope, StoredRoom,
 };
 
 use crate::history::{Unread, Wanted};
@@ -43,7 +43,7 @@ impl ListStore {
         }
         for effect in effects {
             match effect {
-                Effect::Founded { room, name, .. } => {
+                Effect::RoomCreated { room, name, .. } => {
                     self.last_room = self.last_room.max(room.0);
                     self.rooms.insert(*room, (name.clone(), Vec::new()));
                 }
@@ -57,7 +57,7 @@ impl ListStore {
                     self.last_boot = boot.unwrap_or_default().max(self.last_boot);
                 }
                 Effect::Joined { .. }
-                | Effect::Parted { .. }
+                | Effect::Left { .. }
                 | Effect::Presence { .. }
                 | Effect::Ignores { .. }
                 | Effect::Answer { .. }
@@ -76,7 +76,7 @@ impl ListStore {
             let topic = events.iter().rfind(is_topic).and_then(|event| event.text.clone());
             let (head, last) = (last.position, last.time);
             let first = Position::START.next();
-            Founding { room: *room, name: name.clone(), first, head, last, topic }
+            StoredRoom { room: *room, name: name.clone(), first, head, last, topic }
         });
         let (last_boot, last_room) = (self.last_boot, RoomId(self.last_room));
         History { last_boot, last_room, rooms: rooms.collect() }
@@ -145,7 +145,7 @@ impl ListStore {
             Wanted::Check { room, position, upto } => {
                 between(*room, Position(position.0.saturating_sub(1)), *upto).take(1).collect()
             }
-            Wanted::Asked(_, Granted { question: Question::Latest { count, .. }, scope }) => {
+            Wanted::Asked(_, ReadGrant { question: Question::Latest { count, .. }, scope }) => {
                 let Scope::Rooms(spans) = scope else { return Err(Unread::Fault) };
                 spans
                     .first()

@@ -14,7 +14,7 @@ use crate::gate::Gate;
 use crate::history::{Asker, Job, Page};
 use crate::inbox::Inbox;
 use crate::settings::LimitSettings;
-use crate::shard::{Now, Place, Shard};
+use crate::shard::{Now, Shard, ShardSetup};
 
 /// Turns of a history in which anything may happen, at most.
 const TURNS_MAX: usize = 400;
@@ -49,7 +49,7 @@ pub(super) struct World {
     pub(super) mood: Mood,
     pub(super) now: u64,
     /// What each shard is given when the server is started.
-    pub(super) place: Place,
+    pub(super) place: ShardSetup,
     pub(super) hub: Hub,
     pub(super) shards: Vec<Driven>,
     pub(super) gate: Arc<Gate>,

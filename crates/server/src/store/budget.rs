@@ -1,4 +1,4 @@
-//! How much work one search may be. One thread searches for the whole house, and while it reads the
+//! How much work one search may be. One thread searches for the whole server, and while it reads the
 //! write-ahead log cannot begin anew; so whoever asks for what nearly every message has is told to use longer
 //! words.
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{Connection, TransactionBehavior, params};
-use teahouse_core::{Founding, LogPosition, Position, RoomId, RoomName, Time};
+use teahouse_core::{LogPosition, Position, RoomId, RoomName, StoredRoom, Time};
 
 use tracing::{error, info, warn};
 
@@ -157,7 +157,7 @@ pub struct Loaded {
     /// The highest number that a room ever had; 0 before the first.
     pub last_room: RoomId,
     /// Every room that has events.
-    pub rooms: Vec<Founding>,
+    pub rooms: Vec<StoredRoom>,
 }
 
 /// Reads what the chat needs to go on.
@@ -265,11 +265,11 @@ fn follow_events(connection: &Connection) -> Result<(), rusqlite::Error> {
     Ok(())
 }
 
-fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
+fn rooms(connection: &Connection) -> Result<Vec<StoredRoom>, rusqlite::Error> {
     let mut rows = connection.prepare(
         "SELECT id, name, topic, first_position, last_position, last_ms FROM room ORDER BY id",
     )?;
-    let mut founded: Vec<Founding> = Vec::new();
+    let mut created: Vec<StoredRoom> = Vec::new();
     let mut set_aside = Vec::new();
     let mut names = HashSet::new();
     let mut rows = rows.query([])?;
@@ -286,7 +286,7 @@ fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
         let head = Position(row.get::<_, i64>(4)?.cast_unsigned());
         let last = Time(row.get_ref(5)?.as_i64().unwrap_or_default());
         let topic = row::text(row, 2);
-        founded.push(Founding { room: RoomId(room), name, first, head, last, topic });
+        created.push(StoredRoom { room: RoomId(room), name, first, head, last, topic });
     }
     for (id, name) in set_aside {
         // As it stands there: it is what an operator looks for.
@@ -297,7 +297,7 @@ fn rooms(connection: &Connection) -> Result<Vec<Founding>, rusqlite::Error> {
         );
         make_way(connection, id, &name)?;
     }
-    Ok(founded)
+    Ok(created)
 }
 
 /// A room that is set aside keeps no other from being made under a name that a room may have.

@@ -1,5 +1,5 @@
 //! The write-ahead log, kept small. SQLite begins it anew only when nobody is in the middle of reading it, and
-//! in a busy house somebody always is: then it is ended by force, which waits for those who read at the moment
+//! in a busy server somebody always is: then it is ended by force, which waits for those who read at the moment
 //! and for nobody who comes later.
 
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use tracing::{debug, warn};
 
-/// Pages in the log after which SQLite moves them to the database: 16 MiB, so that a busy house moves pages
+/// Pages in the log after which SQLite moves them to the database: 16 MiB, so that a busy server moves pages
 /// that changed often once instead of many times.
 const CHECKPOINT_PAGES: u32 = 4096;
 /// Bytes that the log's file keeps when it begins anew.

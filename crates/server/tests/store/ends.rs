@@ -30,14 +30,14 @@ fn finding(directory: &Path) -> String {
 fn every_batch_records_where_its_rooms_go_on() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = open(directory.path());
-    opened.store.commit(AT, &[founded(LOBBY, "lobby")]).unwrap();
+    opened.store.commit(AT, &[created(LOBBY, "lobby")]).unwrap();
     assert_eq!(ends(directory.path()), (1, 0, 0), "a room without events begins at its first");
     opened.store.commit(AT, &[said(LOBBY, 1, "one"), said(LOBBY, 2, "two")]).unwrap();
     assert_eq!(ends(directory.path()), (1, 2, 2000));
     let refused = [said(LOBBY, 3, "three"), said(LOBBY, 3, "three again")];
     opened.store.commit(AT, &refused).unwrap_err();
     assert_eq!(ends(directory.path()), (1, 2, 2000), "kept with the events or not at all");
-    let two_rooms = [founded(TEA, "tea"), said(LOBBY, 3, "three"), said(TEA, 1, "green")];
+    let two_rooms = [created(TEA, "tea"), said(LOBBY, 3, "three"), said(TEA, 1, "green")];
     opened.store.commit(AT, &two_rooms).unwrap();
     assert_eq!(ends(directory.path()), (1, 3, 3000));
     opened.store.close().unwrap();

@@ -12,7 +12,7 @@ fn memory_keeps_nothing_and_leaves_nothing() {
         let entries = std::fs::read_dir("/dev/shm").into_iter().flatten().flatten();
         entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("teahouse-")).count()
     };
-    opened.store.commit(AT, &[founded(LOBBY, "lobby"), said(LOBBY, 1, "soon gone")]).unwrap();
+    opened.store.commit(AT, &[created(LOBBY, "lobby"), said(LOBBY, 1, "soon gone")]).unwrap();
     let kept = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
     assert_eq!(texts(&kept), ["soon gone"]);
     assert_eq!(shared_memory(), 0);
@@ -96,7 +96,7 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
 fn a_room_whose_name_is_none_is_set_aside_and_the_others_open() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["one"]);
-    opened.store.commit(AT, &[founded(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
+    opened.store.commit(AT, &[created(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
     let by_hand = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();
     by_hand
         .execute(
@@ -122,7 +122,7 @@ fn a_room_whose_name_is_none_is_set_aside_and_the_others_open() {
 fn a_room_whose_number_is_none_is_set_aside_and_its_name_is_free() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["one"]);
-    opened.store.commit(AT, &[founded(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
+    opened.store.commit(AT, &[created(TEA, "tea"), said(TEA, 1, "found")]).unwrap();
     drop(opened);
     let last = i64::from(u32::MAX);
     for (number, name) in [(-5, "tea"), (last, "milk"), (5_000_000_000, "juice")] {
@@ -140,7 +140,7 @@ fn a_room_whose_number_is_none_is_set_aside_and_its_name_is_free() {
         assert_eq!(texts(&found.events), ["one"]);
         let found = opened.readers[0].search(None, "found", None, 9).unwrap();
         assert!(number >= 0 && number <= last || found.events.is_empty());
-        let again = opened.store.commit(AT, &[founded(TEA, name), said(TEA, 1, "anew")]);
+        let again = opened.store.commit(AT, &[created(TEA, name), said(TEA, 1, "anew")]);
         assert_eq!(again.unwrap(), 1, "{name}");
         opened.store.commit(AT, &[Effect::RoomRemoved { room: TEA }]).unwrap();
         let by_hand = rusqlite::Connection::open(directory.path().join("teahouse.db")).unwrap();

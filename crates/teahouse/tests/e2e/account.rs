@@ -8,34 +8,34 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::hostile::Undisturbed;
-use crate::house::{House, PATIENCE};
 use crate::peer::Peer;
+use crate::server::{PATIENCE, TestServer};
 use crate::socket::Socket;
 use crate::visitor::{Visitor, get, post};
 
-/// A house with these limits.
-fn limited(limits: &str) -> (tempfile::TempDir, House) {
+/// A server with these limits.
+fn limited(limits: &str) -> (tempfile::TempDir, TestServer) {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
     std::fs::write(&config, format!("[limits]\n{limits}\n")).unwrap();
-    let house = House::with(&["--config", config.to_str().unwrap()]);
-    (directory, house)
+    let server = TestServer::with(&["--config", config.to_str().unwrap()]);
+    (directory, server)
 }
 
-/// Events that the house has kept.
-fn kept(house: &House) -> i64 {
-    let database = rusqlite::Connection::open(house.database()).unwrap();
+/// Events that the server has kept.
+fn kept(server: &TestServer) -> i64 {
+    let database = rusqlite::Connection::open(server.database()).unwrap();
     database.query_row("SELECT count(*) FROM event", [], |row| row.get(0)).unwrap()
 }
 
 #[test]
 fn an_address_that_connects_again_and_again_gets_no_fresh_burst() {
-    let (_directory, house) =
+    let (_directory, server) =
         limited("address_requests_burst = 30\naddress_requests_per_second = 1");
     let start = Instant::now();
     let mut turned_away = 0;
     for number in 0..120 {
-        let mut script = Peer::connect(house.port);
+        let mut script = Peer::connect(server.port);
         script.say(&format!("line {number}"));
         script.finish();
         let told = script.rest();
@@ -45,11 +45,11 @@ fn an_address_that_connects_again_and_again_gets_no_fresh_burst() {
     }
     // Each connection and its line cost one, and one a second comes back.
     let most = 30 + start.elapsed().as_secs() as i64 + 1;
-    assert!(kept(&house) <= most, "{} kept of at most {most}", kept(&house));
+    assert!(kept(&server) <= most, "{} kept of at most {most}", kept(&server));
     assert!(turned_away > 0, "nobody was turned away");
     // Who waits is served again.
     let deadline = Instant::now() + PATIENCE;
-    while !Peer::connect(house.port).line().unwrap().contains("welcome") {
+    while !Peer::connect(server.port).line().unwrap().contains("welcome") {
         assert!(Instant::now() < deadline);
         std::thread::sleep(Duration::from_millis(500));
     }
@@ -57,13 +57,13 @@ fn an_address_that_connects_again_and_again_gets_no_fresh_burst() {
 
 #[test]
 fn lines_of_one_address_are_held_then_given_back_whatever_connection_they_come_on() {
-    let (_directory, house) =
+    let (_directory, server) =
         limited("address_requests_burst = 12\naddress_requests_per_second = 1\nflood_held_max = 2");
-    let mut ann = house.join();
+    let mut ann = server.join();
     for number in 0..8 {
         ann.say(&format!("one {number}"));
     }
-    let mut bob = house.join();
+    let mut bob = server.join();
     for number in 0..8 {
         bob.say(&format!("two {number}"));
     }
@@ -75,17 +75,17 @@ fn lines_of_one_address_are_held_then_given_back_whatever_connection_they_come_o
 
 #[test]
 fn who_says_more_than_one_may_is_taken_in_time_and_the_others_do_not_wait() {
-    let (_directory, house) = limited(
+    let (_directory, server) = limited(
         "flood_burst = 0\naddress_requests_burst = 0\nwork_burst = 100\nwork_per_second = 100",
     );
-    let mut members = Undisturbed::in_house(&house);
+    let mut members = Undisturbed::in_server(&server);
     // Each in one write, which one read takes.
-    let mut flooders: Vec<Peer> = (0..19).map(|_| house.join()).collect();
+    let mut flooders: Vec<Peer> = (0..19).map(|_| server.join()).collect();
     let start = Instant::now();
     for flooder in &mut flooders {
         flooder.send("/help\n".repeat(400).as_bytes());
     }
-    let mut script = house.join();
+    let mut script = server.join();
     script.send("/nothing\n".repeat(400).as_bytes());
     for _ in 0..400 {
         script.expect("there is no /nothing");
@@ -97,11 +97,11 @@ fn who_says_more_than_one_may_is_taken_in_time_and_the_others_do_not_wait() {
 
 #[test]
 fn what_one_address_posts_is_bounded_over_all_its_connections() {
-    let (_directory, house) = limited("address_posts_burst = 5\naddress_posts_per_second = 1");
+    let (_directory, server) = limited("address_posts_burst = 5\naddress_posts_per_second = 1");
     let mut answers = Vec::new();
     for number in 0..15 {
         let body = json!({ "text": format!("post {number}") }).to_string();
-        answers.push(post(house.port, "/api/v1/rooms/tea/messages", &body));
+        answers.push(post(server.port, "/api/v1/rooms/tea/messages", &body));
     }
     let refused = answers.iter().find(|answer| answer.status == 429).expect("nobody was refused");
     assert_eq!(refused.json()["code"], "too_fast");
@@ -111,11 +111,11 @@ fn what_one_address_posts_is_bounded_over_all_its_connections() {
 
 #[test]
 fn the_text_one_address_has_kept_is_bounded() {
-    let (_directory, house) =
+    let (_directory, server) =
         limited("address_kept_bytes_burst = 20000\naddress_kept_bytes_per_second = 100\n");
     let body = json!({ "text": "x".repeat(8_000) }).to_string();
     let answers: Vec<_> =
-        (0..6).map(|_| post(house.port, "/api/v1/rooms/tea/messages", &body)).collect();
+        (0..6).map(|_| post(server.port, "/api/v1/rooms/tea/messages", &body)).collect();
     assert_eq!((answers[0].status, answers[1].status), (201, 201));
     let refused = answers.iter().find(|answer| answer.status == 429).expect("nobody was refused");
     // 4,192 bytes at 100 a second, less what is paid back meanwhile. The header says what the words say.
@@ -124,14 +124,14 @@ fn the_text_one_address_has_kept_is_bounded() {
     let told = format!("too much from your network address; try again in {wait} s");
     assert_eq!(refused.json()["message"], told);
     // Reading costs nothing of that.
-    assert_eq!(get(house.port, "/api/v1/rooms/tea/messages").status, 200);
+    assert_eq!(get(server.port, "/api/v1/rooms/tea/messages").status, 200);
 }
 
 #[test]
 fn the_connection_too_many_is_told_why_in_its_own_protocol() {
-    let (_directory, house) = limited("connections_per_address_max = 1");
-    let mut ann = house.join();
-    let url = format!("http://127.0.0.1:{}/lobby", house.port);
+    let (_directory, server) = limited("connections_per_address_max = 1");
+    let mut ann = server.join();
+    let url = format!("http://127.0.0.1:{}/lobby", server.port);
     let output = Command::new("curl").args(["-sS", "-D", "-", "-d", "hello", &url]).output();
     let told = String::from_utf8(output.unwrap().stdout).unwrap();
     let (head, body) = told.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{told:?}"));
@@ -141,13 +141,13 @@ fn the_connection_too_many_is_told_why_in_its_own_protocol() {
     let why = "too many connections from your address (the limit is 1)";
     assert_eq!(body, json!({ "code": "too_many_connections", "message": why }));
 
-    let mut socket = Visitor::connect(house.port);
+    let mut socket = Visitor::connect(server.port);
     socket.send(crate::raw::handshake("").as_bytes());
     assert_eq!(socket.answer(false).status, 503);
 
     // A person who says nothing is told as a person, after a moment.
-    assert_eq!(Peer::connect(house.port).rest(), [format!("-- error: {why}")]);
-    let mut telnet = Peer::connect(house.port);
+    assert_eq!(Peer::connect(server.port).rest(), [format!("-- error: {why}")]);
+    let mut telnet = Peer::connect(server.port);
     telnet.say("hello?");
     assert_eq!(telnet.rest(), [format!("-- error: {why}")]);
     ann.say("/who");
@@ -156,19 +156,19 @@ fn the_connection_too_many_is_told_why_in_its_own_protocol() {
 
 #[test]
 fn connections_that_never_come_in_leave_room_for_members() {
-    let (_directory, house) = limited("newcomers_per_address_max = 3");
-    let mut idle: Vec<Visitor> = (0..3).map(|_| Visitor::connect(house.port)).collect();
+    let (_directory, server) = limited("newcomers_per_address_max = 3");
+    let mut idle: Vec<Visitor> = (0..3).map(|_| Visitor::connect(server.port)).collect();
     for visitor in &mut idle {
         visitor.ask("GET", "/healthz", "", "");
         assert_eq!(visitor.answer(false).status, 200);
     }
-    let refused = get_any(house.port);
+    let refused = get_any(server.port);
     assert!(refused.contains("that have not come in (the limit is 3)"), "{refused}");
     drop(idle);
     let deadline = Instant::now() + PATIENCE;
     let mut members = Vec::new();
     while members.len() < 5 {
-        let mut peer = Peer::connect(house.port);
+        let mut peer = Peer::connect(server.port);
         if peer.line().unwrap().contains("welcome") {
             members.push(peer);
         }
@@ -189,11 +189,11 @@ fn get_any(port: u16) -> String {
 
 #[test]
 fn a_kept_seat_keeps_its_place_until_it_is_given_up() {
-    let (_directory, house) = limited("connections_per_address_max = 2\ngrace_s = 3");
-    let mut ann = house.join();
-    let mut bob = Socket::connect(house.port);
-    let seat = "000102030405060708090a0b0c0d0e0f";
-    bob.ask(&json!({ "op": "hello", "nick": "bob", "seat": seat }));
+    let (_directory, server) = limited("connections_per_address_max = 2\ngrace_s = 3");
+    let mut ann = server.join();
+    let mut bob = Socket::connect(server.port);
+    let resume_key = "000102030405060708090a0b0c0d0e0f";
+    bob.ask(&json!({ "op": "hello", "nick": "bob", "seat": resume_key }));
     bob.expect("welcome");
     bob.ask(&json!({ "op": "join", "room": "lobby" }));
     bob.expect("joined");
@@ -201,12 +201,12 @@ fn a_kept_seat_keeps_its_place_until_it_is_given_up() {
     let broken = Instant::now();
     drop(bob);
     // As long as bob's nick is kept, so is his place.
-    let mut told = Peer::connect(house.port).line().unwrap();
+    let mut told = Peer::connect(server.port).line().unwrap();
     while !told.contains("welcome") {
         assert!(told.contains("too many connections from your address"), "{told}");
         assert!(broken.elapsed() < PATIENCE);
         std::thread::sleep(Duration::from_millis(100));
-        told = Peer::connect(house.port).line().unwrap();
+        told = Peer::connect(server.port).line().unwrap();
     }
     assert!(broken.elapsed() >= Duration::from_secs(3), "free after {:?}", broken.elapsed());
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tungstenite::Message;
 
-use crate::house::House;
+use crate::server::TestServer;
 use crate::socket::Socket;
 
 const SEAT: &str = "0123456789abcdef0123456789abcdef";
@@ -11,9 +11,9 @@ const ID: &str = "000102030405060708090a0b0c0d0e0f";
 
 #[test]
 fn one_room_is_the_same_through_lines_and_through_the_api() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = Socket::join(house.port, "bob", "lobby");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = Socket::join(server.port, "bob", "lobby");
     ann.expect("bob entered #lobby");
     ann.say("你好");
     let event = bob.expect("event");
@@ -61,8 +61,8 @@ fn one_room_is_the_same_through_lines_and_through_the_api() {
 
 #[test]
 fn every_kind_of_page_and_list_is_answered_with_its_reference() {
-    let house = House::open();
-    let mut ann = Socket::join(house.port, "ann", "tea");
+    let server = TestServer::open();
+    let mut ann = Socket::join(server.port, "ann", "tea");
     for number in 1..=10 {
         ann.ask(&json!({ "op": "say", "room": "tea", "text": format!("number {number} 火锅") }));
         ann.expect("event");
@@ -114,9 +114,9 @@ fn every_kind_of_page_and_list_is_answered_with_its_reference() {
 
 #[test]
 fn whoever_resumes_gets_what_was_missed_once_and_in_order_and_is_not_announced() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = Socket::connect(house.port);
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = Socket::connect(server.port);
     bob.ask(&json!({ "op": "hello", "nick": "bob", "seat": SEAT }));
     let epoch = bob.expect("welcome")["epoch"].clone();
     bob.ask(&json!({ "op": "join", "room": "lobby" }));
@@ -128,7 +128,7 @@ fn whoever_resumes_gets_what_was_missed_once_and_in_order_and_is_not_announced()
     for number in 2..=700 {
         ann.say(&format!("{number}"));
     }
-    let mut bob = Socket::connect(house.port);
+    let mut bob = Socket::connect(server.port);
     bob.ask(&json!({ "op": "hello", "nick": "other", "seat": SEAT }));
     let welcome = bob.expect("welcome");
     assert_eq!((&welcome["nick"], &welcome["resumed"]), (&json!("bob"), &json!(true)));
@@ -148,7 +148,7 @@ fn whoever_resumes_gets_what_was_missed_once_and_in_order_and_is_not_announced()
 
     // A place in another history is none here, and that is said.
     let elsewhere = json!({ "epoch": "ffffffffffffffff", "position": 1 });
-    let mut eve = Socket::hello(house.port, "eve");
+    let mut eve = Socket::hello(server.port, "eve");
     eve.ask(&json!({ "op": "join", "room": "lobby", "after": elsewhere }));
     let joined = eve.expect("joined");
     assert_eq!(joined["complete"], false);
@@ -158,11 +158,11 @@ fn whoever_resumes_gets_what_was_missed_once_and_in_order_and_is_not_announced()
 
 #[test]
 fn a_seat_that_is_taken_elsewhere_closes_the_older_connection() {
-    let house = House::open();
-    let mut first = Socket::connect(house.port);
+    let server = TestServer::open();
+    let mut first = Socket::connect(server.port);
     first.ask(&json!({ "op": "hello", "nick": "bob", "seat": SEAT }));
     first.expect("welcome");
-    let mut second = Socket::connect(house.port);
+    let mut second = Socket::connect(server.port);
     second.ask(&json!({ "op": "hello", "seat": SEAT }));
     assert_eq!(second.expect("welcome")["nick"], "bob");
     let bye = json!({ "type": "bye", "cause": "replaced", "reconnect": false });
@@ -172,8 +172,8 @@ fn a_seat_that_is_taken_elsewhere_closes_the_older_connection() {
 
 #[test]
 fn what_is_wrong_is_answered_with_its_field_and_the_connection_lives() {
-    let house = House::open();
-    let mut ann = Socket::connect(house.port);
+    let server = TestServer::open();
+    let mut ann = Socket::connect(server.port);
     let wrong = |ann: &mut Socket, request: &str| {
         ann.send(Message::text(request));
         let error = ann.expect("error");
@@ -202,18 +202,18 @@ fn what_is_wrong_is_answered_with_its_field_and_the_connection_lives() {
     assert_eq!(ann.expect("joined")["ref"], 3, "it lives");
 
     // What is no longer WebSocket text closes, with the code that says why.
-    let mut eve = Socket::hello(house.port, "eve");
+    let mut eve = Socket::hello(server.port, "eve");
     eve.send(Message::binary(vec![1, 2, 3]));
     assert_eq!(eve.close_code(), Some(1003));
-    let mut eve = Socket::hello(house.port, "eve2");
+    let mut eve = Socket::hello(server.port, "eve2");
     eve.send(Message::text("x".repeat(70_000)));
     assert_eq!(eve.close_code(), Some(1009));
 }
 
 #[test]
 fn someone_on_the_api_who_floods_is_told_which_message_was_refused() {
-    let house = House::with(&[]);
-    let mut ann = Socket::join(house.port, "ann", "tea");
+    let server = TestServer::with(&[]);
+    let mut ann = Socket::join(server.port, "ann", "tea");
     for number in 0..40 {
         ann.ask(&json!({ "ref": number, "op": "say", "room": "tea", "text": "x", "id": format!("{number:032x}") }));
     }
@@ -225,9 +225,9 @@ fn someone_on_the_api_who_floods_is_told_which_message_was_refused() {
 
 #[test]
 fn typing_is_told_to_those_who_can_show_it() {
-    let house = House::open();
-    let mut ann = Socket::join(house.port, "ann", "tea");
-    let mut bob = Socket::join(house.port, "bob", "tea");
+    let server = TestServer::open();
+    let mut ann = Socket::join(server.port, "ann", "tea");
+    let mut bob = Socket::join(server.port, "bob", "tea");
     assert_eq!(ann.expect("presence")["nick"], "bob");
     bob.ask(&json!({ "op": "typing", "room": "tea" }));
     let typing = json!({ "type": "presence", "room": "tea", "change": "typing", "nick": "bob" });
@@ -235,12 +235,12 @@ fn typing_is_told_to_those_who_can_show_it() {
 }
 
 #[test]
-fn a_closing_house_says_that_coming_back_makes_sense() {
-    let mut house = House::open();
-    let mut ann = Socket::join(house.port, "ann", "tea");
-    house.signal("-TERM");
+fn a_closing_server_says_that_coming_back_makes_sense() {
+    let mut server = TestServer::open();
+    let mut ann = Socket::join(server.port, "ann", "tea");
+    server.signal("-TERM");
     assert_eq!(ann.expect("notice")["text"], "the house is closing");
     assert_eq!(ann.expect("bye")["reconnect"], true);
     assert_eq!(ann.close_code(), Some(1001));
-    assert!(house.wait(crate::house::PATIENCE).success());
+    assert!(server.wait(crate::server::PATIENCE).success());
 }

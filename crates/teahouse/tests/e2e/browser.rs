@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::house::House;
+use crate::server::TestServer;
 use crate::visitor::get;
 
 /// What drives the browser. Its own browsers are not fetched: Debian's is used.
@@ -49,15 +49,15 @@ fn driver() -> &'static Path {
     })
 }
 
-/// Runs a script in a browser of its own, at a house; gives what it prints.
-fn run(script: &str, house: &House) -> String {
+/// Runs a script in a browser of its own, at a server; gives what it prints.
+fn run(script: &str, server: &TestServer) -> String {
     let script = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e/browser")).join(script);
     let profile = tempfile::tempdir().unwrap();
     let start = profile.path().join("start.js");
     std::fs::write(&start, START).unwrap();
     let output = Command::new("node")
         .args([start.as_path(), driver(), &profile.path().join("profile"), &script])
-        .arg(format!("http://127.0.0.1:{}", house.port))
+        .arg(format!("http://127.0.0.1:{}", server.port))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -65,17 +65,17 @@ fn run(script: &str, house: &House) -> String {
 }
 
 /// What was said in the lobby.
-fn said(house: &House) -> Vec<String> {
-    let page = get(house.port, "/api/v1/rooms/lobby/messages").json();
+fn said(server: &TestServer) -> Vec<String> {
+    let page = get(server.port, "/api/v1/rooms/lobby/messages").json();
     let events = page["events"].as_array().unwrap().iter();
     events.map(|event| event["text"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 #[test]
 fn another_sites_page_says_and_does_nothing_through_a_connection_kept_silent() {
-    let house = House::with(&[]);
-    let mut bob = house.join_as("bob");
-    let printed = run("attack.js", &house);
+    let server = TestServer::with(&[]);
+    let mut bob = server.join_as("bob");
+    let printed = run("attack.js", &server);
     // The first connection had been greeted when its request came; the second was left alone, because a browser
     // is known to be there, and its request was read, and refused for where it comes from.
     assert_eq!(printed, "mallory failed\ntrudy opaque\n");
@@ -90,18 +90,18 @@ fn another_sites_page_says_and_does_nothing_through_a_connection_kept_silent() {
             break;
         }
     }
-    assert_eq!(said(&house), ["the end"]);
+    assert_eq!(said(&server), ["the end"]);
 }
 
 #[test]
 fn opening_the_address_in_a_browser_looks_like_nobody() {
-    let house = House::with(&[]);
-    let mut bob = house.join_as("bob");
-    let printed = run("visit.js", &house);
+    let server = TestServer::with(&[]);
+    let mut bob = server.join_as("bob");
+    let printed = run("visit.js", &server);
     let usage = "This is a teahouse: people talk here.";
     assert_eq!(printed, format!("first {usage}\nagain {usage}\nsaid 200\n"));
     let line = bob.line().unwrap();
     assert_eq!(line, "<page> said by a page of the house", "it is the first thing that is heard");
     bob.say("the end");
-    assert_eq!(said(&house), ["said by a page of the house", "the end"]);
+    assert_eq!(said(&server), ["said by a page of the house", "the end"]);
 }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::house::{House, PATIENCE};
 use crate::peer::Peer;
 use crate::raw;
+use crate::server::{PATIENCE, TestServer};
 use crate::visitor::{Visitor, post};
 
 /// Everything that comes until the server closes.
@@ -45,29 +45,29 @@ fn ending(visitor: &Visitor) -> (Value, u16) {
 }
 
 #[test]
-fn when_the_house_closes_a_websocket_is_told_bye_and_1001() {
-    let mut house = House::open();
-    let mut inside = raw::connect(house.port, "");
+fn when_the_server_closes_a_websocket_is_told_bye_and_1001() {
+    let mut server = TestServer::open();
+    let mut inside = raw::connect(server.port, "");
     inside.send(&raw::text(&json!({ "op": "hello", "nick": "ann" }).to_string()));
     inside.send(&raw::text(&json!({ "op": "join", "room": "lobby" }).to_string()));
-    let mut watcher = house.join();
+    let mut watcher = server.join();
     watcher.say("/who");
     while !watcher.expect("in #lobby").starts_with("-- 2 ") {
         watcher.say("/who");
     }
-    let outside = raw::connect(house.port, "");
-    house.signal("-TERM");
+    let outside = raw::connect(server.port, "");
+    server.signal("-TERM");
     let expected = json!({ "type": "bye", "cause": "closing", "reconnect": true });
     assert_eq!(ending(&inside), (expected.clone(), 1001));
     assert_eq!(ending(&outside), (expected, 1001));
     watcher.expect("the house is closing");
     assert_eq!(watcher.rest(), [""; 0]);
-    house.wait_for_close();
+    server.wait_for_close();
 }
 
 #[test]
 fn a_websocket_that_sends_what_no_client_may_send_is_told_bye_and_why() {
-    let house = House::open();
+    let server = TestServer::open();
     let cases: [(Vec<u8>, u16); 4] = [
         (raw::frame(0x82, b"\x01\x02"), 1003),
         (raw::frame(0x81, &vec![b'x'; 64 * 1024 + 1]), 1009),
@@ -75,7 +75,7 @@ fn a_websocket_that_sends_what_no_client_may_send_is_told_bye_and_why() {
         (raw::frame(0xF1, b"x"), 1002),
     ];
     for (bytes, code) in cases {
-        let mut client = raw::connect(house.port, "");
+        let mut client = raw::connect(server.port, "");
         client.send(&bytes);
         let expected = json!({ "type": "bye", "cause": "protocol", "reconnect": false });
         assert_eq!(ending(&client), (expected, code));
@@ -87,31 +87,31 @@ fn who_takes_nothing_of_what_is_sent_is_closed_in_every_protocol() {
     const TEXTS: usize = 600;
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
-    let open = std::fs::read_to_string(crate::house::OPEN).unwrap();
+    let open = std::fs::read_to_string(crate::server::OPEN).unwrap();
     let limits = open.replace("unread_s = 0", "unread_s = 3");
     std::fs::write(&config, limits).unwrap();
-    let house = House::with(&["--config", config.to_str().unwrap()]);
+    let server = TestServer::with(&["--config", config.to_str().unwrap()]);
     let messages = "/api/v1/rooms/lobby/messages";
     let body = json!({ "text": "x".repeat(15_000) }).to_string();
-    assert_eq!(post(house.port, messages, &body).status, 201);
-    let line = Peer::connect(house.port);
-    let mut follower = Visitor::connect(house.port);
+    assert_eq!(post(server.port, messages, &body).status, 201);
+    let line = Peer::connect(server.port);
+    let mut follower = Visitor::connect(server.port);
     follower.ask("GET", "/lobby", "", "");
-    let mut stream = Visitor::connect(house.port);
+    let mut stream = Visitor::connect(server.port);
     stream.ask("GET", "/api/v1/rooms/lobby/events", "", "");
-    let mut asker = Visitor::connect(house.port);
+    let mut asker = Visitor::connect(server.port);
     for _ in 0..50 {
         asker.ask("GET", &format!("{messages}?limit=200"), "", "");
     }
     // As much as fits between us, and more.
-    let mut writer = house.join();
+    let mut writer = server.join();
     let text = "x".repeat(15_000);
     for _ in 0..TEXTS {
         writer.say(&text);
     }
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let metrics = Visitor::scrape(house.admin_port());
+        let metrics = Visitor::scrape(server.admin_port());
         let open = |protocol: &str| {
             let row = format!("teahouse_connections{{protocol=\"{protocol}\"}} ");
             metrics.split(&row).nth(1).unwrap().lines().next().unwrap().parse::<u32>().unwrap()
@@ -136,10 +136,10 @@ fn who_takes_nothing_of_what_is_sent_is_closed_in_every_protocol() {
 
 #[test]
 fn connections_that_say_nothing_keep_nobody_from_the_metrics() {
-    let house = House::open();
-    let _silent: Vec<Visitor> = (0..100).map(|_| Visitor::connect(house.admin_port())).collect();
+    let server = TestServer::open();
+    let _silent: Vec<Visitor> = (0..100).map(|_| Visitor::connect(server.admin_port())).collect();
     let start = Instant::now();
-    assert!(Visitor::scrape(house.admin_port()).contains("teahouse_sessions"));
+    assert!(Visitor::scrape(server.admin_port()).contains("teahouse_sessions"));
     // Half a second each would be 50.
     assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE};
+use crate::server::{PATIENCE, TestServer};
 
 /// A program whose lines are read as they come; ended when the test is.
 struct Program {
@@ -56,8 +56,8 @@ fn curl(arguments: &[&str]) -> String {
 
 #[test]
 fn curl_says_it_and_follows_and_people_with_nc_see_it() {
-    let house = House::open();
-    let port = house.port.to_string();
+    let server = TestServer::open();
+    let port = server.port.to_string();
     let nc = Program::start(Command::new("nc").args(["127.0.0.1", &port]));
     nc.expect("you are in #lobby");
     let room = format!("http://127.0.0.1:{port}/lobby");
@@ -79,7 +79,7 @@ fn curl_says_it_and_follows_and_people_with_nc_see_it() {
     follower.expect("of text");
 
     // A nick that somebody has is nobody else's.
-    let mut ann = house.join_as("ann");
+    let mut ann = server.join_as("ann");
     let taken = curl(&["-d", "x", &format!("{room}?nick=ann")]);
     assert!(taken.contains("\"nick_taken\""), "{taken}");
     ann.say("I am ann");
@@ -90,15 +90,15 @@ fn curl_says_it_and_follows_and_people_with_nc_see_it() {
 
 #[test]
 fn files_and_bodies_are_taken_as_curl_sends_them() {
-    let house = House::open();
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut bob = server.join_as("bob");
     let files = tempfile::tempdir().unwrap();
     let path = |name: &str, bytes: &[u8]| {
         let path = files.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let room = format!("http://127.0.0.1:{}/lobby", house.port);
+    let room = format!("http://127.0.0.1:{}/lobby", server.port);
     let notes = path("notes.txt", "two\nlines 你好\n".as_bytes());
     let said = curl(&["-T", &notes, &format!("{room}?nick=curl")]);
     assert_eq!(said, "said in #lobby as curl, message 1\n");
@@ -114,7 +114,7 @@ fn files_and_bodies_are_taken_as_curl_sends_them() {
     let header = "Content-Encoding: gzip";
     curl(&["-H", header, "--data-binary", &packed, &format!("{room}?nick=curl")]);
     bob.expect("<curl> packed");
-    let messages = format!("http://127.0.0.1:{}/api/v1/rooms/lobby/messages/", house.port);
+    let messages = format!("http://127.0.0.1:{}/api/v1/rooms/lobby/messages/", server.port);
     let marked =
         format!("@{}", path("marked", b"\xEF\xBB\xBF{\"text\":\"marked\",\"nick\":\"curl\"}"));
     curl(&["--data-binary", &marked, &messages]);

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use crate::house::House;
 use crate::raw::{self, text};
+use crate::server::TestServer;
 use crate::socket::Socket;
 use crate::visitor::Visitor;
 
@@ -47,10 +47,10 @@ fn python() -> &'static str {
 
 #[test]
 fn a_python_client_agrees_on_compression_and_hears_what_is_said() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     let mut child = Command::new(python())
-        .args(["-", &house.port.to_string()])
+        .args(["-", &server.port.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -58,7 +58,7 @@ fn a_python_client_agrees_on_compression_and_hears_what_is_said() {
     child.stdin.take().unwrap().write_all(PYTHON_CLIENT.as_bytes()).unwrap();
     let said = ann.expect("<python>");
     assert_eq!(said, format!("<python> {}", "long 火锅 ".repeat(1000).trim_end()));
-    let mut bob = Socket::join(house.port, "bob", "lobby");
+    let mut bob = Socket::join(server.port, "bob", "lobby");
     // From a line and through the api; compressible, and not at all.
     let long = "好茶".repeat(2_000);
     ann.say(&long);
@@ -116,10 +116,10 @@ fn joined(port: u16, extensions: &str) -> Visitor {
 fn a_broadcast_is_the_same_compressed_bytes_for_all_who_take_them() {
     const DEFLATE: &str =
         "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut plain = joined(house.port, "");
-    let mut compressed = [joined(house.port, DEFLATE), joined(house.port, DEFLATE)];
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut plain = joined(server.port, "");
+    let mut compressed = [joined(server.port, DEFLATE), joined(server.port, DEFLATE)];
     let words = "火锅 ".repeat(1_000);
     for round in 0..3 {
         ann.say(&words);

@@ -4,15 +4,15 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::house::{House, OPEN, teahouse};
+use crate::server::{OPEN, TestServer, teahouse};
 use crate::socket::Socket;
 use crate::visitor::{Visitor, get, post};
 
 #[test]
 fn a_file_that_may_not_grow_is_a_full_disk_and_not_the_end() {
-    let house = House::with_file_limit(1024, &["--config", OPEN]);
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::with_file_limit(1024, &["--config", OPEN]);
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     let words = |number: u32| format!("{number} {}", "x".repeat(8000));
     let mut number = 0;
     // The write-ahead log has a megabyte soon.
@@ -33,7 +33,7 @@ fn a_file_that_may_not_grow_is_a_full_disk_and_not_the_end() {
         };
     }
     let status = Command::new("prlimit")
-        .args(["--pid", &house.pid().to_string(), "--fsize=unlimited"])
+        .args(["--pid", &server.pid().to_string(), "--fsize=unlimited"])
         .status();
     assert!(status.unwrap().success());
     ann.expect("messages are being stored again");
@@ -53,15 +53,15 @@ fn on_a_disk_that_is_nearly_full_nothing_is_said_and_reading_goes_on() {
         std::fs::write(&config, limits).unwrap();
     };
     set(0);
-    let house = House::with(&["--config", config.to_str().unwrap()]);
-    let mut ann = house.join_as("ann");
-    let mut bob = Socket::join(house.port, "bob", "lobby");
+    let server = TestServer::with(&["--config", config.to_str().unwrap()]);
+    let mut ann = server.join_as("ann");
+    let mut bob = Socket::join(server.port, "bob", "lobby");
     ann.say("before");
     assert_eq!(bob.expect("event")["text"], "before");
 
     // More than any disk has.
     set(1 << 40);
-    house.signal("-HUP");
+    server.signal("-HUP");
     ann.expect("the disk is nearly full: nothing can be said until there is room");
     ann.say("too much");
     let refused = ann.expect("-- error: the disk is nearly full");
@@ -70,33 +70,33 @@ fn on_a_disk_that_is_nearly_full_nothing_is_said_and_reading_goes_on() {
     bob.ask(&json!({ "ref": 1, "op": "say", "room": "lobby", "text": "x", "id": id }));
     let refused = bob.expect("error");
     assert_eq!((&refused["code"], &refused["id"]), (&json!("unavailable"), &json!(id)));
-    let refused = post(house.port, "/lobby", "x");
+    let refused = post(server.port, "/lobby", "x");
     assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("unavailable")));
-    assert_eq!(get(house.port, "/healthz").status, 503);
-    let mut monitor = Visitor::connect(house.admin_port());
+    assert_eq!(get(server.port, "/healthz").status, 503);
+    let mut monitor = Visitor::connect(server.admin_port());
     monitor.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(monitor.head().status, 503);
     // Reading goes on, and people come and go.
-    let page = get(house.port, "/api/v1/rooms/lobby/messages").json();
+    let page = get(server.port, "/api/v1/rooms/lobby/messages").json();
     assert_eq!(page["events"][0]["text"], "before");
-    let carl = house.join();
+    let carl = server.join();
     ann.expect("entered #lobby");
     drop(carl);
 
     set(0);
-    house.signal("-HUP");
+    server.signal("-HUP");
     ann.expect("there is room on the disk again");
     ann.say("after");
     let told = bob.expect("event");
     assert_eq!((&told["text"], &told["position"]), (&json!("after"), &json!(2)));
-    assert_eq!(get(house.port, "/healthz").status, 200);
+    assert_eq!(get(server.port, "/healthz").status, 200);
     assert_ne!(told["id"], Value::from(id));
 }
 
 #[test]
-fn a_house_is_copied_while_people_talk_and_the_copy_can_be_opened() {
-    let house = House::open();
-    let data = house.data().to_str().unwrap().to_owned();
+fn a_server_is_copied_while_people_talk_and_the_copy_can_be_opened() {
+    let server = TestServer::open();
+    let data = server.data().to_str().unwrap().to_owned();
     let copies = tempfile::tempdir().unwrap();
     let copy = copies.path().join("copy.db");
     let run = |arguments: &[&str]| {
@@ -104,8 +104,8 @@ fn a_house_is_copied_while_people_talk_and_the_copy_can_be_opened() {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.success(), text(output.stdout), text(output.stderr))
     };
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     for number in 1..=50 {
         ann.say(&format!("{number}"));
     }
@@ -124,10 +124,10 @@ fn a_house_is_copied_while_people_talk_and_the_copy_can_be_opened() {
     assert!(!is_done && told.contains("there is no history in /nonexistent"), "{told}");
 
     // Restored as the README says it.
-    let epoch = get(house.port, "/api/v1/rooms/lobby/messages").json()["epoch"].clone();
+    let epoch = get(server.port, "/api/v1/rooms/lobby/messages").json()["epoch"].clone();
     let restored = tempfile::tempdir().unwrap();
     std::fs::copy(&copy, restored.path().join("teahouse.db")).unwrap();
-    let other = House::on(restored);
+    let other = TestServer::on(restored);
     let page = get(other.port, "/api/v1/rooms/lobby/messages").json();
     assert_eq!(page["head"], 50);
     assert_ne!(page["epoch"], epoch, "positions are given again");

@@ -7,24 +7,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::house::{House, PATIENCE};
 use crate::peer::Peer;
+use crate::server::{PATIENCE, TestServer};
 
 const ROUNDS: u64 = 20;
 const WRITERS: usize = 4;
 
 #[test]
 fn what_anyone_has_seen_survives_kill_nine_once_and_in_order() {
-    let mut house = House::open();
+    let mut server = TestServer::open();
     let mut seen: Vec<String> = Vec::new();
     let mut recorded = 0;
     let mut dice = 0x9E37_79B9_7F4A_7C15_u64;
     for round in 0..ROUNDS {
-        let mut reader = house.join();
+        let mut reader = server.join();
         let stop = Arc::new(AtomicBool::new(false));
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
-                let peer = house.join_as(&format!("writer{writer}"));
+                let peer = server.join_as(&format!("writer{writer}"));
                 let stop = Arc::clone(&stop);
                 thread::spawn(move || write(peer, round, writer, &stop))
             })
@@ -33,19 +33,19 @@ fn what_anyone_has_seen_survives_kill_nine_once_and_in_order() {
         record(&mut reader, &mut seen, Some(50));
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         thread::sleep(Duration::from_micros((dice >> 33) % 60_000));
-        house.kill();
+        server.kill();
         record(&mut reader, &mut seen, None);
         stop.store(true, Ordering::Relaxed);
         for writer in writers {
             writer.join().unwrap();
         }
-        let before = std::mem::replace(&mut recorded, log_position(&house));
+        let before = std::mem::replace(&mut recorded, log_position(&server));
         assert!(recorded > before, "{recorded} was given out before {before} as well");
-        house = house.restart();
+        server = server.restart();
     }
-    house.signal("-TERM");
-    assert!(house.wait(PATIENCE).success());
-    let kept = messages_in(&house);
+    server.signal("-TERM");
+    assert!(server.wait(PATIENCE).success());
+    let kept = messages_in(&server);
     check(&seen, &kept);
     assert!(seen.len() > 1000, "only {} messages were seen", seen.len());
 }
@@ -64,10 +64,10 @@ fn a_boot_is_synced_before_anyone_is_there_whatever_the_durability() {
     let directory = tempfile::tempdir().unwrap();
     let trace = directory.path().join("trace");
     let calls = "pwrite64,fdatasync,fsync,accept4";
-    let mut house = House::traced(calls, &trace, &["--durability", "async"]);
-    house.join_as("ann");
-    house.signal("-TERM");
-    house.wait(PATIENCE);
+    let mut server = TestServer::traced(calls, &trace, &["--durability", "async"]);
+    server.join_as("ann");
+    server.signal("-TERM");
+    server.wait(PATIENCE);
     let trace = traced_whole(&trace);
     let is_of_log = |line: &&str| line.contains("teahouse.db-wal>");
     let until_someone_came = trace.lines().take_while(|line| !line.contains("accept4("));
@@ -81,14 +81,14 @@ const MESSAGES: usize = 20;
 fn shown_unsynced(arguments: &[&str]) -> (usize, usize) {
     let directory = tempfile::tempdir().unwrap();
     let trace = directory.path().join("trace");
-    let mut house = House::traced("pwrite64,fdatasync,fsync,sendto,write", &trace, arguments);
-    let (mut ann, mut bob) = (house.join_as("ann"), house.join_as("bob"));
+    let mut server = TestServer::traced("pwrite64,fdatasync,fsync,sendto,write", &trace, arguments);
+    let (mut ann, mut bob) = (server.join_as("ann"), server.join_as("bob"));
     for number in 0..MESSAGES {
         ann.say(&format!("message {number}."));
         bob.expect(&format!("message {number}."));
     }
-    house.signal("-TERM");
-    house.wait(PATIENCE);
+    server.signal("-TERM");
+    server.wait(PATIENCE);
     let trace = traced_whole(&trace);
     let (mut shown, mut unsynced, mut is_synced) = (0, 0, true);
     let mut syncing: Vec<&str> = Vec::new();
@@ -162,14 +162,14 @@ fn record(reader: &mut Peer, seen: &mut Vec<String>, count: Option<usize>) {
 
 /// The last position in the log of which the history has something. Only chunks that change something have one, and
 /// each that keeps something has one of its own.
-fn log_position(house: &House) -> i64 {
-    let database = rusqlite::Connection::open(house.database()).unwrap();
+fn log_position(server: &TestServer) -> i64 {
+    let database = rusqlite::Connection::open(server.database()).unwrap();
     let recorded = "SELECT value FROM meta WHERE key = 'log_position'";
     database.query_row(recorded, [], |row| row.get(0)).unwrap()
 }
 
-fn messages_in(house: &House) -> Vec<String> {
-    let database = rusqlite::Connection::open(house.database()).unwrap();
+fn messages_in(server: &TestServer) -> Vec<String> {
+    let database = rusqlite::Connection::open(server.database()).unwrap();
     let integrity: String =
         database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(integrity, "ok");

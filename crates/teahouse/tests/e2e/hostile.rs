@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE};
 use crate::peer::Peer;
+use crate::server::{PATIENCE, TestServer};
 use crate::visitor::get;
 
 /// What a server may grow by under attack: bounded buffers and the allocator's slack.
@@ -20,9 +20,9 @@ pub(crate) struct Undisturbed {
 }
 
 impl Undisturbed {
-    pub(crate) fn in_house(house: &House) -> Self {
-        let ann = house.join_as("ann");
-        let mut bob = house.join_as("bob");
+    pub(crate) fn in_server(server: &TestServer) -> Self {
+        let ann = server.join_as("ann");
+        let mut bob = server.join_as("bob");
         bob.say("/join quiet");
         bob.expect("you are in #quiet");
         let mut both = Self { ann, bob, count: 0 };
@@ -45,8 +45,8 @@ impl Undisturbed {
 
 #[test]
 fn random_bytes_disturb_nobody() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
     let mut dice = 0x2545_F491_4F6C_DD1D_u64;
     for _ in 0..50 {
         let bytes: Vec<u8> = std::iter::repeat_with(|| {
@@ -57,7 +57,7 @@ fn random_bytes_disturb_nobody() {
         })
         .take(20_000)
         .collect();
-        let mut stream = TcpStream::connect(("127.0.0.1", house.port)).unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
         // The server may close on us at any time: that is its right.
         stream.write_all(&bytes).ok();
         members.check();
@@ -66,16 +66,16 @@ fn random_bytes_disturb_nobody() {
 
 #[test]
 fn a_hundred_megabytes_without_a_newline_are_refused_in_bounded_memory() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
-    let before = house.resident_kib();
-    let mut hose = house.join_as("hose");
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
+    let before = server.resident_kib();
+    let mut hose = server.join_as("hose");
     let block = [b'x'; 1_000_000];
     for _ in 0..100 {
         hose.send(&block);
     }
     members.check();
-    let grown = house.resident_kib().saturating_sub(before);
+    let grown = server.resident_kib().saturating_sub(before);
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
     hose.send(b"\n");
     hose.expect("65536");
@@ -85,11 +85,11 @@ fn a_hundred_megabytes_without_a_newline_are_refused_in_bounded_memory() {
 
 #[test]
 fn a_thousand_half_open_connections_and_one_byte_a_second_disturb_nobody() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
-    let before = house.resident_kib();
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
+    let before = server.resident_kib();
     let mut half_open: Vec<TcpStream> =
-        (0..1000).map(|_| TcpStream::connect(("127.0.0.1", house.port)).unwrap()).collect();
+        (0..1000).map(|_| TcpStream::connect(("127.0.0.1", server.port)).unwrap()).collect();
     for _ in 0..5 {
         for stream in &mut half_open {
             stream.write_all(b"x").unwrap();
@@ -97,7 +97,7 @@ fn a_thousand_half_open_connections_and_one_byte_a_second_disturb_nobody() {
         members.check();
         std::thread::sleep(Duration::from_millis(200));
     }
-    let grown = house.resident_kib().saturating_sub(before);
+    let grown = server.resident_kib().saturating_sub(before);
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
     drop(half_open);
     members.check();
@@ -105,16 +105,16 @@ fn a_thousand_half_open_connections_and_one_byte_a_second_disturb_nobody() {
 
 #[test]
 fn people_who_bring_another_protocol_are_told_in_one_line() {
-    let house = House::open();
+    let server = TestServer::open();
     let openings: [(&[u8], &str); 3] = [
         (b"NICK ann\r\nUSER ann 0 * :Ann\r\n", "ERROR :IRC"),
         (b"SSH-2.0-OpenSSH_9.2\r\n", "SSH is not spoken here yet"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "TLS is not spoken here yet"),
     ];
     for (opening, answer) in openings {
-        let mut stream = TcpStream::connect(("127.0.0.1", house.port)).unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
         stream.write_all(opening).unwrap();
-        stream.set_read_timeout(Some(crate::house::PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(crate::server::PATIENCE)).unwrap();
         let mut got = Vec::new();
         std::io::Read::read_to_end(&mut stream, &mut got).unwrap();
         let got = String::from_utf8_lossy(&got);
@@ -124,17 +124,17 @@ fn people_who_bring_another_protocol_are_told_in_one_line() {
 
 #[test]
 fn someone_who_asks_for_much_and_reads_nothing_is_let_go_and_nobody_else_notices() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
-    let mut ann = house.join_as("teller");
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
+    let mut ann = server.join_as("teller");
     for number in 0..100 {
         ann.say(&format!("{number} {}", "x".repeat(8000)));
     }
     ann.say("/history 1");
     ann.expect("> 99 x");
-    let before = house.resident_kib();
+    let before = server.resident_kib();
     for ending in 0..4 {
-        let mut greedy = Peer::connect(house.port);
+        let mut greedy = Peer::connect(server.port);
         let asking = "/help\n/history 100\n/search xx*\n".repeat(3000);
         greedy.stream().set_write_timeout(Some(Duration::from_secs(2))).unwrap();
         // The server stops reading what it cannot answer, or closes: both are its right.
@@ -155,14 +155,14 @@ fn someone_who_asks_for_much_and_reads_nothing_is_let_go_and_nobody_else_notices
         }
         members.check();
     }
-    let grown = house.resident_kib().saturating_sub(before);
+    let grown = server.resident_kib().saturating_sub(before);
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
 }
 
 #[test]
 fn every_answer_comes_to_someone_who_asks_in_one_go_and_reads_slowly() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     for number in 0..60 {
         ann.say(&format!("{number} {}", "x".repeat(8000)));
     }
@@ -170,7 +170,7 @@ fn every_answer_comes_to_someone_who_asks_in_one_go_and_reads_slowly() {
     ann.say("/history 1");
     ann.expect("> 59 x");
     let asked = 200;
-    let mut slow = Peer::connect(house.port);
+    let mut slow = Peer::connect(server.port);
     slow.send("/history 60\n".repeat(asked).as_bytes());
     slow.finish();
     // 200 pages of 64 KiB, far more than may be queued at once: each comes, and then the end.
@@ -180,10 +180,10 @@ fn every_answer_comes_to_someone_who_asks_in_one_go_and_reads_slowly() {
 
 #[test]
 fn a_thousand_long_lines_that_never_end_are_held_within_a_bound_together() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
-    let before = house.resident_kib();
-    let mut half: Vec<Peer> = (0..1000).map(|_| Peer::connect(house.port)).collect();
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
+    let before = server.resident_kib();
+    let mut half: Vec<Peer> = (0..1000).map(|_| Peer::connect(server.port)).collect();
     for peer in &mut half {
         peer.send(&[b'x'; 60 * 1024]);
     }
@@ -192,7 +192,7 @@ fn a_thousand_long_lines_that_never_end_are_held_within_a_bound_together() {
     // that, and not for being too long to say.
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let mut late = Peer::connect(house.port);
+        let mut late = Peer::connect(server.port);
         late.send(&[b'x'; 60 * 1024]);
         late.send(b"\n");
         if late.expect("not sent").contains("bytes was not sent; split it") {
@@ -200,10 +200,10 @@ fn a_thousand_long_lines_that_never_end_are_held_within_a_bound_together() {
         }
         assert!(Instant::now() < deadline, "as much is held as anyone sends");
     }
-    let grown = house.resident_kib().saturating_sub(before);
+    let grown = server.resident_kib().saturating_sub(before);
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
     // A line that people type is held all the same.
-    let mut ann = house.join_as("typist");
+    let mut ann = server.join_as("typist");
     ann.send(&[b'y'; 3000]);
     ann.say("");
     members.check();
@@ -213,14 +213,14 @@ fn a_thousand_long_lines_that_never_end_are_held_within_a_bound_together() {
 
 #[test]
 fn whoever_sends_as_fast_as_it_is_read_leaves_others_their_turn() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
     let is_over = AtomicBool::new(false);
     let mut waited = Duration::ZERO;
     // Before the first line and behind it. Nothing of it is answered, so no answer that is not read stops it.
     for first in [&b""[..], b"/room\n"] {
         is_over.store(false, Ordering::Relaxed);
-        let mut stream = TcpStream::connect(("127.0.0.1", house.port)).unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
         stream.write_all(first).unwrap();
         std::thread::scope(|scope| {
             // More than one, so that there is always something to read.
@@ -237,7 +237,7 @@ fn whoever_sends_as_fast_as_it_is_read_leaves_others_their_turn() {
             for _ in 0..10 {
                 members.check();
             }
-            assert_eq!(get(house.port, "/healthz").text(), "ok\n");
+            assert_eq!(get(server.port, "/healthz").text(), "ok\n");
             waited += start.elapsed();
         });
     }
@@ -247,11 +247,11 @@ fn whoever_sends_as_fast_as_it_is_read_leaves_others_their_turn() {
 
 #[test]
 fn lines_that_are_not_understood_take_short_turns() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
     let is_over = AtomicBool::new(false);
     let streams: Vec<TcpStream> =
-        (0..16).map(|_| TcpStream::connect(("127.0.0.1", house.port)).unwrap()).collect();
+        (0..16).map(|_| TcpStream::connect(("127.0.0.1", server.port)).unwrap()).collect();
     let mut waited = Duration::ZERO;
     std::thread::scope(|scope| {
         for mut stream in &streams {

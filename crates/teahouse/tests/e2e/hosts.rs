@@ -1,4 +1,4 @@
-//! For whom the house answers over HTTP: under names that are its own (no page whose owner points a name at us),
+//! For whom the server answers over HTTP: under names that are its own (no page whose owner points a name at us),
 //! and to pages that are its own, also with a real nginx in front that changes `Host`.
 
 use std::process::{Child, Command, Stdio};
@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::house::{House, PATIENCE};
 use crate::raw;
+use crate::server::{PATIENCE, TestServer};
 use crate::visitor::{Answer, Visitor, get};
 
 /// One request with a head of our own.
@@ -25,7 +25,7 @@ fn why(answer: &Answer) -> (u16, String, String) {
 
 #[test]
 fn a_request_for_a_name_that_is_not_ours_is_refused_whatever_it_wants() {
-    let house = House::with(&[]);
+    let server = TestServer::with(&[]);
     let rebound = "Host: rebound.example:5000\r\n";
     let socket = raw::handshake("Origin: http://rebound.example:5000\r\n")
         .replace("Host: localhost\r\n", rebound);
@@ -37,35 +37,35 @@ fn a_request_for_a_name_that_is_not_ours_is_refused_whatever_it_wants() {
         format!("PUT /lobby HTTP/1.1\r\n{rebound}Content-Length: 2\r\n\r\nhi"),
         socket,
     ] {
-        let (status, code, message) = why(&ask(house.port, &head));
+        let (status, code, message) = why(&ask(server.port, &head));
         assert_eq!((status, code.as_str()), (421, "wrong_host"), "{head}");
         assert!(message.starts_with("rebound.example"), "{message}");
         assert!(message.contains("`hosts`"), "{message}");
     }
-    let metrics = ask(house.admin_port(), &format!("GET /metrics HTTP/1.1\r\n{rebound}\r\n"));
+    let metrics = ask(server.admin_port(), &format!("GET /metrics HTTP/1.1\r\n{rebound}\r\n"));
     assert_eq!(metrics.status, 421);
     assert!(metrics.text().starts_with("rebound.example:5000 is not a name"), "{metrics:?}");
-    let said = get(house.port, "/api/v1/rooms/lobby/messages");
+    let said = get(server.port, "/api/v1/rooms/lobby/messages");
     assert!(said.status == 404 || said.json()["events"] == serde_json::json!([]), "{said:?}");
 
     // Our own clients are no page, and reach it under any name; they say no origin.
     let plain = raw::handshake("").replace("Host: localhost\r\n", rebound);
-    let mut visitor = Visitor::connect(house.port);
+    let mut visitor = Visitor::connect(server.port);
     visitor.send(plain.as_bytes());
     assert_eq!(visitor.head().status, 101);
 
-    let house = House::with(&["--hosts", "rebound.example,.tea.test"]);
+    let server = TestServer::with(&["--hosts", "rebound.example,.tea.test"]);
     for host in ["rebound.example:5000", "a.tea.test", "127.0.0.1", "[::1]:5000", "localhost"] {
         let head = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n");
-        assert_eq!(ask(house.port, &head).text(), "ok\n", "{host}");
+        assert_eq!(ask(server.port, &head).text(), "ok\n", "{host}");
         let head = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n");
-        assert_eq!(ask(house.admin_port(), &head).text(), "ok\n", "{host}");
+        assert_eq!(ask(server.admin_port(), &head).text(), "ok\n", "{host}");
     }
-    assert_eq!(ask(house.port, "GET /healthz HTTP/1.0\r\n\r\n").text(), "ok\n", "no host is said");
-    assert_eq!(ask(house.port, "GET /healthz HTTP/1.1\r\n\r\n").status, 400, "it must be");
+    assert_eq!(ask(server.port, "GET /healthz HTTP/1.0\r\n\r\n").text(), "ok\n", "no host is said");
+    assert_eq!(ask(server.port, "GET /healthz HTTP/1.1\r\n\r\n").status, 400, "it must be");
 }
 
-/// A real nginx in front of a house.
+/// A real nginx in front of a server.
 struct Proxy {
     child: Child,
     port: u16,
@@ -74,15 +74,15 @@ struct Proxy {
 
 impl Proxy {
     /// With more lines for its `location`.
-    fn of(house: &House, more: &str) -> Self {
+    fn of(server: &TestServer, more: &str) -> Self {
         // A port that is free when it is asked for may be somebody else's a moment later.
         let deadline = Instant::now() + PATIENCE;
-        std::iter::from_fn(|| (Instant::now() < deadline).then(|| Self::try_of(house, more)))
+        std::iter::from_fn(|| (Instant::now() < deadline).then(|| Self::try_of(server, more)))
             .find_map(|proxy| proxy)
             .expect("nginx does not listen")
     }
 
-    fn try_of(house: &House, more: &str) -> Option<Self> {
+    fn try_of(server: &TestServer, more: &str) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let at = directory.path().display();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -105,7 +105,7 @@ impl Proxy {
                  }}
                  map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
              }}",
-            house.port
+            server.port
         );
         let path = directory.path().join("nginx.conf");
         std::fs::write(&path, configuration).unwrap();
@@ -146,8 +146,8 @@ impl Drop for Proxy {
 
 #[test]
 fn pages_behind_a_proxy_that_changes_the_host_may_speak_and_others_are_told_what_was_compared() {
-    let house = House::with(&[]);
-    let proxy = Proxy::of(&house, "");
+    let server = TestServer::with(&[]);
+    let proxy = Proxy::of(&server, "");
     // nginx says the address it passes to; the browser says whether page and server are one.
     let own = "Origin: https://tea.example\r\nSec-Fetch-Site: same-origin\r\n";
     assert_eq!(proxy.say("tea.example", own).status, 200);
@@ -164,7 +164,7 @@ fn pages_behind_a_proxy_that_changes_the_host_may_speak_and_others_are_told_what
     assert_eq!(status, 403);
     let compared = format!(
         "the page is of http://tea.example and the request is for 127.0.0.1:{}",
-        house.port
+        server.port
     );
     assert!(message.contains(&compared), "{message}");
     assert!(message.contains("proxy"), "{message}");
@@ -174,11 +174,11 @@ fn pages_behind_a_proxy_that_changes_the_host_may_speak_and_others_are_told_what
 
     // One that passes the host on needs the name to be ours, and then everything is.
     let passing = "proxy_set_header Host $host;";
-    let proxy = Proxy::of(&house, passing);
+    let proxy = Proxy::of(&server, passing);
     assert_eq!(why(&proxy.say("tea.example", own)).0, 421);
-    let house = House::with(&["--hosts", "tea.example"]);
+    let server = TestServer::with(&["--hosts", "tea.example"]);
     for configuration in [passing, ""] {
-        let proxy = Proxy::of(&house, configuration);
+        let proxy = Proxy::of(&server, configuration);
         for origin in ["http://tea.example", "https://tea.example", "https://tea.example:443"] {
             let answer = proxy.say("tea.example", &format!("Origin: {origin}\r\n"));
             assert_eq!(answer.status, 200, "{origin} with {configuration:?}");

@@ -1,12 +1,12 @@
-//! The house over HTTP: `curl` says and follows, programs read and find, and what is wrong is said.
+//! The server over HTTP: `curl` says and follows, programs read and find, and what is wrong is said.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::hostile::Undisturbed;
-use crate::house::{House, PATIENCE};
 use crate::raw;
+use crate::server::{PATIENCE, TestServer};
 use crate::socket::Socket;
 use crate::visitor::{Answer, Visitor, get, post, request};
 
@@ -24,8 +24,8 @@ fn positions(page: &Value) -> Vec<u64> {
 
 #[test]
 fn what_is_posted_is_kept_once_and_read_in_every_way() {
-    let house = House::open();
-    let port = house.port;
+    let server = TestServer::open();
+    let port = server.port;
     let messages = "/api/v1/rooms/tea/messages";
     let body = json!({ "text": "number 1 火锅", "nick": "bot", "id": ID }).to_string();
     let first = post(port, messages, &body);
@@ -92,8 +92,8 @@ fn what_is_posted_is_kept_once_and_read_in_every_way() {
 
 #[test]
 fn what_is_wrong_is_said_with_its_status_and_its_field() {
-    let house = House::open();
-    let port = house.port;
+    let server = TestServer::open();
+    let port = server.port;
     post(port, "/tea", "hello");
     let wrong =
         |method: &str, target: &str, body: &str| failure(&request(port, method, target, "", body));
@@ -158,15 +158,15 @@ fn what_is_wrong_is_said_with_its_status_and_its_field() {
 
 #[test]
 fn a_room_in_chinese_and_many_requests_on_one_connection() {
-    let house = House::open();
-    let mut bob = Socket::join(house.port, "bob", "茶");
-    let said = post(house.port, "/%E8%8C%B6?nick=%E5%AE%89", "好喝");
+    let server = TestServer::open();
+    let mut bob = Socket::join(server.port, "bob", "茶");
+    let said = post(server.port, "/%E8%8C%B6?nick=%E5%AE%89", "好喝");
     assert_eq!(said.text(), "said in #茶 as 安, message 1\n");
     let event = bob.expect("event");
     assert_eq!((&event["text"], &event["sender"]["nick"]), (&json!("好喝"), &json!("安")));
 
     // Asked in one go, answered in order.
-    let mut visitor = Visitor::connect(house.port);
+    let mut visitor = Visitor::connect(server.port);
     let mut all = String::new();
     for number in 0..50 {
         let body = format!("number {number}");
@@ -190,8 +190,8 @@ fn a_room_in_chinese_and_many_requests_on_one_connection() {
 
 #[test]
 fn a_page_of_another_site_can_neither_speak_nor_open_a_socket() {
-    let house = House::open();
-    let port = house.port;
+    let server = TestServer::open();
+    let port = server.port;
     let foreign = [
         "Origin: https://evil.example\r\n",
         "Origin: null\r\n",
@@ -226,8 +226,8 @@ fn a_page_of_another_site_can_neither_speak_nor_open_a_socket() {
 
 #[test]
 fn whoever_sends_a_request_by_the_drop_is_ended_and_disturbs_nobody() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
     let openings: [&[u8]; 5] = [
         b"GET /lobby HT",
         b"GET /lobby HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
@@ -240,7 +240,7 @@ fn whoever_sends_a_request_by_the_drop_is_ended_and_disturbs_nobody() {
     let mut visitors = Vec::new();
     for opening in openings {
         for _ in 0..20 {
-            let mut visitor = Visitor::connect(house.port);
+            let mut visitor = Visitor::connect(server.port);
             visitor.send(opening);
             visitors.push(visitor);
         }
@@ -264,14 +264,14 @@ fn whoever_sends_a_request_by_the_drop_is_ended_and_disturbs_nobody() {
     println!("the last was ended after {:?}", start.elapsed());
     members.check();
     // However many the members have said meanwhile, nothing of the others was said before.
-    let first = get(house.port, "/api/v1/rooms/quiet/messages?after=0&limit=1");
+    let first = get(server.port, "/api/v1/rooms/quiet/messages?after=0&limit=1");
     assert_eq!(first.json()["events"][0]["text"], "undisturbed 1");
 }
 
 #[test]
 fn searches_of_those_who_hang_up_keep_nobody_waiting() {
-    let house = House::open();
-    let port = house.port;
+    let server = TestServer::open();
+    let port = server.port;
     let mut ann = Socket::join(port, "ann", "tea");
     // Each message is in many a search, and looking through all of them takes time.
     for number in 0..60 {

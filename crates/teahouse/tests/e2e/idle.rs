@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 
-use crate::house::{House, OPEN, PATIENCE};
 use crate::raw::{self, text};
+use crate::server::{OPEN, PATIENCE, TestServer};
 use crate::socket::Socket;
 use crate::stream::{GROWTH_KIB_MAX, WARM, pour};
 use crate::visitor::Visitor;
@@ -21,28 +21,28 @@ const KIB_PER_MEMBER_MAX: f64 = 4.0;
 fn idle_members_on_websockets_cost_little() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
-    let house = House::with(&["--config", OPEN, "--durability", "memory"]);
+    let server = TestServer::with(&["--config", OPEN, "--durability", "memory"]);
     let mut members = Vec::new();
     let fill = |members: &mut Vec<Visitor>, count: usize| {
         for _ in members.len()..count {
             let mut member =
-                raw::connect(house.port, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
-            let seat = format!("{:032x}", members.len());
-            member.send(&text(&json!({ "op": "hello", "seat": seat }).to_string()));
+                raw::connect(server.port, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+            let resume_key = format!("{:032x}", members.len());
+            member.send(&text(&json!({ "op": "hello", "seat": resume_key }).to_string()));
             member.send(&text(r#"{"op":"join","room":"lobby"}"#));
             hear(&mut member, "\"joined\"");
             members.push(member);
         }
     };
     fill(&mut members, FEW);
-    let few = house.resident_kib();
+    let few = server.resident_kib();
     fill(&mut members, MANY);
-    let many = house.resident_kib();
+    let many = server.resident_kib();
     let per_member = many.saturating_sub(few) as f64 / (MANY - FEW) as f64;
     println!("{per_member:.2} KiB per member between {FEW} and {MANY}");
     assert!(per_member <= KIB_PER_MEMBER_MAX, "{per_member:.2} KiB per idle member");
 
-    let mut ann = house.join_as("ann");
+    let mut ann = server.join_as("ann");
     ann.say("can everyone hear me?");
     for member in &mut members {
         hear(member, "can everyone hear me?");
@@ -57,16 +57,16 @@ fn hear(member: &mut Visitor, part: &str) {
 
 #[test]
 fn a_peer_that_does_not_answer_is_noticed_within_a_minute() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut dead = raw::connect(house.port, "");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut dead = raw::connect(server.port, "");
     dead.send(&text(r#"{"op":"hello","nick":"dead"}"#));
     dead.send(&text(r#"{"op":"join","room":"lobby"}"#));
     ann.expect("dead entered");
     let start = Instant::now();
     // A library answers pings while somebody reads.
-    let mut alive = Socket::join(house.port, "alive", "lobby");
-    let mut mute = raw::connect(house.port, "");
+    let mut alive = Socket::join(server.port, "alive", "lobby");
+    let mut mute = raw::connect(server.port, "");
     let hello_start = Instant::now();
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -79,7 +79,7 @@ fn a_peer_that_does_not_answer_is_noticed_within_a_minute() {
             alive.ask(&json!({ "op": "say", "room": "lobby", "text": "I am alive" }));
         });
         let deadline = Duration::from_secs(60);
-        // The house's promise, and what a busy machine may add.
+        // The server's promise, and what a busy machine may add.
         let line = ann.line_within(deadline + Duration::from_secs(10));
         let mut line = line.expect("dead is noticed").unwrap();
         while !line.contains("dead") {
@@ -100,26 +100,26 @@ fn a_websocket_that_stops_reading_loses_nothing_and_slows_nobody() {
     const BEFORE: u64 = WARM as u64;
     const MESSAGES: u64 = 6_250;
     const SEAT: &str = "00000000000000000000000000005107";
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     pour(&mut ann, &mut bob, WARM);
-    let mut stalled = Socket::connect(house.port);
+    let mut stalled = Socket::connect(server.port);
     stalled.ask(&json!({ "op": "hello", "nick": "stalled", "seat": SEAT }));
     let epoch = stalled.expect("welcome")["epoch"].clone();
     let after = json!({ "epoch": epoch, "position": BEFORE });
     stalled.ask(&json!({ "op": "join", "room": "lobby", "after": after }));
     stalled.expect("joined");
-    let before = house.resident_kib();
+    let before = server.resident_kib();
     pour(&mut ann, &mut bob, MESSAGES as usize);
-    let grown = house.resident_kib().saturating_sub(before);
+    let grown = server.resident_kib().saturating_sub(before);
     println!("memory grew by {grown} KiB");
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
     let mut position = BEFORE;
     while position < BEFORE + MESSAGES {
         let Some(message) = stalled.next() else {
             // On a slow machine it took nothing for so long that it was given up: it comes back.
-            stalled = Socket::connect(house.port);
+            stalled = Socket::connect(server.port);
             stalled.ask(&json!({ "op": "hello", "nick": "stalled", "seat": SEAT }));
             let after = json!({ "epoch": epoch, "position": position });
             stalled.ask(&json!({ "op": "join", "room": "lobby", "after": after }));

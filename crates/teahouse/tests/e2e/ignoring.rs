@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::server::TestServer;
 use crate::socket::Socket;
 use crate::visitor::post;
 
 const EVES_SEAT: &str = "000102030405060708090a0b0c0d0e0f";
 const BOBS_SEAT: &str = "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
 
-fn hello(port: u16, nick: &str, seat: &str) -> Socket {
+fn hello(port: u16, nick: &str, resume_key: &str) -> Socket {
     let mut socket = Socket::connect(port);
-    socket.ask(&json!({ "op": "hello", "nick": nick, "seat": seat }));
+    socket.ask(&json!({ "op": "hello", "nick": nick, "seat": resume_key }));
     socket.expect("welcome");
     socket
 }
@@ -40,11 +40,11 @@ fn heard_up_to(socket: &mut Socket, last: &str) -> Vec<String> {
 
 #[test]
 fn ignored_people_are_not_heard_again_after_either_side_resumes_also_under_another_nick() {
-    let house = House::open();
-    let mut ann = Socket::join(house.port, "ann", "lobby");
-    let mut eve = hello(house.port, "eve", EVES_SEAT);
+    let server = TestServer::open();
+    let mut ann = Socket::join(server.port, "ann", "lobby");
+    let mut eve = hello(server.port, "eve", EVES_SEAT);
     join(&mut eve, None);
-    let mut bob = hello(house.port, "bob", BOBS_SEAT);
+    let mut bob = hello(server.port, "bob", BOBS_SEAT);
     join(&mut bob, None);
     bob.ask(&json!({ "op": "ignore", "nick": "eve" }));
     bob.expect("ignoring");
@@ -56,7 +56,7 @@ fn ignored_people_are_not_heard_again_after_either_side_resumes_also_under_anoth
 
     // Eve is on another connection and has another nick.
     eve.break_off();
-    let mut eve = hello(house.port, "eve", EVES_SEAT);
+    let mut eve = hello(server.port, "eve", EVES_SEAT);
     join(&mut eve, None);
     eve.ask(&json!({ "op": "nick", "nick": "angel" }));
     eve.expect("renamed");
@@ -64,7 +64,7 @@ fn ignored_people_are_not_heard_again_after_either_side_resumes_also_under_anoth
     say(&mut ann, "two");
     heard_up_to(&mut ann, "two");
 
-    let mut bob = hello(house.port, "bob", BOBS_SEAT);
+    let mut bob = hello(server.port, "bob", BOBS_SEAT);
     join(&mut bob, Some(&place));
     assert_eq!(heard_up_to(&mut bob, "two"), ["two"], "from history");
     say(&mut eve, "live");
@@ -75,14 +75,14 @@ fn ignored_people_are_not_heard_again_after_either_side_resumes_also_under_anoth
 
 #[test]
 fn whoever_says_something_without_coming_in_can_be_ignored() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    post(house.port, "/lobby?nick=Spam", "buy");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    post(server.port, "/lobby?nick=Spam", "buy");
     ann.expect("<Spam> buy");
     ann.say("/ignore Spam");
     ann.expect("-- nobody here is called Spam; you will not hear whoever speaks under that name");
-    post(house.port, "/lobby?nick=spam", "buy more");
-    post(house.port, "/lobby?nick=carl", "hello");
+    post(server.port, "/lobby?nick=spam", "buy more");
+    post(server.port, "/lobby?nick=carl", "hello");
     let mut line = ann.line().unwrap();
     while !line.contains("<carl> hello") {
         assert!(!line.contains("buy"), "{line}");
@@ -90,6 +90,6 @@ fn whoever_says_something_without_coming_in_can_be_ignored() {
     }
     ann.say("/ignore spam");
     ann.expect("-- you hear Spam again");
-    post(house.port, "/lobby?nick=Spam", "at last");
+    post(server.port, "/lobby?nick=Spam", "at last");
     ann.expect("<Spam> at last");
 }

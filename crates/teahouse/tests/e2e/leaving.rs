@@ -4,21 +4,21 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::house::House;
 use crate::screen::{LINE_ROW, bob, check_half, expect_remembered, join, kill, type_half};
 use crate::scripts::client;
+use crate::server::TestServer;
 use crate::terminal::Terminal;
 
 /// What is typed and not sent is kept when this happens, however soon.
 fn check_kept(end: impl Fn(&Terminal)) {
-    let house = House::open();
-    let terminal = join(&house);
+    let server = TestServer::open();
+    let terminal = join(&server);
     type_half(&terminal);
     end(&terminal);
     terminal.wait("gone", Terminal::is_gone);
-    expect_remembered(&house, "が half");
+    expect_remembered(&server, "が half");
     drop(terminal);
-    let terminal = join(&house);
+    let terminal = join(&server);
     terminal.wait("the draft", |terminal| terminal.row(LINE_ROW).ends_with("が half"));
 }
 
@@ -43,9 +43,9 @@ fn close(terminal: &Terminal) {
 
 #[test]
 fn a_second_client_says_so_and_finds_its_line_again() {
-    let house = House::open();
-    let first = join(&house);
-    let command = client(&house, &["join"]);
+    let server = TestServer::open();
+    let first = join(&server);
+    let command = client(&server, &["join"]);
     let second = Terminal::run(&command);
     second.expect("another client of yours is connected to");
     second.expect("● guest");
@@ -62,8 +62,8 @@ fn a_second_client_says_so_and_finds_its_line_again() {
 }
 
 /// The client in a shell with job control.
-fn join_in_shell(house: &House, notes: &Path) -> (Terminal, u32) {
-    let client = bob(house);
+fn join_in_shell(server: &TestServer, notes: &Path) -> (Terminal, u32) {
+    let client = bob(server);
     let mut shell = Command::new("bash");
     shell.args(["--norc", "--noprofile", "-i"]);
     shell.envs(client.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -100,10 +100,10 @@ fn check_shell_and_back(terminal: &Terminal, row: &str) {
 
 #[test]
 fn it_is_stopped_from_outside_and_comes_back_as_it_was() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     let notes = tempfile::tempdir().unwrap();
-    let (terminal, pid) = join_in_shell(&house, notes.path());
+    let (terminal, pid) = join_in_shell(&server, notes.path());
     let row = type_half(&terminal);
     kill("-TSTP", pid);
     check_shell_and_back(&terminal, &row);
@@ -115,10 +115,10 @@ fn it_is_stopped_from_outside_and_comes_back_as_it_was() {
 
 #[test]
 fn after_a_stop_that_cannot_be_heard_screen_and_keys_come_back() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     let notes = tempfile::tempdir().unwrap();
-    let (terminal, pid) = join_in_shell(&house, notes.path());
+    let (terminal, pid) = join_in_shell(&server, notes.path());
     let row = type_half(&terminal);
     kill("-STOP", pid);
     terminal.expect("Stopped");
@@ -136,8 +136,8 @@ fn after_a_stop_that_cannot_be_heard_screen_and_keys_come_back() {
 
 #[test]
 fn where_no_shell_would_bring_it_back_it_does_not_stop() {
-    let house = House::open();
-    let terminal = join(&house);
+    let server = TestServer::open();
+    let terminal = join(&server);
     let row = type_half(&terminal);
     terminal.keys(&["C-z"]);
     kill("-TSTP", terminal.pid());

@@ -1,11 +1,11 @@
-//! Where a house listens, and whether its greeting is true.
+//! Where a server listens, and whether its greeting is true.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::house::{PATIENCE, teahouse};
+use crate::server::{PATIENCE, teahouse};
 
 /// A server on places of our own; what it logs is in a file.
 struct Open {

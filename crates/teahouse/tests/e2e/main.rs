@@ -1,5 +1,5 @@
 //! End-to-end tests: the real binary, real sockets, the real `nc` and `telnet`, a real database file.
-//! `house` starts and stops servers, `peer` is a member on a plain socket, `socket` one on a WebSocket (`raw`
+//! `server` starts and stops servers, `peer` is a member on a plain socket, `socket` one on a WebSocket (`raw`
 //! without a library), `visitor` speaks HTTP, `browser` is Chromium, `terminal` is a pseudo-terminal, `schema` holds what the server sends against its descriptions;
 //! the other files are what people rely on.
 
@@ -20,7 +20,6 @@ mod disk;
 mod durability;
 mod hostile;
 mod hosts;
-mod house;
 mod http;
 mod idle;
 mod ignoring;
@@ -43,6 +42,7 @@ mod schemathesis;
 mod screen;
 mod scripts;
 mod seam;
+mod server;
 mod slow;
 mod socket;
 mod stall;

@@ -6,16 +6,16 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE};
 use crate::screen::{bob, expect_remembered, join, kill, type_half};
 use crate::scripts::client;
+use crate::server::{PATIENCE, TestServer};
 use crate::terminal::Terminal;
 
 #[test]
 fn without_a_terminal_on_either_side_it_is_plain() {
-    let house = House::open();
+    let server = TestServer::open();
     let shell = |script: &str| {
-        let mut command = bob(&house);
+        let mut command = bob(&server);
         let program = command.get_program().to_owned();
         let mut shell = Command::new("sh");
         shell.args(["-c", script, "sh"]).arg(program).args(command.get_args());
@@ -28,19 +28,19 @@ fn without_a_terminal_on_either_side_it_is_plain() {
         terminal.expect("you are in #lobby");
         assert_eq!(terminal.told("alternate_on"), "0", "{script}");
         terminal.keys(&["plain words", "Enter"]);
-        let mut ann = house.join();
+        let mut ann = server.join();
         ann.expect("plain words");
     }
 }
 
 #[test]
 fn no_color_means_none() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     ann.say("hello bob, see http://example.org/ 茶");
-    let coloured = Terminal::run(&bob(&house));
+    let coloured = Terminal::run(&bob(&server));
     coloured.expect("hello bob");
-    let plain = Terminal::run(client(&house, &["join", "--nick", "carl"]).env("NO_COLOR", "1"));
+    let plain = Terminal::run(client(&server, &["join", "--nick", "carl"]).env("NO_COLOR", "1"));
     plain.expect("hello bob");
     plain.expect("● carl");
     assert!(!colours(&coloured.colours()).is_empty());
@@ -63,8 +63,8 @@ fn colours(text: &str) -> BTreeMap<&str, usize> {
 }
 
 /// Runs the client in a shell that notes how the terminal is before and after.
-fn join_noting(house: &House, notes: &Path) -> Terminal {
-    let command = bob(house);
+fn join_noting(server: &TestServer, notes: &Path) -> Terminal {
+    let command = bob(server);
     let script = r#"
         notes=$1; shift
         stty -a > "$notes/before"
@@ -99,21 +99,21 @@ fn check_restored(terminal: &Terminal, notes: &Path) {
 
 #[test]
 fn the_terminal_is_left_as_it_was_found() {
-    let mut house = House::open();
+    let mut server = TestServer::open();
     let notes = tempfile::tempdir().unwrap();
-    let terminal = join_noting(&house, notes.path());
+    let terminal = join_noting(&server, notes.path());
     terminal.keys(&["/quit", "Enter"]);
     terminal.expect("it ended with 0");
     check_restored(&terminal, notes.path());
 
-    let terminal = join_noting(&house, notes.path());
+    let terminal = join_noting(&server, notes.path());
     let pid = std::fs::read_to_string(notes.path().join("pid")).unwrap();
     kill("-TERM", pid.trim().parse().unwrap());
     check_restored(&terminal, notes.path());
 
-    let terminal = join_noting(&house, notes.path());
-    house.signal("-TERM");
-    house.wait(PATIENCE);
+    let terminal = join_noting(&server, notes.path());
+    server.signal("-TERM");
+    server.wait(PATIENCE);
     terminal.wait("told of the end", |terminal| !terminal.screen().contains("● bob"));
     terminal.keys(&["said too late", "Enter"]);
     terminal.expect("1 waiting");
@@ -131,14 +131,14 @@ fn ticks(pid: u32) -> u64 {
 
 #[test]
 fn it_is_there_soon_and_an_idle_one_uses_no_processor() {
-    let house = House::open();
+    let server = TestServer::open();
     let started = Instant::now();
-    let terminal = join(&house);
+    let terminal = join(&server);
     let took = started.elapsed();
     assert!(took < Duration::from_secs(20), "{took:?}");
     // A draft is there to be kept, the first page of history has come, then there is nothing to do.
     type_half(&terminal);
-    expect_remembered(&house, "が half");
+    expect_remembered(&server, "が half");
     let pid = terminal.pid();
     let before = ticks(pid);
     std::thread::sleep(Duration::from_secs(2));

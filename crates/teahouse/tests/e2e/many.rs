@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::house::{House, OPEN, PATIENCE};
+use crate::server::{OPEN, PATIENCE, TestServer};
 
 const FEW: usize = 1_000;
 const MANY: usize = 15_000;
@@ -23,14 +23,14 @@ fn fifteen_thousand_members_hear_one_message_and_cost_little_while_idle() {
         limit.maximum.is_none_or(|files| files > MANY as u64 + 1000),
         "this test needs {MANY} open files; raise the hard limit (ulimit -Hn)"
     );
-    let house = House::with(&["--config", OPEN, "--durability", "memory"]);
+    let server = TestServer::with(&["--config", OPEN, "--durability", "memory"]);
     let mut members: Vec<TcpStream> = Vec::with_capacity(MANY);
-    let mut ann = house.join_as("ann");
+    let mut ann = server.join_as("ann");
 
-    fill(&house, &mut members, FEW);
-    let few = house.resident_kib();
-    fill(&house, &mut members, MANY - 1);
-    let many = house.resident_kib();
+    fill(&server, &mut members, FEW);
+    let few = server.resident_kib();
+    fill(&server, &mut members, MANY - 1);
+    let many = server.resident_kib();
     let per_member = (many - few) as f64 / (MANY - FEW) as f64;
     println!("{per_member:.2} KiB per member between {FEW} and {MANY}");
     assert!(per_member <= KIB_PER_MEMBER_MAX, "{per_member:.2} KiB per idle member");
@@ -44,10 +44,10 @@ fn fifteen_thousand_members_hear_one_message_and_cost_little_while_idle() {
 }
 
 /// Connects until there are so many members, and waits until each has been greeted.
-fn fill(house: &House, members: &mut Vec<TcpStream>, count: usize) {
+fn fill(server: &TestServer, members: &mut Vec<TcpStream>, count: usize) {
     let from = members.len();
     for index in from..count {
-        members.push(connect(house.port, index));
+        members.push(connect(server.port, index));
     }
     for member in &mut members[from..] {
         hear(member, "you are in #lobby");

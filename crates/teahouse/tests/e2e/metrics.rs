@@ -1,17 +1,17 @@
-//! What the house counts and tells who asks.
+//! What the server counts and tells who asks.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::house::{House, PATIENCE};
+use crate::server::{PATIENCE, TestServer};
 use crate::socket::Socket;
 use crate::visitor::{Following, Visitor, get};
 
 /// The value of a metric, summed over its labels; `None` when it is not there.
-pub(crate) fn metric(house: &House, name: &str) -> Option<f64> {
-    let text = Visitor::scrape(house.admin_port());
+pub(crate) fn metric(server: &TestServer, name: &str) -> Option<f64> {
+    let text = Visitor::scrape(server.admin_port());
     let values: Vec<f64> = text
         .lines()
         .filter(|line| {
@@ -23,10 +23,10 @@ pub(crate) fn metric(house: &House, name: &str) -> Option<f64> {
 }
 
 /// Waits until a metric is this.
-pub(crate) fn wait_for(house: &House, name: &str, wanted: f64) {
+pub(crate) fn wait_for(server: &TestServer, name: &str, wanted: f64) {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let value = metric(house, name).unwrap_or(0.0);
+        let value = metric(server, name).unwrap_or(0.0);
         if (value - wanted).abs() < f64::EPSILON {
             return;
         }
@@ -37,8 +37,8 @@ pub(crate) fn wait_for(house: &House, name: &str, wanted: f64) {
 
 #[test]
 fn metrics_tell_what_happens() {
-    let house = House::with(&["--shards", "2"]);
-    let text = Visitor::scrape(house.admin_port());
+    let server = TestServer::with(&["--shards", "2"]);
+    let text = Visitor::scrape(server.admin_port());
     let mut families = Vec::new();
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
@@ -74,39 +74,39 @@ fn metrics_tell_what_happens() {
         assert!(families.contains(&family), "{family:?} is not among {families:?}");
     }
 
-    let mut ann = house.join_as("ann");
-    let mut bob = Socket::join(house.port, "bob", "lobby");
+    let mut ann = server.join_as("ann");
+    let mut bob = Socket::join(server.port, "bob", "lobby");
     ann.say("hello");
     bob.expect("event");
-    let (_follower, _) = Following::events(house.port, "lobby", None);
+    let (_follower, _) = Following::events(server.port, "lobby", None);
     ann.say("/topic a\u{1}b");
     bob.ask(&json!({ "op": "leave", "room": "nowhere" }));
     bob.expect("error");
-    wait_for(&house, "teahouse_events_total", 2.0);
-    wait_for(&house, "teahouse_connections{protocol=\"line\"}", 1.0);
-    wait_for(&house, "teahouse_connections{protocol=\"api\"}", 1.0);
-    wait_for(&house, "teahouse_members{protocol=\"follow\"}", 1.0);
-    wait_for(&house, "teahouse_refusals_total{reason=\"not_in_room\"}", 1.0);
-    wait_for(&house, "teahouse_sessions", 2.0);
-    assert!(metric(&house, "teahouse_deliveries_total").unwrap() >= 2.0);
-    assert!(metric(&house, "teahouse_commit_seconds_count").unwrap() >= 1.0);
-    assert!(metric(&house, "teahouse_sent_bytes_total").unwrap() > 100.0);
-    assert!(metric(&house, "teahouse_scrapes_total").unwrap() > 1.0);
-    let mut elsewhere = Visitor::connect(house.admin_port());
+    wait_for(&server, "teahouse_events_total", 2.0);
+    wait_for(&server, "teahouse_connections{protocol=\"line\"}", 1.0);
+    wait_for(&server, "teahouse_connections{protocol=\"api\"}", 1.0);
+    wait_for(&server, "teahouse_members{protocol=\"follow\"}", 1.0);
+    wait_for(&server, "teahouse_refusals_total{reason=\"not_in_room\"}", 1.0);
+    wait_for(&server, "teahouse_sessions", 2.0);
+    assert!(metric(&server, "teahouse_deliveries_total").unwrap() >= 2.0);
+    assert!(metric(&server, "teahouse_commit_seconds_count").unwrap() >= 1.0);
+    assert!(metric(&server, "teahouse_sent_bytes_total").unwrap() > 100.0);
+    assert!(metric(&server, "teahouse_scrapes_total").unwrap() > 1.0);
+    let mut elsewhere = Visitor::connect(server.admin_port());
     elsewhere.ask("GET", "/api/v1/rooms", "", "");
     assert_eq!(elsewhere.answer(false).status, 404, "nothing else is there");
-    let inside = get(house.port, "/metrics");
+    let inside = get(server.port, "/metrics");
     assert_eq!(inside.status, 404, "the public port tells nothing: it is a room's name there");
 }
 
 #[test]
 fn the_list_of_metrics_is_what_the_server_tells() {
-    let house = House::open();
+    let server = TestServer::open();
     // Refusals are not told before the first.
-    let mut ann = house.join();
+    let mut ann = server.join();
     ann.say("/leave nowhere");
     ann.expect("you are not in #nowhere");
-    let told: BTreeSet<String> = Visitor::scrape(house.admin_port())
+    let told: BTreeSet<String> = Visitor::scrape(server.admin_port())
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))
         .map(|family| {

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::house::{House, OPEN, PATIENCE};
 use crate::peer::Peer;
 use crate::raw;
+use crate::server::{OPEN, PATIENCE, TestServer};
 use crate::visitor::{Visitor, get};
 
 /// What a program that is lost sends, with lines behind it that would be words and commands, and what its answer
@@ -47,7 +47,7 @@ const PROBES: &[(&[u8], &[u8])] = &[
 /// Lines behind each probe.
 const BEHIND: &[u8] = b"/nick admin\n/msg bob psst\nI am admin\n";
 
-/// Sends the rest of a probe; gives everything that came until the house ended it.
+/// Sends the rest of a probe; gives everything that came until the server ended it.
 fn answer(stream: &mut std::net::TcpStream, rest: &[u8]) -> Vec<u8> {
     use std::io::{Read, Write};
     // It may have been ended before all of it was sent.
@@ -66,7 +66,7 @@ fn answer(stream: &mut std::net::TcpStream, rest: &[u8]) -> Vec<u8> {
 }
 
 /// Nothing was said, done or told to bob but what he says himself.
-fn nothing_came_of_it(house: &House, bob: &mut Peer, may_come_and_go: bool) {
+fn nothing_came_of_it(server: &TestServer, bob: &mut Peer, may_come_and_go: bool) {
     bob.say("the end");
     bob.say("/who");
     loop {
@@ -81,7 +81,7 @@ fn nothing_came_of_it(house: &House, bob: &mut Peer, may_come_and_go: bool) {
             break;
         }
     }
-    let page = get(house.port, "/api/v1/rooms/lobby/messages?limit=200").json();
+    let page = get(server.port, "/api/v1/rooms/lobby/messages?limit=200").json();
     for event in page["events"].as_array().unwrap() {
         assert_eq!((&event["text"], &event["sender"]["nick"]), (&"the end".into(), &"bob".into()));
     }
@@ -89,21 +89,21 @@ fn nothing_came_of_it(house: &House, bob: &mut Peer, may_come_and_go: bool) {
 
 #[test]
 fn what_is_no_persons_line_is_answered_once_in_its_own_way_and_never_said() {
-    let house = House::open();
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut bob = server.join_as("bob");
     for (probe, expected) in PROBES {
-        let mut visitor = Visitor::connect(house.port).into_stream();
+        let mut visitor = Visitor::connect(server.port).into_stream();
         let got = answer(&mut visitor, &[*probe, BEHIND].concat());
         let shown = probe.escape_ascii();
         assert!(got.starts_with(expected), "{shown} was answered with {}", got.escape_ascii());
     }
-    nothing_came_of_it(&house, &mut bob, false);
+    nothing_came_of_it(&server, &mut bob, false);
 }
 
 #[test]
 fn what_comes_in_two_parts_or_after_the_greeting_is_not_said_either() {
-    let house = House::open();
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut bob = server.join_as("bob");
     let more: &[&[u8]] = &[
         b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"POST /lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n",
@@ -114,7 +114,7 @@ fn what_comes_in_two_parts_or_after_the_greeting_is_not_said_either() {
     let mut halves = Vec::new();
     for probe in probes {
         for cut in [0, 1, 2] {
-            let mut peer = Peer::connect(house.port);
+            let mut peer = Peer::connect(server.port);
             peer.send(&probe[..cut]);
             halves.push((peer, probe, cut));
         }
@@ -131,26 +131,26 @@ fn what_comes_in_two_parts_or_after_the_greeting_is_not_said_either() {
         assert!(!got.contains("admin"), "{shown} was answered with {got}");
         assert!(!got.contains("-- goodbye"), "{shown} was answered with {got}");
     }
-    nothing_came_of_it(&house, &mut bob, true);
+    nothing_came_of_it(&server, &mut bob, true);
 }
 
 #[test]
 fn a_request_that_comes_in_pieces_before_the_greeting_is_answered() {
-    let house = House::open();
+    let server = TestServer::open();
     for pause_ms in [0, 100, 400] {
-        let mut visitor = Visitor::connect(house.port);
+        let mut visitor = Visitor::connect(server.port);
         visitor.send(b"GE");
         std::thread::sleep(Duration::from_millis(pause_ms));
         visitor.send(b"T /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
         assert_eq!(visitor.answer(false).text(), "ok\n", "after {pause_ms} ms");
     }
-    let mut visitor = Visitor::connect(house.port);
+    let mut visitor = Visitor::connect(server.port);
     visitor.send(b"\xEF\xBB\xBF\r\n\r\nGET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
     assert_eq!(visitor.answer(false).text(), "ok\n");
-    let got = answer(&mut Peer::connect(house.port).into_stream(), b"GET /\r\n");
+    let got = answer(&mut Peer::connect(server.port).into_stream(), b"GET /\r\n");
     assert!(String::from_utf8_lossy(&got).contains("says its version"), "{}", got.escape_ascii());
     // What only the line behind it decides about waits for that as long.
-    let mut redis = Peer::connect(house.port);
+    let mut redis = Peer::connect(server.port);
     redis.send(b"*1\r\n");
     std::thread::sleep(Duration::from_millis(600));
     let got = answer(&mut redis.into_stream(), b"$4\r\nPING\r\n");
@@ -159,8 +159,8 @@ fn a_request_that_comes_in_pieces_before_the_greeting_is_answered() {
 
 #[test]
 fn people_may_say_what_only_begins_like_a_protocol_and_anything_after_their_first_line() {
-    let house = House::open();
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut bob = server.join_as("bob");
     for first in [
         "get well soon",
         "GET well",
@@ -173,7 +173,7 @@ fn people_may_say_what_only_begins_like_a_protocol_and_anything_after_their_firs
         "caf\u{e9}/1.0",
         "GET",
     ] {
-        let mut ann = Peer::connect(house.port);
+        let mut ann = Peer::connect(server.port);
         ann.say(first);
         let line = bob.expect("> ");
         assert!(line.ends_with(&format!("> {first}")), "{line}");
@@ -184,11 +184,11 @@ fn people_may_say_what_only_begins_like_a_protocol_and_anything_after_their_firs
         }
     }
     // Also without an end, and where the greeting has come.
-    let mut ann = Peer::connect(house.port);
+    let mut ann = Peer::connect(server.port);
     ann.send(b"no end");
     ann.finish();
     bob.expect("> no end");
-    let mut ann = house.join();
+    let mut ann = server.join();
     ann.say("");
     ann.say("GET well, ann");
     bob.expect("> GET well, ann");
@@ -196,10 +196,10 @@ fn people_may_say_what_only_begins_like_a_protocol_and_anything_after_their_firs
 
 #[test]
 fn who_is_silent_hears_and_is_seen_after_a_while_or_with_the_first_line() {
-    let house = House::open();
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut bob = server.join_as("bob");
     let start = Instant::now();
-    let mut ann = Peer::connect(house.port);
+    let mut ann = Peer::connect(server.port);
     let you_are = ann.expect("you are guest");
     let nick = you_are.split("you are ").nth(1).unwrap().split(['.', ';', ',']).next().unwrap();
     bob.say("anybody?");
@@ -208,13 +208,13 @@ fn who_is_silent_hears_and_is_seen_after_a_while_or_with_the_first_line() {
     assert!(start.elapsed() >= Duration::from_secs(1), "seen after {:?}", start.elapsed());
     // Who comes and goes in silence is told to nobody.
     for _ in 0..20 {
-        let probe = Peer::connect(house.port);
+        let probe = Peer::connect(server.port);
         drop(probe);
     }
     ann.say("the end");
     let line = bob.line().unwrap();
     assert_eq!(line, format!("<{nick}> the end"));
-    let hasty = Peer::connect(house.port);
+    let hasty = Peer::connect(server.port);
     let mut hasty = hasty;
     hasty.expect("you are in #lobby");
     hasty.say("here I am");
@@ -224,15 +224,15 @@ fn who_is_silent_hears_and_is_seen_after_a_while_or_with_the_first_line() {
 
 #[test]
 fn where_a_browser_is_a_silent_connection_stays_silent_until_its_first_line() {
-    let house = House::open();
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut bob = server.join_as("bob");
     let browser = "User-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n";
-    let mut visitor = Visitor::connect(house.port);
+    let mut visitor = Visitor::connect(server.port);
     visitor.ask("GET", "/healthz", browser, "");
     assert_eq!(visitor.answer(false).status, 200);
-    let mut spare = Visitor::connect(house.port);
-    let mut ann = Peer::connect(house.port);
-    let mut enter = Peer::connect(house.port);
+    let mut spare = Visitor::connect(server.port);
+    let mut ann = Peer::connect(server.port);
+    let mut enter = Peer::connect(server.port);
     enter.say("");
     // Whoever presses Enter is greeted; by then the others would have been as well.
     enter.expect("you are in #lobby");
@@ -244,25 +244,25 @@ fn where_a_browser_is_a_silent_connection_stays_silent_until_its_first_line() {
     ann.expect("you are in #lobby");
     bob.expect("> hello");
     // Programs keep no connections for later: who uses `curl` beside `nc` is greeted.
-    let house = House::open();
-    let mut visitor = Visitor::connect(house.port);
+    let server = TestServer::open();
+    let mut visitor = Visitor::connect(server.port);
     visitor.ask("GET", "/healthz", "User-Agent: curl/8.5.0\r\n", "");
     assert_eq!(visitor.answer(false).status, 200);
-    house.join();
+    server.join();
 }
 
 #[test]
 fn a_first_line_without_end_is_bounded_and_still_ends_as_one() {
-    let house = House::open();
-    let mut bob = house.join_as("bob");
-    let mut ann = Peer::connect(house.port);
+    let server = TestServer::open();
+    let mut bob = server.join_as("bob");
+    let mut ann = Peer::connect(server.port);
     for _ in 0..20 {
         ann.send(&[b'x'; 500]);
     }
     ann.say("");
     let line = bob.expect("> xxx");
     assert!(line.ends_with(&"x".repeat(10_000)));
-    let mut visitor = raw::connect(house.port, "");
+    let mut visitor = raw::connect(server.port, "");
     visitor.send(&raw::text(r#"{"op":"hello"}"#));
     assert!(visitor.wait(), "a WebSocket has no first line");
 }
@@ -273,9 +273,9 @@ fn a_first_line_that_comes_after_the_end_of_its_session_begins_no_other() {
     let config = directory.path().join("teahouse.toml");
     let open = std::fs::read_to_string(OPEN).unwrap();
     std::fs::write(&config, open.replace("[limits]\n", "[limits]\nidle_s = 2\n")).unwrap();
-    let house = House::with(&["--config", config.to_str().unwrap()]);
-    let mut writer = house.join_as("writer");
-    let mut silent = Peer::connect(house.port);
+    let server = TestServer::with(&["--config", config.to_str().unwrap()]);
+    let mut writer = server.join_as("writer");
+    let mut silent = Peer::connect(server.port);
     writer.expect("entered #lobby");
     // More than its socket takes: it is over, and what is queued keeps its connection.
     let filler = "x".repeat(8000);
@@ -297,5 +297,5 @@ fn a_first_line_that_comes_after_the_end_of_its_session_begins_no_other() {
     let lines = silent.rest();
     let welcomes = lines.iter().filter(|line| line.contains("welcome; you are")).count();
     assert_eq!(welcomes, 1, "its session was begun again");
-    assert_eq!(get(house.port, "/healthz").text(), "ok\n");
+    assert_eq!(get(server.port, "/healthz").text(), "ok\n");
 }

@@ -1,4 +1,4 @@
-//! Operating a house: starting, settings and their errors, signals, limits.
+//! Operating a server: starting, settings and their errors, signals, limits.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE, Running, teahouse};
 use crate::peer::Peer;
+use crate::server::{PATIENCE, Running, TestServer, teahouse};
 
 /// The bytes of every file below a directory.
 fn contents(directory: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -94,23 +94,23 @@ fn every_wrong_start_is_one_error_with_a_hint_and_changes_nothing() {
 
 #[test]
 fn a_database_that_is_not_sound_is_refused_untouched() {
-    let mut house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let mut server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     for number in 0..200 {
         ann.say(&format!("{number} {}", "x".repeat(1000)));
     }
     bob.expect("199 x");
-    house.signal("-TERM");
-    assert!(house.wait(PATIENCE).success());
-    let sound = std::fs::read(house.database()).unwrap();
+    server.signal("-TERM");
+    assert!(server.wait(PATIENCE).success());
+    let sound = std::fs::read(server.database()).unwrap();
 
     let check = |bytes: &[u8], error: &str| {
-        std::fs::write(house.database(), bytes).unwrap();
-        let before = contents(house.data());
-        let data = house.data().to_str().unwrap();
+        std::fs::write(server.database(), bytes).unwrap();
+        let before = contents(server.data());
+        let data = server.data().to_str().unwrap();
         check_error(&serve(&["--data", data, "--listen", "127.0.0.1:0"]), error, "");
-        assert!(contents(house.data()) == before, "{error}: something on disk has changed");
+        assert!(contents(server.data()) == before, "{error}: something on disk has changed");
     };
     let changed = |at: usize, bytes: &[u8]| {
         let mut file = sound.clone();
@@ -122,26 +122,26 @@ fn a_database_that_is_not_sound_is_refused_untouched() {
     check(&changed(60, &99_u32.to_be_bytes()), "later version");
     check(&sound[..sound.len() / 2], "is damaged: its end is missing");
     check(&changed(4096 * 8, &[0xA5; 4096]), "is damaged");
-    std::fs::write(house.database(), &sound).unwrap();
-    let house = house.restart();
-    Peer::connect(house.port).expect("> 199 x");
+    std::fs::write(server.database(), &sound).unwrap();
+    let server = server.restart();
+    Peer::connect(server.port).expect("> 199 x");
 }
 
 #[test]
 fn two_servers_never_write_one_history() {
-    let house = House::open();
-    let output = serve(&["--listen", "127.0.0.1:0", "--data", house.data().to_str().unwrap()]);
+    let server = TestServer::open();
+    let output = serve(&["--listen", "127.0.0.1:0", "--data", server.data().to_str().unwrap()]);
     check_error(&output, "in use by another server", "--data");
 }
 
 #[test]
-fn a_house_waits_for_another_program_that_writes_and_goes_on() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+fn a_server_waits_for_another_program_that_writes_and_goes_on() {
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     ann.say("before");
     bob.expect("<ann> before");
-    let other = rusqlite::Connection::open(house.database()).unwrap();
+    let other = rusqlite::Connection::open(server.database()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     ann.say("meanwhile");
     ann.expect("messages cannot be stored at the moment");
@@ -151,36 +151,36 @@ fn a_house_waits_for_another_program_that_writes_and_goes_on() {
 }
 
 #[test]
-fn a_house_that_can_store_nothing_any_more_tells_members_and_ends() {
-    let mut house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+fn a_server_that_can_store_nothing_any_more_tells_members_and_ends() {
+    let mut server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     ann.say("before");
     bob.expect("<ann> before");
-    let other = rusqlite::Connection::open(house.database()).unwrap();
+    let other = rusqlite::Connection::open(server.database()).unwrap();
     other.execute_batch("ALTER TABLE event RENAME TO gone").unwrap();
     ann.say("never shown");
     for member in [&mut ann, &mut bob] {
         member.expect("the house has to close: messages cannot be stored");
         assert!(member.rest().iter().all(|line| !line.contains("never shown")));
     }
-    assert_eq!(house.wait(PATIENCE).code(), Some(1));
+    assert_eq!(server.wait(PATIENCE).code(), Some(1));
 }
 
 #[test]
-fn a_stopped_house_tells_members_keeps_everything_and_ends_in_time() {
+fn a_stopped_server_tells_members_keeps_everything_and_ends_in_time() {
     for signal in ["-TERM", "-INT"] {
-        let mut house = House::open();
-        let mut ann = house.join_as("ann");
-        let mut bob = house.join_as("bob");
+        let mut server = TestServer::open();
+        let mut ann = server.join_as("ann");
+        let mut bob = server.join_as("bob");
         ann.say("before the end");
         bob.expect("<ann> before the end");
-        house.signal(signal);
-        house.wait_for_close();
+        server.signal(signal);
+        server.wait_for_close();
         ann.expect("the house is closing");
         assert_eq!(ann.rest(), [""; 0]);
-        let house = house.restart();
-        Peer::connect(house.port).expect("<ann> before the end");
+        let server = server.restart();
+        Peer::connect(server.port).expect("<ann> before the end");
     }
 }
 
@@ -190,14 +190,14 @@ fn a_hangup_reloads_limits_and_keeps_everyone() {
     let config = directory.path().join("teahouse.toml");
     let open = "[limits]\nflood_burst = 0\nconnections_per_address_max = ";
     std::fs::write(&config, format!("{open}0\n")).unwrap();
-    let house = House::with(&["--config", config.to_str().unwrap()]);
-    let mut ann = house.join_as("ann");
+    let server = TestServer::with(&["--config", config.to_str().unwrap()]);
+    let mut ann = server.join_as("ann");
     std::fs::write(&config, format!("{open}1\n")).unwrap();
-    house.signal("-HUP");
+    server.signal("-HUP");
     // Newcomers are turned away as soon as the new limit holds.
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let mut peer = Peer::connect(house.port);
+        let mut peer = Peer::connect(server.port);
         let line = peer.line().unwrap();
         if line == "-- error: too many connections from your address (the limit is 1)" {
             assert_eq!(peer.line(), None);
@@ -207,35 +207,35 @@ fn a_hangup_reloads_limits_and_keeps_everyone() {
     }
     // A broken file changes nothing, and that is said.
     std::fs::write(&config, "flood = ").unwrap();
-    house.signal("-HUP");
+    server.signal("-HUP");
     let deadline = Instant::now() + PATIENCE;
-    while !house.log().contains("settings not reloaded") {
-        assert!(Instant::now() < deadline, "{}", house.log());
+    while !server.log().contains("settings not reloaded") {
+        assert!(Instant::now() < deadline, "{}", server.log());
         std::thread::sleep(Duration::from_millis(20));
     }
-    let line = Peer::connect(house.port).line().unwrap();
+    let line = Peer::connect(server.port).line().unwrap();
     assert!(line.ends_with("(the limit is 1)"), "{line}");
     ann.say("/who");
     ann.expect("-- 1 is in #lobby");
 }
 
 #[test]
-fn a_full_house_turns_newcomers_away_politely() {
+fn a_full_server_turns_newcomers_away_politely() {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
     let limits = "[limits]\nconnections_max = 2\nconnections_per_address_max = 0\n";
     std::fs::write(&config, limits).unwrap();
-    let house = House::with(&["--config", config.to_str().unwrap()]);
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
-    let mut carl = Peer::connect(house.port);
+    let server = TestServer::with(&["--config", config.to_str().unwrap()]);
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
+    let mut carl = Peer::connect(server.port);
     assert_eq!(
         carl.rest(),
         ["-- error: the house is full (2 connections); please try again later"]
     );
     // Also someone who speaks at once is told why, and does not only see a reset.
     for _ in 0..50 {
-        let mut script = Peer::connect(house.port);
+        let mut script = Peer::connect(server.port);
         script.send(b"build done\n");
         script.finish();
         let told = script.rest();
@@ -247,7 +247,7 @@ fn a_full_house_turns_newcomers_away_politely() {
     bob.expect("ann is offline");
     // Her place is free a moment after the others have heard that she went.
     let deadline = Instant::now() + PATIENCE;
-    while !Peer::connect(house.port).line().unwrap().contains("welcome") {
+    while !Peer::connect(server.port).line().unwrap().contains("welcome") {
         assert!(Instant::now() < deadline, "the place is never free");
     }
 }
@@ -256,11 +256,11 @@ fn a_full_house_turns_newcomers_away_politely() {
 fn the_open_file_limit_turns_newcomers_away_and_leaves_members_alone() {
     let data = tempfile::tempdir().unwrap();
     let binary = env!("CARGO_BIN_EXE_teahouse");
-    // 352 files in all, of which the house keeps 64 for itself and 8 for each of 32 shards.
+    // 352 files in all, of which the server keeps 64 for itself and 8 for each of 32 shards.
     let script = format!(
         "ulimit -n 352; exec {binary} serve --shards 32 --listen 127.0.0.1:0 --log human/error --data {} --config {}",
         data.path().display(),
-        crate::house::OPEN
+        crate::server::OPEN
     );
     let mut child =
         Running::start(Command::new("bash").args(["-c", &script]).stdout(Stdio::piped()));
@@ -291,9 +291,9 @@ fn silence_beyond_the_limit_is_announced() {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
     std::fs::write(&config, "[limits]\nidle_s = 10\n").unwrap();
-    let house = House::with(&["--config", config.to_str().unwrap()]);
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::with(&["--config", config.to_str().unwrap()]);
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     let start = Instant::now();
     loop {
         // Ann goes on talking; bob does not.
@@ -334,13 +334,13 @@ fn it_says_its_version_and_every_setting() {
 
 #[test]
 fn it_prints_one_way_to_join_for_each_program_and_where_history_is() {
-    let house = House::with(&["--listen", "127.0.0.1:0"]);
-    let database = house.database();
+    let server = TestServer::with(&["--listen", "127.0.0.1:0"]);
+    let database = server.database();
     let expected = format!("History is kept in {}", database.display());
-    assert!(house.greeting.contains(&expected), "{}", house.greeting);
+    assert!(server.greeting.contains(&expected), "{}", server.greeting);
     // Both addresses asked for, each with the port that was chosen.
-    let ways = house.greeting.lines().filter(|line| line.trim().starts_with("telnet 127.0.0.1 "));
-    assert_eq!(ways.count(), 2, "{}", house.greeting);
+    let ways = server.greeting.lines().filter(|line| line.trim().starts_with("telnet 127.0.0.1 "));
+    assert_eq!(ways.count(), 2, "{}", server.greeting);
 }
 
 #[test]
@@ -370,7 +370,7 @@ fn logs_are_json_when_asked_for_and_hold_no_words_of_members() {
 }
 
 #[test]
-fn the_log_tells_at_the_start_what_one_wants_to_know_of_a_house() {
+fn the_log_tells_at_the_start_what_one_wants_to_know_of_a_server() {
     let data = tempfile::tempdir().unwrap();
     let mut child = Running::start(
         teahouse()

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::house::House;
 use crate::metrics::wait_for;
 use crate::peer::Peer;
+use crate::server::TestServer;
 use crate::socket::Socket;
 use crate::visitor::{Following, get};
 
@@ -16,9 +16,9 @@ use crate::visitor::{Following, get};
 fn everyone_sees_one_order_while_people_come_go_and_come_back() {
     const WRITERS: usize = 4;
     const EACH: usize = 400;
-    let house = House::with(&["--config", crate::house::OPEN, "--shards", "3"]);
-    let port = house.port;
-    let mut first = house.join_as("first");
+    let server = TestServer::with(&["--config", crate::server::OPEN, "--shards", "3"]);
+    let port = server.port;
+    let mut first = server.join_as("first");
     first.say("0");
     first.say("/topic");
     first.expect("topic");
@@ -27,9 +27,9 @@ fn everyone_sees_one_order_while_people_come_go_and_come_back() {
     let is_over = AtomicBool::new(false);
     let orders: Vec<Vec<String>> = std::thread::scope(|scope| {
         let mut hearing = Vec::new();
-        for seat in 0..3_u32 {
+        for resume_key in 0..3_u32 {
             let epoch = epoch.clone();
-            hearing.push(scope.spawn(move || resuming(port, seat, &epoch, total)));
+            hearing.push(scope.spawn(move || resuming(port, resume_key, &epoch, total)));
         }
         let place = format!("{}-0", epoch.as_str().unwrap());
         hearing.push(scope.spawn(move || {
@@ -37,7 +37,7 @@ fn everyone_sees_one_order_while_people_come_go_and_come_back() {
             let text = |_| following.event().data["text"].as_str().unwrap().to_owned();
             (0..total).map(text).collect()
         }));
-        let house = &house;
+        let server = &server;
         let is_over = &is_over;
         // People who come and go as fast as they can.
         let passing = scope.spawn(move || {
@@ -66,7 +66,7 @@ fn everyone_sees_one_order_while_people_come_go_and_come_back() {
         });
         let mut speaking = Vec::new();
         for writer in 0..WRITERS {
-            speaking.push(scope.spawn(move || speak(house, writer, EACH)));
+            speaking.push(scope.spawn(move || speak(server, writer, EACH)));
         }
         for speaking in speaking {
             speaking.join().unwrap();
@@ -84,14 +84,14 @@ fn everyone_sees_one_order_while_people_come_go_and_come_back() {
     sorted.sort_unstable();
     sorted.dedup();
     assert_eq!(sorted.len(), total, "each once");
-    wait_for(&house, "teahouse_connections{protocol=\"follow\"}", 0.0);
-    wait_for(&house, "teahouse_connections{protocol=\"api\"}", 0.0);
+    wait_for(&server, "teahouse_connections{protocol=\"follow\"}", 0.0);
+    wait_for(&server, "teahouse_connections{protocol=\"api\"}", 0.0);
 }
 
 /// Says its messages, half of the writers through lines and half through the api.
-fn speak(house: &House, writer: usize, count: usize) {
+fn speak(server: &TestServer, writer: usize, count: usize) {
     if writer.is_multiple_of(2) {
-        let mut peer = house.join_as(&format!("line{writer}"));
+        let mut peer = server.join_as(&format!("line{writer}"));
         for number in 0..count {
             peer.say(&format!("{writer}.{number}"));
             if number % 20 == 0 {
@@ -103,7 +103,7 @@ fn speak(house: &House, writer: usize, count: usize) {
         peer.expect("topic");
         return;
     }
-    let mut socket = Socket::join(house.port, &format!("api{writer}"), "lobby");
+    let mut socket = Socket::join(server.port, &format!("api{writer}"), "lobby");
     for number in 0..count {
         let id = format!("{:032x}", writer * 1_000_000 + number);
         let say =
@@ -122,20 +122,21 @@ fn speak(house: &House, writer: usize, count: usize) {
 }
 
 /// Hears so many messages, breaking off again and again and coming back to its seat.
-fn resuming(port: u16, seat: u32, epoch: &Value, total: usize) -> Vec<String> {
-    let seat_key = format!("{:032x}", 0xABC0 + seat);
+fn resuming(port: u16, resume_key: u32, epoch: &Value, total: usize) -> Vec<String> {
+    let seat_key = format!("{:032x}", 0xABC0 + resume_key);
     let mut order = Vec::new();
     let mut position = 0;
     let mut left_behind: Option<Socket> = None;
     while order.len() < total {
         let mut socket = Socket::connect(port);
-        socket.ask(&json!({ "op": "hello", "nick": format!("seat{seat}"), "seat": seat_key }));
+        socket
+            .ask(&json!({ "op": "hello", "nick": format!("seat{resume_key}"), "seat": seat_key }));
         let after = json!({ "epoch": epoch, "position": position });
         socket.ask(&json!({ "op": "join", "room": "lobby", "after": after }));
         let welcome = socket.expect("welcome");
-        assert_eq!(welcome["nick"], format!("seat{seat}"));
+        assert_eq!(welcome["nick"], format!("seat{resume_key}"));
         assert_eq!(socket.expect("joined")["complete"], true);
-        for _ in 0..(order.len() * 3 + seat as usize * 11) % 150 + 1 {
+        for _ in 0..(order.len() * 3 + resume_key as usize * 11) % 150 + 1 {
             let event = socket.expect("event");
             position += 1;
             assert_eq!(event["position"], position, "no gap, no double");
@@ -144,7 +145,7 @@ fn resuming(port: u16, seat: u32, epoch: &Value, total: usize) -> Vec<String> {
                 break;
             }
         }
-        match seat {
+        match resume_key {
             0 => socket.break_off(),
             // The older connection stays open until the seat is taken from it.
             1 => left_behind = Some(socket),
@@ -159,23 +160,23 @@ fn resuming(port: u16, seat: u32, epoch: &Value, total: usize) -> Vec<String> {
 fn a_seat_that_many_take_from_each_other_is_one_person_who_misses_nothing() {
     const FIGHTERS: usize = 4;
     const ROUNDS: usize = 40;
-    let house = House::with(&["--config", crate::house::OPEN, "--shards", "3"]);
-    let port = house.port;
-    let mut ann = house.join_as("ann");
-    let seat = format!("{:032x}", 0x5EA7);
+    let server = TestServer::with(&["--config", crate::server::OPEN, "--shards", "3"]);
+    let port = server.port;
+    let mut ann = server.join_as("ann");
+    let resume_key = format!("{:032x}", 0x5EA7);
     let mut first = Socket::connect(port);
-    first.ask(&json!({ "op": "hello", "nick": "bob", "seat": seat }));
+    first.ask(&json!({ "op": "hello", "nick": "bob", "seat": resume_key }));
     let epoch = first.expect("welcome")["epoch"].clone();
     first.ask(&json!({ "op": "join", "room": "lobby" }));
     first.expect("joined");
     ann.expect("bob entered");
     std::thread::scope(|scope| {
         for fighter in 0..FIGHTERS {
-            let (seat, epoch) = (&seat, &epoch);
+            let (resume_key, epoch) = (&resume_key, &epoch);
             scope.spawn(move || {
                 for round in 0..ROUNDS {
                     let mut socket = Socket::connect(port);
-                    socket.try_ask(&json!({ "op": "hello", "seat": seat }));
+                    socket.try_ask(&json!({ "op": "hello", "seat": resume_key }));
                     let after = json!({ "epoch": epoch, "position": 0 });
                     socket.try_ask(&json!({ "op": "join", "room": "lobby", "after": after }));
                     let text = format!("{fighter}.{round}");
@@ -214,7 +215,7 @@ fn a_seat_that_many_take_from_each_other_is_one_person_who_misses_nothing() {
         }
     });
     let mut last = Socket::connect(port);
-    last.ask(&json!({ "op": "hello", "seat": seat }));
+    last.ask(&json!({ "op": "hello", "seat": resume_key }));
     let welcome = last.expect("welcome");
     assert_eq!((&welcome["nick"], &welcome["resumed"]), (&json!("bob"), &json!(true)));
     let after = json!({ "epoch": epoch, "position": 0 });

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::house::{House, PATIENCE};
 use crate::peer::Peer;
+use crate::server::{PATIENCE, TestServer};
 use crate::socket::Socket;
 use crate::visitor::{get, request};
 
-/// A house with no flood control and these limits.
-fn house_with(limits: &[(&str, u32)]) -> (tempfile::TempDir, House) {
+/// A server with no flood control and these limits.
+fn server_with(limits: &[(&str, u32)]) -> (tempfile::TempDir, TestServer) {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
     let mut text =
@@ -20,14 +20,14 @@ fn house_with(limits: &[(&str, u32)]) -> (tempfile::TempDir, House) {
         writeln!(text, "{name} = {value}").unwrap();
     }
     std::fs::write(&config, text).unwrap();
-    let house = House::with(&["--config", config.to_str().unwrap()]);
-    (directory, house)
+    let server = TestServer::with(&["--config", config.to_str().unwrap()]);
+    (directory, server)
 }
 
 #[test]
 fn rooms_that_one_address_makes_are_limited_however_often_it_connects() {
-    let (_directory, house) = house_with(&[("new_rooms_burst", 3)]);
-    let port = house.port;
+    let (_directory, server) = server_with(&[("new_rooms_burst", 3)]);
+    let port = server.port;
     let say_in = |room: &str| request(port, "POST", room, "", "hi");
     for room in ["/one", "/two", "/three"] {
         assert_eq!(say_in(room).status, 200);
@@ -43,8 +43,8 @@ fn rooms_that_one_address_makes_are_limited_however_often_it_connects() {
     assert_ne!(wait, "1", "a minute, less what has passed");
     assert_eq!(say_in("/two").status, 200, "a room that exists");
     assert_eq!(say_in("/lobby").status, 200, "the first room");
-    let mut bob = house.join_as("bob");
-    let mut ann = house.join_as("ann");
+    let mut bob = server.join_as("bob");
+    let mut ann = server.join_as("ann");
     ann.say("/join four");
     ann.expect("-- error: too many new rooms from your address (the limit is 3 at once, ");
     ann.say("still in the lobby");
@@ -52,34 +52,34 @@ fn rooms_that_one_address_makes_are_limited_however_often_it_connects() {
 }
 
 #[test]
-fn a_house_that_is_full_of_rooms_lets_everybody_in_and_gives_up_the_smallest() {
-    let (_directory, mut house) = house_with(&[("rooms_max", 5), ("new_rooms_burst", 0)]);
+fn a_server_that_is_full_of_rooms_lets_everybody_in_and_gives_up_the_smallest() {
+    let (_directory, mut server) = server_with(&[("rooms_max", 5), ("new_rooms_burst", 0)]);
     for number in 0..50 {
         let path = format!("/room{number}x");
-        assert_eq!(request(house.port, "POST", &path, "", "only this").status, 200);
+        assert_eq!(request(server.port, "POST", &path, "", "only this").status, 200);
     }
-    let rooms = get(house.port, "/api/v1/rooms").json();
+    let rooms = get(server.port, "/api/v1/rooms").json();
     assert_eq!(rooms["total"], json!(6), "the first room does not count: {rooms}");
-    assert_eq!(get(house.port, "/api/v1/rooms/room0x/messages").status, 404);
-    assert_eq!(get(house.port, "/api/v1/rooms/room49x/messages").status, 200);
-    house.kill();
-    let house = house.restart();
-    let rooms = get(house.port, "/api/v1/rooms").json();
+    assert_eq!(get(server.port, "/api/v1/rooms/room0x/messages").status, 404);
+    assert_eq!(get(server.port, "/api/v1/rooms/room49x/messages").status, 200);
+    server.kill();
+    let server = server.restart();
+    let rooms = get(server.port, "/api/v1/rooms").json();
     assert_eq!(rooms["total"], json!(6), "{rooms}");
-    let mut ann = house.join_as("ann");
+    let mut ann = server.join_as("ann");
     ann.say("/join mine");
     ann.expect("you are in #mine");
-    let found = get(house.port, "/api/v1/search?words=only").json();
+    let found = get(server.port, "/api/v1/search?words=only").json();
     assert_eq!(found["events"].as_array().unwrap().len(), 4, "{found}");
 }
 
 #[test]
 fn people_who_come_and_go_all_the_time_are_told_of_together() {
     let limits = [("brief_stays_burst", 2), ("brief_stay_every_s", 3600), ("fold_s", 1)];
-    let (_directory, house) = house_with(&limits);
-    let mut ann = house.join_as("ann");
+    let (_directory, server) = server_with(&limits);
+    let mut ann = server.join_as("ann");
     for number in 0..100 {
-        let mut brief = Peer::connect(house.port);
+        let mut brief = Peer::connect(server.port);
         brief.say(&format!("word {number}"));
         brief.say("/quit");
         brief.rest();
@@ -97,12 +97,12 @@ fn people_who_come_and_go_all_the_time_are_told_of_together() {
 
 #[test]
 fn seats_that_one_address_leaves_behind_are_few_and_the_newest() {
-    let (_directory, house) = house_with(&[("suspended_per_address_max", 3)]);
-    let mut ann = house.join_as("ann");
+    let (_directory, server) = server_with(&[("suspended_per_address_max", 3)]);
+    let mut ann = server.join_as("ann");
     for number in 0..40_u32 {
-        let mut socket = Socket::connect(house.port);
-        let (nick, seat) = (format!("ghost{number}"), format!("{number:032x}"));
-        socket.ask(&json!({ "op": "hello", "nick": nick, "seat": seat }));
+        let mut socket = Socket::connect(server.port);
+        let (nick, resume_key) = (format!("ghost{number}"), format!("{number:032x}"));
+        socket.ask(&json!({ "op": "hello", "nick": nick, "seat": resume_key }));
         socket.expect("welcome");
         socket.ask(&json!({ "op": "join", "room": "lobby" }));
         socket.expect("joined");

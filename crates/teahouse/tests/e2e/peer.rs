@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::house::PATIENCE;
+use crate::server::PATIENCE;
 
 pub(crate) struct Peer {
     stream: TcpStream,

@@ -1,12 +1,12 @@
 //! The programs people already have: `nc`, stock `telnet`, our own linear client, and the two programs
-//! of the tutorial that the house grew from, rebuilt here as it describes them.
+//! of the tutorial that the server grew from, rebuilt here as it describes them.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE, teahouse};
 use crate::peer::Peer;
+use crate::server::{PATIENCE, TestServer, teahouse};
 use crate::terminal::Terminal;
 
 /// The tutorial's client: waits on keyboard and socket at once, sends lines, prints what arrives.
@@ -146,12 +146,12 @@ fn on_port(command: &str, port: u16) -> Command {
 
 #[test]
 fn people_with_nc_and_telnet_talk() {
-    let house = House::open();
-    let mut nc = Program::start(&mut on_port("nc", house.port));
+    let server = TestServer::open();
+    let mut nc = Program::start(&mut on_port("nc", server.port));
     nc.expect("you are in #lobby");
     nc.type_line("/nick ann");
     nc.expect("known as ann");
-    let mut telnet = Program::start(&mut on_port("telnet -E", house.port));
+    let mut telnet = Program::start(&mut on_port("telnet -E", server.port));
     telnet.expect("you are in #lobby");
     nc.expect("entered #lobby");
     telnet.type_line("你好 from telnet");
@@ -165,16 +165,16 @@ fn people_with_nc_and_telnet_talk() {
 
 #[test]
 fn a_script_says_one_thing_through_nc_and_ends() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut nc = Program::start(&mut on_port("nc -N", house.port));
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut nc = Program::start(&mut on_port("nc -N", server.port));
     nc.type_line("build done");
     assert_eq!(nc.wait(), Some(0));
     assert_eq!(ann.expect("build done"), "<guest2> build done");
     ann.expect("guest2 is offline");
 
     // Without a newline, and with a question whose answer must still come.
-    let mut nc = Program::start(&mut on_port("nc -N", house.port));
+    let mut nc = Program::start(&mut on_port("nc -N", server.port));
     write!(nc.child.stdin.as_mut().unwrap(), "tests done\n/history 2").unwrap();
     assert_eq!(nc.wait(), Some(0));
     nc.expect("<guest2> build done");
@@ -184,9 +184,9 @@ fn a_script_says_one_thing_through_nc_and_ends() {
 
 #[test]
 fn telnet_on_a_terminal_is_readable_and_control_c_does_not_deafen_it() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let terminal = Terminal::run(&on_port("telnet", house.port));
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let terminal = Terminal::run(&on_port("telnet", server.port));
     terminal.expect("you are in #lobby");
     ann.say("第一 line");
     terminal.expect("<ann> 第一 line");
@@ -213,16 +213,16 @@ fn telnet_on_a_terminal_is_readable_and_control_c_does_not_deafen_it() {
 
 #[test]
 fn the_linear_client_talks_and_says_why_it_ends() {
-    let mut house = House::open();
-    let mut ann = house.join_as("ann");
+    let mut server = TestServer::open();
+    let mut ann = server.join_as("ann");
     let mut client =
-        Program::start(teahouse().args(["join", &format!("tcp://127.0.0.1:{}", house.port)]));
+        Program::start(teahouse().args(["join", &format!("tcp://127.0.0.1:{}", server.port)]));
     client.expect("you are in #lobby");
     client.type_line("hello from join");
     ann.expect("<guest2> hello from join");
     ann.say("hello yourself");
     client.expect("<ann> hello yourself\n");
-    house.kill();
+    server.kill();
     let deadline = Instant::now() + PATIENCE;
     while client.child.try_wait().unwrap().is_none() {
         assert!(Instant::now() < deadline);
@@ -231,17 +231,17 @@ fn the_linear_client_talks_and_says_why_it_ends() {
     assert_eq!(client.child.wait().unwrap().code(), Some(1));
 
     let output =
-        teahouse().args(["join", &format!("tcp://127.0.0.1:{}", house.port)]).output().unwrap();
+        teahouse().args(["join", &format!("tcp://127.0.0.1:{}", server.port)]).output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.starts_with("error: Unable to connect to 127.0.0.1:"), "{error:?}");
     assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
-fn the_seeds_own_client_joins_our_house() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let port = house.port.to_string();
+fn the_seeds_own_client_joins_our_server() {
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let port = server.port.to_string();
     let mut seed =
         Program::start(Command::new("python3").args(["-uc", SEED_CLIENT, "127.0.0.1", &port]));
     seed.expect("you are in #lobby");
@@ -251,7 +251,7 @@ fn the_seeds_own_client_joins_our_house() {
     seed.expect("<ann> welcome\n");
     ann.say("/quit");
     seed.expect("ann is offline");
-    house.signal("-TERM");
+    server.signal("-TERM");
     seed.expect("Disconnected from chat server");
 }
 
@@ -284,41 +284,41 @@ fn through_nc(port: u16, request: &str) -> String {
 
 #[test]
 fn whoever_closes_its_side_behind_a_request_is_answered_every_time() {
-    let house = House::open();
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut bob = server.join_as("bob");
     for number in 0..30 {
-        let answer = through_nc(house.port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let answer = through_nc(server.port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert!(answer.ends_with("\r\n\r\nok\n"), "number {number}: {answer}");
         let said = format!("number {number}");
         let length = said.len();
         let request = format!(
             "POST /lobby?nick=nc HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{said}"
         );
-        let answer = through_nc(house.port, &request);
+        let answer = through_nc(server.port, &request);
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "number {number}: {answer}");
         bob.expect(&format!("<nc> {said}"));
         let metrics = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
-        let answer = through_nc(house.admin_port(), metrics);
+        let answer = through_nc(server.admin_port(), metrics);
         assert!(answer.contains("\nteahouse_sessions "), "number {number}: {answer}");
     }
 }
 
 #[test]
 fn whoever_closes_its_side_follows_on_and_is_missed_when_it_goes() {
-    let house = House::open();
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut bob = server.join_as("bob");
     bob.say("hello");
     for target in ["/lobby", "/api/v1/rooms/lobby/events"] {
-        let mut program = Program::start(&mut on_port("nc -N", house.port));
+        let mut program = Program::start(&mut on_port("nc -N", server.port));
         let mut input = program.child.stdin.take().unwrap();
         write!(input, "GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         drop(input);
-        crate::metrics::wait_for(&house, "teahouse_members{protocol=\"follow\"}", 1.0);
+        crate::metrics::wait_for(&server, "teahouse_members{protocol=\"follow\"}", 1.0);
         bob.say("are you there?");
         program.expect("are you there?");
         program.child.kill().unwrap();
-        crate::metrics::wait_for(&house, "teahouse_members{protocol=\"follow\"}", 0.0);
-        crate::metrics::wait_for(&house, "teahouse_connections{protocol=\"follow\"}", 0.0);
+        crate::metrics::wait_for(&server, "teahouse_members{protocol=\"follow\"}", 0.0);
+        crate::metrics::wait_for(&server, "teahouse_connections{protocol=\"follow\"}", 0.0);
     }
 }
 
@@ -343,12 +343,12 @@ fn promtool(metrics: &str) -> String {
 
 #[test]
 fn promtool_finds_nothing_to_say_about_the_metrics() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     ann.say("hello");
     ann.say("/topic a\u{1}b");
-    crate::metrics::wait_for(&house, "teahouse_events_total", 2.0);
-    let mut visitor = crate::visitor::Visitor::connect(house.admin_port());
+    crate::metrics::wait_for(&server, "teahouse_events_total", 2.0);
+    let mut visitor = crate::visitor::Visitor::connect(server.admin_port());
     visitor.ask("GET", "/metrics", "Accept: */*\r\n", "");
     let answer = visitor.answer(false);
     assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");

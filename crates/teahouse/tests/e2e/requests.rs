@@ -5,13 +5,13 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use crate::house::{House, PATIENCE};
 use crate::raw;
+use crate::server::{PATIENCE, TestServer};
 use crate::visitor::{Visitor, get, post, request};
 
 const HOST: &str = "Host: localhost\r\n";
 
-/// The answers to these bytes until the house ends the connection, of which this side is closed: their statuses.
+/// The answers to these bytes until the server ends the connection, of which this side is closed: their statuses.
 fn statuses(port: u16, bytes: &[u8]) -> Vec<String> {
     let mut visitor = Visitor::connect(port);
     visitor.send(bytes);
@@ -36,7 +36,7 @@ fn said(port: u16) -> Vec<String> {
 
 #[test]
 fn a_body_has_one_end_or_its_request_is_refused() {
-    let house = House::open();
+    let server = TestServer::open();
     let chunked = "Transfer-Encoding: chunked\r\n";
     let more = format!("POST /lobby HTTP/1.1\r\n{HOST}Content-Length: 8\r\n\r\nsmuggled");
     let cases: Vec<(&str, String, &str, &[&str])> = vec![
@@ -70,30 +70,30 @@ fn a_body_has_one_end_or_its_request_is_refused() {
     ];
     for (what, head, body, expected) in cases {
         let bytes = format!("POST /lobby HTTP/1.1\r\n{HOST}{head}\r\n{body}");
-        assert_eq!(statuses(house.port, bytes.as_bytes()), expected, "{what}");
+        assert_eq!(statuses(server.port, bytes.as_bytes()), expected, "{what}");
     }
     // Chunks go before a length, and then nothing else is read of that connection (RFC 9112, section 6.1).
     let both = format!(
         "POST /lobby HTTP/1.1\r\n{HOST}{chunked}Content-Length: {}\r\n\r\n4\r\nfive\r\n0\r\n\r\n{more}",
         14 + more.len()
     );
-    assert_eq!(statuses(house.port, both.as_bytes()), ["200"]);
+    assert_eq!(statuses(server.port, both.as_bytes()), ["200"]);
     // HTTP/1.0 has no chunks.
     let old = format!("POST /lobby HTTP/1.0\r\n{HOST}{chunked}\r\n3\r\nno!\r\n0\r\n\r\n{more}");
-    assert_eq!(statuses(house.port, old.as_bytes()), ["400"]);
+    assert_eq!(statuses(server.port, old.as_bytes()), ["400"]);
     // Requests behind each other are all answered; so is one that has a body which nobody wants.
     let healthz = format!("GET /healthz HTTP/1.1\r\n{HOST}Content-Length: 4\r\n\r\nGET ");
     let six = more.replace("smuggled", "6").replace("Length: 8", "Length: 1");
     let row = format!("{healthz}{six}{healthz}");
-    assert_eq!(statuses(house.port, row.as_bytes()), ["200", "200", "200"]);
-    assert_eq!(said(house.port), ["one", "two", "three", "four", "five", "6"]);
+    assert_eq!(statuses(server.port, row.as_bytes()), ["200", "200", "200"]);
+    assert_eq!(said(server.port), ["one", "two", "three", "four", "five", "6"]);
 }
 
 #[test]
 fn who_asks_before_sending_a_body_is_told_at_once() {
-    let house = House::open();
+    let server = TestServer::open();
     let ask = |head: &str| {
-        let mut visitor = Visitor::connect(house.port);
+        let mut visitor = Visitor::connect(server.port);
         let head = format!("POST /lobby HTTP/1.1\r\n{HOST}Expect: 100-continue\r\n{head}\r\n");
         visitor.send(head.as_bytes());
         let answer = visitor.head();
@@ -106,14 +106,14 @@ fn who_asks_before_sending_a_body_is_told_at_once() {
     assert_eq!(ask("Content-Length: 65537\r\n").0, 413);
     assert_eq!(ask("Content-Length: 5\r\nOrigin: http://evil.example\r\n").0, 403);
     assert_eq!(ask("Content-Length: 5\r\nContent-Encoding: zstd\r\n").0, 415);
-    assert_eq!(said(house.port), ["hello"]);
+    assert_eq!(said(server.port), ["hello"]);
 }
 
 #[test]
 fn a_host_is_said_once_and_a_target_may_say_it_too() {
-    let house = House::with(&[]);
+    let server = TestServer::with(&[]);
     let ask = |head: &str| {
-        let mut visitor = Visitor::connect(house.port);
+        let mut visitor = Visitor::connect(server.port);
         visitor.send(format!("{head}\r\n\r\n").as_bytes());
         visitor.answer(head.starts_with("HEAD")).status
     };
@@ -132,18 +132,18 @@ fn a_host_is_said_once_and_a_target_may_say_it_too() {
     ] {
         assert_eq!(ask(head), status, "{head}");
     }
-    let mut scraper = Visitor::connect(house.admin_port());
+    let mut scraper = Visitor::connect(server.admin_port());
     scraper.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n");
     assert_eq!(scraper.answer(false).status, 400);
     assert_eq!(
-        request(house.port, "OPTIONS", "/lobby", "", "").header("allow"),
+        request(server.port, "OPTIONS", "/lobby", "", "").header("allow"),
         "GET, HEAD, POST, PUT"
     );
 }
 
 #[test]
 fn a_websocket_begins_with_a_whole_handshake_and_nothing_before_its_first_frame() {
-    let house = House::open();
+    let server = TestServer::open();
     let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     let with = |from: &str, to: &str| raw::handshake("").replacen(from, to, 1);
     for (what, handshake, status) in [
@@ -160,7 +160,7 @@ fn a_websocket_begins_with_a_whole_handshake_and_nothing_before_its_first_frame(
         ("no upgrade", with("Upgrade: websocket\r\n", ""), 426),
         ("to something else", with("Upgrade: websocket\r\n", "Upgrade: h2c\r\n"), 426),
     ] {
-        let mut visitor = Visitor::connect(house.port);
+        let mut visitor = Visitor::connect(server.port);
         visitor.send(handshake.as_bytes());
         let head = visitor.head();
         assert_eq!(head.status, status, "{what}: {head:?}");
@@ -170,25 +170,25 @@ fn a_websocket_begins_with_a_whole_handshake_and_nothing_before_its_first_frame(
     }
     // Frames may come with the handshake; a request behind it is none.
     let hello = raw::text(&json!({ "op": "hello", "nick": "ann" }).to_string());
-    let mut visitor = Visitor::connect(house.port);
+    let mut visitor = Visitor::connect(server.port);
     visitor.send(&[raw::handshake("").as_bytes(), &hello].concat());
     assert_eq!(visitor.head().status, 101);
     while !String::from_utf8_lossy(visitor.unread()).contains("\"nick\":\"ann\"") {
         assert!(visitor.wait(), "ended before its hello was answered");
     }
     let request = format!("POST /lobby HTTP/1.1\r\n{HOST}Content-Length: 2\r\n\r\nhi");
-    let mut visitor = Visitor::connect(house.port);
+    let mut visitor = Visitor::connect(server.port);
     visitor.send(&[raw::handshake("").as_bytes(), request.as_bytes()].concat());
     assert_eq!(visitor.head().status, 101);
     assert!(visitor.ends_within(PATIENCE));
     let last = String::from_utf8_lossy(visitor.unread()).into_owned();
     assert!(last.contains("\"cause\":\"protocol\"") && !last.contains("HTTP"), "{last}");
-    assert_eq!(said(house.port), [""; 0]);
+    assert_eq!(said(server.port), [""; 0]);
 }
 
 #[test]
 fn what_is_not_known_in_a_request_is_refused_by_name_and_nothing_is_done() {
-    let house = House::open();
+    let server = TestServer::open();
     let messages = "/api/v1/rooms/lobby/messages";
     for (method, target, body, field) in [
         ("POST", "/lobby?nik=ann", "hi", "nik"),
@@ -201,27 +201,27 @@ fn what_is_not_known_in_a_request_is_refused_by_name_and_nothing_is_done() {
         ("GET", "/api/v1/search?words=tea&rooms=lobby", "", "rooms"),
         ("GET", "/api/v1/rooms/tea/events?crate=true", "", "crate"),
     ] {
-        let answer = request(house.port, method, target, "", body);
+        let answer = request(server.port, method, target, "", body);
         let failure: Value = answer.json();
         assert_eq!((answer.status, &failure["code"]), (400, &json!("bad_request")), "{target}");
         assert_eq!(failure["field"], field, "{target}");
         let message = failure["message"].as_str().unwrap();
         assert!(message.contains(field) && message.len() > field.len() + 20, "{message}");
     }
-    assert_eq!(said(house.port), [""; 0]);
+    assert_eq!(said(server.port), [""; 0]);
     // Where nothing is asked for, whatever stands behind `?` is for somebody else.
     for target in ["/healthz?probe=7", "/?from=a-link", "/api/v1/openapi.json?v=2"] {
-        assert_eq!(get(house.port, target).status, 200, "{target}");
+        assert_eq!(get(server.port, target).status, 200, "{target}");
     }
-    assert_eq!(post(house.port, "/lobby?nick=ann", "hi").status, 200);
+    assert_eq!(post(server.port, "/lobby?nick=ann", "hi").status, 200);
 }
 
 #[test]
 fn a_page_of_another_site_makes_no_room_by_following_it() {
-    let house = House::open();
+    let server = TestServer::open();
     let foreign = "Sec-Fetch-Site: cross-site\r\n";
     let target = "/api/v1/rooms/made/events?create=true";
-    assert_eq!(request(house.port, "GET", target, foreign, "").status, 403);
-    let rooms = get(house.port, "/api/v1/rooms").json().to_string();
+    assert_eq!(request(server.port, "GET", target, foreign, "").status, 403);
+    let rooms = get(server.port, "/api/v1/rooms").json().to_string();
     assert!(!rooms.contains("made"), "{rooms}");
 }

@@ -9,13 +9,13 @@ use teahouse_core::RoomName;
 use teahouse_wire::api::Message;
 use tokio::runtime::Runtime;
 
-use crate::house::{House, PATIENCE};
+use crate::server::{PATIENCE, TestServer};
 use crate::socket::Socket;
 use crate::visitor::{Following, get};
 
 /// Says something in `#tea` and gives its event.
-fn say(house: &House, words: &str) -> Value {
-    let mut socket = Socket::join(house.port, "ann", "tea");
+fn say(server: &TestServer, words: &str) -> Value {
+    let mut socket = Socket::join(server.port, "ann", "tea");
     socket.ask(&json!({ "op": "say", "room": "tea", "text": words, "id": format!("{:032x}", rand(words)) }));
     let event = std::iter::from_fn(|| Some(socket.expect("event"))).find(|e| e["text"] == words);
     socket.ask(&json!({ "op": "bye" }));
@@ -36,30 +36,30 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn close(house: &mut House) {
-    house.signal("-TERM");
-    assert!(house.wait(PATIENCE).success());
+fn close(server: &mut TestServer) {
+    server.signal("-TERM");
+    assert!(server.wait(PATIENCE).success());
 }
 
-/// A house that was closed with five messages, went on to ten, and was brought back to five; since then it
+/// A server that was closed with five messages, went on to ten, and was brought back to five; since then it
 /// has gone on to twelve with other words. Between the ten and the bringing back, `meanwhile` comes by.
-fn brought_back<T>(meanwhile: impl FnOnce(&House) -> T) -> (House, T) {
-    let mut house = House::open();
-    (1..=5).for_each(|number| drop(say(&house, &format!("both {number}"))));
-    close(&mut house);
+fn brought_back<T>(meanwhile: impl FnOnce(&TestServer) -> T) -> (TestServer, T) {
+    let mut server = TestServer::open();
+    (1..=5).for_each(|number| drop(say(&server, &format!("both {number}"))));
+    close(&mut server);
     let safe = tempfile::tempdir().unwrap();
-    copy(house.data(), safe.path());
-    let mut house = house.restart_in_place();
-    (6..=10).for_each(|number| drop(say(&house, &format!("lost {number}"))));
-    let had = meanwhile(&house);
-    close(&mut house);
+    copy(server.data(), safe.path());
+    let mut server = server.restart_in_place();
+    (6..=10).for_each(|number| drop(say(&server, &format!("lost {number}"))));
+    let had = meanwhile(&server);
+    close(&mut server);
     for suffix in ["", "-wal", "-shm"] {
-        std::fs::remove_file(house.data().join(format!("teahouse.db{suffix}"))).ok();
+        std::fs::remove_file(server.data().join(format!("teahouse.db{suffix}"))).ok();
     }
-    copy(safe.path(), house.data());
-    let house = house.restart_in_place();
-    (6..=12).for_each(|number| drop(say(&house, &format!("other {number}"))));
-    (house, had)
+    copy(safe.path(), server.data());
+    let server = server.restart_in_place();
+    (6..=12).for_each(|number| drop(say(&server, &format!("other {number}"))));
+    (server, had)
 }
 
 /// What a link tells until an event with these words has come.
@@ -90,8 +90,8 @@ fn told_until(runtime: &Runtime, link: &mut Link, words: &str) -> Vec<String> {
 #[test]
 fn our_client_drops_what_is_not_there_any_more_and_says_so() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (_house, mut link) = brought_back(|house| {
-        let server = Server::parse(&format!("127.0.0.1:{}", house.port)).unwrap();
+    let (_house, mut link) = brought_back(|server| {
+        let server = Server::parse(&format!("127.0.0.1:{}", server.port)).unwrap();
         let rooms = vec![RoomName::parse("tea").unwrap()];
         let _inside = runtime.enter();
         let mut link = Link::open(Config { rooms, ..Config::new(server) });
@@ -110,10 +110,10 @@ fn our_client_drops_what_is_not_there_any_more_and_says_so() {
 
 #[test]
 fn a_place_is_one_of_this_history_when_the_event_there_is_of_the_same_time() {
-    let (house, lost) = brought_back(|house| say(house, "lost 11"));
-    let page = get(house.port, "/api/v1/rooms/tea/messages?limit=12").json();
+    let (server, lost) = brought_back(|server| say(server, "lost 11"));
+    let page = get(server.port, "/api/v1/rooms/tea/messages?limit=12").json();
     let event = |position: usize| &page["events"][position - 1];
-    let mut ann = Socket::hello(house.port, "ann");
+    let mut ann = Socket::hello(server.port, "ann");
     let mut join = |position: &Value, time: &Value| -> (Value, Vec<u64>) {
         let after = json!({ "epoch": page["epoch"], "position": position, "time_ms": time });
         ann.ask(&json!({ "ref": 1, "op": "join", "room": "tea", "after": after }));
@@ -145,7 +145,7 @@ fn a_place_is_one_of_this_history_when_the_event_there_is_of_the_same_time() {
             event["position"],
             event["time_ms"]
         );
-        Following::events(house.port, "tea", Some(&id))
+        Following::events(server.port, "tea", Some(&id))
     };
     let (mut following, begin) = follow(event(11));
     assert_eq!(

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::house::House;
+use crate::server::TestServer;
 use crate::visitor::post;
 
 const PACKAGE: &str = "schemathesis";
@@ -38,19 +38,19 @@ fn program() -> PathBuf {
 
 #[test]
 fn everything_the_description_allows_is_taken() {
-    let house = House::open();
+    let server = TestServer::open();
     for room in ["/lobby", "/0", "/a"] {
-        post(house.port, room, "so that there is a room");
+        post(server.port, room, "so that there is a room");
     }
     let mut command = Command::new(program());
     command
         .arg("run")
-        .arg(format!("http://127.0.0.1:{}/api/v1/openapi.json", house.port))
+        .arg(format!("http://127.0.0.1:{}/api/v1/openapi.json", server.port))
         .args(["--checks", CHECKS, "--phases", "coverage,fuzzing", "--seed", "1"])
         .args(["--max-examples", "30", "--max-time", SECONDS, "--request-timeout", "20"])
         .args(["--continue-on-failure", "--suppress-health-check", "all", "--no-color"])
         // Its own place for what it remembers of runs.
-        .current_dir(house.data());
+        .current_dir(server.data());
     for operation in ENDLESS {
         command.args(["--exclude-operation-id", operation]);
     }

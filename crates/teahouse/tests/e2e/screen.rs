@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE, teahouse};
 use crate::peer::Peer;
 use crate::programs::{Program, SEED_SERVER};
 use crate::scripts::client;
+use crate::server::{PATIENCE, TestServer, teahouse};
 use crate::terminal::{SIZE, Terminal};
 use crate::visitor;
 
@@ -21,13 +21,13 @@ const HALF: &str = "半句话 👩\u{200d}👩\u{200d}👧 x\u{301}が half";
 /// Columns it takes: 6 + 1 + 2 + 1 + 1 + 2 + 1 + 4.
 const HALF_COLUMNS: u16 = 18;
 
-pub(crate) fn bob(house: &House) -> Command {
-    client(house, &["join", "--nick", "bob"])
+pub(crate) fn bob(server: &TestServer) -> Command {
+    client(server, &["join", "--nick", "bob"])
 }
 
 /// The client of bob, who is in the lobby.
-pub(crate) fn join(house: &House) -> Terminal {
-    let terminal = Terminal::run(&bob(house));
+pub(crate) fn join(server: &TestServer) -> Terminal {
+    let terminal = Terminal::run(&bob(server));
     terminal.expect("● bob");
     terminal.expect("#lobby");
     terminal
@@ -66,9 +66,9 @@ fn shown(row: &str) -> &str {
     row.rsplit_once('│').map_or(row, |(messages, _)| messages).trim_end()
 }
 
-/// What was said in the lobby, as the house has it.
-fn history(house: &House) -> Vec<String> {
-    let answer = visitor::get(house.port, "/api/v1/rooms/lobby/messages?limit=200");
+/// What was said in the lobby, as the server has it.
+fn history(server: &TestServer) -> Vec<String> {
+    let answer = visitor::get(server.port, "/api/v1/rooms/lobby/messages?limit=200");
     let page = answer.json();
     let events = page["events"].as_array().unwrap();
     events.iter().map(|event| event["text"].as_str().unwrap_or_default().to_owned()).collect()
@@ -81,16 +81,16 @@ fn seen(terminal: &Terminal, words: &[&str]) -> Vec<String> {
     screen.lines().map(shown).filter_map(|row| Some(row[from(row)?..].to_owned())).collect()
 }
 
-fn state(house: &House) -> PathBuf {
-    house.data().join("state/teahouse")
+fn state(server: &TestServer) -> PathBuf {
+    server.data().join("state/teahouse")
 }
 
 /// Waits until the state file of the client has this in it.
-pub(crate) fn expect_remembered(house: &House, part: &str) {
+pub(crate) fn expect_remembered(server: &TestServer, part: &str) {
     let deadline = Instant::now() + PATIENCE;
     let has_it = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.contains(part));
     loop {
-        let files = std::fs::read_dir(state(house)).into_iter().flatten();
+        let files = std::fs::read_dir(state(server)).into_iter().flatten();
         if files.flatten().any(|file| has_it(&file.path())) {
             return;
         }
@@ -105,11 +105,11 @@ pub(crate) fn kill(signal: &str, pid: u32) {
 
 #[test]
 fn a_half_typed_line_stands_while_a_thousand_messages_pour_in() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut nc = Program::start(Command::new("nc").args(["127.0.0.1", &house.port.to_string()]));
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut nc = Program::start(Command::new("nc").args(["127.0.0.1", &server.port.to_string()]));
     nc.expect("you are in #lobby");
-    let terminal = join(&house);
+    let terminal = join(&server);
     let row = type_half(&terminal);
     for number in 1..=1_000 {
         nc.type_line(&format!("number {number}."));
@@ -126,9 +126,9 @@ fn a_half_typed_line_stands_while_a_thousand_messages_pour_in() {
 
 #[test]
 fn what_is_pasted_is_text_and_many_lines_are_asked_about() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let terminal = join(&house);
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let terminal = join(&server);
     terminal.paste("/quit\n第二行\n/nick mallory\n");
     terminal.wait("three lines of text", |terminal| {
         let rows: Vec<_> = (LINE_ROW - 2..=LINE_ROW).map(|row| terminal.row(row)).collect();
@@ -147,7 +147,7 @@ fn what_is_pasted_is_text_and_many_lines_are_asked_about() {
     terminal.expect("send these 7 lines? y: send");
     terminal.keys(&["n"]);
     terminal.wait("no question", |terminal| !terminal.screen().contains("send these"));
-    let mut eva = house.join_as("eva");
+    let mut eva = server.join_as("eva");
     ann.expect_none_before("pasted", &mut eva, "nothing was sent");
     terminal.expect("nothing was sent");
     assert_eq!(terminal.row(LINE_ROW), "  pasted 7");
@@ -161,9 +161,9 @@ fn what_is_pasted_is_text_and_many_lines_are_asked_about() {
 
 #[test]
 fn the_terminal_may_change_its_size_at_any_time() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let terminal = join(&house);
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let terminal = join(&server);
     ann.say("一条 message of before");
     terminal.expect("message of before");
     terminal.expect("2 here");
@@ -200,9 +200,9 @@ fn the_terminal_may_change_its_size_at_any_time() {
 
 #[test]
 fn chinese_is_typed_key_by_key_and_rubbed_out_by_what_one_sees() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let terminal = join(&house);
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let terminal = join(&server);
     let mut column = PROMPT;
     for (typed, columns) in [("你", 2), ("好", 2), ("a", 1), ("，", 2), ("茶", 2), ("馆", 2)] {
         terminal.type_in(typed);
@@ -231,10 +231,10 @@ fn chinese_is_typed_key_by_key_and_rubbed_out_by_what_one_sees() {
 
 #[test]
 fn a_server_killed_in_mid_conversation_costs_nothing() {
-    let mut house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut eva = house.join_as("eva");
-    let terminal = Terminal::run_in((SIZE.0, 150), &bob(&house));
+    let mut server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut eva = server.join_as("eva");
+    let terminal = Terminal::run_in((SIZE.0, 150), &bob(&server));
     terminal.expect("● bob");
     terminal.keys(&["said before", "Enter"]);
     ann.expect("<bob> said before");
@@ -244,7 +244,7 @@ fn a_server_killed_in_mid_conversation_costs_nothing() {
         eva.say(&format!("number {number}."));
     }
     ann.expect("number 30.");
-    house.kill();
+    server.kill();
     terminal.expect("offline");
     terminal.keys(&["said while it was gone", "Enter"]);
     terminal.expect("1 waiting");
@@ -252,8 +252,8 @@ fn a_server_killed_in_mid_conversation_costs_nothing() {
     terminal.expect_cursor((PROMPT + HALF_COLUMNS, 149));
     let row = terminal.row(149);
 
-    let house = house.restart_in_place();
-    let mut ann = house.join();
+    let server = server.restart_in_place();
+    let mut ann = server.join();
     terminal.expect("● bob");
     ann.expect("> said while it was gone");
     for number in 61..=70 {
@@ -263,7 +263,7 @@ fn a_server_killed_in_mid_conversation_costs_nothing() {
     assert_eq!(terminal.row(149), row);
     terminal.expect_cursor((PROMPT + HALF_COLUMNS, 149));
 
-    let kept = history(&house);
+    let kept = history(&server);
     terminal.wait("as history is", |terminal| seen(terminal, &["number", "said"]) == kept);
     let once = |text: &str| kept.iter().filter(|said| *said == text).count() == 1;
     assert!(once("said before") && once("said while it was gone"), "{kept:?}");
@@ -272,28 +272,28 @@ fn a_server_killed_in_mid_conversation_costs_nothing() {
 
 #[test]
 fn what_is_unsent_and_half_typed_survives_a_killed_client() {
-    let mut house = House::open();
-    let terminal = join(&house);
+    let mut server = TestServer::open();
+    let terminal = join(&server);
     terminal.keys(&["said while all was well", "Enter"]);
     expect_kept(&terminal, "said while all was well");
-    house.kill();
+    server.kill();
     terminal.expect("offline");
     terminal.keys(&["said to nobody", "Enter"]);
     terminal.expect("1 waiting");
     type_half(&terminal);
-    expect_remembered(&house, "が half");
-    expect_remembered(&house, r#""said to nobody"]"#);
+    expect_remembered(&server, "が half");
+    expect_remembered(&server, r#""said to nobody"]"#);
     kill("-KILL", terminal.pid());
     terminal.wait("gone", Terminal::is_gone);
     drop(terminal);
 
-    let house = house.restart_in_place();
-    let mut ann = house.join();
-    let terminal = Terminal::run(&client(&house, &["join"]));
+    let server = server.restart_in_place();
+    let mut ann = server.join();
+    let terminal = Terminal::run(&client(&server, &["join"]));
     terminal.expect("● bob");
     ann.expect("> said to nobody");
     terminal.wait("once", |terminal| count(terminal, "said to nobody") == 1);
-    let kept = history(&house);
+    let kept = history(&server);
     assert_eq!(kept, ["said while all was well", "said to nobody"]);
     terminal.wait("the draft", |terminal| terminal.row(LINE_ROW).ends_with("が half"));
     terminal.expect_cursor((PROMPT + HALF_COLUMNS, LINE_ROW));

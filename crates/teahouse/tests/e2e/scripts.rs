@@ -4,15 +4,15 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE, Running, teahouse};
 use crate::programs::Program;
+use crate::server::{PATIENCE, Running, TestServer, teahouse};
 use crate::visitor::get;
 
-/// Our binary with a state directory of its own, sent to a house.
-pub(crate) fn client(house: &House, arguments: &[&str]) -> Command {
+/// Our binary with a state directory of its own, sent to a server.
+pub(crate) fn client(server: &TestServer, arguments: &[&str]) -> Command {
     let mut command = teahouse();
-    command.args(arguments).env("TEAHOUSE_SERVER", format!("127.0.0.1:{}", house.port));
-    command.env("XDG_STATE_HOME", house.data().join("state"));
+    command.args(arguments).env("TEAHOUSE_SERVER", format!("127.0.0.1:{}", server.port));
+    command.env("XDG_STATE_HOME", server.data().join("state"));
     command
 }
 
@@ -29,17 +29,18 @@ fn with_input(command: &mut Command, input: &str) -> Output {
 
 #[test]
 fn what_a_script_says_is_kept_when_it_ends_well() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let said = client(&house, &["say", "lobby", "build", "done", "--nick", "ci"]).output().unwrap();
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let said =
+        client(&server, &["say", "lobby", "build", "done", "--nick", "ci"]).output().unwrap();
     assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
     ann.expect("<ci> build done");
-    let lines = with_input(&mut client(&house, &["say", "lobby"]), "one\ntwo\n");
+    let lines = with_input(&mut client(&server, &["say", "lobby"]), "one\ntwo\n");
     assert_eq!(lines.status.code(), Some(0));
     ann.expect("> one");
     ann.expect("> two");
     let whole =
-        with_input(&mut client(&house, &["say", "lobby", "--whole"]), "a log\nof two lines\n");
+        with_input(&mut client(&server, &["say", "lobby", "--whole"]), "a log\nof two lines\n");
     assert_eq!(whole.status.code(), Some(0));
     ann.expect("> a log");
     ann.expect("> of two lines");
@@ -47,14 +48,14 @@ fn what_a_script_says_is_kept_when_it_ends_well() {
 
 #[test]
 fn what_a_script_says_in_vain_is_given_back_with_a_code() {
-    let mut house = House::open();
-    let usage = client(&house, &["say", "no room", "x"]).output().unwrap();
+    let mut server = TestServer::open();
+    let usage = client(&server, &["say", "no room", "x"]).output().unwrap();
     assert_eq!(usage.status.code(), Some(2), "{}", String::from_utf8_lossy(&usage.stderr));
-    let long = with_input(&mut client(&house, &["say", "lobby", "--whole"]), &"x".repeat(20_000));
+    let long = with_input(&mut client(&server, &["say", "lobby", "--whole"]), &"x".repeat(20_000));
     assert_ne!(long.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&long.stderr).contains("16384"));
-    house.kill();
-    let nobody = client(&house, &["say", "lobby", "x"]).output().unwrap();
+    server.kill();
+    let nobody = client(&server, &["say", "lobby", "x"]).output().unwrap();
     assert_eq!(nobody.status.code(), Some(1));
     let error = String::from_utf8(nobody.stderr).unwrap();
     assert!(error.contains("Unable to connect"), "{error}");
@@ -62,7 +63,7 @@ fn what_a_script_says_in_vain_is_given_back_with_a_code() {
 
 #[test]
 fn tail_pipes_into_say_and_joins_two_houses() {
-    let (here, there) = (House::open(), House::open());
+    let (here, there) = (TestServer::open(), TestServer::open());
     let mut ann = here.join_as("ann");
     let mut bob = there.join_as("bob");
     let mut tail = Running::start(client(&here, &["tail", "lobby"]).stdout(Stdio::piped()));
@@ -79,20 +80,20 @@ fn tail_pipes_into_say_and_joins_two_houses() {
 
 #[test]
 fn scripts_are_seen_by_what_they_say_only_and_hold_no_nick() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut tail = Program::start(client(&house, &["tail", "lobby"]).stdin(Stdio::null()));
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut tail = Program::start(client(&server, &["tail", "lobby"]).stdin(Stdio::null()));
     let say = ["say", "lobby", "--nick", "ci"];
-    let mut killed = Running::start(client(&house, &say).stdin(Stdio::piped()));
+    let mut killed = Running::start(client(&server, &say).stdin(Stdio::piped()));
     writeln!(killed.0.stdin.as_mut().unwrap(), "first").unwrap();
     assert_eq!(ann.line().unwrap(), "<ci> first");
     tail.expect("<ci> first");
     drop(killed);
-    let said = client(&house, &["say", "lobby", "second", "--nick", "ci"]).output().unwrap();
+    let said = client(&server, &["say", "lobby", "second", "--nick", "ci"]).output().unwrap();
     assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
     assert_eq!(ann.line().unwrap(), "<ci> second");
     drop(tail);
-    let taken = client(&house, &["say", "lobby", "third", "--nick", "ann"]).output().unwrap();
+    let taken = client(&server, &["say", "lobby", "third", "--nick", "ann"]).output().unwrap();
     assert_eq!(taken.status.code(), Some(3));
     let why = String::from_utf8(taken.stderr).unwrap();
     assert!(why.starts_with("refused: ann is taken; choose another name\nthird\n"), "{why}");
@@ -102,38 +103,38 @@ fn scripts_are_seen_by_what_they_say_only_and_hold_no_nick() {
 
 #[test]
 fn a_slip_in_a_rooms_name_makes_no_room() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     for asked in [vec!["say", "loby", "hi"], vec!["tail", "loby"]] {
-        let output = client(&house, &asked).output().unwrap();
+        let output = client(&server, &asked).output().unwrap();
         assert_eq!(output.status.code(), Some(3), "{asked:?}");
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(error.contains("there is no #loby; --create makes it"), "{error}");
     }
     let follow = ["tail", "tea", "--create"];
-    let mut tail = Program::start(client(&house, &follow).stdin(Stdio::null()));
+    let mut tail = Program::start(client(&server, &follow).stdin(Stdio::null()));
     let deadline = Instant::now() + PATIENCE;
-    while get(house.port, "/api/v1/rooms/tea/messages").status != 200 {
+    while get(server.port, "/api/v1/rooms/tea/messages").status != 200 {
         assert!(Instant::now() < deadline, "#tea is not made");
         std::thread::sleep(Duration::from_millis(10));
     }
-    let said = client(&house, &["say", "tea", "here", "--nick", "ci"]).output().unwrap();
+    let said = client(&server, &["say", "tea", "here", "--nick", "ci"]).output().unwrap();
     assert_eq!(said.status.code(), Some(0));
     tail.expect("<ci> here");
     // A name that looks like another one is refused where it would be made, too.
-    let output = client(&house, &["tail", "t\u{435}a", "--create"]).output().unwrap();
+    let output = client(&server, &["tail", "t\u{435}a", "--create"]).output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     ann.say("/rooms");
     ann.expect("#tea");
-    assert_eq!(get(house.port, "/api/v1/rooms").json()["total"], 2);
+    assert_eq!(get(server.port, "/api/v1/rooms").json()["total"], 2);
 }
 
 #[test]
 fn many_lines_wait_for_flood_control_and_say_so() {
-    let house = House::with(&[]);
-    let mut ann = house.join_as("ann");
+    let server = TestServer::with(&[]);
+    let mut ann = server.join_as("ann");
     let lines: String = (1..=14).map(|number| format!("line {number}\n")).collect();
-    let said = with_input(&mut client(&house, &["say", "lobby", "--nick", "ci"]), &lines);
+    let said = with_input(&mut client(&server, &["say", "lobby", "--nick", "ci"]), &lines);
     let told = String::from_utf8(said.stderr).unwrap();
     assert_eq!(said.status.code(), Some(0), "{told}");
     assert!(told.contains("flood control") || told.contains("trying again in"), "{told}");
@@ -145,40 +146,40 @@ fn many_lines_wait_for_flood_control_and_say_so() {
 
 #[test]
 fn what_was_said_on_another_day_is_printed_with_its_date() {
-    let mut house = House::open();
-    let mut ann = house.join_as("ann");
+    let mut server = TestServer::open();
+    let mut ann = server.join_as("ann");
     ann.say("two days ago");
     ann.say("/history 1");
     ann.expect("two days ago");
-    house.signal("-TERM");
-    assert!(house.wait(PATIENCE).success());
-    let database = rusqlite::Connection::open(house.database()).unwrap();
+    server.signal("-TERM");
+    assert!(server.wait(PATIENCE).success());
+    let database = rusqlite::Connection::open(server.database()).unwrap();
     let changed = database.execute("UPDATE event SET time_ms = time_ms - 172800000", []).unwrap();
     assert_eq!(changed, 1);
     drop(database);
-    let house = house.restart();
+    let server = server.restart();
     let mut tail = Program::start(
-        client(&house, &["tail", "lobby", "--since", "3d"]).env("TZ", "UTC").stdin(Stdio::null()),
+        client(&server, &["tail", "lobby", "--since", "3d"]).env("TZ", "UTC").stdin(Stdio::null()),
     );
     tail.expect(" <ann> two days ago");
     let heard = String::from_utf8_lossy(&tail.heard).into_owned();
     let date = heard.strip_prefix("[20").and_then(|rest| rest.split_once("] <ann>")).unwrap().0;
     assert_eq!(date.len(), "26-11-23 10:32".len(), "{heard}");
-    house.join_as("ann").say("now");
+    server.join_as("ann").say("now");
     tail.expect("\n<ann> now");
 }
 
 #[test]
 fn tail_prints_what_was_said_as_json_from_where_it_is_told() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     for number in 1..=5 {
         ann.say(&format!("number {number}"));
     }
     ann.say("/history 1");
     ann.expect("number 5");
     let mut tail = Program::start(
-        client(&house, &["tail", "lobby", "--since", "3", "--json"]).stdin(Stdio::null()),
+        client(&server, &["tail", "lobby", "--since", "3", "--json"]).stdin(Stdio::null()),
     );
     tail.expect(r#""text":"number 4""#);
     tail.expect(r#""text":"number 5""#);
@@ -189,19 +190,19 @@ fn tail_prints_what_was_said_as_json_from_where_it_is_told() {
 
 #[test]
 fn a_pipe_that_joins_survives_a_killed_server_and_what_it_says_arrives_once() {
-    let house = House::open();
+    let server = TestServer::open();
     let mut client =
-        Program::start(&mut client(&house, &["join", "--nick", "bob", "--room", "lobby"]));
+        Program::start(&mut client(&server, &["join", "--nick", "bob", "--room", "lobby"]));
     client.expect("you are in #lobby");
-    let mut ann = house.join_as("ann");
+    let mut ann = server.join_as("ann");
     client.expect("ann");
     ann.say("before");
     client.expect("<ann> before");
-    let mut house = house;
-    house.kill();
+    let mut server = server;
+    server.kill();
     client.type_line("said while nobody listened");
-    let house = house.restart_in_place();
-    let mut ann = house.join();
+    let server = server.restart_in_place();
+    let mut ann = server.join();
     ann.expect("<bob> said while nobody listened");
     ann.say("after");
     client.expect("> after");
@@ -220,13 +221,13 @@ fn a_pipe_that_joins_survives_a_killed_server_and_what_it_says_arrives_once() {
 
 #[test]
 fn history_before_a_time_is_had_line_by_line() {
-    let house = House::open();
-    let (mut ann, mut carl) = (house.join_as("ann"), house.join_as("carl"));
+    let server = TestServer::open();
+    let (mut ann, mut carl) = (server.join_as("ann"), server.join_as("carl"));
     ann.say("one");
     ann.say("two");
     carl.expect("<ann> two");
     let asked = "/history before 2020-01-01\n/history before 2200-01-01\n";
-    let output = with_input(&mut client(&house, &["join", "--plain", "--nick", "bob"]), asked);
+    let output = with_input(&mut client(&server, &["join", "--plain", "--nick", "bob"]), asked);
     let said = String::from_utf8(output.stdout).unwrap();
     let nothing = said.find("-- nothing was said in #lobby before that").unwrap();
     let rest = &said[nothing..];
@@ -239,10 +240,10 @@ fn history_before_a_time_is_had_line_by_line() {
 fn tail_ends_when_nobody_reads_it_any_more() {
     use std::io::{BufRead, BufReader};
 
-    let house = House::open();
-    let said = client(&house, &["say", "lobby", "done", "--nick", "ci"]).output().unwrap();
+    let server = TestServer::open();
+    let said = client(&server, &["say", "lobby", "done", "--nick", "ci"]).output().unwrap();
     assert_eq!(said.status.code(), Some(0));
-    let mut tail = Running::start(client(&house, &["tail", "lobby"]).stdout(Stdio::piped()));
+    let mut tail = Running::start(client(&server, &["tail", "lobby"]).stdout(Stdio::piped()));
     let mut line = String::new();
     BufReader::new(tail.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.ends_with("<ci> done\n"), "{line}");

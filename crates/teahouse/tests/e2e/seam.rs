@@ -3,8 +3,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::house::House;
 use crate::peer::Peer;
+use crate::server::TestServer;
 
 const NEWCOMERS: usize = 40;
 /// Live messages that each newcomer follows.
@@ -12,8 +12,8 @@ const FOLLOWED: usize = 300;
 
 #[test]
 fn whoever_comes_while_messages_pour_sees_no_gap_and_no_double() {
-    let house = House::open();
-    let mut writer = house.join_as("writer");
+    let server = TestServer::open();
+    let mut writer = server.join_as("writer");
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -28,7 +28,7 @@ fn whoever_comes_while_messages_pour_sees_no_gap_and_no_double() {
             }
         });
         let newcomers: Vec<_> =
-            (0..NEWCOMERS).map(|_| scope.spawn(|| follow(&mut house.join()))).collect();
+            (0..NEWCOMERS).map(|_| scope.spawn(|| follow(&mut server.join()))).collect();
         let results: Vec<_> = newcomers.into_iter().map(|newcomer| newcomer.join()).collect();
         stop.store(true, Ordering::Relaxed);
         for result in results {

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::house::House;
 use crate::peer::Peer;
+use crate::server::TestServer;
 
 const MESSAGES: usize = 12_500;
 const MESSAGE_BYTES: usize = 8_000;
@@ -20,26 +20,26 @@ const TRIES_MAX: usize = 3;
 
 #[test]
 fn a_member_who_stops_reading_loses_nothing_and_slows_nobody() {
-    let house = House::open();
-    let mut reader = house.join_as("reader");
-    let mut writer = house.join_as("writer");
+    let server = TestServer::open();
+    let mut reader = server.join_as("reader");
+    let mut writer = server.join_as("writer");
     let alone = pour(&mut writer, &mut reader);
-    let mut stalled = house.join_as("stalled");
+    let mut stalled = server.join_as("stalled");
     writer.expect("is now known as stalled");
-    let resident_before = house.resident_kib();
+    let resident_before = server.resident_kib();
     let mut took = pour(&mut writer, &mut reader);
     let mut tries = 1;
     while took >= alone * SLOWER_MAX && tries < TRIES_MAX {
         took = pour(&mut writer, &mut reader);
         tries += 1;
     }
-    let grown = house.resident_kib().saturating_sub(resident_before);
+    let grown = server.resident_kib().saturating_sub(resident_before);
     println!("100 MB took {alone:?}, past a stalled member {took:?}; memory grew by {grown} KiB");
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
     assert!(took < alone * SLOWER_MAX, "{took:?} instead of {alone:?}");
 
     // Life goes on for the others while the stalled one is refilled.
-    let mut other = house.join_as("other");
+    let mut other = server.join_as("other");
     for _ in 0..tries {
         follow(&mut stalled);
     }
@@ -83,15 +83,15 @@ fn a_slow_reader_of_two_rooms_has_each_whole_and_in_order_also_with_small_queues
     const SMALL: usize = 4_000;
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
-    let open = std::fs::read_to_string(crate::house::OPEN).unwrap();
+    let open = std::fs::read_to_string(crate::server::OPEN).unwrap();
     std::fs::write(&config, format!("{open}queue_soft_bytes = 16384\nqueue_hard_bytes = 32768\n"))
         .unwrap();
-    let house = House::with(&["--config", config.to_str().unwrap()]);
-    let mut reader = house.join_as("reader");
+    let server = TestServer::with(&["--config", config.to_str().unwrap()]);
+    let mut reader = server.join_as("reader");
     reader.say("/join large");
     reader.expect("you are in #large");
     let pour = |room: &'static str, count: usize, bytes: usize| {
-        let mut writer = house.join();
+        let mut writer = server.join();
         if room != "lobby" {
             writer.say(&format!("/join {room}"));
             writer.expect(&format!("you are in #{room}"));

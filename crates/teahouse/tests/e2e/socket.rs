@@ -8,8 +8,8 @@ use tungstenite::client::IntoClientRequest;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Message, WebSocket};
 
-use crate::house::PATIENCE;
 use crate::schema;
+use crate::server::PATIENCE;
 
 pub(crate) struct Socket {
     socket: WebSocket<TcpStream>,
@@ -27,7 +27,7 @@ impl Socket {
         Self { socket }
     }
 
-    /// In the house under whatever nick.
+    /// In the server under whatever nick.
     pub(crate) fn hello_as_guest(port: u16) -> Self {
         let mut socket = Self::connect(port);
         socket.ask(&json!({ "op": "hello" }));
@@ -35,7 +35,7 @@ impl Socket {
         socket
     }
 
-    /// In the house under a nick.
+    /// In the server under a nick.
     pub(crate) fn hello(port: u16, nick: &str) -> Self {
         let mut socket = Self::connect(port);
         socket.ask(&json!({ "op": "hello", "nick": nick }));

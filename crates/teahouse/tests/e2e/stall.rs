@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::house::{House, PATIENCE, Running};
 use crate::peer::Peer;
+use crate::server::{PATIENCE, Running, TestServer};
 use crate::visitor::{Visitor, get, post};
 
 const NOTICE: &str = "messages cannot be stored at the moment";
@@ -16,9 +16,9 @@ const MESSAGES: &str = "/api/v1/rooms/lobby/messages";
 struct Writer(rusqlite::Connection);
 
 impl Writer {
-    /// Begins to write; returns when the house has noticed.
-    fn stall(house: &House, member: &mut Peer) -> Self {
-        let other = rusqlite::Connection::open(house.database()).unwrap();
+    /// Begins to write; returns when the server has noticed.
+    fn stall(server: &TestServer, member: &mut Peer) -> Self {
+        let other = rusqlite::Connection::open(server.database()).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         member.say("meanwhile");
         member.expect(NOTICE);
@@ -46,7 +46,7 @@ fn wait_until_alone(member: &mut Peer) {
 
 /// Says so much that neither the log nor the shard takes any more: lines that come together are one chunk of the
 /// log, so it goes on until it is full.
-fn fill_log(house: &House) -> Vec<Peer> {
+fn fill_log(server: &TestServer) -> Vec<Peer> {
     let line = "x".repeat(8_000);
     let deadline = Instant::now() + PATIENCE;
     let is_full = |text: &str| {
@@ -54,9 +54,9 @@ fn fill_log(house: &House) -> Vec<Peer> {
         gathered.lines().next().unwrap().parse::<u32>().unwrap() > 32
     };
     let mut members = Vec::new();
-    while !is_full(&Visitor::scrape(house.admin_port())) {
+    while !is_full(&Visitor::scrape(server.admin_port())) {
         assert!(Instant::now() < deadline, "the log is never full: {} members", members.len());
-        let mut member = Peer::connect(house.port);
+        let mut member = Peer::connect(server.port);
         member.say(&line);
         members.push(member);
     }
@@ -65,11 +65,11 @@ fn fill_log(house: &House) -> Vec<Peer> {
 
 #[test]
 fn whoever_comes_and_breaks_off_while_nothing_is_stored_is_gone_afterwards() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let writer = Writer::stall(&house, &mut ann);
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let writer = Writer::stall(&server, &mut ann);
     for _ in 0..30 {
-        let mut ghost = Peer::connect(house.port);
+        let mut ghost = Peer::connect(server.port);
         ghost.say("x");
         ghost.reset();
     }
@@ -83,10 +83,10 @@ fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
     const TRIES: usize = 3_000;
     const AT_ONCE: usize = 100;
     const GROWTH_KIB_MAX: u64 = 20 * 1024;
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let before = house.resident_kib();
-    let other = rusqlite::Connection::open(house.database()).unwrap();
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let before = server.resident_kib();
+    let other = rusqlite::Connection::open(server.database()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     // Nobody knows yet; whoever hangs up leaves nothing behind.
     let text = "x".repeat(15_000);
@@ -95,9 +95,9 @@ fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
         text.len() + 11
     );
     for _ in 0..TRIES / AT_ONCE {
-        let visitors: Vec<Visitor> = (0..AT_ONCE).map(|_| Visitor::connect(house.port)).collect();
+        let visitors: Vec<Visitor> = (0..AT_ONCE).map(|_| Visitor::connect(server.port)).collect();
         for visitor in &visitors {
-            // The house may have answered and closed already.
+            // The server may have answered and closed already.
             visitor.stream().write_all(request.as_bytes()).ok();
         }
         // They hang up when the last of them has been answered, or has surely been read.
@@ -105,10 +105,10 @@ fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
         last.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
         last.read_exact(&mut [0]).ok();
     }
-    let grown = house.resident_kib().saturating_sub(before);
+    let grown = server.resident_kib().saturating_sub(before);
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB of {} KiB posted", TRIES * 15);
     // Whoever stays is told why: it is the storing that refuses, and nothing before it.
-    let refused = post(house.port, MESSAGES, "{\"text\":\"never said\"}");
+    let refused = post(server.port, MESSAGES, "{\"text\":\"never said\"}");
     assert_eq!((refused.status, &refused.json()["code"]), (503, &"unavailable".into()));
     other.execute_batch("COMMIT").unwrap();
     ann.say("still here");
@@ -117,16 +117,16 @@ fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
 
 #[test]
 fn what_is_asked_while_nothing_is_stored_is_answered_with_the_reason() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let writer = Writer::stall(&house, &mut ann);
-    let _members = fill_log(&house);
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let writer = Writer::stall(&server, &mut ann);
+    let _members = fill_log(&server);
     let start = Instant::now();
     let asked = [
-        get(house.port, "/healthz"),
-        get(house.port, MESSAGES),
-        get(house.port, "/api/v1/rooms"),
-        post(house.port, MESSAGES, "{\"text\":\"never said\"}"),
+        get(server.port, "/healthz"),
+        get(server.port, MESSAGES),
+        get(server.port, "/api/v1/rooms"),
+        post(server.port, MESSAGES, "{\"text\":\"never said\"}"),
     ];
     for answer in &asked {
         assert_eq!(answer.status, 503, "{answer:?}");
@@ -135,19 +135,19 @@ fn what_is_asked_while_nothing_is_stored_is_answered_with_the_reason() {
         assert!(message.starts_with("messages cannot be stored at the moment ("), "{message}");
         assert_eq!(answer.header("retry-after"), "10");
     }
-    let mut admin = Visitor::connect(house.admin_port());
+    let mut admin = Visitor::connect(server.admin_port());
     admin.ask("GET", "/healthz", "", "");
     let health = admin.answer(false);
     assert_eq!(health.status, 503);
     assert!(health.text().contains(NOTICE), "{health:?}");
-    assert!(Visitor::scrape(house.admin_port()).contains("\nteahouse_storing 0\n"));
+    assert!(Visitor::scrape(server.admin_port()).contains("\nteahouse_storing 0\n"));
     assert!(start.elapsed() < Duration::from_secs(30), "took {:?}", start.elapsed());
     writer.end();
     ann.expect("messages are being stored again");
-    assert_eq!(get(house.port, "/healthz").status, 200);
-    assert!(Visitor::scrape(house.admin_port()).contains("\nteahouse_storing 1\n"));
+    assert_eq!(get(server.port, "/healthz").status, 200);
+    assert!(Visitor::scrape(server.admin_port()).contains("\nteahouse_storing 1\n"));
     // What was taken is kept, what was refused is not.
-    let database = rusqlite::Connection::open(house.database()).unwrap();
+    let database = rusqlite::Connection::open(server.database()).unwrap();
     let kept = |text: &str| -> i64 {
         let count = "SELECT count(*) FROM event WHERE text = ?1";
         database.query_row(count, [text], |row| row.get(0)).unwrap()
@@ -157,15 +157,15 @@ fn what_is_asked_while_nothing_is_stored_is_answered_with_the_reason() {
 
 #[test]
 fn a_stop_is_heard_while_nothing_is_stored_also_after_a_reload() {
-    let mut house = House::open();
-    let mut ann = house.join_as("ann");
-    let _writer = Writer::stall(&house, &mut ann);
-    let _members = fill_log(&house);
-    house.signal("-HUP");
+    let mut server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let _writer = Writer::stall(&server, &mut ann);
+    let _members = fill_log(&server);
+    server.signal("-HUP");
     std::thread::sleep(Duration::from_millis(200));
     let start = Instant::now();
-    house.signal("-TERM");
-    let status = house.wait(PATIENCE);
+    server.signal("-TERM");
+    let status = server.wait(PATIENCE);
     assert!(start.elapsed() < Duration::from_secs(10), "took {:?}", start.elapsed());
     assert_eq!(status.code(), Some(1), "what was not stored is said");
 }
@@ -175,9 +175,9 @@ fn a_log_that_nobody_reads_stops_nobody() {
     const LINES: usize = 2_000;
     let data = tempfile::tempdir().unwrap();
     let mut child = Running::start(
-        crate::house::teahouse()
+        crate::server::teahouse()
             .args(["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--log", "human/trace"])
-            .args(["--config", crate::house::OPEN, "--data"])
+            .args(["--config", crate::server::OPEN, "--data"])
             .arg(data.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped()),

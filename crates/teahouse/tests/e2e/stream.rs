@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::house::House;
 use crate::metrics::wait_for;
 use crate::peer::Peer;
+use crate::server::TestServer;
 use crate::visitor::{Following, get};
 
 /// Messages of [`pour`] after which the database's cache is full.
@@ -14,20 +14,20 @@ pub(crate) const WARM: usize = 5_000;
 pub(crate) const GROWTH_KIB_MAX: u64 = 10 * 1024;
 
 #[test]
-fn a_room_is_followed_from_its_beginning_to_the_closing_of_the_house() {
-    let mut house = House::open();
-    let mut ann = house.join_as("ann");
+fn a_room_is_followed_from_its_beginning_to_the_closing_of_the_server() {
+    let mut server = TestServer::open();
+    let mut ann = server.join_as("ann");
     ann.say("one");
     ann.say("/topic tea");
     ann.say("/topic");
     ann.expect("tea");
-    let (mut following, begin) = Following::events(house.port, "lobby", None);
+    let (mut following, begin) = Following::events(server.port, "lobby", None);
     assert_eq!((&begin.data["position"], &begin.data["complete"]), (&json!(2), &json!(true)));
     let epoch = begin.data["epoch"].as_str().unwrap().to_owned();
-    let topic = &get(house.port, "/api/v1/rooms/lobby/messages?limit=1").json()["events"][0];
+    let topic = &get(server.port, "/api/v1/rooms/lobby/messages?limit=1").json()["events"][0];
     let here = format!("{epoch}-2-{}", topic["time_ms"]);
     assert_eq!(begin.id, Some(here), "whoever breaks off now goes on from here");
-    let mut bob = house.join_as("bob");
+    let mut bob = server.join_as("bob");
     let mut changes = Vec::new();
     for _ in 0..2 {
         let presence = following.next().unwrap();
@@ -41,15 +41,15 @@ fn a_room_is_followed_from_its_beginning_to_the_closing_of_the_house() {
     assert_eq!(event.id, Some(format!("{epoch}-3-{}", event.data["time_ms"])));
 
     // Nobody knows who follows.
-    assert_eq!(get(house.port, "/api/v1/rooms").json()["rooms"][0]["members"], 2);
+    assert_eq!(get(server.port, "/api/v1/rooms").json()["rooms"][0]["members"], 2);
 
-    let (mut again, begin) = Following::events(house.port, "lobby", Some(&format!("{epoch}-1")));
+    let (mut again, begin) = Following::events(server.port, "lobby", Some(&format!("{epoch}-1")));
     assert_eq!((&begin.data["complete"], &begin.id), (&json!(true), &None));
     assert_eq!(again.event().data["kind"], "topic");
     assert_eq!(again.event().data["text"], "三");
     let places = ["ffffffffffffffff-1".to_owned(), format!("{epoch}-1000")];
     for (number, elsewhere) in places.iter().enumerate() {
-        let (mut lost, begin) = Following::events(house.port, "lobby", Some(elsewhere));
+        let (mut lost, begin) = Following::events(server.port, "lobby", Some(elsewhere));
         assert_eq!(begin.data["complete"], false, "{elsewhere}");
         let here = format!("{epoch}-{}-", number + 3);
         assert!(begin.id.unwrap().starts_with(&here), "whoever breaks off goes on from here");
@@ -57,7 +57,7 @@ fn a_room_is_followed_from_its_beginning_to_the_closing_of_the_house() {
         assert_eq!(lost.event().data["text"], "live");
         assert_eq!(following.event().data["text"], "live");
     }
-    house.signal("-TERM");
+    server.signal("-TERM");
     let mut notices = Vec::new();
     while let Some(happening) = following.next() {
         if happening.name == "notice" {
@@ -65,35 +65,35 @@ fn a_room_is_followed_from_its_beginning_to_the_closing_of_the_house() {
         }
     }
     assert_eq!(notices, ["the house is closing"]);
-    assert!(house.wait(crate::house::PATIENCE).success());
+    assert!(server.wait(crate::server::PATIENCE).success());
 }
 
 #[test]
-fn a_follower_who_comes_back_misses_nothing_also_when_the_house_was_killed() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+fn a_follower_who_comes_back_misses_nothing_also_when_the_server_was_killed() {
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     ann.say("1");
     ann.say("/topic");
     ann.expect("topic");
-    let (mut following, begin) = Following::events(house.port, "lobby", None);
+    let (mut following, begin) = Following::events(server.port, "lobby", None);
     // Broken off before anything came: the id of `begin` is the place.
     following.break_off();
     ann.say("2");
-    (following, _) = Following::events(house.port, "lobby", begin.id.as_deref());
+    (following, _) = Following::events(server.port, "lobby", begin.id.as_deref());
     let last = following.event();
     assert_eq!(last.data["text"], "2");
-    let mut house = house;
+    let mut server = server;
     for number in 3..=200 {
         ann.say(&number.to_string());
         if number == 100 {
             // Kept when she sees that it is: then no kill takes it back.
             ann.say("/topic");
             ann.expect("topic");
-            house = house.restart();
-            ann = house.join_as("ann");
+            server = server.restart();
+            ann = server.join_as("ann");
         }
     }
-    let (mut following, begin) = Following::events(house.port, "lobby", last.id.as_deref());
+    let (mut following, begin) = Following::events(server.port, "lobby", last.id.as_deref());
     assert_eq!(begin.data["complete"], true);
     for number in 3..=200 {
         assert_eq!(following.event().data["text"], number.to_string());
@@ -105,8 +105,8 @@ fn a_follower_who_comes_back_misses_nothing_also_when_the_house_was_killed() {
 #[test]
 fn a_follower_who_keeps_breaking_off_while_messages_pour_sees_each_once() {
     const MESSAGES: u64 = 4_000;
-    let house = House::with(&["--config", crate::house::OPEN, "--shards", "3"]);
-    let mut ann = house.join_as("ann");
+    let server = TestServer::with(&["--config", crate::server::OPEN, "--shards", "3"]);
+    let mut ann = server.join_as("ann");
     ann.say("0");
     ann.say("/topic");
     ann.expect("topic");
@@ -116,14 +116,14 @@ fn a_follower_who_keeps_breaking_off_while_messages_pour_sees_each_once() {
             for number in 1..=MESSAGES {
                 ann.say(&number.to_string());
                 if number % 50 == 0 {
-                    // At the pace of the house, so that it pours for as long as somebody follows.
+                    // At the pace of the server, so that it pours for as long as somebody follows.
                     ann.say("/topic");
                     ann.expect("topic");
                 }
             }
         });
         for way in 0..3_u64 {
-            let port = house.port;
+            let port = server.port;
             scope.spawn(move || {
                 let epoch = get(port, "/api/v1/rooms/lobby/messages").json()["epoch"].clone();
                 let mut place = format!("{}-1", epoch.as_str().unwrap());
@@ -147,20 +147,20 @@ fn a_follower_who_keeps_breaking_off_while_messages_pour_sees_each_once() {
             });
         }
     });
-    wait_for(&house, "teahouse_connections{protocol=\"follow\"}", 0.0);
+    wait_for(&server, "teahouse_connections{protocol=\"follow\"}", 0.0);
 }
 
 #[test]
 fn a_follower_who_stops_reading_while_much_passes_gets_all_of_it_in_order() {
     const MESSAGES: usize = 2_500;
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     pour(&mut ann, &mut bob, WARM);
-    let (mut stalled, _) = Following::events(house.port, "lobby", None);
-    let before = house.resident_kib();
+    let (mut stalled, _) = Following::events(server.port, "lobby", None);
+    let before = server.resident_kib();
     pour(&mut ann, &mut bob, MESSAGES);
-    let grown = house.resident_kib().saturating_sub(before);
+    let grown = server.resident_kib().saturating_sub(before);
     println!("memory grew by {grown} KiB");
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
     for number in 0..MESSAGES {
@@ -186,8 +186,8 @@ pub(crate) fn pour(from: &mut Peer, to: &mut Peer, count: usize) {
 
 #[test]
 fn followers_that_go_away_are_forgotten_however_they_go() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     ann.say("first");
     ann.say("/topic");
     ann.expect("topic");
@@ -195,13 +195,13 @@ fn followers_that_go_away_are_forgotten_however_they_go() {
         let mut followers: Vec<Following> = Vec::new();
         for number in 0..30 {
             followers.push(if number % 2 == 0 {
-                Following::events(house.port, "lobby", None).0
+                Following::events(server.port, "lobby", None).0
             } else {
-                Following::open(house.port, "/lobby", "")
+                Following::open(server.port, "/lobby", "")
             });
         }
-        wait_for(&house, "teahouse_connections{protocol=\"follow\"}", 30.0);
-        wait_for(&house, "teahouse_members{protocol=\"follow\"}", 30.0);
+        wait_for(&server, "teahouse_connections{protocol=\"follow\"}", 30.0);
+        wait_for(&server, "teahouse_members{protocol=\"follow\"}", 30.0);
         if round == 1 {
             // Some of it is on its way to them, and they have not read it.
             for _ in 0..200 {
@@ -213,8 +213,8 @@ fn followers_that_go_away_are_forgotten_however_they_go() {
                 follower.break_off();
             }
         }
-        wait_for(&house, "teahouse_connections{protocol=\"follow\"}", 0.0);
-        wait_for(&house, "teahouse_members{protocol=\"follow\"}", 0.0);
+        wait_for(&server, "teahouse_connections{protocol=\"follow\"}", 0.0);
+        wait_for(&server, "teahouse_members{protocol=\"follow\"}", 0.0);
     }
     ann.say("still here");
 }

@@ -2,14 +2,14 @@
 
 use teahouse_wire::command::VERBS;
 
-use crate::house::House;
 use crate::peer::Peer;
+use crate::server::TestServer;
 
 #[test]
 fn two_members_talk_and_nobody_hears_themselves() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     ann.expect("guest2 entered");
     ann.say("hello bob");
     bob.expect("<ann> hello bob");
@@ -21,30 +21,30 @@ fn two_members_talk_and_nobody_hears_themselves() {
 
 #[test]
 fn coming_going_and_an_abrupt_reset_are_announced() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     ann.expect("guest2 entered #lobby");
     ann.expect("guest2 is now known as bob");
     bob.say("/quit");
     ann.expect("bob is offline");
     assert_eq!(bob.rest().last().map(String::as_str), Some("-- goodbye"));
 
-    let carl = house.join_as("carl");
+    let carl = server.join_as("carl");
     ann.expect("is now known as carl");
     carl.reset();
     ann.expect("carl is offline");
 
-    let dora = house.join_as("dora");
+    let dora = server.join_as("dora");
     dora.finish();
     ann.expect("dora is offline");
 }
 
 #[test]
 fn three_rooms_are_three_conversations() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     for peer in [&mut ann, &mut bob] {
         peer.say("/join tea");
         peer.expect("you are in #tea");
@@ -68,21 +68,21 @@ fn three_rooms_are_three_conversations() {
 
 #[test]
 fn a_line_right_after_join_is_said_in_the_room_joined() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     ann.say("/join tea");
     ann.expect("you are in #tea");
-    let mut bob = house.join_as("bob");
+    let mut bob = server.join_as("bob");
     bob.send(b"/join tea\nhello tea\n");
     assert_eq!(ann.expect("hello tea"), "<bob> hello tea");
 }
 
 #[test]
 fn a_private_message_is_delivered_or_refused_with_a_reason() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
-    let mut carl = house.join_as("carl");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
+    let mut carl = server.join_as("carl");
     ann.say("/msg bob between us");
     assert_eq!(bob.expect("between us"), "[private] <ann> between us");
     carl.expect_none_before("between us", &mut bob, "for all to hear");
@@ -99,9 +99,9 @@ fn a_private_message_is_delivered_or_refused_with_a_reason() {
 
 #[test]
 fn chinese_text_cut_at_every_byte_arrives_whole() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     let words = "你好，茶馆！今天喝什么茶？👩‍👩‍👧";
     for byte in words.bytes() {
         ann.send(&[byte]);
@@ -119,9 +119,9 @@ fn chinese_text_cut_at_every_byte_arrives_whole() {
 
 #[test]
 fn nothing_typed_can_act_on_another_terminal_or_forge_a_line() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     ann.send("a\x1b[2Jb\rc\u{9b}31md\u{202e}e\n".as_bytes());
     assert_eq!(bob.expect("<ann> a"), "<ann> a\u{fffd}[2Jb");
     assert_eq!(bob.expect("<ann> c"), "<ann> c\u{fffd}31mde");
@@ -136,14 +136,14 @@ fn nothing_typed_can_act_on_another_terminal_or_forge_a_line() {
 
 #[test]
 fn someone_who_comes_later_is_shown_the_last_twenty_with_their_times() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     for number in 1..=25 {
         ann.say(&format!("message {number}"));
     }
     bob.expect("message 25");
-    let mut carl = Peer::connect(house.port);
+    let mut carl = Peer::connect(server.port);
     let shown: Vec<String> =
         std::iter::from_fn(|| Some(carl.expect("> message"))).take(20).collect();
     let expected: Vec<String> = (6..=25).map(|n| format!("<ann> message {n}")).collect();
@@ -156,8 +156,8 @@ fn someone_who_comes_later_is_shown_the_last_twenty_with_their_times() {
 
 #[test]
 fn history_is_paged_and_searched_and_what_was_just_said_is_in_it() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     ann.send("我们去吃火锅\nI like TEA\n茶很好\n/history 2\n".as_bytes());
     ann.expect("<ann> I like TEA");
     ann.expect("<ann> 茶很好");
@@ -174,15 +174,15 @@ fn history_is_paged_and_searched_and_what_was_just_said_is_in_it() {
     ann.expect("-- ann set the topic: all about tea");
     ann.say("/topic");
     ann.expect("-- #lobby is about: all about tea");
-    let mut bob = Peer::connect(house.port);
+    let mut bob = Peer::connect(server.port);
     bob.expect("-- you are in #lobby — all about tea (1 other is here)");
 }
 
 #[test]
 fn an_unknown_command_is_an_error_with_a_suggestion_and_is_not_said() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut bob = house.join_as("bob");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut bob = server.join_as("bob");
     ann.say("/jion tea");
     ann.expect("/join");
     ann.say("//join is how you enter a room");
@@ -203,9 +203,9 @@ fn an_unknown_command_is_an_error_with_a_suggestion_and_is_not_said() {
 
 #[test]
 fn someone_who_floods_is_slowed_then_refused_with_the_text_given_back() {
-    let house = House::with(&[]);
-    let mut bob = house.join_as("bob");
-    let mut ann = house.join_as("ann");
+    let server = TestServer::with(&[]);
+    let mut bob = server.join_as("bob");
+    let mut ann = server.join_as("ann");
     for number in 1..=40 {
         ann.say(&format!("flood {number}"));
     }

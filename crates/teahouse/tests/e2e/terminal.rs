@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::house::PATIENCE;
+use crate::server::PATIENCE;
 
 /// Columns and rows at the start.
 pub(crate) const SIZE: (u16, u16) = (100, 30);

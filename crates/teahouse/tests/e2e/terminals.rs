@@ -2,14 +2,14 @@
 
 use std::process::Command;
 
-use crate::house::House;
 use crate::screen::{LINE_ROW, bob};
 use crate::scripts::client;
+use crate::server::TestServer;
 use crate::terminal::Terminal;
 
 /// The client of bob with these words of a shell before it, such as `env TERM=dumb`.
-fn join_in(house: &House, prefix: &str) -> Terminal {
-    let client = bob(house);
+fn join_in(server: &TestServer, prefix: &str) -> Terminal {
+    let client = bob(server);
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{prefix} \"$@\"; exec cat"), "sh"]);
     shell.arg(client.get_program()).args(client.get_args());
@@ -19,26 +19,26 @@ fn join_in(house: &House, prefix: &str) -> Terminal {
 
 #[test]
 fn a_terminal_without_a_screen_gets_lines_and_is_told_why() {
-    let house = House::open();
+    let server = TestServer::open();
     for (prefix, why) in [
         ("env TERM=dumb", "TERM is dumb, which has no screen that we know: line by line"),
         ("env TERM=no-such", "TERM is no-such, which has no screen that we know: line by line"),
         ("env -u TERM", "TERM is not set: line by line, as with --plain"),
     ] {
-        let terminal = join_in(&house, prefix);
+        let terminal = join_in(&server, prefix);
         terminal.expect(why);
         terminal.expect("you are in #lobby");
         assert_eq!(terminal.told("alternate_on"), "0", "{prefix}");
         terminal.keys(&["plain words", "Enter"]);
-        let mut ann = house.join();
+        let mut ann = server.join();
         ann.expect("plain words");
     }
 }
 
 #[test]
 fn nothing_runs_over_the_right_edge_and_afterwards_lines_wrap_again() {
-    let house = House::open();
-    let terminal = join_in(&house, "");
+    let server = TestServer::open();
+    let terminal = join_in(&server, "");
     terminal.expect("● bob");
     assert_eq!(terminal.told("wrap_flag"), "0");
     terminal.keys(&["/quit", "Enter"]);
@@ -48,10 +48,10 @@ fn nothing_runs_over_the_right_edge_and_afterwards_lines_wrap_again() {
 
 #[test]
 fn a_locale_without_lines_gets_none_and_words_as_the_terminal_can() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     ann.say("good morning 今天喝什么？");
-    let terminal = join_in(&house, "env LC_ALL=C");
+    let terminal = join_in(&server, "env LC_ALL=C");
     terminal.expect("● bob");
     terminal.expect("今天喝什么？");
     terminal.expect("2 here");
@@ -81,9 +81,9 @@ fn has(terminal: &Terminal, name: &str) -> bool {
 
 #[test]
 fn a_terminal_that_answers_late_is_heard_and_nothing_of_it_is_typed() {
-    let house = House::open();
-    house.join_as("ann").say("https://tea.example/");
-    let terminal = join_in(&house, "env TERM=xterm-256color");
+    let server = TestServer::open();
+    server.join_as("ann").say("https://tea.example/");
+    let terminal = join_in(&server, "env TERM=xterm-256color");
     terminal.expect("● bob");
     terminal.expect("https://tea.example/");
     terminal.wait("for both", |terminal| has(terminal, "either"));
@@ -98,18 +98,18 @@ fn a_terminal_that_answers_late_is_heard_and_nothing_of_it_is_typed() {
 
 #[test]
 fn the_colours_that_are_asked_for_are_had() {
-    let house = House::open();
-    house.join_as("ann").say("https://tea.example/");
+    let server = TestServer::open();
+    server.join_as("ann").say("https://tea.example/");
     for (theme, is_so) in [("light", "38;5;25m"), ("dark", "38;5;110m"), ("16", "36m")] {
-        let mut command = client(&house, &["join", "--theme", theme]);
+        let mut command = client(&server, &["join", "--theme", theme]);
         let terminal = Terminal::run(command.env("NO_COLOR", "1"));
         terminal.expect("https://tea.example/");
         terminal.wait(theme, |terminal| terminal.colours().contains(is_so));
     }
-    let terminal = Terminal::run(&client(&house, &["join", "--theme", "mono"]));
+    let terminal = Terminal::run(&client(&server, &["join", "--theme", "mono"]));
     terminal.expect("https://tea.example/");
     assert!(!terminal.colours().contains("38;5;"), "{}", terminal.colours());
-    let refused = client(&house, &["join", "--theme", "purple"]).output().unwrap();
+    let refused = client(&server, &["join", "--theme", "purple"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(2));
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(said.contains("[possible values: light, dark, 16, mono]"), "{said}");

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use tungstenite::{Message, accept};
 
-use crate::house::{PATIENCE, teahouse};
 use crate::programs::Program;
+use crate::server::{PATIENCE, teahouse};
 
 const WELCOME: &str = r#"{"type":"welcome","nick":"ann","resumed":false,"session":"1","epoch":"0123456789abcdef",
     "server":"0","first_room":"lobby","ping_s":60,"grace_s":30}"#;

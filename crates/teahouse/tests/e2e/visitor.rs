@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::house::PATIENCE;
 use crate::schema;
+use crate::server::PATIENCE;
 
 /// One connection that speaks HTTP.
 pub(crate) struct Visitor {
@@ -64,7 +64,7 @@ impl Visitor {
         Self { stream, unread: Vec::new() }
     }
 
-    /// The metrics of a house, whole.
+    /// The metrics of a server, whole.
     pub(crate) fn scrape(admin_port: u16) -> String {
         let mut visitor = Self::connect(admin_port);
         visitor.ask("GET", "/metrics", "Accept: application/openmetrics-text\r\n", "");

@@ -1,4 +1,4 @@
-//! What no client should send, at moments when no client should: the house stands, and nobody notices.
+//! What no client should send, at moments when no client should: the server stands, and nobody notices.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -7,20 +7,20 @@ use serde_json::json;
 use teahouse_fuzz::Seed;
 
 use crate::hostile::Undisturbed;
-use crate::house::{House, OPEN};
 use crate::raw::{self, frame, handshake, text};
+use crate::server::{OPEN, TestServer};
 use crate::socket::Socket;
 use crate::stream::{GROWTH_KIB_MAX, WARM, pour};
 use crate::visitor::{Following, Visitor};
 
 #[test]
 fn a_socket_that_breaks_in_the_middle_of_its_first_answer_ends_nobody_else() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
     let last_words =
         [text("{"), frame(0x88, b""), frame(0x82, b"x"), b"garbage".to_vec(), text("{}")];
     for round in 0..300 {
-        let mut visitor = raw::connect(house.port, "");
+        let mut visitor = raw::connect(server.port, "");
         raw::reset(&visitor);
         visitor.send(&last_words[round % last_words.len()]);
         drop(visitor);
@@ -33,10 +33,10 @@ fn a_socket_that_breaks_in_the_middle_of_its_first_answer_ends_nobody_else() {
 
 #[test]
 fn a_socket_that_reads_nothing_before_it_says_hello_ends_nobody_else() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
     for round in 0..4 {
-        let visitor = raw::connect(house.port, "");
+        let visitor = raw::connect(server.port, "");
         let pings = frame(0x89, &[b'x'; 125]).repeat(5_000);
         visitor.stream().set_write_timeout(Some(Duration::from_secs(1))).unwrap();
         // The server stops reading when its answers are not read: this ends by its time-out.
@@ -55,10 +55,10 @@ fn a_socket_that_reads_nothing_before_it_says_hello_ends_nobody_else() {
 #[test]
 fn everything_sent_behind_a_handshake_is_heard_in_order() {
     const MESSAGES: usize = 400;
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     for burst in 0..3 {
-        let mut visitor = Visitor::connect(house.port);
+        let mut visitor = Visitor::connect(server.port);
         let mut all = handshake("").into_bytes();
         all.extend(text(r#"{"op":"hello","nick":"hasty"}"#));
         all.extend(text(r#"{"op":"join","room":"lobby"}"#));
@@ -78,8 +78,8 @@ fn everything_sent_behind_a_handshake_is_heard_in_order() {
 
 #[test]
 fn random_websocket_frames_disturb_nobody() {
-    let house = House::with(&["--config", OPEN, "--shards", "2"]);
-    let mut members = Undisturbed::in_house(&house);
+    let server = TestServer::with(&["--config", OPEN, "--shards", "2"]);
+    let mut members = Undisturbed::in_server(&server);
     let seed = Seed::of_run();
     let mut dice = seed.dice(0);
     let requests = [
@@ -106,7 +106,7 @@ fn random_websocket_frames_disturb_nobody() {
     ];
     let extensions = ["", "Sec-WebSocket-Extensions: permessage-deflate\r\n"];
     for round in 0..400 {
-        let visitor = raw::connect(house.port, dice.pick(&extensions));
+        let visitor = raw::connect(server.port, dice.pick(&extensions));
         let mut bytes = Vec::new();
         if dice.roll(4) > 0 {
             bytes.extend(text(dice.pick(&requests[..2])));
@@ -144,8 +144,8 @@ fn random_websocket_frames_disturb_nobody() {
 
 #[test]
 fn random_http_bytes_disturb_nobody() {
-    let house = House::with(&["--config", OPEN, "--shards", "2"]);
-    let mut members = Undisturbed::in_house(&house);
+    let server = TestServer::with(&["--config", OPEN, "--shards", "2"]);
+    let mut members = Undisturbed::in_server(&server);
     let seed = Seed::of_run();
     let mut dice = seed.dice(0);
     let requests = [
@@ -168,7 +168,7 @@ fn random_http_bytes_disturb_nobody() {
         format!("GET /{} HTTP/1.1\r\n\r\n", "%".repeat(9_000)),
     ];
     for round in 0..600 {
-        let visitor = Visitor::connect(house.port);
+        let visitor = Visitor::connect(server.port);
         let mut bytes = Vec::new();
         for _ in 0..=dice.roll(3) {
             bytes.extend_from_slice(dice.pick(&requests).as_bytes());
@@ -195,34 +195,34 @@ fn random_http_bytes_disturb_nobody() {
 }
 
 #[test]
-fn a_house_closes_in_time_whoever_is_connected_and_however() {
-    let mut house = House::with(&["--config", OPEN, "--shards", "2"]);
-    let mut ann = house.join_as("ann");
+fn a_server_closes_in_time_whoever_is_connected_and_however() {
+    let mut server = TestServer::with(&["--config", OPEN, "--shards", "2"]);
+    let mut ann = server.join_as("ann");
     ann.say("first");
     ann.say("/topic");
     ann.expect("topic");
     let mut visitors = Vec::new();
     for _ in 0..4 {
-        visitors.push(raw::connect(house.port, ""));
+        visitors.push(raw::connect(server.port, ""));
         for opening in [
             "GET /lobby HT",
             "POST /lobby HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nonly this",
             "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
             "GET /lobby HTTP/1.1\r\nHost: localhost\r\n\r\n",
         ] {
-            let mut visitor = Visitor::connect(house.port);
+            let mut visitor = Visitor::connect(server.port);
             visitor.send(opening.as_bytes());
             visitors.push(visitor);
         }
     }
-    let mut sockets: Vec<Socket> = (0..4).map(|_| Socket::hello_as_guest(house.port)).collect();
+    let mut sockets: Vec<Socket> = (0..4).map(|_| Socket::hello_as_guest(server.port)).collect();
     for socket in &mut sockets {
         socket.ask(&json!({ "op": "join", "room": "lobby" }));
         socket.expect("joined");
     }
     let followers: Vec<Following> =
-        (0..4).map(|_| Following::events(house.port, "lobby", None).0).collect();
-    let mut bob = house.join_as("bob");
+        (0..4).map(|_| Following::events(server.port, "lobby", None).0).collect();
+    let mut bob = server.join_as("bob");
     // More than any of them is queued: nobody but bob reads.
     for number in 0..1_000 {
         ann.say(&format!("{number:08} {}", "x".repeat(8_000)));
@@ -235,36 +235,36 @@ fn a_house_closes_in_time_whoever_is_connected_and_however() {
         visitor.stream().write_all(b"GET /api/v1/search?words=x HTTP/1.1\r\n\r\n").ok();
     }
     let start = Instant::now();
-    house.signal("-TERM");
-    house.wait_for_close();
+    server.signal("-TERM");
+    server.wait_for_close();
     println!("closed after {:?}", start.elapsed());
     drop(followers);
 }
 
 #[test]
 fn someone_who_asks_over_http_for_much_and_reads_nothing_costs_little() {
-    let house = House::open();
-    let mut members = Undisturbed::in_house(&house);
-    let mut ann = house.join_as("teller");
-    let mut listener = house.join_as("listener");
+    let server = TestServer::open();
+    let mut members = Undisturbed::in_server(&server);
+    let mut ann = server.join_as("teller");
+    let mut listener = server.join_as("listener");
     for peer in [&mut ann, &mut listener] {
         peer.say("/join tea");
         peer.expect("you are in #tea");
     }
     pour(&mut ann, &mut listener, WARM);
-    let before = house.resident_kib();
+    let before = server.resident_kib();
     let asking = "GET /api/v1/rooms/tea/messages?limit=200 HTTP/1.1\r\nHost: localhost\r\n\r\n"
         .repeat(2_000);
     let mut greedy = Vec::new();
     for _ in 0..10 {
-        let visitor = Visitor::connect(house.port);
+        let visitor = Visitor::connect(server.port);
         visitor.stream().set_write_timeout(Some(Duration::from_millis(200))).unwrap();
         // The server reads on when its answers are read: this ends by its time-out.
         visitor.stream().write_all(asking.as_bytes()).ok();
         greedy.push(visitor);
         members.check();
     }
-    let grown = house.resident_kib().saturating_sub(before);
+    let grown = server.resident_kib().saturating_sub(before);
     println!("memory grew by {grown} KiB");
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
     // Whoever reads after all gets answers.

@@ -5,14 +5,14 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::json;
 
-use crate::house::House;
 use crate::scripts::client;
+use crate::server::TestServer;
 use crate::socket::Socket;
 use crate::terminal::Terminal;
 use crate::visitor::post;
 
-fn said_whole(house: &House, bytes: &[u8]) -> Output {
-    let mut child = client(house, &["say", "lobby", "--whole", "--nick", "ci"])
+fn said_whole(server: &TestServer, bytes: &[u8]) -> Output {
+    let mut child = client(server, &["say", "lobby", "--whole", "--nick", "ci"])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -23,43 +23,43 @@ fn said_whole(house: &House, bytes: &[u8]) -> Output {
 
 #[test]
 fn every_door_hears_the_same_line_ends_and_no_byte_order_mark() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     let words = "\u{FEFF}one\r\ntwo\rthree\u{2028}four\r\n";
     let mut hears = |who: &str| {
         for line in ["one", "two", "three", "four"] {
             assert_eq!(ann.expect(&format!("<{who}>")), format!("<{who}> {line}"));
         }
     };
-    let mut bob = house.join_as("bob");
+    let mut bob = server.join_as("bob");
     bob.send(words.replace('\u{2028}', "\r").as_bytes());
     hears("bob");
-    assert_eq!(post(house.port, "/lobby?nick=curl", words).status, 200);
+    assert_eq!(post(server.port, "/lobby?nick=curl", words).status, 200);
     hears("curl");
     let json = format!("\u{FEFF}{}", json!({ "nick": "post", "text": words }));
-    assert_eq!(post(house.port, "/api/v1/rooms/lobby/messages", &json).status, 201);
+    assert_eq!(post(server.port, "/api/v1/rooms/lobby/messages", &json).status, 201);
     hears("post");
-    let mut socket = Socket::join(house.port, "web", "lobby");
+    let mut socket = Socket::join(server.port, "web", "lobby");
     let say = json!({ "op": "say", "room": "lobby", "text": words });
     socket.send(tungstenite::Message::text(format!("\u{FEFF}{say}")));
     hears("web");
-    assert_eq!(said_whole(&house, words.as_bytes()).status.code(), Some(0));
+    assert_eq!(said_whole(&server, words.as_bytes()).status.code(), Some(0));
     hears("ci");
 }
 
 #[test]
 fn every_door_refuses_what_shows_nothing_and_names_utf16() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
-    let mut eve = house.join_as("eve");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
+    let mut eve = server.join_as("eve");
     let utf16: Vec<u8> = "\u{FEFF}你好\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let mut bob = crate::peer::Peer::connect(house.port);
+    let mut bob = crate::peer::Peer::connect(server.port);
     bob.send(&utf16);
     bob.expect("this is UTF-16; send UTF-8");
-    let mut carl = crate::peer::Peer::connect(house.port);
+    let mut carl = crate::peer::Peer::connect(server.port);
     carl.send(b"h\0i\0\n\0");
     carl.expect("this is UTF-16; send UTF-8");
-    let whole = said_whole(&house, &utf16);
+    let whole = said_whole(&server, &utf16);
     assert_ne!(whole.status.code(), Some(0));
     let told = String::from_utf8(whole.stderr).unwrap();
     assert!(told.contains("this is UTF-16; send UTF-8"), "{told}");
@@ -67,14 +67,14 @@ fn every_door_refuses_what_shows_nothing_and_names_utf16() {
     let nothing = "\u{200B}\u{2800}\u{301}\u{7}";
     ann.say(nothing);
     ann.expect("not sent: there is nothing in it");
-    assert_eq!(post(house.port, "/lobby", nothing).json()["code"], "bad_text");
+    assert_eq!(post(server.port, "/lobby", nothing).json()["code"], "bad_text");
     let body = json!({ "text": nothing }).to_string();
-    assert_eq!(post(house.port, "/api/v1/rooms/lobby/messages", &body).json()["field"], "text");
-    let mut socket = Socket::join(house.port, "web", "lobby");
+    assert_eq!(post(server.port, "/api/v1/rooms/lobby/messages", &body).json()["field"], "text");
+    let mut socket = Socket::join(server.port, "web", "lobby");
     socket.ask(&json!({ "ref": 1, "op": "say", "room": "lobby", "text": nothing }));
     assert_eq!(socket.expect("error")["field"], "text");
-    assert_ne!(said_whole(&house, nothing.as_bytes()).status.code(), Some(0));
-    let mixed = post(house.port, "/lobby?nick=%D0%92ob", "hello").json();
+    assert_ne!(said_whole(&server, nothing.as_bytes()).status.code(), Some(0));
+    let mixed = post(server.port, "/lobby?nick=%D0%92ob", "hello").json();
     assert_eq!((&mixed["field"], &mixed["code"]), (&json!("nick"), &json!("bad_request")));
     ann.say("nothing of it was heard");
     assert_eq!(eve.expect("<"), "<ann> nothing of it was heard");
@@ -86,10 +86,10 @@ const KEYS: [&str; 11] =
 /// A telnet that is told no option edits its line by itself, whatever mode it is asked for.
 #[test]
 fn a_telnet_asked_to_send_each_key_says_what_was_typed() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     let mut telnet = Command::new("telnet");
-    telnet.args(["127.0.0.1", &house.port.to_string()]);
+    telnet.args(["127.0.0.1", &server.port.to_string()]);
     let terminal = Terminal::run(&telnet);
     terminal.expect("you are in #lobby");
     terminal.keys(&["C-]"]);
@@ -105,10 +105,10 @@ fn a_telnet_asked_to_send_each_key_says_what_was_typed() {
 /// As Windows' telnet does: every key arrives as it is, Enter as CR, and nobody edits the line but us.
 #[test]
 fn a_terminal_that_sends_each_key_can_take_back_what_was_typed() {
-    let house = House::open();
-    let mut ann = house.join_as("ann");
+    let server = TestServer::open();
+    let mut ann = server.join_as("ann");
     let mut raw = Command::new("sh");
-    raw.args(["-c", &format!("stty raw -echo && exec nc 127.0.0.1 {}", house.port)]);
+    raw.args(["-c", &format!("stty raw -echo && exec nc 127.0.0.1 {}", server.port)]);
     let terminal = Terminal::run(&raw);
     terminal.expect("you are in #lobby");
     for typed in KEYS {

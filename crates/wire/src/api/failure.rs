@@ -41,7 +41,7 @@ pub enum Code {
     NoSuchRoom,
     /// A room of nearly that name exists.
     RoomLooksLike,
-    /// The house has as many rooms as it may have.
+    /// The server has as many rooms as it may have.
     TooManyRooms,
     /// You are in as many rooms as you may be.
     InTooManyRooms,
@@ -83,9 +83,9 @@ pub enum Code {
     WrongMedia,
     /// History cannot be read just now.
     Unreadable,
-    /// There is no place for this connection: the house is full, or your address has as many as it may.
+    /// There is no place for this connection: the server is full, or your address has as many as it may.
     TooManyConnections,
-    /// The house cannot do that just now: nothing can be stored, or it closes.
+    /// The server cannot do that just now: nothing can be stored, or it closes.
     Unavailable,
     /// No such address.
     NotFound,
@@ -193,7 +193,7 @@ pub fn too_many_connections(why: &str) -> Failure {
     failure(Code::TooManyConnections, why.to_owned())
 }
 
-/// The house cannot do that just now.
+/// The server cannot do that just now.
 #[must_use]
 pub fn unavailable(why: &str) -> Failure {
     failure(Code::Unavailable, why.to_owned())

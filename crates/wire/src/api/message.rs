@@ -15,7 +15,7 @@ use super::value::{Epoch, Id, Ref};
 
 /// A message and which request it answers, if any.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Sent {
+pub struct ServerMessage {
     /// What the client called the request.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Ref>,
@@ -124,7 +124,7 @@ pub enum Message {
         #[schemars(with = "Vec<String>")]
         nicks: Vec<Nick>,
     },
-    /// The house tells everyone something.
+    /// The server tells everyone something.
     Notice {
         /// What.
         text: String,

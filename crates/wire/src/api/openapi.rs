@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::http::{ENDPOINTS, Endpoint, Media, Row, asked_room, asked_text};
-use super::message::Sent;
-use super::request::Asked;
+use super::message::ServerMessage;
+use super::request::ClientMessage;
 
 /// JSON Schema of what clients and servers say over the WebSocket.
 #[must_use]
@@ -18,8 +18,8 @@ pub fn json_schema() -> Value {
         "title": "Teahouse api, version 1",
         "description": "What a client may send (`client`) and what the server sends (`server`), one JSON text \
                         a WebSocket message.",
-        "client": schema_for!(Asked),
-        "server": schema_for!(Sent),
+        "client": schema_for!(ClientMessage),
+        "server": schema_for!(ServerMessage),
     })
 }
 

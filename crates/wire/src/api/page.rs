@@ -1,7 +1,7 @@
 //! Questions to history, and the pages that answer them: the same over the WebSocket and over HTTP.
 
 use teahouse_core::{
-    Event, Excerpt, Granted, HistorySpan, Position, Question, RoomName, Scope, Time,
+    Event, Excerpt, HistorySpan, Position, Question, ReadGrant, RoomName, Scope, Time,
 };
 
 use super::message::{HistoryPage, Message};
@@ -15,7 +15,7 @@ use crate::limits::{HISTORY_COUNT_MAX, SEARCH_BYTES_MAX, SEARCH_COUNT, SEARCH_CO
 const HISTORY_COUNT: u32 = 50;
 
 /// What was read from history, as a message.
-pub(super) fn page(granted: &Granted, excerpt: &Excerpt, epoch: Epoch) -> Message {
+pub(super) fn page(granted: &ReadGrant, excerpt: &Excerpt, epoch: Epoch) -> Message {
     match &granted.question {
         Question::Search { words, .. } => Message::Found {
             words: words.clone(),
@@ -35,7 +35,7 @@ pub(super) fn page(granted: &Granted, excerpt: &Excerpt, epoch: Epoch) -> Messag
 
 /// A page of the one room that was asked about; `None` when it was about none.
 #[must_use]
-pub fn history(granted: &Granted, excerpt: &Excerpt, epoch: Epoch) -> Option<HistoryPage> {
+pub fn history(granted: &ReadGrant, excerpt: &Excerpt, epoch: Epoch) -> Option<HistoryPage> {
     let HistorySpan { name, upto, .. } = spans(granted).first()?;
     let events = found(granted, &excerpt.events, epoch);
     let first = excerpt.first.unwrap_or(upto.next());
@@ -44,13 +44,13 @@ pub fn history(granted: &Granted, excerpt: &Excerpt, epoch: Epoch) -> Option<His
 
 /// What was read, each event with the name of its room.
 #[must_use]
-pub fn found(granted: &Granted, events: &[Event], epoch: Epoch) -> Vec<super::Event> {
+pub fn found(granted: &ReadGrant, events: &[Event], epoch: Epoch) -> Vec<super::Event> {
     let span_of = |event: &Event| spans(granted).iter().find(|span| span.room == event.room);
     let shown = |event| Some(render::event(event, &span_of(event)?.name, epoch));
     events.iter().filter_map(shown).collect()
 }
 
-fn spans(granted: &Granted) -> &[HistorySpan] {
+fn spans(granted: &ReadGrant) -> &[HistorySpan] {
     match &granted.scope {
         Scope::Rooms(spans) => spans,
         Scope::Everywhere => &[],

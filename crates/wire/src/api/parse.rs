@@ -6,7 +6,7 @@ use teahouse_core::harmless::echoed;
 
 use super::envelope::{self, in_field};
 use super::error::{NotUnderstood, RequestError};
-use super::request::{Asked, Request};
+use super::request::{ClientMessage, Request};
 use crate::decode::without_mark;
 
 /// Reads the fields of one kind of request from the whole text.
@@ -30,7 +30,7 @@ const OPS: &[(&str, Parse)] = &[
     ("bye", |text| fields(text, Request::Bye)),
 ];
 
-impl Asked {
+impl ClientMessage {
     /// Reads one JSON text.
     ///
     /// # Errors

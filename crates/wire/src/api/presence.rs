@@ -25,13 +25,13 @@ pub enum Change {
         #[schemars(with = "String")]
         nick: Nick,
     },
-    /// Somebody left the room and is still in the house.
+    /// Somebody left the room and is still in the server.
     Left {
         /// Who.
         #[schemars(with = "String")]
         nick: Nick,
     },
-    /// Somebody left the house.
+    /// Somebody left the server.
     Offline {
         /// Who.
         #[schemars(with = "String")]
@@ -82,11 +82,11 @@ pub enum Cause {
     Quit,
     /// The connection broke.
     Lost,
-    /// Silent for longer than the house allows.
+    /// Silent for longer than the server allows.
     Idle,
     /// They did not read what they were sent.
     Unread,
-    /// The house closes.
+    /// The server closes.
     Closing,
     /// They came back on another connection.
     Replaced,

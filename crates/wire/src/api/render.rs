@@ -66,7 +66,7 @@ pub(super) fn answer(answer: &Answer) -> Option<Message> {
     Some(match answer.clone() {
         Answer::AlreadyIn { name, .. } => Message::Error(failure::already_in(&name)),
         Answer::Renamed { from, to } => Message::Renamed { from, to },
-        Answer::Told(message) => {
+        Answer::Private(message) => {
             Message::Told { time_ms: message.time.0, from: message.from, text: message.text }
         }
         Answer::Delivered { to } => Message::Delivered { to },
@@ -83,6 +83,6 @@ pub(super) fn answer(answer: &Answer) -> Option<Message> {
         | Answer::Duplicate { .. }
         | Answer::Posted { .. }
         | Answer::Room { .. }
-        | Answer::Granted(_) => return None,
+        | Answer::ReadGranted(_) => return None,
     })
 }

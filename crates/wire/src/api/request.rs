@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use teahouse_core::{Nick, RoomName, Text, Time};
 
-use super::value::{self, Epoch, Id, Ref, Seat};
+use super::value::{self, Epoch, Id, Ref, ResumeKey};
 
 /// A request and what the client calls it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Asked {
+pub struct ClientMessage {
     /// Repeated by the answer.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<Ref>,
@@ -70,7 +70,8 @@ pub struct Hello {
     /// With the same seat as before, one is who one was, nobody is told of the break, and an older
     /// connection with that seat ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seat: Option<Seat>,
+    #[serde(rename = "seat")]
+    pub resume_key: Option<ResumeKey>,
 }
 
 /// Enter a room.
@@ -81,12 +82,12 @@ pub struct Join {
     pub room: RoomName,
     /// The last event one has: what follows begins right after it. Without it the last few events are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<Place>,
+    pub after: Option<Cursor>,
 }
 
 /// A place in a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Place {
+pub struct Cursor {
     /// Of which history.
     pub epoch: Epoch,
     /// The position of the last event one has; 0 before the first.
@@ -97,7 +98,7 @@ pub struct Place {
     pub time_ms: Option<i64>,
 }
 
-impl Place {
+impl Cursor {
     /// When the event there happened; `None` before the first, or when that was not said.
     #[must_use]
     pub fn time(&self) -> Option<Time> {

@@ -9,9 +9,9 @@ use thiserror::Error;
 
 use super::envelope;
 use super::error::{NotUnderstood, RequestError};
-use super::message::{Event, Message, Sent};
+use super::message::{Event, Message, ServerMessage};
 use super::presence::{Cause, Change, Presence};
-use super::request::Place;
+use super::request::Cursor;
 use super::value::{Epoch, Id, Ref};
 use crate::decode::{decode, without_mark};
 
@@ -52,7 +52,7 @@ pub struct Outline {
     /// Which request it answers, if any.
     pub reference: Option<Ref>,
     /// Where an event stands, if it is one that says so.
-    pub place: Option<(RoomName, Place)>,
+    pub place: Option<(RoomName, Cursor)>,
 }
 
 /// Reads the fields of one kind of message from the whole text.
@@ -124,7 +124,7 @@ const CHANGES: &[(&str, ReadChange)] = &[
     ),
 ];
 
-impl Sent {
+impl ServerMessage {
     /// Reads one JSON text. A kind that is not known is [`Message::Unknown`].
     ///
     /// # Errors
@@ -229,7 +229,7 @@ fn outlined(
     }
     let place = || {
         let (epoch, position) = (known::<Epoch>(epoch)?, known(position)?);
-        Some((known(room)?, Place { epoch, position, time_ms: known(time_ms) }))
+        Some((known(room)?, Cursor { epoch, position, time_ms: known(time_ms) }))
     };
     let place = if kind == "event" { place() } else { None };
     let outline = Box::new(Outline { kind: echoed(kind), reference, place });

@@ -3,21 +3,21 @@
 use std::collections::VecDeque;
 
 use teahouse_core::{
-    Action, Answer, Event, Excerpt, ExitCause, Granted, MessageId, Nick, Position, Query, Question,
-    Refusal, RequestId, RoomName, Sequence, Signal,
+    Action, Answer, Event, Excerpt, ExitCause, MessageId, Nick, Position, Query, Question,
+    ReadGrant, Refusal, RequestId, RoomName, Sequence, Signal,
 };
 
 use super::error::{NotUnderstood, RequestError};
 use super::failure::{self, Failure};
-use super::message::{Joined, Message, Sent, Welcome};
+use super::message::{Joined, Message, ServerMessage, Welcome};
 use super::page::{history_count, page, question, search_count, validate_search};
 use super::presence::Cause;
-use super::request::{Asked, Ignore, Place, Request, Topic};
-use super::value::{Epoch, Ref, Seat, ValueError};
+use super::request::{ClientMessage, Cursor, Ignore, Request, Topic};
+use super::value::{Epoch, Ref, ResumeKey, ValueError};
 use super::{REQUEST_BYTES_MAX, render};
 use crate::Work;
 use crate::error::WireError;
-use crate::heard::Heard;
+use crate::input::Input;
 use crate::protocol::{Begin, Entered, Surroundings};
 use crate::websocket::{self, CloseCode, Decoder, Received};
 
@@ -52,7 +52,7 @@ enum About {
     /// Nothing but its reference.
     Plain,
     /// Entering a room from a place.
-    Join(Option<Place>),
+    Join(Option<Cursor>),
     /// Something that is answered by its own event; dropped also when a later request is answered.
     Event { room: RoomName, id: Option<MessageId> },
 }
@@ -86,55 +86,55 @@ impl ApiSession {
 
     /// Bytes held of a message that is not whole.
     #[must_use]
-    pub(super) fn half_said_bytes(&self) -> usize {
-        self.decoder.half_said_bytes()
+    pub(super) fn partial_input_bytes(&self) -> usize {
+        self.decoder.partial_input_bytes()
     }
 
     /// Takes what this turn may take of some bytes, cut anywhere; gives how many were taken. The rest is to be
     /// handed in again.
-    pub fn handle_bytes(&mut self, bytes: &[u8], work: &mut Work, heard: &mut Vec<Heard>) -> usize {
+    pub fn handle_bytes(&mut self, bytes: &[u8], work: &mut Work, input: &mut Vec<Input>) -> usize {
         let mut taken = 0;
         // What may follow depends on whether it has said hello: frame by frame until then.
         while !self.is_in && taken < bytes.len() && !work.is_over() {
             let aside = work.set_aside();
-            taken += self.handle_frames(&bytes[taken..], work, heard);
+            taken += self.handle_frames(&bytes[taken..], work, input);
             work.put_back(aside);
         }
         if taken < bytes.len() {
-            taken += self.handle_frames(&bytes[taken..], work, heard);
+            taken += self.handle_frames(&bytes[taken..], work, input);
         }
         taken
     }
 
-    fn handle_frames(&mut self, bytes: &[u8], work: &mut Work, heard: &mut Vec<Heard>) -> usize {
+    fn handle_frames(&mut self, bytes: &[u8], work: &mut Work, input: &mut Vec<Input>) -> usize {
         let mut all = Vec::new();
         let taken = self.decoder.handle_bytes(bytes, work, &mut |received| all.push(received));
         for received in all {
             match received {
-                Received::Text(text) => self.handle_text(&text, heard),
+                Received::Text(text) => self.handle_text(&text, input),
                 Received::Ping(payload) => {
                     let mut pong = Vec::new();
                     websocket::render_pong(&payload, &mut pong);
-                    heard.push(Heard::Reply(pong));
+                    input.push(Input::Reply(pong));
                 }
                 Received::Close => {
-                    self.close(CloseCode::Normal, "", heard);
+                    self.close(CloseCode::Normal, "", input);
                     // With a seat one may be about to come back; without, one has gone.
-                    heard.push(if self.has_seat { Heard::Broken } else { Heard::Quit });
+                    input.push(if self.has_seat { Input::Broken } else { Input::Quit });
                 }
                 Received::Wrong(error) => {
-                    self.close(error.close_code(), &error.to_string(), heard);
-                    error.hear(heard);
+                    self.close(error.close_code(), &error.to_string(), input);
+                    error.hear(input);
                 }
             }
         }
         taken
     }
 
-    fn close(&mut self, code: CloseCode, why: &str, heard: &mut Vec<Heard>) {
+    fn close(&mut self, code: CloseCode, why: &str, input: &mut Vec<Input>) {
         let mut bytes = Vec::new();
         self.render_close(code, why, &mut bytes);
-        heard.push(Heard::Reply(bytes));
+        input.push(Input::Reply(bytes));
     }
 
     /// The last thing it is told, after a `bye` if it is at fault. Nothing after that is sent.
@@ -148,18 +148,21 @@ impl ApiSession {
         }
     }
 
-    fn handle_text(&mut self, text: &str, heard: &mut Vec<Heard>) {
-        match Asked::parse(text).and_then(|asked| self.take(asked)) {
-            Ok(asked) => heard.push(asked),
+    fn handle_text(&mut self, text: &str, input: &mut Vec<Input>) {
+        match ClientMessage::parse(text).and_then(|asked| self.take(asked)) {
+            Ok(asked) => input.push(asked),
             Err(error) => {
                 let message = Message::Error(Failure::from(&error));
-                heard.push(Heard::Reply(self.rendered(error.reference.clone(), message)));
-                error.hear(heard);
+                input.push(Input::Reply(self.rendered(error.reference.clone(), message)));
+                error.hear(input);
             }
         }
     }
 
-    fn take(&mut self, Asked { reference, request }: Asked) -> Result<Heard, NotUnderstood> {
+    fn take(
+        &mut self,
+        ClientMessage { reference, request }: ClientMessage,
+    ) -> Result<Input, NotUnderstood> {
         let wrong = |field: Option<&str>, what| {
             let field = field.map(str::to_owned);
             NotUnderstood { reference: reference.clone(), field, what }
@@ -175,9 +178,9 @@ impl ApiSession {
             Request::Hello(hello) => {
                 self.is_in = true;
                 self.decoder.trust_deflate();
-                self.has_seat = hello.seat.is_some();
-                let seat = hello.seat.as_ref().map(Seat::hashed);
-                Action::Enter { nick: hello.nick, room: None, seat }.into()
+                self.has_seat = hello.resume_key.is_some();
+                let resume_key = hello.resume_key.as_ref().map(ResumeKey::hashed);
+                Action::Enter { nick: hello.nick, room: None, resume_key }.into()
             }
             Request::Join(join) => {
                 about = About::Join(join.after);
@@ -211,16 +214,16 @@ impl ApiSession {
                 Action::Topic { room, topic }.into()
             }
             Request::Typing(typing) => {
-                return Ok(Heard::ask(Signal::Typing { room: typing.room }));
+                return Ok(Input::ask(Signal::Typing { room: typing.room }));
             }
             Request::Ignore(Ignore { nick: Some(nick) }) => Action::Ignore { nick }.into(),
             Request::Ignore(Ignore { nick: None }) => Query::Ignored.into(),
-            Request::Bye(_) => return Ok(Heard::Quit),
+            Request::Bye(_) => return Ok(Input::Quit),
         };
         self.last = self.last.wrapping_add(1).max(1);
         let request = RequestId(self.last);
         self.pending.push_back(Pending { request, reference, about });
-        Ok(Heard::Ask(request, asked))
+        Ok(Input::Ask(request, asked))
     }
 
     /// Takes a request off the list.
@@ -274,7 +277,7 @@ impl ApiSession {
     }
 
     /// It is no longer in a room.
-    pub(super) fn render_parted(&mut self, request: RequestId, room: &RoomName, out: &mut Vec<u8>) {
+    pub(super) fn render_left(&mut self, request: RequestId, room: &RoomName, out: &mut Vec<u8>) {
         let reference = self.answered(request).and_then(|pending| pending.reference);
         self.render(reference, Message::Left { room: room.clone() }, out);
     }
@@ -287,7 +290,7 @@ impl ApiSession {
         here: &Surroundings<'_>,
         out: &mut Vec<u8>,
     ) {
-        if matches!(answer, Answer::Granted(_)) {
+        if matches!(answer, Answer::ReadGranted(_)) {
             return;
         }
         let pending = self.answered(request);
@@ -332,7 +335,7 @@ impl ApiSession {
     pub(super) fn render_page(
         &mut self,
         request: RequestId,
-        granted: &Granted,
+        granted: &ReadGrant,
         excerpt: &Excerpt,
         epoch: Epoch,
         out: &mut Vec<u8>,
@@ -347,7 +350,7 @@ impl ApiSession {
         self.render(reference, Message::Error(failure::unreadable()), out);
     }
 
-    /// The house tells everyone something.
+    /// The server tells everyone something.
     pub(super) fn render_notice(&mut self, text: &str, out: &mut Vec<u8>) {
         self.render(None, Message::Notice { text: text.to_owned() }, out);
     }
@@ -375,7 +378,7 @@ impl ApiSession {
 
     fn render(&mut self, reference: Option<Ref>, message: Message, out: &mut Vec<u8>) {
         if !self.is_closed {
-            let json = render::json(&Sent { reference, message });
+            let json = render::json(&ServerMessage { reference, message });
             websocket::render_text(&json, out);
         }
     }

@@ -4,9 +4,9 @@ use teahouse_core::{Event, RoomId};
 
 use super::value::Epoch;
 use super::{ApiSession, encode};
-use crate::protocol::{Begin, Entered, Format, Pings, ProtocolSession, Surroundings, Told};
+use crate::protocol::{Begin, Entered, Format, Output, Pings, ProtocolSession, Surroundings};
 use crate::websocket::{self, CloseCode};
-use crate::{Clock, Heard, Work};
+use crate::{Clock, Input, Work};
 
 impl ProtocolSession for ApiSession {
     fn name(&self) -> &'static str {
@@ -18,13 +18,13 @@ impl ProtocolSession for ApiSession {
         bytes: &[u8],
         _: &Clock,
         work: &mut Work,
-        heard: &mut Vec<Heard>,
+        input: &mut Vec<Input>,
     ) -> usize {
-        self.handle_bytes(bytes, work, heard)
+        self.handle_bytes(bytes, work, input)
     }
 
-    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {
-        heard.push(Heard::Broken);
+    fn handle_end(&mut self, _: &Clock, input: &mut Vec<Input>) {
+        input.push(Input::Broken);
     }
 
     fn is_busy(&self) -> bool {
@@ -32,7 +32,7 @@ impl ProtocolSession for ApiSession {
     }
 
     fn partial_input_bytes(&self) -> usize {
-        self.half_said_bytes()
+        self.partial_input_bytes()
     }
 
     fn discard_partial_input(&mut self, out: &mut Vec<u8>) -> bool {
@@ -57,28 +57,28 @@ impl ProtocolSession for ApiSession {
         self.handle_own_event(event);
     }
 
-    fn render(&mut self, told: &Told<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
+    fn render(&mut self, told: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
         match *told {
             // From a gap on it is given the events as if it had come in anew; that answers nothing.
-            Told::Entered(entered) | Told::Gap(entered, _) => {
+            Output::Entered(entered) | Output::Gap(entered, _) => {
                 self.render_joined(entered, here.server.epoch, out)
             }
             // What it is given of the past are events.
-            Told::Recent(..) => {}
-            Told::Parted(request, room) => self.render_parted(request, room, out),
-            Told::Answer(request, answer) => self.render_answer(request, answer, here, out),
-            Told::GivenBack((request, _), refusal) | Told::HistoryRefused(request, refusal) => {
+            Output::Recent(..) => {}
+            Output::Left(request, room) => self.render_left(request, room, out),
+            Output::Answer(request, answer) => self.render_answer(request, answer, here, out),
+            Output::GivenBack((request, _), refusal) | Output::HistoryRefused(request, refusal) => {
                 self.render_refusal(request, refusal, out);
             }
-            Told::Page(request, granted, excerpt) => {
+            Output::Page(request, granted, excerpt) => {
                 self.render_page(request, granted, excerpt, here.server.epoch, out);
             }
-            Told::Unreadable(request) => self.render_unreadable(request, out),
-            Told::Notice(text) => self.render_notice(text, out),
-            Told::Goodbye(cause) => self.render_goodbye(cause, out),
-            Told::Closing => self.render_goodbye(teahouse_core::ExitCause::Closing, out),
-            Told::NoHello => self.render_close(CloseCode::NoHello, "say hello within 20 s", out),
-            Told::Ping => websocket::render_ping(out),
+            Output::Unreadable(request) => self.render_unreadable(request, out),
+            Output::Notice(text) => self.render_notice(text, out),
+            Output::Goodbye(cause) => self.render_goodbye(cause, out),
+            Output::Closing => self.render_goodbye(teahouse_core::ExitCause::Closing, out),
+            Output::NoHello => self.render_close(CloseCode::NoHello, "say hello within 20 s", out),
+            Output::Ping => websocket::render_ping(out),
         }
     }
 }

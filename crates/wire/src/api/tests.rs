@@ -4,13 +4,13 @@ use teahouse_core::{
     Action, Answer, MessageId, Position, Refusal, RequestId, ResumeKeyHash, RoomId, SessionId, Time,
 };
 
-use super::{ApiSession, Asked, Epoch, Request};
+use super::{ApiSession, ClientMessage, Epoch, Request};
 use crate::protocol::{ServerFacts, Surroundings};
-use crate::{Clock, Heard, Work};
+use crate::{Clock, Input, Work};
 
 /// What a request is read as, written again as JSON; or what is wrong with it.
 fn read(json: &str) -> String {
-    match Asked::parse(json) {
+    match ClientMessage::parse(json) {
         Ok(asked) => serde_json::to_string(&asked).unwrap(),
         Err(error) => error.to_string(),
     }
@@ -123,19 +123,19 @@ fn what_is_not_known_may_be_large_and_deep_and_is_not_kept() {
 
 #[test]
 fn a_wrong_request_keeps_its_reference_so_that_the_client_knows_which_it_was() {
-    let error = Asked::parse(r#"{"ref":5,"op":"leave","room":7}"#).unwrap_err();
+    let error = ClientMessage::parse(r#"{"ref":5,"op":"leave","room":7}"#).unwrap_err();
     assert_eq!(serde_json::to_string(&error.reference).unwrap(), "5");
     assert_eq!(error.field.as_deref(), Some("room"));
-    assert!(matches!(Asked::parse(r#"{"op":"bye"}"#).unwrap().request, Request::Bye(_)));
+    assert!(matches!(ClientMessage::parse(r#"{"op":"bye"}"#).unwrap().request, Request::Bye(_)));
 }
 
 /// What a client sends, as it comes over its WebSocket.
-fn heard(session: &mut ApiSession, request: &str) -> Vec<Heard> {
+fn input(session: &mut ApiSession, request: &str) -> Vec<Input> {
     let length = u8::try_from(request.len()).ok().filter(|length| *length < 126).unwrap();
-    let mut heard = Vec::new();
+    let mut input = Vec::new();
     let frame = [&[0x81, 0x80 | length, 0, 0, 0, 0], request.as_bytes()].concat();
-    session.handle_bytes(&frame, &mut Work::unbounded(), &mut heard);
-    heard
+    session.handle_bytes(&frame, &mut Work::unbounded(), &mut input);
+    input
 }
 
 #[test]
@@ -144,15 +144,15 @@ fn the_secret_of_a_seat_ends_at_the_door() {
     let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     let hello = format!(r#"{{"op":"hello","seat":"{digits}"}}"#);
     let mut session = ApiSession::new(false);
-    let heard = heard(&mut session, &hello);
-    let [Heard::Ask(_, teahouse_core::Request::Action(action))] = heard.as_slice() else {
-        panic!("{heard:?}")
+    let input = input(&mut session, &hello);
+    let [Input::Ask(_, teahouse_core::Request::Action(action))] = input.as_slice() else {
+        panic!("{input:?}")
     };
-    let Action::Enter { seat: Some(hash), .. } = action else { panic!("{action:?}") };
+    let Action::Enter { resume_key: Some(hash), .. } = action else { panic!("{action:?}") };
     assert_eq!(*hash, ResumeKeyHash::of(&secret));
-    let asked = Asked::parse(&hello).unwrap();
+    let asked = ClientMessage::parse(&hello).unwrap();
     let shown = [
-        format!("{heard:?} {session:?} {asked:?}"),
+        format!("{input:?} {session:?} {asked:?}"),
         serde_json::to_string(action).unwrap().replace(',', ", "),
     ];
     let bytes = format!("{:?}", &secret[..3]);
@@ -165,13 +165,13 @@ fn the_secret_of_a_seat_ends_at_the_door() {
 #[test]
 fn what_is_refused_before_its_turn_takes_nothing_from_what_was_asked_before() {
     let mut session = ApiSession::new(false);
-    heard(&mut session, r#"{"op": "hello"}"#);
+    input(&mut session, r#"{"op": "hello"}"#);
     let mut say = |reference: u8| -> RequestId {
         let id = format!("{reference:02x}").repeat(16);
         let say =
             format!(r#"{{"op":"say","ref":{reference},"room":"tea","text":"a","id":"{id}"}}"#);
-        match heard(&mut session, &say).as_slice() {
-            [Heard::Ask(request, teahouse_core::Request::Action(Action::Say { .. }))] => *request,
+        match input(&mut session, &say).as_slice() {
+            [Input::Ask(request, teahouse_core::Request::Action(Action::Say { .. }))] => *request,
             other => panic!("{other:?}"),
         }
     };

@@ -121,9 +121,9 @@ impl From<Id> for MessageId {
 /// tells nobody else, as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Cow<'_, str>")]
-pub struct Seat(pub [u8; 16]);
+pub struct ResumeKey(pub [u8; 16]);
 
-impl Seat {
+impl ResumeKey {
     /// What goes beyond the door: the secret does not.
     #[must_use]
     pub fn hashed(&self) -> ResumeKeyHash {
@@ -131,7 +131,7 @@ impl Seat {
     }
 }
 
-impl std::fmt::Debug for Seat {
+impl std::fmt::Debug for ResumeKey {
     /// Shows nothing of the secret, so that no log has it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Seat(…)")
@@ -179,7 +179,7 @@ macro_rules! in_hexadecimal {
 
 in_hexadecimal!(Epoch, 8, 16);
 in_hexadecimal!(Id, 16, 32);
-in_hexadecimal!(Seat, 16, 32);
+in_hexadecimal!(ResumeKey, 16, 32);
 
 /// The digits of some bytes, in a buffer of twice as many.
 fn hexadecimal<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {

@@ -134,12 +134,12 @@ impl Framing {
     }
 
     /// Bytes held of a line that has not ended.
-    pub(super) fn half_said_bytes(&self) -> usize {
+    pub(super) fn partial_input_bytes(&self) -> usize {
         self.partial.len()
     }
 
     /// Holds nothing of it any more: the line is refused as one with too many bytes, when it ends.
-    pub(super) fn give_up_half_said(&mut self) {
+    pub(super) fn discard_partial_input(&mut self) {
         if !self.partial.is_empty() {
             self.partial = Vec::new();
             self.is_too_long = true;

@@ -3,7 +3,7 @@
 use teahouse_core::harmless::harmless_line;
 use teahouse_core::{Nick, RoomName};
 
-use crate::Heard;
+use crate::Input;
 
 /// The room's name, where it is to be named.
 pub(super) fn begin_with_room(room: Option<&RoomName>, out: &mut Vec<u8>) {
@@ -18,7 +18,7 @@ pub(super) fn push(out: &mut Vec<u8>, parts: &[&[u8]]) {
     }
 }
 
-/// One line of the house, harmless whatever it repeats.
+/// One line of the server, harmless whatever it repeats.
 pub fn render_notice(text: &str, out: &mut Vec<u8>) {
     push(out, &[b"-- ", harmless_line(text).as_bytes(), b"\n"]);
 }
@@ -39,9 +39,9 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
-/// Lines of the house, for one person.
-pub(super) fn notice(lines: &[String]) -> Heard {
+/// Lines of the server, for one person.
+pub(super) fn notice(lines: &[String]) -> Input {
     let mut reply = Vec::new();
     lines.iter().for_each(|line| render_notice(line, &mut reply));
-    Heard::Reply(reply)
+    Input::Reply(reply)
 }

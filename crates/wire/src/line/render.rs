@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use teahouse_core::{
-    Answer, Event, Excerpt, ExitCause, Granted, IgnoreChange, Nick, Presence, Question, Refusal,
+    Answer, Event, Excerpt, ExitCause, IgnoreChange, Nick, Presence, Question, ReadGrant, Refusal,
     RoomId, RoomName, Scope, Text,
 };
 
@@ -56,8 +56,8 @@ pub fn whereabouts<'a>(
     }
 }
 
-/// To someone who has just left a room and stays in the house.
-pub fn render_parted(name: &RoomName, current: Option<&RoomName>, out: &mut Vec<u8>) {
+/// To someone who has just left a room and stays in the server.
+pub fn render_left(name: &RoomName, current: Option<&RoomName>, out: &mut Vec<u8>) {
     let then = match current {
         Some(current) => format!("you speak in {current}"),
         None => "you are in no room; /join one".to_owned(),
@@ -89,7 +89,7 @@ pub fn render_private(from: &Nick, text: &Text, out: &mut Vec<u8>) {
 /// An answer to one person. Leave to read, and what only the server asks, render as nothing.
 pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
     match answer {
-        Answer::Room { .. } | Answer::Granted(_) => {}
+        Answer::Room { .. } | Answer::ReadGranted(_) => {}
         Answer::Refused(refusal) => render_refusal(refusal, out),
         Answer::Welcome { nick, taken, .. } => {
             let sorry = match taken {
@@ -104,7 +104,7 @@ pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
         Answer::Renamed { from, to } => {
             render_notice(&format!("you are now known as {to} (were {from})"), out);
         }
-        Answer::Told(message) => render_private(&message.from, &message.text, out),
+        Answer::Private(message) => render_private(&message.from, &message.text, out),
         Answer::Delivered { to } => render_notice(&format!("delivered to {to}"), out),
         Answer::Duplicate { position, .. } => {
             render_notice(&format!("said before, as message {position}"), out);
@@ -167,7 +167,7 @@ pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
 }
 
 /// What somebody asked from history.
-pub fn render_page(granted: &Granted, excerpt: &Excerpt, clock: &Clock, out: &mut Vec<u8>) {
+pub fn render_page(granted: &ReadGrant, excerpt: &Excerpt, clock: &Clock, out: &mut Vec<u8>) {
     let spans = match &granted.scope {
         Scope::Rooms(spans) => spans.as_slice(),
         Scope::Everywhere => &[],

@@ -5,13 +5,13 @@ use teahouse_core::{Answer, Event, EventKind, Excerpt, Position, RoomId, RoomNam
 
 use super::{
     EventView, HistoryTitle, LineSession, gone, handle_piece, render_answer, render_event,
-    render_goodbye, render_history, render_joined, render_notice, render_page, render_parted,
+    render_goodbye, render_history, render_joined, render_left, render_notice, render_page,
     render_presence, render_refusal,
 };
 use crate::protocol::{
-    Begin, Entered, Fact, Format, ProtocolSession, RoomEncoder, Surroundings, Told, View,
+    Begin, Entered, Fact, Format, Output, ProtocolSession, RoomEncoder, Surroundings, View,
 };
-use crate::{Clock, Epoch, Heard, Work};
+use crate::{Clock, Epoch, Input, Work};
 
 /// Lines, for those whose current room it is.
 const LINES: Format = Format::new("lines", |named, _| Box::new(Lines { is_named: named == NAMED }));
@@ -44,26 +44,26 @@ impl ProtocolSession for LineSession {
         bytes: &[u8],
         clock: &Clock,
         work: &mut Work,
-        heard: &mut Vec<Heard>,
+        input: &mut Vec<Input>,
     ) -> usize {
         let Self { framing, rooms } = self;
-        framing.handle_bytes(bytes, work, &mut |piece| handle_piece(rooms, piece, clock, heard))
+        framing.handle_bytes(bytes, work, &mut |piece| handle_piece(rooms, piece, clock, input))
     }
 
     /// A line without an end counts as one.
-    fn handle_end(&mut self, clock: &Clock, heard: &mut Vec<Heard>) {
+    fn handle_end(&mut self, clock: &Clock, input: &mut Vec<Input>) {
         let Self { framing, rooms } = self;
-        framing.handle_end(&mut |piece| handle_piece(rooms, piece, clock, heard));
-        heard.push(Heard::Quit);
+        framing.handle_end(&mut |piece| handle_piece(rooms, piece, clock, input));
+        input.push(Input::Quit);
     }
 
     fn partial_input_bytes(&self) -> usize {
-        self.framing.half_said_bytes()
+        self.framing.partial_input_bytes()
     }
 
     fn discard_partial_input(&mut self, _: &mut Vec<u8>) -> bool {
         // It is refused when it ends.
-        self.framing.give_up_half_said();
+        self.framing.discard_partial_input();
         true
     }
 
@@ -76,7 +76,7 @@ impl ProtocolSession for LineSession {
         Begin::RecentTogether
     }
 
-    fn handle_parted(&mut self, room: RoomId) {
+    fn handle_left(&mut self, room: RoomId) {
         self.rooms.part(room);
     }
 
@@ -97,33 +97,33 @@ impl ProtocolSession for LineSession {
         }
     }
 
-    fn render(&mut self, told: &Told<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
+    fn render(&mut self, told: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
         match *told {
-            Told::Entered(entered) => {
+            Output::Entered(entered) => {
                 render_joined(entered.room, entered.members, entered.topic, out);
             }
-            Told::Recent(room, excerpt) => render_recent(room, excerpt, here.clock, out),
-            Told::Gap(entered, after) => render_gap(entered, after, out),
-            Told::Parted(_, room) => render_parted(room, self.current(), out),
-            Told::Answer(_, answer) => {
+            Output::Recent(room, excerpt) => render_recent(room, excerpt, here.clock, out),
+            Output::Gap(entered, after) => render_gap(entered, after, out),
+            Output::Left(_, room) => render_left(room, self.current(), out),
+            Output::Answer(_, answer) => {
                 self.handle_answer(answer);
                 render_answer(answer, out);
             }
-            Told::GivenBack((_, request), refusal) => {
+            Output::GivenBack((_, request), refusal) => {
                 self.handle_given_back(request);
                 render_refusal(refusal, out);
             }
-            Told::Page(_, granted, excerpt) => {
+            Output::Page(_, granted, excerpt) => {
                 self.handle_found(&granted.question, excerpt);
                 render_page(granted, excerpt, here.clock, out);
             }
-            Told::HistoryRefused(_, refusal) => render_refusal(refusal, out),
-            Told::Unreadable(_) => {
+            Output::HistoryRefused(_, refusal) => render_refusal(refusal, out),
+            Output::Unreadable(_) => {
                 render_notice("error: history cannot be read; try again", out);
             }
-            Told::Notice(text) => render_notice(text, out),
-            Told::Goodbye(cause) => render_goodbye(cause, out),
-            Told::Closing | Told::NoHello | Told::Ping => {}
+            Output::Notice(text) => render_notice(text, out),
+            Output::Goodbye(cause) => render_goodbye(cause, out),
+            Output::Closing | Output::NoHello | Output::Ping => {}
         }
     }
 }
@@ -135,7 +135,7 @@ impl LineSession {
             Answer::Refused(refusal) => self.handle_refused(refusal),
             Answer::Welcome { .. }
             | Answer::Renamed { .. }
-            | Answer::Told(_)
+            | Answer::Private(_)
             | Answer::Delivered { .. }
             | Answer::Duplicate { .. }
             | Answer::Posted { .. }
@@ -144,7 +144,7 @@ impl LineSession {
             | Answer::Rooms { .. }
             | Answer::Ignoring { .. }
             | Answer::Room { .. }
-            | Answer::Granted(_) => {}
+            | Answer::ReadGranted(_) => {}
         }
     }
 }
@@ -169,11 +169,11 @@ impl ProtocolSession for LineFollower {
         "follow"
     }
 
-    fn handle_bytes(&mut self, bytes: &[u8], _: &Clock, _: &mut Work, _: &mut Vec<Heard>) -> usize {
+    fn handle_bytes(&mut self, bytes: &[u8], _: &Clock, _: &mut Work, _: &mut Vec<Input>) -> usize {
         bytes.len()
     }
 
-    fn handle_end(&mut self, _: &Clock, _: &mut Vec<Heard>) {}
+    fn handle_end(&mut self, _: &Clock, _: &mut Vec<Input>) {}
 
     fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
         Begin::Now
@@ -183,23 +183,23 @@ impl ProtocolSession for LineFollower {
         LINES
     }
 
-    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+    fn render(&mut self, told: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
         match *told {
-            Told::Notice(text) => render_notice(text, out),
+            Output::Notice(text) => render_notice(text, out),
             // An empty line says nothing, and nothing else can be written among lines of text.
-            Told::Ping => out.push(b'\n'),
-            Told::HistoryRefused(_, refusal) => render_refusal(refusal, out),
-            Told::Gap(entered, after) => render_gap(entered, after, out),
-            Told::Entered(_)
-            | Told::Recent(..)
-            | Told::Parted(..)
-            | Told::Answer(..)
-            | Told::GivenBack(..)
-            | Told::Page(..)
-            | Told::Unreadable(_)
-            | Told::Goodbye(_)
-            | Told::Closing
-            | Told::NoHello => {}
+            Output::Ping => out.push(b'\n'),
+            Output::HistoryRefused(_, refusal) => render_refusal(refusal, out),
+            Output::Gap(entered, after) => render_gap(entered, after, out),
+            Output::Entered(_)
+            | Output::Recent(..)
+            | Output::Left(..)
+            | Output::Answer(..)
+            | Output::GivenBack(..)
+            | Output::Page(..)
+            | Output::Unreadable(_)
+            | Output::Goodbye(_)
+            | Output::Closing
+            | Output::NoHello => {}
         }
     }
 }

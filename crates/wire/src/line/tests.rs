@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use teahouse_core::harmless::harmless;
 use teahouse_core::{
-    Action, Answer, Event, EventKind, Excerpt, ExitCause, Granted, HistorySpan, IgnoreChange, Nick,
-    Position, Presence, PrivateMessage, Query, Question, Refusal, Request, RoomId, RoomName,
-    RoomSummary, Scope, Sequence, SessionId, Text, Time,
+    Action, Answer, Event, EventKind, Excerpt, ExitCause, HistorySpan, IgnoreChange, Nick,
+    Position, Presence, PrivateMessage, Query, Question, ReadGrant, Refusal, Request, RoomId,
+    RoomName, RoomSummary, Scope, Sequence, SessionId, Text, Time,
 };
 
 use super::*;
@@ -37,27 +37,27 @@ fn session() -> LineSession {
 
 /// What is heard, a line each.
 fn heard_in(session: &mut LineSession, bytes: &[u8]) -> Vec<String> {
-    let mut heard = Vec::new();
-    session.handle_bytes(bytes, &clock(), &mut Work::unbounded(), &mut heard);
-    heard.iter().map(shown).collect()
+    let mut input = Vec::new();
+    session.handle_bytes(bytes, &clock(), &mut Work::unbounded(), &mut input);
+    input.iter().map(shown).collect()
 }
 
-fn heard(bytes: &[u8]) -> Vec<String> {
+fn input(bytes: &[u8]) -> Vec<String> {
     heard_in(&mut session(), bytes)
 }
 
-fn shown(heard: &Heard) -> String {
-    match heard {
-        Heard::Ask(_, Request::Action(Action::Say { room, text, acted, .. })) => {
+fn shown(input: &Input) -> String {
+    match input {
+        Input::Ask(_, Request::Action(Action::Say { room, text, acted, .. })) => {
             format!("{room}{} {:?}", if *acted { " acts" } else { "" }, text.as_str())
         }
-        Heard::Ask(_, request) => format!("{request:?}"),
-        Heard::Reply(bytes) => {
+        Input::Ask(_, request) => format!("{request:?}"),
+        Input::Reply(bytes) => {
             String::from_utf8(bytes.clone()).unwrap_or_else(|_| format!("{bytes:?}"))
         }
-        Heard::Redraw => "redraw".to_owned(),
-        Heard::Broken => "broken".to_owned(),
-        Heard::Quit => "quit".to_owned(),
+        Input::Redraw => "redraw".to_owned(),
+        Input::Broken => "broken".to_owned(),
+        Input::Quit => "quit".to_owned(),
     }
 }
 
@@ -89,9 +89,9 @@ fn what_is_typed_after_join_goes_to_the_new_room_at_once() {
     session.make_current(RoomId(2), &room("tea"));
     assert!(session.is_current(RoomId(2)));
     assert_eq!(heard_in(&mut session, b"/leave\nback\n")[1], "#lobby \"back\"");
-    session.handle_parted(RoomId(2));
+    session.handle_left(RoomId(2));
     assert!(session.is_current(RoomId(1)));
-    session.handle_parted(RoomId(1));
+    session.handle_left(RoomId(1));
     assert_eq!(
         heard_in(&mut session, b"hello?\n"),
         ["-- error: you are in no room; /join one first\n"]
@@ -110,9 +110,9 @@ fn a_refused_join_leaves_the_next_line_where_it_was() {
 fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
     let mut session = session();
     let given_back = |session: &mut LineSession, line: &[u8]| {
-        let mut heard = Vec::new();
-        session.handle_bytes(line, &clock(), &mut Work::unbounded(), &mut heard);
-        let Heard::Ask(_, request) = &heard[0] else { panic!("{heard:?}") };
+        let mut input = Vec::new();
+        session.handle_bytes(line, &clock(), &mut Work::unbounded(), &mut input);
+        let Input::Ask(_, request) = &input[0] else { panic!("{input:?}") };
         session.handle_given_back(request);
     };
     // A join that waits for its turn, while later lines come too fast.
@@ -135,15 +135,15 @@ fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
 #[test]
 fn commands_become_requests() {
     let asks = |line: &str| -> Request {
-        let mut heard = Vec::new();
+        let mut input = Vec::new();
         session().handle_bytes(
             format!("{line}\n").as_bytes(),
             &clock(),
             &mut Work::unbounded(),
-            &mut heard,
+            &mut input,
         );
-        match heard.pop() {
-            Some(Heard::Ask(_, request)) => request,
+        match input.pop() {
+            Some(Input::Ask(_, request)) => request,
             other => panic!("{line}: {other:?}"),
         }
     };
@@ -178,53 +178,53 @@ fn commands_become_requests() {
     );
     assert_eq!(asks("/ignore"), Query::Ignored.into());
     assert_eq!(asks("/ignore bob"), Action::Ignore { nick: nick("bob") }.into());
-    assert_eq!(heard(b"/me waves\n"), ["#lobby acts \"waves\""]);
-    assert_eq!(heard(b"//quit is a command\n"), ["#lobby \"/quit is a command\""]);
-    assert_eq!(heard(b"/quit\n"), ["quit"]);
-    assert_eq!(heard(b"/room\n"), ["-- you speak in #lobby\n"]);
+    assert_eq!(input(b"/me waves\n"), ["#lobby acts \"waves\""]);
+    assert_eq!(input(b"//quit is a command\n"), ["#lobby \"/quit is a command\""]);
+    assert_eq!(input(b"/quit\n"), ["quit"]);
+    assert_eq!(input(b"/room\n"), ["-- you speak in #lobby\n"]);
 }
 
 #[test]
 fn a_command_that_is_wrong_is_explained_and_not_said() {
     assert_eq!(
-        heard(b"/jion tea\n"),
+        input(b"/jion tea\n"),
         ["-- error: there is no /jion; did you mean /join? (to say it, begin with //)\n"]
     );
     assert_eq!(
-        heard(b"/xyzzy\n"),
+        input(b"/xyzzy\n"),
         ["-- error: there is no /xyzzy; /help lists what there is (to say it, begin with //)\n"]
     );
     assert_eq!(
-        heard("/x\u{202e}yz\u{1b}zy\n/help x\u{202e}yz\n/nick a\u{202e} b\n".as_bytes()),
+        input("/x\u{202e}yz\u{1b}zy\n/help x\u{202e}yz\n/nick a\u{202e} b\n".as_bytes()),
         [
             "-- error: there is no /xyz\u{fffd}zy; /help lists what there is (to say it, begin with //)\n",
             "-- error: there is no /xyz; /help lists what there is (to say it, begin with //)\n",
             "-- error: \"a b\" is no name: a space cannot be in a name\n"
         ]
     );
-    assert_eq!(heard(b"/msg bob\n"), ["-- error: usage: /msg NAME WORDS\n"]);
+    assert_eq!(input(b"/msg bob\n"), ["-- error: usage: /msg NAME WORDS\n"]);
     assert_eq!(
-        heard(b"/nick a b\n"),
+        input(b"/nick a b\n"),
         ["-- error: \"a b\" is no name: a space cannot be in a name\n"]
     );
-    assert_eq!(heard(b"/history 500\n"), ["-- error: /history shows 1 to 200 messages at once\n"]);
-    assert_eq!(heard(b"/room tea\n"), ["-- error: you are not in #tea; /join #tea first\n"]);
+    assert_eq!(input(b"/history 500\n"), ["-- error: /history shows 1 to 200 messages at once\n"]);
+    assert_eq!(input(b"/room tea\n"), ["-- error: you are not in #tea; /join #tea first\n"]);
 }
 
 #[test]
 fn help_has_one_line_for_every_command() {
-    let help = heard(b"/help\n").concat();
+    let help = input(b"/help\n").concat();
     for verb in VERBS {
         let usage = format!("-- {}", verb.usage());
         let lines: Vec<&str> = help.lines().filter(|line| line.starts_with(&usage)).collect();
         assert!(!lines.is_empty(), "{usage:?} not in\n{help}");
-        assert!(heard(format!("/help {}\n", verb.name).as_bytes())[0].starts_with(&usage));
+        assert!(input(format!("/help {}\n", verb.name).as_bytes())[0].starts_with(&usage));
     }
     assert_eq!(help.lines().count(), VERBS.len() + 1);
 }
 
 #[test]
-fn every_answer_is_whole_lines_of_the_house() {
+fn every_answer_is_whole_lines_of_the_server() {
     let name = || room("tea");
     let answers = [
         Answer::Welcome { nick: nick("guest1"), taken: Some(nick("ann")), resumed: false },
@@ -259,7 +259,7 @@ fn every_answer_is_whole_lines_of_the_house() {
     let told =
         PrivateMessage { time: Time(0), from: nick("ann"), text: Text::parse("a\nb").unwrap() };
     assert_eq!(
-        rendered(|out| render_answer(&Answer::Told(told), out)),
+        rendered(|out| render_answer(&Answer::Private(told), out)),
         "[private] <ann> a\n[private] <ann> b\n"
     );
 }
@@ -267,10 +267,10 @@ fn every_answer_is_whole_lines_of_the_house() {
 #[test]
 fn a_turn_takes_as_many_lines_and_commands_as_it_may_and_leaves_the_rest() {
     let mut session = session();
-    let mut heard = Vec::new();
+    let mut input = Vec::new();
     let mut turn = |bytes: &[u8], tokens| {
         let mut work = Work::new(tokens);
-        let taken = session.handle_bytes(bytes, &clock(), &mut work, &mut heard);
+        let taken = session.handle_bytes(bytes, &clock(), &mut work, &mut input);
         (taken, work.spent())
     };
     let lines = b"a\n\n/help\n\xFF\xFD\x01b\n";
@@ -341,8 +341,8 @@ proptest! {
         words in "([a-z#/]{0,3}|[0-9]{0,3}|\\PC|[ \\u{200B}\\u{3000}\t\u{B}]|-clear){0,4}",
     ) {
         let asked = |line: &str| match verbs::handle_line(&mut session().rooms, line, &clock()) {
-            Ok(Some(Heard::Ask(_, request))) => Some(request),
-            Ok(Some(Heard::Reply(_) | Heard::Redraw | Heard::Quit | Heard::Broken) | None)
+            Ok(Some(Input::Ask(_, request))) => Some(request),
+            Ok(Some(Input::Reply(_) | Input::Redraw | Input::Quit | Input::Broken) | None)
             | Err(_) => None,
         };
         if let Some(request) = asked(&format!("{command}{words}")) {

@@ -3,7 +3,7 @@
 
 use teahouse_core::{Action, Query, Question, Refusal, Request, RoomName, Signal, Text};
 
-use crate::Heard;
+use crate::Input;
 use crate::command::{self, Clock, Command, CommandError, Topic};
 use crate::limits::SEARCH_COUNT;
 
@@ -16,11 +16,11 @@ pub(super) fn handle_line(
     rooms: &mut Rooms,
     line: &str,
     clock: &Clock,
-) -> Result<Option<Heard>, CommandError> {
+) -> Result<Option<Input>, CommandError> {
     let current = || rooms.target.clone().ok_or(CommandError::InNoRoom);
     let request: Request = match command::parse(line)? {
         Command::Nothing => return Ok(None),
-        Command::Quit => return Ok(Some(Heard::Quit)),
+        Command::Quit => return Ok(Some(Input::Quit)),
         Command::Help(verb) => return Ok(Some(notice(&command::help(verb)))),
         Command::Say(text) => say(current()?, text, false).into(),
         Command::Act(text) => say(current()?, text, true).into(),
@@ -69,7 +69,7 @@ pub(super) fn handle_line(
         Command::Ignore(Some(nick)) => Action::Ignore { nick }.into(),
         Command::Ignore(None) => Query::Ignored.into(),
     };
-    Ok(Some(Heard::ask(request)))
+    Ok(Some(Input::ask(request)))
 }
 
 fn say(room: RoomName, text: Text, acted: bool) -> Action {

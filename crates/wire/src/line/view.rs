@@ -92,12 +92,12 @@ pub enum PresenceView<'a> {
         /// Who.
         nick: &'a Nick,
     },
-    /// Somebody left the room and is still in the house.
+    /// Somebody left the room and is still in the server.
     Left {
         /// Who.
         nick: &'a Nick,
     },
-    /// Somebody left the house.
+    /// Somebody left the server.
     Offline {
         /// Who.
         nick: &'a Nick,

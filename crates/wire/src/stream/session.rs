@@ -7,9 +7,9 @@ use super::{
 };
 use crate::api::{self, Epoch};
 use crate::protocol::{
-    Begin, Entered, Fact, Format, Pings, ProtocolSession, RoomEncoder, Surroundings, Told,
+    Begin, Entered, Fact, Format, Output, Pings, ProtocolSession, RoomEncoder, Surroundings,
 };
-use crate::{Clock, Heard, Work};
+use crate::{Clock, Input, Work};
 
 const STREAM: Format = Format::new("stream", |_, epoch| Box::new(Stream { epoch }));
 
@@ -41,11 +41,11 @@ impl ProtocolSession for StreamSession {
         "follow"
     }
 
-    fn handle_bytes(&mut self, bytes: &[u8], _: &Clock, _: &mut Work, _: &mut Vec<Heard>) -> usize {
+    fn handle_bytes(&mut self, bytes: &[u8], _: &Clock, _: &mut Work, _: &mut Vec<Input>) -> usize {
         bytes.len()
     }
 
-    fn handle_end(&mut self, _: &Clock, _: &mut Vec<Heard>) {}
+    fn handle_end(&mut self, _: &Clock, _: &mut Vec<Input>) {}
 
     fn pings(&self) -> Pings {
         Pings::Sent
@@ -62,29 +62,29 @@ impl ProtocolSession for StreamSession {
         STREAM
     }
 
-    fn render(&mut self, told: &Told<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
+    fn render(&mut self, told: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
         match *told {
-            Told::Entered(entered) => self.render_entered(entered, here.server.epoch, out),
-            Told::Gap(entered, _) => {
+            Output::Entered(entered) => self.render_entered(entered, here.server.epoch, out),
+            Output::Gap(entered, _) => {
                 let Entered { first, at, .. } = *entered;
                 let place = (first, at, None);
                 render_begin(here.server.epoch, place, super::Begin::Gap, out);
             }
-            Told::Answer(_, Answer::Refused(refusal)) => {
+            Output::Answer(_, Answer::Refused(refusal)) => {
                 render_error(&api::failure_of(refusal), out);
             }
-            Told::Notice(text) => render_notice(text, out),
-            Told::Ping => render_ping(out),
-            Told::Recent(..)
-            | Told::Parted(..)
-            | Told::Answer(..)
-            | Told::GivenBack(..)
-            | Told::Page(..)
-            | Told::HistoryRefused(..)
-            | Told::Unreadable(_)
-            | Told::Goodbye(_)
-            | Told::Closing
-            | Told::NoHello => {}
+            Output::Notice(text) => render_notice(text, out),
+            Output::Ping => render_ping(out),
+            Output::Recent(..)
+            | Output::Left(..)
+            | Output::Answer(..)
+            | Output::GivenBack(..)
+            | Output::Page(..)
+            | Output::HistoryRefused(..)
+            | Output::Unreadable(_)
+            | Output::Goodbye(_)
+            | Output::Closing
+            | Output::NoHello => {}
         }
     }
 }

@@ -5,7 +5,7 @@
 pub enum CloseCode {
     /// Everything was said; do not come back by yourself.
     Normal,
-    /// The house closes; come back later.
+    /// The server closes; come back later.
     GoingAway,
     /// Not WebSocket.
     Protocol,
@@ -17,7 +17,7 @@ pub enum CloseCode {
     TooBig,
     /// No `hello` in time; do not come back by yourself.
     NoHello,
-    /// Silent for longer than the house allows; do not come back by yourself.
+    /// Silent for longer than the server allows; do not come back by yourself.
     Idle,
     /// What was sent was not read, past the last bound; come back and resume.
     Unread,

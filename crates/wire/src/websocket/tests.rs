@@ -233,7 +233,7 @@ fn a_frame_that_comes_byte_by_byte_is_not_copied_with_each() {
         &mut Work::unbounded(),
         &mut |_| {},
     );
-    assert_eq!(decoder.half_said_bytes(), 1);
+    assert_eq!(decoder.partial_input_bytes(), 1);
     assert!(decoder.partial.capacity() < 64, "{}", decoder.partial.capacity());
 }
 

@@ -20,7 +20,7 @@ impl Exchange {
         self.heard = now;
         self.phase = Phase::Greeting { until: now + WELCOME_TIMEOUT };
         let reference = self.out.refer();
-        let hello = Hello { nick: self.nick.clone(), seat: Some(self.seat) };
+        let hello = Hello { nick: self.nick.clone(), resume_key: Some(self.resume_key) };
         self.out.send(reference, Request::Hello(hello));
     }
 
@@ -43,7 +43,7 @@ impl Exchange {
         }
     }
 
-    /// The house does not let us in before so much time has passed.
+    /// The server does not let us in before so much time has passed.
     pub fn handle_turned_away(&mut self, now: Duration, why: &str, wait: Duration) {
         if matches!(self.phase, Phase::Dialling { .. }) {
             self.rest_at_least(now, why, wait.min(RETRY_AFTER_MAX));

@@ -1,12 +1,12 @@
-//! What the house sends, and what it means for the link.
+//! What the server sends, and what it means for the link.
 
 use std::fmt::Display;
 use std::time::Duration;
 
 use teahouse_core::RoomName;
 use teahouse_wire::api::{
-    Cause, Change, Code, Event, Failure, Id, Joined, Kind, Message, Misread, Outline, Place,
-    Presence, Ref, Sent, Welcome,
+    Cause, Change, Code, Cursor, Event, Failure, Id, Joined, Kind, Message, Misread, Outline,
+    Presence, Ref, ServerMessage, Welcome,
 };
 
 use super::rooms::{Missing, Room, Standing, Taken};
@@ -24,9 +24,9 @@ impl Exchange {
             return;
         }
         self.heard = now;
-        match Sent::parse(text) {
-            Ok(Sent { reference, message }) => {
-                self.handle_sent(now, Sent { reference, message: harmless(message) });
+        match ServerMessage::parse(text) {
+            Ok(ServerMessage { reference, message }) => {
+                self.handle_sent(now, ServerMessage { reference, message: harmless(message) });
             }
             Err(whole @ Misread::Whole { .. }) => self.not_understood(now, &whole),
             Err(Misread::Fields { outline, error }) => self.handle_outline(now, *outline, &error),
@@ -39,7 +39,7 @@ impl Exchange {
         self.give_up(now, &why);
     }
 
-    /// A message with something in it that this client cannot take, as from a house with other rules for
+    /// A message with something in it that this client cannot take, as from a server with other rules for
     /// names. It would come again after every reconnect, so it is passed over and told: an event keeps its
     /// place in the room, and what answers a question ends the wait for it.
     fn handle_outline(&mut self, now: Duration, outline: Outline, error: &impl Display) {
@@ -61,13 +61,13 @@ impl Exchange {
                     format!("this client cannot read {kind:?} of this server: {error}; {ADVICE}");
                 let failure = Failure { code: Code::Unknown, message, field: None, id: None };
                 let message = harmless(Message::Error(failure));
-                self.handle_sent(now, Sent { reference, message });
+                self.handle_sent(now, ServerMessage { reference, message });
             }
         }
     }
 
-    fn handle_sent(&mut self, now: Duration, sent: Sent) {
-        let Sent { reference, message } = sent;
+    fn handle_sent(&mut self, now: Duration, sent: ServerMessage) {
+        let ServerMessage { reference, message } = sent;
         let number = match &reference {
             Some(Ref::Number(number)) => Some(*number),
             Some(Ref::Text(_)) | None => None,
@@ -79,7 +79,8 @@ impl Exchange {
             self.asks.answered(number);
         }
         let is_quiet = number.is_some_and(|number| self.out.is_quiet(number));
-        let pass = |message| Happening::Received(Sent { reference: reference.clone(), message });
+        let pass =
+            |message| Happening::Received(ServerMessage { reference: reference.clone(), message });
         match message {
             Message::Welcome(_) => {}
             Message::Joined(joined) => self.handle_joined(now, joined, pass),
@@ -105,7 +106,7 @@ impl Exchange {
             Message::Unknown if number.is_some() => {
                 self.handle_error(now, number, unknown_answer(), pass);
             }
-            // A newer house may say more than we know.
+            // A newer server may say more than we know.
             Message::Unknown | Message::Presence(Presence { change: Change::Unknown, .. }) => {}
             Message::Presence(presence) => {
                 if self.rooms.named(&presence.room).is_some() {
@@ -137,7 +138,7 @@ impl Exchange {
             Message::Bye { cause, reconnect } => self.handle_bye(now, cause, reconnect),
             Message::Notice { text } => {
                 let message = Message::Notice { text };
-                self.out.happened(Happening::Received(Sent { reference: None, message }));
+                self.out.happened(Happening::Received(ServerMessage { reference: None, message }));
             }
             Message::Joined(_)
             | Message::Left { .. }
@@ -203,7 +204,7 @@ impl Exchange {
         pass: impl FnOnce(Message) -> Happening,
     ) {
         let Event { epoch, position, time_ms, .. } = event;
-        let place = Place { epoch, position, time_ms: Some(time_ms) };
+        let place = Cursor { epoch, position, time_ms: Some(time_ms) };
         let taken = self.rooms.take(&event.room, place);
         if let Taken::NewAfter(what) = &taken {
             self.out.happened(Happening::Notice(what.clone()));
@@ -349,7 +350,7 @@ fn harmless(message: Message) -> Message {
     }
 }
 
-/// How long the house may be silent before the connection counts as dead. It pings whom it has not heard for
+/// How long the server may be silent before the connection counts as dead. It pings whom it has not heard for
 /// `ping_s` and looks every `ping_s`, so a sound one may be silent for nearly twice that and the way.
 fn silence_max(welcome: &Welcome) -> Duration {
     let ping_s = match welcome.ping_s {

@@ -1,7 +1,7 @@
 //! What we said and what is not known to be kept: in the order it was said, room by room.
 //!
 //! Of each room one message at a time is on its way. With more, a refusal because of haste would let a
-//! later message overtake an earlier one; the house delays hasty senders anyway, so nothing is gained.
+//! later message overtake an earlier one; the server delays hasty senders anyway, so nothing is gained.
 //!
 //! A connection that breaks puts back what was on its way ([`Outbox::put_all_back`]). On the next one
 //! `Exchange::pump` sends the first message of each room again, with the id that it was given when it was said.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use teahouse_wire::api::{Asked, Ref, Request};
+use teahouse_wire::api::{ClientMessage, Ref, Request};
 
 use super::Unsent;
 use crate::link::{Happening, Stage};
@@ -64,7 +64,7 @@ impl Outputs {
     }
 
     pub(super) fn send(&mut self, reference: u64, request: Request) {
-        let asked = Asked { reference: Some(Ref::Number(reference)), request };
+        let asked = ClientMessage { reference: Some(Ref::Number(reference)), request };
         // Names, numbers and text always have a JSON form.
         if let Ok(json) = serde_json::to_string(&asked) {
             self.queue.push_back(Output::Send(json));

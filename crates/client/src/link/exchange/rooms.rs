@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use teahouse_core::RoomName;
-use teahouse_wire::api::{Joined, Place};
+use teahouse_wire::api::{Cursor, Joined};
 use teahouse_wire::line::gone;
 
-/// How a room stands with the house, on this connection.
+/// How a room stands with the server, on this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Not asked for yet.
@@ -21,13 +21,13 @@ pub(super) enum Standing {
 
 /// How far a room has been seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cursor {
+enum RoomCursor {
     /// Nothing of it.
     Nowhere,
-    /// In since the room's last event was this one; which event comes first is for the house to say.
-    Before(Place),
+    /// In since the room's last event was this one; which event comes first is for the server to say.
+    Before(Cursor),
     /// Seen up to here.
-    At(Place),
+    At(Cursor),
 }
 
 /// A room that we are in, or shall be.
@@ -37,7 +37,7 @@ pub(super) struct Room {
     /// What our `join` is called.
     pub(super) reference: u64,
     pub(super) standing: Standing,
-    cursor: Cursor,
+    cursor: RoomCursor,
     /// The last hole that a connection was given up for: between which events.
     hole: Option<(u64, u64)>,
     /// Somebody is, or was, ignored, whose events are left out: a hole before the next event may be theirs.
@@ -64,7 +64,7 @@ pub(super) enum Taken {
 pub(super) enum Missing {
     /// These events, the first and the last, and nothing else.
     Between(u64, u64),
-    /// What, cannot be said: the house has another history.
+    /// What, cannot be said: the server has another history.
     Unknown,
 }
 
@@ -90,20 +90,20 @@ pub(super) struct Rooms {
 }
 
 impl Room {
-    pub(super) fn new(name: RoomName, reference: u64, seen: Option<Place>) -> Self {
-        let cursor = seen.map_or(Cursor::Nowhere, Cursor::At);
+    pub(super) fn new(name: RoomName, reference: u64, seen: Option<Cursor>) -> Self {
+        let cursor = seen.map_or(RoomCursor::Nowhere, RoomCursor::At);
         Self { name, reference, standing: Standing::Outside, cursor, hole: None, may_skip: false }
     }
 
     /// The last event that was seen.
-    pub(super) fn seen(&self) -> Option<Place> {
+    pub(super) fn seen(&self) -> Option<Cursor> {
         match self.cursor {
-            Cursor::At(place) => Some(place),
-            Cursor::Nowhere | Cursor::Before(_) => None,
+            RoomCursor::At(place) => Some(place),
+            RoomCursor::Nowhere | RoomCursor::Before(_) => None,
         }
     }
 
-    /// What is missing when the house says that we are in.
+    /// What is missing when the server says that we are in.
     pub(super) fn missing(&self, joined: &Joined) -> Option<Missing> {
         let seen = self.seen().filter(|seen| seen.position > 0)?;
         let next = seen.position.saturating_add(1);
@@ -116,29 +116,30 @@ impl Room {
         }
     }
 
-    /// Whether the house has the history that we have seen a beginning of.
+    /// Whether the server has the history that we have seen a beginning of.
     fn goes_on(&self, joined: &Joined) -> bool {
         self.seen()
             .is_some_and(|seen| seen.epoch == joined.epoch && seen.position <= joined.position)
     }
 
-    /// We are in. Where the house goes on elsewhere than we left off, `complete` becomes false and what
+    /// We are in. Where the server goes on elsewhere than we left off, `complete` becomes false and what
     /// we have seen is forgotten.
     pub(super) fn enter(&mut self, joined: &mut Joined) {
         self.standing = Standing::Inside;
         joined.complete &= self.goes_on(joined);
         if !joined.complete {
-            let head = Place { epoch: joined.epoch, position: joined.position, time_ms: None };
+            let head = Cursor { epoch: joined.epoch, position: joined.position, time_ms: None };
             // An empty room has no first event to wait for.
-            self.cursor = if head.position == 0 { Cursor::At(head) } else { Cursor::Before(head) };
+            self.cursor =
+                if head.position == 0 { RoomCursor::At(head) } else { RoomCursor::Before(head) };
         }
     }
 
-    fn take(&mut self, place: Place, ignoring: bool) -> Taken {
+    fn take(&mut self, place: Cursor, ignoring: bool) -> Taken {
         let (epoch, upto, is_first) = match self.cursor {
-            Cursor::Nowhere => return Taken::Elsewhere,
-            Cursor::Before(head) => (head.epoch, head.position, true),
-            Cursor::At(seen) => (seen.epoch, seen.position, false),
+            RoomCursor::Nowhere => return Taken::Elsewhere,
+            RoomCursor::Before(head) => (head.epoch, head.position, true),
+            RoomCursor::At(seen) => (seen.epoch, seen.position, false),
         };
         if place.epoch != epoch {
             return Taken::Gap(format!("{} has another history", self.name));
@@ -155,12 +156,12 @@ impl Room {
                     self.name, place.position
                 ));
             }
-            // Asked again, the house has nothing there either: it would be so for ever.
-            self.cursor = Cursor::At(place);
+            // Asked again, the server has nothing there either: it would be so for ever.
+            self.cursor = RoomCursor::At(place);
             let (from, to) = (upto + 1, place.position - 1);
             return Taken::NewAfter(Missing::Between(from, to).told(&self.name));
         }
-        self.cursor = Cursor::At(place);
+        self.cursor = RoomCursor::At(place);
         Taken::New
     }
 }
@@ -199,7 +200,7 @@ impl Rooms {
     }
 
     /// Takes the event that stands at this place of a room.
-    pub(super) fn take(&mut self, name: &RoomName, place: Place) -> Taken {
+    pub(super) fn take(&mut self, name: &RoomName, place: Cursor) -> Taken {
         let ignoring = self.ignoring;
         self.named(name).map_or(Taken::Elsewhere, |room| room.take(place, ignoring))
     }

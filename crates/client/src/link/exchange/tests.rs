@@ -1,4 +1,4 @@
-//! The exchange on a virtual wire: what the house sends and how late it is go in, what comes out is compared
+//! The exchange on a virtual wire: what the server sends and how late it is go in, what comes out is compared
 //! line by line.
 
 mod ending;
@@ -10,7 +10,9 @@ mod strangers;
 use std::time::Duration;
 
 use teahouse_core::{Nick, RoomName, Text};
-use teahouse_wire::api::{Code, Id, Message, Place, Request, Rooms, Seat, Sent, Tell};
+use teahouse_wire::api::{
+    Code, Cursor, Id, Message, Request, ResumeKey, Rooms, ServerMessage, Tell,
+};
 
 use super::{Exchange, Output, Start, Unsent};
 use crate::link::limits::{
@@ -37,7 +39,7 @@ fn id(number: u8) -> Id {
 fn start() -> Start {
     Start {
         nick: Some(Nick::parse("ann").unwrap()),
-        seat: SEAT.parse().unwrap(),
+        resume_key: SEAT.parse().unwrap(),
         rooms: Vec::new(),
         outbox: Vec::new(),
         seed: 1,
@@ -59,8 +61,8 @@ impl Wire {
     fn in_tea() -> Self {
         let mut wire = Self::new(Start { rooms: vec![(room("tea"), None)], ..start() });
         wire.open();
-        wire.house(&welcome(false));
-        wire.house(&joined("tea", 0, false));
+        wire.server(&welcome(false));
+        wire.server(&joined("tea", 0, false));
         wire.out();
         wire
     }
@@ -69,7 +71,7 @@ impl Wire {
         self.link.handle_opened(self.now);
     }
 
-    fn house(&mut self, json: &str) {
+    fn server(&mut self, json: &str) {
         self.link.handle_text(self.now, json);
     }
 
@@ -88,13 +90,13 @@ impl Wire {
         self.link.handle_time(self.now);
     }
 
-    /// Breaks, and is in the house again.
+    /// Breaks, and is in the server again.
     fn reconnect(&mut self) {
         self.close(None, "cut");
         self.pass_until_due();
         self.open();
         self.out();
-        self.house(&welcome(true));
+        self.server(&welcome(true));
     }
 
     fn say(&mut self, number: u8, words: &str) {
@@ -172,7 +174,7 @@ fn shown(output: &Output) -> String {
     }
 }
 
-fn received(sent: &Sent) -> String {
+fn received(sent: &ServerMessage) -> String {
     if let Message::Event(event) = &sent.message {
         let words = event.text.as_ref().map(Text::as_str).unwrap_or_default();
         return format!("{} {} {words}", event.room, event.position);

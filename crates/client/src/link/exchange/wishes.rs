@@ -81,7 +81,7 @@ impl Exchange {
         let reference = match self.rooms.named(name) {
             Some(room) => match room.standing {
                 Standing::Leaving(..) => {
-                    // The house takes requests in order: out, then in again.
+                    // The server takes requests in order: out, then in again.
                     room.standing = Standing::Outside;
                     room.reference
                 }
@@ -116,7 +116,7 @@ impl Exchange {
             Some(Standing::Leaving(..)) => {}
             Some(Standing::Inside | Standing::Joining(_) | Standing::Outside) => self.forget(name),
             None => {
-                // The house says that we are not in it.
+                // The server says that we are not in it.
                 let leave = Request::Leave(Leave { room: name.clone() });
                 if is_online {
                     self.out.send(reference, leave);

@@ -32,7 +32,7 @@ type Dialling = Pin<Box<dyn Future<Output = Result<Open, Unopened>> + Send>>;
 /// Why there is none.
 pub(super) struct Unopened {
     why: String,
-    /// How long the house wants us to wait.
+    /// How long the server wants us to wait.
     wait: Option<Duration>,
 }
 
@@ -64,7 +64,7 @@ pub(super) enum Step {
         code: Option<u16>,
         why: String,
     },
-    /// The house does not let us in before so much time has passed.
+    /// The server does not let us in before so much time has passed.
     TurnedAway {
         why: String,
         wait: Duration,

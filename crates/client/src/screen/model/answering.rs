@@ -1,7 +1,7 @@
 //! Answers to questions that are not history.
 
 use teahouse_core::{Nick, RoomName, Text};
-use teahouse_wire::api::{Failure, Message as Heard};
+use teahouse_wire::api::{Failure, Message as Received};
 
 use super::Model;
 use super::asked::Purpose;
@@ -9,36 +9,36 @@ use super::entry::{OwnStage, Tone, What};
 use super::talk::With;
 
 impl Model {
-    pub(super) fn hear_answer(&mut self, answer: Heard, purpose: Option<Purpose>) {
+    pub(super) fn hear_answer(&mut self, answer: Received, purpose: Option<Purpose>) {
         match answer {
-            Heard::Delivered { .. } => self.mark_told(purpose, None),
-            Heard::Found { words, events, more } => {
+            Received::Delivered { .. } => self.mark_told(purpose, None),
+            Received::Found { words, events, more } => {
                 if let Some(Purpose::Found { room, is_more }) = purpose {
                     self.list_found(&words, &events, more, (room, is_more));
                 }
             }
-            Heard::Members { room, nicks, total, page, pages } => {
+            Received::Members { room, nicks, total, page, pages } => {
                 self.hear_members(&room, &nicks, total, (page, pages), purpose);
             }
-            Heard::Rooms(page) if purpose == Some(Purpose::KnownRooms) => {
+            Received::Rooms(page) if purpose == Some(Purpose::KnownRooms) => {
                 self.take_known_rooms(&page)
             }
-            Heard::Rooms(page) => self.list_rooms(&page),
-            Heard::Ignoring { nicks } => self.say_ignoring(&nicks),
-            Heard::Error(failure) => self.hear_failure(&failure, purpose),
-            Heard::Welcome(_)
-            | Heard::Joined(_)
-            | Heard::Left { .. }
-            | Heard::Event(_)
-            | Heard::Presence(_)
-            | Heard::Duplicate { .. }
-            | Heard::Told { .. }
-            | Heard::History(_)
-            | Heard::Renamed { .. }
-            | Heard::Topic { .. }
-            | Heard::Notice { .. }
-            | Heard::Bye { .. }
-            | Heard::Unknown => {}
+            Received::Rooms(page) => self.list_rooms(&page),
+            Received::Ignoring { nicks } => self.say_ignoring(&nicks),
+            Received::Error(failure) => self.hear_failure(&failure, purpose),
+            Received::Welcome(_)
+            | Received::Joined(_)
+            | Received::Left { .. }
+            | Received::Event(_)
+            | Received::Presence(_)
+            | Received::Duplicate { .. }
+            | Received::Told { .. }
+            | Received::History(_)
+            | Received::Renamed { .. }
+            | Received::Topic { .. }
+            | Received::Notice { .. }
+            | Received::Bye { .. }
+            | Received::Unknown => {}
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the word before the caret may be completed to: nicks, rooms and commands. The rooms of the house are asked
+//! What the word before the caret may be completed to: nicks, rooms and commands. The rooms of the server are asked
 //! for when one is to be completed; the word is completed when they have come, if the line is still the same.
 
 use teahouse_editor::{Candidate, Direction, Outcome};
@@ -82,7 +82,7 @@ impl Model {
         !self.is_line_server() && (word.starts_with('#') || verb.is_some_and(Verb::takes_room))
     }
 
-    /// Asks for the rooms of the house, if they are not known or have been for long; says whether it did.
+    /// Asks for the rooms of the server, if they are not known or have been for long; says whether it did.
     fn ask_known_rooms(&mut self) -> bool {
         let now = self.now.since_start_ms;
         let is_fresh = self.asked.known_rooms.asked_ms.is_some_and(|at| now < at + ROOMS_KNOWN_MS);
@@ -95,7 +95,7 @@ impl Model {
         true
     }
 
-    /// Takes in a page of the rooms of the house, asks for the next one, or completes what waits.
+    /// Takes in a page of the rooms of the server, asks for the next one, or completes what waits.
     pub(super) fn take_known_rooms(&mut self, page: &RoomsPage) {
         let names = &mut self.asked.known_rooms.names;
         let free = ROOMS_KNOWN_MAX.saturating_sub(names.len());

@@ -6,7 +6,7 @@ use crate::screen::input::Now;
 /// How we stand with the server.
 #[derive(Debug)]
 pub(in crate::screen) struct Connection {
-    /// With a house.
+    /// With a server.
     pub state: State,
     /// When the state came, milliseconds since the start.
     pub since_ms: u64,

@@ -25,7 +25,7 @@ impl Model {
             let line = if is_here { self.line.draft() } else { &talk.draft.passage };
             let kept = match &talk.with {
                 With::Room(_) | With::Server(_) => None,
-                With::House => Some(typed::as_typed(line)),
+                With::Api => Some(typed::as_typed(line)),
                 With::Person(nick) => Some(typed::as_told(line, nick)),
             };
             if let Some(kept) = kept.filter(|_| !line.text().trim().is_empty()) {

@@ -27,7 +27,7 @@ pub(crate) enum What {
     Message(Message),
     /// People who came and went, one line for all that do so in a row.
     Presence(Folded),
-    /// Words of ours or of the house.
+    /// Words of ours or of the server.
     Notice(Notice),
 }
 
@@ -166,7 +166,7 @@ impl Message {
 
 /// A nick as it stands beside what is said. One that begins with a symbol stands in angle brackets, which no nick
 /// has in it. Our signs, bars and rules are symbols, and those that look like them (`❢`, `✱`, `❘`) are too many to
-/// be listed: so nobody passes for the house.
+/// be listed: so nobody passes for the server.
 #[must_use]
 pub(crate) fn nick_shown(nick: &str) -> Cow<'_, str> {
     let is_like_ours = match nick.chars().next() {

@@ -4,7 +4,7 @@
 //! Invariant: who wrote a row can be seen by where it begins. The columns before [`Grid::text_at`] are ours:
 //! times, nicks, signs of what nobody said, and the bar of what goes on. What people write begins at that
 //! column or, on the first row of a message, after the nick; so no text looks like somebody else's message,
-//! or like words of the house, at any width and without colours.
+//! or like words of the server, at any width and without colours.
 
 use std::ops::Range;
 

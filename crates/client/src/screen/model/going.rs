@@ -90,31 +90,31 @@ impl Model {
             self.asked.wanted = None;
             self.show_talk(index);
         }
-        let house = self.talks.iter().position(|talk| talk.with == With::House);
-        if let Some(house) = house {
-            self.leave_house(house);
+        let api = self.talks.iter().position(|talk| talk.with == With::Api);
+        if let Some(api) = api {
+            self.leave_server(api);
         }
     }
 
-    /// The house's own words stand only where there is no room yet; they go along to the first one.
-    fn leave_house(&mut self, house: usize) {
+    /// The server's own words stand only where there is no room yet; they go along to the first one.
+    fn leave_server(&mut self, api: usize) {
         let first = self.talks.iter().position(|talk| talk.with.room().is_some()).unwrap_or(0);
-        for entry in self.talks[house].window.take_entries() {
+        for entry in self.talks[api].window.take_entries() {
             self.talks[first].window.put(entry.time_ms, entry.what);
         }
-        if self.current == house {
+        if self.current == api {
             let draft = self.line.draft().clone();
             self.show_talk(first);
             if self.line.text().is_empty() {
                 self.line.put_in(draft);
             }
         }
-        self.close_talk(house);
+        self.close_talk(api);
     }
 
     pub(super) fn close_talk(&mut self, index: usize) {
         if self.talks.len() == 1 {
-            self.talks.push(Talk::new(With::House));
+            self.talks.push(Talk::new(With::Api));
         }
         if index == self.current {
             self.mode = Mode::Line;

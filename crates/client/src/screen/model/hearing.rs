@@ -2,8 +2,8 @@
 
 use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::{
-    Change, Code, Event, Failure, Joined, Kind, Message as Heard, Presence, Ref, Request, Sent,
-    Welcome,
+    Change, Code, Event, Failure, Joined, Kind, Message as Received, Presence, Ref, Request,
+    ServerMessage, Welcome,
 };
 
 use super::entry::{self, Manner, Message, Tone, What};
@@ -35,7 +35,7 @@ impl Model {
         let failure = Failure { code: Code::Unknown, message: why, field: None, id: None };
         let is_typing = matches!(request, Request::Typing(_));
         if !is_typing {
-            self.hear_answer(Heard::Error(failure), purpose);
+            self.hear_answer(Received::Error(failure), purpose);
         }
     }
 
@@ -78,32 +78,32 @@ impl Model {
         self.me.nick = Some(me);
     }
 
-    fn hear_sent(&mut self, sent: Sent) {
+    fn hear_sent(&mut self, sent: ServerMessage) {
         let purpose = self.asked.answered(sent.reference.as_ref());
         match sent.message {
-            Heard::Welcome(welcome) => self.hear_welcome(&welcome),
-            Heard::Joined(joined) => self.hear_joined(joined),
-            Heard::Left { room } => self.hear_left(&room),
-            Heard::Event(event) => self.hear_event(&event),
-            Heard::Presence(presence) => self.hear_presence(&presence),
-            Heard::Told { time_ms, from, text } => self.hear_told(time_ms, &from, &text),
-            Heard::Topic { room, topic } => self.hear_topic(&room, topic, purpose),
-            Heard::Renamed { from, to } => self.hear_renamed(&from, to),
-            Heard::Notice { text } => self.say_here(text, Tone::Plain),
-            Heard::Duplicate { id, .. } => self.forget_on_the_way(id),
+            Received::Welcome(welcome) => self.hear_welcome(&welcome),
+            Received::Joined(joined) => self.hear_joined(joined),
+            Received::Left { room } => self.hear_left(&room),
+            Received::Event(event) => self.hear_event(&event),
+            Received::Presence(presence) => self.hear_presence(&presence),
+            Received::Told { time_ms, from, text } => self.hear_told(time_ms, &from, &text),
+            Received::Topic { room, topic } => self.hear_topic(&room, topic, purpose),
+            Received::Renamed { from, to } => self.hear_renamed(&from, to),
+            Received::Notice { text } => self.say_here(text, Tone::Plain),
+            Received::Duplicate { id, .. } => self.forget_on_the_way(id),
             // How it ends is told by the state that follows.
-            Heard::Bye { .. } | Heard::Unknown => {}
-            Heard::History(page) => {
+            Received::Bye { .. } | Received::Unknown => {}
+            Received::History(page) => {
                 if let Some(purpose) = purpose {
                     self.take_page(&page, &purpose);
                 }
             }
-            answer @ (Heard::Delivered { .. }
-            | Heard::Found { .. }
-            | Heard::Members { .. }
-            | Heard::Rooms(_)
-            | Heard::Ignoring { .. }
-            | Heard::Error(_)) => self.hear_answer(answer, purpose),
+            answer @ (Received::Delivered { .. }
+            | Received::Found { .. }
+            | Received::Members { .. }
+            | Received::Rooms(_)
+            | Received::Ignoring { .. }
+            | Received::Error(_)) => self.hear_answer(answer, purpose),
         }
     }
 

@@ -3,7 +3,7 @@
 use teahouse_core::RoomName;
 use teahouse_editor::Direction;
 
-/// The rooms there are in the house, as far as we were told.
+/// The rooms there are in the server, as far as we were told.
 #[derive(Debug, Default)]
 pub(super) struct KnownRooms {
     pub(super) names: Vec<RoomName>,

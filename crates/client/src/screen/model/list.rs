@@ -30,7 +30,7 @@ pub(crate) enum ListKind {
     Found,
     /// Links of a room.
     Links,
-    /// Rooms of the house.
+    /// Rooms of the server.
     Rooms,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Target {
     Older {
         /// In this room, or in all.
         room: Option<RoomName>,
-        /// What the house called the place.
+        /// What the server called the place.
         before: u64,
     },
 }

@@ -13,7 +13,7 @@ impl Model {
     #[must_use]
     pub(in crate::screen) fn areas(&self) -> Areas {
         let rows = self.editor().layout(&self.line_frame()).all_rows().len();
-        let is_line_server = self.setup.server != Server::House;
+        let is_line_server = self.setup.server != Server::Api;
         let wanted = Wanted {
             rooms: if is_line_server { Some(false) } else { self.look.with_rooms },
             rooms_columns: self.rooms_columns(),
@@ -62,7 +62,7 @@ impl Model {
         let grid = match self.talk().with {
             // A line server's lines carry their own names.
             With::Server(_) => Grid::in_line(columns),
-            With::House | With::Room(_) | With::Person(_) => Grid::of(columns),
+            With::Api | With::Room(_) | With::Person(_) => Grid::of(columns),
         };
         Flow { talk: self.talk(), grid, zone: &self.setup.zone }
     }

@@ -255,7 +255,7 @@ impl Model {
 
     /// Whether this speaks plain lines.
     pub(super) fn is_line_server(&self) -> bool {
-        self.setup.server != Server::House
+        self.setup.server != Server::Api
     }
 }
 

@@ -69,7 +69,7 @@ impl Model {
             }
             With::Person(nick) => self.tell(nick, text, line),
             With::Server(_) => self.send_to_line_server(text.as_str()),
-            With::House => self.flash(CommandError::InNoRoom.to_string()),
+            With::Api => self.flash(CommandError::InNoRoom.to_string()),
         }
     }
 
@@ -250,7 +250,7 @@ impl Model {
         match self.talks[index].with.clone() {
             With::Room(room) => self.effects.push(Effect::Leave(room)),
             With::Person(_) => self.close_talk(index),
-            With::House | With::Server(_) => {
+            With::Api | With::Server(_) => {
                 self.say_here("this is no room; /quit leaves the house", Tone::Plain);
             }
         }

@@ -1,4 +1,4 @@
-//! One conversation on the screen: a room, a person, a line server, or the house itself before any room.
+//! One conversation on the screen: a room, a person, a line server, or the server itself before any room.
 
 use teahouse_core::{Nick, RoomName, Text};
 use teahouse_editor::{Command, Editor, Outcome, Passage};
@@ -11,8 +11,8 @@ use super::window::Window;
 /// With whom.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum With {
-    /// Nobody yet: words of the house.
-    House,
+    /// Nobody yet: words of the server.
+    Api,
     /// Everyone in a room.
     Room(RoomName),
     /// One person, in private.
@@ -26,7 +26,7 @@ impl With {
     #[must_use]
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::House => "teahouse",
+            Self::Api => "teahouse",
             Self::Room(room) => room.as_str(),
             Self::Person(nick) => nick.as_str(),
             Self::Server(server) => server,
@@ -38,7 +38,7 @@ impl With {
     pub(crate) fn room(&self) -> Option<&RoomName> {
         match self {
             Self::Room(room) => Some(room),
-            Self::House | Self::Person(_) | Self::Server(_) => None,
+            Self::Api | Self::Person(_) | Self::Server(_) => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// What a signal tells us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum Control {
     /// To end: the terminal closed, or somebody wants us gone.
     End,
     /// To stop until we are told to go on.
@@ -22,7 +22,7 @@ mod system {
     use rustix::process::{Signal, getpgid, getpgrp, getpid, getppid, getsid};
     use tokio::signal::unix::{self, SignalKind, signal};
 
-    use super::Told;
+    use super::Control;
 
     /// The signals that are heard.
     pub(in crate::screen::terminal) struct Signals {
@@ -46,14 +46,14 @@ mod system {
             })
         }
 
-        pub(in crate::screen::terminal) async fn next(&mut self) -> Told {
+        pub(in crate::screen::terminal) async fn next(&mut self) -> Control {
             tokio::select! {
-                _ = self.hang_up.recv() => Told::End,
-                _ = self.terminate.recv() => Told::End,
-                _ = self.interrupt.recv() => Told::End,
-                _ = self.quit.recv() => Told::End,
-                _ = self.stop.recv() => Told::Stop,
-                _ = self.go_on.recv() => Told::GoOn,
+                _ = self.hang_up.recv() => Control::End,
+                _ = self.terminate.recv() => Control::End,
+                _ = self.interrupt.recv() => Control::End,
+                _ = self.quit.recv() => Control::End,
+                _ = self.stop.recv() => Control::Stop,
+                _ = self.go_on.recv() => Control::GoOn,
             }
         }
     }
@@ -95,7 +95,7 @@ mod system {
     use tokio::signal::windows::{CtrlBreak, CtrlClose, CtrlLogoff, CtrlShutdown};
     use tokio::signal::windows::{ctrl_break, ctrl_close, ctrl_logoff, ctrl_shutdown};
 
-    use super::Told;
+    use super::Control;
 
     /// The events of the console that are heard.
     pub(in crate::screen::terminal) struct Signals {
@@ -115,12 +115,12 @@ mod system {
             })
         }
 
-        pub(in crate::screen::terminal) async fn next(&mut self) -> Told {
+        pub(in crate::screen::terminal) async fn next(&mut self) -> Control {
             tokio::select! {
-                _ = self.close.recv() => Told::End,
-                _ = self.ctrl_break.recv() => Told::End,
-                _ = self.logoff.recv() => Told::End,
-                _ = self.shutdown.recv() => Told::End,
+                _ = self.close.recv() => Control::End,
+                _ = self.ctrl_break.recv() => Control::End,
+                _ = self.logoff.recv() => Control::End,
+                _ = self.shutdown.recv() => Control::End,
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What the house answers is seen, wherever one reads, and goes when it is no news any more.
+//! What the server answers is seen, wherever one reads, and goes when it is no news any more.
 
 use teahouse_core::Nick;
 use teahouse_wire::api::{Code, Failure, Message, Request, Welcome};

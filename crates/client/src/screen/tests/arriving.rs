@@ -167,7 +167,7 @@ fn somebody_typing_is_shown_for_a_while() {
 }
 
 #[test]
-fn a_house_that_ends_it_says_why() {
+fn a_server_that_ends_it_says_why() {
     let mut played = Played::in_tea(60, 5);
     played.link(Happening::State(State::Ended { cause: Some(Cause::Replaced) }));
     played.check(&[
@@ -222,7 +222,7 @@ fn who_takes_a_name_that_has_become_free_is_seen_to_come() {
 }
 
 #[test]
-fn what_the_house_says_before_there_is_a_room_goes_along_into_the_first() {
+fn what_the_server_says_before_there_is_a_room_goes_along_into_the_first() {
     let mut played = Played::begin(60, 7, setup());
     played.link(Happening::Notice("another client is connected".to_owned()));
     played.online();

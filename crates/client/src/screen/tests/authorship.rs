@@ -1,5 +1,5 @@
 //! Who wrote what can be seen on every screen, without colours: no text has the look of another message, or of
-//! words of the house.
+//! words of the server.
 
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;

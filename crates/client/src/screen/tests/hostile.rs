@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use teahouse_core::harmless::{Fate, fate, harmless};
 use teahouse_fuzz::{Dice, Seed, mutated};
-use teahouse_wire::api::{Message, Ref, Request, Rooms, RoomsPage, Seat, Sent};
+use teahouse_wire::api::{Message, Ref, Request, ResumeKey, Rooms, RoomsPage, ServerMessage};
 
 use super::played::*;
 use crate::link::{Exchange, Happening, Output, Start, State};
@@ -42,7 +42,7 @@ impl Person {
     fn in_tea() -> Self {
         let start = Start {
             nick: Some(nick("ann")),
-            seat: Seat([0xFF; 16]),
+            resume_key: ResumeKey([0xFF; 16]),
             rooms: vec![(room("tea"), None)],
             outbox: Vec::new(),
             seed: 1,
@@ -102,12 +102,12 @@ impl Person {
     /// The screen takes it.
     fn show(&mut self, happening: Happening) {
         let happening = match happening {
-            Happening::Received(Sent { reference, message }) => {
+            Happening::Received(ServerMessage { reference, message }) => {
                 let reference = match reference {
                     Some(Ref::Number(number)) => self.asked.remove(&number).map(Ref::Number),
                     Some(Ref::Text(_)) | None => None,
                 };
-                Happening::Received(Sent { reference, message })
+                Happening::Received(ServerMessage { reference, message })
             }
             other @ (Happening::State(_)
             | Happening::Outgoing(_)
@@ -155,7 +155,7 @@ impl Person {
 fn printed(happening: &Happening) -> String {
     let mut out = Vec::new();
     match happening {
-        Happening::Received(Sent { message, .. }) => {
+        Happening::Received(ServerMessage { message, .. }) => {
             render::message(message, Some(&room("tea")), &mut out);
             // Words that the link passes on are harmless wherever they will be shown.
             let words = if let Message::Notice { text } = message {

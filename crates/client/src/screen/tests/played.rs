@@ -1,4 +1,4 @@
-//! A house of one's own, played: events in, screens out.
+//! A server of one's own, played: events in, screens out.
 
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -8,7 +8,7 @@ use ratatui::layout::Position;
 use teahouse_core::{Nick, RoomName, Text};
 use teahouse_wire::api::{
     Change, Epoch, Event, HistoryPage, Id, Joined, Kind, Message, Presence, Ref, Request, Sender,
-    Sent, Welcome,
+    ServerMessage, Welcome,
 };
 
 use crate::link::{Happening, Outgoing, Stage, State};
@@ -35,7 +35,7 @@ pub(super) fn text(text: &str) -> Text {
 
 pub(super) fn setup() -> Setup {
     Setup {
-        server: Server::House,
+        server: Server::Api,
         rooms: Vec::new(),
         zone: TimeZone::UTC,
         has_bursts: false,
@@ -111,13 +111,13 @@ impl Played {
     }
 
     pub(super) fn receive(&mut self, message: Message) {
-        self.link(Happening::Received(Sent { reference: None, message }));
+        self.link(Happening::Received(ServerMessage { reference: None, message }));
     }
 
     /// Answers a question.
     pub(super) fn answer(&mut self, reference: u64, message: Message) {
         let reference = Some(Ref::Number(reference));
-        self.link(Happening::Received(Sent { reference, message }));
+        self.link(Happening::Received(ServerMessage { reference, message }));
     }
 
     pub(super) fn outgoing(&mut self, number: u8, words: &str, stage: Stage) {

@@ -91,7 +91,7 @@ fn while_offline_messages_wait() {
 }
 
 #[test]
-fn what_waits_before_the_house_is_reached_is_said_under_the_nick_it_gives() {
+fn what_waits_before_the_server_is_reached_is_said_under_the_nick_it_gives() {
     let mut played = Played::begin(50, 6, super::played::setup());
     played.outgoing(1, "one", Stage::Waiting);
     played.outgoing(2, "two", Stage::Waiting);

@@ -135,7 +135,7 @@ fn a_line_that_went_on_is_not_completed_late() {
 }
 
 #[test]
-fn without_a_house_the_rooms_one_is_in_are_completed() {
+fn without_a_server_the_rooms_one_is_in_are_completed() {
     let mut played = Played::in_tea(60, 5);
     let (why, retry_in) = ("gone".to_owned(), std::time::Duration::from_secs(3));
     played.link(crate::link::Happening::State(crate::link::State::Offline { why, retry_in }));

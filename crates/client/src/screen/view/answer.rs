@@ -10,7 +10,7 @@ use crate::screen::limits::ANSWER_ROWS_MIN;
 use crate::screen::model::entry::Tone;
 use crate::screen::model::{Mode, Model};
 
-/// Columns before the words: the sign, as it stands before words of the house.
+/// Columns before the words: the sign, as it stands before words of the server.
 const BEFORE_WORDS: u16 = 3;
 
 /// A row of words.

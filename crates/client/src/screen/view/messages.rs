@@ -145,13 +145,13 @@ impl<'a> Drawing<'a> {
             if with_nick {
                 self.nick(message, pen);
             }
-        } else if let Some((sign, style)) = self.house_sign(pen) {
+        } else if let Some((sign, style)) = self.server_sign(pen) {
             self.sign(sign, style, pen);
         }
     }
 
     /// The sign of what nobody said.
-    fn house_sign(&self, pen: &Pen<'_>) -> Option<(&'static str, Style)> {
+    fn server_sign(&self, pen: &Pen<'_>) -> Option<(&'static str, Style)> {
         match &self.entry.what {
             What::Message(_) => None,
             What::Presence(_) => Some(("⇄", pen.theme.dim)),
@@ -176,7 +176,7 @@ impl<'a> Drawing<'a> {
 
     /// Who says what goes on at the top of the screen: where nicks stand or, as far as it fits, where times do.
     fn who_goes_on(&self, pen: &mut Pen<'_>) {
-        let (who, style) = match (&self.entry.what, self.house_sign(pen)) {
+        let (who, style) = match (&self.entry.what, self.server_sign(pen)) {
             (What::Message(message), _) => (nick_shown(&message.nick), nick_style(message, pen)),
             (_, Some((sign, style))) => (sign.into(), style),
             (What::Presence(_) | What::Notice(_), None) => return,
@@ -186,7 +186,7 @@ impl<'a> Drawing<'a> {
             self.sign(&who, style, pen);
         } else if grid.has_times {
             self.put_at(grid.time_at(), &shorten_middle(&who, TIME_COLUMNS), style, pen);
-        } else if self.house_sign(pen).is_some() {
+        } else if self.server_sign(pen).is_some() {
             self.put_at(grid.nick_at(), &who, style, pen);
         }
     }

@@ -24,7 +24,7 @@ fn draw_talk(talk: &Talk, is_current: bool, row: Rect, pen: &mut Pen<'_>) {
     let sign = match &talk.with {
         With::Room(_) => "#",
         With::Person(_) => "@",
-        With::House | With::Server(_) => " ",
+        With::Api | With::Server(_) => " ",
     };
     let name = match (is_current, talk.unread > 0, talk.is_joined || talk.with.room().is_none()) {
         (true, _, _) | (false, true, _) => theme.strong,

@@ -16,12 +16,12 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     let sign = match &talk.with {
         With::Room(_) => "#",
         With::Person(_) => "@",
-        With::House | With::Server(_) => "",
+        With::Api | With::Server(_) => "",
     };
     let about = match &talk.with {
         With::Room(_) => talk.topic.as_ref().map_or("", Text::as_str),
         With::Person(_) => "in private; not kept by the house",
-        With::House => "",
+        With::Api => "",
         With::Server(_) => "plain lines",
     };
     let name = format!("{sign}{}", talk.with.name());

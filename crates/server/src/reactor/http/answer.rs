@@ -10,7 +10,7 @@ use hyper::header::{CONNECTION, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use teahouse_core::harmless::echoed;
 use teahouse_core::{
-    Action, Answer, Excerpt, Granted, MessageId, Nick, Position, Query, Question, RoomName,
+    Action, Answer, Excerpt, MessageId, Nick, Position, Query, Question, ReadGrant, RoomName,
     Sequence, Text, Visit,
 };
 use teahouse_wire::ProtocolSession;
@@ -18,7 +18,7 @@ use teahouse_wire::api::http::{
     self, Endpoint, EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery,
     SearchQuery,
 };
-use teahouse_wire::api::{self, Code, Failure, Place, ValueError};
+use teahouse_wire::api::{self, Code, Cursor, Failure, ValueError};
 use teahouse_wire::line::LineFollower;
 use teahouse_wire::stream::{self, StreamSession};
 
@@ -109,7 +109,7 @@ impl Peer {
     }
 
     /// Reads from history; gives what was read and where.
-    async fn read(&self, question: Question) -> Result<(Granted, Excerpt), NotDone> {
+    async fn read(&self, question: Question) -> Result<(ReadGrant, Excerpt), NotDone> {
         match self.visit(VisitRequest::Query(Query::Read { question })).await? {
             Outcome::Page(granted, excerpt) => Ok((granted, excerpt)),
             Outcome::Answer(_) | Outcome::Unreadable => Err(api::unreadable().into()),
@@ -238,12 +238,12 @@ impl Peer {
         &self,
         (room, create): (RoomName, bool),
         is_stream: bool,
-        after: Option<Place>,
+        after: Option<Cursor>,
     ) -> Result<Response<Reply>, NotDone> {
         let time = after.and_then(|place| place.time());
         // Says whether there is such a room, before the answer begins; and what is at the place.
         let question = match (after, time) {
-            (Some(Place { position, .. }), Some(_)) => {
+            (Some(Cursor { position, .. }), Some(_)) => {
                 let position = Position(position.saturating_sub(1));
                 Question::Later { room: room.clone(), position, count: 1 }
             }
@@ -255,7 +255,7 @@ impl Peer {
             Err(why) => return Err(why),
         };
         let read = found.first().map(|event| (event.position, event.time));
-        let after = after.map(|Place { epoch, position, .. }| {
+        let after = after.map(|Cursor { epoch, position, .. }| {
             // Its event may be gone: then the next one is no older.
             let is_it = |time| match read {
                 Some((found, at)) if found == Position(position) => at == time,

@@ -20,7 +20,7 @@ pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 /// What an answer's body is: all there, or a room that is followed.
 pub(super) type Reply = Either<Full<Bytes>, FollowBody>;
 
-/// When to try again what the house cannot do just now.
+/// When to try again what the server cannot do just now.
 const UNAVAILABLE_WAIT_S: u32 = 10;
 
 /// Why something was not done, and after how many seconds it may be, where that is known.

@@ -48,7 +48,7 @@ impl Room {
             };
             let is_behind = membership.behind.is_some();
             // One for whom history could not be read is neither until it is taken out.
-            if is_behind == member.is_live && (is_behind || connection.stage == Stage::In) {
+            if is_behind == member.is_live && (is_behind || connection.stage == Stage::Entered) {
                 return Some("a member is behind and live, or neither");
             }
             if member.is_single || member.given > 0 {

@@ -8,7 +8,7 @@ use super::super::pending::{Encoding, Round};
 use super::super::socket::Socket;
 use super::super::writer::Delivery;
 use super::Rooms;
-use super::single::{Giving, Place};
+use super::single::{Giving, ShardSetup};
 
 impl Rooms {
     /// The same bytes to every member, one direct write each. Of a member that is given all of it as the others are,
@@ -24,7 +24,7 @@ impl Rooms {
         room.check_list_keepers(&self.formats);
         let Self { formats, lists, deliveries, scratch, .. } = self;
         let mut giving = Giving { round, formats, lists, deliveries, scratch };
-        let place = Place { id, name: &room.name, head: room.head };
+        let place = ShardSetup { id, name: &room.name, head: room.head };
         let about = (round, place.name);
         pending.complete(about, giving.formats);
         for member in &mut room.members {

@@ -15,7 +15,7 @@ use super::super::writer::Delivery;
 use super::member::Member;
 
 /// A room, to those who write to its members.
-pub(super) struct Place<'a> {
+pub(super) struct ShardSetup<'a> {
     pub(super) id: RoomId,
     pub(super) name: &'a RoomName,
     /// The last event before what is pending.
@@ -36,7 +36,7 @@ impl Giving<'_> {
     pub(super) fn give<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
-        place: &Place<'_>,
+        place: &ShardSetup<'_>,
         member: &mut Member,
         pending: &mut Pending,
     ) {

@@ -1,8 +1,8 @@
 //! Where the events of a room begin for a member when some of them are gone, and what it is told of that.
 
 use teahouse_core::RoomName;
-use teahouse_wire::protocol::{Begin, Entered, Fact, Format, RoomEncoder, Surroundings, Told};
-use teahouse_wire::{Clock, Heard, ProtocolSession, Work};
+use teahouse_wire::protocol::{Begin, Entered, Fact, Format, Output, RoomEncoder, Surroundings};
+use teahouse_wire::{Clock, Input, ProtocolSession, Work};
 
 use super::*;
 
@@ -34,14 +34,14 @@ impl ProtocolSession for Beginner {
         bytes: &[u8],
         _: &Clock,
         _: &mut Work,
-        heard: &mut Vec<Heard>,
+        heard: &mut Vec<Input>,
     ) -> usize {
-        heard.push(Heard::ask(Action::Enter { nick: None, room: None, seat: None }));
+        heard.push(Input::ask(Action::Enter { nick: None, room: None, resume_key: None }));
         bytes.len()
     }
 
-    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Heard>) {
-        heard.push(Heard::Quit);
+    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Input>) {
+        heard.push(Input::Quit);
     }
 
     fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
@@ -52,27 +52,27 @@ impl ProtocolSession for Beginner {
         FORMAT
     }
 
-    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+    fn render(&mut self, told: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
         let line = match *told {
-            Told::Entered(Entered { first, at, is_complete: true, .. }) => {
+            Output::Entered(Entered { first, at, is_complete: true, .. }) => {
                 format!("on to {at} of {first}: ")
             }
-            Told::Entered(Entered { first, at, .. }) => format!("anew to {at} of {first}: "),
-            Told::Gap(Entered { first, at, members, .. }, given) => {
+            Output::Entered(Entered { first, at, .. }) => format!("anew to {at} of {first}: "),
+            Output::Gap(Entered { first, at, members, .. }, given) => {
                 format!("{given} then {first} to {at} with {members}: ")
             }
-            Told::Recent(..)
-            | Told::Parted(..)
-            | Told::Answer(..)
-            | Told::GivenBack(..)
-            | Told::Page(..)
-            | Told::HistoryRefused(..)
-            | Told::Unreadable(_)
-            | Told::Notice(_)
-            | Told::Goodbye(_)
-            | Told::Closing
-            | Told::NoHello
-            | Told::Ping => String::new(),
+            Output::Recent(..)
+            | Output::Left(..)
+            | Output::Answer(..)
+            | Output::GivenBack(..)
+            | Output::Page(..)
+            | Output::HistoryRefused(..)
+            | Output::Unreadable(_)
+            | Output::Notice(_)
+            | Output::Goodbye(_)
+            | Output::Closing
+            | Output::NoHello
+            | Output::Ping => String::new(),
         };
         out.extend_from_slice(line.as_bytes());
     }
@@ -205,7 +205,7 @@ fn a_member_that_goes_while_it_is_asked_how_its_room_stands_hears_no_more_of_it(
     assert_eq!(bench.asked(), [Query::Room { room: room.clone() }.into()]);
     assert!(bench.jobs.is_empty(), "nothing is read until it is answered");
     let (session, request) = (person.session, RequestId::default());
-    bench.told(vec![Effect::Parted { session, request, room: ROOM, name: room }]);
+    bench.told(vec![Effect::Left { session, request, room: ROOM, name: room }]);
     let answer = Answer::Room { room: ROOM, at: Position(9), members: 5, topic: None };
     bench.told(vec![Effect::Answer { session, request, answer }]);
     assert_eq!(person.heard(), "on to 9 of 1: ");

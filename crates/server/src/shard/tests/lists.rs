@@ -13,7 +13,7 @@ const NICKS: [&str; 4] = ["ann", "bob", "eve", "zoe"];
 /// Sessions of other shards have numbers below this.
 const ELSEWHERE_MAX: u64 = 6;
 /// A chat, a shard with members who keep lists and others, and sessions elsewhere.
-struct House {
+struct Server {
     bench: Bench,
     chat: Chat,
     keepers: Vec<(Person, Lists)>,
@@ -21,21 +21,21 @@ struct House {
     steady: SteadyTime,
 }
 
-impl House {
+impl Server {
     fn new(announce_each_max: u32) -> Self {
         let mut bench = Bench::new(|settings| settings.limits.queues.queue_soft_bytes = 40);
         let limits = Limits { announce_each_max, ..Limits::default() };
         let chat = chat_with(limits);
         let keepers = (0..3).map(|_| (keeper(&mut bench), Lists::default())).collect();
         let (events, steady) = (BTreeMap::new(), SteadyTime(0));
-        let mut house = Self { bench, chat, keepers, events, steady };
+        let mut server = Self { bench, chat, keepers, events, steady };
         let sessions: Vec<SessionId> =
-            house.keepers.iter().map(|(person, _)| person.session).collect();
-        let enter = || Action::Enter { nick: None, room: None, seat: None };
+            server.keepers.iter().map(|(person, _)| person.session).collect();
+        let enter = || Action::Enter { nick: None, room: None, resume_key: None };
         let effects =
-            sessions.into_iter().flat_map(|session| house.propose(session, enter())).collect();
-        house.bench.told(effects);
-        house
+            sessions.into_iter().flat_map(|session| server.propose(session, enter())).collect();
+        server.bench.told(effects);
+        server
     }
 
     /// What follows; who keeps a list is given one of a room that it has entered.
@@ -80,7 +80,7 @@ impl House {
                 let text = Text::parse("hello").unwrap();
                 Action::Say { room, text, acted: false, id: None }
             }
-            6 if !is_here => Action::Enter { nick: None, room: Some(room), seat: None },
+            6 if !is_here => Action::Enter { nick: None, room: Some(room), resume_key: None },
             _ => Action::Join { room },
         };
         effects.extend(self.propose(session, action));
@@ -151,26 +151,26 @@ fn lists_of_members_are_right_whatever_is_announced_and_however_slowly_they_are_
     each(400, |seed| {
         let mut dice = Dice::new(seed);
         let announce_each_max = *dice.pick::<u32>(&[0, 2, 50]);
-        let mut house = House::new(announce_each_max);
+        let mut server = Server::new(announce_each_max);
         for _ in 0..60 {
             if dice.once_in(4) {
-                let at = dice.below(house.keepers.len());
+                let at = dice.below(server.keepers.len());
                 let room = dice.below(60);
-                house.keepers[at].0.socket.set_room(room);
+                server.keepers[at].0.socket.set_room(room);
             }
             let mut batches = Vec::new();
             for _ in 0..=dice.below(3) {
                 let happened = 0..=dice.below(4);
-                batches.push(happened.flat_map(|_| house.happen(&mut dice)).collect());
+                batches.push(happened.flat_map(|_| server.happen(&mut dice)).collect());
             }
-            house.tell(batches);
+            server.tell(batches);
             if dice.once_in(3) {
-                house.let_through();
-                house.check();
+                server.let_through();
+                server.check();
             }
         }
-        house.let_through();
-        house.check();
+        server.let_through();
+        server.check();
     });
 }
 

@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 use teahouse_core::RoomName;
-use teahouse_wire::protocol::{Begin, Entered, Fact, Format, RoomEncoder, Surroundings, Told};
-use teahouse_wire::{Clock, Heard, ProtocolSession, Work};
+use teahouse_wire::protocol::{Begin, Entered, Fact, Format, Output, RoomEncoder, Surroundings};
+use teahouse_wire::{Clock, Input, ProtocolSession, Work};
 
 use super::*;
 
@@ -36,13 +36,13 @@ impl ProtocolSession for Chooser {
         bytes: &[u8],
         _: &Clock,
         _: &mut Work,
-        heard: &mut Vec<Heard>,
+        heard: &mut Vec<Input>,
     ) -> usize {
-        heard.push(Heard::ask(Action::Enter { nick: None, room: None, seat: None }));
+        heard.push(Input::ask(Action::Enter { nick: None, room: None, resume_key: None }));
         bytes.len()
     }
 
-    fn handle_end(&mut self, _: &Clock, _: &mut Vec<Heard>) {}
+    fn handle_end(&mut self, _: &Clock, _: &mut Vec<Input>) {}
 
     fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
         self.0.pop_front().expect("the test says where each begins")
@@ -52,10 +52,10 @@ impl ProtocolSession for Chooser {
         FORMAT
     }
 
-    fn render(&mut self, told: &Told<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
-        if let Told::Entered(entered) = told {
+    fn render(&mut self, told: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+        if let Output::Entered(entered) = told {
             out.extend_from_slice(if entered.is_complete { b"goes-on " } else { b"in " });
-        } else if let Told::Recent(_, events) = told {
+        } else if let Output::Recent(_, events) = told {
             let positions = events.events.iter().map(|event| format!("-{}", event.position.0));
             out.extend_from_slice(format!("last{} ", positions.collect::<String>()).as_bytes());
         }
@@ -78,7 +78,7 @@ fn heard(begins: [Begin; 2]) -> [String; 3] {
     let older = bench.jobs.pop().unwrap();
     let (session, name) = (person.session, "lobby".parse().unwrap());
     let request = RequestId::default();
-    bench.told(vec![Effect::Parted { session, request, room: ROOM, name }]);
+    bench.told(vec![Effect::Left { session, request, room: ROOM, name }]);
     let until_left = person.heard();
     enter(&mut bench, &person, 6);
     assert!(bench.jobs.is_empty(), "one page at a time is read for a connection");

@@ -38,7 +38,7 @@ impl Pair {
                 people.push(person);
             }
         }
-        let enter = || Action::Enter { nick: None, room: Some(name(ROOMS[0])), seat: None };
+        let enter = || Action::Enter { nick: None, room: Some(name(ROOMS[0])), resume_key: None };
         let entered = (0..pair.rooms.len()).flat_map(|person| pair.propose(person, enter()));
         let entered: Vec<Effect> = entered.collect();
         pair.tell(vec![entered]);

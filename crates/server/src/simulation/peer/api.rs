@@ -18,7 +18,7 @@ const TOKENS_OF_BURSTS: u32 = 1_000_000;
 #[derive(Default)]
 pub(in super::super) struct Api {
     name: String,
-    seat: String,
+    resume_key: String,
     /// Events of the past that one is shown on coming in.
     history_shown: u64,
     /// No room gives way to another.
@@ -62,8 +62,8 @@ impl Api {
         (number, history_shown): (usize, u64),
         has_firm_rooms: bool,
     ) -> Self {
-        let seat = format!("{:032x}", number + 1);
-        Self { name, seat, history_shown, has_firm_rooms, ..Self::default() }
+        let resume_key = format!("{:032x}", number + 1);
+        Self { name, resume_key, history_shown, has_firm_rooms, ..Self::default() }
     }
 
     /// Comes in on a new connection: what it says first.
@@ -72,7 +72,7 @@ impl Api {
         self.asked.clear();
         self.told.clear();
         self.answered.clear();
-        let hello = json!({"op": "hello", "nick": self.name, "seat": self.seat});
+        let hello = json!({"op": "hello", "nick": self.name, "seat": self.resume_key});
         self.request(hello, None)
     }
 

@@ -5,32 +5,32 @@ use super::*;
 #[test]
 fn every_kind_of_line_end_ends_a_line() {
     let said = ["#lobby \"a\"", "#lobby \"b\"", "#lobby \"c\"", "#lobby \"d\""];
-    assert_eq!(heard(b"a\nb\r\nc\r\0d\n"), said);
-    assert_eq!(heard(b"\n\r\n   \n"), [""; 0]);
-    assert_eq!(heard(b"one\rtwo\r"), ["#lobby \"one\"", "#lobby \"two\""]);
-    assert_eq!(heard(b"a\r\r\n\rb\n"), ["#lobby \"a\"", "#lobby \"b\""]);
+    assert_eq!(input(b"a\nb\r\nc\r\0d\n"), said);
+    assert_eq!(input(b"\n\r\n   \n"), [""; 0]);
+    assert_eq!(input(b"one\rtwo\r"), ["#lobby \"one\"", "#lobby \"two\""]);
+    assert_eq!(input(b"a\r\r\n\rb\n"), ["#lobby \"a\"", "#lobby \"b\""]);
 }
 
 #[test]
 fn a_line_without_an_end_counts_when_the_peer_has_finished() {
     let mut session = session();
     assert_eq!(heard_in(&mut session, b"build done"), [""; 0]);
-    let mut heard = Vec::new();
-    session.handle_end(&clock(), &mut heard);
-    assert_eq!(heard.iter().map(shown).collect::<Vec<_>>(), ["#lobby \"build done\"", "quit"]);
+    let mut input = Vec::new();
+    session.handle_end(&clock(), &mut input);
+    assert_eq!(input.iter().map(shown).collect::<Vec<_>>(), ["#lobby \"build done\"", "quit"]);
 }
 
 #[test]
 fn a_line_that_is_too_long_or_not_utf8_is_refused_and_the_session_goes_on() {
     let long = [vec![b'x'; LINE_BYTES_MAX + 1], b"\nok\n".to_vec()].concat();
     assert_eq!(
-        heard(&long),
+        input(&long),
         ["-- error: a line longer than 65536 bytes was not sent; split it\n", "#lobby \"ok\""]
     );
     let just = [vec![b'x'; LINE_BYTES_MAX], b"\n".to_vec()].concat();
-    assert_eq!(heard(&just), ["-- error: not sent: it has 65536 bytes; the limit is 16384\n"]);
+    assert_eq!(input(&just), ["-- error: not sent: it has 65536 bytes; the limit is 16384\n"]);
     assert_eq!(
-        heard(b"caf\xe9\nok\n"),
+        input(b"caf\xe9\nok\n"),
         [
             "-- error: that line is not UTF-8 and was not sent; set your terminal to UTF-8\n",
             "#lobby \"ok\""
@@ -40,31 +40,31 @@ fn a_line_that_is_too_long_or_not_utf8_is_refused_and_the_session_goes_on() {
 
 #[test]
 fn what_a_program_writes_before_or_instead_of_utf8_is_known() {
-    assert_eq!(heard(b"\xEF\xBB\xBF/quit\n"), ["quit"]);
-    assert_eq!(heard("\u{202A}/quit\n\u{200B}\u{200E}/quit\n".as_bytes()), ["quit", "quit"]);
-    assert_eq!(heard(b"ok\0\n\0\n"), ["#lobby \"ok\""], "zeros are padding");
+    assert_eq!(input(b"\xEF\xBB\xBF/quit\n"), ["quit"]);
+    assert_eq!(input("\u{202A}/quit\n\u{200B}\u{200E}/quit\n".as_bytes()), ["quit", "quit"]);
+    assert_eq!(input(b"ok\0\n\0\n"), ["#lobby \"ok\""], "zeros are padding");
     let all = "-- error: nothing is taken: this is UTF-16; send UTF-8\n";
-    assert_eq!(heard(b"\xFF\xFE\x60\x4F\x7D\x59\n\0h\0i\0\n\0"), [all]);
-    assert_eq!(heard(b"\xFE\xFF\x4F\x60\0\n"), [all]);
+    assert_eq!(input(b"\xFF\xFE\x60\x4F\x7D\x59\n\0h\0i\0\n\0"), [all]);
+    assert_eq!(input(b"\xFE\xFF\x4F\x60\0\n"), [all]);
     assert_eq!(
-        heard(b"h\0i\0\n"),
+        input(b"h\0i\0\n"),
         ["-- error: that line was not sent: this is UTF-16; send UTF-8\n"]
     );
 }
 
 #[test]
 fn a_telnet_that_sends_each_key_edits_its_line() {
-    assert_eq!(heard(b"helo\x08lo\n"), ["#lobby \"hello\""]);
+    assert_eq!(input(b"helo\x08lo\n"), ["#lobby \"hello\""]);
     assert_eq!(
-        heard("吃👩\u{200D}👩\u{200D}👧\x7f茶e\u{301}\x7f\n".as_bytes()),
+        input("吃👩\u{200D}👩\u{200D}👧\x7f茶e\u{301}\x7f\n".as_bytes()),
         ["#lobby \"吃茶\""]
     );
-    assert_eq!(heard(b"\x08\x7f\x17\x15ok\n"), ["#lobby \"ok\""]);
-    assert_eq!(heard(b"/nick me \x17\x17\x17one two  \x17three\n"), ["#lobby \"one three\""]);
-    assert_eq!(heard(b"secret\x15ok\n"), ["#lobby \"ok\""]);
-    assert_eq!(heard(b"ab\xE5\x90\x08\x08c\n"), ["#lobby \"ac\""], "a character that is not whole");
+    assert_eq!(input(b"\x08\x7f\x17\x15ok\n"), ["#lobby \"ok\""]);
+    assert_eq!(input(b"/nick me \x17\x17\x17one two  \x17three\n"), ["#lobby \"one three\""]);
+    assert_eq!(input(b"secret\x15ok\n"), ["#lobby \"ok\""]);
+    assert_eq!(input(b"ab\xE5\x90\x08\x08c\n"), ["#lobby \"ac\""], "a character that is not whole");
     // What overstrikes on a printer is the plain letter.
-    assert_eq!(heard(b"N\x08NA\x08A\n"), ["#lobby \"NA\""]);
+    assert_eq!(input(b"N\x08NA\x08A\n"), ["#lobby \"NA\""]);
 }
 
 #[test]
@@ -80,22 +80,22 @@ fn a_message_that_shows_nothing_is_refused_and_an_empty_line_is_not_one() {
         "\u{AD}",
         "/me \u{7}",
     ] {
-        assert_eq!(heard(format!("{words}\n").as_bytes()), [nothing], "{words:?}");
+        assert_eq!(input(format!("{words}\n").as_bytes()), [nothing], "{words:?}");
     }
-    assert_eq!(heard("\u{FEFF}\n\u{3000}\n\u{B}\n".as_bytes()), [""; 0]);
+    assert_eq!(input("\u{FEFF}\n\u{3000}\n\u{B}\n".as_bytes()), [""; 0]);
 }
 
 #[test]
 fn telnet_options_are_declined_and_commands_are_not_text() {
     // IAC IP, IAC DO TIMING-MARK: what stock telnet sends on Ctrl-C.
-    assert_eq!(heard(b"a\xff\xf4\xff\xfd\x06b\n"), ["[255, 252, 6]", "#lobby \"ab\""]);
+    assert_eq!(input(b"a\xff\xf4\xff\xfd\x06b\n"), ["[255, 252, 6]", "#lobby \"ab\""]);
     assert_eq!(
-        heard(b"\xff\xfb\x1f\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0hi\n"),
+        input(b"\xff\xfb\x1f\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0hi\n"),
         ["[255, 254, 31]", "#lobby \"hi\""]
     );
-    assert_eq!(heard("你好\u{ff}".as_bytes()), [""; 0]);
+    assert_eq!(input("你好\u{ff}".as_bytes()), [""; 0]);
     assert_eq!(
-        heard(
+        input(
             "吃x"
                 .as_bytes()
                 .iter()
@@ -107,7 +107,7 @@ fn telnet_options_are_declined_and_commands_are_not_text() {
         ["#lobby \"ok\""]
     );
     assert_eq!(
-        heard(b"gone\xff\xf8ok\xff\xf6\n"),
+        input(b"gone\xff\xf8ok\xff\xf6\n"),
         ["-- yes, the house is here\n", "#lobby \"ok\""]
     );
 }

@@ -80,7 +80,7 @@ fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
     let question =
         |before| Question::Search { words: "one".to_owned(), room: None, before, count: 20 };
     let span = HistorySpan { room: RoomId(1), name: room("tea"), upto: Position(9) };
-    let granted = Granted { question: question(None), scope: Scope::Rooms(vec![span]) };
+    let granted = ReadGrant { question: question(None), scope: Scope::Rooms(vec![span]) };
     let events = vec![event(EventKind::Said, Some("one"))];
     let mut found = |more: Option<u64>| {
         let excerpt = Excerpt { events: events.clone(), more: more.map(Sequence), first: None };
@@ -104,7 +104,7 @@ fn a_page_of_history_that_is_full_before_its_number_says_how_to_go_on() {
     let span = HistorySpan { room: RoomId(1), name: room("tea"), upto: Position(9) };
     let page = |first, count| {
         let question = Question::Latest { room: room("tea"), count };
-        let granted = Granted { question, scope: Scope::Rooms(vec![span.clone()]) };
+        let granted = ReadGrant { question, scope: Scope::Rooms(vec![span.clone()]) };
         let events = vec![event(EventKind::Said, Some("one"))];
         let excerpt = Excerpt { events, more: None, first: Some(Position(first)) };
         rendered(|out| render_page(&granted, &excerpt, &clock(), out))

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_house_that_does_not_answer_or_falls_silent_is_given_up() {
+fn a_server_that_does_not_answer_or_falls_silent_is_given_up() {
     let mut wire = Wire::in_tea();
     wire.say(7, "hi");
     wire.out();
@@ -37,18 +37,18 @@ fn a_server_that_never_connects_or_never_says_welcome_is_tried_again() {
 }
 
 #[test]
-fn it_ends_when_the_house_says_so_and_comes_back_otherwise() {
+fn it_ends_when_the_server_says_so_and_comes_back_otherwise() {
     let bye = |cause: &str, reconnect: bool| {
         format!(r#"{{"type":"bye","cause":"{cause}","reconnect":{reconnect}}}"#)
     };
     let mut wire = Wire::in_tea();
-    wire.house(&bye("replaced", false));
+    wire.server(&bye("replaced", false));
     wire.close(Some(1000), "");
     wire.expect(&["hangup", "ended Some(Replaced)"]);
     assert_eq!(wire.link.deadline(), None);
 
     let mut wire = Wire::in_tea();
-    wire.house(&bye("closing", true));
+    wire.server(&bye("closing", true));
     wire.close(Some(1001), "");
     wire.expect(&["hangup", "offline: the house is closing"]);
 
@@ -62,7 +62,7 @@ fn it_ends_when_the_house_says_so_and_comes_back_otherwise() {
 }
 
 #[test]
-fn who_says_bye_is_gone_when_the_house_has_heard_it_or_soon_after() {
+fn who_says_bye_is_gone_when_the_server_has_heard_it_or_soon_after() {
     let mut wire = Wire::in_tea();
     wire.say(7, "hi");
     wire.out();
@@ -70,8 +70,8 @@ fn who_says_bye_is_gone_when_the_house_has_heard_it_or_soon_after() {
     wire.expect(&[r#"> {"ref":4,"op":"bye"}"#]);
     let late = wire.link.say(wire.now, id(9), &room("tea"), &text("late"), false);
     assert_eq!(late, Err(SayError::Ended));
-    wire.house(&own(1, "hi", 7));
-    wire.house(r#"{"ref":4,"type":"bye","cause":"quit","reconnect":false}"#);
+    wire.server(&own(1, "hi", 7));
+    wire.server(r#"{"ref":4,"type":"bye","cause":"quit","reconnect":false}"#);
     wire.expect(&["#tea 1 hi", "kept hi at 1", "hangup", "ended Some(Quit)"]);
 
     let mut wire = Wire::in_tea();
@@ -84,7 +84,7 @@ fn who_says_bye_is_gone_when_the_house_has_heard_it_or_soon_after() {
 #[test]
 fn a_new_nick_is_the_wish_of_the_next_connection() {
     let mut wire = Wire::in_tea();
-    wire.house(r#"{"type":"renamed","from":"ann","to":"anna"}"#);
+    wire.server(r#"{"type":"renamed","from":"ann","to":"anna"}"#);
     wire.close(None, "cut");
     wire.pass_until_due();
     wire.open();
@@ -95,5 +95,5 @@ fn a_new_nick_is_the_wish_of_the_next_connection() {
 #[test]
 fn a_seat_is_a_secret_that_stays() {
     let wire = Wire::in_tea();
-    assert_eq!(wire.link.seat(), SEAT.parse::<Seat>().unwrap());
+    assert_eq!(wire.link.resume_key(), SEAT.parse::<ResumeKey>().unwrap());
 }

@@ -1,4 +1,4 @@
-//! The exchange against a house that is as dumb as can be: whatever is cut, delayed, refused or restarted,
+//! The exchange against a server that is as dumb as can be: whatever is cut, delayed, refused or restarted,
 //! each message is stored once and in order, and each event is heard once and in order.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -21,17 +21,17 @@ enum Act {
     Say(usize),
     /// Somebody else says something.
     Other(usize),
-    /// So many of our messages reach the house.
+    /// So many of our messages reach the server.
     Up(usize),
     /// So many of its messages reach us.
     Down(usize),
     /// What is on the wire is gone.
     Cut,
-    /// The house is begun anew; its history stays.
+    /// The server is begun anew; its history stays.
     Restart,
     /// The program is begun anew; what it remembers stays.
     Crash,
-    /// The next message is too fast for the house.
+    /// The next message is too fast for the server.
     Hasty,
     /// Milliseconds.
     Pass(u64),
@@ -53,14 +53,14 @@ fn act() -> impl Strategy<Value = Act> {
 
 /// Rooms as lists of words; who is in a room hears what comes after.
 #[derive(Default)]
-struct House {
+struct Server {
     rooms: BTreeMap<String, Vec<(String, Option<String>)>>,
     is_hasty: bool,
     connection: Option<Vec<String>>,
     down: VecDeque<String>,
 }
 
-impl House {
+impl Server {
     fn event(name: &str, index: usize, (words, id): &(String, Option<String>)) -> String {
         let id = id.as_ref().map(|id| id.parse::<Id>().unwrap());
         super::event_of(EPOCH, name, u64::try_from(index).unwrap() + 1, words, id)
@@ -111,10 +111,10 @@ impl House {
     }
 }
 
-/// A link, the house, what is between them, and what was said and heard.
+/// A link, the server, what is between them, and what was said and heard.
 struct World {
     link: Exchange,
-    house: House,
+    server: Server,
     up: VecDeque<String>,
     now: Duration,
     is_dialled: bool,
@@ -127,15 +127,15 @@ impl World {
     fn new() -> Self {
         let rooms = ROOMS.iter().map(|name| (room(name), None)).collect();
         let link = Exchange::new(Duration::ZERO, Start { rooms, ..start() });
-        let (house, up, now) = (House::default(), VecDeque::new(), Duration::ZERO);
+        let (server, up, now) = (Server::default(), VecDeque::new(), Duration::ZERO);
         let (said, heard) = (BTreeMap::new(), BTreeMap::new());
-        Self { link, house, up, now, is_dialled: false, said, heard, count: 0 }
+        Self { link, server, up, now, is_dialled: false, said, heard, count: 0 }
     }
 
     fn cut(&mut self) {
         self.up.clear();
-        self.house.down.clear();
-        self.house.connection = None;
+        self.server.down.clear();
+        self.server.connection = None;
     }
 
     fn work_off(&mut self) {
@@ -159,7 +159,7 @@ impl World {
         }
         if std::mem::take(&mut self.is_dialled) {
             self.cut();
-            self.house.connection = Some(Vec::new());
+            self.server.connection = Some(Vec::new());
             self.link.handle_opened(self.now);
             self.work_off();
         }
@@ -177,16 +177,16 @@ impl World {
             }
             Act::Other(index) => {
                 self.count += 1;
-                self.house.store(ROOMS[*index], &format!("other {}", self.count), None);
+                self.server.store(ROOMS[*index], &format!("other {}", self.count), None);
             }
             Act::Up(count) => {
                 for json in self.up.drain(..(*count).min(self.up.len())) {
-                    self.house.take(&json);
+                    self.server.take(&json);
                 }
             }
             Act::Down(count) => {
                 for _ in 0..*count {
-                    let Some(json) = self.house.down.pop_front() else { break };
+                    let Some(json) = self.server.down.pop_front() else { break };
                     self.link.handle_text(self.now, &json);
                     self.work_off();
                 }
@@ -202,7 +202,7 @@ impl World {
                 let outbox = self.link.outbox().cloned().collect();
                 self.link = Exchange::new(self.now, Start { rooms, outbox, ..start() });
             }
-            Act::Hasty => self.house.is_hasty = true,
+            Act::Hasty => self.server.is_hasty = true,
             Act::Pass(ms) => {
                 self.now += Duration::from_millis(*ms);
                 self.link.handle_time(self.now);
@@ -214,11 +214,11 @@ impl World {
     /// Nothing goes wrong any more.
     fn settle(&mut self) {
         for _ in 0..10_000 {
-            while !self.up.is_empty() || !self.house.down.is_empty() {
+            while !self.up.is_empty() || !self.server.down.is_empty() {
                 self.act(&Act::Up(usize::MAX));
                 self.act(&Act::Down(1));
             }
-            let is_in = self.house.connection.as_ref().is_some_and(|inside| inside.len() == 2);
+            let is_in = self.server.connection.as_ref().is_some_and(|inside| inside.len() == 2);
             if self.link.outbox().next().is_none() && is_in {
                 return;
             }
@@ -241,7 +241,7 @@ proptest! {
         acts.iter().for_each(|act| world.act(act));
         world.settle();
         for name in ROOMS {
-            let stored = world.house.rooms.remove(name).unwrap_or_default();
+            let stored = world.server.rooms.remove(name).unwrap_or_default();
             let stored: Vec<String> = stored.into_iter().map(|(words, _)| words).collect();
             let own: Vec<&String> =
                 stored.iter().filter(|words| words.starts_with("own")).collect();

@@ -3,13 +3,13 @@
 use super::*;
 
 #[test]
-fn a_message_waits_is_sent_and_is_kept_when_the_house_shows_it() {
+fn a_message_waits_is_sent_and_is_kept_when_the_server_shows_it() {
     let mut wire = Wire::in_tea();
     wire.say(7, "hi");
     wire.say(8, "there");
     let say = format!(r#"> {{"ref":3,"op":"say","room":"tea","text":"hi","id":"{}"}}"#, id(7));
     wire.expect(&["waiting hi", &say, "sent hi", "waiting there"]);
-    wire.house(&own(1, "hi", 7));
+    wire.server(&own(1, "hi", 7));
     let then = format!(r#"> {{"ref":4,"op":"say","room":"tea","text":"there","id":"{}"}}"#, id(8));
     wire.expect(&["#tea 1 hi", "kept hi at 1", &then, "sent there"]);
     assert_eq!(wire.link.outbox().map(|unsent| unsent.id).collect::<Vec<_>>(), [id(8)]);
@@ -26,14 +26,14 @@ fn what_was_not_acknowledged_is_sent_again_under_the_same_id_once_we_are_in_the_
     wire.expect(&["waiting there"]);
     wire.pass_until_due();
     wire.open();
-    wire.house(&welcome(true));
+    wire.server(&welcome(true));
     assert!(!wire.out().iter().any(|line| line.contains("say")), "not in the room yet");
-    wire.house(&joined("tea", 1, true));
+    wire.server(&joined("tea", 1, true));
     let say = format!(r#"> {{"ref":5,"op":"say","room":"tea","text":"hi","id":"{}"}}"#, id(7));
     wire.expect(&["on in #tea", &say, "sent hi"]);
     let duplicate =
         format!(r#"{{"ref":5,"type":"duplicate","room":"tea","position":1,"id":"{}"}}"#, id(7));
-    wire.house(&duplicate);
+    wire.server(&duplicate);
     let out = wire.out();
     assert_eq!(out[0], "kept hi at 1");
     assert_eq!(out[2], "sent there");
@@ -45,14 +45,14 @@ fn too_fast_is_tried_again_in_order_after_a_pause_and_other_refusals_give_the_te
     wire.say(7, "hi");
     wire.say(8, "there");
     wire.out();
-    wire.house(&error(3, "too_fast"));
+    wire.server(&error(3, "too_fast"));
     wire.expect(&["waiting hi"]);
     assert_eq!(wire.link.deadline(), Some(wire.now + TOO_FAST_PAUSE));
     wire.pass(TOO_FAST_PAUSE / 2);
     wire.expect(&[]);
     wire.pass(TOO_FAST_PAUSE / 2);
     assert_eq!(wire.out()[1], "sent hi");
-    wire.house(&error(4, "bad_text"));
+    wire.server(&error(4, "bad_text"));
     let out = wire.out();
     assert_eq!(out[0], "refused hi: no: bad_text");
     assert_eq!(out[2], "sent there");
@@ -64,11 +64,11 @@ fn a_room_that_cannot_be_entered_gives_back_what_waits_for_it_unless_it_was_only
     wire.link.join(wire.now, &room("tae"));
     wire.link.say(wire.now, id(1), &room("tae"), &text("hi"), false).unwrap();
     wire.expect(&[r#"> {"ref":3,"op":"join","room":"tae"}"#, "waiting hi"]);
-    wire.house(&error(3, "too_fast"));
+    wire.server(&error(3, "too_fast"));
     wire.expect(&[]);
     wire.pass(TOO_FAST_PAUSE);
     wire.expect(&[r#"> {"ref":3,"op":"join","room":"tae"}"#]);
-    wire.house(&error(3, "room_looks_like"));
+    wire.server(&error(3, "room_looks_like"));
     let out = wire.out();
     assert_eq!(out[0], "refused hi: no: room_looks_like");
     assert!(out[1].contains("room_looks_like"));
@@ -87,9 +87,9 @@ fn who_leaves_gets_back_what_was_not_sent_and_is_not_in_the_room_after_a_break()
         "refused there: #tea was left before this was kept; join it and say it again",
         r#"> {"ref":4,"op":"leave","room":"tea"}"#,
     ]);
-    wire.house(&own(1, "hi", 7));
+    wire.server(&own(1, "hi", 7));
     wire.expect(&["#tea 1 hi", "kept hi at 1"]);
-    wire.house(r#"{"ref":4,"type":"left","room":"tea"}"#);
+    wire.server(r#"{"ref":4,"type":"left","room":"tea"}"#);
     wire.expect(&[r#"{"type":"left","room":"tea"}"#]);
     wire.reconnect();
     wire.expect(&["online ann"]);
@@ -125,11 +125,11 @@ fn a_program_begun_anew_sends_what_the_one_before_could_not() {
     let mut wire = Wire::new(Start { outbox: vec![unsent], ..start() });
     wire.expect(&["waiting hi", "connecting 1", "dial"]);
     wire.open();
-    wire.house(&welcome(true));
+    wire.server(&welcome(true));
     let out = wire.out();
     assert!(out.iter().any(|line| line.contains(r#""op":"ignore"}"#)), "who is ignored?");
     assert!(out.iter().any(|line| line.contains(r#""op":"join","room":"tea"}"#)));
-    wire.house(&joined("tea", 0, false));
+    wire.server(&joined("tea", 0, false));
     assert_eq!(wire.out().last().unwrap(), "sent hi");
 }
 
@@ -138,9 +138,9 @@ fn answers_carry_the_reference_of_the_asking_and_questions_wait_for_a_connection
     let mut wire = Wire::new(start());
     let reference = wire.link.ask(wire.now, Request::Rooms(Rooms { page: 1 })).unwrap();
     wire.open();
-    wire.house(&welcome(false));
+    wire.server(&welcome(false));
     assert_eq!(wire.out().last().unwrap(), r#"> {"ref":1,"op":"rooms"}"#);
-    wire.house(r#"{"ref":1,"type":"rooms","rooms":[],"total":0,"page":1,"pages":1}"#);
+    wire.server(r#"{"ref":1,"type":"rooms","rooms":[],"total":0,"page":1,"pages":1}"#);
     let Some(Output::Happened(Happening::Received(sent))) = wire.link.poll_output() else {
         panic!("an answer");
     };
@@ -158,6 +158,6 @@ fn a_question_is_asked_again_after_a_break_and_a_deed_is_said_to_be_unanswered()
     wire.expect(&["offline: cut", "unanswered Number(3)"]);
     wire.pass_until_due();
     wire.open();
-    wire.house(&welcome(true));
+    wire.server(&welcome(true));
     assert_eq!(wire.out().last().unwrap(), r#"> {"ref":4,"op":"rooms"}"#);
 }

@@ -4,7 +4,7 @@ use teahouse_core::{Request, RequestId};
 
 /// What came of some bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum Input {
     /// Something for the hub, and what the session calls it.
     Ask(RequestId, Request),
     /// Something answered on the spot.
@@ -18,7 +18,7 @@ pub enum Heard {
     Broken,
 }
 
-impl Heard {
+impl Input {
     /// Something for the hub, from a protocol that does not number its requests.
     #[must_use]
     pub fn ask(request: impl Into<Request>) -> Self {

@@ -1,4 +1,4 @@
-//! The small house over HTTP: pages, saying, and a room that is followed.
+//! The small server over HTTP: pages, saying, and a room that is followed.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::{EPOCH, Inside};
 
 /// A request that has been read.
-struct Asked {
+struct ClientMessage {
     method: String,
     room: String,
     what: String,
@@ -92,7 +92,7 @@ pub(super) async fn serve(mut stream: TcpStream, inside: Arc<Mutex<Inside>>) {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Asked> {
+async fn read(stream: &mut TcpStream) -> Option<ClientMessage> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
@@ -112,7 +112,7 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
     let (method, target) = (line.next().unwrap(), line.next().unwrap());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut parts = path.strip_prefix("/api/v1/rooms/").unwrap().split('/');
-    Some(Asked {
+    Some(ClientMessage {
         method: method.to_owned(),
         room: parts.next().unwrap().to_owned(),
         what: parts.next().unwrap().to_owned(),
@@ -123,8 +123,8 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
 }
 
 impl Inside {
-    fn visit(&mut self, asked: &Asked) -> Answer {
-        let Asked { method, room, what, query, after, body } = asked;
+    fn visit(&mut self, asked: &ClientMessage) -> Answer {
+        let ClientMessage { method, room, what, query, after, body } = asked;
         let of_query = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name));
         let is_create = of_query("create=") == Some("true") || method == "POST";
         if !is_create && !self.rooms.contains_key(room) {

@@ -1,7 +1,7 @@
 //! The whole server: opened in an order that changes nothing on disk until everything else is known to
 //! work, run until it is told to stop, closed so that what was taken is kept and who is in is told.
 //!
-//! That order is [`House::open`] and [`House::run`]. Its parts: what faces outside ([`front`]), the threads, which
+//! That order is [`Server::open`] and [`Server::run`]. Its parts: what faces outside ([`front`]), the threads, which
 //! do all the work ([`threads`]), and settings that change meanwhile ([`reload`]).
 
 mod front;
@@ -29,7 +29,7 @@ use front::{AdminDoor, Front};
 use reload::HandingOut;
 use threads::Threads;
 
-/// What the outside asks of a running house.
+/// What the outside asks of a running server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Close.
@@ -38,8 +38,8 @@ pub enum Signal {
     Reload,
 }
 
-/// A house that listens; [`House::run`] lets people in.
-pub struct House {
+/// A server that listens; [`Server::run`] lets people in.
+pub struct Server {
     settings: Settings,
     front: Front,
     admin: AdminDoor,
@@ -48,7 +48,7 @@ pub struct House {
     metrics: Metrics,
 }
 
-impl House {
+impl Server {
     /// Binds the addresses, opens the history, starts the threads. Waits until it is recorded that it starts.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl House {
     /// Lets people in until told to stop. Needs a tokio runtime with I/O and time.
     ///
     /// # Errors
-    /// When a part of the house fails: the history cannot be written, or a thread ends by itself.
+    /// When a part of the server fails: the history cannot be written, or a thread ends by itself.
     pub async fn run(
         mut self,
         signals: mpsc::Receiver<Signal>,
@@ -164,7 +164,7 @@ impl House {
     }
 
     /// Tells the shards when the disk is nearly full, how full, and when it has room again. It never waits for them: a
-    /// house whose storage stalls must still hear that it is to close.
+    /// server whose storage stalls must still hear that it is to close.
     fn look_at(&self, space: &mut Space) {
         let Some(News { low, has_turned }) = space.look(&self.settings) else { return };
         self.metrics.set_low_space(low);
@@ -187,7 +187,7 @@ impl House {
         }
     }
 
-    /// What one wants to know of a house when reading its log later.
+    /// What one wants to know of a server when reading its log later.
     fn log_opening(&self) {
         let Settings { limits, durability, .. } = &self.settings;
         info!(

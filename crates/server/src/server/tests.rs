@@ -48,9 +48,9 @@ fn a_history_that_was_opened_as_often_as_it_can_be_is_refused_and_the_last_boot_
     let set = format!("UPDATE meta SET value = {} WHERE key = 'boot'", SessionId::BOOTS_MAX - 1);
     database(directory.path()).execute(&set, []).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let house = House::open(settings(directory.path())).unwrap();
-    runtime.block_on(house.threads.close(None)).unwrap();
-    let Err(fault) = House::open(settings(directory.path())) else { panic!("it has started") };
+    let server = Server::open(settings(directory.path())).unwrap();
+    runtime.block_on(server.threads.close(None)).unwrap();
+    let Err(fault) = Server::open(settings(directory.path())) else { panic!("it has started") };
     assert!(matches!(fault, Fault::OpenedTooOften), "{fault:?}");
     assert_eq!(last_boot(directory.path()), SessionId::BOOTS_MAX);
 }

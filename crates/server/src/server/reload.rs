@@ -1,4 +1,4 @@
-//! Settings that change while the house is open.
+//! Settings that change while the server is open.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ async fn hand_out(settings: Arc<Settings>, inboxes: Vec<mpsc::Sender<Inbox>>, lo
         }
     }
     let limits = Box::new(settings.chat_limits());
-    let proposal = Proposal::of_house(Action::Configure { limits });
+    let proposal = Proposal::of_server(Action::Configure { limits });
     if log.send(vec![Entry::Proposal(proposal)], Work::default()).await.is_err() {
         warn!("the hub is gone");
     }

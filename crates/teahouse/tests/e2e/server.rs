@@ -58,7 +58,7 @@ impl Running {
     }
 }
 
-pub(crate) struct House {
+pub(crate) struct TestServer {
     child: Running,
     pub(crate) port: u16,
     pub(crate) greeting: String,
@@ -75,7 +75,7 @@ pub(crate) fn teahouse() -> Command {
     command
 }
 
-impl House {
+impl TestServer {
     /// With the settings that a load test needs.
     pub(crate) fn open() -> Self {
         Self::with(&["--config", OPEN])
@@ -248,7 +248,7 @@ fn log_file(data: &Path) -> std::fs::File {
     std::fs::File::options().create(true).append(true).open(path).unwrap()
 }
 
-impl Drop for House {
+impl Drop for TestServer {
     fn drop(&mut self) {
         if matches!(self.child.0.try_wait(), Ok(None)) {
             self.kill();
@@ -256,7 +256,7 @@ impl Drop for House {
         let Some(data) = &self.data else { return };
         let log = std::fs::read_to_string(data.path().join(LOG)).unwrap_or_default();
         print!("{log}");
-        // Also where the rest of the house went on.
+        // Also where the rest of the server went on.
         assert!(std::thread::panicking() || !log.contains("panicked at"), "the server panicked");
     }
 }

@@ -1,4 +1,4 @@
-//! A small house that speaks the api on a real socket, and does as it is told: it can throw everybody out,
+//! A small server that speaks the api on a real socket, and does as it is told: it can throw everybody out,
 //! keep what is said to itself, and refuse. Those who come over HTTP are served in `doors`.
 
 mod doors;
@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::Message;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 const EPOCH: &str = "0123456789abcdef";
 
-/// What the house knows.
+/// What the server knows.
 #[derive(Default)]
 pub(crate) struct Inside {
     pub(crate) rooms: BTreeMap<String, Vec<Value>>,
@@ -51,12 +51,12 @@ struct Session {
 }
 
 #[derive(Clone)]
-pub(crate) struct House {
+pub(crate) struct FakeServer {
     pub(crate) address: SocketAddr,
     inside: Arc<Mutex<Inside>>,
 }
 
-impl House {
+impl FakeServer {
     /// Opens one. It lives as long as the test.
     pub(crate) fn open() -> Self {
         let inside = Arc::new(Mutex::new(Inside::default()));

@@ -1,4 +1,4 @@
-//! The threads of a house: those that read history, the hub, the shards. Each says when it has ended, however it
+//! The threads of a server: those that read history, the hub, the shards. Each says when it has ended, however it
 //! ended.
 
 use std::sync::Arc;
@@ -25,10 +25,10 @@ use crate::log::{self, LogSender};
 use crate::metrics::HubMetrics;
 use crate::reactor::{self, Parts};
 use crate::settings::Settings;
-use crate::shard::{self, Place};
+use crate::shard::{self, ShardSetup};
 use crate::store::{Loaded, Opened, Reader};
 
-/// How long everything may take to end once the house closes.
+/// How long everything may take to end once the server closes.
 const CLOSE_DEADLINE: Duration = Duration::from_millis(4500);
 /// How long it may take to record that the server starts. Another program that writes to the database may keep it
 /// waiting; whoever starts a server wants to know soon that it cannot.
@@ -90,7 +90,7 @@ impl Threads {
                 return Err(why_not_opened(not_given, ended));
             }
         };
-        let place = Place {
+        let place = ShardSetup {
             index: 0,
             boot,
             server: Arc::new(server_facts(settings, epoch)),
@@ -100,7 +100,7 @@ impl Threads {
         };
         let mut shards = Vec::with_capacity(shard_count);
         for (index, (inbox, pages)) in receivers.into_iter().zip(pages).enumerate() {
-            let place = Place { index, ..place.clone() };
+            let place = ShardSetup { index, ..place.clone() };
             let report = progress.report_of(index);
             let (log, jobs) = (log.clone(), jobs.clone());
             let parts = Parts { place, clock, inbox, pages, report, log, jobs };
@@ -123,7 +123,7 @@ impl Threads {
 
     /// What has ended by itself, as soon as something has.
     pub(super) async fn ended(&mut self) -> &'static str {
-        self.ended.recv().await.unwrap_or("house")
+        self.ended.recv().await.unwrap_or("server")
     }
 
     /// Has them end, without one that has ended by itself: the shards tell who is in and hand in what they have
@@ -170,7 +170,7 @@ fn why_not_opened(given: Result<Option<u32>, RecvTimeoutError>, ended: Result<()
     }
 }
 
-/// How this house introduces itself to programs.
+/// How this server introduces itself to programs.
 fn server_facts(settings: &Settings, epoch: [u8; 16]) -> ServerFacts {
     ServerFacts {
         epoch: api::Epoch::of(epoch),
@@ -197,7 +197,7 @@ fn join_hub(hub: JoinHandle<Result<(), Fault>>) -> Result<(), Fault> {
     hub.join().unwrap_or(Err(Fault::Ended("hub")))
 }
 
-/// Tells the house that a thread has ended. At most one message a thread.
+/// Tells the server that a thread has ended. At most one message a thread.
 struct EndNotice {
     what: &'static str,
     ended: mpsc::UnboundedSender<&'static str>,
@@ -205,7 +205,7 @@ struct EndNotice {
 
 impl Drop for EndNotice {
     fn drop(&mut self) {
-        // Nobody listens any more when the house itself is gone.
+        // Nobody listens any more when the server itself is gone.
         self.ended.send(self.what).ok();
     }
 }

@@ -85,7 +85,7 @@ pub(super) struct AdminDoor {
 }
 
 impl AdminDoor {
-    /// The usual address for metrics is passed over when it is taken: another house may have it. One that was
+    /// The usual address for metrics is passed over when it is taken: another server may have it. One that was
     /// asked for must be free.
     pub(super) fn bind(admin: AdminSetting) -> Result<Self, Fault> {
         let (listener, missing) = match admin {

@@ -28,11 +28,11 @@ const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// Turns connections away, a bounded number at a time.
 #[derive(Clone)]
-pub(crate) struct TurnedAway {
+pub(crate) struct Rejections {
     places: Arc<Semaphore>,
 }
 
-impl TurnedAway {
+impl Rejections {
     pub(crate) fn new() -> Self {
         Self { places: Arc::new(Semaphore::new(AT_ONCE_MAX)) }
     }
@@ -104,7 +104,7 @@ fn in_a_line(refused: Refused) -> Vec<u8> {
 fn over_http(first: &[u8], refused: Refused) -> Vec<u8> {
     let (status, failure) = match refused {
         Refused::TooFast { .. } => ("429 Too Many Requests", api::too_fast(&refused.to_string())),
-        Refused::Full { .. } | Refused::Address { .. } | Refused::Newcomers { .. } => {
+        Refused::Full { .. } | Refused::Address { .. } | Refused::NotEntered { .. } => {
             ("503 Service Unavailable", api::too_many_connections(&refused.to_string()))
         }
     };

@@ -1,9 +1,9 @@
-//! The link to a house as the other end of the interface.
+//! The link to a server as the other end of the interface.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use teahouse_core::{Refusal, RoomName, Text};
-use teahouse_wire::api::{Cause, Code, Failure, Id, Message, Ref, Request, Sent};
+use teahouse_wire::api::{Cause, Code, Failure, Id, Message, Ref, Request, ServerMessage};
 use teahouse_wire::refusal::{Reader, words};
 
 use super::Peer;
@@ -16,21 +16,21 @@ const ASKED_MAX: usize = 1_024;
 
 /// A link, and which of its references are which of ours.
 #[derive(Debug)]
-pub struct House {
+pub struct ApiServer {
     link: Link,
     references: BTreeMap<u64, u64>,
-    /// What the link would not do, told as if the house had refused it.
+    /// What the link would not do, told as if the server had refused it.
     refused: VecDeque<Happening>,
     was_online: bool,
     /// Why there is no connection; `None` while there is one, and after we said bye.
     lost: Option<String>,
-    /// The house ended it, and not because we left.
+    /// The server ended it, and not because we left.
     is_shut: bool,
     /// There is something to do without a connection: rooms of before, or what is not sent.
     has_memory: bool,
 }
 
-impl House {
+impl ApiServer {
     /// Talks over this link.
     #[must_use]
     pub fn new(link: Link) -> Self {
@@ -92,8 +92,8 @@ impl House {
 
     fn translated(&mut self, happening: Happening) -> Happening {
         match happening {
-            Happening::Received(Sent { reference, message }) => {
-                Happening::Received(Sent { reference: self.ours(reference), message })
+            Happening::Received(ServerMessage { reference, message }) => {
+                Happening::Received(ServerMessage { reference: self.ours(reference), message })
             }
             Happening::Unanswered { reference, request } => match self.ours(Some(reference)) {
                 Some(reference) => Happening::Unanswered { reference, request },
@@ -108,7 +108,7 @@ fn failure(code: Code, message: String) -> Failure {
     Failure { code, message, field: None, id: None }
 }
 
-impl Peer for House {
+impl Peer for ApiServer {
     async fn next(&mut self) -> Option<Input> {
         if let Some(refused) = self.refused.pop_front() {
             return Some(Input::Link(refused));
@@ -126,7 +126,7 @@ impl Peer for House {
             Err(error) => {
                 let message = Message::Error(failure(error.code(), error.to_string()));
                 let reference = Some(Ref::Number(reference));
-                self.refused.push_back(Happening::Received(Sent { reference, message }));
+                self.refused.push_back(Happening::Received(ServerMessage { reference, message }));
             }
         }
     }
