@@ -1,5 +1,6 @@
-//! What changes the chat: a closed list. Everything here is owned data that can be written to a log, sent to
-//! another node and applied there. What only reads is a [`crate::Query`], what only passes by a [`crate::Signal`].
+//! What can change the chat: a closed list. Everything here is owned data that can be written to a log, sent to
+//! another node and applied there. Reading is a [`crate::Query`]; what is neither stored nor state is a
+//! [`crate::Signal`].
 
 use serde::{Deserialize, Serialize};
 
@@ -7,21 +8,21 @@ use crate::{
     Limits, MessageId, Nick, NodeId, Origin, RequestId, ResumeKeyHash, RoomName, SessionId, Text,
 };
 
-/// One change proposed, and by whom. The log puts proposals in order; [`crate::Chat::apply`] makes them.
+/// One proposed change and its author. The log puts proposals in order; [`crate::Chat::apply`] applies them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
-    /// Who proposes; [`SessionId::SERVER`] for the server itself.
+    /// The session that proposes; [`SessionId::SERVER`] for the server itself.
     pub session: SessionId,
-    /// From where: what it creates counts against this origin.
+    /// Where the session comes from: what it creates counts against this origin.
     pub origin: Origin,
-    /// Which request of theirs it is: what answers it says so.
+    /// The number of the session's request; the effects that answer it carry it.
     pub request: RequestId,
-    /// What is to change.
+    /// The change.
     pub action: Action,
 }
 
 impl Proposal {
-    /// What the server itself proposes.
+    /// A proposal of the server itself.
     #[must_use]
     pub fn of_server(action: Action) -> Self {
         let (session, origin) = (SessionId::SERVER, Origin::SERVER);
@@ -29,94 +30,95 @@ impl Proposal {
     }
 }
 
-/// What can be changed. A session's first action is [`Action::Enter`] or
-/// [`Action::EnterUnseen`], its last [`Action::Exit`].
+/// The changes. The first action of a session is [`Action::Enter`] or [`Action::EnterUnseen`], the last is
+/// [`Action::Exit`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
-    /// Come in under this nick, or under a guest nick.
+    /// Enter the server with this nick, or with a guest nick.
     Enter {
-        /// The wish; `None` or a nick that is taken gives a guest nick.
+        /// The wanted nick; `None` or a nick that is taken gives a guest nick.
         nick: Option<Nick>,
-        /// The room to begin in; `None` for those who choose their rooms themselves.
+        /// The first room; `None` for clients that choose their rooms themselves.
         room: Option<RoomName>,
-        /// With the key of a seat that is kept, one is who one was; an older connection of that seat ends. The
-        /// door has hashed it.
+        /// The hash of the resume key, computed where the connection arrived. If a session with this key exists,
+        /// the connection resumes it, and the older connection of that session ends.
         resume_key: Option<ResumeKeyHash>,
     },
-    /// Come in under a guest nick, unseen: hear the room, but be in no list, and nobody is told. Whatever is
-    /// asked next makes the person seen. For a connection that has not shown yet that it is a person's.
+    /// Enter the server with a guest nick, unseen: receive the room, be in no list, and nobody is told. The next
+    /// action makes the session seen. For a connection that has not yet shown that a person uses it.
     EnterUnseen {
-        /// The room to begin in.
+        /// The room to receive.
         room: RoomName,
     },
-    /// Be seen, without asking for anything.
+    /// Become seen, without any other change.
     Appear,
-    /// Go, from every room.
+    /// Leave the server and every room.
     Exit {
-        /// Why.
+        /// The reason.
         cause: ExitCause,
     },
-    /// Enter a room, making it if there is none of that name.
+    /// Join a room. A room of that name is created if there is none.
     Join {
-        /// Which.
+        /// The room.
         room: RoomName,
     },
     /// Leave a room.
     Leave {
-        /// Which.
+        /// The room.
         room: RoomName,
     },
-    /// Say something to everyone in a room.
+    /// Send a message to a room.
     Say {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// What.
+        /// The text.
         text: Text,
-        /// Whether it is something one does (`/me waves`) rather than says.
+        /// Whether it describes an action (`/me waves`).
         acted: bool,
-        /// The sender's id for it, when the protocol has one (P3).
+        /// The client's id for the message, when the protocol has one (promise P3).
         id: Option<MessageId>,
     },
-    /// Say something to one person.
+    /// Send a private message.
     Tell {
-        /// To whom.
+        /// The receiver.
         nick: Nick,
-        /// What.
+        /// The text.
         text: Text,
     },
     /// Take another nick.
     Rename {
-        /// Which.
+        /// The wanted nick.
         nick: Nick,
     },
-    /// Set or clear a room's topic.
+    /// Set or clear the topic of a room.
     Topic {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// What it is about from here on; `None` for nothing.
+        /// The new topic; `None` clears it.
         topic: Option<Text>,
     },
-    /// Ignore somebody or stop ignoring them.
+    /// Add a person to the ignore list, or remove a person who is on it.
     Ignore {
-        /// Whom.
+        /// The person's nick.
         nick: Nick,
     },
-    /// Something done from outside, without coming in: nobody hears of the visitor.
+    /// Do something as a visitor, without entering the server: nobody is told of the visitor.
     Visit(Visit),
-    /// A server starts, and wants a number for its sessions. Those of its start before end: nobody serves them.
+    /// A server starts and wants a boot number for its sessions. Sessions of its previous boot end, because no
+    /// process serves them.
     Open {
-        /// Which server.
+        /// The server.
         node: NodeId,
     },
-    /// New limits; proposed by the server at its start where others stand, and after a reload.
+    /// Replace the limits. The server proposes this after a reload, and at its start if its own differ.
     Configure {
-        /// All of them.
+        /// The complete limits.
         limits: Box<Limits>,
     },
 }
 
 impl Action {
-    /// The words it brings along for others.
+    /// The text in it that other people will read.
     #[must_use]
     pub fn text(&self) -> Option<&Text> {
         match self {
@@ -139,7 +141,7 @@ impl Action {
         }
     }
 
-    /// Whether it goes into the history: what has words, but for those to one person, and a topic that is cleared.
+    /// Whether it goes into history: everything with text except private messages, and clearing a topic.
     #[must_use]
     pub fn is_kept(&self) -> bool {
         let is_cleared = matches!(self, Self::Topic { topic: None, .. });
@@ -148,42 +150,42 @@ impl Action {
     }
 }
 
-/// What can be done without coming in: by programs that say one thing or follow a room.
+/// What a visitor can do without entering the server: for programs that post one message or follow a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Visit {
-    /// Say something to everyone in a room, making it if there is none of that name.
+    /// Send a message to a room. A room of that name is created if there is none.
     Post {
-        /// Under which nick: one that nobody here has; `None` for a guest nick.
+        /// The nick to show, which no session may have; `None` for a guest nick.
         nick: Option<Nick>,
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// What.
+        /// The text.
         text: Text,
-        /// The sender's id for it.
+        /// The client's id for the message.
         id: Option<MessageId>,
     },
-    /// Hear a room from here on, unseen, until [`Action::Exit`].
+    /// Receive a room from here on, unseen, until [`Action::Exit`].
     Follow {
-        /// Which.
+        /// The room.
         room: RoomName,
-        /// Whether it is made if there is none of that name.
+        /// Whether to create the room if there is none of that name.
         create: bool,
     },
 }
 
-/// Why somebody went.
+/// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExitCause {
-    /// They said so, or closed their side after saying everything.
+    /// The person quit, or closed the connection in good order after the last request.
     Quit,
     /// The connection broke.
     Lost,
-    /// Silent for longer than the server allows.
+    /// The connection was silent for longer than the server allows.
     Idle,
-    /// They did not read what they were sent, past the last bound.
+    /// The client did not read what it was sent, past the last bound.
     Unread,
-    /// The server closes.
+    /// The server is closing.
     Closing,
-    /// They came back on another connection, which has their seat now.
+    /// Another connection has resumed the session.
     Replaced,
 }

@@ -1,10 +1,9 @@
-//! The chat state, the one way to change it, [`Chat::apply`], and the two that change nothing, [`Chat::ask`] and
-//! [`Chat::signal`]. Dispatch is the tables in these; each verb is a file.
+//! The chat state. [`Chat::apply`] and [`Chat::advance`] change it; [`Chat::ask`] and [`Chat::signal`] only read it.
+//! Each of these dispatches in one table; each verb has its own file.
 //!
-//! Invariants stand in [`Chat::check`], which `tests/properties.rs` asks after every step: a session that is
-//! seen is in a room exactly if the room has it as a member under its nick, also while it is suspended; no two
-//! sessions have nicks that look alike; a room without members, listeners and events does not exist, but for the
-//! first.
+//! [`Chat::check`] verifies the invariants, and `tests/properties.rs` calls it after every step. A seen session is
+//! in a room exactly if the room has it as a member under its nick, also while it is suspended. No two sessions have
+//! nicks that look alike. A room without members, listeners and events does not exist, except the first room.
 
 mod check;
 mod coming;
@@ -35,78 +34,79 @@ use crate::{
     SessionId, Signal, SteadyTime, Text, Time,
 };
 
-/// A room as the store remembers it.
+/// A room as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRoom {
-    /// Its number.
+    /// The number of the room.
     pub room: RoomId,
-    /// Its name.
+    /// The name of the room.
     pub name: RoomName,
-    /// The first event's position, of those that are kept; right after `head` where none is.
+    /// The position of the oldest event in history; right after `head` when history has none.
     pub first: Position,
-    /// The last event's position.
+    /// The position of the last event.
     pub head: Position,
-    /// When the last event was.
+    /// The time of the last event.
     pub last: Time,
-    /// What it is about.
+    /// The topic of the room.
     pub topic: Option<Text>,
 }
 
-/// What is kept of a chat.
+/// What the store keeps of a chat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    /// The highest number that a start of a server ever had; 0 before the first.
+    /// The highest boot number ever given out; 0 before the first.
     pub last_boot: u32,
-    /// The highest number that a room ever had: numbers are not given out again.
+    /// The highest number ever given to a room: numbers are not used again.
     pub last_room: RoomId,
-    /// Every room that has events.
+    /// Every room with events.
     pub rooms: Vec<StoredRoom>,
 }
 
-/// Everything that is true of the chat at one place in the order.
+/// The whole state of the chat at one point in the order.
 #[derive(Debug)]
 pub struct Chat {
-    /// Those of [`Limits::default`] until the first [`Action::Configure`]; there is no first room until then.
+    /// [`Limits::default`] until the first [`Action::Configure`]; there is no first room until then.
     limits: Limits,
-    /// The boot of each server that takes part.
+    /// The boot number of each server that takes part.
     nodes: BTreeMap<NodeId, u32>,
-    /// The highest boot that was ever given out.
+    /// The highest boot number ever given out.
     last_boot: u32,
     sessions: BTreeMap<SessionId, Session>,
-    /// Those who have asked for nothing yet and of whom the others do not know.
+    /// Sessions that have requested nothing yet; other people do not see them.
     unseen: BTreeSet<SessionId>,
     nicks: Nicks,
-    seats: BTreeMap<ResumeKeyHash, SessionId>,
-    /// Visitors that follow a room.
+    by_resume_key: BTreeMap<ResumeKeyHash, SessionId>,
+    /// Visitors that follow a room, with the room.
     followers: BTreeMap<SessionId, RoomId>,
     rooms: Rooms,
     unsettled: Unsettled,
     origins: Origins,
     suspended: Suspended,
-    /// The log's.
+    /// The moment of the log.
     now: Moment,
     folds_due: BTreeSet<(SteadyTime, RoomId)>,
-    /// When what is kept for somebody who may come back is given up.
+    /// The end of the grace period of each session that has one.
     suspensions_due: BTreeSet<(SteadyTime, SessionId)>,
+    /// The number of the last guest nick.
     guests: u64,
 }
 
 impl Chat {
-    /// Nobody in it, and the rooms that the store remembers. No setting is in it, because each server has settings of
-    /// its own: limits come with the first [`Action::Configure`], and with them the first room, so that its number
-    /// does not hang on a name that no operator has chosen.
+    /// A chat with the stored rooms and without sessions. It has no settings, because each server has its own: the
+    /// limits come with the first [`Action::Configure`], and with them the first room, so that its number does not
+    /// depend on a name that no operator has chosen.
     #[must_use]
     pub fn from_history(History { last_boot, last_room, rooms }: History) -> Self {
         let mut chat = Self::empty();
-        for founding in rooms {
-            chat.rooms.insert(Room::restored(founding));
+        for room in rooms {
+            chat.rooms.insert(Room::from_stored(room));
         }
-        chat.rooms.used_up_to(last_room);
+        chat.rooms.reserve_up_to(last_room);
         chat.last_boot = last_boot;
         chat
     }
 
-    /// Nothing in it, not even the first room.
+    /// A chat without rooms, not even the first.
     fn empty() -> Self {
         Self {
             limits: Limits::default(),
@@ -114,7 +114,7 @@ impl Chat {
             last_boot: 0,
             sessions: BTreeMap::new(),
             nicks: Nicks::default(),
-            seats: BTreeMap::new(),
+            by_resume_key: BTreeMap::new(),
             followers: BTreeMap::new(),
             unseen: BTreeSet::new(),
             rooms: Rooms::default(),
@@ -128,8 +128,8 @@ impl Chat {
         }
     }
 
-    /// Time has passed, as the log says: what was due happens, before anything that comes later in the log. The
-    /// same moment once more changes nothing.
+    /// Moves to the moment that the log gives and does what is due, before anything that comes later in the log.
+    /// The same moment again changes nothing.
     pub fn advance(&mut self, moment: Moment, out: &mut Vec<Effect>) {
         let steady = moment.steady.max(self.now.steady);
         self.now = Moment { steady, ..moment };
@@ -137,38 +137,38 @@ impl Chat {
         self.announce_folded(out);
     }
 
-    /// The limits that stand; `None` before the first were set.
+    /// The limits; `None` before the first [`Action::Configure`].
     #[must_use]
     pub fn limits(&self) -> Option<&Limits> {
         self.rooms.has_first().then_some(&self.limits)
     }
 
-    /// The moment that it has come to.
+    /// The moment of the last [`Chat::advance`].
     #[must_use]
     pub fn moment(&self) -> Moment {
         self.now
     }
 
-    /// The message that the store must be asked for before this proposal is applied, if any: what it knows
-    /// goes to [`Chat::recall`].
+    /// The message that must be looked up in the store before this proposal is applied, if any. What the store
+    /// has goes to [`Chat::recall`].
     #[must_use]
     pub fn to_recall(&self, proposal: &Proposal) -> Option<MessageKey> {
         let key = self.key_of(proposal)?;
-        let is_kept = self.rooms.get(key.room).is_some_and(|room| room.is_kept);
-        (is_kept && !self.unsettled.contains(&key)).then_some(key)
+        let is_durable = self.rooms.get(key.room).is_some_and(|room| room.is_durable);
+        (is_durable && !self.unsettled.contains(&key)).then_some(key)
     }
 
-    /// Takes what the store knows of a message that [`Chat::to_recall`] has named.
+    /// Takes what the store has for a message that [`Chat::to_recall`] has named.
     pub fn recall(&mut self, key: MessageKey, said: Said) {
         self.unsettled.insert(key, said);
     }
 
-    /// Everything said so far is in the store, which is asked from here on.
+    /// Call this after a commit: all messages so far are in the store and are looked up there from here on.
     pub fn settled(&mut self) {
         self.unsettled.clear();
     }
 
-    /// Applies one proposal; what follows from it is added to `out`, in order.
+    /// Applies one proposal and adds its effects to `out`, in order.
     pub fn apply(&mut self, proposal: Proposal, out: &mut Vec<Effect>) {
         let Proposal { session, origin, request, action } = proposal;
         let start = out.len();
@@ -178,9 +178,9 @@ impl Chat {
         }
     }
 
-    /// Answers one query, once, from what is true at this place in the order. It changes nothing.
+    /// Answers one query from the state at this point in the order. It changes nothing.
     pub fn ask(&self, asker: Asker, request: RequestId, query: Query, out: &mut Vec<Effect>) {
-        // It was on its way when its session ended.
+        // The session ended while its query was in flight.
         if matches!(asker, Asker::Session(session) if !self.is_connected(session)) {
             return;
         }
@@ -190,9 +190,9 @@ impl Chat {
             Query::Topic { room } => self.topic_of(asker, &room),
             Query::Ignored => Ok(self.ignored_by(asker.session())),
             Query::Read { question } => self.read(asker, question),
-            Query::Room { room } => match self.heard(asker, &room) {
+            Query::Room { room } => match self.room_state(asker, &room) {
                 Some(room) => Ok(room),
-                // It has left on the way, and is told that.
+                // The session left the room while its query was in flight, and gets `Left`.
                 None => return,
             },
         };
@@ -200,9 +200,9 @@ impl Chat {
         out.push(Effect::Answer { session: asker.session(), request, answer });
     }
 
-    /// Tells what passes by to those whom it concerns. It changes nothing.
+    /// Passes a signal on to the sessions that it concerns. It changes nothing.
     pub fn signal(&self, session: SessionId, signal: Signal, out: &mut Vec<Effect>) {
-        // Of somebody unseen nobody hears.
+        // Nobody is told of an unseen session.
         if !self.is_connected(session) || self.unseen.contains(&session) {
             return;
         }
@@ -217,7 +217,7 @@ impl Chat {
         action: Action,
         out: &mut Vec<Effect>,
     ) {
-        if self.has_ended(session) {
+        if self.is_of_ended_boot(session) {
             return;
         }
         if !matches!(action, Action::Exit { .. }) && self.unseen.remove(&session) {
@@ -232,21 +232,21 @@ impl Chat {
             Action::Open { node } => self.open(node, out),
             Action::Configure { limits } => {
                 self.limits = *limits;
-                self.settle_limits();
-                self.give_up_past_bounds(out);
+                self.apply_limits();
+                self.end_suspended_past_bounds(out);
             }
             Action::Exit { cause } if self.followers.contains_key(&session) => {
                 self.unfollow(session, cause, out);
             }
-            // A proposal that was on its way when its session ended.
+            // The session ended while its proposal was in flight.
             _ if !self.is_connected(session) => {}
-            // Whatever is proposed makes one seen.
+            // Every proposal makes the session seen, above.
             Action::Appear => {}
             Action::Exit { cause } => self.exit(session, cause, out),
             Action::Join { room } => self.join(session, room, out),
             Action::Leave { room } => self.leave(session, &room, out),
             Action::Say { room, text, acted, id } => {
-                self.say(session, &room, say::Words { text, acted, id }, out);
+                self.say(session, &room, say::Message { text, acted, id }, out);
             }
             Action::Tell { nick, text } => self.tell(session, &nick, text, out),
             Action::Rename { nick } => self.rename(session, nick, out),
@@ -255,32 +255,32 @@ impl Chat {
         }
     }
 
-    /// When something is due next, if anything is: then [`Chat::advance`] is wanted.
+    /// When something is due next, if anything is: [`Chat::advance`] must be called then.
     #[must_use]
     pub fn next_due(&self) -> Option<SteadyTime> {
         let fold = self.folds_due.first().map(|(due, _)| *due);
-        let kept = self.suspensions_due.first().map(|(due, _)| *due);
-        fold.into_iter().chain(kept).min()
+        let suspension = self.suspensions_due.first().map(|(due, _)| *due);
+        fold.into_iter().chain(suspension).min()
     }
 
-    /// How many sessions there are, those whose seats are kept included.
+    /// The number of sessions, suspended ones included.
     #[must_use]
     pub fn session_count(&self) -> usize {
         self.sessions.len()
     }
 
-    /// How many hear a room, at most: what is told to it costs this much.
+    /// The most sessions that receive a room: a broadcast to it costs this much.
     #[must_use]
     pub fn listeners(&self, room: RoomId) -> usize {
         self.rooms.get(room).map_or(0, Room::listeners)
     }
 
-    fn settle_limits(&mut self) {
+    fn apply_limits(&mut self) {
         self.rooms.configure(&self.limits.first_room, self.limits.small_room_events);
     }
 
-    /// Whether a number is somebody's: a session's, or a visitor's that follows a room.
-    fn is_here(&self, session: SessionId) -> bool {
+    /// Whether a session or a follower has this number.
+    fn is_number_in_use(&self, session: SessionId) -> bool {
         self.sessions.contains_key(&session) || self.followers.contains_key(&session)
     }
 
@@ -288,8 +288,8 @@ impl Chat {
         self.sessions.get(&session).is_some_and(|person| person.suspension().is_none())
     }
 
-    /// How a room stands, for a session or a follower that hears it.
-    fn heard(&self, asker: Asker, name: &RoomName) -> Option<Answer> {
+    /// The state of a room, for a session or follower that receives it.
+    fn room_state(&self, asker: Asker, name: &RoomName) -> Option<Answer> {
         let id = match asker {
             Asker::Session(session) => self.room_of(session, name).ok()?,
             Asker::Visitor(session) => *self.followers.get(&session)?,
@@ -298,7 +298,7 @@ impl Chat {
         Some(Answer::Room { room: *room, at: *head, members: members.len(), topic: topic.clone() })
     }
 
-    /// The number of the room, if the session is in it and hears it.
+    /// The number of the room, if the session is in it and receives it.
     fn room_of(&self, session: SessionId, name: &RoomName) -> Result<RoomId, Refusal> {
         let room = self.rooms.id_of(name);
         let membership = |id| self.sessions.get(&session).and_then(|person| person.membership(id));
@@ -307,15 +307,15 @@ impl Chat {
     }
 }
 
-/// Says on what answers a request which one it is.
-fn stamp(effect: &mut Effect, asker: SessionId, asked: RequestId) {
+/// Writes the number of the request into an effect that answers it.
+fn stamp(effect: &mut Effect, asker: SessionId, answered: RequestId) {
     match effect {
         Effect::Answer { session, request, .. }
         | Effect::Joined { session, request, .. }
         | Effect::Left { session, request, .. }
             if *session == asker =>
         {
-            *request = asked;
+            *request = answered;
         }
         Effect::Answer { .. }
         | Effect::Joined { .. }
@@ -331,8 +331,8 @@ fn stamp(effect: &mut Effect, asker: SessionId, asked: RequestId) {
     }
 }
 
-/// Says something of who is where, if that concerns any room.
-fn say_presence(
+/// Emits a change of presence, if it is visible in any room.
+fn emit_presence(
     presence: Presence,
     about: Option<SessionId>,
     rooms: Vec<InRoom>,

@@ -1,5 +1,5 @@
 //! What can happen: a closed list of facts. Protocols turn them into bytes, the store keeps the
-//! [`Event`]s, the shards move members; nobody else decides anything.
+//! [`Event`]s, the shards attach and detach sessions; none of them decides anything.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,138 +8,139 @@ use crate::{
     RoomId, RoomName, SessionId, Text, Time,
 };
 
-/// One fact, in its place in the one order.
+/// One fact. The order in which effects are emitted is the order in which everything happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// A room has its first event: from here on it is kept. Stands right before that event.
+    /// A room gets its first event and is durable from here on. Comes right before that event.
     RoomCreated {
-        /// Its number.
+        /// The number of the room.
         room: RoomId,
-        /// Its name.
+        /// The name of the room.
         name: RoomName,
-        /// When.
+        /// The time of its first event.
         time: Time,
     },
-    /// A room is no more, and neither is its history: it gave way to a new one. Nobody is in it, and its
-    /// number is not given out again.
+    /// A room and its history are deleted, because a new room needed its place. The room was empty. Its number
+    /// is not used again.
     RoomRemoved {
-        /// Which.
+        /// The room that was deleted.
         room: RoomId,
     },
-    /// Something numbered happened in a room. Durable; for everyone in the room, its author included.
+    /// A numbered event in a room. Durable; goes to every member of the room, its author included.
     Event(Event),
-    /// A session is in a room from here on: the next event it must see has position `at + 1`.
+    /// A session receives a room from here on: the next event it must see has position `at + 1`.
     Joined {
-        /// Who.
+        /// The session that joined.
         session: SessionId,
-        /// Which request of theirs this answers.
+        /// The session's request that this answers.
         request: RequestId,
-        /// Where.
+        /// The number of the room.
         room: RoomId,
-        /// Its name.
+        /// The name of the room.
         name: RoomName,
-        /// The first event that is kept of those before they came; right after `at` where none is.
+        /// The oldest event in the history of the room; `at + 1` when the history is empty.
         first: Position,
-        /// The last event before they came.
+        /// The last event before the session joined.
         at: Position,
-        /// Members, this one included.
+        /// The number of members, this session included.
         members: usize,
-        /// What the room is about.
+        /// The topic of the room.
         topic: Option<Text>,
     },
-    /// A session is no longer in a room.
+    /// A session does not receive a room any more.
     Left {
-        /// Who.
+        /// The session that left.
         session: SessionId,
-        /// Which request of theirs this answers, if it was their wish.
+        /// The session's request that this answers, if it asked to leave.
         request: RequestId,
-        /// Where.
+        /// The number of the room.
         room: RoomId,
-        /// Its name.
+        /// The name of the room.
         name: RoomName,
     },
-    /// Somebody came, went or changed: for everyone in these rooms but whom it is about, who is told otherwise.
-    /// Never history.
+    /// The presence of a person changed. Goes to the members of these rooms except the session in `about`, which
+    /// gets an effect of its own. Never stored in history.
     ///
-    /// Every coming and going is said, once with all its rooms, whatever their size: a list of members that is
-    /// kept by these is right at every place in the order. What is not announced is beside that gathered in a
-    /// [`Presence::Folded`].
+    /// Every join and leave is emitted once, with all its rooms, also in large rooms: a list of members that
+    /// follows these effects is correct at every point in the order. Changes that are not announced are also
+    /// summed up in a [`Presence::Folded`].
     Presence {
-        /// What.
+        /// The change.
         presence: Presence,
-        /// Whom it is about, if it is one session.
+        /// The session that changed; `None` when the change is about several.
         about: Option<SessionId>,
-        /// Every room that it concerns.
+        /// The rooms in which the change is visible.
         rooms: Vec<InRoom>,
     },
-    /// A session does not hear these from here on; nothing is told of it.
+    /// The complete ignore list of a session, for the shard that filters what the session receives. Nothing is
+    /// sent to the client.
     Ignores {
-        /// Which.
+        /// The session that ignores.
         session: SessionId,
-        /// Everybody it ignores.
+        /// Everybody it ignores from here on.
         ignored: Vec<Ignored>,
     },
-    /// For one session only.
+    /// An answer to one session.
     Answer {
-        /// For whom.
+        /// The session that receives the answer.
         session: SessionId,
-        /// Which request of theirs it answers, if any.
+        /// The session's request that this answers; 0 if it answers none.
         request: RequestId,
-        /// What.
+        /// The answer.
         answer: Answer,
     },
-    /// A session is gone from its connection. Of one that is suspended [`Effect::SessionForgotten`] follows
-    /// some time, of any other nothing.
+    /// A session is no longer on its connection. If it is suspended, [`Effect::SessionForgotten`] follows
+    /// later; otherwise no effect about it follows.
     Ended {
-        /// Which.
+        /// The session that ended.
         session: SessionId,
-        /// Why.
+        /// The reason.
         cause: ExitCause,
-        /// Whether its nick and rooms are kept for a while, for somebody who brings its key.
+        /// Whether its nick and rooms are kept for a while, until a connection with its resume key takes over.
         is_suspended: bool,
     },
-    /// A server has started. Durable: a boot is given out once in the life of a history.
+    /// A server has started. Durable: a boot number is given out once in the life of a history.
     Opened {
-        /// Which.
+        /// The server that started.
         node: NodeId,
-        /// What its sessions are numbered with. `None` when all boots are given out: then it takes nobody.
+        /// The boot number of its sessions. `None` when all are used up: then the server accepts nobody.
         boot: Option<u32>,
     },
-    /// A session that was suspended is kept no longer: it was resumed under another number, or given up.
-    /// What was held for it is free. Nothing about it follows.
+    /// A suspended session is removed: it was resumed under another number, or its time is over. What was held
+    /// for it can be freed. No effect about it follows.
     SessionForgotten {
-        /// Which.
+        /// The session that is removed.
         session: SessionId,
     },
 }
 
-/// A numbered thing that happened in a room, as history keeps it.
+/// A numbered event in a room, as history stores it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// Where.
+    /// The room.
     pub room: RoomId,
-    /// Its place in the room's one sequence.
+    /// The position in the room's sequence.
     pub position: Position,
-    /// When it got its place; not before the event before it (but see `CLOCK_AHEAD_MAX_MS`).
+    /// When the event got its position; never before the previous event (but see `CLOCK_AHEAD_MAX_MS`).
     pub time: Time,
-    /// Whose session; unique for the life of the history.
+    /// The author's session; its number is unique for the life of the history.
     pub session: SessionId,
-    /// What they were called then.
+    /// The author's nick at that time.
     pub nick: Nick,
-    /// What kind of thing.
+    /// The kind of event.
     pub kind: EventKind,
-    /// The words; `None` only for a topic that was cleared.
+    /// The text; `None` only when a topic was cleared.
     pub text: Option<Text>,
-    /// The sender's id for it, if they gave one.
+    /// The id that the author's client gave the message, if it gave one.
     pub id: Option<MessageId>,
-    /// Whose id that is, and who said it where they have a seat: the same on every connection and under every
-    /// nick of theirs. `None` without an id or seat, and where the message is older than authors.
+    /// The author, the same on every connection and under every nick of a session with a resume key. `None`
+    /// without a message id or resume key, and for messages older than this field.
     pub author: Option<Author>,
 }
 
 impl Event {
-    /// About how many bytes it has when it is written out: its words, and for each line of them who said it
-    /// and where. What is bounded by bytes counts this.
+    /// Roughly how many bytes the event takes when written out: its text, and for each line of it the nick and
+    /// what stands around it. Bounds in bytes count this.
     #[must_use]
     pub fn weight(&self) -> usize {
         /// Marks, times, a position and an id, in the wordiest of the protocols.
@@ -150,249 +151,249 @@ impl Event {
     }
 }
 
-/// Kinds of events.
+/// The kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventKind {
-    /// Somebody said something.
+    /// A message.
     Said,
-    /// Somebody did something (`/me`).
+    /// An action of the author (`/me waves`).
     Acted,
-    /// Somebody set or cleared the topic.
+    /// The topic was set or cleared.
     Topic,
-    /// Something that a later version kept and this one does not know: it has its place and says nothing.
+    /// An event that a later version stored and this version does not know. It has a position and no meaning.
     Unknown,
 }
 
-/// A room that a presence concerns.
+/// A room in which a presence change is visible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InRoom {
-    /// Which.
+    /// The room.
     pub room: RoomId,
-    /// Whether everyone in it is told, by the rules for big rooms ([`crate::Limits::announce_each_max`]).
-    /// Otherwise it is only for those whose protocol keeps a list of the members.
+    /// Whether every member is told, by the rules for large rooms ([`crate::Limits::announce_each_max`]).
+    /// Otherwise only sessions whose protocol keeps a list of the members are told.
     pub is_announced: bool,
 }
 
-/// Who came, went or changed.
+/// A change of presence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// Somebody came in.
+    /// A person joined the room.
     Entered {
-        /// Who.
+        /// The person's nick.
         nick: Nick,
     },
-    /// Somebody left the room and is still in the server.
+    /// A person left the room and is still on the server.
     Left {
-        /// Who.
+        /// The person's nick.
         nick: Nick,
     },
-    /// Somebody left the server.
+    /// A person left the server.
     Offline {
-        /// Who.
+        /// The person's nick.
         nick: Nick,
-        /// Why.
+        /// The reason.
         cause: ExitCause,
     },
-    /// Somebody has another nick. Where that is not announced it is in no fold either: it is seen when they
-    /// speak.
+    /// A person has another nick. Where this is not announced it is not folded either: people see the new nick
+    /// with the person's next message.
     Renamed {
-        /// Before.
+        /// The nick before.
         from: Nick,
-        /// Now.
+        /// The nick from here on.
         to: Nick,
     },
-    /// Somebody is typing.
+    /// A person is typing.
     Typing {
-        /// Who.
+        /// The person's nick.
         nick: Nick,
     },
-    /// Those who came and went and were not announced: the first few by name, in a middling room; in a large
-    /// one the names are left out.
+    /// A summary of joins and leaves that were not announced. In a room of medium size it names the first few;
+    /// in a large room it only counts.
     Folded {
-        /// Some who came.
+        /// Some of those who joined.
         entered: Vec<Nick>,
-        /// How many came in all.
+        /// How many joined in all.
         entered_count: usize,
-        /// Some who went.
+        /// Some of those who left.
         gone: Vec<Nick>,
-        /// How many went in all.
+        /// How many left in all.
         gone_count: usize,
-        /// How many are here now.
+        /// The number of members at this point.
         members: usize,
     },
 }
 
-/// What one session is told and nobody else.
+/// What only one session receives. "You" is that session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// You are in; this is your nick.
+    /// You have entered the server.
     Welcome {
-        /// What you are called.
+        /// Your nick.
         nick: Nick,
-        /// What you wanted to be called and could not be.
+        /// The nick you asked for, if it was taken.
         taken: Option<Nick>,
-        /// Whether it is your seat of before.
+        /// Whether you resumed an earlier session by its resume key.
         resumed: bool,
     },
     /// You are in that room already.
     AlreadyIn {
-        /// Which.
+        /// The number of the room.
         room: RoomId,
-        /// Its name.
+        /// The name of the room.
         name: RoomName,
     },
-    /// You are called otherwise now.
+    /// Your nick has changed.
     Renamed {
-        /// Before.
+        /// The nick before.
         from: Nick,
-        /// Now.
+        /// The nick from here on.
         to: Nick,
     },
-    /// Somebody tells you something in private.
+    /// A private message for you.
     Private(PrivateMessage),
-    /// What you told somebody has been handed to them.
+    /// Your private message was handed over.
     Delivered {
-        /// To whom.
+        /// The receiver.
         to: Nick,
     },
-    /// You sent a message with this id before; here is where it stands.
+    /// You sent a message with this id before; this is its position.
     Duplicate {
-        /// Where.
+        /// The room of the message.
         room: RoomId,
-        /// At which position.
+        /// The position of the message.
         position: Position,
-        /// Its id.
+        /// The id of the message.
         id: MessageId,
     },
-    /// What you said as a visitor is kept, and everyone in the room hears it.
+    /// Your message as a visitor is stored, and every member of the room receives it.
     Posted {
-        /// Where.
+        /// The room of the message.
         room: RoomId,
-        /// At which position.
+        /// The position of the message.
         position: Position,
-        /// What you are called in it.
+        /// The nick that the message shows.
         nick: Nick,
     },
-    /// A room's topic.
+    /// The topic of a room.
     Topic {
-        /// Where.
+        /// The name of the room.
         name: RoomName,
-        /// What it is about.
+        /// The topic; `None` if it has none.
         topic: Option<Text>,
     },
-    /// How a room stands that the asker hears.
+    /// The state of a room that you are in or follow.
     Room {
-        /// Which.
+        /// The number of the room.
         room: RoomId,
-        /// The last event so far.
+        /// The position of the last event.
         at: Position,
-        /// Members, those who are suspended included.
+        /// The number of members, suspended ones included.
         members: usize,
-        /// What the room is about.
+        /// The topic of the room.
         topic: Option<Text>,
     },
-    /// One page of who is in a room, in the order of their nicks.
+    /// One page of the members of a room, sorted by nick.
     Members {
-        /// Where.
+        /// The name of the room.
         name: RoomName,
-        /// Who.
+        /// The members on this page.
         nicks: Vec<Nick>,
-        /// How many in all.
+        /// The number of members in all.
         total: usize,
-        /// Which page, from 1.
+        /// The number of this page, from 1.
         page: u32,
-        /// How many pages.
+        /// The number of pages.
         pages: u32,
     },
-    /// One page of the rooms there are, in the order of their names.
+    /// One page of all rooms, sorted by name.
     Rooms {
-        /// The rooms.
+        /// The rooms on this page.
         rooms: Vec<RoomSummary>,
-        /// How many in all.
+        /// The number of rooms in all.
         total: usize,
-        /// Which page, from 1.
+        /// The number of this page, from 1.
         page: u32,
-        /// How many pages.
+        /// The number of pages.
         pages: u32,
     },
-    /// Whom you ignore, after a change or when asked.
+    /// Your ignore list, after a change or on request.
     Ignoring {
-        /// All of them.
+        /// Everybody on the list.
         nicks: Vec<Nick>,
-        /// What has changed, if anything has.
+        /// The change, if there was one.
         change: Option<IgnoreChange>,
     },
-    /// You may read this from history.
+    /// You may read this part of history.
     ReadGranted(ReadGrant),
-    /// It could not be done.
+    /// Your request was refused.
     Refused(Refusal),
 }
 
-/// What has changed in whom somebody ignores.
+/// A change of an ignore list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IgnoreChange {
-    /// One more is.
+    /// A person was added.
     Added {
-        /// Whom.
+        /// The person's nick.
         nick: Nick,
-        /// Whether somebody is called that now. If not, it is whoever will be, or says something so without
-        /// coming in.
+        /// Whether somebody has that nick at this point. If not, the entry is for the next person with that nick,
+        /// in a room or as a visitor.
         is_here: bool,
     },
-    /// One is not any more.
+    /// A person was removed.
     Removed {
-        /// Whom.
+        /// The person's nick.
         nick: Nick,
     },
 }
 
-/// Something said to one person. Handed over or refused, never kept.
+/// A message to one person. Delivered at once or refused, never stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrivateMessage {
-    /// When.
+    /// When it was sent.
     pub time: Time,
-    /// From whom.
+    /// The sender's nick.
     pub from: Nick,
-    /// The words.
+    /// The text.
     pub text: Text,
 }
 
-/// Leave to read from history.
+/// Permission to read from history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadGrant {
-    /// What was asked.
+    /// The question that was asked.
     pub question: Question,
-    /// Where it may be looked for.
+    /// The part of history that may be read for it.
     pub scope: Scope,
 }
 
-/// Where something may be looked for.
+/// A part of history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// In these rooms: one, or every room the asker is in.
+    /// These rooms: one, or every room the asker is in.
     Rooms(Vec<HistorySpan>),
-    /// In every room there is.
+    /// Every room of the server.
     Everywhere,
 }
 
-/// A stretch of one room's history, from its beginning to `upto`, as it stood when leave was given.
+/// The history of one room from its beginning to `upto`, as it was when the permission was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistorySpan {
-    /// Where.
+    /// The number of the room.
     pub room: RoomId,
-    /// Its name.
+    /// The name of the room.
     pub name: RoomName,
-    /// The last event.
+    /// The position of the last event that may be read.
     pub upto: Position,
 }
 
-/// A room in a list.
+/// A room in a list of rooms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomSummary {
-    /// Its name.
+    /// The name of the room.
     pub name: RoomName,
-    /// How many are in it.
+    /// The number of members.
     pub members: usize,
-    /// What it is about.
+    /// The topic of the room.
     pub topic: Option<Text>,
 }

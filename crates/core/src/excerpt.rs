@@ -1,21 +1,21 @@
-//! What was read from history.
+//! The result of reading history.
 
 use crate::{Event, Position, Sequence};
 
-/// What was read from history.
+/// The result of reading history.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Excerpt {
-    /// In order; what a search found, newest first.
+    /// The events in order; the results of a search newest first.
     pub events: Vec<Event>,
-    /// Where a search was cut by a bound: older messages may have the words as well.
+    /// Where a bound cut the search: older messages may contain the words as well.
     pub more: Option<Sequence>,
-    /// Where the history of the one room begins that was read: its first event that is kept, or the position right
-    /// after what was asked for where none of that is. `None` for a search.
+    /// The position of the oldest event in the history of the room that was read; if history has no event in the
+    /// wanted span, the position right after the span. `None` for a search.
     pub first: Option<Position>,
 }
 
 impl Excerpt {
-    /// The last event that is gone, where what was read reaches back to where its room's history begins.
+    /// The position of the last deleted event, if the result reaches back to the beginning of the room's history.
     #[must_use]
     pub fn gone_upto(&self) -> Option<u64> {
         let first = self.first.filter(|first| *first > Position::START.next())?;

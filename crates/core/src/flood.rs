@@ -1,11 +1,11 @@
-//! The token bucket that keeps one person from flooding everyone: some at once, then a steady rate,
-//! then a wait, then a refusal. Takes the time as an argument; the shard that owns the connection asks.
+//! The token bucket that keeps one connection from flooding everybody: a burst passes at once, then a steady rate;
+//! more than that waits or is refused. The time is an argument; the shard that owns the connection asks.
 
 use serde::{Deserialize, Serialize};
 
 use crate::SteadyTime;
 
-/// How much one connection may ask for.
+/// The rate of requests of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FloodLimit {
     /// Requests that pass at once. 0 turns flood control off.
@@ -15,7 +15,7 @@ pub struct FloodLimit {
 }
 
 impl FloodLimit {
-    /// Whether anything is limited at all.
+    /// Whether there is no limit.
     #[must_use]
     pub fn is_off(self) -> bool {
         self.burst == 0 || self.per_second == 0
@@ -26,36 +26,36 @@ impl FloodLimit {
     }
 }
 
-/// Some at once, then one more each interval: for what is done seldom.
+/// The rate of a rare action: a burst at once, then one each interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
-    /// How many pass at once. 0 turns the limit off.
+    /// Actions that pass at once. 0 turns the limit off.
     pub burst: u32,
-    /// After how many milliseconds one more does. 0 turns the limit off.
+    /// Milliseconds after which one more passes. 0 turns the limit off.
     pub interval_ms: u32,
 }
 
 impl Rate {
-    /// Whether anything is limited at all.
+    /// Whether there is no limit.
     #[must_use]
     pub fn is_off(self) -> bool {
         self.burst == 0 || self.interval_ms == 0
     }
 }
 
-/// What the bucket says about one request.
+/// The decision about one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may go ahead; a token was taken.
+    /// The request passes; a token was taken.
     Pass,
-    /// It may go ahead after this many milliseconds (at least 1); no token was taken.
+    /// The request passes later; no token was taken.
     Wait {
-        /// How long to hold it.
+        /// Milliseconds to wait, at least 1.
         ms: u32,
     },
 }
 
-/// A token bucket in its "virtual schedule" form (GCRA, ITU-T I.371): one number, no refilling.
+/// A token bucket in its "virtual schedule" form (GCRA, ITU-T I.371): one number, and no timer that refills it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
     /// When the bucket will be full again, in microseconds of steady time.
@@ -63,7 +63,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// Asks for one token at `now`.
+    /// Takes one token at `now`, if there is one.
     pub fn take(&mut self, now: SteadyTime, limit: FloodLimit) -> Verdict {
         if limit.is_off() {
             return Verdict::Pass;
@@ -71,7 +71,7 @@ impl Bucket {
         self.take_one(now, limit.burst, limit.interval_us())
     }
 
-    /// Asks for one token at `now`.
+    /// Takes one token at `now`, if there is one.
     pub fn take_at(&mut self, now: SteadyTime, rate: Rate) -> Verdict {
         if rate.is_off() {
             return Verdict::Pass;
@@ -79,7 +79,7 @@ impl Bucket {
         self.take_one(now, rate.burst, u64::from(rate.interval_ms) * 1000)
     }
 
-    /// Tokens there are at `now`.
+    /// The tokens in the bucket at `now`.
     #[must_use]
     pub fn left(self, now: SteadyTime, limit: FloodLimit) -> u32 {
         if limit.is_off() {
@@ -90,7 +90,7 @@ impl Bucket {
         limit.burst.saturating_sub(u32::try_from(owed).unwrap_or(u32::MAX))
     }
 
-    /// How long until there is a token, milliseconds; 0 when there is one.
+    /// Milliseconds until there is a token; 0 when there is one.
     #[must_use]
     pub fn wait_ms(mut self, now: SteadyTime, limit: FloodLimit) -> u32 {
         match self.take(now, limit) {
@@ -99,7 +99,7 @@ impl Bucket {
         }
     }
 
-    /// Takes so many tokens, whether there are as many or not: what is owed is paid back in time.
+    /// Takes `tokens` tokens, also if there are fewer: the debt is paid back over time.
     pub fn spend(&mut self, now: SteadyTime, limit: FloodLimit, tokens: u32) {
         if !limit.is_off() {
             let now_us = now.0.saturating_mul(1000);
@@ -108,7 +108,7 @@ impl Bucket {
         }
     }
 
-    /// When it will be full again, in microseconds of steady time: from then on it is as good as new.
+    /// When the bucket will be full again, in microseconds of steady time: from then on it equals a new one.
     #[must_use]
     pub fn full_at_us(self) -> u64 {
         self.full_at_us
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_spent_beyond_what_there_is_is_paid_back_first() {
+    fn a_debt_of_tokens_is_paid_back_first() {
         let mut bucket = Bucket::default();
         let now = SteadyTime(1_000_000);
         assert_eq!((bucket.left(now, LIMIT), bucket.wait_ms(now, LIMIT)), (10, 0));

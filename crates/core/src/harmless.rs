@@ -1,41 +1,41 @@
-//! What a character may do to those who read it: the one table ([`fate`]), and words made harmless by it.
+//! Making text harmless for its readers: one table of characters ([`fate`]), and the functions that apply it.
 //!
-//! Words are harmless when nothing in them moves a cursor, changes a colour, rings a bell, ends a line that
-//! is not theirs, or reorders what stands around them (promise P6). Bidi embeddings, overrides and isolates
-//! (UAX #9, sections 2.1 to 2.3) go: no text has one, so none is left open at its end. The implicit marks
-//! (section 2.6) stay: they do no more than a letter of their direction.
+//! A text is harmless when nothing in it moves a cursor, changes a colour, rings a bell, ends a line that is not
+//! its own, or reorders what stands around it (promise P6). Bidi embeddings, overrides and isolates (UAX #9, sections
+//! 2.1 to 2.3) are dropped: no text has one, so none is left open at its end. The implicit marks (section 2.6) stay:
+//! they do no more than a letter of their direction.
 
 use std::borrow::Cow;
 
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// Marks and other characters without a width of their own that stay on one character. The longest stack
-/// that is written, in Tibetan, has eight; more paints over the lines above and below.
+/// The most marks and other characters without a width of their own that stay on one character. The longest stack
+/// in real use, in Tibetan, has eight; more paint over the lines above and below.
 pub const MARKS_MAX: usize = 8;
-/// Characters of somebody's words that are repeated where they are refused: enough to know them again.
+/// Characters of a refused text that are repeated to its author: enough to recognize it.
 const ECHOED_CHARS_MAX: usize = 40;
 
 const BLACK_FLAG: char = '\u{1F3F4}';
 const CANCEL_TAG: char = '\u{E007F}';
-/// Tags between a black flag and its end: a country and a part of it (UTS #51, `gbeng`).
+/// The number of tags between a black flag and its end: a country and a part of it (UTS #51, `gbeng`).
 const FLAG_TAGS: std::ops::RangeInclusive<usize> = 3..=6;
 
-/// What becomes of a character in words that others read.
+/// What happens to a character in a text that other people read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It stays.
     Kept,
-    /// It ends a line: a line feed stands for it (CR LF is one end).
+    /// It ends a line and becomes a line feed (CR LF becomes one).
     LineEnd,
-    /// It only formats: it goes.
+    /// It only formats and is dropped.
     Dropped,
-    /// It would act on a terminal: U+FFFD shows that something stood there.
+    /// It would act on a terminal and becomes U+FFFD, which shows that something was there.
     Replaced,
-    /// A tag: it stays in the flag of a part of a country and goes everywhere else.
+    /// It is a tag: it stays in the flag of a part of a country and is dropped everywhere else.
     Tag,
 }
 
-/// The table of characters.
+/// The fate of a character.
 #[must_use]
 pub fn fate(c: char) -> Fate {
     match c {
@@ -52,8 +52,8 @@ pub fn fate(c: char) -> Fate {
     }
 }
 
-/// Words as they may be shown to others: line feeds and tabs are left of the controls, and every end of a
-/// line is one line feed. What is harmless stays as it is.
+/// The text as other people may see it: of the control characters only line feeds and tabs stay, and every end of a
+/// line becomes one line feed. A harmless text is returned unchanged.
 #[must_use]
 pub fn harmless(words: &str) -> Cow<'_, str> {
     if words.chars().all(|c| fate(c) == Fate::Kept) {
@@ -82,7 +82,7 @@ pub fn harmless(words: &str) -> Cow<'_, str> {
     Cow::Owned(output)
 }
 
-/// The tags that make a black flag, before them, the flag of a part of a country; empty when they do not.
+/// The tags after a black flag that make it the flag of a part of a country; empty if there are none.
 fn flag_tags(after_flag: &str) -> &str {
     let is_letter = |c: &char| matches!(c, '\u{E0030}'..='\u{E0039}' | '\u{E0061}'..='\u{E007A}');
     let count = after_flag.chars().take_while(is_letter).count();
@@ -91,24 +91,23 @@ fn flag_tags(after_flag: &str) -> &str {
     if is_flag { &after_flag[..end + CANCEL_TAG.len_utf8()] } else { "" }
 }
 
-/// Words for one line: harmless, and with a space for each end of a line.
+/// The harmless text on one line, with a space for each end of a line.
 #[must_use]
 pub fn harmless_line(words: &str) -> Cow<'_, str> {
     let clean = harmless(words);
     if clean.contains('\n') { Cow::Owned(clean.replace('\n', " ")) } else { clean }
 }
 
-/// Somebody's words as they are repeated to them where they are refused: one harmless line, cut where it is
-/// long.
+/// A refused input as it is repeated to its author: one harmless line, cut if it is long.
 #[must_use]
 pub fn echoed(words: &str) -> String {
     excerpt(words, ECHOED_CHARS_MAX)
 }
 
-/// The front of words that hold somebody's words, as one harmless line of at most so many characters.
+/// The beginning of a text as one harmless line of at most `chars_max` characters, and `…` if it was cut.
 #[must_use]
 pub fn excerpt(words: &str, chars_max: usize) -> String {
-    // So much is looked at, however much of it goes.
+    // Bounds the work, also when most characters are dropped.
     let end = words.char_indices().nth(4 * chars_max).map_or(words.len(), |(at, _)| at);
     let line = harmless_line(&words[..end]);
     match line.char_indices().nth(chars_max) {
@@ -118,20 +117,20 @@ pub fn excerpt(words: &str, chars_max: usize) -> String {
     }
 }
 
-/// Whether anything shows: not only white space, controls, blanks, and marks that stand on nothing.
+/// Whether anything in the text is visible: not only white space, controls, blanks, and marks without a base.
 #[must_use]
 pub fn is_visible(words: &str) -> bool {
     words.chars().any(|c| fate(c) == Fate::Kept && !c.is_whitespace() && !is_unseen(c))
 }
 
-/// Words from the first character that shows: what is hidden before a command does not make it a message.
+/// The text from its first visible character: invisible characters before a command must not make it a message.
 #[must_use]
 pub fn from_first_seen(words: &str) -> &str {
     words.trim_start_matches(|c| fate(c) == Fate::Dropped || is_unseen(c))
 }
 
-/// Whether a character that stays shows as nothing where it stands alone: default ignorable characters
-/// (UAX #44), marks, letters and symbols that are blank, and what stands for characters that are lost.
+/// Whether a character that stays is invisible when it stands alone: default ignorable characters (UAX #44), marks,
+/// blank letters and symbols, and the replacements for lost characters.
 pub(crate) fn is_unseen(c: char) -> bool {
     if c.is_ascii() {
         return false;
@@ -147,11 +146,11 @@ pub(crate) fn is_unseen(c: char) -> bool {
             | '\u{FFFC}'
             | '\u{FFFD}'
     );
-    // Ignorable, and not assigned yet.
+    // Ignorable and not assigned yet.
     let is_reserved = matches!(c, '\u{2065}' | '\u{FFF0}'..='\u{FFF8}' | '\u{E0000}'..='\u{E0FFF}');
-    // For no interchange, whatever comes (section 23.7 of the standard): the last two of each plane, and a block.
+    // Noncharacters (section 23.7 of the standard): the last two of each plane, and a block.
     let is_none = u32::from(c) & 0xFFFE == 0xFFFE || matches!(c, '\u{FDD0}'..='\u{FDEF}');
-    // Signs that stand before numbers and names, and show.
+    // Format characters that are visible: signs before numbers and names.
     let is_sign =
         matches!(c, '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}' | '\u{890}' | '\u{891}')
             || matches!(c, '\u{8E2}' | '\u{110BD}' | '\u{110CD}');
@@ -165,7 +164,7 @@ pub fn is_mark(c: char) -> bool {
     !c.is_ascii() && c.general_category_group() == GeneralCategoryGroup::Mark
 }
 
-/// Whether there are so many marks on one character that some must go.
+/// Whether a character has more than [`MARKS_MAX`] marks.
 pub(crate) fn has_too_many_marks(words: &str) -> bool {
     let mut marks = 0;
     words.chars().any(|c| {
@@ -174,7 +173,7 @@ pub(crate) fn has_too_many_marks(words: &str) -> bool {
     })
 }
 
-/// Leaves [`MARKS_MAX`] marks on each character.
+/// Drops the marks past [`MARKS_MAX`] on each character.
 pub(crate) fn with_few_marks(words: &str) -> String {
     let mut marks = 0;
     let is_kept = |c: &char| {
@@ -184,14 +183,14 @@ pub(crate) fn with_few_marks(words: &str) -> String {
     words.chars().filter(is_kept).collect()
 }
 
-/// Whether a character belongs to the one before it: a mark, or what joins and selects without being seen.
+/// Whether a character belongs to the one before it: a mark, or an invisible joiner or selector.
 fn is_on_another(c: char) -> bool {
-    // Most of what is said, without looking it up; and a flag's tags are bounded by their own rule.
+    // A fast path for most text; and the tags of a flag have their own bound.
     let is_letter = c.is_ascii() || matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}');
     if is_letter || fate(c) == Fate::Tag {
         return false;
     }
-    // Vowels and final consonants of Korean are letters, and are drawn into the syllable before them.
+    // Korean vowels and final consonants are letters, but are drawn into the syllable before them.
     let is_in_syllable = matches!(c, '\u{1160}'..='\u{11FF}' | '\u{D7B0}'..='\u{D7FF}');
     is_in_syllable
         || matches!(
@@ -229,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_formats_goes_without_a_trace() {
+    fn characters_that_only_format_are_dropped() {
         assert_eq!(harmless("\u{202A}+49 30 1234\u{202C}"), "+49 30 1234");
         assert_eq!(harmless("\u{202D}+1 555\u{202C}, \u{2067}אב\u{2069}"), "+1 555, אב");
         assert_eq!(harmless("\u{FEFF}hi\u{202E}evil\u{2066}"), "hievil");
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn every_end_of_a_line_is_a_line_feed_and_other_controls_show() {
+    fn every_end_of_a_line_becomes_a_line_feed_and_other_controls_are_replaced() {
         assert_eq!(harmless("a\r\nb\rc\n\rd\u{B}e\u{C}f\u{85}g\u{2028}h\u{2029}i"), {
             "a\nb\nc\n\nd\ne\nf\ng\nh\ni"
         });
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_repeated_is_one_short_line() {
+    fn a_repeated_input_is_one_short_line() {
         assert_eq!(echoed("xy\u{202e}zzy\r\n"), "xyzzy ");
         assert_eq!(echoed(&"x".repeat(41)), format!("{}…", "x".repeat(40)));
         assert_eq!(echoed(&"\u{202e}".repeat(500)), "…");
@@ -256,7 +255,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_harmless_stays_so(words in any::<String>()) {
+        fn a_harmless_text_stays_unchanged(words in any::<String>()) {
             let once = harmless(&words).into_owned();
             prop_assert_eq!(harmless(&once), once.as_str());
             prop_assert!(!once.chars().any(|c| c.is_control() && c != '\t' && c != '\n'));

@@ -1,26 +1,26 @@
-//! Somebody who is ignored, and by what they are known again: what they are called, and who they are, so that
-//! neither another nick nor another connection helps them.
+//! An ignored person, recognized both by nick and by identity, so that neither another nick nor another connection
+//! gets around it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Author, Nick, NickKey, SessionId};
 
-/// Somebody ignored.
+/// An ignored person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(Nick, Option<Person>)", into = "(Nick, Option<Person>)")]
 pub struct Ignored {
     nick: Nick,
     key: NickKey,
-    /// Nobody in particular where nobody had that nick.
+    /// `None` if nobody had that nick when it was ignored.
     person: Option<Person>,
 }
 
-/// Who somebody is whatever they are called.
+/// The identity of a person under any nick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Person {
-    /// Whoever has the key of that seat, on any connection.
-    ResumeState(Author),
-    /// Somebody without a seat, on this one connection.
+    /// The holder of a resume key, on any connection.
+    ResumeKey(Author),
+    /// A session without a resume key.
     Session(SessionId),
 }
 
@@ -29,18 +29,18 @@ impl Ignored {
         Self { key: nick.key(), nick, person }
     }
 
-    /// What they were called when they were ignored.
+    /// The nick at the time when the person was ignored.
     #[must_use]
     pub fn nick(&self) -> &Nick {
         &self.nick
     }
 
-    /// Whether that is who did something: on this connection, as this author, and under the nick of this key
-    /// where it is known.
+    /// Whether this person did something: as this session, as this author, or under the nick with this key, where
+    /// the last two are known.
     #[must_use]
     pub fn is(&self, session: SessionId, author: Option<Author>, key: Option<&NickKey>) -> bool {
         let is_person = match self.person {
-            Some(Person::ResumeState(resume_key)) => author == Some(resume_key),
+            Some(Person::ResumeKey(ignored)) => author == Some(ignored),
             Some(Person::Session(ignored)) => ignored == session,
             None => false,
         };

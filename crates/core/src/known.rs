@@ -1,9 +1,9 @@
-//! Messages known by their senders' ids, so that one sent again is known again (promise P3).
+//! Recognizing a message that is sent again, by its author's id for it (promise P3).
 //!
-//! What is kept is looked up in the store: [`crate::Chat::to_recall`] says for which proposal, and
-//! [`crate::Chat::recall`] takes the answer, before the proposal is applied. What has been said since the last
-//! commit is in no store, and stands here until [`crate::Chat::settled`]. So what is known depends on the
-//! order of the proposals alone, and on no bound, batch or restart.
+//! Stored messages are looked up in the store: [`crate::Chat::to_recall`] says which one a proposal needs, and
+//! [`crate::Chat::recall`] takes the answer before the proposal is applied. Messages since the last commit are not in
+//! the store yet and are kept here until [`crate::Chat::settled`]. So the result depends only on the order of the
+//! proposals, and on no bound, batch or restart.
 
 use std::collections::BTreeMap;
 
@@ -11,43 +11,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Author, EventKind, MessageId, Position, RoomId, Text};
 
-/// A message by its author's id for it. A room has one message for each.
+/// The key of a message. A room has one message for each key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MessageKey {
-    /// Where.
+    /// The room.
     pub room: RoomId,
-    /// Whose id it is.
+    /// The author of the message.
     pub author: Author,
-    /// The id.
+    /// The author's id for the message.
     pub id: MessageId,
 }
 
-/// What stands under a message's id.
+/// The message with a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
-    /// Where in the room's sequence.
+    /// The position in the room.
     pub position: Position,
-    /// What kind of thing.
+    /// The kind of event.
     pub kind: EventKind,
-    /// The words.
+    /// The text.
     pub text: Option<Text>,
-    /// Whether it is known whose id it is. A message that is older than authors has none: it is the same
-    /// message for whoever says the same words again, and stands in nobody's way otherwise.
+    /// Whether the author of the message is known. Messages older than the author field have none: such a message is
+    /// a duplicate for any author with the same text, and no conflict for another text.
     pub is_of_author: bool,
 }
 
-/// How something that is about to be said compares with what stands under its id.
+/// How a new message compares with the earlier message of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Known {
-    /// Nothing stands there.
+    /// There is no earlier message.
     No,
-    /// It is the same message.
+    /// The earlier message is the same.
     Same(Position),
-    /// It is another one.
+    /// The earlier message is another one.
     Other(Position),
 }
 
-/// What has been said, or recalled, since the last commit.
+/// The messages that were emitted or recalled since the last commit.
 #[derive(Debug, Default)]
 pub(crate) struct Unsettled(BTreeMap<MessageKey, Said>);
 

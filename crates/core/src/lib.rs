@@ -1,16 +1,15 @@
-//! The chat itself: who is here, what rooms there are, what may be said, and in which order.
+//! The chat itself: sessions, rooms, members, messages, limits, and the one order of everything that happens.
 //!
 //! [`Chat::apply`] is the only thing that changes anything: a [`Proposal`] goes in, [`Effect`]s come
 //! out. It is deterministic. Identifiers arrive inside the proposal and time comes from the log
 //! ([`Chat::advance`]), so the same log gives the same effects on every node and after every restart.
-//! What is only asked ([`Chat::ask`]) or only passes by ([`Chat::signal`]) changes nothing.
+//! A [`Query`] ([`Chat::ask`]) and a [`Signal`] ([`Chat::signal`]) change nothing.
 //!
-//! What this crate must not know: sockets, files, clocks, randomness, threads, and English. It states
-//! facts (`Presence::Entered { nick }`); each protocol finds its own words for them.
+//! This crate must not know sockets, files, clocks, randomness, threads, and English. It states facts
+//! (`Presence::Entered { nick }`); each protocol finds its own words for them.
 //!
-//! Where to look: a verb is a file in `chat/`; a thing that can be done is a row of [`Action`], one that
-//! can be asked a row of [`Query`]; a thing that can happen is a row of [`Effect`]; a reason to say no is a row of
-//! [`Refusal`].
+//! Where to look: each verb has a file in `chat/`. [`Action`] lists every change, [`Query`] every question,
+//! [`Effect`] every fact, [`Refusal`] every reason to refuse.
 
 mod action;
 mod chat;

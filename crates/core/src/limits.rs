@@ -1,56 +1,57 @@
-//! The limits of the chat state that an operator may set. Fixed limits of names and texts stand with
+//! The limits of the chat state that an operator can set. The fixed limits of names and texts are constants of
 //! their types ([`crate::Nick`], [`crate::RoomName`], [`crate::Text`]).
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Rate, RoomName};
 
-/// Origins whose spending is remembered at once, about 200 bytes each. Past it the one that would be
-/// forgotten next is forgotten: with more networks than this somebody can do what one may do anyway.
+/// Origins whose accounts are kept at once, about 200 bytes each. Past this, the account that expires next is
+/// dropped early. An attacker with more networks than this gains nothing by it.
 pub(crate) const ORIGINS_MAX: usize = 65_536;
-/// The room everyone begins in, unless an operator says otherwise.
+/// The default name of the first room.
 const FIRST_ROOM: &str = "lobby";
 
-/// Limits of the chat state. They travel as a proposal ([`crate::Action::Configure`]), so every node
-/// changes them at the same place in the order.
+/// The limits of the chat state. They are set by a proposal ([`crate::Action::Configure`]), so every node changes
+/// them at the same point in the order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// The room that always exists, also without members and history, so that whoever comes can come in. It
-    /// does not count.
+    /// The room that always exists, also without members and history, so that every new session can join a room.
+    /// It does not count against `rooms_max`.
     pub first_room: RoomName,
     /// Rooms that may exist at once. A room costs a few hundred bytes and a database row.
     pub rooms_max: u32,
-    /// Events up to which a room that nobody is in or follows gives way when there are as many rooms as there
-    /// may be, the one that was quiet for longest first. 0: none gives way.
+    /// A room with at most this many events and without members and followers is evicted when `rooms_max` is
+    /// reached and a new room is created, the longest quiet one first. 0: no room is evicted.
     pub small_room_events: u64,
-    /// Rooms that one origin may make.
+    /// Rooms that one origin may create.
     pub new_rooms: Rate,
-    /// Rooms one session may be in at once. Bounds what one connection can make the server fan out.
+    /// Rooms that one session may be in at once. Bounds how much one connection can make the server fan out.
     pub rooms_per_session_max: u32,
-    /// Nicks one session may ignore. Each costs a comparison per private message.
+    /// Entries in the ignore list of one session. Each costs a comparison per private message.
     pub ignored_max: u32,
-    /// Up to this many who hear a room (members, and those who listen unseen), every coming and going is
-    /// announced on its own.
+    /// While a room has at most this many listeners (members, unseen sessions and followers), every join and
+    /// leave is announced by itself.
     pub announce_each_max: u32,
-    /// Up to this many members, comings and goings are folded into one line that names people;
-    /// above it the line only counts them.
+    /// While a room has at most this many members, the summary of folded joins and leaves names people; above
+    /// this it only counts them.
     pub announce_names_max: u32,
-    /// How long comings and goings are gathered before they are announced in one line, milliseconds.
+    /// How long joins and leaves are folded before their summary is announced, milliseconds.
     pub fold_ms: u32,
-    /// How long the seat of somebody whose connection broke is kept, milliseconds. Only seats with a key are.
+    /// How long a session is suspended after its connection broke, milliseconds. Only a session with a resume
+    /// key is.
     pub grace_ms: u32,
-    /// Sessions of one origin that are suspended at once; past it the oldest is given up. Each is a name that
-    /// others see and cannot take.
+    /// Suspended sessions of one origin; past this the oldest ends. Each holds a nick that others see and cannot
+    /// take.
     pub suspended_per_origin_max: u32,
-    /// Sessions that are suspended at once, of all origins; past it the oldest is given up. They have no
-    /// connection that would bound them, and cost a few hundred bytes each.
+    /// Suspended sessions of all origins together; past this the oldest ends. No connection bounds them, and each
+    /// costs a few hundred bytes.
     pub suspended_max: u32,
-    /// How long somebody is in a room at least for others to be told of it again and again, milliseconds.
+    /// A stay in a room shorter than this is brief and counts against `brief_stays`, milliseconds.
     pub brief_stay_ms: u32,
-    /// Stays shorter than that which are announced one by one for one origin; past it they are folded. So many
-    /// renames of one origin are told, too; past it a new nick is seen when its holder speaks.
+    /// Brief stays of one origin that are announced one by one; past this they are folded. The same rate bounds
+    /// the announced renames of one origin; past it people see a new nick with its holder's next message.
     pub brief_stays: Rate,
-    /// Entries in one page of members or rooms; at least one is in each.
+    /// Entries in one page of members or rooms; a page has at least one.
     pub page_entries_max: u32,
 }
 

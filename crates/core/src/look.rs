@@ -1,9 +1,9 @@
-//! What names look like (Unicode TS #39, section 4).
+//! The look of a name (Unicode TS #39, section 4): names with the same look can be confused.
 //!
-//! The tables of confusable characters are for names in different scripts: `сосо` in Cyrillic looks like
-//! `coco`. Within one script they would keep `stem` from `stern` and `แดง` from `แตง`, so a letter looks like itself
-//! or like a letter of another script; in nicks, where somebody could pass for somebody else, `l`, `i`, `1` and `|`
-//! are one, and so are `o` and `0`. Forms of Latin letters (`ı`) and marks are as the tables say.
+//! The tables of confusable characters are used for names in different scripts: `сосо` in Cyrillic looks like
+//! `coco`. Within one script they would make `stem` and `stern`, or `แดง` and `แตง`, the same name, so a letter only looks
+//! like itself or like a letter of another script. In nicks, where a person could pass for another, `l`, `i`, `1` and
+//! `|` also look the same, and so do `o` and `0`. Forms of Latin letters (`ı`) and marks follow the tables.
 
 use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization;
@@ -13,9 +13,9 @@ use unicode_security::{GeneralSecurityProfile, RestrictionLevel, RestrictionLeve
 
 use crate::harmless::is_mark;
 
-/// Stands above letters in many languages; in lower case `İ` is `i` with it.
+/// A mark of many languages; the lower case of `İ` is `i` with it.
 pub(crate) const DOT_ABOVE: char = '\u{307}';
-/// What the tables have for a character stands in them as well, a few times.
+/// The tables map a few characters to others that they map again.
 const PASSES_MAX: usize = 4;
 
 /// The look of a nick, in lower case.
@@ -58,12 +58,12 @@ fn prototypes(name: &str, folded: &impl Fn(char) -> char) -> CompactString {
         let mut bytes = [0; 4];
         let prototype: CompactString =
             unicode_security::skeleton(c.encode_utf8(&mut bytes)).collect();
-        // `i` and `j` lose their dot to a mark that is one: with it they look as without.
+        // `i` and `j` have a dot already: they look the same with this mark.
         if c == DOT_ABOVE && seen.trim_end_matches(is_mark).ends_with(['i', 'j', 'l']) {
             continue;
         }
         let prototype = match prototype.as_str() {
-            // The tables write every `m` so.
+            // The tables map every `m` to this.
             "rn" => "m",
             other if is_of_one_script(c, other) => c.encode_utf8(&mut bytes),
             other => other,
@@ -73,8 +73,8 @@ fn prototypes(name: &str, folded: &impl Fn(char) -> char) -> CompactString {
     seen.nfd().collect()
 }
 
-/// Whether a letter and what the tables have for it are of the same script, in which people tell them apart. In
-/// those whose letters pass for each other's most, what the tables have in common are forms of one letter.
+/// Whether a letter and its prototype are of the same script, so that people tell them apart. Not in Latin, Greek,
+/// Cyrillic and Arabic: there the tables map forms of one letter to each other.
 fn is_of_one_script(c: char, prototype: &str) -> bool {
     let (script, mut others) = (c.script(), prototype.chars());
     c.general_category_group() == GeneralCategoryGroup::Letter
@@ -84,8 +84,8 @@ fn is_of_one_script(c: char, prototype: &str) -> bool {
         && others.next().is_none()
 }
 
-/// Whether a name mixes scripts beyond what TS #39, section 5.2, calls highly restrictive: one script, or
-/// Latin with the scripts of Chinese, Japanese or Korean. Pictographs are of no script.
+/// Whether a name mixes more scripts than the level "highly restrictive" of TS #39, section 5.2, allows: one script,
+/// or Latin with the scripts of Chinese, Japanese or Korean. Pictographs have no script.
 pub(crate) fn mixes_scripts(name: &str) -> bool {
     if name.is_ascii() {
         return false;

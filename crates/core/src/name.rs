@@ -1,7 +1,7 @@
-//! Names of people and rooms: what may be one, and when two are the same.
+//! Names of people and rooms: which strings are names, and which names are the same.
 //!
-//! A name that looks like another is the same name ([`crate::look`]), so that nobody can pass for somebody
-//! else by swapping a letter.
+//! Names with the same look are the same name ([`crate::look`]), so that nobody can pass for another person by
+//! replacing a letter.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,40 +16,40 @@ use unicode_security::GeneralSecurityProfile;
 use crate::harmless::{is_mark, is_unseen};
 use crate::look;
 
-/// Combining marks in a row that a name may carry: enough for every written language, too few to
-/// paint over the lines above and below.
+/// The most combining marks in a row in a name: enough for every written language, too few to paint over the lines
+/// above and below.
 const MARKS_IN_A_ROW_MAX: usize = 3;
 
-/// Why a string is no name.
+/// Why a string is not a name.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum NameError {
-    /// Nothing there.
+    /// The string is empty.
     #[error("a name needs at least one character")]
     Empty,
     /// Too many characters.
     #[error("it has {chars} characters; the limit is {max}")]
     TooLong {
-        /// What it has.
+        /// The characters it has.
         chars: usize,
-        /// What it may have.
+        /// The most characters.
         max: usize,
     },
-    /// A character that names do not have.
-    #[error("{} cannot be in a name", shown(*.0))]
+    /// A character that is not allowed in names.
+    #[error("{} cannot be in a name", display(*.0))]
     Character(char),
-    /// A character that names do not begin with.
-    #[error("a name cannot begin with {}", shown(*.0))]
+    /// A character that is not allowed at the beginning of names.
+    #[error("a name cannot begin with {}", display(*.0))]
     First(char),
-    /// Letters of scripts that are not written together.
+    /// It mixes scripts that are not written together.
     #[error("it mixes letters of different scripts that can look alike; use one script")]
     MixedScripts,
 }
 
-fn shown(c: char) -> String {
+fn display(c: char) -> String {
     if c == ' ' { "a space".to_owned() } else { format!("{c:?}") }
 }
 
-/// What a person is called here: 1 to [`Nick::CHARS_MAX`] characters, shown as it was typed.
+/// The nick of a person: 1 to [`Nick::CHARS_MAX`] characters, displayed as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "CompactString", into = "CompactString")]
 pub struct Nick(CompactString);
@@ -58,47 +58,46 @@ pub struct Nick(CompactString);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NickKey(CompactString);
 
-/// What a room is called, without its `#`: 1 to [`RoomName::CHARS_MAX`] characters, lower case.
+/// The name of a room, without its `#`: 1 to [`RoomName::CHARS_MAX`] characters, lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "CompactString", into = "CompactString")]
 pub struct RoomName(CompactString);
 
 impl Nick {
-    /// Characters in a nick.
+    /// The most characters of a nick.
     pub const CHARS_MAX: usize = 32;
 
-    /// Takes what a person wants to be called; composes it (NFC).
+    /// Parses the nick that a person wants; composes it (NFC).
     ///
     /// # Errors
-    /// When it is empty, too long, has a character that names do not have, or mixes scripts.
+    /// When it is empty, too long, has a character that is not allowed, or mixes scripts.
     pub fn parse(input: &str) -> Result<Self, NameError> {
         let nick = Self::kept(input)?;
         if look::mixes_scripts(&nick.0) { Err(NameError::MixedScripts) } else { Ok(nick) }
     }
 
-    /// Takes what somebody was called before: as [`Nick::parse`], but scripts may be mixed, as an older
-    /// version allowed.
+    /// Parses a nick that was stored: as [`Nick::parse`], but it may mix scripts, as an older version allowed.
     ///
     /// # Errors
-    /// When it is empty, too long, or has a character that names do not have.
+    /// When it is empty, too long, or has a character that is not allowed.
     pub fn kept(input: &str) -> Result<Self, NameError> {
-        checked(plain(input.trim()).nfc().collect(), Self::CHARS_MAX).map(Self)
+        validate(without_emoji_selectors(input.trim()).nfc().collect(), Self::CHARS_MAX).map(Self)
     }
 
-    /// The nick as it is shown.
+    /// The nick as it is displayed.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What it is compared by.
+    /// Nicks with the same key are the same nick.
     #[must_use]
     pub fn key(&self) -> NickKey {
         NickKey(look::of_nick(&self.0.to_lowercase()))
     }
 
-    /// What it looks like as it stands, in small letters and in capitals, its key first: `Вера` in Cyrillic
-    /// looks like `Bepa` in Latin. Two people have no look in common. In most scripts there is only the key.
+    /// Its looks as it is written, in small letters and in capitals, the key first: `Вера` in Cyrillic looks like
+    /// `Bepa` in Latin. No two people have a look in common. In most scripts the key is the only look.
     #[must_use]
     pub fn looks(&self) -> Vec<NickKey> {
         let mut looks = vec![self.key()];
@@ -115,24 +114,24 @@ impl Nick {
 }
 
 impl RoomName {
-    /// Characters in a room's name.
+    /// The most characters of a room's name.
     pub const CHARS_MAX: usize = 64;
 
-    /// Takes a room's name with or without its `#`; composes it (NFC) and lowers its case.
+    /// Parses a room's name with or without its `#`; composes it (NFC) and converts it to lower case.
     ///
     /// # Errors
-    /// When it is empty, too long, or has a character that names do not have.
+    /// When it is empty, too long, or has a character that is not allowed.
     pub fn parse(input: &str) -> Result<Self, NameError> {
         let input = input.trim();
         let input = input.strip_prefix('#').unwrap_or(input);
         let mut lower = String::new();
-        for c in plain(input).nfc().flat_map(char::to_lowercase) {
-            // `İ` has this in lower case, and is an `i`.
+        for c in without_emoji_selectors(input).nfc().flat_map(char::to_lowercase) {
+            // The lower case of `İ` has this mark; the name is the same as with `i`.
             if c != look::DOT_ABOVE || !lower.ends_with('i') {
                 lower.push(c);
             }
         }
-        checked(lower.nfc().collect(), Self::CHARS_MAX).map(Self)
+        validate(lower.nfc().collect(), Self::CHARS_MAX).map(Self)
     }
 
     /// The name without `#`.
@@ -141,25 +140,25 @@ impl RoomName {
         &self.0
     }
 
-    /// What it looks like, to refuse a new room that passes for another.
+    /// Its look, to refuse a new room that passes for another.
     #[must_use]
     pub(crate) fn look(&self) -> CompactString {
         look::of_room(&self.0)
     }
 
-    /// Whether its letters are of scripts that are not written together: no new room is called so. One that
-    /// is there already stays.
+    /// Whether it mixes scripts that are not written together. A new room cannot have such a name; an existing room
+    /// keeps it.
     pub(crate) fn mixes_scripts(&self) -> bool {
         look::mixes_scripts(&self.0)
     }
 }
 
-/// Without what says that a pictograph is drawn in colours: phones write it, and nobody sees whether it is there.
-fn plain(name: &str) -> impl Iterator<Item = char> {
+/// Without the selectors that ask for a pictograph in colours: phones write them, and they are invisible.
+fn without_emoji_selectors(name: &str) -> impl Iterator<Item = char> {
     name.chars().filter(|c| *c != '\u{FE0F}')
 }
 
-fn checked(name: CompactString, chars_max: usize) -> Result<CompactString, NameError> {
+fn validate(name: CompactString, chars_max: usize) -> Result<CompactString, NameError> {
     let first = name.chars().next().ok_or(NameError::Empty)?;
     let chars = name.chars().count();
     if chars > chars_max {
@@ -171,15 +170,16 @@ fn checked(name: CompactString, chars_max: usize) -> Result<CompactString, NameE
     let mut marks = 0;
     for c in name.chars() {
         marks = if is_mark(c) { marks + 1 } else { 0 };
-        if marks > MARKS_IN_A_ROW_MAX || !may_stand(c) {
+        if marks > MARKS_IN_A_ROW_MAX || !is_allowed(c) {
             return Err(NameError::Character(c));
         }
     }
     Ok(name)
 }
 
-/// Identifier characters of every living script (TS #39), a few ASCII signs, and pictographs.
-fn may_stand(c: char) -> bool {
+/// Whether names may have this character: identifier characters of every living script (TS #39), a few ASCII signs,
+/// and pictographs.
+fn is_allowed(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || "-_.'^|[]{}`".contains(c);
     }
@@ -187,7 +187,7 @@ fn may_stand(c: char) -> bool {
         c.general_category(),
         GeneralCategory::OtherSymbol | GeneralCategory::ModifierSymbol
     );
-    // TS #39 leaves out 1,304 characters of this block as uncommon; people's names have them.
+    // TS #39 excludes 1,304 characters of this block as uncommon, but people's names have them.
     let is_chinese = matches!(c, '\u{4E00}'..='\u{9FFF}');
     c.identifier_allowed() || is_chinese || (is_pictograph && !is_unseen(c))
 }
@@ -228,7 +228,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn people_may_be_called_what_people_are_called() {
+    fn names_of_people_in_any_script_are_nicks() {
         for name in
             ["ann", "Ann_2", "小明", "たろう", "Zoë", "Иван", "محمد", "อนันต์", "🙂", "o'neil"]
         {
@@ -237,13 +237,13 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_mistaken_for_something_else_is_no_name() {
+    fn a_string_that_could_be_mistaken_for_something_else_is_not_a_name() {
         assert_eq!(Nick::parse("  "), Err(NameError::Empty));
         assert_eq!(Nick::parse("a b"), Err(NameError::Character(' ')));
         assert_eq!(Nick::parse("a\u{202e}b"), Err(NameError::Character('\u{202e}')));
         assert_eq!(Nick::parse("a\u{200b}b"), Err(NameError::Character('\u{200b}')));
         assert_eq!(Nick::parse("\u{3164}"), Err(NameError::Character('\u{3164}')));
-        // Symbols that are blank, or stand for what is missing.
+        // Symbols that are blank or replace lost characters.
         for unseen in ['\u{2800}', '\u{1D159}', '\u{FFFC}', '\u{FFFD}'] {
             assert_eq!(Nick::parse(&unseen.to_string()), Err(NameError::Character(unseen)));
         }
@@ -261,7 +261,7 @@ mod tests {
         Nick::parse(name).unwrap()
     }
 
-    /// Whether two people may be called so at once.
+    /// Whether two people cannot have these nicks at once.
     fn collide(a: &str, b: &str) -> bool {
         let (a, b) = (nick(a).looks(), nick(b).looks());
         a.iter().any(|look| b.contains(look))
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_nick_is_written_in_one_script() {
+    fn a_new_nick_has_one_script() {
         for mixed in ["Вob", "Тom", "Кate", "аnn", "аdmin", "Ιan", "annอ", "aא"] {
             assert_eq!(Nick::parse(mixed), Err(NameError::MixedScripts), "{mixed}");
             assert_eq!(Nick::kept(mixed).unwrap().as_str(), mixed, "said under it before");
@@ -359,7 +359,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_nick_has_its_key_in_any_case(input in "[a-zA-Z0-9|`а-яА-ЯёЁäÖéÉ]{1,12}") {
+        fn a_nick_has_the_same_key_in_any_case(input in "[a-zA-Z0-9|`а-яА-ЯёЁäÖéÉ]{1,12}") {
             if let Ok(nick) = Nick::kept(&input) {
                 for other in [input.to_lowercase(), input.to_uppercase()] {
                     let other = Nick::kept(&other).unwrap();

@@ -1,4 +1,4 @@
-//! Who holds which nick, found by any of its looks ([`Nick::looks`]).
+//! The holder of each nick, found by any look of the nick ([`Nick::looks`]).
 //!
 //! Invariant: a look belongs to one session at most.
 
@@ -12,12 +12,12 @@ pub(crate) struct Nicks {
 }
 
 impl Nicks {
-    /// Whether nobody has that nick, nor one that looks like it.
+    /// Whether nobody has this nick or one that looks like it.
     pub(crate) fn is_free(&self, nick: &Nick) -> bool {
         self.holder(nick, |_| true).is_none()
     }
 
-    /// Whoever has that nick, or one that looks like it, and is one of those that are meant.
+    /// A session for which `is_meant` holds and which has this nick, or one that looks like it.
     pub(crate) fn holder(
         &self,
         nick: &Nick,
@@ -28,12 +28,12 @@ impl Nicks {
         holders.find(|holder| is_meant(*holder))
     }
 
-    /// It is the session's, instead of whose it was.
+    /// Makes the session the holder of the nick, instead of the previous holder.
     pub(crate) fn insert(&mut self, nick: &Nick, session: SessionId) {
         self.by_look.extend(nick.looks().into_iter().map(|look| (look, session)));
     }
 
-    /// Nobody has it any more.
+    /// Makes the nick free.
     pub(crate) fn remove(&mut self, nick: &Nick) {
         for look in nick.looks() {
             self.by_look.remove(&look);

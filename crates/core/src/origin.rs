@@ -1,5 +1,5 @@
-//! What is counted for each origin, so that a cost does not end with the connection that made it. Bounded: an
-//! account whose buckets are full again is as good as none and is forgotten.
+//! What each origin has spent, so that reconnecting does not reset a limit. Bounded: an account whose buckets are
+//! full again equals a new one and is dropped.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,11 @@ use crate::flood::{Bucket, Rate, Verdict};
 use crate::limits::ORIGINS_MAX;
 use crate::{Origin, SteadyTime};
 
-/// The accounts of those origins that have spent something lately.
+/// The accounts of the origins that have spent something lately.
 #[derive(Debug, Default)]
 pub(crate) struct Origins {
     accounts: BTreeMap<Origin, Account>,
-    /// When each account will be full again, in microseconds; the first is the first to be forgotten.
+    /// When each account will be full again, in microseconds of steady time; the first is dropped first.
     full_at: BTreeSet<(u64, Origin)>,
 }
 
@@ -25,14 +25,14 @@ pub(crate) struct Account {
     renames: Bucket,
 }
 
-/// What an origin spends.
+/// What an origin can spend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spending {
-    /// It makes a room.
+    /// Creating a room.
     NewRoom,
-    /// It came to a room and left it within moments.
+    /// A brief stay in a room.
     BriefStay,
-    /// It is called otherwise, and a room is told.
+    /// An announced rename.
     Rename,
 }
 
@@ -52,15 +52,15 @@ impl Account {
 }
 
 impl Origins {
-    /// Every account, in the order of the origins.
+    /// Every account, sorted by origin.
     pub(crate) fn accounts(&self) -> impl Iterator<Item = (Origin, Account)> {
         self.accounts.iter().map(|(origin, account)| (*origin, *account))
     }
 
-    /// Adds an account that was kept.
+    /// Adds an account from a snapshot.
     ///
     /// # Errors
-    /// When the origin has one.
+    /// When the origin has an account already.
     pub(crate) fn add(&mut self, origin: Origin, account: Account) -> Result<(), String> {
         self.full_at.insert((account.full_at_us(), origin));
         match self.accounts.insert(origin, account) {
@@ -69,7 +69,7 @@ impl Origins {
         }
     }
 
-    /// Spends one, if there is one to spend.
+    /// Takes one token from the bucket for this spending, if there is one.
     pub(crate) fn spend(
         &mut self,
         origin: Origin,
@@ -88,11 +88,11 @@ impl Origins {
             self.full_at.remove(&(before, origin));
             self.full_at.insert((after, origin));
         }
-        self.forget_full(now);
+        self.drop_full(now);
         verdict
     }
 
-    /// Whether it has nothing left to spend.
+    /// Whether the bucket for this spending is empty.
     pub(crate) fn has_spent(
         &self,
         origin: Origin,
@@ -109,8 +109,8 @@ impl Origins {
         bucket.take_at(now, rate) != Verdict::Pass
     }
 
-    /// Forgets accounts that are full again; past the bound also the one that is so next.
-    fn forget_full(&mut self, now: SteadyTime) {
+    /// Drops accounts that are full again; past the bound also the one that will be full next.
+    fn drop_full(&mut self, now: SteadyTime) {
         let now_us = now.0.saturating_mul(1000);
         while let Some((full_at, origin)) = self.full_at.first().copied()
             && (full_at <= now_us || self.accounts.len() > ORIGINS_MAX)
@@ -140,7 +140,7 @@ mod tests {
     const RATE: Rate = Rate { burst: 2, interval_ms: 1000 };
 
     #[test]
-    fn each_origin_spends_its_own_and_the_server_is_not_limited() {
+    fn each_origin_has_its_own_account_and_the_server_is_not_limited() {
         let mut origins = Origins::default();
         let mut spend = |origin, ms| {
             let now = SteadyTime(ms);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_are_forgotten_when_they_are_full_again_and_bounded_until_then() {
+    fn full_accounts_are_dropped_and_the_number_of_accounts_is_bounded() {
         let mut origins = Origins::default();
         for origin in 1..=ORIGINS_MAX as u64 + 100 {
             origins.spend(Origin(origin), Spending::BriefStay, RATE, SteadyTime(origin));

@@ -1,19 +1,19 @@
-//! What only reads: a closed list. A query is answered where it is asked, at its place in the order, and goes
-//! nowhere else: nothing here can be written to a log.
+//! What can be read: a closed list. A node answers its own queries, each at its point in the order. They are not
+//! sent to other nodes: nothing here can be written to a log.
 
 use crate::{Position, RoomName, Sequence, SessionId, Time};
 
-/// Who asks.
+/// The session or visitor that asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asker {
-    /// Somebody who has come in: what is in a room is for those who are in it.
+    /// A session: it can read the rooms it is in.
     Session(SessionId),
-    /// Somebody who has not come in: every room is open.
+    /// A visitor, who has not entered the server: it can read every room.
     Visitor(SessionId),
 }
 
 impl Asker {
-    /// The number that the answer is for.
+    /// The number that the answer is addressed to.
     #[must_use]
     pub fn session(self) -> SessionId {
         let (Self::Session(session) | Self::Visitor(session)) = self;
@@ -21,95 +21,96 @@ impl Asker {
     }
 }
 
-/// What can be asked: [`crate::Chat::ask`] answers.
+/// The queries. [`crate::Chat::ask`] answers them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
-    /// Who is in a room?
+    /// The members of a room.
     Who {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// Which page of the list, from 1.
+        /// The page of the list, from 1.
         page: u32,
     },
-    /// Which rooms are there?
+    /// All rooms.
     Rooms {
-        /// Which page of the list, from 1.
+        /// The page of the list, from 1.
         page: u32,
     },
-    /// What is a room about?
+    /// The topic of a room.
     Topic {
-        /// Which.
+        /// The room.
         room: RoomName,
     },
-    /// Whom does the asker ignore?
+    /// The ignore list of the asker.
     Ignored,
-    /// How does a room stand? For one that hears it and has lost its place in it; nobody else is answered.
+    /// The state of a room, for a session or follower that receives the room and has lost its cursor in it. Others
+    /// get no answer.
     Room {
-        /// Which.
+        /// The room.
         room: RoomName,
     },
-    /// Something from history: answered with leave to read, and from where.
+    /// A part of history. The answer is the permission to read it ([`crate::ReadGrant`]), not the events.
     Read {
-        /// What is wanted.
+        /// The part of history.
         question: Question,
     },
 }
 
-/// What is wanted from history.
+/// The part of history that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
     /// The newest events of a room.
     Latest {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// How many at most.
+        /// The most events to return.
         count: u32,
     },
-    /// The newest events of a room before a moment.
+    /// The newest events of a room before a time.
     Before {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// Before when.
+        /// The time; events at this time are not included.
         time: Time,
-        /// How many at most.
+        /// The most events to return.
         count: u32,
     },
     /// The newest events of a room before a position.
     Earlier {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// Before which.
+        /// The position; its event is not included.
         position: Position,
-        /// How many at most.
+        /// The most events to return.
         count: u32,
     },
     /// The oldest events of a room after a position.
     Later {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// After which.
+        /// The position; its event is not included.
         position: Position,
-        /// How many at most.
+        /// The most events to return.
         count: u32,
     },
     /// The events of a room around a position.
     Around {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// Around which.
+        /// The position in the middle.
         position: Position,
-        /// How many at most.
+        /// The most events to return.
         count: u32,
     },
-    /// The newest events that have these words.
+    /// The newest events that contain these words.
     Search {
-        /// As typed.
+        /// The words as typed.
         words: String,
-        /// Where; `None` for every room the asker is in, and for a visitor every room there is.
+        /// The room; `None` for every room the asker is in, and for a visitor every room of the server.
         room: Option<RoomName>,
-        /// Only what is older than this: the rest of a list that was cut here.
+        /// Only older events: where an earlier list of results was cut.
         before: Option<Sequence>,
-        /// How many at most.
+        /// The most events to return.
         count: u32,
     },
 }

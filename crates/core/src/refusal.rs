@@ -1,125 +1,125 @@
-//! Reasons to say no. A refusal is data: what was asked for, and the limit it met. Every protocol finds
+//! Why a request is refused. A refusal is data: what was asked for, and the limit it met. Every protocol has
 //! words for every one of them.
 
 use crate::{MessageId, NameError, Nick, Position, Rate, RoomName, TextError};
 
-/// Why something was not done. Where a person's words were refused, they come back in `text`.
+/// Why a request was refused. A refused text is returned to its author in `text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Not in that room.
+    /// The session is not in that room.
     NotInRoom {
-        /// Which.
+        /// The room.
         room: RoomName,
     },
     /// There is no room of that name.
     NoSuchRoom {
-        /// Which.
+        /// The name.
         room: RoomName,
     },
-    /// A room of nearly that name exists and the two could be confused.
+    /// A room exists whose name can be confused with the wanted one.
     RoomLooksLike {
-        /// The one asked for.
+        /// The wanted room.
         room: RoomName,
-        /// The one there is.
+        /// The room that exists.
         existing: RoomName,
     },
-    /// A new room's name would have letters of scripts that are not written together.
+    /// The name of a new room mixes scripts that are not written together.
     RoomMixesScripts {
-        /// The one asked for.
+        /// The wanted room.
         room: RoomName,
     },
     /// The server has as many rooms as it may have.
     TooManyRooms {
-        /// The one asked for.
+        /// The wanted room.
         room: RoomName,
-        /// How many that is.
+        /// The most rooms.
         max: usize,
     },
-    /// Whoever comes from there has made as many rooms as one may for the moment.
+    /// The origin of the session has created too many rooms lately.
     TooManyNewRooms {
-        /// The one asked for.
+        /// The wanted room.
         room: RoomName,
-        /// How many one may make.
+        /// How many rooms an origin may create.
         rate: Rate,
-        /// After how long the next one may be made, in milliseconds.
+        /// Milliseconds until the next one may be created.
         wait_ms: u32,
     },
     /// The session is in as many rooms as it may be.
     InTooManyRooms {
-        /// The one asked for.
+        /// The wanted room.
         room: RoomName,
-        /// How many that is.
+        /// The most rooms of one session.
         max: usize,
     },
     /// Somebody has that nick, or one that looks like it.
     NickTaken {
-        /// The one asked for.
+        /// The wanted nick.
         nick: Nick,
-        /// The one there is.
+        /// The nick that exists.
         holder: Nick,
     },
-    /// Nobody of that nick is here.
+    /// Nobody has that nick.
     NoSuchNick {
-        /// Which.
+        /// The nick.
         nick: Nick,
     },
-    /// Their connection is broken just now, and nothing can be handed to them.
+    /// The receiver is suspended: the connection broke, and nothing can be delivered at the moment.
     Away {
-        /// Who.
+        /// The receiver.
         nick: Nick,
     },
-    /// They do not take messages from you.
+    /// The receiver ignores the sender.
     Ignored {
-        /// Who.
+        /// The receiver.
         nick: Nick,
     },
-    /// You ignore as many as you may.
+    /// The ignore list is full.
     IgnoringTooMany {
-        /// How many that is.
+        /// The most entries.
         max: usize,
     },
-    /// That is you.
+    /// The nick is the session's own.
     Yourself,
-    /// A topic has one line and a byte limit.
+    /// The topic has too many bytes or more than one line.
     TopicTooLong {
-        /// What it has.
+        /// The bytes it has.
         bytes: usize,
-        /// What it may have.
+        /// The most bytes.
         max: usize,
     },
-    /// No such page of a list.
+    /// The list has no such page.
     NoSuchPage {
-        /// Which was asked for.
+        /// The wanted page.
         page: u32,
-        /// How many there are.
+        /// The number of pages.
         pages: u32,
     },
-    /// A search that would take too long.
+    /// The search would take too long.
     SearchTooWide {
-        /// In what.
+        /// What makes it too wide.
         why: TooWide,
     },
-    /// Others are searching: one more may be asked for in a moment.
+    /// Too many searches are waiting; try again in a moment.
     SearchesWait,
-    /// The sender said other words with this id before.
+    /// The author used this id before for another text.
     Conflict {
-        /// Where.
+        /// The room of the earlier message.
         room: RoomName,
-        /// The place of what was said before.
+        /// The position of the earlier message.
         position: Position,
         /// The id.
         id: MessageId,
     },
     /// The disk is nearly full.
     NoSpace {
-        /// What is free, MiB.
+        /// The free space, MiB.
         free_mib: u64,
-        /// What must be, MiB.
+        /// The free space that is needed, MiB.
         min_mib: u64,
         /// What was not done, as typed.
         text: String,
     },
-    /// Too much at once.
+    /// The connection made too many requests.
     TooFast {
         /// Requests that pass at once.
         burst: u32,
@@ -128,29 +128,29 @@ pub enum Refusal {
         /// What was not done, as typed.
         text: String,
     },
-    /// Too much from one network address, over all its connections.
+    /// One network address made too many requests, over all its connections.
     AddressTooFast {
-        /// Seconds until it may go on.
+        /// Seconds until the next request passes.
         wait_s: u32,
         /// What was not done, as typed.
         text: String,
     },
-    /// That cannot be a name.
+    /// The input is not a valid name.
     BadName {
-        /// As typed.
+        /// The name as typed.
         input: String,
-        /// Why.
+        /// The rule that it breaks.
         error: NameError,
     },
-    /// That cannot be a message.
+    /// The input is not a valid text.
     BadText {
-        /// Why.
+        /// The rule that it breaks.
         error: TextError,
     },
 }
 
 impl Refusal {
-    /// The room that was to be entered and was not, where it is about that.
+    /// The room that could not be joined, if the refusal is about joining.
     #[must_use]
     pub fn room_not_entered(&self) -> Option<&RoomName> {
         match self {
@@ -181,19 +181,19 @@ impl Refusal {
     }
 }
 
-/// In what a search is too wide.
+/// What makes a search too wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TooWide {
     /// It has too many words.
     Words {
-        /// How many it may have.
+        /// The most words.
         max: usize,
     },
-    /// The beginning of a word is too short.
+    /// The beginning of a word (`tea*`) is too short.
     Prefix {
-        /// How many characters it must have.
+        /// The fewest characters.
         chars_min: usize,
     },
-    /// Too many messages have these words, or nearly all but one.
+    /// It used up its time before the first result: too many messages contain these words, or all except one.
     Work,
 }

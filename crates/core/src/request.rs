@@ -1,20 +1,20 @@
-//! What a session asks for, whatever becomes of it.
+//! What a session asks for: an action, a query or a signal.
 
 use crate::{Action, Query, Signal, Text};
 
-/// One request. Its kind decides where it goes.
+/// One request. Its kind decides which way it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Changes the chat: it is proposed to the log, and made where that has put it.
+    /// Changes the chat: it is proposed to the log and applied at the position that the log gives it.
     Action(Action),
-    /// Only reads: it is answered at its place among what is asked here, and not kept.
+    /// Reads: this node answers it, in order with the session's other requests. It is not stored.
     Query(Query),
-    /// Only passes by: it is told to those who are there, and not kept.
+    /// Is passed on to the people who are present. It is not stored.
     Signal(Signal),
 }
 
 impl Request {
-    /// The words it brings along for others.
+    /// The text in it that other people will read.
     #[must_use]
     pub fn text(&self) -> Option<&Text> {
         match self {
@@ -23,7 +23,7 @@ impl Request {
         }
     }
 
-    /// Whether it goes into the history.
+    /// Whether it goes into history.
     #[must_use]
     pub fn is_kept(&self) -> bool {
         match self {

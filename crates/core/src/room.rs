@@ -1,4 +1,5 @@
-//! A room: its sequence, its topic, who is in it, and the comings and goings not yet announced.
+//! A room: its sequence, its topic, its members, and the joins and leaves that are not announced yet. And all rooms,
+//! found by number, name and look.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,45 +11,45 @@ use crate::{
     Nick, NickKey, Position, RoomId, RoomName, SessionId, SteadyTime, StoredRoom, Text, Time,
 };
 
-/// Nicks that one folded announcement names; the rest are counted.
+/// Nicks that one summary of folded joins or leaves names; the rest are counted.
 const FOLD_NAMES_MAX: usize = 8;
 
 #[derive(Debug)]
 pub(crate) struct Room {
     pub(crate) id: RoomId,
     pub(crate) name: RoomName,
-    /// The first event's position, of those that are kept; right after `head` where none is.
+    /// The position of the oldest event in history; right after `head` when history has none.
     pub(crate) first: Position,
-    /// The last event's position.
+    /// The position of the last event.
     pub(crate) head: Position,
-    /// When the last event was.
+    /// The time of the last event.
     pub(crate) last: Time,
     pub(crate) topic: Option<Text>,
-    /// By nick, so that a page of the list costs a page.
+    /// Sorted by nick, so that a page of the list costs no more than the page.
     pub(crate) members: BTreeMap<NickKey, SessionId>,
-    /// Visitors that hear it, and sessions in it that are not seen yet.
+    /// The number of followers, and of sessions in the room that are not seen yet.
     pub(crate) unseen: usize,
-    /// Whether it has events, and so outlives its members.
-    pub(crate) is_kept: bool,
+    /// Whether it has events, and so continues to exist without members.
+    pub(crate) is_durable: bool,
     pub(crate) fold: Option<Fold>,
-    /// Where it stands among the rooms that may give way, if it is one of them.
-    giving_way: Option<Time>,
+    /// The time of its last event, under which it is listed among the evictable rooms; `None` if it is not evictable.
+    evictable_since: Option<Time>,
 }
 
 impl Room {
-    /// How many hear it, at most: what is told to the room costs this much.
+    /// The most sessions that receive it: a broadcast to the room costs this much.
     pub(crate) fn listeners(&self) -> usize {
         self.members.len() + self.unseen
     }
 
-    /// As the store remembers it.
-    pub(crate) fn restored(
+    /// The room as it was loaded from the store.
+    pub(crate) fn from_stored(
         StoredRoom { room, name, first, head, last, topic }: StoredRoom,
     ) -> Self {
-        Self { first, head, last, topic, is_kept: true, ..Self::new(room, name) }
+        Self { first, head, last, topic, is_durable: true, ..Self::new(room, name) }
     }
 
-    /// Without its members.
+    /// Its state without its members.
     fn state(&self) -> RoomState {
         RoomState {
             id: self.id,
@@ -71,18 +72,18 @@ impl Room {
             topic: None,
             members: BTreeMap::new(),
             unseen: 0,
-            is_kept: false,
+            is_durable: false,
             fold: None,
-            giving_way: None,
+            evictable_since: None,
         }
     }
 }
 
-/// Comings and goings gathered since the last announcement.
+/// Joins and leaves since the last summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fold {
     pub(crate) due: SteadyTime,
-    /// Whether it is because the room is big: then everyone is in it.
+    /// Whether the room is large: then every join and leave is folded, not only those of an origin with too many.
     pub(crate) is_of_size: bool,
     pub(crate) entered: FoldedNicks,
     pub(crate) gone: FoldedNicks,
@@ -103,20 +104,21 @@ impl FoldedNicks {
     }
 }
 
-/// All rooms, by number and by name.
+/// All rooms.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
     by_id: BTreeMap<RoomId, Room>,
     by_name: BTreeMap<RoomName, RoomId>,
-    /// Several of one look where an operator has named the first room so, or the rules for looks have changed.
+    /// Several rooms have one look when an operator chose such a name for the first room, or after the rules for
+    /// looks have changed.
     by_look: BTreeSet<(CompactString, RoomId)>,
     last_id: u32,
-    /// The room that always exists, once limits have named it.
+    /// The room that always exists; `None` before the first [`Rooms::configure`].
     first: Option<RoomId>,
-    /// Events up to which a room may give way.
+    /// The most events of an evictable room.
     small_events: u64,
-    /// Those that may give way, by their last event.
-    giving_way: BTreeSet<(Time, RoomId)>,
+    /// The evictable rooms, sorted by the time of their last event.
+    evictable: BTreeSet<(Time, RoomId)>,
 }
 
 impl Rooms {
@@ -124,52 +126,52 @@ impl Rooms {
         self.by_id.len()
     }
 
-    /// Those that count against the bound: all but the first.
+    /// The number of rooms that count against the bound: all except the first room.
     pub(crate) fn counted(&self) -> usize {
         self.len() - usize::from(self.first.is_some())
     }
 
-    /// Which room always exists, and which ones may give way.
+    /// Sets which room always exists, and how small an evictable room is.
     pub(crate) fn configure(&mut self, first: &RoomName, small_events: u64) {
         let before = self.first.take();
         self.first = Some(match self.id_of(first) {
             Some(id) => id,
-            None => self.found(first.clone()).id,
+            None => self.create(first.clone()).id,
         });
         if let Some(before) = before {
-            self.settle(before);
+            self.refresh(before);
         }
         self.small_events = small_events;
         let ids: Vec<RoomId> = self.by_id.keys().copied().collect();
         for id in ids {
-            self.settle(id);
+            self.refresh(id);
         }
     }
 
-    /// Whether one was named that always exists.
+    /// Whether [`Rooms::configure`] has named the first room.
     pub(crate) fn has_first(&self) -> bool {
         self.first.is_some()
     }
 
-    /// Numbers up to this one have been given to rooms, of which some may be gone.
-    pub(crate) fn used_up_to(&mut self, last: RoomId) {
+    /// Marks the numbers up to this one as used: by rooms of which some may be deleted.
+    pub(crate) fn reserve_up_to(&mut self, last: RoomId) {
         self.last_id = self.last_id.max(last.0);
     }
 
-    /// The highest number that a room ever had.
+    /// The highest number that was ever given to a room.
     pub(crate) fn last(&self) -> RoomId {
         RoomId(self.last_id)
     }
 
-    /// Every room without its members, in the order of their numbers.
+    /// The state of every room without its members, in the order of their numbers.
     pub(crate) fn states(&self) -> impl Iterator<Item = RoomState> {
         self.by_id.values().map(Room::state)
     }
 
-    /// Adds a room as it was when its state was taken.
+    /// Adds a room from a snapshot.
     ///
     /// # Errors
-    /// When there is one with that number or name, or a number in it is past the last of its kind.
+    /// When a room with that number or name exists, or a position is past [`Position::MAX`].
     pub(crate) fn add(&mut self, state: RoomState) -> Result<(), String> {
         let RoomState { id, name, first, head, last, topic, fold } = state;
         if self.by_id.contains_key(&id) || self.by_name.contains_key(&name) {
@@ -178,8 +180,8 @@ impl Rooms {
         if head > Position::MAX {
             return Err(format!("{name} has {head} events"));
         }
-        let is_kept = head > Position::START;
-        self.insert(Room { first, head, last, topic, is_kept, fold, ..Room::new(id, name) });
+        let is_durable = head > Position::START;
+        self.insert(Room { first, head, last, topic, is_durable, fold, ..Room::new(id, name) });
         Ok(())
     }
 
@@ -195,20 +197,20 @@ impl Rooms {
         self.by_id.get_mut(&id)
     }
 
-    /// The room that looks like `name`, if there is one; of several the oldest.
+    /// The oldest room that looks like `name`.
     pub(crate) fn lookalike(&self, name: &RoomName) -> Option<&Room> {
         let look = name.look();
         let (found, id) = self.by_look.range((look.clone(), RoomId(0))..).next()?;
         if *found == look { self.get(*id) } else { None }
     }
 
-    /// All rooms in the order of their names.
+    /// All rooms, sorted by name.
     pub(crate) fn by_name(&self) -> impl Iterator<Item = &Room> {
         self.by_name.values().filter_map(|id| self.get(*id))
     }
 
-    /// Makes a room with the next number.
-    pub(crate) fn found(&mut self, name: RoomName) -> &mut Room {
+    /// Creates a room with the next number.
+    pub(crate) fn create(&mut self, name: RoomName) -> &mut Room {
         self.insert(Room::new(RoomId(self.last_id + 1), name))
     }
 
@@ -220,20 +222,20 @@ impl Rooms {
         self.by_id.entry(id).or_insert(room)
     }
 
-    /// Draws the conclusions when members, unseen listeners or events of a room have changed: one that has
-    /// none of them is forgotten, a small one that nobody is in or hears may give way.
-    pub(crate) fn settle(&mut self, id: RoomId) {
+    /// Call this when the members, unseen listeners or events of a room have changed. A room that has none of them
+    /// is removed; a small room without members and listeners becomes evictable.
+    pub(crate) fn refresh(&mut self, id: RoomId) {
         let (first, small_events) = (self.first, self.small_events);
         let Some(room) = self.by_id.get_mut(&id) else { return };
         let is_empty = room.members.is_empty() && room.unseen == 0 && Some(id) != first;
-        let may_give_way = is_empty && room.head.0 <= small_events;
-        let wanted = may_give_way.then_some(room.last);
-        let before = std::mem::replace(&mut room.giving_way, wanted);
-        let is_bare = is_empty && !room.is_kept;
+        let is_evictable = is_empty && room.head.0 <= small_events;
+        let wanted = is_evictable.then_some(room.last);
+        let before = std::mem::replace(&mut room.evictable_since, wanted);
+        let is_bare = is_empty && !room.is_durable;
         if before != wanted {
-            self.giving_way.extend(wanted.map(|last| (last, id)));
+            self.evictable.extend(wanted.map(|last| (last, id)));
             if let Some(last) = before {
-                self.giving_way.remove(&(last, id));
+                self.evictable.remove(&(last, id));
             }
         }
         if is_bare {
@@ -241,22 +243,22 @@ impl Rooms {
         }
     }
 
-    /// Whether there is one that [`Rooms::give_way`] would give.
-    pub(crate) fn can_give_way(&self) -> bool {
-        !self.giving_way.is_empty()
+    /// Whether [`Rooms::evict`] would remove a room.
+    pub(crate) fn has_evictable(&self) -> bool {
+        !self.evictable.is_empty()
     }
 
-    /// The small room that nobody is in or hears and that was quiet for longest: it is forgotten.
-    pub(crate) fn give_way(&mut self) -> Option<RoomId> {
-        let (_, id) = self.giving_way.first().copied()?;
+    /// Removes the evictable room that was quiet for longest and returns its number.
+    pub(crate) fn evict(&mut self) -> Option<RoomId> {
+        let (_, id) = self.evictable.first().copied()?;
         self.remove(id);
         Some(id)
     }
 
-    /// See [`crate::Chat::check`]. `heard` has the room of each who hears one unseen.
-    pub(crate) fn check(&self, heard: impl Iterator<Item = RoomId>) -> Result<(), String> {
+    /// See [`crate::Chat::check`]. `unseen_in` has the room of each follower and each unseen session.
+    pub(crate) fn check(&self, unseen_in: impl Iterator<Item = RoomId>) -> Result<(), String> {
         let mut unseen: BTreeMap<RoomId, usize> = BTreeMap::new();
-        for room in heard {
+        for room in unseen_in {
             *unseen.entry(room).or_default() += 1;
         }
         if self.first.is_some_and(|first| !self.by_id.contains_key(&first)) {
@@ -272,33 +274,33 @@ impl Rooms {
             if unseen.remove(id).unwrap_or_default() != room.unseen {
                 return Err(format!("{name} has not {} unseen listeners", room.unseen));
             }
-            if is_empty && !room.is_kept && !is_first {
+            if is_empty && !room.is_durable && !is_first {
                 return Err(format!("{name} is bare and exists"));
             }
             if *first == Position::START || *first > head.next() {
                 return Err(format!("{name} has {head} events and begins at {first}"));
             }
-            if room.is_kept != (head.0 > 0) {
+            if room.is_durable != (head.0 > 0) {
                 return Err(format!("{name} has {head} events and is not kept, or is"));
             }
-            let may_give_way = is_empty && !is_first && head.0 <= self.small_events;
-            if room.giving_way != may_give_way.then_some(*last)
-                || self.giving_way.contains(&(*last, *id)) != may_give_way
+            let is_evictable = is_empty && !is_first && head.0 <= self.small_events;
+            if room.evictable_since != is_evictable.then_some(*last)
+                || self.evictable.contains(&(*last, *id)) != is_evictable
             {
                 return Err(format!("{name} may give way and does not stand so, or the reverse"));
             }
         }
-        let giving_way = self.by_id.values().filter(|room| room.giving_way.is_some()).count();
+        let evictable = self.by_id.values().filter(|room| room.evictable_since.is_some()).count();
         let is_whole = self.by_name.len() == self.by_id.len()
-            && giving_way == self.giving_way.len()
+            && evictable == self.evictable.len()
             && unseen.is_empty();
         if is_whole { Ok(()) } else { Err("a room that is gone is still found".to_owned()) }
     }
 
     fn remove(&mut self, id: RoomId) {
         let Some(room) = self.by_id.remove(&id) else { return };
-        if let Some(last) = room.giving_way {
-            self.giving_way.remove(&(last, id));
+        if let Some(last) = room.evictable_since {
+            self.evictable.remove(&(last, id));
         }
         self.by_name.remove(&room.name);
         self.by_look.remove(&(room.name.look(), id));

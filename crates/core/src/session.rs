@@ -1,4 +1,4 @@
-//! One joined person: their nick, the rooms they are in, whom they ignore, and by what key they come back.
+//! One session: its nick, the rooms it is in, its ignore list, and the state by which it can be resumed.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,41 +11,43 @@ use crate::{
 pub(crate) struct Session {
     pub(crate) nick: Nick,
     pub(crate) key: NickKey,
-    /// Whose the ids of their messages are.
+    /// The author of its messages; message ids are unique for each author.
     pub(crate) author: Author,
-    /// From where it came in, or was resumed.
+    /// Where it entered from, or was last resumed from.
     pub(crate) origin: Origin,
     pub(crate) rooms: Vec<Membership>,
     pub(crate) ignored: Vec<Ignored>,
-    /// Only of those with a key to come back with.
+    /// `None` for a session without a resume key.
     pub(crate) resume: Option<Box<ResumeState>>,
 }
 
-/// What is kept for somebody who may come back.
+/// What a connection needs to resume the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ResumeState {
     pub(crate) key: ResumeKeyHash,
-    /// While it is suspended.
+    /// `None` while the session is connected.
     pub(crate) suspension: Option<Suspension>,
-    /// Until when rooms that they do not hear are kept for them.
+    /// When the grace period ends: then a suspended session ends, and a resumed one leaves the rooms that it has not
+    /// joined again. `None` when there is nothing to wait for.
     pub(crate) kept_until: Option<SteadyTime>,
 }
 
-/// A connection broke, and its session is suspended.
+/// Why and since when a session has no connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Suspension {
     pub(crate) cause: ExitCause,
     pub(crate) since: SteadyTime,
 }
 
-/// A session's place in a room.
+/// A session as a member of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Membership {
     pub(crate) room: RoomId,
     pub(crate) since: SteadyTime,
-    /// Until when its coming waits to be announced with others.
+    /// When the summary that has its joining in it is due; `None` if the joining was announced by itself.
     pub(crate) folded_until: Option<SteadyTime>,
-    /// Whether its connection hears the room. Otherwise the place is kept for somebody who may come back.
+    /// Whether the connection receives the room. Not while the session is suspended, and after it is resumed not
+    /// until it joins the room again.
     pub(crate) is_attached: bool,
 }
 
@@ -58,23 +60,23 @@ impl Session {
         Self { nick, key, author, origin, rooms: Vec::new(), ignored: Vec::new(), resume }
     }
 
-    /// Why and since when, if it is suspended.
+    /// Why and since when it is suspended; `None` if it is connected.
     pub(crate) fn suspension(&self) -> Option<Suspension> {
         self.resume.as_ref().and_then(|resume| resume.suspension)
     }
 
-    /// Who they are whatever they are called, on the connection `id`.
+    /// How the session, whose number is `id`, is recognized under any nick.
     pub(crate) fn identity(&self, id: SessionId) -> Person {
-        if self.resume.is_some() { Person::ResumeState(self.author) } else { Person::Session(id) }
+        if self.resume.is_some() { Person::ResumeKey(self.author) } else { Person::Session(id) }
     }
 
-    /// Whether they do not hear `other`, who is on the connection `id`.
+    /// Whether it ignores the session `other`, whose number is `id`.
     pub(crate) fn ignores(&self, id: SessionId, other: &Self) -> bool {
         let (author, key) = (Some(other.author), Some(&other.key));
         self.ignored.iter().any(|ignored| ignored.is(id, author, key))
     }
 
-    /// Its place in a room, if it has one.
+    /// Its membership in a room, if it is a member.
     pub(crate) fn membership(&self, room: RoomId) -> Option<Membership> {
         self.rooms.iter().find(|membership| membership.room == room).copied()
     }

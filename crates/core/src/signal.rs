@@ -1,16 +1,16 @@
-//! What is told to those who are there and is neither history nor state: it changes nothing, nobody waits for it,
-//! and where it is lost nothing is wrong. So it is not written to a log. Matrix calls it an ephemeral event.
+//! What is passed on to the people who are present and is neither history nor state. It changes nothing, nobody
+//! waits for it, and it may be lost, so it is not written to a log. Matrix calls it an ephemeral event.
 
 use serde::{Deserialize, Serialize};
 
 use crate::RoomName;
 
-/// What can be told so: [`crate::Chat::signal`] finds those who are told.
+/// The signals. [`crate::Chat::signal`] finds the sessions that receive them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Signal {
-    /// Tell the others in a small room that one is typing.
+    /// The person is typing. Only a small room is told.
     Typing {
-        /// Where.
+        /// The room.
         room: RoomName,
     },
 }

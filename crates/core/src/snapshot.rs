@@ -1,8 +1,7 @@
-//! The whole state of a chat at one place in the order, as data that can be kept and travel.
+//! The whole state of a chat at one point in the order, as data that can be stored and sent.
 //!
-//! It has each fact once. What follows from others (who has a nick, who is in a room, what is due when) is not in
-//! it: [`crate::Chat::restore`] draws those conclusions again, and says what is wrong with a snapshot in which
-//! they contradict each other.
+//! It has each fact once. What follows from other facts (the holders of nicks, the members of rooms, the deadlines)
+//! is not in it: [`crate::Chat::restore`] derives it again and rejects a snapshot that contradicts itself.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -16,33 +15,33 @@ use crate::{
     Text, Time,
 };
 
-/// Everything that a chat must know to go on as if nothing had been ([`crate::Chat::snapshot`]). Snapshots of
-/// equal states are equal, and equal when they are written.
+/// Everything that a chat needs to continue ([`crate::Chat::snapshot`]). Snapshots of equal states are equal, also
+/// byte for byte when they are serialized.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Read first, so that one of another format is not taken for nonsense.
+    /// The first field, so that another format is reported as such and not as damage.
     pub(crate) format: Format,
-    /// `None` before the first were set.
+    /// `None` before the first [`crate::Action::Configure`].
     pub(crate) limits: Option<Limits>,
-    /// The boot of each server that takes part.
+    /// The boot number of each server that takes part.
     pub(crate) nodes: Vec<(NodeId, u32)>,
-    /// The highest boot that was ever given out.
+    /// The highest boot number ever given out.
     pub(crate) last_boot: u32,
     pub(crate) now: Moment,
-    /// The last number that a guest nick was made with.
+    /// The number of the last guest nick.
     pub(crate) guests: u64,
-    /// The highest number that a room ever had.
+    /// The highest number ever given to a room.
     pub(crate) last_room: RoomId,
     pub(crate) rooms: Vec<RoomState>,
     pub(crate) sessions: Vec<SessionState>,
-    /// Visitors and the rooms they follow.
+    /// The visitors that follow a room, with the room.
     pub(crate) followers: Vec<(SessionId, RoomId)>,
     pub(crate) accounts: Vec<(Origin, Account)>,
-    /// What has been said since the last commit.
+    /// The messages since the last commit.
     pub(crate) unsettled: Vec<(MessageKey, Said)>,
 }
 
-/// Which shape a snapshot has. Whoever reads one of another shape is told so.
+/// The format of a snapshot. Reading another format gives an error that says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub(crate) struct Format;
@@ -68,7 +67,7 @@ impl From<Format> for u32 {
     }
 }
 
-/// A room, without its members: they are in their sessions.
+/// A room without its members, which are in the sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RoomState {
     pub(crate) id: RoomId,
@@ -89,11 +88,11 @@ pub(crate) struct SessionState {
     pub(crate) rooms: Vec<Membership>,
     pub(crate) ignored: Vec<Ignored>,
     pub(crate) resume: Option<ResumeState>,
-    /// It has asked for nothing yet, and the others do not know of it.
+    /// Whether it has requested nothing yet, and other people do not see it.
     pub(crate) is_unseen: bool,
 }
 
-/// Why a snapshot is none of a chat: it contradicts itself. It was damaged, or not made by a chat.
+/// The snapshot contradicts itself: it is damaged, or no chat has made it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the snapshot contradicts itself: {0}")]
 pub struct SnapshotError(pub(crate) String);

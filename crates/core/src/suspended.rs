@@ -1,4 +1,4 @@
-//! Sessions that are suspended: in all and of each origin the oldest first.
+//! The suspended sessions, oldest first: all of them, and those of each origin.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,8 +25,8 @@ impl Suspended {
         }
     }
 
-    /// Takes out one that is too many: the oldest of an origin that has more than `max_each`, or else the
-    /// oldest of all where there are more than `max`.
+    /// Removes and returns a session that is too many: the oldest of this origin if it has more than `max_each`, or
+    /// else the oldest of all if there are more than `max`.
     pub(crate) fn pop_past(
         &mut self,
         origin: Origin,
@@ -44,7 +44,7 @@ impl Suspended {
         Some(session)
     }
 
-    /// Origins that have some.
+    /// The origins that have suspended sessions.
     pub(crate) fn origins(&self) -> impl Iterator<Item = Origin> {
         self.by_origin.keys().copied()
     }

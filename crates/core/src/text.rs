@@ -1,6 +1,6 @@
-//! What people say, made harmless where it enters ([`crate::harmless`]): nothing in a [`Text`] can move
-//! another person's cursor, change a colour, ring a bell, forge a line or reorder what stands around it
-//! (promise P6).
+//! Texts that people write, made harmless where they enter ([`crate::harmless`]): nothing in a [`Text`] can move
+//! another person's cursor, change a colour, ring a bell, forge a line or reorder what stands around it (promise
+//! P6).
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -11,48 +11,49 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::harmless::{self, harmless};
 
-/// The words of a message or a topic: something that shows, at most [`Text::BYTES_MAX`] bytes and
-/// [`Text::LINES_MAX`] lines separated by `\n`, no other control character but tab, no bidi override or
-/// isolate, at most [`harmless::MARKS_MAX`] marks on one character; composed (NFC).
+/// The text of a message or a topic. It has a visible character, at most [`Text::BYTES_MAX`] bytes, at most
+/// [`Text::LINES_MAX`] lines separated by `\n`, no other control character but tab, no bidi override or isolate, and
+/// at most [`harmless::MARKS_MAX`] marks on one character. It is composed (NFC).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Text(Box<str>);
 
-/// Why a string is no text. Each names its limit.
+/// Why a string is not a text, with the limit that it broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum TextError {
-    /// Nothing that shows: only white space, controls, or what is invisible.
+    /// Nothing is visible: it has only white space, controls and invisible characters.
     #[error("there is nothing in it")]
     Empty,
     /// Too many bytes of UTF-8.
     #[error("it has {bytes} bytes; the limit is {max}")]
     TooLong {
-        /// What it has.
+        /// The bytes it has.
         bytes: usize,
-        /// What it may have.
+        /// The most bytes.
         max: usize,
     },
     /// Too many lines.
     #[error("it has {lines} lines; the limit is {max}")]
     TooManyLines {
-        /// What it has.
+        /// The lines it has.
         lines: usize,
-        /// What it may have.
+        /// The most lines.
         max: usize,
     },
 }
 
 impl Text {
-    /// Bytes of UTF-8 in one message: room for a long paste, small beside every queue.
+    /// The most bytes of UTF-8 in one message: enough for a long paste, small compared with every queue.
     pub const BYTES_MAX: usize = 16 * 1024;
-    /// Lines in one message: more belongs in a file.
+    /// The most lines in one message: more belong in a file.
     pub const LINES_MAX: usize = 200;
 
-    /// Takes what a person typed. Every end of a line becomes a line feed, what only formats goes, and other
-    /// characters that could act on a terminal become U+FFFD; a tab stays; white space at the end goes.
+    /// Parses what a person typed. Every end of a line becomes a line feed, characters that only format are dropped,
+    /// and other characters that could act on a terminal become U+FFFD. A tab stays; white space at the end is
+    /// dropped.
     ///
     /// # Errors
-    /// When nothing is left that shows, or a limit is passed.
+    /// When nothing visible is left, or a limit is exceeded.
     pub fn parse(input: &str) -> Result<Self, TextError> {
         if !harmless::is_visible(input) {
             return Err(TextError::Empty);
@@ -70,11 +71,11 @@ impl Text {
         Ok(Self(text.into()))
     }
 
-    /// Takes what was said before and is kept. Where nothing of it shows, as an older version allowed, an
-    /// ellipsis stands for it.
+    /// Parses a text that was stored. If nothing of it is visible, as an older version allowed, it becomes an
+    /// ellipsis.
     ///
     /// # Errors
-    /// When a limit is passed.
+    /// When a limit is exceeded.
     pub fn kept(input: &str) -> Result<Self, TextError> {
         match Self::parse(input) {
             Err(TextError::Empty) => Self::parse("…"),
@@ -82,7 +83,7 @@ impl Text {
         }
     }
 
-    /// The text as it stands.
+    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -109,7 +110,7 @@ impl FromStr for Text {
     }
 }
 
-/// Composed (NFC), and without the marks that are too many on one character.
+/// The text in composed form (NFC), without the marks past the limit on one character.
 fn composed(words: &str) -> Cow<'_, str> {
     if words.is_ascii() {
         return Cow::Borrowed(words);
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_words_in_any_script_stay_as_they_are() {
+    fn ordinary_text_in_any_script_stays_unchanged() {
         for words in ["hello", "你好，茶馆", "がぎ", "👩‍👩‍👧 ok", "مرحبا", "a\tb", "x\ny"]
         {
             assert_eq!(parsed(words), words);
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_act_on_a_terminal_shows_as_a_replacement_character() {
+    fn a_character_that_could_act_on_a_terminal_becomes_a_replacement_character() {
         assert_eq!(parsed("\u{1b}[31mred"), "\u{fffd}[31mred");
         assert_eq!(parsed("erased\u{8}\u{7f}!"), "erased\u{fffd}\u{fffd}!");
         assert_eq!(parsed("bell\u{7}!"), "bell\u{fffd}!");
@@ -151,18 +152,18 @@ mod tests {
     }
 
     #[test]
-    fn every_end_of_a_line_is_one_and_the_last_ones_go() {
+    fn every_end_of_a_line_becomes_a_line_feed_and_the_last_ones_are_dropped() {
         assert_eq!(parsed("a\r\nb\rc\u{2028}d\u{C}e\r\n\r\n"), "a\nb\nc\nd\ne");
     }
 
     #[test]
-    fn what_only_formats_is_not_there() {
+    fn characters_that_only_format_are_dropped() {
         assert_eq!(parsed("\u{202e}evil"), "evil");
         assert_eq!(parsed("\u{feff}/nick x\u{2066}"), "/nick x");
     }
 
     #[test]
-    fn what_does_not_show_is_nothing() {
+    fn an_invisible_text_is_empty() {
         for words in [
             "\u{200B}",
             "\u{2800}\u{2800}",
@@ -219,7 +220,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_marks_are_bounded_and_stay_so(marks in "(a|क़|\\PL|\\p{M}|\\p{Cf}|[ᄀ-ᇿ]){0,60}") {
+        fn the_marks_on_a_character_are_bounded(marks in "(a|क़|\\PL|\\p{M}|\\p{Cf}|[ᄀ-ᇿ]){0,60}") {
             if let Ok(text) = Text::parse(&marks) {
                 prop_assert!(!harmless::has_too_many_marks(text.as_str()));
                 prop_assert_eq!(Text::parse(text.as_str()), Ok(text.clone()));

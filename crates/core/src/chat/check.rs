@@ -1,4 +1,4 @@
-//! What is true between any two proposals, said by the state itself.
+//! The invariants: what is true between any two proposals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,10 @@ use crate::suspended::Suspended;
 use crate::{NickKey, ResumeKeyHash, RoomId, SessionId, SteadyTime};
 
 impl Chat {
-    /// Looks at everything; says the first thing that is not as it must be. Takes time in proportion to the
-    /// state: for tests.
+    /// Checks every invariant. Takes time in proportion to the state: for tests.
     ///
     /// # Errors
-    /// When an invariant does not hold.
+    /// The first invariant that does not hold.
     pub fn check(&self) -> Result<(), String> {
         self.check_boots()?;
         self.check_names()?;
@@ -21,12 +20,14 @@ impl Chat {
         self.check_suspended()?;
         self.check_due()?;
         let unseen = self.unseen.iter().filter_map(|id| self.sessions.get(id));
-        let heard = unseen.flat_map(|person| person.rooms.iter().map(|membership| membership.room));
-        self.rooms.check(self.followers.values().copied().chain(heard))?;
+        let unseen_in =
+            unseen.flat_map(|person| person.rooms.iter().map(|membership| membership.room));
+        self.rooms.check(self.followers.values().copied().chain(unseen_in))?;
         self.origins.check()
     }
 
-    /// Every server that takes part has a boot of its own that was given out, and nobody is here of one that ended.
+    /// Every server that takes part has its own boot number, which was given out. No connected session or follower
+    /// is of a boot that has ended.
     fn check_boots(&self) -> Result<(), String> {
         if self.last_boot > SessionId::BOOTS_MAX {
             return Err(format!("{} boots were given out", self.last_boot));
@@ -37,12 +38,12 @@ impl Chat {
             return Err(format!("not all of {:?} are boots of one server", self.nodes));
         }
         let connected = self.sessions.iter().filter(|(_, person)| person.suspension().is_none());
-        let mut here = connected.map(|(id, _)| id).chain(self.followers.keys());
-        let ended = here.find(|id| self.has_ended(**id));
+        let mut present = connected.map(|(id, _)| id).chain(self.followers.keys());
+        let ended = present.find(|id| self.is_of_ended_boot(**id));
         ended.map_or(Ok(()), |id| Err(format!("{id:?} is here and its boot has ended")))
     }
 
-    /// Every session has its nick and its seat, and nobody else has them.
+    /// Every session is found by its nick and its resume key, and these belong to nobody else.
     fn check_names(&self) -> Result<(), String> {
         let mut nicks = Nicks::default();
         for (id, person) in &self.sessions {
@@ -55,17 +56,17 @@ impl Chat {
             nicks.insert(&person.nick, *id);
         }
         same("nicks", &nicks, &self.nicks)?;
-        let seats: BTreeMap<ResumeKeyHash, SessionId> = self
+        let by_resume_key: BTreeMap<ResumeKeyHash, SessionId> = self
             .sessions
             .iter()
             .filter_map(|(id, person)| person.resume.as_ref().map(|resume| (resume.key, *id)))
             .collect();
-        same("seats", &seats, &self.seats)?;
+        same("seats", &by_resume_key, &self.by_resume_key)?;
         let followers_inside = self.followers.keys().find(|id| self.sessions.contains_key(id));
         followers_inside.map_or(Ok(()), |id| Err(format!("{id:?} is inside and follows")))
     }
 
-    /// A session that is seen is in a room exactly if the room has it as a member under its nick.
+    /// A seen session is in a room exactly if the room has it as a member under its nick.
     fn check_membership(&self) -> Result<(), String> {
         let by_session: BTreeSet<(RoomId, NickKey, SessionId)> = self
             .sessions
@@ -95,7 +96,7 @@ impl Chat {
         Ok(())
     }
 
-    /// Every suspended session stands under its origin, and there are no more of them than there may be.
+    /// Every suspended session is listed under its origin, and the bounds on them hold.
     fn check_suspended(&self) -> Result<(), String> {
         let mut suspended = Suspended::default();
         for (id, person) in &self.sessions {
@@ -110,19 +111,19 @@ impl Chat {
         past.map_or(Ok(()), |id| Err(format!("{id:?} is suspended past the bound")))
     }
 
-    /// What is kept and what is folded has its deadline, and nothing else has one.
+    /// Every grace period and every fold has its deadline, and nothing else has one.
     fn check_due(&self) -> Result<(), String> {
-        let kept: BTreeSet<(SteadyTime, SessionId)> = self
+        let suspensions: BTreeSet<(SteadyTime, SessionId)> = self
             .sessions
             .iter()
             .filter_map(|(id, person)| Some((person.resume.as_ref()?.kept_until?, *id)))
             .collect();
-        same("kept sessions", &kept, &self.suspensions_due)?;
-        let suspension = |person: &&Session| {
+        same("kept sessions", &suspensions, &self.suspensions_due)?;
+        let is_without_end = |person: &&Session| {
             let resume = person.resume.as_ref();
             resume.is_some_and(|resume| resume.suspension.is_some() && resume.kept_until.is_none())
         };
-        if let Some(person) = self.sessions.values().find(suspension) {
+        if let Some(person) = self.sessions.values().find(is_without_end) {
             return Err(format!("{} is suspended for ever", person.nick));
         }
         let folds: BTreeSet<(SteadyTime, RoomId)> = self
@@ -130,7 +131,7 @@ impl Chat {
             .by_name()
             .filter_map(|room| Some((room.fold.as_ref()?.due, room.id)))
             .collect();
-        // One of a room that is gone is passed over when it is due.
+        // The fold of a removed room is ignored when it is due.
         let is_live = |(_, room): &&(SteadyTime, RoomId)| self.rooms.get(*room).is_some();
         let folds_due = self.folds_due.iter().filter(is_live).copied().collect();
         same("folds", &folds, &folds_due)

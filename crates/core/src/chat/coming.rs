@@ -1,6 +1,6 @@
-//! Coming in and joining, and what the others hear of comings and goings.
+//! Entering the server and joining a room, and how joins and leaves are announced.
 
-use super::{Chat, answer, refuse, say_presence};
+use super::{Chat, answer, emit_presence, refuse};
 use crate::origin::Spending;
 use crate::room::{Fold, FoldedNicks, Room};
 use crate::session::{Membership, Session};
@@ -9,11 +9,11 @@ use crate::{
     RoomName, SessionId, SteadyTime, Verdict,
 };
 
-/// What of a fold somebody is in.
+/// The part of a fold that a change belongs to.
 #[derive(Clone, Copy)]
 pub(super) enum Change {
-    Came,
-    Went,
+    Joined,
+    Left,
 }
 
 impl Chat {
@@ -25,11 +25,11 @@ impl Chat {
         resume_key: Option<ResumeKeyHash>,
         out: &mut Vec<Effect>,
     ) {
-        if self.is_here(session) {
+        if self.is_number_in_use(session) {
             return;
         }
-        let kept = resume_key.and_then(|resume_key| self.seats.get(&resume_key).copied());
-        if let Some(old) = kept {
+        let old = resume_key.and_then(|resume_key| self.by_resume_key.get(&resume_key).copied());
+        if let Some(old) = old {
             self.resume((session, origin), old, out);
         } else {
             self.admit((session, origin), wish, resume_key, out);
@@ -39,14 +39,14 @@ impl Chat {
         }
     }
 
-    /// Somebody of whom it is not known yet that it is a person: hears, and is not heard of.
+    /// Enters a session that may not be a person's: it receives the room, and other people do not see it.
     pub(super) fn enter_unseen(
         &mut self,
         (session, origin): (SessionId, Origin),
         room: RoomName,
         out: &mut Vec<Effect>,
     ) {
-        if self.is_here(session) {
+        if self.is_number_in_use(session) {
             return;
         }
         self.admit((session, origin), None, None, out);
@@ -54,7 +54,7 @@ impl Chat {
         self.join(session, room, out);
     }
 
-    /// The others learn of somebody who was not seen before.
+    /// Makes an unseen session seen: it becomes a member of its rooms, and this is announced.
     pub(super) fn appear(&mut self, session: SessionId, out: &mut Vec<Effect>) {
         let Some(person) = self.sessions.get(&session) else { return };
         let key = person.key.clone();
@@ -62,7 +62,7 @@ impl Chat {
             let Some(room) = self.rooms.get_mut(membership.room) else { continue };
             room.unseen -= 1;
             room.members.insert(key.clone(), session);
-            self.announce_coming(membership.room, session, out);
+            self.announce_join(membership.room, session, out);
         }
     }
 
@@ -74,7 +74,7 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) {
         if let Some(nick) = &wish {
-            self.make_way(nick, out);
+            self.rename_unseen_holders(nick, out);
         }
         let (nick, taken) = match wish {
             Some(nick) if self.nicks.is_free(&nick) => (nick, None),
@@ -84,12 +84,12 @@ impl Chat {
         self.nicks.insert(&person.nick, session);
         self.sessions.insert(session, person);
         if let Some(resume_key) = resume_key {
-            self.seats.insert(resume_key, session);
+            self.by_resume_key.insert(resume_key, session);
         }
         answer(session, Answer::Welcome { nick, taken, resumed: false }, out);
     }
 
-    /// The next `guestN` that nobody has and that looks like nobody's.
+    /// The next `guestN` that is free.
     pub(super) fn guest_nick(&mut self) -> Nick {
         loop {
             self.guests += 1;
@@ -110,7 +110,7 @@ impl Chat {
             if std::mem::replace(&mut membership.is_attached, true) {
                 return answer(session, Answer::AlreadyIn { room: id, name }, out);
             }
-            // Was here all the time for the others.
+            // For other people the session never left, so nothing is announced.
             return out.extend(self.rooms.get(id).map(|room| joined(session, room, true)));
         }
         let max = self.limits.rooms_per_session_max as usize;
@@ -118,7 +118,7 @@ impl Chat {
             return refuse(session, Refusal::InTooManyRooms { room: name, max }, out);
         }
         let origin = person.origin;
-        let id = match self.room_or_new(name, origin, out) {
+        let id = match self.find_or_create_room(name, origin, out) {
             Ok(id) => id,
             Err(refusal) => return refuse(session, refusal, out),
         };
@@ -132,31 +132,31 @@ impl Chat {
             room.unseen += 1;
         }
         out.push(joined(session, room, is_seen));
-        self.rooms.settle(id);
+        self.rooms.refresh(id);
         if is_seen {
-            self.announce_coming(id, session, out);
+            self.announce_join(id, session, out);
         }
     }
 
-    /// Says of one that it is seen in a room from here on, and remembers when the room is told of that.
-    fn announce_coming(&mut self, id: RoomId, session: SessionId, out: &mut Vec<Effect>) {
+    /// Emits that the session is a member of a room from here on, and records when the room is told.
+    fn announce_join(&mut self, id: RoomId, session: SessionId, out: &mut Vec<Effect>) {
         let Some(person) = self.sessions.get(&session) else { return };
         let (nick, rate) = (person.nick.clone(), self.limits.brief_stays);
         let is_folded =
             self.origins.has_spent(person.origin, Spending::BriefStay, rate, self.now.steady);
-        let folded_until = self.fold(id, &nick, Change::Came, is_folded);
+        let folded_until = self.fold(id, &nick, Change::Joined, is_folded);
         let room = InRoom { room: id, is_announced: folded_until.is_none() };
-        say_presence(Presence::Entered { nick }, Some(session), vec![room], out);
+        emit_presence(Presence::Entered { nick }, Some(session), vec![room], out);
         let person = self.sessions.get_mut(&session);
-        let places = person.into_iter().flat_map(|person| &mut person.rooms);
-        for membership in places.filter(|membership| membership.room == id) {
+        let memberships = person.into_iter().flat_map(|person| &mut person.rooms);
+        for membership in memberships.filter(|membership| membership.room == id) {
             *membership = Membership { since: self.now.steady, folded_until, ..*membership };
         }
     }
 
-    /// The room of that name, made if there is none. When there are as many as there may be, a small one
-    /// that nobody is in gives way.
-    pub(super) fn room_or_new(
+    /// The room of that name; it is created if there is none. When the server has as many rooms as it may have, an
+    /// evictable room is removed for it.
+    pub(super) fn find_or_create_room(
         &mut self,
         name: RoomName,
         origin: Origin,
@@ -174,7 +174,7 @@ impl Chat {
         }
         let (max, rate) = (self.limits.rooms_max as usize, self.limits.new_rooms);
         let is_full = self.rooms.counted() >= max;
-        if is_full && !self.rooms.can_give_way() {
+        if is_full && !self.rooms.has_evictable() {
             return Err(Refusal::TooManyRooms { room: name, max });
         }
         match self.origins.spend(origin, Spending::NewRoom, rate, self.now.steady) {
@@ -183,14 +183,14 @@ impl Chat {
                 return Err(Refusal::TooManyNewRooms { room: name, rate, wait_ms: ms });
             }
         }
-        if is_full && let Some(room) = self.rooms.give_way() {
+        if is_full && let Some(room) = self.rooms.evict() {
             out.push(Effect::RoomRemoved { room });
         }
-        Ok(self.rooms.found(name).id)
+        Ok(self.rooms.create(name).id)
     }
 
-    /// Gathers a coming or going with others, in a room that is not small and where `is_folded`. Gives when the
-    /// line with them is due; `None` where it is announced by itself.
+    /// Adds a join or leave to the fold of its room, if the room is not small or `is_folded`. Returns when the
+    /// summary is due; `None` if the change is announced by itself.
     pub(super) fn fold(
         &mut self,
         id: RoomId,
@@ -212,13 +212,13 @@ impl Chat {
         });
         fold.is_of_size |= !is_small;
         match change {
-            Change::Came => fold.entered.add(nick),
-            Change::Went => fold.gone.add(nick),
+            Change::Joined => fold.entered.add(nick),
+            Change::Left => fold.gone.add(nick),
         }
         Some(fold.due)
     }
 
-    /// Announces what was gathered for long enough.
+    /// Announces every summary that is due.
     pub(super) fn announce_folded(&mut self, out: &mut Vec<Effect>) {
         while let Some((due, id)) = self.folds_due.first().copied() {
             if due > self.now.steady {
@@ -226,12 +226,12 @@ impl Chat {
             }
             self.folds_due.remove(&(due, id));
             let Some(room) = self.rooms.get_mut(id) else { continue };
-            // A room may have been dropped and made again in between; then the fold is not this one.
+            // The room may have been removed and created again in between; then its fold is another one.
             let Some(fold) = room.fold.take_if(|fold| fold.due == due) else { continue };
             let members = room.members.len();
             let is_named = members <= self.limits.announce_names_max as usize;
             let room = InRoom { room: id, is_announced: true };
-            say_presence(folded(fold, members, is_named), None, vec![room], out);
+            emit_presence(folded(fold, members, is_named), None, vec![room], out);
         }
     }
 }
@@ -244,7 +244,7 @@ fn joined(session: SessionId, room: &Room, is_seen: bool) -> Effect {
         name: room.name.clone(),
         first: room.first,
         at: room.head,
-        // It counts itself.
+        // An unseen session is no member and counts itself.
         members: room.members.len() + usize::from(!is_seen),
         topic: room.topic.clone(),
     }

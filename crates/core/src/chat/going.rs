@@ -1,8 +1,8 @@
-//! Leaving a room, going, and coming back: a seat with a key is kept for a while when its connection
-//! breaks, and whoever brings the key is who they were, without the others hearing of the break.
+//! Leaving a room, leaving the server, and resuming. When a connection breaks, a session with a resume key is
+//! suspended for a while. A connection with that key resumes it, and other people do not notice the break.
 
 use super::coming::Change;
-use super::{Chat, refuse, say_presence};
+use super::{Chat, emit_presence, refuse};
 use crate::origin::Spending;
 use crate::session::{Membership, Session, Suspension};
 use crate::{
@@ -27,25 +27,25 @@ impl Chat {
             }
             ExitCause::Quit | ExitCause::Idle | ExitCause::Closing | ExitCause::Replaced => false,
         };
-        let has_seat = self.sessions.get(&session).is_some_and(|person| person.resume.is_some());
-        let is_suspended = may_return && has_seat;
+        let has_key = self.sessions.get(&session).is_some_and(|person| person.resume.is_some());
+        let is_suspended = may_return && has_key;
         if is_suspended {
             self.suspend(session, cause, out);
         } else {
-            self.forget(session, cause, out);
+            self.remove_session(session, cause, out);
         }
         out.push(Effect::Ended { session, cause, is_suspended });
-        // After that: of several that broke in one moment it may be the one that gives way.
+        // This comes after `Ended`, because the session that is too many may be this one.
         let origin = self.sessions.get(&session).map(|person| person.origin);
         if let Some(origin) = origin.filter(|_| is_suspended) {
-            self.give_up_past_bound(origin, out);
+            self.end_suspended_past_bound(origin, out);
         }
     }
 
-    /// The connection is broken; the seat is kept.
+    /// Keeps the session without its connection.
     fn suspend(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         self.detach(session, out);
-        self.keep_for_a_while(session);
+        self.start_grace_period(session);
         let since = self.now.steady;
         let Some(person) = self.sessions.get_mut(&session) else { return };
         let origin = person.origin;
@@ -54,42 +54,42 @@ impl Chat {
         self.suspended.insert(origin, since, session);
     }
 
-    /// There may be fewer of them than before.
-    pub(super) fn give_up_past_bounds(&mut self, out: &mut Vec<Effect>) {
+    /// Ends the suspended sessions that are too many after the limits have changed.
+    pub(super) fn end_suspended_past_bounds(&mut self, out: &mut Vec<Effect>) {
         for origin in self.suspended.origins().collect::<Vec<_>>() {
-            self.give_up_past_bound(origin, out);
+            self.end_suspended_past_bound(origin, out);
         }
     }
 
-    /// Whoever leaves sessions behind keeps the newest: each is a name that nobody else can take.
-    fn give_up_past_bound(&mut self, origin: Origin, out: &mut Vec<Effect>) {
+    /// Ends the oldest suspended sessions past the bounds: each holds a nick that nobody else can take.
+    fn end_suspended_past_bound(&mut self, origin: Origin, out: &mut Vec<Effect>) {
         let Limits { suspended_per_origin_max: max_each, suspended_max: max, .. } = self.limits;
         while let Some(session) = self.suspended.pop_past(origin, max_each, max) {
-            self.give_up(session, out);
+            self.end_suspended(session, out);
         }
     }
 
-    /// A suspended session is kept no longer.
-    fn give_up(&mut self, session: SessionId, out: &mut Vec<Effect>) {
+    /// Ends a session that is suspended.
+    fn end_suspended(&mut self, session: SessionId, out: &mut Vec<Effect>) {
         let suspension = self.sessions.get(&session).and_then(Session::suspension);
         if let Some(Suspension { cause, .. }) = suspension {
-            self.forget(session, cause, out);
+            self.remove_session(session, cause, out);
         }
     }
 
-    /// Its connection hears none of its rooms any more; for the others it is still there.
+    /// Stops the session from receiving its rooms; it remains a member of them.
     fn detach(&mut self, session: SessionId, out: &mut Vec<Effect>) {
         let Some(person) = self.sessions.get_mut(&session) else { return };
         for membership in &mut person.rooms {
             if std::mem::replace(&mut membership.is_attached, false)
                 && let Some(room) = self.rooms.get(membership.room)
             {
-                out.push(parted(session, membership.room, room.name.clone()));
+                out.push(left(session, membership.room, room.name.clone()));
             }
         }
     }
 
-    fn keep_for_a_while(&mut self, session: SessionId) {
+    fn start_grace_period(&mut self, session: SessionId) {
         let due = self.now.steady.plus_ms(self.limits.grace_ms);
         let person = self.sessions.get_mut(&session);
         let Some(resume) = person.and_then(|person| person.resume.as_mut()) else { return };
@@ -99,7 +99,7 @@ impl Chat {
         self.suspensions_due.insert((due, session));
     }
 
-    /// Somebody with the key of a kept seat: they are who they were, on another connection.
+    /// Moves the session `old` to the connection of `session`, which has brought its resume key.
     pub(super) fn resume(
         &mut self,
         (session, origin): (SessionId, Origin),
@@ -124,7 +124,7 @@ impl Chat {
                 self.suspensions_due.remove(&(due, old));
             }
             resume.suspension = None;
-            self.seats.insert(resume.key, session);
+            self.by_resume_key.insert(resume.key, session);
         }
         for membership in &person.rooms {
             if let Some(room) = self.rooms.get_mut(membership.room) {
@@ -136,16 +136,16 @@ impl Chat {
         let has_ignored = !person.ignored.is_empty();
         self.sessions.insert(session, person);
         if has_rooms {
-            self.keep_for_a_while(session);
+            self.start_grace_period(session);
         }
         super::answer(session, Answer::Welcome { nick, taken: None, resumed: true }, out);
         if has_ignored {
-            self.tell_shard_of_ignored(session, out);
+            self.emit_ignored(session, out);
         }
     }
 
-    /// Gives up seats whose people did not come back, and rooms that those who did come back did not
-    /// join again.
+    /// Handles every grace period that is over: ends the session if it is still suspended; if it was resumed, it
+    /// leaves the rooms that it has not joined again.
     pub(super) fn expire_suspended(&mut self, out: &mut Vec<Effect>) {
         while let Some((due, session)) = self.suspensions_due.first().copied() {
             if due > self.now.steady {
@@ -157,17 +157,18 @@ impl Chat {
                 resume.kept_until = None;
             }
             if person.suspension().is_some() {
-                self.give_up(session, out);
+                self.end_suspended(session, out);
                 continue;
             }
-            let unheard: Vec<Membership> =
+            let detached: Vec<Membership> =
                 person.rooms.iter().filter(|membership| !membership.is_attached).copied().collect();
-            for membership in unheard {
+            for membership in detached {
                 self.remove_membership(session, membership, out);
             }
         }
     }
 
+    /// Leaves a room and tells its members.
     fn remove_membership(
         &mut self,
         session: SessionId,
@@ -175,22 +176,23 @@ impl Chat {
         out: &mut Vec<Effect>,
     ) {
         if let (Some(room), Some(nick)) =
-            (self.part(session, membership, out), self.nick_of(session))
+            (self.leave_room(session, membership, out), self.nick_of(session))
         {
-            say_presence(Presence::Left { nick }, Some(session), vec![room], out);
+            emit_presence(Presence::Left { nick }, Some(session), vec![room], out);
         }
     }
 
-    /// They are gone, from every room.
-    fn forget(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
-        let places = self.sessions.get(&session).map(|s| s.rooms.clone()).unwrap_or_default();
-        let rooms: Vec<InRoom> = places
+    /// Removes the session from every room and from the state.
+    fn remove_session(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
+        let person = self.sessions.get(&session);
+        let memberships = person.map(|person| person.rooms.clone()).unwrap_or_default();
+        let rooms: Vec<InRoom> = memberships
             .into_iter()
-            .filter_map(|membership| self.part(session, membership, out))
+            .filter_map(|membership| self.leave_room(session, membership, out))
             .collect();
         let Some(person) = self.sessions.remove(&session) else { return };
         let nick = person.nick.clone();
-        say_presence(Presence::Offline { nick, cause }, Some(session), rooms, out);
+        emit_presence(Presence::Offline { nick, cause }, Some(session), rooms, out);
         if let Some(Suspension { since, .. }) = person.suspension() {
             self.suspended.remove(person.origin, since, session);
             out.push(Effect::SessionForgotten { session });
@@ -198,15 +200,16 @@ impl Chat {
         self.unseen.remove(&session);
         self.nicks.remove(&person.nick);
         if let Some(resume) = person.resume {
-            self.seats.remove(&resume.key);
+            self.by_resume_key.remove(&resume.key);
             if let Some(due) = resume.kept_until {
                 self.suspensions_due.remove(&(due, session));
             }
         }
     }
 
-    /// It is in a room no longer. Gives the room and whether that is announced there, if it was seen in it.
-    fn part(
+    /// Takes the session out of a room. Returns the room, and whether the leave is announced there, if the session
+    /// was seen in it.
+    fn leave_room(
         &mut self,
         session: SessionId,
         membership: Membership,
@@ -226,24 +229,24 @@ impl Chat {
         person.rooms.retain(|other| other.room != id);
         let (nick, origin) = (person.nick.clone(), person.origin);
         let until = person.suspension().map_or(self.now.steady, |suspension| suspension.since);
-        // Its coming is in a line that is not told yet: its going is in the same one.
-        let is_coming_folded = membership.folded_until.is_some()
+        // The join is in a summary that is still due: the leave goes into the same one.
+        let is_join_folded = membership.folded_until.is_some()
             && membership.folded_until == room.fold.as_ref().map(|fold| fold.due);
         if membership.is_attached {
-            out.push(parted(session, id, room.name.clone()));
+            out.push(left(session, id, room.name.clone()));
         }
         let in_room = is_seen.then(|| {
             let stay_ms = until.ms_since(membership.since);
-            let is_folded = self.goes_briefly(origin, stay_ms) || is_coming_folded;
-            let is_announced = self.fold(id, &nick, Change::Went, is_folded).is_none();
+            let is_folded = self.exceeds_brief_stays(origin, stay_ms) || is_join_folded;
+            let is_announced = self.fold(id, &nick, Change::Left, is_folded).is_none();
             InRoom { room: id, is_announced }
         });
-        self.rooms.settle(id);
+        self.rooms.refresh(id);
         in_room
     }
 
-    /// Whether a stay of so many milliseconds is one of too many brief ones of its origin.
-    fn goes_briefly(&mut self, origin: Origin, stay_ms: u64) -> bool {
+    /// Counts a stay of `stay_ms` against the limit of its origin if it was brief. Returns whether that is too many.
+    fn exceeds_brief_stays(&mut self, origin: Origin, stay_ms: u64) -> bool {
         let rate = self.limits.brief_stays;
         stay_ms < u64::from(self.limits.brief_stay_ms)
             && self.origins.spend(origin, Spending::BriefStay, rate, self.now.steady)
@@ -251,6 +254,6 @@ impl Chat {
     }
 }
 
-fn parted(session: SessionId, room: crate::RoomId, name: RoomName) -> Effect {
+fn left(session: SessionId, room: crate::RoomId, name: RoomName) -> Effect {
     Effect::Left { session, request: RequestId::default(), room, name }
 }

@@ -1,4 +1,4 @@
-//! Whom a session does not hear: somebody who is here, or whoever will have a nick.
+//! The ignore list of a session. An entry is for a person who is present, or for the next person with a nick.
 
 use super::{Chat, answer, refuse};
 use crate::ignored::Ignored;
@@ -10,7 +10,7 @@ impl Chat {
             Ok(change) => Some(change),
             Err(refusal) => return refuse(session, refusal, out),
         };
-        self.tell_shard_of_ignored(session, out);
+        self.emit_ignored(session, out);
         let nicks = self.ignored_nicks(session);
         answer(session, Answer::Ignoring { nicks, change }, out);
     }
@@ -33,11 +33,11 @@ impl Chat {
             Some((_, person)) => (person.nick.clone(), person.key.clone(), Some(person.author)),
             None => (nick.clone(), nick.key(), None),
         };
-        let who = other.map(|(id, person)| person.identity(id));
+        let identity = other.map(|(id, person)| person.identity(id));
         let Some(person) = self.sessions.get_mut(&session) else {
             return Err(Refusal::NoSuchNick { nick });
         };
-        // The server itself is nobody's session.
+        // `SERVER` is no person's session, so it matches no entry.
         let id = holder.unwrap_or(SessionId::SERVER);
         let known = person.ignored.iter().position(|ignored| ignored.is(id, author, Some(&key)));
         if let Some(index) = known {
@@ -50,12 +50,12 @@ impl Chat {
         if person.ignored.len() >= max {
             return Err(Refusal::IgnoringTooMany { max });
         }
-        person.ignored.push(Ignored::new(nick.clone(), who));
-        Ok(IgnoreChange::Added { nick, is_here: who.is_some() })
+        person.ignored.push(Ignored::new(nick.clone(), identity));
+        Ok(IgnoreChange::Added { nick, is_here: identity.is_some() })
     }
 
-    /// What is not delivered to a session is decided where it is delivered.
-    pub(super) fn tell_shard_of_ignored(&self, session: SessionId, out: &mut Vec<Effect>) {
+    /// Sends the ignore list to the shard of the session, which filters what it delivers.
+    pub(super) fn emit_ignored(&self, session: SessionId, out: &mut Vec<Effect>) {
         let ignored = self.sessions.get(&session).map(|person| person.ignored.clone());
         out.extend(ignored.map(|ignored| Effect::Ignores { session, ignored }));
     }

@@ -1,9 +1,9 @@
-//! Who is in a room, and which rooms there are: a page at a time.
+//! The members of a room and the list of rooms, one page at a time.
 
 use super::Chat;
 use crate::{Answer, Refusal, RoomName, RoomSummary};
 
-/// Which entries a page holds.
+/// The entries of one page.
 struct Page {
     skip: usize,
     take: usize,

@@ -1,4 +1,4 @@
-//! A server starts: it gets a number for its sessions, and those of its start before end.
+//! The start of a server: it gets a boot number for its sessions, and the sessions of its previous boot end.
 
 use super::Chat;
 use crate::{Effect, ExitCause, NodeId, SessionId};
@@ -16,7 +16,7 @@ impl Chat {
         out.push(Effect::Opened { node, boot });
     }
 
-    /// The connections of everyone who came in this boot are lost; those with a seat may come back.
+    /// Ends every session of a boot as lost; those with a resume key are suspended.
     fn end_boot(&mut self, boot: u32, out: &mut Vec<Effect>) {
         let all = SessionId::all_of(boot);
         let followers = self.followers.range(all.clone()).map(|(id, _)| *id);
@@ -31,8 +31,8 @@ impl Chat {
         }
     }
 
-    /// Whether it is a session of a boot that has ended: what it proposes comes too late.
-    pub(super) fn has_ended(&self, session: SessionId) -> bool {
+    /// Whether the session is of a boot that has ended: its proposals come too late.
+    pub(super) fn is_of_ended_boot(&self, session: SessionId) -> bool {
         let boot = session.boot();
         (1..=self.last_boot).contains(&boot) && !self.nodes.values().any(|open| *open == boot)
     }

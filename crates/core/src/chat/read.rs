@@ -1,12 +1,12 @@
-//! Leave to read from history. Given in the one order, so that what you said before you asked is in
-//! what you read; the reading itself happens elsewhere.
+//! Permission to read from history. It is given at a point in the order, so that a session's own earlier messages
+//! are in what it reads. The reading itself happens elsewhere.
 
 use super::Chat;
 use crate::room::Room;
 use crate::{Answer, Asker, HistorySpan, Question, ReadGrant, Refusal, RoomId, RoomName, Scope};
 
 impl Question {
-    /// The one room it is about, if it is about one.
+    /// The room, if the question is about one room.
     #[must_use]
     pub fn room(&self) -> Option<&RoomName> {
         match self {
@@ -28,9 +28,10 @@ impl Chat {
                 Scope::Rooms(room.map(span).into_iter().collect())
             }
             (None, Asker::Session(session)) => {
-                let places = self.sessions.get(&session).map_or(&[][..], |person| &person.rooms);
-                let heard = places.iter().filter(|membership| membership.is_attached);
-                let rooms = heard.filter_map(|membership| self.rooms.get(membership.room));
+                let memberships =
+                    self.sessions.get(&session).map_or(&[][..], |person| &person.rooms);
+                let attached = memberships.iter().filter(|membership| membership.is_attached);
+                let rooms = attached.filter_map(|membership| self.rooms.get(membership.room));
                 Scope::Rooms(rooms.map(span).collect())
             }
             (None, Asker::Visitor(_)) => Scope::Everywhere,
@@ -38,7 +39,7 @@ impl Chat {
         Ok(Answer::ReadGranted(ReadGrant { question, scope }))
     }
 
-    /// The number of the room, if what is in it is for the one who asks.
+    /// The number of the room, if the asker may read it.
     pub(super) fn readable(&self, asker: Asker, name: &RoomName) -> Result<RoomId, Refusal> {
         match asker {
             Asker::Session(session) => self.room_of(session, name),

@@ -1,4 +1,4 @@
-//! Saying something to a room: the hot path.
+//! Sending a message to a room: the hot path.
 
 use super::{Chat, answer, refuse};
 use crate::known::Known;
@@ -7,13 +7,13 @@ use crate::{
     Proposal, Refusal, RoomId, RoomName, Said, SessionId, Text, Visit,
 };
 
-/// How far ahead of the clock the last event of a room may be for the next one to be stamped as late, so
-/// that times of a room follow its positions when a clock is set back. What is further ahead than a day
-/// comes from a clock that was wrong, and would keep the room's times wrong for as long.
+/// When a clock is set back, an event gets the time of the room's last event, so that times never decrease with
+/// positions; but only if that time is at most this far ahead of the clock. A time more than a day ahead comes from a
+/// clock that was wrong, and would keep the room's times wrong for as long.
 const CLOCK_AHEAD_MAX_MS: u32 = 24 * 60 * 60 * 1000;
 
-/// What is said.
-pub(super) struct Words {
+/// A message to a room.
+pub(super) struct Message {
     pub(super) text: Text,
     pub(super) acted: bool,
     pub(super) id: Option<MessageId>,
@@ -24,37 +24,37 @@ impl Chat {
         &mut self,
         session: SessionId,
         name: &RoomName,
-        words: Words,
+        message: Message,
         out: &mut Vec<Effect>,
     ) {
         let room = match self.room_of(session, name) {
             Ok(room) => room,
             Err(refusal) => return refuse(session, refusal, out),
         };
-        let kind = if words.acted { EventKind::Acted } else { EventKind::Said };
+        let kind = if message.acted { EventKind::Acted } else { EventKind::Said };
         let Some(person) = self.sessions.get(&session) else { return };
-        let key = words.id.map(|id| MessageKey { room, author: person.author, id });
+        let key = message.id.map(|id| MessageKey { room, author: person.author, id });
         let nick = person.nick.clone();
-        if key.is_some_and(|key| self.is_known(session, key, kind, &words.text, out)) {
+        if key.is_some_and(|key| self.is_known(session, key, kind, &message.text, out)) {
             return;
         }
-        self.record((session, nick), room, kind, Some(words.text), key, out);
+        self.record((session, nick), room, kind, Some(message.text), key, out);
     }
 
-    /// By which key a message that is proposed is known, if it has an id.
+    /// The key of the message in a proposal, if it has an id.
     pub(super) fn key_of(&self, Proposal { session, action, .. }: &Proposal) -> Option<MessageKey> {
         let (name, id, author) = if let Action::Say { room, id: Some(id), .. } = action {
             (room, *id, self.sessions.get(session)?.author)
         } else if let Action::Visit(Visit::Post { nick, room, id: Some(id), .. }) = action {
-            (room, *id, author_outside(nick.as_ref()))
+            (room, *id, visitor_author(nick.as_ref()))
         } else {
             return None;
         };
         Some(MessageKey { room: self.rooms.id_of(name)?, author, id })
     }
 
-    /// Whether a message of this author with this id is there already. Then its sender is told where; with
-    /// other words, that the id is used.
+    /// Whether this author already has a message with this id. Then the session gets its position as an answer, or
+    /// a refusal if the text is another.
     pub(super) fn is_known(
         &self,
         session: SessionId,
@@ -79,7 +79,7 @@ impl Chat {
         true
     }
 
-    /// Gives an event the room's next position.
+    /// Emits an event with the room's next position.
     pub(super) fn record(
         &mut self,
         (session, nick): (SessionId, Nick),
@@ -96,8 +96,8 @@ impl Chat {
         let is_plausible = room.last <= time.plus_ms(CLOCK_AHEAD_MAX_MS);
         let time = if is_plausible { time.max(room.last) } else { time };
         room.last = time;
-        if !room.is_kept {
-            room.is_kept = true;
+        if !room.is_durable {
+            room.is_durable = true;
             out.push(Effect::RoomCreated { room: room.id, name: room.name.clone(), time });
         }
         room.head = room.head.next();
@@ -107,7 +107,7 @@ impl Chat {
             self.unsettled.insert(key, Said { position, kind, text, is_of_author: true });
         }
         if is_empty {
-            self.rooms.settle(room);
+            self.rooms.refresh(room);
         }
         let id = key.map(|key| key.id);
         out.push(Effect::Event(Event {
@@ -129,7 +129,7 @@ impl Chat {
     }
 }
 
-/// Whose the ids of somebody are who says something without coming in.
-pub(super) fn author_outside(nick: Option<&Nick>) -> Author {
+/// The author of a visitor's messages.
+pub(super) fn visitor_author(nick: Option<&Nick>) -> Author {
     nick.map_or_else(Author::nameless, Author::of_nick)
 }

@@ -1,5 +1,5 @@
-//! The whole state out, and in again. A snapshot may come from a file, so everything in it is looked at before
-//! it is believed; that takes time in proportion to it.
+//! Taking a snapshot and restoring one. A snapshot may come from a file, so everything in it is checked before it
+//! is used; that takes time in proportion to its size.
 
 use std::collections::btree_map::Entry;
 
@@ -8,11 +8,11 @@ use crate::session::{Session, Suspension};
 use crate::snapshot::{Format, SessionState, Snapshot, SnapshotError};
 use crate::{Limits, RoomId, SessionId};
 
-/// No count begins higher, so that none comes to its end.
+/// The highest start of a counter, so that it never overflows.
 const COUNT_MAX: u64 = u64::MAX / 2;
 
 impl Chat {
-    /// Everything that [`Chat::restore`] needs to go on from here.
+    /// The whole state, from which [`Chat::restore`] continues.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let sessions = self.sessions.iter().map(|(id, person)| SessionState {
@@ -40,7 +40,7 @@ impl Chat {
         }
     }
 
-    /// The chat as it was when the snapshot was taken: from there on the same proposals have the same effects.
+    /// The chat as it was when the snapshot was taken: the same proposals have the same effects from there on.
     ///
     /// # Errors
     /// When the snapshot contradicts itself.
@@ -68,7 +68,7 @@ impl Chat {
         if last_room > RoomId::KEPT_MAX {
             return Err(format!("{} rooms have been made", last_room.0));
         }
-        chat.rooms.used_up_to(last_room);
+        chat.rooms.reserve_up_to(last_room);
         for session in snapshot.sessions {
             chat.add_session(session)?;
         }
@@ -94,7 +94,7 @@ impl Chat {
         }
         self.limits = limits;
         let count = self.rooms.len();
-        self.settle_limits();
+        self.apply_limits();
         let bare = count - self.rooms.len();
         if bare > 0 { Err(format!("{bare} rooms are bare and exist")) } else { Ok(()) }
     }
@@ -120,7 +120,7 @@ impl Chat {
             }
         }
         if let Some(resume) = resume {
-            if self.seats.insert(resume.key, id).is_some() {
+            if self.by_resume_key.insert(resume.key, id).is_some() {
                 return Err(format!("{id:?} has the seat of somebody else"));
             }
             self.suspensions_due.extend(resume.kept_until.map(|due| (due, id)));

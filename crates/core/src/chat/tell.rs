@@ -1,4 +1,4 @@
-//! Saying something to one person: handed over or refused, never kept.
+//! Private messages: delivered at once or refused, never stored.
 
 use super::{Chat, answer, refuse};
 use crate::{Answer, Effect, Nick, PrivateMessage, Refusal, SessionId, Text};

@@ -1,9 +1,9 @@
-//! What a room is about.
+//! The topic of a room.
 
 use super::{Chat, refuse};
 use crate::{Answer, Asker, Effect, EventKind, Refusal, RoomName, SessionId, Text};
 
-/// Bytes in a topic: one line on any screen, and it is repeated in every list of rooms.
+/// The most bytes of a topic: it fits on one line of any screen, and every list of rooms repeats it.
 const TOPIC_BYTES_MAX: usize = 390;
 
 impl Chat {

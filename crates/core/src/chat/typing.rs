@@ -1,6 +1,6 @@
-//! Telling the others that one is typing: only where few are, and never kept.
+//! Telling a room that a person is typing: only in a small room, and never stored.
 
-use super::{Chat, refuse, say_presence};
+use super::{Chat, emit_presence, refuse};
 use crate::{Effect, InRoom, Presence, RoomName, SessionId};
 
 impl Chat {
@@ -15,7 +15,7 @@ impl Chat {
             .is_some_and(|room| room.listeners() <= self.limits.announce_each_max as usize);
         if let Some(nick) = self.nick_of(session).filter(|_| is_small) {
             let rooms = vec![InRoom { room, is_announced: true }];
-            say_presence(Presence::Typing { nick }, Some(session), rooms, out);
+            emit_presence(Presence::Typing { nick }, Some(session), rooms, out);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! What can be done without coming in. Visitors have a session number for their answers and nothing else:
-//! they are in no list, and nobody hears of them but by what they say.
+//! What a visitor can do without entering the server. Visitors have a session number for their answers and nothing
+//! else: they are in no list, and other people notice them only by their messages.
 
-use super::say::author_outside;
+use super::say::visitor_author;
 use super::{Chat, answer, refuse};
 use crate::room::Room;
 use crate::{
@@ -33,7 +33,7 @@ impl Chat {
         id: Option<MessageId>,
         out: &mut Vec<Effect>,
     ) {
-        let author = author_outside(nick.as_ref());
+        let author = visitor_author(nick.as_ref());
         let key = |room, id| MessageKey { room, author, id };
         if let (Some(room), Some(id)) = (self.rooms.id_of(&name), id)
             && self.is_known(session, key(room, id), EventKind::Said, &text, out)
@@ -47,13 +47,13 @@ impl Chat {
             },
             None => self.guest_nick(),
         };
-        let room = match self.room_or_new(name, origin, out) {
+        let room = match self.find_or_create_room(name, origin, out) {
             Ok(room) => room,
             Err(refusal) => return refuse(session, refusal, out),
         };
-        let speaker = (session, nick.clone());
+        let sender = (session, nick.clone());
         let key = id.map(|id| key(room, id));
-        let position = self.record(speaker, room, EventKind::Said, Some(text), key, out);
+        let position = self.record(sender, room, EventKind::Said, Some(text), key, out);
         if let Some(position) = position {
             answer(session, Answer::Posted { room, position, nick }, out);
         }
@@ -66,11 +66,12 @@ impl Chat {
         create: bool,
         out: &mut Vec<Effect>,
     ) {
-        if self.is_here(session) {
+        if self.is_number_in_use(session) {
             return;
         }
         let found = self.rooms.id_of(&name).ok_or(Refusal::NoSuchRoom { room: name.clone() });
-        let found = if create { self.room_or_new(name.clone(), origin, out) } else { found };
+        let found =
+            if create { self.find_or_create_room(name.clone(), origin, out) } else { found };
         let id = match found {
             Ok(id) => id,
             Err(refusal) => return refuse(session, refusal, out),
@@ -89,10 +90,10 @@ impl Chat {
             topic: room.topic.clone(),
         };
         out.push(joined);
-        self.rooms.settle(id);
+        self.rooms.refresh(id);
     }
 
-    /// A visitor follows no more.
+    /// Ends the following of a visitor.
     pub(super) fn unfollow(&mut self, session: SessionId, cause: ExitCause, out: &mut Vec<Effect>) {
         let Some(id) = self.followers.remove(&session) else { return };
         if let Some(room) = self.rooms.get_mut(id) {
@@ -100,7 +101,7 @@ impl Chat {
             let Room { name, .. } = room;
             let (request, name) = (RequestId::default(), name.clone());
             out.push(Effect::Left { session, request, room: id, name });
-            self.rooms.settle(id);
+            self.rooms.refresh(id);
         }
         out.push(Effect::Ended { session, cause, is_suspended: false });
     }
