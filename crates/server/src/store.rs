@@ -227,11 +227,13 @@ fn insert(
     latest: &mut Time,
 ) -> Result<usize, rusqlite::Error> {
     let mut event_row = connection.prepare_cached(
-        "INSERT INTO event (room, position, time_ms, session, nick, kind, text, message_id, author)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO event
+             (room, position, time_ms, session, nick, kind, text, message_id, author, seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     let mut word_row =
         connection.prepare_cached("INSERT INTO words (rowid, room, text) VALUES (?1, ?2, ?3)")?;
+    let mut sequence = last_sequence(connection)?;
     let mut count = 0;
     for effect in effects {
         match effect {
@@ -244,6 +246,8 @@ fn insert(
             Effect::Opened { boot: Some(boot), .. } => schema::record_boot(connection, *boot)?,
             Effect::Event(event) => {
                 let text = event.text.as_ref().map(teahouse_core::Text::as_str);
+                sequence = sequence.saturating_add(1);
+                count += 1;
                 event_row.execute(params![
                     event.room.0,
                     event.position.0.cast_signed(),
@@ -254,8 +258,8 @@ fn insert(
                     text,
                     event.id.map(|id| id.0),
                     event.author.map(|author| author.0),
+                    sequence,
                 ])?;
-                count += 1;
                 // Without a clock that was set back this is never so, and costs nothing.
                 if event.time < *latest {
                     note_time_back(connection, event)?;
@@ -263,7 +267,6 @@ fn insert(
                 *latest = event.time.max(*latest);
                 match (event.kind, text) {
                     (EventKind::Said | EventKind::Acted, Some(text)) => {
-                        let sequence = connection.last_insert_rowid();
                         let indexed = words::indexed(text, words);
                         word_row.execute(params![sequence, words::room(event.room), indexed])?;
                     }
@@ -282,6 +285,17 @@ fn insert(
         }
     }
     Ok(count)
+}
+
+/// The last number in the order over all rooms that an event has or had. Another program may have removed the last
+/// events; their words are still in the index, so their numbers are not given to other events.
+fn last_sequence(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection
+        .prepare_cached(
+            "SELECT max(ifnull((SELECT max(seq) FROM event), 0),
+                        ifnull((SELECT max(id) FROM words_docsize), 0))",
+        )?
+        .query_row([], |row| row.get(0))
 }
 
 /// Records where the rooms of a batch go on: once for each room, however many events it has in the batch.

@@ -178,9 +178,9 @@ fn greet(server: &Server) -> std::io::Result<()> {
     }
     match server.database() {
         Some(path) => out += &format!("History is kept in {}\n", path.display()),
-        None => out += "History is in memory only and is lost when the server stops\n",
+        None => out += "History is in memory only and is lost when the server closes\n",
     }
-    out += "Ctrl-C stops the server.\n";
+    out += "Ctrl-C closes the server.\n";
     let mut stdout = std::io::stdout();
     stdout.write_all(out.as_bytes())?;
     stdout.flush()

@@ -89,3 +89,19 @@ fn a_position_is_not_given_again_whoever_wrote_its_event_or_removed_it() {
     let what = finding(directory.path());
     assert!(what.contains("room 1 should have events 1 to 3 and has 1 to 1"), "{what}");
 }
+
+#[test]
+fn a_removed_message_is_not_found_in_the_place_of_one_that_came_after_it() {
+    let directory = tempfile::tempdir().unwrap();
+    lobby(directory.path(), &["green tea", "black tea"]).store.close().unwrap();
+    by_hand(directory.path()).execute("DELETE FROM event", []).unwrap();
+    let mut opened = open(directory.path());
+    opened.store.commit(AT, &[said(LOBBY, 3, "coffee"), said(LOBBY, 4, "milk")]).unwrap();
+    let found = |words: &str| {
+        let excerpt = opened.readers[0].search(None, words, None, 10).unwrap();
+        excerpt.events.iter().map(|event| event.position.0).collect::<Vec<_>>()
+    };
+    assert_eq!(found("tea"), [0; 0], "its words are gone with it");
+    assert_eq!(found("coffee"), [3]);
+    assert_eq!(found("milk"), [4]);
+}

@@ -18,6 +18,7 @@ mod curl;
 mod deflate;
 mod disk;
 mod durability;
+mod gone;
 mod hostile;
 mod hosts;
 mod http;
