@@ -139,7 +139,7 @@ fn a_message_that_comes_after_everything_was_removed_is_not_found_by_the_words_o
 }
 
 #[test]
-fn whoever_comes_with_nc_sees_what_is_left_and_that_there_was_more() {
+fn an_nc_that_joins_sees_what_is_left_and_that_there_was_more() {
     let (server, _) = server_without(FIRST - 1);
     let shown = |peer: &mut Peer, title: &str| {
         let mut lines = vec![peer.expect(title)];
@@ -178,7 +178,7 @@ fn a_follower_over_http_is_given_what_is_left_and_told_what_is_not() {
             Following::events(server.port, "tea", Some(&place(&page, position)));
         let Value::Object(data) = &begin.data else { panic!("{begin:?}") };
         assert_eq!((&data["complete"], &data["first"]), (&json!(is_complete), &json!(FIRST)));
-        assert_eq!(begin.id, None, "whoever breaks off here has not been given the rest");
+        assert_eq!(begin.id, None, "a client that breaks off here has not been given the rest");
         for expected in next..=HEAD {
             assert_eq!(following.event().data["position"], expected);
         }
@@ -186,7 +186,7 @@ fn a_follower_over_http_is_given_what_is_left_and_told_what_is_not() {
 }
 
 #[test]
-fn who_reads_slowly_while_another_program_removes_events_is_told_so_once_and_given_the_rest() {
+fn a_slow_reader_is_told_once_that_another_program_removed_events_and_is_given_the_rest() {
     let server = TestServer::open();
     let mut slow = Socket::join(server.port, "slow", "tea");
     let mut follower = Following::events(server.port, "tea", None).0;
