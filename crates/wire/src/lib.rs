@@ -1,12 +1,15 @@
-//! Wire languages: bytes to the core's vocabulary and back, one module per protocol.
+//! Wire protocols: bytes to the types of the core and back, one module per protocol.
 //!
-//! A protocol owns its framing, its dialect and its byte limits. It knows nothing of sockets, of other
-//! protocols, of the store, or of who is in which room beyond what it is told. The same bytes, cut
-//! anywhere, give the same result.
+//! A protocol owns its framing, its dialect and its byte limits. It knows nothing of sockets, of other protocols or of
+//! the store, and of rooms and members only what the server tells it. The same bytes, cut anywhere, give the same
+//! result.
 //!
-//! [`protocol`] is what each of them implements; [`decode`] makes words of bytes for all of them; [`sniff`] tells protocols apart by their first bytes; [`line`] is
-//! what `nc` and stock `telnet` speak, [`api`] what our own clients and other programs do. What people enter is a
-//! [`mod@command`] to the line protocol and to our client alike; [`refusal`] has the words in which something is refused.
+//! - [`protocol`]: the interface that every protocol implements. Read it first.
+//! - [`sniff`]: tells protocols apart by the first bytes of a connection.
+//! - [`line`]: the protocol of `nc` and stock `telnet`. [`api`]: the protocol of our clients and of bots, over
+//!   [`websocket`] and HTTP. [`stream`]: a room as server-sent events.
+//! - [`mod@command`]: the commands that people type, the same for the line protocol and our client.
+//! - [`decode`]: bytes to text, for all protocols. [`refusal`]: the sentences for refused requests.
 
 pub mod api;
 pub mod command;
@@ -24,7 +27,7 @@ pub mod stream;
 pub mod websocket;
 mod work;
 
-/// Of which history a position is: the same for every protocol.
+/// The history that a position belongs to: the same type for every protocol.
 pub use api::Epoch;
 pub use input::Input;
 pub use moment::Clock;

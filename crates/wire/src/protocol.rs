@@ -1,11 +1,12 @@
-//! What a protocol is to the server: the one interface that every protocol implements and that a shard knows.
+//! The interface between a protocol and the server: every protocol implements it, and a shard knows nothing else of a
+//! protocol.
 //!
-//! A [`ProtocolSession`] is one peer, as its protocol speaks with it. Bytes go in, requests come out
-//! ([`Input`]); what the session is told goes in ([`Output`]), bytes come out. What everyone in a room hears is not
-//! asked of a session: it names a [`Format`], and whoever has the same format is given the same bytes, encoded once.
-//! Where a member sees something else than the others, because it did that itself, it says so with a [`View`].
+//! A [`ProtocolSession`] is the protocol's state for one connection. It turns bytes from the peer into requests
+//! ([`Input`]) and output of the server ([`Output`]) into bytes for the peer. Events and presence of a room do not go
+//! through the session: it names a [`Format`], and the shard encodes each fact once per format for all members that
+//! use that format. A [`View`] says where a member sees its own action differently from the other members.
 //!
-//! A session knows no socket, no clock, no other protocol, and of rooms only what it is told.
+//! A session does no I/O and reads no clock; it knows no other protocol, and of rooms only what the shard tells it.
 
 mod fact;
 mod format;
@@ -22,15 +23,17 @@ use crate::{Clock, Epoch, Input, Work};
 pub use fact::Fact;
 pub use format::{Format, RoomEncoder};
 
-/// One peer, as its protocol speaks with it. Methods with a body are for protocols that need them.
+/// A protocol's state for one connection. A shard calls these methods, one at a time, and writes the bytes that they
+/// append to `out` to the peer. Methods with a default body are optional: most protocols need few of them.
 pub trait ProtocolSession: Debug {
-    /// What figures call the protocol: one word, the same for all its sessions.
+    /// The protocol's name in metrics: one word, the same for all its sessions.
     fn name(&self) -> &'static str;
 
-    // What the peer says.
+    // Input: bytes from the peer.
 
-    /// Takes what this turn may take of some bytes, cut anywhere; gives how many were taken. The rest is handed in
-    /// again, in a later turn. Of a turn that has not begun something is taken.
+    /// Reads bytes from the peer, which may be cut anywhere, and appends what they mean to `input`. Returns how many
+    /// bytes it consumed. It stops when `work` is used up; the shard passes the remaining bytes again in a later turn.
+    /// With fresh `work` it consumes at least one byte.
     fn handle_bytes(
         &mut self,
         bytes: &[u8],
@@ -39,212 +42,217 @@ pub trait ProtocolSession: Debug {
         input: &mut Vec<Input>,
     ) -> usize;
 
-    /// The peer has closed its side.
+    /// Handles the end of the peer's input: the peer has closed its side and sends nothing more.
     fn handle_end(&mut self, clock: &Clock, input: &mut Vec<Input>);
 
-    /// Whether it has so much under way that it is not read any further.
+    /// Whether so many requests are in flight that the shard should not read from this connection now.
     fn is_busy(&self) -> bool {
         false
     }
 
-    /// Bytes held of something that has not ended.
+    /// How many bytes of partial input the session holds: of a line or a message that is not complete yet.
     fn partial_input_bytes(&self) -> usize {
         0
     }
 
-    /// Holds nothing of that any more, where all sessions together hold too much. `false` when the peer cannot be
-    /// understood any further; `out` says why.
+    /// Drops the partial input. The shard calls this when all its sessions together hold too much of it. Returns
+    /// `false` when nothing that follows can be understood, so that the connection has to close; `out` then tells the
+    /// peer why.
     fn discard_partial_input(&mut self, out: &mut Vec<u8>) -> bool {
         let _ = out;
         true
     }
 
-    // How it comes in.
+    // Entering the server, and keeping the connection alive.
 
-    /// The room that a peer is in as soon as it is known what it speaks. `None` where it asks to come in, with
-    /// [`teahouse_core::Action::Enter`].
+    /// The room to enter as soon as the protocol of the connection is known. `None` when the peer has to ask for it:
+    /// the session then sends [`teahouse_core::Action::Enter`] itself.
     fn first_room(&self) -> Option<RoomName> {
         None
     }
 
-    /// Whether a silent peer that is in is asked if it is there. One that has not asked to come in in time is told
-    /// [`Output::NoHello`] and closed in any case.
+    /// Whether and why the server pings a silent peer that has entered. A peer that does not enter in time gets
+    /// [`Output::NoHello`] and is disconnected in any case.
     fn pings(&self) -> Pings {
         Pings::Never
     }
 
     // Rooms.
 
-    /// It is in a room from here on; where do that room's events begin for it?
+    /// Handles the session's joining a room. Returns with which event the room begins for this session.
     fn handle_joined(&mut self, joined: &Entered<'_>, epoch: Epoch) -> Begin;
 
-    /// It is in a room no longer.
+    /// Handles the session's leaving a room.
     fn handle_left(&mut self, room: RoomId) {
         let _ = room;
     }
 
-    /// How events of a room are encoded for it.
+    /// The format in which this session receives the events and presence of a room.
     fn format(&self, room: RoomId) -> Format;
 
-    /// Whether [`ProtocolSession::format`] may answer otherwise than when this was asked last.
+    /// Whether the result of [`ProtocolSession::format`] may have changed since the last call of this method.
     fn take_format_change(&mut self) -> bool {
         false
     }
 
-    /// One of its own events has happened, whether or not it is given to it by now: what waits for that is answered.
+    /// Handles an event that this session caused, so that a request that waits for it can be answered. The shard calls
+    /// this when the event happens, which may be before the session receives the event itself.
     fn handle_own_event(&mut self, event: &Event) {
         let _ = event;
     }
 
-    /// How it sees what it did itself: its own event, or an announcement about itself.
+    /// How this session sees a fact that it caused: its own event, or presence about itself.
     fn view_own(&self, fact: Fact<'_>) -> View {
         match fact {
             Fact::Event(_) => View::Shared,
-            // It is told of its own coming and going in answers.
+            // Answers tell a session of its own joining and leaving.
             Fact::Presence(_) => View::Nothing,
         }
     }
 
-    /// What it sees of its own doing where that is [`View::Instead`].
+    /// Appends what this session sees instead of a fact, where [`ProtocolSession::view_own`] returns
+    /// [`View::Instead`].
     fn render_instead(&mut self, fact: Fact<'_>, room: &RoomName, out: &mut Vec<u8>) {
         let _ = (fact, room, out);
     }
 
-    // What it is told alone.
+    // Output: what the server sends to this session only.
 
-    /// Renders what this session is told and nobody else.
-    fn render(&mut self, told: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>);
+    /// Appends the bytes for output that goes to this session and to no other.
+    fn render(&mut self, output: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>);
 
-    /// The line that its peer is typing, where the server shows it and not the peer itself. Everything that the peer is
-    /// told stands above it. Whether there is one does not change.
+    /// The line that the peer is typing, for a protocol whose server side draws it (the peer's terminal does not).
+    /// All output appears above this line. A session has an input line from its beginning to its end, or never.
     fn input_line(&mut self) -> Option<&mut dyn InputLine> {
         None
     }
 }
 
-/// A line that is being typed, on its peer's screen.
+/// The line that a person is typing, drawn by the server on the peer's screen.
 pub trait InputLine {
-    /// Takes it off the screen: what is told next begins where it stood. Asked only while what was drawn last is
-    /// there.
+    /// Removes the line from the screen, so that output can begin where the line was. Called only while the line drawn
+    /// last is on the screen.
     fn erase(&mut self, out: &mut Vec<u8>);
 
-    /// Shows it as it is now, below what was told last. What was drawn before is not on the screen, and may never have
-    /// been.
+    /// Draws the line as it is now, below the last output. A line drawn earlier is not on the screen any more; it may
+    /// also never have been written.
     fn draw(&mut self, out: &mut Vec<u8>);
 }
 
-/// How a member sees something that others in its room are told as well.
+/// How a member sees a fact of its room that it caused itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
-    /// As everyone who has the same format.
+    /// As all other members with the same format see it.
     Shared,
-    /// Not at all: it knows.
+    /// Not at all: the member knows it already.
     Nothing,
-    /// In its own way: [`ProtocolSession::render_instead`].
+    /// In words of its own: [`ProtocolSession::render_instead`].
     Instead,
 }
 
-/// Where the events of a room begin for a member that has just entered it.
+/// With which event a room begins for a member that has just joined it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Begin {
-    /// With what comes from now on.
+    /// With the next event; nothing from history.
     Now,
-    /// With the last few, one by one.
+    /// With the last few events of history, one by one.
     Recent,
-    /// With the last few, shown together ([`Output::Recent`]).
+    /// With the last few events of history, all in one [`Output::Recent`].
     RecentTogether,
-    /// Right after this event, which it has; with a time, if the event there happened then.
+    /// With the event right after this position, up to which the member has the history. With a time: only if the
+    /// event at this position happened at that time, so that the history is the one that the member knows.
     After(Position, Option<Time>),
 }
 
-/// Whether a silent peer is written to.
+/// Whether the server pings a silent peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pings {
-    /// It is left alone.
+    /// No pings.
     Never,
-    /// It is written to now and then, so that nothing on the way takes the connection for unused.
+    /// Pings at an interval, so that no proxy or firewall on the way closes the connection as unused. The peer need not
+    /// answer.
     Sent,
-    /// It has to answer: a peer that does not is given up.
+    /// Pings that the peer has to answer: a peer that does not is disconnected.
     Answered,
 }
 
-/// What a session is told.
+/// What the server sends to one session.
 #[derive(Clone, Copy, Debug)]
 pub enum Output<'a> {
-    /// It is in a room.
+    /// The session has joined a room.
     Entered(&'a Entered<'a>),
-    /// The last events of a room it has entered, for [`Begin::RecentTogether`].
+    /// The last events of a room that the session has joined, for [`Begin::RecentTogether`].
     Recent(&'a RoomName, &'a Excerpt),
-    /// What a room had right after this event, the last that the session was given, is gone: it goes on with
-    /// [`Entered::first`].
+    /// Events of a room are missing: history no longer has the event right after this position, the last one that the
+    /// session received. The room continues with [`Entered::first`].
     Gap(&'a Entered<'a>, Position),
-    /// It is no longer in a room.
+    /// The session has left a room. The id is that of the request that asked for it.
     Left(RequestId, &'a RoomName),
-    /// The hub's answer.
+    /// The hub's answer to a request.
     Answer(RequestId, &'a Answer),
-    /// A request was refused on the spot, without the hub.
+    /// The shard refused a request, which did not reach the hub.
     GivenBack((RequestId, &'a Request), &'a Refusal),
-    /// What it asked from history.
+    /// The events of history that the session asked for.
     Page(RequestId, &'a ReadGrant, &'a Excerpt),
-    /// A question to history was refused.
+    /// A request for history was refused.
     HistoryRefused(RequestId, &'a Refusal),
-    /// History cannot be read.
+    /// History cannot be read now.
     Unreadable(RequestId),
-    /// Something that everyone is told.
+    /// A notice for all sessions.
     Notice(&'a str),
-    /// Its session has ended.
+    /// The session has ended, for this reason.
     Goodbye(ExitCause),
-    /// The server stops; everyone has been told so in a notice.
+    /// The server stops; a notice has said so before.
     Closing,
-    /// It has not asked to come in in time.
+    /// The peer did not ask to enter in time.
     NoHello,
-    /// Are you there? For [`Pings::Sent`], nothing that is seen.
+    /// A ping. With [`Pings::Sent`], bytes that the person at the peer does not see.
     Ping,
 }
 
-/// What a session is told that has entered a room.
+/// A room, as it is when a session joins it or continues after a gap.
 #[derive(Clone, Copy, Debug)]
 pub struct Entered<'a> {
-    /// Which request of its this answers.
+    /// The session's request that this answers.
     pub request: RequestId,
-    /// The room.
+    /// The room's id.
     pub id: RoomId,
-    /// Its name.
+    /// The room's name.
     pub room: &'a RoomName,
-    /// The first event that is kept; what was before it is gone.
+    /// The first event that history still has.
     pub first: Position,
-    /// The last event before it came in.
+    /// The last event before the session joined.
     pub at: Position,
-    /// Its events go on right after what it had.
+    /// Whether the events continue right after the last one that the session has, without a gap.
     pub is_complete: bool,
-    /// Members, this one included.
+    /// The number of members, this session's included.
     pub members: usize,
-    /// What the room is about.
+    /// The topic of the room.
     pub topic: Option<&'a Text>,
 }
 
-/// What is the same for everyone who is told something now.
+/// What a session may need to know of the server when it renders output.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
-    /// The session that is told.
+    /// The session that the output goes to.
     pub session: SessionId,
     /// The server.
     pub server: &'a ServerFacts,
-    /// What time it is.
+    /// The current time, and the time zone of the server.
     pub clock: &'a Clock,
 }
 
-/// What the server tells of itself.
+/// Facts about the server, the same for all sessions.
 #[derive(Clone, Debug)]
 pub struct ServerFacts {
-    /// The history's epoch.
+    /// The epoch of the server's history.
     pub epoch: Epoch,
     /// The server's version.
     pub server: String,
-    /// The room everyone begins in.
+    /// The room that a new session enters when it names none.
     pub first_room: RoomName,
-    /// Seconds between two pings.
+    /// Seconds between two pings of a silent peer.
     pub ping_s: u32,
-    /// Seconds for which a session that has a key is kept when its connection breaks.
+    /// Seconds for which a session with a resume key stays suspended after its connection breaks.
     pub grace_s: u32,
 }

@@ -1,12 +1,12 @@
-//! What everyone in a room is told.
+//! What all members of a room are told.
 
 use teahouse_core::{Event, Presence};
 
-/// Something that everyone in a room is told.
+/// Something that all members of a room are told.
 #[derive(Clone, Copy, Debug)]
 pub enum Fact<'a> {
-    /// Something numbered, which history keeps.
+    /// An event: it has a position, and history keeps it.
     Event(&'a Event),
-    /// A coming or going, which it does not.
+    /// A change of who is in the room. History does not keep it.
     Presence(&'a Presence),
 }

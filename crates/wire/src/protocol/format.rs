@@ -1,4 +1,4 @@
-//! Formats: ways to encode what everyone in a room is told, each made once for all members that have it.
+//! Formats: ways to encode the facts of a room. A shard encodes each fact once per format, for all members that use it.
 
 use std::fmt::Debug;
 
@@ -7,9 +7,9 @@ use teahouse_core::RoomName;
 use super::fact::Fact;
 use crate::Epoch;
 
-/// A way to encode what everyone in a room is told. Formats of one name and variant are the same.
+/// A way to encode the facts of a room. Two formats are equal when their names and variants are.
 ///
-/// A protocol has a few, and its peers may choose among few: all that are in use on one shard have a bound.
+/// A protocol should have only a few: the number of formats in use on one shard is bounded.
 #[derive(Clone, Copy, Debug)]
 pub struct Format {
     name: &'static str,
@@ -18,19 +18,19 @@ pub struct Format {
 }
 
 impl Format {
-    /// The only format of this name; `encoder` makes what encodes it.
+    /// The format of this name with variant 0. `encoder` makes the encoder for a variant and an epoch.
     #[must_use]
     pub const fn new(name: &'static str, encoder: fn(u16, Epoch) -> Box<dyn RoomEncoder>) -> Self {
         Self { name, variant: 0, encoder }
     }
 
-    /// One of several formats of its name: what a peer may switch on or off, a bit each, for example.
+    /// The format of the same name with another variant: for example one bit for each option of the peer.
     #[must_use]
     pub const fn variant(self, variant: u16) -> Self {
         Self { variant, ..self }
     }
 
-    /// What encodes it, for the history of this epoch.
+    /// Makes an encoder for this format and a history of this epoch.
     #[must_use]
     pub fn encoder(&self, epoch: Epoch) -> Box<dyn RoomEncoder> {
         (self.encoder)(self.variant, epoch)
@@ -45,22 +45,22 @@ impl PartialEq for Format {
 
 impl Eq for Format {}
 
-/// Encodes facts in one format. A shard has one for each format: buffers may be kept in it.
+/// Encodes facts in one format. A shard has one encoder per format, which may keep buffers between calls.
 pub trait RoomEncoder: Debug {
-    /// The format whose bytes this one puts in an envelope of its own: it is encoded first, once for all formats that
-    /// do so.
+    /// The format whose bytes this format wraps. The shard encodes the inner format first, once for all formats that
+    /// wrap it.
     fn inner(&self) -> Option<Format> {
         None
     }
 
-    /// Whether clients of this format keep lists of who is in a room. Then it is given everyone who comes and goes,
-    /// also those who are not announced, and each member whoever goes or is renamed once for all rooms that it shares
-    /// with them. What it wraps must keep lists as well.
+    /// Whether clients of this format keep lists of a room's members. Then the encoder receives every joining and
+    /// leaving, also those that are not announced to people, and a member receives the exit or the new nick of a person
+    /// once, not once for each room that both are in. If this is `true`, it must be `true` for the inner format too.
     fn keeps_lists(&self) -> bool {
         false
     }
 
-    /// Puts a fact behind what is there, or nothing, where it is nothing in this format. `inner` is the fact as the
-    /// inner format has it, if there is one.
+    /// Appends the bytes of a fact to `out`, or nothing when this format does not show the fact. `inner` holds the bytes
+    /// of the inner format, and is empty when there is no inner format.
     fn encode(&mut self, fact: Fact<'_>, room: &RoomName, inner: &[u8], out: &mut Vec<u8>);
 }
