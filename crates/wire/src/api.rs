@@ -1,8 +1,8 @@
-//! The api protocol: what our own clients, the browser page and other people's programs speak. JSON text
-//! messages over a WebSocket, and the same values over HTTP.
+//! The api protocol, for our own clients, the browser page and bots: JSON text messages over a WebSocket, and the same
+//! values over HTTP.
 //!
-//! [`Request`] is everything a client may ask, [`Message`] everything a server sends; `docs/api.md` shows each
-//! once, and a JSON Schema made from these types stands beside it.
+//! [`Request`] lists everything that a client may send, [`Message`] everything that the server sends. `docs/api.md`
+//! shows each once; `docs/api.schema.json` and `docs/openapi.json` are generated from these types and their comments.
 
 mod encode;
 mod envelope;
@@ -44,7 +44,7 @@ pub use value::{Epoch, Id, Ref, RefText, ResumeKey, ValueError};
 #[cfg(test)]
 mod tests;
 
-/// Where the WebSocket is.
+/// The path of the WebSocket.
 pub const SOCKET_PATH: &str = "/api/v1/socket";
-/// Bytes in one message of a client. Longer ones are refused and the connection is closed (close code 1009).
+/// The most bytes in one message of a client. A longer message closes the connection (close code 1009).
 pub const REQUEST_BYTES_MAX: usize = 64 * 1024;

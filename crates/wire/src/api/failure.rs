@@ -1,4 +1,4 @@
-//! Reasons to say no: codes for programs, with the words of [`crate::refusal`].
+//! Failed requests: codes for programs, with the sentences of [`crate::refusal`] for people.
 
 use std::fmt::{self, Write};
 
@@ -10,94 +10,93 @@ use teahouse_core::{Refusal, RoomName};
 use super::value::Id;
 use crate::refusal::{ROOMS_HINT, Reader, WHO_HINT, words};
 
-/// Why a request was not done.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
-    /// For programs; the list is in the documentation of the api.
+    /// The reason, for programs. `docs/api.md` lists all codes.
     pub code: Code,
-    /// For people: what happened, to what, what to do next.
+    /// The reason, for people: what happened and what to do next. The wording may change.
     pub message: String,
-    /// The field that is wrong, if it is one.
+    /// The field of the request that is wrong, if one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The message's id, if a message was refused.
+    /// The id of the message, if the request was a message with an id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Id>,
 }
 
-/// What went wrong, for programs.
+/// The reason why a request failed, for programs. Treat a code that you do not know as a failure for an unknown reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The request was not understood.
     BadRequest,
-    /// The request has more bytes than one may have.
+    /// The request has too many bytes.
     TooBig,
-    /// The first request must be `hello`, and no other may be.
+    /// The first request of a connection has to be `hello`, and only the first.
     NotInTheHouse,
-    /// Not in that room.
+    /// You are not in this room; `join` it first.
     NotInRoom,
-    /// There is no such room.
+    /// There is no room of this name.
     NoSuchRoom,
-    /// A room of nearly that name exists.
+    /// A room exists whose name looks like this one.
     RoomLooksLike,
-    /// The server has as many rooms as it may have.
+    /// The server has reached its limit of rooms.
     TooManyRooms,
-    /// You are in as many rooms as you may be.
+    /// You have reached the limit of rooms that one session may be in.
     InTooManyRooms,
-    /// Somebody has that nick or one like it.
+    /// Another person has this nick or one that looks like it.
     NickTaken,
-    /// Nobody is called that.
+    /// No person on the server has this nick.
     NoSuchNick,
-    /// Their connection is broken just now.
+    /// The recipient's connection is broken at the moment; try again in a minute.
     Away,
-    /// You are in that room already.
+    /// You are in this room already.
     AlreadyIn,
-    /// They do not take messages from you.
+    /// The recipient ignores you.
     Ignored,
-    /// You ignore as many as you may.
+    /// You have reached the limit of people to ignore.
     IgnoringTooMany,
-    /// You said other words with this id before.
+    /// You sent a message with this id and another text before. Draw a new id for each message.
     Conflict,
-    /// A search that would take too long; use longer or rarer words.
+    /// The search would take too long; use longer or rarer words.
     SearchTooWide,
-    /// Others are searching; try again in a moment.
+    /// The server is busy with other searches; try again in a moment.
     SearchesWait,
-    /// That is you.
+    /// The request names yourself.
     Yourself,
-    /// A topic has one line and a byte limit.
+    /// The topic has more than one line or too many bytes.
     TopicTooLong,
-    /// No such page.
+    /// The list has no page of this number.
     NoSuchPage,
-    /// Too much at once; try again later.
+    /// You reached a rate limit; try again later.
     TooFast,
-    /// That cannot be a name.
+    /// This is not a valid name.
     BadName,
-    /// That cannot be a message.
+    /// This is not a valid text for a message.
     BadText,
-    /// Another site's page may not act here.
+    /// A web page of another origin may not use this server.
     Forbidden,
-    /// The request is for a host that is not this server as far as it knows.
+    /// The `Host` of the request is not a name of this server that it knows.
     WrongHost,
-    /// The body is of a kind that is not taken.
+    /// The `Content-Type` of the body is not accepted here.
     WrongMedia,
-    /// History cannot be read just now.
+    /// History cannot be read at the moment; try again.
     Unreadable,
-    /// There is no place for this connection: the server is full, or your address has as many as it may.
+    /// The server has reached its limit of connections, or of connections from your address.
     TooManyConnections,
-    /// The server cannot do that just now: nothing can be stored, or it closes.
+    /// The server cannot do this at the moment, because it cannot store anything or is stopping; try again later.
     Unavailable,
-    /// No such address.
+    /// Nothing is at this path.
     NotFound,
-    /// A reason that this version does not know; the message for people says it.
+    /// A reason that this version does not know; `message` tells it.
     #[serde(other)]
     #[schemars(skip)]
     Unknown,
 }
 
 impl Failure {
-    /// What our client tells a person who enters commands: the message, and the command that helps where the message
-    /// does not say what does.
+    /// The message for a person who types commands into our client: `message`, with the command that helps next.
     #[must_use]
     pub fn for_person(&self) -> String {
         let hint = if self.code == Code::NoSuchRoom {
@@ -115,21 +114,21 @@ fn failure(code: Code, message: String) -> Failure {
     Failure { code, message, field: None, id: None }
 }
 
-/// Characters of an explanation that repeats what was sent.
+/// The most characters of an explanation: it may repeat what the peer sent.
 const EXPLAINED_CHARS_MAX: usize = 300;
 
-/// Bytes of an explanation that are looked at for that.
+/// The most bytes of an error that are rendered to make an explanation of it.
 const EXPLAINED_BYTES_MAX: usize = 4 * 4 * EXPLAINED_CHARS_MAX;
 
-/// What is wrong with what was sent, as one short line.
+/// An error in the peer's input as one short harmless line.
 pub(super) fn explained(error: &impl fmt::Display) -> String {
     let mut start = Start(String::new());
-    // It fails where it is full.
+    // Fails when the buffer is full: the rest of the error is not needed.
     write!(start, "{error}").ok();
     excerpt(&start.0, EXPLAINED_CHARS_MAX)
 }
 
-/// The start of what is written: an error repeats what was sent, however long that is.
+/// A buffer that keeps only the start of what is written to it: an error may repeat very long input.
 struct Start(String);
 
 impl fmt::Write for Start {
@@ -140,14 +139,14 @@ impl fmt::Write for Start {
     }
 }
 
-/// Why something was not done.
+/// The failure that tells a client of a refusal.
 #[must_use]
 pub fn of(refusal: &Refusal) -> Failure {
     let id = if let Refusal::Conflict { id, .. } = refusal { Some((*id).into()) } else { None };
     Failure { code: code_of(refusal), message: words(refusal, Reader::Program), field: None, id }
 }
 
-/// What programs tell refusals apart by.
+/// The code of a refusal.
 fn code_of(refusal: &Refusal) -> Code {
     match refusal {
         Refusal::NotInRoom { .. } => Code::NotInRoom,
@@ -175,31 +174,31 @@ fn code_of(refusal: &Refusal) -> Code {
     }
 }
 
-/// Entering a room one is in.
+/// The client joins a room that it is in already.
 #[must_use]
 pub fn already_in(room: &RoomName) -> Failure {
     failure(Code::AlreadyIn, format!("you are in {room} already"))
 }
 
-/// Too much from one network address.
+/// A network address has reached its rate limit.
 #[must_use]
 pub fn too_fast(why: &str) -> Failure {
     failure(Code::TooFast, why.to_owned())
 }
 
-/// There is no place for this connection.
+/// The limit of connections is reached.
 #[must_use]
 pub fn too_many_connections(why: &str) -> Failure {
     failure(Code::TooManyConnections, why.to_owned())
 }
 
-/// The server cannot do that just now.
+/// The server cannot do this now.
 #[must_use]
 pub fn unavailable(why: &str) -> Failure {
     failure(Code::Unavailable, why.to_owned())
 }
 
-/// History could not be read.
+/// History cannot be read now.
 #[must_use]
 pub fn unreadable() -> Failure {
     failure(Code::Unreadable, "history cannot be read just now; try again".to_owned())

@@ -1,5 +1,5 @@
-//! The api over HTTP: its addresses, one row each in [`ENDPOINTS`]; what goes in and out of them is in `fields`. The
-//! same table routes requests and describes them ([`super::openapi`]).
+//! The api over HTTP: its endpoints, one row each in [`ENDPOINTS`]. The same table routes requests and generates their
+//! description ([`super::openapi`]). Their parameters and bodies are in `fields`.
 
 mod asked;
 mod fields;
@@ -18,66 +18,66 @@ pub use fields::{
     EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery, SearchQuery,
 };
 
-/// What an address does.
+/// The endpoints of the api. Their names are the operation ids of the OpenAPI description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
-    /// Whether the server is well.
+    /// The health check.
     Health,
-    /// The description of all this.
+    /// The OpenAPI description.
     OpenApi,
     /// The WebSocket.
     Socket,
-    /// A page of rooms.
+    /// A page of the list of rooms.
     Rooms,
     /// A page of a room's history.
     Messages,
-    /// Say something in a room.
+    /// Send a message to a room.
     Post,
     /// Follow a room as server-sent events.
     Events,
-    /// Find messages.
+    /// Search messages.
     Search,
-    /// How to use this, as text.
+    /// A short manual as text.
     Usage,
     /// Follow a room as text.
     FollowText,
-    /// Say the request's body in a room.
+    /// Send the request's body as a message.
     PostText,
-    /// The same, as programs that upload files do.
+    /// The same with `PUT`, for programs that upload files.
     PutText,
 }
 
-/// One address and what it takes and gives.
+/// One endpoint: its method and path, what it accepts and what it returns.
 #[derive(Debug)]
 pub struct Row {
-    /// What it does.
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `PUT`.
     pub method: &'static str,
-    /// With `{room}` where a room's name stands.
+    /// The path, with `{room}` in place of a room's name.
     pub path: &'static str,
-    /// One sentence.
+    /// The summary in the description: one or two sentences.
     pub what: &'static str,
-    /// The parameters behind `?`.
+    /// The schema of the query parameters, if there are any.
     pub query: Option<fn(&mut SchemaGenerator) -> Schema>,
-    /// What its body is.
+    /// The body of the request.
     pub takes: Media,
-    /// What the answer's body is.
+    /// The body of the answer.
     pub gives: Media,
 }
 
-/// What a body is.
+/// The media type of a body.
 #[derive(Debug)]
 pub enum Media {
-    /// There is none.
+    /// No body.
     Nothing,
     /// Text.
     Text,
     /// Server-sent events.
     Stream,
-    /// JSON without a description of its own.
+    /// JSON without a schema.
     AnyJson,
-    /// JSON of this shape.
+    /// JSON with this schema.
     Json(fn(&mut SchemaGenerator) -> Schema),
 }
 
@@ -89,18 +89,19 @@ fn fields<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     T::json_schema(generator)
 }
 
-/// Methods that some address takes; whatever takes `GET` takes `HEAD`.
+/// The methods that some endpoint accepts. An endpoint that accepts `GET` accepts `HEAD`.
 pub const METHODS_TAKEN: [&str; 3] = ["GET", "POST", "PUT"];
-/// Methods that are refused address by address; any other says that its sender takes us for something else.
+/// The methods of ordinary HTTP clients; a path refuses those that it does not accept. A peer that sends any other
+/// method is no client of this api.
 pub const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
 
-/// Every address. Those with fixed words come before those where a room's name may stand.
+/// All endpoints. Fixed paths come before paths where a room's name may stand.
 pub const ENDPOINTS: &[Row] = &[
     Row {
         endpoint: Endpoint::Health,
         method: "GET",
         path: "/healthz",
-        what: "Whether the server is well.",
+        what: "Check the health of the server.",
         query: None,
         takes: Media::Nothing,
         gives: Media::Text,
@@ -118,7 +119,7 @@ pub const ENDPOINTS: &[Row] = &[
         endpoint: Endpoint::Socket,
         method: "GET",
         path: "/api/v1/socket",
-        what: "The WebSocket; its messages are in the JSON Schema.",
+        what: "The WebSocket. The JSON Schema describes its messages.",
         query: None,
         takes: Media::Nothing,
         gives: Media::Nothing,
@@ -127,7 +128,7 @@ pub const ENDPOINTS: &[Row] = &[
         endpoint: Endpoint::Rooms,
         method: "GET",
         path: "/api/v1/rooms",
-        what: "A page of the rooms there are.",
+        what: "List the rooms, in pages.",
         query: Some(fields::<RoomsQuery>),
         takes: Media::Nothing,
         gives: Media::Json(of::<RoomsPage>),
@@ -136,7 +137,7 @@ pub const ENDPOINTS: &[Row] = &[
         endpoint: Endpoint::Messages,
         method: "GET",
         path: "/api/v1/rooms/{room}/messages",
-        what: "A page of a room's history: the newest events, or those before, after or around one, or before a moment.",
+        what: "Read a page of a room's history: the newest events, or those before, after or around a position, or before a time.",
         query: Some(fields::<MessagesQuery>),
         takes: Media::Nothing,
         gives: Media::Json(of::<HistoryPage>),
@@ -145,7 +146,7 @@ pub const ENDPOINTS: &[Row] = &[
         endpoint: Endpoint::Post,
         method: "POST",
         path: "/api/v1/rooms/{room}/messages",
-        what: "Say something in a room, making it if there is none of that name.",
+        what: "Send a message to a room. The room is created if it does not exist.",
         query: None,
         takes: Media::Json(of::<Post>),
         gives: Media::Json(of::<Posted>),
@@ -155,7 +156,7 @@ pub const ENDPOINTS: &[Row] = &[
         method: "GET",
         path: "/api/v1/rooms/{room}/events",
         what: "Follow a room as server-sent events: `begin`, then `event` and `presence`. With the header \
-               `Last-Event-ID`, or `after`, what was missed comes first.",
+               `Last-Event-ID`, or `after`, the events that you missed come first.",
         query: Some(fields::<EventsQuery>),
         takes: Media::Nothing,
         gives: Media::Stream,
@@ -164,7 +165,7 @@ pub const ENDPOINTS: &[Row] = &[
         endpoint: Endpoint::Search,
         method: "GET",
         path: "/api/v1/search",
-        what: "Find messages, newest first.",
+        what: "Search messages, newest first.",
         query: Some(fields::<SearchQuery>),
         takes: Media::Nothing,
         gives: Media::Json(of::<Found>),
@@ -173,7 +174,7 @@ pub const ENDPOINTS: &[Row] = &[
         endpoint: Endpoint::Usage,
         method: "GET",
         path: "/",
-        what: "How to use this, as text.",
+        what: "A short manual, as text.",
         query: None,
         takes: Media::Nothing,
         gives: Media::Text,
@@ -191,7 +192,7 @@ pub const ENDPOINTS: &[Row] = &[
         endpoint: Endpoint::PostText,
         method: "POST",
         path: "/{room}",
-        what: "Say the request's body in a room: `curl -d \"build done\" HOST:5000/lobby`.",
+        what: "Send the request's body as a message to a room: `curl -d \"build done\" HOST:5000/lobby`.",
         query: Some(fields::<PostQuery>),
         takes: Media::Text,
         gives: Media::Text,
@@ -200,41 +201,41 @@ pub const ENDPOINTS: &[Row] = &[
         endpoint: Endpoint::PutText,
         method: "PUT",
         path: "/{room}",
-        what: "The same: `curl -T notes.txt HOST:5000/lobby`.",
+        what: "Send a file as a message to a room: `curl -T notes.txt HOST:5000/lobby`.",
         query: Some(fields::<PostQuery>),
         takes: Media::Text,
         gives: Media::Text,
     },
 ];
 
-/// Where a request goes.
+/// The endpoint of a request, or why it has none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// To this address, with the room it names.
+    /// This endpoint, with the room in the path.
     To(Endpoint, Option<RoomName>),
-    /// The address is known, the method is not; these are.
+    /// The path exists, but not for this method; for these.
     OtherMethod(Vec<&'static str>),
-    /// What stands in the room's place is no room's name.
+    /// The path has something in place of a room's name that is not a valid name.
     NoRoom(Failure),
-    /// There is no such address.
+    /// No endpoint has this path.
     Nowhere,
 }
 
-/// Where a request goes, by its method and its path.
+/// Finds the endpoint of a request by its method and path.
 #[must_use]
 pub fn route(method: &str, path: &str) -> Route {
     let mut methods = Vec::new();
     let mut known = None;
-    // A slash at the end is a habit.
+    // People often write a slash at the end.
     let trimmed = path.strip_suffix('/').filter(|path| !path.is_empty() && !path.ends_with('/'));
     let path = trimmed.unwrap_or(path);
     for row in ENDPOINTS {
-        let Some(room) = matched(row.path, path) else { continue };
-        // The first address that it is is the one that is meant: `/healthz` is no room.
+        let Some(room) = match_path(row.path, path) else { continue };
+        // Only the first path that matches counts: `/healthz` is not a room.
         if *known.get_or_insert(row.path) != row.path {
             continue;
         }
-        // `HEAD` is answered as `GET`, without the body, by whoever writes the answer.
+        // `HEAD` is routed as `GET`; the HTTP server leaves out the body.
         if row.method != method && !(method == "HEAD" && row.method == "GET") {
             methods.push(row.method);
             continue;
@@ -248,7 +249,7 @@ pub fn route(method: &str, path: &str) -> Route {
     if !methods.is_empty() {
         return Route::OtherMethod(methods);
     }
-    // `curl -T FILE HOST/lobby/` puts the file's name behind the slash.
+    // `curl -T FILE HOST/lobby/` appends the file's name to the path.
     match path.strip_prefix('/').and_then(|path| path.split_once('/')) {
         Some((room, file)) if method == "PUT" && !file.contains('/') => match room_name(room) {
             Ok(room) => Route::To(Endpoint::PutText, Some(room)),
@@ -258,9 +259,10 @@ pub fn route(method: &str, path: &str) -> Route {
     }
 }
 
-/// Whether a path is that of a row; `Some(Some(…))` with what stands for the room.
+/// Matches a path against the path of a row: `None` if it does not match, `Some(Some(…))` with the part in place of
+/// `{room}`.
 #[expect(clippy::option_option, reason = "no match, a match without and one with a room")]
-fn matched<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
+fn match_path<'a>(pattern: &str, path: &'a str) -> Option<Option<&'a str>> {
     let mut room = None;
     let mut parts = path.split('/');
     for expected in pattern.split('/') {
@@ -284,20 +286,20 @@ fn room_name(escaped: &str) -> Result<RoomName, Failure> {
     })
 }
 
-/// Reads what stands behind `?`. Nothing that is not known is passed over: whoever writes such an address by hand would
-/// not notice that a slip was.
+/// Reads query parameters. Unknown ones are refused: a person who mistypes one by hand would not notice that it is
+/// ignored.
 ///
 /// # Errors
-/// With the name of the field that is wrong or not known.
+/// When a field is wrong or unknown; the failure names it.
 pub fn query<T: DeserializeOwned>(query: &str) -> Result<T, Failure> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| wrong(&error))
 }
 
-/// Sees that nothing stands behind `?` where nothing may.
+/// Checks that an endpoint without query parameters gets none.
 ///
 /// # Errors
-/// With the name of what does.
+/// When there is one; the failure names the first.
 pub fn no_query(query: &str, instead: &str) -> Result<(), Failure> {
     match form_urlencoded::parse(query.as_bytes()).next() {
         None => Ok(()),
@@ -309,10 +311,10 @@ pub fn no_query(query: &str, instead: &str) -> Result<(), Failure> {
     }
 }
 
-/// Reads a body that is JSON. A field that is not known is refused, as behind `?`.
+/// Reads a body that is JSON. Unknown fields are refused, as in [`query`].
 ///
 /// # Errors
-/// With the name of the field that is wrong or not known.
+/// When a field is wrong or unknown; the failure names it.
 pub fn body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     let mut json = serde_json::Deserializer::from_str(words(body)?);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| wrong(&error))?;
@@ -320,10 +322,10 @@ pub fn body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     Ok(value)
 }
 
-/// Reads a body that is what is to be said.
+/// Reads a body that is the text of a message.
 ///
 /// # Errors
-/// When it is no UTF-8 or no message.
+/// When the body is not UTF-8 or not a valid text.
 pub fn text_body(body: &[u8]) -> Result<Text, Failure> {
     Text::parse(words(body)?).map_err(|error| failure::of(&Refusal::BadText { error }))
 }
@@ -334,7 +336,7 @@ fn words(body: &[u8]) -> Result<&str, Failure> {
 
 fn wrong<E: std::error::Error>(error: &serde_path_to_error::Error<E>) -> Failure {
     let path = error.path().to_string();
-    // A field that is not known has the name that the peer gave it.
+    // The name of an unknown field comes from the peer, so it has to be made harmless.
     let field = (path != ".").then(|| echoed(&path));
     let what = failure::explained(error.inner());
     let message = in_field(field.as_deref(), &what);
@@ -347,7 +349,7 @@ pub fn bad_request(field: Option<String>, message: String) -> Failure {
     Failure { code: Code::BadRequest, message, field, id: None }
 }
 
-/// The status of an answer that is a failure (RFC 9110, section 15).
+/// The HTTP status for a failure (RFC 9110, section 15).
 #[must_use]
 pub fn status(code: Code) -> u16 {
     match code {

@@ -1,9 +1,8 @@
-//! What the server sends, one row of [`Message`] each: `{"type": "event", "room": "lobby", …}`.
+//! The messages that the server sends, one variant of [`Message`] each: `{"type": "event", "room": "lobby", …}`.
 //!
-//! A newer server may send what this version does not know. So every list of things here that may grow has an
-//! `Unknown`, which reads whatever is none of the others; this server sends it only as the kind of an event that a later
-//! version kept. Who reads passes over it
-//! and keeps what surrounds it: the position of an event, the reference of an answer.
+//! A newer server may send values that this version does not know. So each enum here that may grow has a variant
+//! `Unknown` for them. A client ignores an unknown value and keeps what surrounds it: the position of an event, the
+//! reference of an answer. This server sends `Unknown` only as the kind of an event that a later version stored.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,226 +12,229 @@ use super::failure::Failure;
 use super::presence::{Cause, Presence};
 use super::value::{Epoch, Id, Ref};
 
-/// A message and which request it answers, if any.
+/// A message from the server.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ServerMessage {
-    /// What the client called the request.
+    /// The `ref` of the request that this message answers. Absent if it answers none.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<Ref>,
-    /// What is said.
+    /// The message, by its `type`.
     #[serde(flatten)]
     pub message: Message,
 }
 
-/// What the server sends. A kind has its row in what reads them, beside this file.
+/// The kinds of messages from the server.
+///
+/// Ignore kinds that you do not know: a newer server may send them.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Message {
-    /// You are in.
+    /// The answer to `hello`: you are connected, under this nick.
     Welcome(Welcome),
-    /// You are in a room; its events follow.
+    /// You have joined a room. Its events follow.
     Joined(Joined),
-    /// You are no longer in a room.
+    /// You have left a room.
     Left {
-        /// Which.
+        /// The room.
         #[schemars(with = "String")]
         room: RoomName,
     },
-    /// Something numbered happened in a room you are in. Your own messages come this way too: that is how
-    /// you know that they are kept.
+    /// An event in a room that you are in. Your own messages come back this way too: that tells you that they are
+    /// stored.
     Event(Event),
-    /// Somebody came, went or changed in a room you are in. Never history.
+    /// Who is in a room that you are in has changed, or somebody there is typing. History does not keep this.
     Presence(Presence),
-    /// Your message with this id is there already.
+    /// A message of yours with this id is stored already; nothing was added.
     Duplicate {
-        /// Where.
+        /// The room.
         #[schemars(with = "String")]
         room: RoomName,
-        /// At which position.
+        /// The position of the stored message.
         position: u64,
-        /// Its id.
+        /// The id of the message.
         id: Id,
     },
-    /// Somebody tells you something in private. Not kept.
+    /// A private message to you. Private messages are not stored.
     Told {
-        /// When, milliseconds since 1970, UTC.
+        /// When it was sent: Unix time in milliseconds.
         time_ms: i64,
-        /// Who.
+        /// The nick of the sender.
         #[schemars(with = "String")]
         from: Nick,
-        /// What.
+        /// The text.
         #[schemars(with = "String")]
         text: Text,
     },
-    /// What you told somebody has been handed to them.
+    /// Your private message has been delivered.
     Delivered {
-        /// To whom.
+        /// The nick of the recipient.
         #[schemars(with = "String")]
         to: Nick,
     },
-    /// A page of history, in order.
+    /// A page of a room's history.
     History(HistoryPage),
-    /// What a search found, newest first.
+    /// The result of a search.
     Found {
-        /// The words as asked.
+        /// The words of the search, as you sent them.
         words: String,
-        /// The messages.
+        /// The messages found, newest first.
         events: Vec<Event>,
-        /// Older messages may have the words as well: ask for them with this as `before`. Left out when
-        /// this is all.
+        /// For older results, search again with this number as `before`. Absent when there are none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         more: Option<u64>,
     },
-    /// A page of who is in a room, in the order of their nicks.
+    /// A page of the members of a room, sorted by nick.
     Members {
-        /// Which.
+        /// The room.
         #[schemars(with = "String")]
         room: RoomName,
-        /// Who.
+        /// The nicks on this page.
         #[schemars(with = "Vec<String>")]
         nicks: Vec<Nick>,
-        /// How many in all.
+        /// The number of members on all pages.
         total: usize,
-        /// Which page, from 1.
+        /// The number of this page, from 1.
         page: u32,
-        /// How many pages.
+        /// The number of pages.
         pages: u32,
     },
-    /// A page of the rooms there are, in the order of their names.
+    /// A page of the list of rooms, sorted by name.
     Rooms(RoomsPage),
-    /// You are called otherwise now.
+    /// Your nick has changed.
     Renamed {
-        /// Before.
+        /// The old nick.
         #[schemars(with = "String")]
         from: Nick,
-        /// Now.
+        /// The new nick.
         #[schemars(with = "String")]
         to: Nick,
     },
-    /// A room's topic.
+    /// The topic of a room.
     Topic {
-        /// Which.
+        /// The room.
         #[schemars(with = "String")]
         room: RoomName,
-        /// What it is about; `null` when it has none.
+        /// The topic; `null` when the room has none.
         #[schemars(with = "Option<String>")]
         topic: Option<Text>,
     },
-    /// Whom you do not hear.
+    /// The list of people whose messages you do not receive.
     Ignoring {
-        /// All of them.
+        /// The nicks of all of them.
         #[schemars(with = "Vec<String>")]
         nicks: Vec<Nick>,
     },
-    /// The server tells everyone something.
+    /// A notice from the server to all sessions.
     Notice {
-        /// What.
+        /// The text.
         text: String,
     },
-    /// A request could not be done, or was not understood.
+    /// A request failed or was not understood.
     Error(Failure),
-    /// You are out; the connection closes.
+    /// Your session has ended and the connection closes.
     Bye {
-        /// Why.
+        /// The reason.
         cause: Cause,
-        /// Whether coming back makes sense.
+        /// Whether a client should reconnect by itself.
         reconnect: bool,
     },
-    /// Something that this version does not know.
+    /// A kind of message that this version does not know.
     #[schemars(skip)]
     Unknown,
 }
 
-/// You are in.
+/// The answer to `hello`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Welcome {
-    /// What you are called.
+    /// Your nick.
     #[schemars(with = "String")]
     pub nick: Nick,
-    /// What you wanted to be called and could not be.
+    /// The nick that you asked for and did not get, because it is taken. Absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub taken: Option<Nick>,
-    /// Whether you have your seat of before: the rooms of then are still yours, join them to hear them.
+    /// Whether your earlier session was resumed by its `seat`. You are then still a member of its rooms; send `join`
+    /// for each, to receive its events again.
     pub resumed: bool,
-    /// Your session, as in `sender`.
+    /// The id of your session, as in `sender.session`.
     pub session: String,
-    /// The history's epoch.
+    /// The epoch of the server's history.
     pub epoch: Epoch,
-    /// The server's version.
+    /// The version of the server.
     pub server: String,
-    /// The room everyone begins in.
+    /// The room that the server suggests to join first.
     #[schemars(with = "String")]
     pub first_room: RoomName,
-    /// Seconds between two of the server's pings.
+    /// Seconds between two pings of the server.
     pub ping_s: u32,
-    /// How long your seat is kept when the connection breaks, seconds.
+    /// Seconds for which your session can be resumed by its `seat` after the connection breaks.
     pub grace_s: u32,
 }
 
-/// You are in a room.
+/// The answer to `join`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Joined {
-    /// Which.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
-    /// The history's epoch.
+    /// The epoch of the server's history.
     pub epoch: Epoch,
-    /// The last event when you came in. Earlier ones that you are sent have positions up to it.
+    /// The position of the room's last event when you joined. Events that follow with positions up to it come from
+    /// history.
     pub position: u64,
-    /// The first event that the room still has: what was before it is gone. `position + 1` when it has none.
+    /// The position of the first event that history still has; older ones are deleted. `position + 1` when it has none.
     #[serde(default = "first_of_all")]
     pub first: u64,
-    /// Whether what follows begins right after what you said you have. `false` when that was not possible,
-    /// or when you did not say: then it begins with the last few events, or, when what came right after yours is gone,
-    /// with `first`.
+    /// Whether the events continue right after the `after` of your `join`, without a gap. `false` when you sent no
+    /// `after`, or when the server cannot continue there: the events then begin with the last few, or with `first`
+    /// when the event right after yours is deleted.
     pub complete: bool,
-    /// Members, you included.
+    /// The number of members, you included.
     pub members: usize,
-    /// What the room is about.
+    /// The topic of the room. Absent when it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub topic: Option<Text>,
 }
 
-/// Where every room begins of which nothing is gone.
+/// The first position of a room of which nothing is deleted.
 fn first_of_all() -> u64 {
     1
 }
 
-/// Something numbered that happened in a room.
+/// An event in a room, as history stores it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
-    /// Where.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
-    /// Its place in the room's one sequence: 1, 2, 3, …
+    /// The number of the event in its room: 1, 2, 3, … All members see the events of a room in this order.
     pub position: u64,
-    /// Of which history the position is.
+    /// The epoch of the history that the position belongs to.
     pub epoch: Epoch,
-    /// When, milliseconds since 1970, UTC.
+    /// When it happened: Unix time in milliseconds.
     pub time_ms: i64,
-    /// Who.
+    /// Who caused it.
     pub sender: Sender,
-    /// What kind of thing.
+    /// The kind of event. Ignore events of kinds that you do not know, but keep their positions.
     #[schemars(with = "Kind")]
     pub kind: Kind,
-    /// The words; left out for a topic that was cleared.
+    /// The text of the message, or the new topic. Absent when the topic was cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub text: Option<Text>,
-    /// The sender's id for it.
+    /// The id that the sender gave the message. Absent if it gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Id>,
 }
 
-/// Who said it.
+/// The sender of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Sender {
-    /// What they were called then.
+    /// The nick of the sender at that time.
     #[schemars(with = "String")]
     pub nick: Nick,
-    /// Their session then: the same for everything somebody says between coming in and going.
+    /// The id of the sender's session: the same for all events of one session, also after a change of nick.
     pub session: String,
 }
 
@@ -240,13 +242,13 @@ pub struct Sender {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Somebody said something.
+    /// A message.
     Said,
-    /// Somebody did something (`/me`).
+    /// A message that describes an action (`/me waves`).
     Acted,
-    /// Somebody set or cleared the topic.
+    /// The topic was set or cleared.
     Topic,
-    /// Something that this version does not know.
+    /// A kind that this version does not know.
     #[serde(other)]
     Unknown,
 }
@@ -262,25 +264,25 @@ impl From<EventKind> for Kind {
     }
 }
 
-/// A page of history.
+/// A page of a room's history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HistoryPage {
-    /// Of which room.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
-    /// Of which history.
+    /// The epoch of the history that the positions belong to.
     pub epoch: Epoch,
-    /// The first event that the room still has: what was before it is gone. `head + 1` when it has none.
+    /// The position of the first event that history still has; older ones are deleted. `head + 1` when it has none.
     #[serde(default = "first_of_all")]
     pub first: u64,
-    /// The room's last event when this was asked.
+    /// The position of the room's last event at the time of the request.
     pub head: u64,
-    /// In order.
+    /// The events, oldest first.
     pub events: Vec<Event>,
 }
 
 impl HistoryPage {
-    /// The last event that is gone, where the page reaches back to where its room begins.
+    /// The position of the last deleted event, if the page reaches back to the first event that history still has.
     #[must_use]
     pub fn gone_upto(&self) -> Option<u64> {
         let is_reached = self.events.first().is_none_or(|event| event.position <= self.first);
@@ -288,28 +290,28 @@ impl HistoryPage {
     }
 }
 
-/// A page of rooms.
+/// A page of the list of rooms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RoomsPage {
-    /// The rooms.
+    /// The rooms on this page, sorted by name.
     pub rooms: Vec<Room>,
-    /// How many in all.
+    /// The number of rooms on all pages.
     pub total: usize,
-    /// Which page, from 1.
+    /// The number of this page, from 1.
     pub page: u32,
-    /// How many pages.
+    /// The number of pages.
     pub pages: u32,
 }
 
-/// A room in a list.
+/// A room in the list of rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Room {
-    /// Its name.
+    /// The name of the room, without `#`.
     #[schemars(with = "String")]
     pub name: RoomName,
-    /// How many are in it.
+    /// The number of members.
     pub members: usize,
-    /// What it is about.
+    /// The topic. Absent when the room has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub topic: Option<Text>,

@@ -1,5 +1,5 @@
-//! The api's descriptions, made from the types and the table that serve it: JSON Schema for the WebSocket,
-//! OpenAPI 3.1 for HTTP.
+//! The machine-readable descriptions of the api, generated from its types and its table of endpoints: JSON Schema for the
+//! WebSocket, OpenAPI 3.1 for HTTP. `cargo xtask schema` writes them to `docs/`.
 
 use schemars::generate::SchemaSettings;
 use schemars::{SchemaGenerator, schema_for};
@@ -10,20 +10,20 @@ use super::http::{ENDPOINTS, Endpoint, Media, Row, asked_room, asked_text};
 use super::message::ServerMessage;
 use super::request::ClientMessage;
 
-/// JSON Schema of what clients and servers say over the WebSocket.
+/// The JSON Schema of the messages on the WebSocket, in both directions.
 #[must_use]
 pub fn json_schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Teahouse api, version 1",
-        "description": "What a client may send (`client`) and what the server sends (`server`), one JSON text \
-                        a WebSocket message.",
+        "description": "The messages of a client (`client`) and of the server (`server`), each one JSON text in one \
+                        WebSocket message.",
         "client": schema_for!(ClientMessage),
         "server": schema_for!(ServerMessage),
     })
 }
 
-/// OpenAPI of the api over HTTP.
+/// The OpenAPI description of the api over HTTP.
 #[must_use]
 pub fn openapi(version: &str) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
@@ -43,7 +43,7 @@ pub fn openapi(version: &str) -> Value {
         "info": {
             "title": "Teahouse",
             "version": version,
-            "description": "Say, read, find and follow what is said in a teahouse.",
+            "description": "Send, read, search and follow the messages of a Teahouse chat server.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "paths": paths,
@@ -56,7 +56,7 @@ fn operation(row: &Row, failure: &schemars::Schema, generator: &mut SchemaGenera
     if row.path.contains("{room}") {
         parameters.push(json!({
             "name": "room", "in": "path", "required": true, "schema": asked_room(generator),
-            "description": "A room's name, without `#`: characters of one script.",
+            "description": "The name of a room, without `#`, in characters of one script.",
         }));
     }
     if let Some(query) = row.query {
@@ -68,7 +68,7 @@ fn operation(row: &Row, failure: &schemars::Schema, generator: &mut SchemaGenera
         _ if row.endpoint == Endpoint::Post => "201",
         _ => "200",
     };
-    let mut answer = json!({ "description": "Done." });
+    let mut answer = json!({ "description": "Success." });
     if let Some(content) = content(&row.gives, generator) {
         answer["content"] = content;
     }
@@ -79,14 +79,14 @@ fn operation(row: &Row, failure: &schemars::Schema, generator: &mut SchemaGenera
         "responses": {
             status: answer,
             "default": {
-                "description": "Not done, and why.",
+                "description": "The request failed, for this reason.",
                 "content": { "application/json": { "schema": failure } },
             },
         },
     });
     if row.endpoint == Endpoint::Post {
         let mut again = operation["responses"][status].clone();
-        again["description"] = "It had been said before, with this id.".into();
+        again["description"] = "A message with this id was stored before.".into();
         operation["responses"]["200"] = again;
     }
     if let Some(mut content) = content(&row.takes, generator) {
@@ -98,7 +98,7 @@ fn operation(row: &Row, failure: &schemars::Schema, generator: &mut SchemaGenera
     operation
 }
 
-/// The fields of a struct as parameters behind `?`.
+/// The fields of a struct as query parameters.
 fn in_query(schema: &schemars::Schema) -> Vec<Value> {
     let value = schema.as_value();
     let required: Vec<&str> = value["required"]
@@ -119,8 +119,8 @@ fn in_query(schema: &schemars::Schema) -> Vec<Value> {
         .collect()
 }
 
-/// The parts of a history, of which one may be asked for: OpenAPI has no other way to say so than one parameter
-/// that is an object whose fields stand behind `?` by themselves.
+/// Puts the parameters that select a part of the history, of which at most one may be given, into one parameter of type
+/// object that is written as separate query parameters: OpenAPI has no other way to say "at most one".
 fn one_part(query: Vec<Value>) -> Vec<Value> {
     let (parts, mut rest): (Vec<Value>, Vec<Value>) =
         query.into_iter().partition(|field| field["name"] != "limit");
@@ -133,7 +133,7 @@ fn one_part(query: Vec<Value>) -> Vec<Value> {
     }
     rest.push(json!({
         "name": "part", "in": "query", "required": false, "style": "form", "explode": true,
-        "description": "Which part of the history; without one, the newest.",
+        "description": "The part of the history; without it, the newest events.",
         "schema": {
             "type": "object", "properties": properties,
             "maxProperties": 1, "additionalProperties": false,

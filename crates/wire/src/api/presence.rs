@@ -1,96 +1,96 @@
-//! Who came, went or changed, and why.
+//! Changes of who is in a room, and their causes.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use teahouse_core::{ExitCause, Nick, RoomName};
 
-/// Comings and goings.
+/// A change of who is in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Presence {
-    /// Where.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
-    /// What.
+    /// The change.
     #[serde(flatten)]
     pub change: Change,
 }
 
-/// What changed.
+/// The kinds of changes. Ignore those that you do not know: a newer server may send them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
-    /// Somebody came in.
+    /// A person joined the room.
     Entered {
-        /// Who.
+        /// The nick of the person.
         #[schemars(with = "String")]
         nick: Nick,
     },
-    /// Somebody left the room and is still in the server.
+    /// A person left the room and stays on the server.
     Left {
-        /// Who.
+        /// The nick of the person.
         #[schemars(with = "String")]
         nick: Nick,
     },
-    /// Somebody left the server.
+    /// A person left the server.
     Offline {
-        /// Who.
+        /// The nick of the person.
         #[schemars(with = "String")]
         nick: Nick,
-        /// Why.
+        /// The reason.
         cause: Cause,
     },
-    /// Somebody is called otherwise now.
+    /// A person changed nick.
     Renamed {
-        /// Before.
+        /// The old nick.
         #[schemars(with = "String")]
         from: Nick,
-        /// Now.
+        /// The new nick.
         #[schemars(with = "String")]
         to: Nick,
     },
-    /// Somebody is typing; holds for five seconds.
+    /// A person is typing. Valid for five seconds.
     Typing {
-        /// Who.
+        /// The nick of the person.
         #[schemars(with = "String")]
         nick: Nick,
     },
-    /// Many came and went in a big room: some by name, all by number.
+    /// A summary for a large room, in place of many single changes: a few nicks and all counts.
     Folded {
-        /// Some who came.
+        /// The nicks of some of the people who joined.
         #[schemars(with = "Vec<String>")]
         entered: Vec<Nick>,
-        /// How many came.
+        /// The number of people who joined.
         entered_count: usize,
-        /// Some who went.
+        /// The nicks of some of the people who left.
         #[schemars(with = "Vec<String>")]
         gone: Vec<Nick>,
-        /// How many went.
+        /// The number of people who left.
         gone_count: usize,
-        /// How many are here now.
+        /// The number of members after these changes.
         members: usize,
     },
-    /// Something that this version does not know.
+    /// A change that this version does not know.
     #[schemars(skip)]
     Unknown,
 }
 
-/// Why somebody went.
+/// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// They said so.
+    /// The client asked for it.
     Quit,
     /// The connection broke.
     Lost,
-    /// Silent for longer than the server allows.
+    /// The session was silent for longer than the server allows.
     Idle,
-    /// They did not read what they were sent.
+    /// The client did not read what the server sent.
     Unread,
-    /// The server closes.
+    /// The server stops.
     Closing,
-    /// They came back on another connection.
+    /// The session was resumed on another connection.
     Replaced,
-    /// What they sent cannot be understood, or they said no `hello` in time: the close code says which.
+    /// The client broke the protocol, or sent no `hello` in time. The close code says which.
     Protocol,
     /// A reason that this version does not know.
     #[serde(other)]
@@ -112,8 +112,8 @@ impl From<ExitCause> for Cause {
 }
 
 impl Cause {
-    /// The same in the core's words; `None` for what is no reason of the chat, or one that this version does not
-    /// know.
+    /// The same reason as a type of the core; `None` for [`Cause::Protocol`], which the core does not have, and for a
+    /// reason that this version does not know.
     #[must_use]
     pub fn exit(self) -> Option<ExitCause> {
         match self {
@@ -127,7 +127,7 @@ impl Cause {
         }
     }
 
-    /// Whether coming back makes sense.
+    /// Whether a client should reconnect by itself.
     #[must_use]
     pub fn reconnect(self) -> bool {
         match self {

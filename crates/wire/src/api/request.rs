@@ -1,8 +1,8 @@
-//! What a client may ask, one row of [`Request`] each: `{"op": "say", "ref": 4, "room": "lobby", …}`.
+//! The requests of a client, one variant of [`Request`] each: `{"op": "say", "ref": 4, "room": "lobby", …}`.
 //!
-//! A request that is not understood is answered with an error that names the field, and the connection
-//! lives on. Unknown fields are passed over, so that newer clients can talk to older servers; over HTTP they are
-//! refused ([`super::http::query`]).
+//! A request that is not understood is answered with an error that names the field; the connection stays open. Unknown
+//! fields are ignored, so that newer clients can talk to older servers; over HTTP they are refused
+//! ([`super::http::query`]).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,96 +10,97 @@ use teahouse_core::{Nick, RoomName, Text, Time};
 
 use super::value::{self, Epoch, Id, Ref, ResumeKey};
 
-/// A request and what the client calls it.
+/// A message from a client: one request.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ClientMessage {
-    /// Repeated by the answer.
+    /// Your name for this request, which its answer repeats. Optional.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<Ref>,
-    /// What is asked.
+    /// The request, by its `op`.
     #[serde(flatten)]
     pub request: Request,
 }
 
-/// What a client may ask.
+/// The kinds of requests.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Request {
-    /// Come in. The first request of a connection; answered with `welcome`.
+    /// Enter the server, or resume a session. The first request of every connection. Answer: `welcome`.
     Hello(Hello),
-    /// Enter a room, or make it; answered with `joined`, then its events follow.
+    /// Join a room, and create it if it does not exist. Answer: `joined`, then the room's events.
     Join(Join),
-    /// Leave a room; answered with `left`.
+    /// Leave a room. Answer: `left`.
     Leave(Leave),
-    /// Say something in a room one is in; answered by the message itself, as an `event` with its `id`, or
-    /// with `duplicate` when it is there already.
+    /// Send a message to a room that you are in. Answer: the message itself, as an `event` with its `id`, once it is
+    /// stored; or `duplicate` when a message with this `id` is stored already.
     Say(Say),
-    /// Say something to one person; answered with `delivered`.
+    /// Send a private message to one person. Answer: `delivered`.
     Tell(Tell),
-    /// A page of a room's history; answered with `history`.
+    /// Read a page of a room's history. Answer: `history`.
     History(History),
-    /// Messages with certain words, newest first; answered with `found`.
+    /// Search messages, newest first. Answer: `found`.
     Search(Search),
-    /// A page of who is in a room; answered with `members`.
+    /// List the members of a room, in pages. Answer: `members`.
     Who(Who),
-    /// A page of the rooms there are; answered with `rooms`.
+    /// List the rooms, in pages. Answer: `rooms`.
     Rooms(Rooms),
-    /// Be called otherwise; answered with `renamed`.
+    /// Change your nick. Answer: `renamed`.
     Nick(Rename),
-    /// Ask for, set or clear a room's topic. Asking is answered with `topic`, a change by its `event`.
+    /// Read, set or clear the topic of a room. Answer: `topic` when you read it; the `event` when you change it.
     Topic(Topic),
-    /// Tell the others in a small room that one is typing; not answered.
+    /// Tell the other members of a room that you are typing; large rooms do not show it. No answer.
     Typing(Typing),
-    /// Hear somebody no more, or again; answered with `ignoring`.
+    /// Stop receiving the messages of a person, or start again. Answer: `ignoring`.
     Ignore(Ignore),
-    /// Go; answered with `bye` and a close.
+    /// End your session. Answer: `bye`; then the connection closes.
     Bye(Bye),
 }
 
-/// Come in.
+/// Enter the server, or resume a session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hello {
-    /// The wish; without one, or when it is taken, a guest nick is given.
+    /// The nick that you would like. Without it, or when it is taken, you get a guest nick.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::maybe_wished"
+        deserialize_with = "value::optional_new_nick"
     )]
     #[schemars(with = "Option<String>")]
     pub nick: Option<Nick>,
-    /// With the same seat as before, one is who one was, nobody is told of the break, and an older
-    /// connection with that seat ends.
+    /// The key that resumes your session after the connection breaks: draw it once and send it in every `hello`. With
+    /// the `seat` of a session that still exists you get back its nick, id and rooms, the other members see no
+    /// interruption, and an older connection with this `seat` is closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "seat")]
     pub resume_key: Option<ResumeKey>,
 }
 
-/// Enter a room.
+/// Join a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Join {
-    /// Which.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
-    /// The last event one has: what follows begins right after it. Without it the last few events are sent.
+    /// The last event that you have: the room's events continue right after it. Without it you get the last few events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Cursor>,
 }
 
-/// A place in a history.
+/// A point in the history of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cursor {
-    /// Of which history.
+    /// The epoch of the history that the position belongs to.
     pub epoch: Epoch,
-    /// The position of the last event one has; 0 before the first.
+    /// The position of the last event that you have; 0 if you have none.
     pub position: u64,
-    /// The `time_ms` of that event. With it the server sees whether its history still has that event: one
-    /// that was brought back from a copy has the same epoch, and other events at the same positions.
+    /// The `time_ms` of that event. With it the server checks that its history still has this event: a database
+    /// restored from a backup has the same epoch but may have other events at the same positions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_ms: Option<i64>,
 }
 
 impl Cursor {
-    /// When the event there happened; `None` before the first, or when that was not said.
+    /// When the event at this position happened; `None` at position 0, or when the client did not send it.
     #[must_use]
     pub fn time(&self) -> Option<Time> {
         self.time_ms.map(Time).filter(|_| self.position > 0)
@@ -109,54 +110,55 @@ impl Cursor {
 /// Leave a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Leave {
-    /// Which.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
 }
 
-/// Say something.
+/// Send a message to a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Say {
-    /// Where.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
-    /// What: at most 16 KiB and 200 lines.
+    /// The text: at most 16 KiB and 200 lines.
     #[schemars(with = "String")]
     pub text: Text,
-    /// Whether it is something one does (`/me`) rather than says.
+    /// Whether the text describes an action (`/me waves`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acted: bool,
-    /// The sender's own id for it; with one, sending it again is harmless.
+    /// An id that you draw at random for this message. With it you may send the message again after a timeout or a
+    /// reconnect: it is stored and shown once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Id>,
 }
 
-/// Say something to one person.
+/// Send a private message to one person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tell {
-    /// To whom.
+    /// The nick of the recipient.
     #[schemars(with = "String")]
     pub nick: Nick,
-    /// What.
+    /// The text: at most 16 KiB and 200 lines.
     #[schemars(with = "String")]
     pub text: Text,
 }
 
-/// A page of history: the newest events, or those before, after or around a position, or before a moment.
+/// Read a page of a room's history: the newest events, or those before, after or around a position, or before a time.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct History {
-    /// Of which room.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
-    /// Which part of it; without one, the newest.
+    /// The part of the history; without it, the newest events.
     #[serde(flatten)]
     pub part: Part,
-    /// How many events at most, 1 to 200; a page also ends at 64 KiB of text.
+    /// The most events on the page: 1 to 200, 50 by default. A page also ends at 64 KiB of text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
 
-/// Which part of a history. At most one of the four.
+/// A part of a history. At most one of the four fields may be given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Part {
     /// The last events before this position.
@@ -168,13 +170,13 @@ pub struct Part {
     /// The events around this position.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub around: Option<u64>,
-    /// The last events before this moment, milliseconds since 1970, UTC.
+    /// The last events before this time: Unix time in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before_time_ms: Option<i64>,
 }
 
 impl<'de> Deserialize<'de> for History {
-    /// Without `flatten`, which keeps everything it does not know until the end.
+    /// Without serde's `flatten`, which would buffer all unknown fields.
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Fields {
@@ -196,81 +198,83 @@ impl<'de> Deserialize<'de> for History {
     }
 }
 
-/// Find messages.
+/// Search messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Search {
-    /// All of these words, at most 8; `word*` finds what begins so. At most 256 bytes.
+    /// The words, at most 8 and 256 bytes; a message has to contain all of them. `word*` finds all words that begin
+    /// with `word`.
     pub words: String,
-    /// Only in this room; otherwise in every room one is in.
+    /// Search in this room only. Without it, in all rooms that you are in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub room: Option<RoomName>,
-    /// Only what is older: the `more` of an answer.
+    /// For older results: the `more` of the last `found`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
-    /// How many at most, 1 to 100.
+    /// The most messages to find: 1 to 100, 20 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
 
-/// Who is in a room.
+/// List the members of a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Who {
-    /// Which.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
-    /// Which page of the list, from 1.
+    /// The number of the page, from 1.
     #[serde(default = "first", skip_serializing_if = "is_first")]
     pub page: u32,
 }
 
-/// Which rooms there are.
+/// List the rooms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rooms {
-    /// Which page of the list, from 1.
+    /// The number of the page, from 1.
     #[serde(default = "first", skip_serializing_if = "is_first")]
     pub page: u32,
 }
 
-/// Be called otherwise.
+/// Change your nick.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rename {
-    /// What.
-    #[serde(deserialize_with = "value::wished")]
+    /// The new nick.
+    #[serde(deserialize_with = "value::new_nick")]
     #[schemars(with = "String")]
     pub nick: Nick,
 }
 
-/// A room's topic.
+/// Read, set or clear the topic of a room.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Topic {
-    /// Of which room.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
-    /// Left out: ask; a string: set it; `null`: clear it.
+    /// A string sets the topic, `null` clears it. Leave the field out to read the topic.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     #[schemars(with = "Option<String>")]
     pub text: Option<Option<Text>>,
 }
 
-/// One is typing.
+/// You are typing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Typing {
-    /// Where.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
 }
 
-/// Hear somebody no more, or again.
+/// Stop receiving the messages of a person, or start again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Ignore {
-    /// Whom; left out, only the list is wanted.
+    /// The nick of the person: ignored from now on, or no longer if you ignore this person already. Leave the field
+    /// out to read the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub nick: Option<Nick>,
 }
 
-/// Go.
+/// End your session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Bye {}
 
@@ -278,7 +282,7 @@ fn first() -> u32 {
     1
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_first(page: &u32) -> bool {
     *page == 1
 }

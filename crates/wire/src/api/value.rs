@@ -1,4 +1,4 @@
-//! The small values of the api protocol, as they stand in JSON.
+//! The small values of the api protocol and how they are written in JSON.
 
 use std::borrow::Cow;
 
@@ -8,40 +8,40 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use teahouse_core::{MessageId, Nick, ResumeKeyHash};
 use thiserror::Error;
 
-/// Bytes in a reference that is a string: it is kept until the answer is there, and sent back.
+/// The most bytes in a reference that is a string. The server holds it until the request is answered.
 pub(super) const REF_BYTES_MAX: usize = 64;
 
 /// What is wrong with a value of a request, over the WebSocket and over HTTP.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ValueError {
-    /// A number of things that is out of its range.
+    /// A number out of its range.
     #[error("it is {found}; it must be from 1 to {max}")]
     Range {
-        /// What it is.
+        /// The number in the request.
         found: u32,
-        /// The most.
+        /// The largest number allowed.
         max: u32,
     },
-    /// More than one part of a history.
+    /// A request for more than one part of a history.
     #[error("only one of before, after, around and before_time_ms may be given")]
     Parts,
     /// Too many bytes.
     #[error("it has {bytes} bytes; the limit is {max}")]
     TooLong {
-        /// What it has.
+        /// The number of bytes that it has.
         bytes: usize,
-        /// What it may have.
+        /// The most bytes that it may have.
         max: usize,
     },
-    /// Bytes that are not written as hexadecimal digits, or not so many.
+    /// Not hexadecimal digits, or not the right number of them.
     #[error("it must be {count} hexadecimal digits")]
     Digits {
-        /// How many it has to be.
+        /// The number of digits required.
         count: usize,
     },
 }
 
-/// What a client calls a request; the answer repeats it. A number, or a string of at most 64 bytes.
+/// The client's name for a request, which the answer repeats: a number, or a string of at most 64 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Ref {
@@ -73,25 +73,28 @@ impl From<RefText> for String {
     }
 }
 
-/// Reads a nick that somebody wants to have, if there is one.
-pub(super) fn maybe_wished<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Nick>, D::Error> {
+/// Reads a nick that a client would like to have, if it names one. The rules for a new nick are stricter than those for
+/// the stored nicks of an older version.
+pub(super) fn optional_new_nick<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Nick>, D::Error> {
     let name: Option<String> = Option::deserialize(from)?;
     name.map(|name| Nick::parse(&name)).transpose().map_err(D::Error::custom)
 }
 
-/// Reads a nick that somebody wants to have.
-pub(super) fn wished<'de, D: Deserializer<'de>>(from: D) -> Result<Nick, D::Error> {
+/// Reads a nick that a client would like to have.
+pub(super) fn new_nick<'de, D: Deserializer<'de>>(from: D) -> Result<Nick, D::Error> {
     Nick::parse(&String::deserialize(from)?).map_err(D::Error::custom)
 }
 
-/// A history's epoch: 64 random bits drawn when the database was made, as 16 hexadecimal digits. Positions
-/// of different epochs have nothing to do with each other.
+/// The identity of a history: 64 bits drawn at random when its database was created, as 16 hexadecimal digits.
+/// Positions of different epochs cannot be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "Cow<'_, str>")]
 pub struct Epoch(pub [u8; 8]);
 
 impl Epoch {
-    /// The epoch of a database that drew these bytes.
+    /// The epoch of a database that was created with these random bytes.
     #[must_use]
     pub fn of(drawn: [u8; 16]) -> Self {
         let [a, b, c, d, e, f, g, h, ..] = drawn;
@@ -99,8 +102,8 @@ impl Epoch {
     }
 }
 
-/// A sender's id for a message: 16 bytes that the client draws at random, as 32 hexadecimal digits. Sent
-/// again with the same id, a message is kept and shown once.
+/// The id of a message: 16 bytes that its sender draws at random, as 32 hexadecimal digits. A message that is sent
+/// again with the same id is stored and shown once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "Cow<'_, str>")]
 pub struct Id(pub [u8; 16]);
@@ -117,14 +120,14 @@ impl From<Id> for MessageId {
     }
 }
 
-/// The secret by which a client that comes back is given its seat again: 16 bytes it draws at random and
-/// tells nobody else, as 32 hexadecimal digits.
+/// The secret that resumes a session: 16 bytes that the client draws at random and keeps to itself, as 32 hexadecimal
+/// digits.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Cow<'_, str>")]
 pub struct ResumeKey(pub [u8; 16]);
 
 impl ResumeKey {
-    /// What goes beyond the door: the secret does not.
+    /// The hash of the key. Only the hash is passed on, logged or stored; the key itself never leaves this crate.
     #[must_use]
     pub fn hashed(&self) -> ResumeKeyHash {
         ResumeKeyHash::of(&self.0)
@@ -132,7 +135,7 @@ impl ResumeKey {
 }
 
 impl std::fmt::Debug for ResumeKey {
-    /// Shows nothing of the secret, so that no log has it.
+    /// Hides the secret, so that it cannot get into a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Seat(…)")
     }
@@ -181,7 +184,7 @@ in_hexadecimal!(Epoch, 8, 16);
 in_hexadecimal!(Id, 16, 32);
 in_hexadecimal!(ResumeKey, 16, 32);
 
-/// The digits of some bytes, in a buffer of twice as many.
+/// Writes bytes as hexadecimal digits into a buffer that is twice as long.
 fn hexadecimal<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let each = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);

@@ -1,16 +1,16 @@
-//! What the description allows in a name, a text and the words of a search: lengths and patterns. All of it is
-//! taken; the server takes more, because no pattern says which scripts are written together.
+//! The lengths and patterns by which the OpenAPI description limits names, texts and search words. The server accepts
+//! everything that they allow, and more, because no pattern can say which scripts may be mixed.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 use teahouse_core::{Nick, RoomName, Text};
 
 use crate::limits::SEARCH_BYTES_MAX;
 
-/// Letters and digits of scripts that most names are of. One script a name, because scripts that are not written
-/// together are refused; the server takes those of every other script as well.
+/// The letters and digits of the most common scripts, one class per script: a name that mixes scripts may be refused.
+/// The server accepts all other scripts as well.
 pub(super) const NAME_OF_SCRIPTS: [&str; 5] =
     ["0-9A-Za-z_À-ÖØ-öø-ÿ", "0-9_一-鿿ぁ-ゖァ-ヺ", "0-9_가-힣", "0-9_а-яА-Я", "0-9_א-ת"];
-/// Characters that show something; there are more, and a text needs one of them.
+/// Some of the visible characters: a text needs at least one.
 pub(super) const VISIBLE: &str = "[!-~À-ÖØ-öø-ÿа-яА-Яא-תٱ-ۓअ-हก-ฮぁ-ゖァ-ヺ一-鿿가-힣😀-🙏]";
 
 fn asked_name(characters_max: usize) -> Schema {
@@ -24,7 +24,7 @@ fn asked_name(characters_max: usize) -> Schema {
     })
 }
 
-/// A room's name as it is asked for.
+/// The schema of a room's name in a request.
 pub(in crate::api) fn asked_room(_: &mut SchemaGenerator) -> Schema {
     asked_name(RoomName::CHARS_MAX)
 }
@@ -33,7 +33,7 @@ pub(super) fn asked_nick(_: &mut SchemaGenerator) -> Schema {
     asked_name(Nick::CHARS_MAX)
 }
 
-/// What is to be said.
+/// The schema of the text of a message in a request.
 pub(in crate::api) fn asked_text(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",

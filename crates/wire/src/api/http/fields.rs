@@ -1,4 +1,4 @@
-//! What stands behind `?` and in the bodies of requests and answers. What a request has beyond that is refused by name
+//! The query parameters and bodies of the api over HTTP. A field that is not listed here is refused by name
 //! ([`super::query`]).
 
 use schemars::JsonSchema;
@@ -11,11 +11,11 @@ use super::super::value::{self, Epoch, Id};
 use super::asked::{asked_nick, asked_room, asked_text, asked_words};
 use crate::limits::{HISTORY_COUNT_MAX, SEARCH_COUNT_MAX};
 
-/// Parameters of a page of rooms.
+/// The parameters of a page of the list of rooms.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoomsQuery {
-    /// Which page of the list, from 1.
+    /// The number of the page, from 1.
     #[serde(default = "first")]
     #[schemars(range(min = 1, max = 4_294_967_295_u64))]
     pub page: u32,
@@ -25,7 +25,7 @@ fn first() -> u32 {
     1
 }
 
-/// Parameters of a page of history.
+/// The parameters of a page of history.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessagesQuery {
@@ -41,18 +41,18 @@ pub struct MessagesQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
     pub around: Option<u64>,
-    /// The last events before this moment, milliseconds since 1970, UTC.
+    /// The last events before this time: Unix time in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "i64", range(min = 0, max = 253_402_300_799_999_i64))]
     pub before_time_ms: Option<i64>,
-    /// How many events at most, 1 to 200.
+    /// The most events on the page: 1 to 200, 50 by default. A page also ends at 64 KiB of text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = HISTORY_COUNT_MAX))]
     pub limit: Option<u32>,
 }
 
 impl MessagesQuery {
-    /// Which part of the history it asks for.
+    /// The part of the history that the request asks for.
     #[must_use]
     pub fn part(&self) -> Part {
         Part {
@@ -64,97 +64,98 @@ impl MessagesQuery {
     }
 }
 
-/// Parameters of a search.
+/// The parameters of a search.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchQuery {
-    /// All of these words, at most 8; `word*` finds what begins so. At most 256 bytes.
+    /// The words, at most 8 and 256 bytes; a message has to contain all of them. `word*` finds all words that begin
+    /// with `word`.
     #[schemars(schema_with = "asked_words")]
     pub words: String,
-    /// Only in this room.
+    /// Search in this room only. Without it, in all rooms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "asked_room")]
     pub room: Option<RoomName>,
-    /// Only what is older: the `more` of an answer.
+    /// For older results: the `more` of the last answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u64", range(max = 18_446_744_073_709_551_615_u64))]
     pub before: Option<u64>,
-    /// How many at most, 1 to 100.
+    /// The most messages to find: 1 to 100, 20 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = SEARCH_COUNT_MAX))]
     pub limit: Option<u32>,
 }
 
-/// Parameters of following a room.
+/// The parameters of following a room.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventsQuery {
-    /// The id of the last event one has, as `Last-Event-ID`; the header goes before it.
+    /// The id of the last event that you have, as in the header `Last-Event-ID`. If both are sent, the header counts.
     pub after: Option<String>,
-    /// Whether the room is made if there is none of that name.
+    /// Whether to create the room if it does not exist.
     #[serde(default)]
     pub create: bool,
 }
 
-/// Parameters of saying a body.
+/// The parameters of sending a message as plain text.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostQuery {
-    /// Under which nick: one that nobody here has. Without it, under a guest nick.
+    /// The nick of the sender; it must not be in use. Without it, a guest nick.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::maybe_wished"
+        deserialize_with = "value::optional_new_nick"
     )]
     #[schemars(schema_with = "asked_nick")]
     pub nick: Option<Nick>,
 }
 
-/// Something to say.
+/// A message to send.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Post {
-    /// What: at most 16 KiB and 200 lines.
+    /// The text: at most 16 KiB and 200 lines.
     #[schemars(schema_with = "asked_text")]
     pub text: Text,
-    /// Under which nick: one that nobody here has. Without it, under a guest nick.
+    /// The nick of the sender; it must not be in use. Without it, a guest nick.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "value::maybe_wished"
+        deserialize_with = "value::optional_new_nick"
     )]
     #[schemars(schema_with = "asked_nick")]
     pub nick: Option<Nick>,
-    /// The sender's own id for it; with one, sending it again is harmless.
+    /// An id that you draw at random for this message. With it you may send the message again after a timeout: it is
+    /// stored and shown once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Id>,
 }
 
-/// Something was said and is kept.
+/// A message that is stored.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Posted {
-    /// Where.
+    /// The room.
     #[schemars(with = "String")]
     pub room: RoomName,
-    /// Of which history the position is.
+    /// The epoch of the history that the position belongs to.
     pub epoch: Epoch,
-    /// Its place in the room's one sequence.
+    /// The position of the message in its room.
     pub position: u64,
-    /// Under which nick; left out when it had been said before.
+    /// The nick of the sender. Absent when a message with this id was stored before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub nick: Option<Nick>,
 }
 
-/// What a search found, newest first.
+/// The result of a search.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Found {
-    /// The words as asked.
+    /// The words of the search, as you sent them.
     pub words: String,
-    /// The messages.
+    /// The messages found, newest first.
     pub events: Vec<Event>,
-    /// Older messages may have the words as well: ask for them with this as `before`. Left out when this is
-    /// all.
+    /// For older results, search again with this number as `before`. Absent when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more: Option<u64>,
 }
