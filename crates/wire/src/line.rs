@@ -1,12 +1,12 @@
-//! The line protocol: what `nc`, stock `telnet` and scripts speak. A line is said in the current room; a
-//! line that begins with `/` is a command.
+//! The line protocol, for `nc`, stock `telnet` and scripts. A line is a message to the current room; a line that begins
+//! with `/` is a command.
 //!
-//! [`LineSession`] turns bytes into [`Input`]; the `render_…` functions turn facts into bytes. What is the
-//! same for every reader of a room is rendered without knowing the reader, so that it is encoded once.
+//! [`LineSession`] turns bytes into [`Input`]; the `render_…` functions turn facts into bytes. Facts of a room are
+//! rendered without knowing the reader, so that they are encoded once for all.
 //!
-//! Invariant: no rendered byte is a control character but line feed and tab, and every line begins with
-//! a mark that no nick and no text can begin a line with: `-- ` the server, `<nick> ` someone speaking,
-//! `* ` someone acting, `[` a time, another room, or a private message.
+//! Invariant: no rendered byte is a control character except line feed and tab, and every line begins with a mark that
+//! no nick and no text can begin a line with: `-- ` the server, `<nick> ` a message, `* ` an action, `[` a time, another
+//! room, or a private message.
 
 mod error;
 mod framing;
@@ -37,10 +37,10 @@ pub use render::{
     render_presence, render_private, render_refusal, whereabouts,
 };
 pub use speaking::LineFollower;
-pub use verbs::typed;
+pub use verbs::command_line_of;
 pub use view::{Deed, EventView, HistoryTitle, PresenceView, gone, render_history};
 
-/// One person speaking lines. Holds no buffer while nothing is partial input.
+/// The session of one person on the line protocol. Holds no buffer while no line is incomplete.
 #[derive(Debug)]
 pub struct LineSession {
     framing: Framing,
@@ -48,7 +48,7 @@ pub struct LineSession {
 }
 
 impl LineSession {
-    /// Someone who is about to enter `first_room`.
+    /// The session of a person who is about to enter `first_room`.
     #[must_use]
     pub fn new(first_room: RoomName) -> Self {
         let rooms = Rooms {
@@ -56,35 +56,35 @@ impl LineSession {
             shown: None,
             has_moved: false,
             joined: Vec::new(),
-            asked: Vec::new(),
+            requested: Vec::new(),
             rest: None,
         };
         Self { framing: Framing::default(), rooms }
     }
 
-    /// Whether messages of this room come without its name.
+    /// Whether messages of this room are shown without its name.
     fn is_current(&self, room: RoomId) -> bool {
         self.rooms.shown == Some(room)
     }
 
-    /// The room that the next line is said in.
+    /// The room that the next message goes to.
     fn current(&self) -> Option<&RoomName> {
         self.rooms.target.as_ref()
     }
 
-    /// In a new room, or asked for one it was in: it is current.
+    /// Makes a room current that the session has just joined, or was in when it asked to join.
     fn make_current(&mut self, room: RoomId, name: &RoomName) {
         self.rooms.joined.retain(|(other, _)| *other != room);
         self.rooms.joined.reserve_exact(1);
         self.rooms.joined.push((room, name.clone()));
         self.rooms.show(Some(room));
-        self.rooms.take_asked(name);
+        self.rooms.take_requested(name);
         if self.rooms.target.is_none() {
             self.rooms.target = Some(name.clone());
         }
     }
 
-    /// A search has been answered: its rest, where it was cut, is what `/search` alone asks for.
+    /// Remembers the rest of a search whose result was cut, for `/search` without words.
     fn handle_found(&mut self, question: &Question, excerpt: &Excerpt) {
         let Question::Search { .. } = question else { return };
         let mut rest = question.clone();
@@ -94,23 +94,22 @@ impl LineSession {
         self.rooms.rest = excerpt.more.map(|_| Box::new(rest));
     }
 
-    /// A room that could not be entered is not where the next line goes.
+    /// Moves the next message to another room when the room that it would go to could not be joined.
     fn handle_refused(&mut self, refusal: &Refusal) {
         let Some(refused) = refusal.room_not_entered() else { return };
-        self.rooms.take_asked(refused);
+        self.rooms.take_requested(refused);
         if self.rooms.target.as_ref() == Some(refused) && !self.rooms.is_joined(refused) {
             self.rooms.fall_back();
         }
     }
 
-    /// What was typed is given back and never reaches the hub: where it would have moved the next line,
-    /// that stays.
+    /// Undoes the effect of a `/join` or `/leave` on the next message, because the request never reached the hub.
     fn handle_given_back(&mut self, request: &Request) {
         let Request::Action(action) = request else { return };
         match action {
             Action::Join { room } => {
-                if let Some(last) = self.rooms.asked.iter().rposition(|asked| asked == room) {
-                    self.rooms.asked.remove(last);
+                if let Some(last) = self.rooms.requested.iter().rposition(|name| name == room) {
+                    self.rooms.requested.remove(last);
                 }
                 self.rooms.fall_back();
             }
@@ -142,19 +141,19 @@ fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, input: &mut 
         Piece::Negotiate(bytes) => return input.push(Input::Reply(bytes)),
         Piece::AreYouThere => return input.push(notice(&["yes, the house is here".to_owned()])),
     };
-    input.push(error(&wrong));
+    input.push(error_reply(&wrong));
     wrong.hear(input);
 }
 
 fn handle_line(rooms: &mut Rooms, line: &str, clock: &Clock, input: &mut Vec<Input>) {
     match verbs::handle_line(rooms, line, clock) {
-        Ok(done) => input.extend(done),
-        Err(wrong) => input.push(error(&wrong)),
+        Ok(result) => input.extend(result),
+        Err(wrong) => input.push(error_reply(&wrong)),
     }
 }
 
-fn error(what: &impl Display) -> Input {
-    notice(&[format!("error: {what}")])
+fn error_reply(error: &impl Display) -> Input {
+    notice(&[format!("error: {error}")])
 }
 
 #[cfg(test)]

@@ -272,7 +272,7 @@ fn take_turn<S: Socket>(sessions: &mut Sessions<S>, index: usize, request: &Requ
 
 /// Why a request cannot go ahead even later.
 fn too_fast<S: Socket>(sessions: &Sessions<S>, index: usize, request: &Request) -> Refusal {
-    let text = line::typed(request);
+    let text = line::command_line_of(request);
     let now = sessions.context.now.steady;
     let account = sessions.connections[index].permit.as_ref().map(Permit::account);
     if let Some(Verdict::Wait { ms }) = account.map(|account| account.ask(now, Cost::of(request))) {

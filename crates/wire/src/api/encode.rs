@@ -1,4 +1,5 @@
-//! What everyone in a room is told, as JSON and in the frames around it: the JSON is made once for all frames.
+//! The formats of the api protocol: facts of a room as JSON, and the WebSocket frames around it. The JSON is encoded
+//! once for all kinds of frames.
 
 use serde::Serialize;
 use teahouse_core::{self as core, Presence, RoomName, Text};
@@ -9,7 +10,7 @@ use super::{json_into, render};
 use crate::protocol::{Fact, Format, RoomEncoder};
 use crate::websocket::{self, Deflater};
 
-/// A [`Message`] as JSON; the frames below have it in them.
+/// A [`Message`] as JSON. The frames below wrap it.
 const JSON: Format = Format::new("api json", |_, epoch| Box::new(Json { epoch }));
 /// WebSocket frames.
 pub(super) const FRAMES: Format = Format::new("api frames", |_, _| Box::new(Frames));
@@ -61,7 +62,7 @@ fn presence_into(presence: &Presence, room: &RoomName, out: &mut Vec<u8>) {
     json_into(&Message::Presence(render::presence(presence, room)), out);
 }
 
-/// [`Message::Event`], borrowed: every message goes this way, and nothing of it is copied but into `out`.
+/// [`Message::Event`] with borrowed fields: the path of every chat message, which is copied only into `out`.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Borrowed<'a> {
@@ -82,11 +83,11 @@ enum Borrowed<'a> {
 #[derive(Serialize)]
 struct Sender<'a> {
     nick: &'a str,
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "serialize_as_text")]
     session: u64,
 }
 
-fn as_text<S: serde::Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+fn serialize_as_text<S: serde::Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(number)
 }
 
@@ -112,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_that_is_not_copied_is_written_as_the_message_it_is() {
+    fn a_borrowed_event_is_written_like_the_owned_message() {
         let (room, epoch) = (RoomName::parse("茶").unwrap(), Epoch([0, 1, 2, 3, 4, 5, 6, 0xFF]));
         for kind in [EventKind::Said, EventKind::Acted, EventKind::Topic, EventKind::Unknown] {
             for (text, id) in

@@ -1,5 +1,6 @@
-//! Reads JSON that a peer wrote: once over the text for what decides how it is read, once more for the fields. Nothing
-//! of what is not known is kept, however much it is and however deep it goes, so that a text costs about its own bytes.
+//! Reads JSON from a peer in two passes over the text: first the fields that say which type it is (`op`, `type`, `ref`),
+//! then all fields of that type. Unknown fields are skipped without being stored, however large or deeply nested, so
+//! that reading a text needs about as much memory as the text itself.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,10 +14,10 @@ use super::error::{NotUnderstood, RequestError};
 use super::failure;
 use super::value::{REF_BYTES_MAX, Ref};
 
-/// Bytes of a reference as it stands in JSON: each of its own may be written as six, in quotes.
+/// The most bytes of a reference in JSON: in quotes, with each byte written as an escape of six (`\u0061`).
 const REF_JSON_BYTES_MAX: usize = 6 * REF_BYTES_MAX + 2;
 
-/// Finds the fields of these names in a text that is one JSON object. Each may be there once.
+/// Finds the fields of these names in a text that is one JSON object. A field may not occur twice.
 pub(super) fn pick<'a, const N: usize>(
     text: &'a str,
     names: [&'static str; N],
@@ -29,7 +30,7 @@ pub(super) fn pick<'a, const N: usize>(
     picked.map_err(|error| wrong(&error))?.ok_or(RequestError::NotObject)
 }
 
-/// The string that has to be there. It is only copied where it is written with escapes.
+/// Reads a required string. It is copied only if it contains escapes.
 pub(super) fn name(raw: Option<&RawValue>) -> Result<Cow<'_, str>, RequestError> {
     let raw = raw.ok_or(RequestError::Missing)?.get();
     let Name(name) = serde_json::from_str(raw).map_err(|_| RequestError::NotString)?;
@@ -39,7 +40,7 @@ pub(super) fn name(raw: Option<&RawValue>) -> Result<Cow<'_, str>, RequestError>
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The reference, if there is one.
+/// Reads the reference, if there is one.
 pub(super) fn reference(raw: Option<&RawValue>) -> Result<Option<Ref>, NotUnderstood> {
     let Some(raw) = raw.map(RawValue::get).filter(|raw| *raw != "null") else { return Ok(None) };
     let short = Some(raw).filter(|raw| raw.len() <= REF_JSON_BYTES_MAX);
@@ -49,7 +50,7 @@ pub(super) fn reference(raw: Option<&RawValue>) -> Result<Option<Ref>, NotUnders
     }
 }
 
-/// Reads the fields of a text that is one JSON object; those that `T` does not have are passed over.
+/// Reads the fields of a text that is one JSON object; fields that `T` does not have are ignored.
 pub(super) fn fields<T: DeserializeOwned>(text: &str) -> Result<T, NotUnderstood> {
     let mut json = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -59,26 +60,26 @@ pub(super) fn fields<T: DeserializeOwned>(text: &str) -> Result<T, NotUnderstood
     })
 }
 
-/// What is wrong with a field.
+/// The error for a field of this name.
 pub(super) fn in_field(name: &str, what: RequestError) -> NotUnderstood {
     NotUnderstood { reference: None, field: Some(name.to_owned()), what }
 }
 
-/// What is wrong with a text: it is no JSON, or has not the fields it should have.
+/// The error for a text that is not JSON or does not have the right fields.
 fn wrong(error: &serde_json::Error) -> RequestError {
     if !error.is_data() {
         return RequestError::NotJson(error.to_string());
     }
     let mut words = failure::explained(error);
-    // The line and column say less than the field does.
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    if words.ends_with(&place) {
-        words.truncate(words.len() - place.len());
+    // The name of the field says more than the line and column.
+    let location = format!(" at line {} column {}", error.line(), error.column());
+    if words.ends_with(&location) {
+        words.truncate(words.len() - location.len());
     }
     RequestError::Field(words)
 }
 
-/// Takes any JSON, and of an object the fields of these names.
+/// Accepts any JSON value, and picks the fields of these names from an object.
 struct Picking<const N: usize>([&'static str; N]);
 
 impl<'de, const N: usize> Visitor<'de> for Picking<N> {

@@ -1,4 +1,4 @@
-//! What is wrong with a request, in words for who wrote the program that sent it.
+//! What is wrong with a request, in words for the author of the program that sent it.
 
 use thiserror::Error;
 
@@ -8,45 +8,45 @@ use super::value::{REF_BYTES_MAX, Ref, ValueError};
 /// What is wrong with a request or with a field of it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RequestError {
-    /// It cannot be read as JSON, for this reason.
+    /// The text is not JSON, for this reason.
     #[error("no JSON: {0}")]
     NotJson(String),
-    /// It is JSON, and no object.
+    /// The text is JSON, but not an object.
     #[error("not a JSON object")]
     NotObject,
-    /// A field that has to be there is not.
+    /// A required field is missing.
     #[error("missing")]
     Missing,
-    /// A field that has to be a string is none.
+    /// A field has to be a string and is not.
     #[error("not a string")]
     NotString,
-    /// A reference that is none.
+    /// A `ref` that is not a valid reference.
     #[error("not a number or a string of at most {REF_BYTES_MAX} bytes")]
     Reference,
-    /// Nothing that can be asked is called so.
+    /// An `op` that does not exist.
     #[error("there is no {op:?}; known: {}", known.join(", "))]
     UnknownOp {
-        /// As sent, short and harmless.
+        /// The `op` as sent, shortened and made harmless.
         op: String,
-        /// What can be asked.
+        /// All ops.
         known: Vec<&'static str>,
     },
-    /// The fields are not those of the request, for this reason.
+    /// A field is missing or has the wrong type, for this reason.
     #[error("{0}")]
     Field(String),
-    /// A value cannot be.
+    /// A field has a value that is not allowed.
     #[error(transparent)]
     Value(#[from] ValueError),
     /// A second `hello`.
     #[error("you are in already")]
     InAlready,
-    /// Something else before `hello`.
+    /// Another request before `hello`.
     #[error("say hello first")]
     NotIn,
 }
 
 impl RequestError {
-    /// What programs tell it apart by.
+    /// The code for programs.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
@@ -63,15 +63,15 @@ impl RequestError {
     }
 }
 
-/// A request that was not understood. The connection survives: the next one is a message of its own.
+/// A request that was not understood. The connection survives, because the next request is a message of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}", in_field(field.as_deref(), what))]
 pub struct NotUnderstood {
-    /// What the client calls the request, if that much was understood.
+    /// The reference of the request, if it could be read.
     pub reference: Option<Ref>,
-    /// The field that is wrong; `None` when it is the whole.
+    /// The field that is wrong; `None` when it is the request as a whole.
     pub field: Option<String>,
-    /// What is wrong with it.
+    /// What is wrong.
     pub what: RequestError,
 }
 
@@ -82,7 +82,7 @@ impl From<&NotUnderstood> for Failure {
     }
 }
 
-/// What is wrong, behind the name of the field that it is in.
+/// An error with the name of its field before it.
 pub(super) fn in_field(field: Option<&str>, what: &impl std::fmt::Display) -> String {
     match field {
         Some(field) => format!("`{field}`: {what}"),

@@ -1,4 +1,4 @@
-//! Questions to history, and the pages that answer them: the same over the WebSocket and over HTTP.
+//! Requests for history and the pages that answer them, the same over the WebSocket and over HTTP.
 
 use teahouse_core::{
     Event, Excerpt, HistorySpan, Position, Question, ReadGrant, RoomName, Scope, Time,
@@ -11,10 +11,10 @@ use super::value::ValueError;
 use super::{failure, render};
 use crate::limits::{HISTORY_COUNT_MAX, SEARCH_BYTES_MAX, SEARCH_COUNT, SEARCH_COUNT_MAX};
 
-/// Events in one page of history, when nothing else is asked for.
+/// The number of events in one page of history, when the request has no `limit`.
 const HISTORY_COUNT: u32 = 50;
 
-/// What was read from history, as a message.
+/// The message for events that were read from history.
 pub(super) fn page(granted: &ReadGrant, excerpt: &Excerpt, epoch: Epoch) -> Message {
     match &granted.question {
         Question::Search { words, .. } => Message::Found {
@@ -33,7 +33,7 @@ pub(super) fn page(granted: &ReadGrant, excerpt: &Excerpt, epoch: Epoch) -> Mess
     }
 }
 
-/// A page of the one room that was asked about; `None` when it was about none.
+/// The page for a question about one room; `None` when the question was about all rooms.
 #[must_use]
 pub fn history(granted: &ReadGrant, excerpt: &Excerpt, epoch: Epoch) -> Option<HistoryPage> {
     let HistorySpan { name, upto, .. } = spans(granted).first()?;
@@ -42,7 +42,7 @@ pub fn history(granted: &ReadGrant, excerpt: &Excerpt, epoch: Epoch) -> Option<H
     Some(HistoryPage { room: name.clone(), epoch, first: first.0, head: upto.0, events })
 }
 
-/// What was read, each event with the name of its room.
+/// The events that were read, each with the name of its room.
 #[must_use]
 pub fn found(granted: &ReadGrant, events: &[Event], epoch: Epoch) -> Vec<super::Event> {
     let span_of = |event: &Event| spans(granted).iter().find(|span| span.room == event.room);
@@ -57,34 +57,34 @@ fn spans(granted: &ReadGrant) -> &[HistorySpan] {
     }
 }
 
-/// How many events of history are wanted: the wish, or 50.
+/// The number of events to read from history: the `limit` of the request, or 50.
 ///
 /// # Errors
-/// When the wish is not from 1 to 200.
-pub fn history_count(wish: Option<u32>) -> Result<u32, ValueError> {
-    count(wish, HISTORY_COUNT, HISTORY_COUNT_MAX)
+/// When the limit is not from 1 to 200.
+pub fn history_count(limit: Option<u32>) -> Result<u32, ValueError> {
+    count(limit, HISTORY_COUNT, HISTORY_COUNT_MAX)
 }
 
-/// How many messages a search is to find: the wish, or 20.
+/// The number of messages to search for: the `limit` of the request, or 20.
 ///
 /// # Errors
-/// When the wish is not from 1 to 100.
-pub fn search_count(wish: Option<u32>) -> Result<u32, ValueError> {
-    count(wish, SEARCH_COUNT, SEARCH_COUNT_MAX)
+/// When the limit is not from 1 to 100.
+pub fn search_count(limit: Option<u32>) -> Result<u32, ValueError> {
+    count(limit, SEARCH_COUNT, SEARCH_COUNT_MAX)
 }
 
-fn count(wish: Option<u32>, usual: u32, max: u32) -> Result<u32, ValueError> {
-    match wish {
-        None => Ok(usual),
-        Some(wish) if (1..=max).contains(&wish) => Ok(wish),
+fn count(limit: Option<u32>, default: u32, max: u32) -> Result<u32, ValueError> {
+    match limit {
+        None => Ok(default),
+        Some(limit) if (1..=max).contains(&limit) => Ok(limit),
         Some(found) => Err(ValueError::Range { found, max }),
     }
 }
 
-/// The question that asks for a part of a room's history.
+/// The question to history that reads a part of a room's history.
 ///
 /// # Errors
-/// When more than one part is wanted.
+/// When the request names more than one part.
 pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, ValueError> {
     match (part.before, part.after, part.around, part.before_time_ms) {
         (None, None, None, None) => Ok(Question::Latest { room, count }),
@@ -104,7 +104,7 @@ pub fn question(room: RoomName, part: Part, count: u32) -> Result<Question, Valu
     }
 }
 
-/// The words of a search, if they are no paste.
+/// Returns the words of a search if they are short enough.
 ///
 /// # Errors
 /// When they have too many bytes.

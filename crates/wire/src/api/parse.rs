@@ -1,4 +1,4 @@
-//! Reads requests: what one asks for, then its fields.
+//! Reads requests: first the `op`, then the fields of that request.
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -12,7 +12,7 @@ use crate::decode::without_mark;
 /// Reads the fields of one kind of request from the whole text.
 type Parse = fn(&str) -> Result<Request, NotUnderstood>;
 
-/// Every `op` there is and how its fields are read.
+/// Every `op` and how its fields are read.
 const OPS: &[(&str, Parse)] = &[
     ("hello", |text| fields(text, Request::Hello)),
     ("join", |text| fields(text, Request::Join)),
@@ -34,7 +34,7 @@ impl ClientMessage {
     /// Reads one JSON text.
     ///
     /// # Errors
-    /// When it is no JSON object, has no known `op`, or a field is missing or wrong.
+    /// When the text is not a JSON object, has no known `op`, or a field is missing or wrong.
     pub fn parse(json: &str) -> Result<Self, NotUnderstood> {
         let text = without_mark(json);
         let [op, reference] = envelope::pick(text, ["op", "ref"])
@@ -48,7 +48,7 @@ impl ClientMessage {
     }
 }
 
-/// How the fields of a request are read.
+/// Finds the function that reads the fields of a request with this `op`.
 fn parse_of(op: Option<&RawValue>) -> Result<Parse, NotUnderstood> {
     let op = envelope::name(op).map_err(|what| in_field("op", what))?;
     let known = OPS.iter().find(|(name, _)| *name == op);

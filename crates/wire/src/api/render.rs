@@ -1,4 +1,4 @@
-//! Facts as JSON.
+//! Types of the core as types and JSON of the api.
 
 use serde::Serialize;
 use teahouse_core::{self as core, Answer, RoomName, RoomSummary};
@@ -8,7 +8,7 @@ use super::message::{Event, Message, Room, RoomsPage, Sender};
 use super::presence::{Change, Presence};
 use super::value::Epoch;
 
-/// A value as one JSON text.
+/// Renders a value as one JSON text.
 #[must_use]
 pub fn json(value: &impl Serialize) -> Vec<u8> {
     let mut out = Vec::new();
@@ -16,13 +16,13 @@ pub fn json(value: &impl Serialize) -> Vec<u8> {
     out
 }
 
-/// As [`json`], behind what is there.
+/// Appends a value as one JSON text, as [`json`] renders it.
 pub fn json_into(value: &impl Serialize, out: &mut Vec<u8>) {
-    // Our own types have string keys only, and a Vec takes everything: it cannot fail.
+    // This cannot fail: our types have string keys only, and writing to a Vec does not fail.
     serde_json::to_writer(out, value).ok();
 }
 
-/// An event of history.
+/// An event of history, as the api shows it.
 #[must_use]
 pub fn event(event: &core::Event, room: &RoomName, epoch: Epoch) -> Event {
     Event {
@@ -37,7 +37,7 @@ pub fn event(event: &core::Event, room: &RoomName, epoch: Epoch) -> Event {
     }
 }
 
-/// A coming or going.
+/// A change of who is in a room, as the api shows it.
 #[must_use]
 pub fn presence(presence: &core::Presence, room: &RoomName) -> Presence {
     let change = match presence.clone() {
@@ -53,7 +53,7 @@ pub fn presence(presence: &core::Presence, room: &RoomName) -> Presence {
     Presence { room: room.clone(), change }
 }
 
-/// A page of rooms.
+/// A page of the list of rooms.
 #[must_use]
 pub fn rooms(rooms: Vec<RoomSummary>, total: usize, page: u32, pages: u32) -> RoomsPage {
     let shown =
@@ -61,7 +61,7 @@ pub fn rooms(rooms: Vec<RoomSummary>, total: usize, page: u32, pages: u32) -> Ro
     RoomsPage { rooms: rooms.into_iter().map(shown).collect(), total, page, pages }
 }
 
-/// An answer that needs nothing but itself; `None` for those that are told in another way.
+/// The message for an answer that needs no other data; `None` for the answers that the session renders itself.
 pub(super) fn answer(answer: &Answer) -> Option<Message> {
     Some(match answer.clone() {
         Answer::AlreadyIn { name, .. } => Message::Error(failure::already_in(&name)),

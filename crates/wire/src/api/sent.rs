@@ -1,4 +1,5 @@
-//! Reads what a server sends: of which kind it is, then its fields. What a newer server adds is passed over.
+//! Reads messages of a server, for clients: first the `type`, then the fields of that message. What a newer server adds
+//! is ignored.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,50 +16,50 @@ use super::request::Cursor;
 use super::value::{Epoch, Id, Ref};
 use crate::decode::{decode, without_mark};
 
-/// Bytes of one string in what a server sends, as it stands in JSON: many times the longest text with every character escaped.
-/// What has the wrong type is written into the error as a whole, escaped again.
+/// The most bytes of one string in a server's JSON: many times the longest text with every character escaped. A bound is
+/// needed because serde's error for a string in place of another type contains the whole string, escaped again.
 const STRING_BYTES_MAX: usize = 512 * 1024;
 
-/// Bytes of a room, an epoch, a position or a time as it stands in JSON: many times the longest with every character
-/// escaped.
-const PLACE_BYTES_MAX: usize = 1024;
+/// The most bytes of a room, an epoch, a position or a time in JSON: many times the longest with every character escaped.
+const CURSOR_FIELD_BYTES_MAX: usize = 1024;
 
-/// What a server sent and this version cannot read.
+/// A message of a server that this version cannot read.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Misread {
-    /// Nothing of it can be used: the connection cannot go on.
+    /// The message is unusable as a whole, and so is the connection.
     #[error("{error}; it begins with {start:?}")]
     Whole {
-        /// What is wrong with it.
+        /// What is wrong.
         error: NotUnderstood,
-        /// Its start, short and harmless.
+        /// The start of the message, shortened and made harmless.
         start: String,
     },
-    /// Its fields are not as this version knows them. The connection survives: the next one is a message of its own.
+    /// A field has a form that this version does not know. The connection survives: the next message stands alone.
     #[error("{error}")]
     Fields {
-        /// What is wrong with which.
+        /// What is wrong, in which field.
         error: NotUnderstood,
-        /// What can be read of it.
+        /// The parts that can be read.
         outline: Box<Outline>,
     },
 }
 
-/// What can be read of a message that cannot be read as a whole. One field in a form that is not known hides no other.
+/// The parts that can be read of a message that cannot be read as a whole. Each part is read by itself, so that one
+/// unreadable field does not hide the others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outline {
-    /// The `type` as sent, short and harmless.
+    /// The `type` as sent, shortened and made harmless.
     pub kind: String,
-    /// Which request it answers, if any.
+    /// The reference of the request that the message answers, if any.
     pub reference: Option<Ref>,
-    /// Where an event stands, if it is one that says so.
+    /// The room and position of an event, if the message is an event and both can be read.
     pub place: Option<(RoomName, Cursor)>,
 }
 
 /// Reads the fields of one kind of message from the whole text.
 type Read = fn(&str) -> Result<Message, NotUnderstood>;
 
-/// A message or change by its fields, which are read from a text. What `Option` stands for may be missing.
+/// A function that reads the fields of a message or change from a text. A field of type `Option` may be missing.
 macro_rules! read {
     ($enum:ident::$variant:ident { $($field:ident: $type:ty),* $(,)? }) => {
         |text| {
@@ -125,10 +126,10 @@ const CHANGES: &[(&str, ReadChange)] = &[
 ];
 
 impl ServerMessage {
-    /// Reads one JSON text. A kind that is not known is [`Message::Unknown`].
+    /// Reads one JSON text. A `type` that this version does not know gives [`Message::Unknown`].
     ///
     /// # Errors
-    /// When it is no JSON object with a `type`, or a field is missing, wrong or there twice.
+    /// When the text is not a JSON object with a `type`, or a field is missing, wrong or given twice.
     pub fn parse(json: &str) -> Result<Self, Misread> {
         let text = without_mark(json);
         let whole = |error| Misread::Whole { error, start: echoed(text) };
@@ -149,10 +150,10 @@ impl ServerMessage {
     }
 }
 
-/// Reads the fields of what a server says over HTTP.
+/// Reads the JSON body of a server's answer over HTTP.
 ///
 /// # Errors
-/// When it is no JSON object, or a field is missing, wrong or there twice.
+/// When the body is not a JSON object, or a field is missing, wrong or given twice.
 pub fn received<T: DeserializeOwned>(json: &[u8]) -> Result<T, NotUnderstood> {
     let whole = |what| NotUnderstood { reference: None, field: None, what };
     let text = decode(json).map_err(|error| whole(RequestError::NotJson(error.to_string())))?;
@@ -160,7 +161,7 @@ pub fn received<T: DeserializeOwned>(json: &[u8]) -> Result<T, NotUnderstood> {
     fields(text, |value| value)
 }
 
-/// Reads the fields of something from the whole text.
+/// Reads the fields of a `T` from the whole text.
 fn fields<T: DeserializeOwned, U>(
     text: &str,
     make: impl FnOnce(T) -> U,
@@ -177,7 +178,7 @@ fn fields<T: DeserializeOwned, U>(
     envelope::fields(text).map(make)
 }
 
-/// Bytes of the longest string in JSON.
+/// The number of bytes of the longest string in a JSON text, or an upper bound of it when the text is short.
 fn longest_string(text: &str) -> usize {
     if text.len() <= STRING_BYTES_MAX {
         return text.len();
@@ -205,7 +206,7 @@ struct InRoom {
     room: RoomName,
 }
 
-/// Reads a coming or going: what changed, then its fields.
+/// Reads a presence message: first the `change`, then the fields of that change.
 fn presence(text: &str) -> Result<Message, NotUnderstood> {
     let wrong = |what| envelope::in_field("change", what);
     let [change] = envelope::pick(text, ["change"]).map_err(wrong)?;
@@ -224,7 +225,7 @@ fn outlined(
     [room, epoch, position, time_ms]: [Option<&RawValue>; 4],
 ) -> Misread {
     fn known<T: DeserializeOwned>(raw: Option<&RawValue>) -> Option<T> {
-        let short = raw.map(RawValue::get).filter(|raw| raw.len() <= PLACE_BYTES_MAX)?;
+        let short = raw.map(RawValue::get).filter(|raw| raw.len() <= CURSOR_FIELD_BYTES_MAX)?;
         serde_json::from_str(short).ok()
     }
     let place = || {

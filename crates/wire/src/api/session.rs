@@ -1,4 +1,4 @@
-//! One client on a WebSocket: its requests, and the answers that carry their references.
+//! The session of one client on a WebSocket: its requests, and the answers that repeat their references.
 
 use std::collections::VecDeque;
 
@@ -21,24 +21,26 @@ use crate::input::Input;
 use crate::protocol::{Begin, Entered, Surroundings};
 use crate::websocket::{self, CloseCode, Decoder, Received};
 
-/// Requests of one client under way; more wait unread in its socket.
+/// The most requests of one client in flight. Further ones stay unread in its socket.
 const REQUESTS_MAX: usize = 64;
 
-/// One client on a WebSocket.
+/// The session of one client on a WebSocket.
 #[derive(Debug)]
 pub struct ApiSession {
     decoder: Decoder,
     takes_deflate: bool,
-    /// Its `hello` has been taken.
+    /// Whether the client has sent its `hello`.
     is_in: bool,
-    has_seat: bool,
-    /// A close frame has been sent: nothing may follow it.
+    has_resume_key: bool,
+    /// Whether a close frame has been sent: nothing may follow it.
     is_closed: bool,
+    /// The number of the last request.
     last: u32,
+    /// The requests in flight, in the order in which the client sent them.
     pending: VecDeque<Pending>,
 }
 
-/// A request that has not been answered.
+/// A request that is not answered yet.
 #[derive(Debug)]
 struct Pending {
     request: RequestId,
@@ -46,55 +48,55 @@ struct Pending {
     about: About,
 }
 
-/// What must be known of a request when it is answered.
+/// What the answer to a request depends on.
 #[derive(Debug)]
 enum About {
-    /// Nothing but its reference.
+    /// Only the reference.
     Plain,
-    /// Entering a room from a place.
+    /// The `after` of a `join`.
     Join(Option<Cursor>),
-    /// Something that is answered by its own event; dropped also when a later request is answered.
+    /// A request that its own event answers. It also counts as answered when a later request is answered.
     Event { room: RoomName, id: Option<MessageId> },
 }
 
 impl ApiSession {
-    /// A client whose handshake is done.
+    /// The session of a client whose handshake is complete.
     #[must_use]
     pub fn new(takes_deflate: bool) -> Self {
         Self {
             decoder: Decoder::new(REQUEST_BYTES_MAX, takes_deflate),
             takes_deflate,
             is_in: false,
-            has_seat: false,
+            has_resume_key: false,
             is_closed: false,
             last: 0,
             pending: VecDeque::new(),
         }
     }
 
-    /// Whether messages for it may be compressed.
+    /// Whether messages to the client may be compressed.
     #[must_use]
     pub(super) fn takes_deflate(&self) -> bool {
         self.takes_deflate
     }
 
-    /// Whether it has so many requests under way that it is not read any further.
+    /// Whether so many requests are in flight that the client must not be read now.
     #[must_use]
     pub(super) fn is_busy(&self) -> bool {
         self.pending.len() >= REQUESTS_MAX
     }
 
-    /// Bytes held of a message that is not whole.
+    /// The number of bytes held of an incomplete message.
     #[must_use]
     pub(super) fn partial_input_bytes(&self) -> usize {
         self.decoder.partial_input_bytes()
     }
 
-    /// Takes what this turn may take of some bytes, cut anywhere; gives how many were taken. The rest is to be
-    /// handed in again.
+    /// Reads bytes, cut anywhere, until `work` is used up. Returns how many were consumed; the caller passes the rest
+    /// again.
     pub fn handle_bytes(&mut self, bytes: &[u8], work: &mut Work, input: &mut Vec<Input>) -> usize {
         let mut taken = 0;
-        // What may follow depends on whether it has said hello: frame by frame until then.
+        // Until `hello`, frame by frame: `hello` changes what the next frame may be.
         while !self.is_in && taken < bytes.len() && !work.is_over() {
             let aside = work.set_aside();
             taken += self.handle_frames(&bytes[taken..], work, input);
@@ -119,8 +121,8 @@ impl ApiSession {
                 }
                 Received::Close => {
                     self.close(CloseCode::Normal, "", input);
-                    // With a seat one may be about to come back; without, one has gone.
-                    input.push(if self.has_seat { Input::Broken } else { Input::Quit });
+                    // A client with a resume key may come back, so its session is suspended; one without has left.
+                    input.push(if self.has_resume_key { Input::Broken } else { Input::Quit });
                 }
                 Received::Wrong(error) => {
                     self.close(error.close_code(), &error.to_string(), input);
@@ -137,7 +139,7 @@ impl ApiSession {
         input.push(Input::Reply(bytes));
     }
 
-    /// The last thing it is told, after a `bye` if it is at fault. Nothing after that is sent.
+    /// Appends the close frame, after a `bye` if the client is at fault. Nothing is sent after it.
     pub(super) fn render_close(&mut self, code: CloseCode, why: &str, out: &mut Vec<u8>) {
         if code.is_fault_of_client() {
             let cause = Cause::Protocol;
@@ -149,17 +151,19 @@ impl ApiSession {
     }
 
     fn handle_text(&mut self, text: &str, input: &mut Vec<Input>) {
-        match ClientMessage::parse(text).and_then(|asked| self.take(asked)) {
-            Ok(asked) => input.push(asked),
+        match ClientMessage::parse(text).and_then(|message| self.handle_message(message)) {
+            Ok(request) => input.push(request),
             Err(error) => {
                 let message = Message::Error(Failure::from(&error));
-                input.push(Input::Reply(self.rendered(error.reference.clone(), message)));
+                let mut reply = Vec::new();
+                self.render(error.reference.clone(), message, &mut reply);
+                input.push(Input::Reply(reply));
                 error.hear(input);
             }
         }
     }
 
-    fn take(
+    fn handle_message(
         &mut self,
         ClientMessage { reference, request }: ClientMessage,
     ) -> Result<Input, NotUnderstood> {
@@ -174,11 +178,11 @@ impl ApiSession {
         }
         let in_field = |field| move |error: ValueError| wrong(Some(field), error.into());
         let mut about = About::Plain;
-        let asked: teahouse_core::Request = match request {
+        let core_request: teahouse_core::Request = match request {
             Request::Hello(hello) => {
                 self.is_in = true;
                 self.decoder.trust_deflate();
-                self.has_seat = hello.resume_key.is_some();
+                self.has_resume_key = hello.resume_key.is_some();
                 let resume_key = hello.resume_key.as_ref().map(ResumeKey::hashed);
                 Action::Enter { nick: hello.nick, room: None, resume_key }.into()
             }
@@ -223,18 +227,18 @@ impl ApiSession {
         self.last = self.last.wrapping_add(1).max(1);
         let request = RequestId(self.last);
         self.pending.push_back(Pending { request, reference, about });
-        Ok(Input::Ask(request, asked))
+        Ok(Input::Ask(request, core_request))
     }
 
-    /// Takes a request off the list.
+    /// Removes a request from the list of pending ones.
     fn take_pending(&mut self, request: RequestId) -> Option<Pending> {
         let index = self.pending.iter().position(|pending| pending.request == request)?;
         self.pending.remove(index)
     }
 
-    /// Takes a request off the list that the hub has answered, in its turn: those before it that are answered by
-    /// their own events go as well.
-    fn answered(&mut self, request: RequestId) -> Option<Pending> {
+    /// Removes a request that the hub has answered in order, and with it all earlier requests that their own events
+    /// answer: those events have happened, too.
+    fn take_answered(&mut self, request: RequestId) -> Option<Pending> {
         let found = self.take_pending(request)?;
         let is_event = |pending: &Pending| matches!(pending.about, About::Event { .. });
         while self.pending.front().is_some_and(|first| is_event(first) && first.request < request) {
@@ -243,7 +247,7 @@ impl ApiSession {
         Some(found)
     }
 
-    /// One of its own messages is kept: the event itself answers it.
+    /// An event that this session caused is stored: the event itself is the answer.
     pub(super) fn handle_own_event(&mut self, event: &Event) {
         let is_this = |pending: &Pending| match &pending.about {
             About::Event { id, .. } => *id == event.id,
@@ -254,35 +258,35 @@ impl ApiSession {
         }
     }
 
-    /// Where the events of a room that it has just entered begin.
+    /// With which event a room begins that the session has just joined.
     #[must_use]
     pub(super) fn start(&self, request: RequestId, epoch: Epoch, at: Position) -> Begin {
         let pending = self.pending.iter().find(|pending| pending.request == request);
         match pending.map(|pending| &pending.about) {
-            Some(About::Join(Some(place))) if place.epoch == epoch && place.position <= at.0 => {
-                Begin::After(Position(place.position), place.time())
+            Some(About::Join(Some(after))) if after.epoch == epoch && after.position <= at.0 => {
+                Begin::After(Position(after.position), after.time())
             }
             Some(About::Join(_) | About::Plain | About::Event { .. }) | None => Begin::Recent,
         }
     }
 
-    /// It is in a room, from some event on.
+    /// Appends `joined`, which says with which event the room begins.
     pub(super) fn render_joined(&mut self, entered: &Entered<'_>, epoch: Epoch, out: &mut Vec<u8>) {
         let Entered { request, room, first, at, is_complete, members, topic, .. } = *entered;
-        let reference = self.answered(request).and_then(|pending| pending.reference);
+        let reference = self.take_answered(request).and_then(|pending| pending.reference);
         let (room, topic, complete) = (room.clone(), topic.cloned(), is_complete);
         let (first, position) = (first.0, at.0);
         let joined = Joined { room, epoch, position, first, complete, members, topic };
         self.render(reference, Message::Joined(joined), out);
     }
 
-    /// It is no longer in a room.
+    /// Appends `left`.
     pub(super) fn render_left(&mut self, request: RequestId, room: &RoomName, out: &mut Vec<u8>) {
-        let reference = self.answered(request).and_then(|pending| pending.reference);
+        let reference = self.take_answered(request).and_then(|pending| pending.reference);
         self.render(reference, Message::Left { room: room.clone() }, out);
     }
 
-    /// An answer. Leave to read renders as nothing: what is read follows.
+    /// Appends an answer of the hub. The permission to read history renders as nothing: the page follows.
     pub(super) fn render_answer(
         &mut self,
         request: RequestId,
@@ -293,7 +297,7 @@ impl ApiSession {
         if matches!(answer, Answer::ReadGranted(_)) {
             return;
         }
-        let pending = self.answered(request);
+        let pending = self.take_answered(request);
         let (reference, about) =
             pending.map_or((None, About::Plain), |pending| (pending.reference, pending.about));
         let message = match (answer, about) {
@@ -314,7 +318,7 @@ impl ApiSession {
         self.render(reference, message, out);
     }
 
-    /// What was not done, and did not wait for its turn: what was asked before it may be under way.
+    /// Appends the refusal of a request that was not answered in order: earlier requests may still be in flight.
     pub(super) fn render_refusal(
         &mut self,
         request: RequestId,
@@ -331,7 +335,7 @@ impl ApiSession {
         self.render(reference, Message::Error(failure), out);
     }
 
-    /// A page of history, in order, or (from a search) newest first.
+    /// Appends a page of history, oldest first, or the result of a search, newest first.
     pub(super) fn render_page(
         &mut self,
         request: RequestId,
@@ -340,22 +344,22 @@ impl ApiSession {
         epoch: Epoch,
         out: &mut Vec<u8>,
     ) {
-        let reference = self.answered(request).and_then(|pending| pending.reference);
+        let reference = self.take_answered(request).and_then(|pending| pending.reference);
         self.render(reference, page(granted, excerpt, epoch), out);
     }
 
-    /// History could not be read.
+    /// Appends the error that history cannot be read.
     pub(super) fn render_unreadable(&mut self, request: RequestId, out: &mut Vec<u8>) {
-        let reference = self.answered(request).and_then(|pending| pending.reference);
+        let reference = self.take_answered(request).and_then(|pending| pending.reference);
         self.render(reference, Message::Error(failure::unreadable()), out);
     }
 
-    /// The server tells everyone something.
+    /// Appends a notice.
     pub(super) fn render_notice(&mut self, text: &str, out: &mut Vec<u8>) {
         self.render(None, Message::Notice { text: text.to_owned() }, out);
     }
 
-    /// The last it sees.
+    /// Appends `bye` and the close frame.
     pub(super) fn render_goodbye(&mut self, cause: ExitCause, out: &mut Vec<u8>) {
         let (code, why) = match cause {
             ExitCause::Quit => (CloseCode::Normal, "goodbye"),
@@ -368,12 +372,6 @@ impl ApiSession {
         let cause = Cause::from(cause);
         self.render(None, Message::Bye { cause, reconnect: cause.reconnect() }, out);
         self.render_close(code, why, out);
-    }
-
-    fn rendered(&mut self, reference: Option<Ref>, message: Message) -> Vec<u8> {
-        let mut out = Vec::new();
-        self.render(reference, message, &mut out);
-        out
     }
 
     fn render(&mut self, reference: Option<Ref>, message: Message, out: &mut Vec<u8>) {

@@ -1,4 +1,4 @@
-//! The api protocol on a WebSocket as a shard knows it.
+//! The api protocol on a WebSocket as a [`ProtocolSession`].
 
 use teahouse_core::{Event, RoomId};
 
@@ -57,13 +57,13 @@ impl ProtocolSession for ApiSession {
         self.handle_own_event(event);
     }
 
-    fn render(&mut self, told: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
-        match *told {
-            // From a gap on it is given the events as if it had come in anew; that answers nothing.
+    fn render(&mut self, output: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
+        match *output {
+            // After a gap a client sees a second `joined`, which answers no request, and then the events.
             Output::Entered(entered) | Output::Gap(entered, _) => {
                 self.render_joined(entered, here.server.epoch, out)
             }
-            // What it is given of the past are events.
+            // The session never asks for this: it receives events of history one by one.
             Output::Recent(..) => {}
             Output::Left(request, room) => self.render_left(request, room, out),
             Output::Answer(request, answer) => self.render_answer(request, answer, here, out),

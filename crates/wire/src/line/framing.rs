@@ -1,6 +1,6 @@
-//! Lines out of bytes: LF, CR, CR LF and CR NUL end one (RFC 854 for the last). Telnet commands are taken out
-//! on the way, and what a telnet sends that passes on each key edits the line: BS and DEL erase its last
-//! character, Ctrl-W its last word, Ctrl-U all of it.
+//! Splits bytes into lines: LF, CR, CR LF and CR NUL end a line (RFC 854 for the last). Telnet commands are removed, and
+//! the editing keys of a telnet that sends each key as it is typed edit the line: BS and DEL erase its last character,
+//! Ctrl-W its last word, Ctrl-U all of it.
 
 use unicode_segmentation::GraphemeCursor;
 
@@ -13,40 +13,40 @@ const DELETE: u8 = 0x7F;
 const CTRL_U: u8 = 0x15;
 const CTRL_W: u8 = 0x17;
 
-/// Bytes of a line that are looked at to find its last character: the longest emoji that are in use have 35, and
-/// one byte from a peer costs no more than looking at these.
+/// The most bytes at the end of a line that are searched for its last character. The longest emoji in use have 35, and
+/// the bound keeps the cost of one byte from a peer small.
 const LAST_CHARACTER_BYTES_MAX: usize = 64;
 
-/// Bytes in a line without its end. Longer ones are refused as a whole, and nothing of them is kept.
+/// The most bytes in a line without its end. A longer line is refused as a whole, and nothing of it is kept.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 
-/// What bytes turned out to be.
+/// A piece of the input.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     /// A line without its end.
     Line(&'a [u8]),
-    /// The end of a line that had too many bytes.
+    /// A line that had too many bytes.
     TooLong,
-    /// Bytes to answer a telnet negotiation with.
+    /// The bytes that answer a telnet negotiation.
     Negotiate(Vec<u8>),
     /// Telnet's "are you there".
     AreYouThere,
-    /// It is all UTF-16: nothing is taken.
+    /// The whole input is UTF-16: nothing of it is read.
     Utf16,
 }
 
-/// What the very first bytes are. A telnet that has been told nothing does not begin with `IAC DONT`, so
-/// that is the byte-order mark of UTF-16.
+/// What the first bytes of the input are. A telnet that was offered nothing does not begin with `IAC DONT`, so these two
+/// bytes are the byte-order mark of UTF-16.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Start {
-    /// None has come.
+    /// No byte has come.
     #[default]
     Awaited,
-    /// One half of a byte-order mark, not looked at otherwise yet.
+    /// The first byte may be half of a byte-order mark; it is not read in another way yet.
     Half(u8),
-    /// They are past.
+    /// The first bytes are read as usual.
     Past,
-    /// A byte-order mark.
+    /// A byte-order mark of UTF-16.
     Utf16,
 }
 
@@ -55,14 +55,14 @@ pub(super) struct Framing {
     partial: Vec<u8>,
     telnet: Telnet,
     start: Start,
-    /// A CR has ended a line; a LF or NUL after it belongs to that end.
+    /// Whether a CR has just ended a line: a LF or NUL after it belongs to the same line end.
     after_return: bool,
-    /// The line has too many bytes; the rest of it is thrown away.
+    /// Whether the line has too many bytes, so that the rest of it is discarded.
     is_too_long: bool,
 }
 
 impl Framing {
-    /// Takes what this turn may take of some bytes; gives how many were taken.
+    /// Reads bytes until `work` is used up. Returns how many were consumed.
     pub(super) fn handle_bytes(
         &mut self,
         all: &[u8],
@@ -77,7 +77,7 @@ impl Framing {
             if self.is_plain() {
                 bytes = whole_lines(bytes, work, found);
             }
-            // What is left has no plain line at its front: byte by byte up to the end of a line.
+            // The remaining bytes do not begin with a plain line: read byte by byte up to the end of a line.
             while !work.is_over()
                 && let Some((byte, rest)) = bytes.split_first()
             {
@@ -93,7 +93,7 @@ impl Framing {
         all.len() - bytes.len()
     }
 
-    /// Looks at the first bytes; gives what is left of them.
+    /// Reads the first bytes of the input. Returns the remaining ones.
     fn handle_start<'a>(
         &mut self,
         mut bytes: &'a [u8],
@@ -133,12 +133,12 @@ impl Framing {
         }
     }
 
-    /// Bytes held of a line that has not ended.
+    /// The number of bytes held of an incomplete line.
     pub(super) fn partial_input_bytes(&self) -> usize {
         self.partial.len()
     }
 
-    /// Holds nothing of it any more: the line is refused as one with too many bytes, when it ends.
+    /// Drops the incomplete line. It is refused when it ends, as a line with too many bytes.
     pub(super) fn discard_partial_input(&mut self) {
         if !self.partial.is_empty() {
             self.partial = Vec::new();
@@ -146,7 +146,7 @@ impl Framing {
         }
     }
 
-    /// Nothing is half done.
+    /// Whether the next byte begins a line and nothing before it changes what it means.
     fn is_plain(&self) -> bool {
         self.partial.is_empty()
             && !self.after_return
@@ -154,7 +154,7 @@ impl Framing {
             && self.telnet == Telnet::Text
     }
 
-    /// `true` when it ended a line.
+    /// Returns whether the byte ended a line.
     fn handle_byte(
         &mut self,
         byte: u8,
@@ -192,7 +192,7 @@ impl Framing {
                 self.after_return = byte == b'\r';
                 return true;
             }
-            // Looking for where the last character begins costs as much as a line.
+            // Finding the last character costs as much work as a line.
             BACKSPACE | DELETE => {
                 work.take_one();
                 self.erase_character();
@@ -223,9 +223,9 @@ impl Framing {
         self.partial.clear();
     }
 
-    /// Takes back the last character as people see it, however many bytes it has.
+    /// Erases the last character as a person sees it (a grapheme cluster), however many bytes it has.
     fn erase_character(&mut self) {
-        // ASCII belongs to nothing before it.
+        // An ASCII byte is a whole character.
         if self.partial.last().is_none_or(u8::is_ascii) {
             self.partial.pop();
             return;
@@ -244,7 +244,7 @@ impl Framing {
         self.partial.truncate(kept);
     }
 
-    /// Takes back the last word and the blanks behind it.
+    /// Erases the last word and the blanks after it.
     fn erase_word(&mut self) {
         let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
         let end = self.partial.iter().rposition(|byte| !is_blank(byte)).map_or(0, |last| last + 1);
@@ -262,12 +262,12 @@ fn is_continuation(byte: u8) -> bool {
     byte & 0b1100_0000 == 0b1000_0000
 }
 
-/// Whether a byte within a line is more than a byte of it.
+/// Whether a byte within a line has a meaning of its own.
 fn is_special(byte: u8) -> bool {
     matches!(byte, b'\r' | 0xFF | BACKSPACE | DELETE | CTRL_U | CTRL_W)
 }
 
-/// Passes on the lines at the front of `bytes` that need no gathering; gives what is left.
+/// Passes on the complete plain lines at the front of `bytes`, without copying them. Returns the remaining bytes.
 fn whole_lines<'a>(
     mut bytes: &'a [u8],
     work: &mut Work,

@@ -1,5 +1,5 @@
-//! Facts as lines. Each begins with the mark of who speaks (see the module above); a text of several
-//! lines carries the mark on each, so that no line of it can pass for somebody else's.
+//! Renders facts and answers as lines. Each line begins with a mark (see [`super`]). Every line of a text of several
+//! lines has the mark, so that none of them can look like a line of another person.
 
 use std::fmt::Write as _;
 
@@ -14,14 +14,13 @@ use crate::command::Clock;
 use crate::moment;
 use crate::refusal::{Reader, words};
 
-/// Something that happened in a room, as it happens. `room` names it for readers whose current room is
-/// another.
+/// Appends an event as it happens. `room` is the room's name, for readers whose current room is another one.
 pub fn render_event(event: &Event, room: Option<&RoomName>, out: &mut Vec<u8>) {
     EventView::of(event, room).render(out);
 }
 
-/// Somebody came, went or changed, for the others in the room. `room` names it for readers whose current room is
-/// another.
+/// Appends a change of who is in a room, for the other members. `room` is the room's name, for readers whose current
+/// room is another one.
 pub fn render_presence(
     presence: &Presence,
     name: &RoomName,
@@ -33,7 +32,7 @@ pub fn render_presence(
     }
 }
 
-/// To someone who has just come into a room.
+/// Appends the line for a person who has just joined a room.
 pub fn render_joined(name: &RoomName, members: usize, topic: Option<&Text>, out: &mut Vec<u8>) {
     let others = match members {
         0 | 1 => "nobody else is here".to_owned(),
@@ -43,7 +42,7 @@ pub fn render_joined(name: &RoomName, members: usize, topic: Option<&Text>, out:
     render_notice(&format!("you are in {name}{about} ({others})"), out);
 }
 
-/// Which room is current, and in which others one is.
+/// The line that names the current room and the other rooms that a person is in.
 pub fn whereabouts<'a>(
     current: &RoomName,
     rooms: impl IntoIterator<Item = &'a RoomName>,
@@ -56,7 +55,7 @@ pub fn whereabouts<'a>(
     }
 }
 
-/// To someone who has just left a room and stays in the server.
+/// Appends the line for a person who has just left a room and stays on the server.
 pub fn render_left(name: &RoomName, current: Option<&RoomName>, out: &mut Vec<u8>) {
     let then = match current {
         Some(current) => format!("you speak in {current}"),
@@ -65,7 +64,7 @@ pub fn render_left(name: &RoomName, current: Option<&RoomName>, out: &mut Vec<u8
     render_notice(&format!("you left {name}; {then}"), out);
 }
 
-/// The last line someone sees.
+/// Appends the last line of a session.
 pub fn render_goodbye(cause: ExitCause, out: &mut Vec<u8>) {
     let line = match cause {
         ExitCause::Quit => "goodbye",
@@ -78,7 +77,7 @@ pub fn render_goodbye(cause: ExitCause, out: &mut Vec<u8>) {
     render_notice(line, out);
 }
 
-/// Something said to one person, each line with the mark of that.
+/// Appends a private message. Each of its lines has the mark of private messages.
 pub fn render_private(from: &Nick, text: &Text, out: &mut Vec<u8>) {
     let from = from.as_str().as_bytes();
     for line in text.as_str().split('\n') {
@@ -86,7 +85,8 @@ pub fn render_private(from: &Nick, text: &Text, out: &mut Vec<u8>) {
     }
 }
 
-/// An answer to one person. Leave to read, and what only the server asks, render as nothing.
+/// Appends an answer of the hub. The permission to read history, and answers to questions of the server itself, render
+/// as nothing.
 pub fn render_answer(answer: &Answer, out: &mut Vec<u8>) {
     match answer {
         Answer::Room { .. } | Answer::ReadGranted(_) => {}
@@ -161,12 +161,12 @@ fn page_of(page: u32, pages: u32) -> String {
     if pages > 1 { format!(" (page {page} of {pages})") } else { String::new() }
 }
 
-/// Why something was not done, and what to do instead.
+/// Appends why a request was refused and what to do instead.
 pub fn render_refusal(refusal: &Refusal, out: &mut Vec<u8>) {
     render_notice(&format!("error: {}", words(refusal, Reader::Person)), out);
 }
 
-/// What somebody asked from history.
+/// Appends a page of history or the result of a search.
 pub fn render_page(granted: &ReadGrant, excerpt: &Excerpt, clock: &Clock, out: &mut Vec<u8>) {
     let spans = match &granted.scope {
         Scope::Rooms(spans) => spans.as_slice(),

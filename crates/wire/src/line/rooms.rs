@@ -1,22 +1,23 @@
-//! The rooms of a session of lines: where the next line is said, and which room's messages come without its name.
+//! The rooms of a line session: which room the next message goes to, and which room's messages are shown without its
+//! name.
 
 use teahouse_core::{Action, Question, RoomId, RoomName};
 
-/// The rooms of a session as its lines need them.
+/// The rooms of a line session.
 #[derive(Debug)]
 pub(super) struct Rooms {
-    /// Where the next line is said: moves with `/join` at once, so that what is typed after it goes to
-    /// the new room even before the hub has answered.
+    /// The room that the next message goes to. Changes with `/join` at once, so that a line typed after it goes to the
+    /// new room even before the hub has answered.
     pub(super) target: Option<RoomName>,
-    /// The room whose messages come without its name.
+    /// The room whose messages are shown without its name.
     pub(super) shown: Option<RoomId>,
-    /// That is another one than before.
+    /// Whether `shown` has changed since it was last checked.
     pub(super) has_moved: bool,
-    /// Confirmed, in the order they were last current.
+    /// The rooms that the session is in, the one that was current last at the end.
     pub(super) joined: Vec<(RoomId, RoomName)>,
-    /// Asked for with `/join` or `/room` and not answered yet, in order.
-    pub(super) asked: Vec<RoomName>,
-    /// The rest of the last search that was cut: what `/search` alone asks for.
+    /// The rooms of unanswered `/join` and `/room` commands, in order.
+    pub(super) requested: Vec<RoomName>,
+    /// The rest of the last search whose result was cut, for `/search` without words.
     pub(super) rest: Option<Box<Question>>,
 }
 
@@ -25,14 +26,14 @@ impl Rooms {
         self.joined.iter().any(|(_, name)| name == room)
     }
 
-    /// Asks for a room, where the next line goes.
+    /// Asks to join a room, and sends the next message there.
     pub(super) fn join(&mut self, room: RoomName) -> Action {
         self.target = Some(room.clone());
-        self.asked.push(room.clone());
+        self.requested.push(room.clone());
         Action::Join { room }
     }
 
-    /// Asks to leave a room; the next line goes to the one that was current before it.
+    /// Asks to leave a room. If it is the target, the next message goes to the room that was current before it.
     pub(super) fn leave(&mut self, room: RoomName) -> Action {
         if self.target.as_ref() == Some(&room) {
             let others = self.joined.iter().rev().find(|(_, name)| *name != room);
@@ -46,8 +47,8 @@ impl Rooms {
         self.shown = room;
     }
 
-    /// No longer in a room: if it was current, the one before it is.
-    pub(super) fn part(&mut self, room: RoomId) {
+    /// Removes a room that the session has left. If it was current, the one before it becomes current.
+    pub(super) fn remove(&mut self, room: RoomId) {
         let left = self.joined.iter().position(|(other, _)| *other == room);
         let left = left.map(|index| self.joined.remove(index).1);
         if self.shown == Some(room) {
@@ -58,16 +59,18 @@ impl Rooms {
         }
     }
 
-    /// To the room that is asked for, or the one that is shown: what is typed goes where people are read.
+    /// Sends the next message to the room requested last, or else to the room that is shown: a person writes to the room
+    /// that they read.
     pub(super) fn fall_back(&mut self) {
         let shown = self.joined.iter().find(|(id, _)| self.shown == Some(*id));
         let confirmed = shown.or(self.joined.last()).map(|(_, name)| name);
-        self.target = self.asked.last().or(confirmed).cloned();
+        self.target = self.requested.last().or(confirmed).cloned();
     }
 
-    pub(super) fn take_asked(&mut self, answered: &RoomName) {
-        if let Some(first) = self.asked.iter().position(|asked| asked == answered) {
-            self.asked.remove(first);
+    /// Removes the first request for this room, which the hub has answered.
+    pub(super) fn take_requested(&mut self, answered: &RoomName) {
+        if let Some(first) = self.requested.iter().position(|room| room == answered) {
+            self.requested.remove(first);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The line protocol as a shard knows it: the sessions of people, and of those who follow a room with `curl` and
-//! only hear.
+//! The line protocol as a [`ProtocolSession`]: for people, and for clients that follow a room with `curl` and send
+//! nothing.
 
 use teahouse_core::{Answer, Event, EventKind, Excerpt, Position, RoomId, RoomName};
 
@@ -13,9 +13,9 @@ use crate::protocol::{
 };
 use crate::{Clock, Epoch, Input, Work};
 
-/// Lines, for those whose current room it is.
+/// Lines for members whose current room this is.
 const LINES: Format = Format::new("lines", |named, _| Box::new(Lines { is_named: named == NAMED }));
-/// The variant of [`LINES`] that names the room on each.
+/// The variant of [`LINES`] that names the room in each line.
 const NAMED: u16 = 1;
 
 /// Encodes facts as lines.
@@ -50,7 +50,7 @@ impl ProtocolSession for LineSession {
         framing.handle_bytes(bytes, work, &mut |piece| handle_piece(rooms, piece, clock, input))
     }
 
-    /// A line without an end counts as one.
+    /// Bytes without a line end count as a line.
     fn handle_end(&mut self, clock: &Clock, input: &mut Vec<Input>) {
         let Self { framing, rooms } = self;
         framing.handle_end(&mut |piece| handle_piece(rooms, piece, clock, input));
@@ -62,7 +62,7 @@ impl ProtocolSession for LineSession {
     }
 
     fn discard_partial_input(&mut self, _: &mut Vec<u8>) -> bool {
-        // It is refused when it ends.
+        // The line is refused when it ends.
         self.framing.discard_partial_input();
         true
     }
@@ -77,7 +77,7 @@ impl ProtocolSession for LineSession {
     }
 
     fn handle_left(&mut self, room: RoomId) {
-        self.rooms.part(room);
+        self.rooms.remove(room);
     }
 
     fn format(&self, room: RoomId) -> Format {
@@ -88,7 +88,7 @@ impl ProtocolSession for LineSession {
         std::mem::take(&mut self.rooms.has_moved)
     }
 
-    /// What was typed stands on the screen already.
+    /// The person's own message is on the screen already, as it was typed.
     fn view_own(&self, fact: Fact<'_>) -> View {
         match fact {
             Fact::Event(Event { kind: EventKind::Said | EventKind::Acted, .. })
@@ -97,8 +97,8 @@ impl ProtocolSession for LineSession {
         }
     }
 
-    fn render(&mut self, told: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
-        match *told {
+    fn render(&mut self, output: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
+        match *output {
             Output::Entered(entered) => {
                 render_joined(entered.room, entered.members, entered.topic, out);
             }
@@ -154,13 +154,13 @@ fn render_recent(room: &RoomName, excerpt: &Excerpt, clock: &Clock, out: &mut Ve
     render_history((HistoryTitle::Latest(room), excerpt.gone_upto()), shown, clock, out);
 }
 
-/// What came right after the last event that was given is gone.
+/// Says which events are missing after the last one that the session received.
 fn render_gap(entered: &Entered<'_>, after: Position, out: &mut Vec<u8>) {
     let missing = (after.next().0, entered.first.0.saturating_sub(1));
     render_notice(&gone(entered.room, missing), out);
 }
 
-/// A peer that follows one room as lines, from now on, and says nothing.
+/// The session of a client that follows one room as lines, beginning with the next event, and sends nothing.
 #[derive(Debug)]
 pub struct LineFollower;
 
@@ -183,10 +183,10 @@ impl ProtocolSession for LineFollower {
         LINES
     }
 
-    fn render(&mut self, told: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
-        match *told {
+    fn render(&mut self, output: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+        match *output {
             Output::Notice(text) => render_notice(text, out),
-            // An empty line says nothing, and nothing else can be written among lines of text.
+            // In a stream of lines of text only an empty line means nothing.
             Output::Ping => out.push(b'\n'),
             Output::HistoryRefused(_, refusal) => render_refusal(refusal, out),
             Output::Gap(entered, after) => render_gap(entered, after, out),

@@ -1,8 +1,8 @@
-//! What of telnet (RFC 854, RFC 855) a stock client may send into a conversation of lines: every option
-//! is declined, so both sides stay plain, and commands never become text.
+//! The telnet commands (RFC 854, RFC 855) that a stock client may send between lines. Every option is declined, so that
+//! both sides send plain text, and commands never become text.
 //!
-//! Declining matters: after Ctrl-C, a stock client throws away everything until its `DO TIMING-MARK` (RFC
-//! 860) is answered.
+//! Declining is necessary: after Ctrl-C, a stock client discards all output until its `DO TIMING-MARK` (RFC 860) is
+//! answered.
 
 const IAC: u8 = 255;
 const DONT: u8 = 254;
@@ -15,27 +15,27 @@ const ERASE_CHARACTER: u8 = 247;
 const ARE_YOU_THERE: u8 = 246;
 const SE: u8 = 240;
 
-/// Where in a command the stream is.
+/// The state of the parser: text, or a part of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Telnet {
     #[default]
     Text,
     Command,
-    /// The option that this verb is about comes next.
+    /// After `DO`, `DONT`, `WILL` or `WONT`: the option comes next.
     Option(u8),
-    /// Within a subnegotiation: thrown away, however long.
+    /// Within a subnegotiation, which is discarded, however long it is.
     Subnegotiation,
     SubnegotiationCommand,
 }
 
-/// What one byte meant.
+/// What one byte means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// A byte of text.
     Text(u8),
     /// Part of a command.
     Taken,
-    /// The end of a command that asks for something.
+    /// The last byte of a command that needs a reaction.
     Command(Command),
 }
 

@@ -346,7 +346,7 @@ proptest! {
             | Err(_) => None,
         };
         if let Some(request) = asked(&format!("{command}{words}")) {
-            let line = typed(&request);
+            let line = command_line_of(&request);
             prop_assert_eq!(asked(&line), Some(request), "{}", line);
         }
     }

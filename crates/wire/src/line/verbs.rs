@@ -1,5 +1,5 @@
-//! What each command does here: what it asks of the chat, or what is answered on the spot. And back: what was typed
-//! to ask something.
+//! Executes commands in the line protocol: each becomes a request or a reply. And the reverse: the command line for a
+//! request.
 
 use teahouse_core::{Action, Query, Question, Refusal, Request, RoomName, Signal, Text};
 
@@ -11,7 +11,7 @@ use super::pieces::notice;
 use super::render::whereabouts;
 use super::rooms::Rooms;
 
-/// Does what a line means.
+/// Executes one line.
 pub(super) fn handle_line(
     rooms: &mut Rooms,
     line: &str,
@@ -76,17 +76,17 @@ fn say(room: RoomName, text: Text, acted: bool) -> Action {
     Action::Say { room, text, acted, id: None }
 }
 
-/// What was typed to ask this, for giving it back when it is refused.
+/// The command line that makes this request, to give it back to the person when it is refused.
 #[must_use]
-pub fn typed(request: &Request) -> String {
+pub fn command_line_of(request: &Request) -> String {
     match request {
-        Request::Action(action) => typed_action(action),
-        Request::Query(query) => typed_query(query),
+        Request::Action(action) => command_line_of_action(action),
+        Request::Query(query) => command_line_of_query(query),
         Request::Signal(Signal::Typing { .. }) => String::new(),
     }
 }
 
-fn typed_action(action: &Action) -> String {
+fn command_line_of_action(action: &Action) -> String {
     match action {
         Action::Say { text, acted: true, .. } => format!("/me {}", text.as_str()),
         Action::Say { text, .. } if text.as_str().starts_with('/') => format!("/{}", text.as_str()),
@@ -108,13 +108,13 @@ fn typed_action(action: &Action) -> String {
     }
 }
 
-fn typed_query(query: &Query) -> String {
+fn command_line_of_query(query: &Query) -> String {
     match query {
         Query::Who { room, page } => format!("/who {room} {page}"),
         Query::Rooms { page } => format!("/rooms {page}"),
         Query::Topic { .. } => "/topic".to_owned(),
         Query::Ignored => "/ignore".to_owned(),
-        // The server asks it.
+        // Only the server itself asks this.
         Query::Room { .. } => String::new(),
         Query::Read { question } => match question {
             Question::Latest { count, .. } => format!("/history {count}"),

@@ -1,5 +1,5 @@
-//! What the line protocol shows of what happens, borrowed from whatever tells it: the core's facts on the server, the
-//! api's messages in our client. Nothing that lines do not show is needed.
+//! Events and presence as the line protocol shows them. The views borrow from the core's facts on the server and from the
+//! api's messages in our client, and have only the fields that lines show.
 
 use teahouse_core::{Event, EventKind, ExitCause, Nick, Presence, RoomName, Text, Time};
 
@@ -10,31 +10,31 @@ use crate::moment;
 /// An event as lines show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventView<'a> {
-    /// The room, where it is to be named.
+    /// The room, if the line has to name it.
     pub room: Option<&'a RoomName>,
-    /// When.
+    /// When the event happened.
     pub time: Time,
-    /// Who.
+    /// The nick of the sender.
     pub nick: &'a Nick,
-    /// What they did.
+    /// What the sender did.
     pub deed: Deed<'a>,
 }
 
-/// What somebody did.
+/// What the sender of an event did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed<'a> {
-    /// Said something.
+    /// Sent a message.
     Said(&'a str),
-    /// Did something (`/me`).
+    /// Described an action (`/me`).
     Acted(&'a str),
     /// Set the topic, or cleared it.
     Topic(Option<&'a str>),
-    /// Something that no line shows.
+    /// An event that lines do not show.
     Unshown,
 }
 
 impl<'a> EventView<'a> {
-    /// Of a fact.
+    /// The view of an event.
     #[must_use]
     pub fn of(event: &'a Event, room: Option<&'a RoomName>) -> Self {
         let text = event.text.as_ref().map(Text::as_str);
@@ -47,7 +47,7 @@ impl<'a> EventView<'a> {
         Self { room, time: event.time, nick: &event.nick, deed }
     }
 
-    /// As it happens: each line of a text with the mark of who speaks.
+    /// Appends the event as it happens: each line of the text with the mark of its sender.
     pub fn render(&self, out: &mut Vec<u8>) {
         let nick = self.nick.as_str().as_bytes();
         let mut line = |parts: &[&[u8]]| {
@@ -73,7 +73,7 @@ impl<'a> EventView<'a> {
         }
     }
 
-    /// As something of the past: each line with the time, and with the date unless that is today's.
+    /// Appends the event as a part of history: each line with the time, and with the date unless it is today's.
     pub fn render_dated(&self, clock: &Clock, out: &mut Vec<u8>) {
         let time = moment::shown(self.time, clock);
         let mut lines = Vec::new();
@@ -84,50 +84,50 @@ impl<'a> EventView<'a> {
     }
 }
 
-/// Comings and goings as lines show them.
+/// A change of who is in a room, as lines show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PresenceView<'a> {
-    /// Somebody came in.
+    /// A person joined the room.
     Entered {
-        /// Who.
+        /// The nick of the person.
         nick: &'a Nick,
     },
-    /// Somebody left the room and is still in the server.
+    /// A person left the room and stays on the server.
     Left {
-        /// Who.
+        /// The nick of the person.
         nick: &'a Nick,
     },
-    /// Somebody left the server.
+    /// A person left the server.
     Offline {
-        /// Who.
+        /// The nick of the person.
         nick: &'a Nick,
-        /// Why, if that is known.
+        /// The reason, if it is known.
         cause: Option<ExitCause>,
     },
-    /// Somebody is called otherwise.
+    /// A person changed nick.
     Renamed {
-        /// Before.
+        /// The old nick.
         from: &'a Nick,
-        /// After.
+        /// The new nick.
         to: &'a Nick,
     },
-    /// Many came and went.
+    /// A summary of many changes.
     Folded {
-        /// Some who came.
+        /// The nicks of some of the people who joined.
         entered: &'a [Nick],
-        /// How many came.
+        /// The number of people who joined.
         entered_count: usize,
-        /// Some who went.
+        /// The nicks of some of the people who left.
         gone: &'a [Nick],
-        /// How many went.
+        /// The number of people who left.
         gone_count: usize,
-        /// How many are here after that.
+        /// The number of members after these changes.
         members: usize,
     },
 }
 
 impl<'a> PresenceView<'a> {
-    /// Of a fact; `None` for what passes in seconds, which has no place between lines.
+    /// The view of a change; `None` for typing, which lines do not show.
     #[must_use]
     pub fn of(presence: &'a Presence) -> Option<Self> {
         Some(match presence {
@@ -143,7 +143,7 @@ impl<'a> PresenceView<'a> {
         })
     }
 
-    /// For the others in a room, which is named for those whose current room is another.
+    /// Appends the line for the other members. `is_named` is for members whose current room is another one.
     pub fn render(&self, room: &RoomName, is_named: bool, out: &mut Vec<u8>) {
         let line = match self {
             Self::Entered { nick } => format!("{nick} entered {room}"),
@@ -166,7 +166,7 @@ impl<'a> PresenceView<'a> {
     }
 }
 
-/// Why somebody is offline, behind the words that they are.
+/// The reason why a person is offline, to append to the line.
 fn why(cause: ExitCause) -> &'static str {
     match cause {
         ExitCause::Quit => "",
@@ -178,23 +178,23 @@ fn why(cause: ExitCause) -> &'static str {
     }
 }
 
-/// What a page of history is.
+/// The kind of a page of history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HistoryTitle<'a> {
     /// The last messages of a room.
     Latest(&'a RoomName),
-    /// Messages of a room before some moment.
+    /// Messages of a room before a time.
     Before(&'a RoomName),
-    /// What a search found; each line names its room.
+    /// The result of a search; each line names its room.
     Found {
         /// The words as typed.
         words: &'a str,
-        /// There may be older ones.
+        /// Whether there may be older messages.
         is_cut: bool,
     },
 }
 
-/// The words for events of a room that are gone, from one position to another.
+/// The sentence for deleted events of a room, from one position to another.
 #[must_use]
 pub fn gone(room: &RoomName, (from, to): (u64, u64)) -> String {
     match from == to {
@@ -203,8 +203,8 @@ pub fn gone(room: &RoomName, (from, to): (u64, u64)) -> String {
     }
 }
 
-/// A page of history with times, in the order given. Where it reaches back to the room's beginning and something
-/// before that is gone, `gone_upto` is the last position of that.
+/// Appends a page of history with times, in the given order. `gone_upto` is the position of the last deleted event, if
+/// the page reaches back to it.
 pub fn render_history<'a>(
     (title, gone_upto): (HistoryTitle<'_>, Option<u64>),
     events: impl ExactSizeIterator<Item = EventView<'a>>,
