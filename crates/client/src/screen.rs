@@ -1,8 +1,8 @@
-//! The full-screen interface: messages above, your line below, which nothing that arrives ever touches.
+//! The full-screen interface: messages above, the user's line below. Nothing that arrives changes the line.
 //!
-//! It is a pure [`Model`] that takes [`Input`]s and gives [`Effect`]s, a view that [`draw`]s it, and a
-//! shell, [`run`], that has the clock, the terminal and the other end. [`join`] puts all together. The other end is a [`Peer`]: the
-//! link to a server ([`ApiServer`]), or a server that speaks plain lines ([`LineServer`]).
+//! A pure [`Model`] takes [`Input`]s and returns [`Effect`]s, a view [`draw`]s it, and a shell, [`run`], owns the
+//! clock, the terminal and the server. [`join`] assembles all of it. The server is a [`Peer`]: the link to an api
+//! server ([`ApiServer`]), or a server that speaks plain lines ([`LineServer`]).
 //!
 //! What this module must not know: sockets of the api, the state file, the command line.
 

@@ -1,58 +1,57 @@
-//! Which part of the screen is whose. The model needs it to scroll and to know what the mouse points at, the
-//! view to draw.
+//! The layout of the screen. The model needs it to scroll and to know what the mouse points at, the view to draw.
 
 use ratatui::layout::Rect;
 
 use super::input::Size;
 use super::limits::LINE_ROWS_MAX;
 
-/// From this width on, rooms are shown unless they are hidden.
+/// The rooms are shown from this width on, in columns, unless the user hides them.
 const ROOMS_FROM: u16 = 72;
-/// From this width on, members are shown unless they are hidden.
+/// The members are shown from this width on, in columns, unless the user hides them.
 const MEMBERS_FROM: u16 = 100;
-/// What messages have left at least when something is shown beside them.
+/// The fewest columns that the messages keep when something is shown beside them.
 const MESSAGES_MIN: u16 = 24;
-/// Columns of the members.
+/// The width of the member list, in columns.
 const MEMBERS_COLUMNS: u16 = 16;
-/// The same where they are asked for on a narrower screen: at 80 columns nicks keep their column before messages.
+/// The same on a narrower screen, where the user asked for it: at 80 columns nicks keep their column before messages.
 const MEMBERS_COLUMNS_NARROW: u16 = 10;
-/// From this height on, there is a row for the topic.
+/// The topic has a row from this height on, in rows.
 const TOPIC_FROM: u16 = 6;
-/// From this height on, there is a row for how things are.
+/// The status has a row from this height on, in rows.
 const STATUS_FROM: u16 = 3;
 
-/// What should be on the screen.
+/// What the layout should contain.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
-    /// Rooms shown or hidden; `None`: when there is room.
+    /// Whether the rooms are shown; `None`: if they fit.
     pub rooms: Option<bool>,
-    /// Columns the rooms would like.
+    /// The preferred width of the rooms, in columns.
     pub rooms_columns: u16,
-    /// Members shown or hidden; `None`: when there is room.
+    /// Whether the members are shown; `None`: if they fit.
     pub members: Option<bool>,
-    /// Rows the line would like.
+    /// The preferred height of the line, in rows.
     pub line_rows: u16,
 }
 
-/// The parts of the screen. One that is not shown is empty.
+/// The parts of the screen. A hidden part is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Areas {
-    /// The rooms, at the left, without the rule beside them.
+    /// The rooms at the left, without the vertical rule beside them.
     pub rooms: Rect,
     /// The room's name and topic.
     pub topic: Rect,
     /// The messages.
     pub messages: Rect,
-    /// The members, at the right, without the rule beside them.
+    /// The members at the right, without the vertical rule beside them.
     pub members: Rect,
-    /// How things are.
+    /// The status.
     pub status: Rect,
-    /// Your line.
+    /// The user's line.
     pub line: Rect,
 }
 
 impl Areas {
-    /// Shares out a screen.
+    /// Divides a screen of this size.
     #[must_use]
     pub(super) fn of(size: Size, wanted: &Wanted) -> Self {
         let Size { columns, rows } = size;
@@ -84,7 +83,7 @@ impl Areas {
         areas
     }
 
-    /// The same with nothing but the messages, or what stands in their place, above the status.
+    /// The same areas with the messages, or what replaces them, as the only part above the status.
     #[must_use]
     pub(super) fn of_one_page(self) -> Self {
         let Rect { y: height, width, .. } = self.status;
@@ -100,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_never_pass_the_screen_and_the_line_is_always_there() {
+    fn parts_stay_inside_the_screen_and_the_line_is_always_shown() {
         for columns in 0..140 {
             for rows in 0..40 {
                 let wanted = Wanted {

@@ -1,21 +1,21 @@
-//! Where the words of a search stand in a text, as the server compares them: in any case, in any width and
-//! composition, accents apart; a word of letters from its beginning to its end, `word*` from its beginning.
+//! Finds the words of a search in a text, as the server compares them: case, width, composition and accents make no
+//! difference; a word matches whole words, `word*` matches their beginning.
 
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Bytes of a text that are looked through: more is on no screen.
+/// Bytes of a text that are searched: no screen shows more.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 
-/// A character as it is compared, and where in the text it comes from.
+/// A character as it is compared, and its byte range in the text.
 struct Folded {
     c: char,
     at: usize,
     end: usize,
 }
 
-/// Where any of these words stands, in order, without overlaps.
+/// The byte ranges of these words, in order, without overlaps.
 #[must_use]
 pub(super) fn ranges(text: &str, words: &str) -> Vec<Range<usize>> {
     let folded = fold(&text[..text.floor_char_boundary(TEXT_BYTES_MAX)]);
@@ -25,7 +25,7 @@ pub(super) fn ranges(text: &str, words: &str) -> Vec<Range<usize>> {
             Some(word) => (word, true),
             None => (word, false),
         };
-        // What is no letter parts words, and is not looked for.
+        // Characters that are not letters separate words and are not searched for.
         let parts = word.split(|c: char| !is_searchable(c)).filter(|part| !part.is_empty());
         let count = parts.clone().count();
         for (number, part) in parts.enumerate() {
@@ -59,7 +59,7 @@ fn find(text: &[Folded], word: &[char], is_open: bool, found: &mut Vec<Range<usi
     }
 }
 
-/// The text without what makes no difference.
+/// The text without differences of case, width, composition and accents.
 fn fold(text: &str) -> Vec<Folded> {
     let mut folded: Vec<Folded> = Vec::with_capacity(text.len());
     for (at, c) in text.char_indices() {
@@ -88,7 +88,7 @@ fn stands_alone(c: char) -> bool {
         | '\u{F900}'..='\u{FAFF}' | '\u{FF66}'..='\u{FF9F}' | '\u{1F000}'..='\u{1FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
-/// Whether a neighbour belongs to the same word as the edge of what is looked for.
+/// Whether a neighbour belongs to the same word as the first or last character of the searched word.
 fn glues(neighbour: Option<char>, edge: char) -> bool {
     neighbour.is_some_and(|c| c.is_alphanumeric() && !stands_alone(c) && !stands_alone(edge))
 }

@@ -1,4 +1,4 @@
-//! What goes into the model and what comes out of it: two closed lists.
+//! The inputs and the effects of the model: two closed lists.
 
 use std::ops::Sub;
 
@@ -8,35 +8,35 @@ use teahouse_wire::api::Request;
 use super::key::Press;
 use crate::link::Happening;
 
-/// When something happens, told to the model with everything that goes in.
+/// The time of an input; the model has no clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {
-    /// Milliseconds since the interface began; never goes back.
+    /// Milliseconds since the interface started; never decreases.
     pub since_start_ms: u64,
-    /// The time of day, milliseconds since 1970, UTC.
+    /// Unix time in milliseconds.
     pub time_ms: i64,
 }
 
 impl Sub<u64> for Now {
     type Output = u64;
-    /// Milliseconds since that moment of the interface.
+    /// Milliseconds since that time of the interface, which counts from its start.
     fn sub(self, earlier_ms: u64) -> u64 {
         self.since_start_ms.saturating_sub(earlier_ms)
     }
 }
 
-/// One thing that happens to the interface.
+/// Something that happens to the interface.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// A key was pressed.
     Key(Press),
-    /// The terminal says that this was pasted.
+    /// The terminal reported this text as a paste.
     Paste(String),
-    /// The mouse.
+    /// The mouse was used.
     Mouse(Mouse),
     /// The terminal has this size.
     Resize(Size),
-    /// The terminal has the person's attention, or lost it.
+    /// The terminal gained or lost the focus.
     Focus(bool),
     /// Time passed; due when [`super::Model::wake_at`] says so.
     Tick,
@@ -44,33 +44,33 @@ pub enum Input {
     Link(Happening),
     /// Something happened on a line server.
     Line(LineHappening),
-    /// Something could not be done outside; said in words.
+    /// An effect failed; the reason in words.
     Failed(String),
 }
 
-/// What the mouse did, in cells from 0.
+/// A use of the mouse, at a cell counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mouse {
-    /// From the left.
+    /// The column, from the left.
     pub column: u16,
-    /// From the top.
+    /// The row, from the top.
     pub row: u16,
-    /// What.
+    /// The action.
     pub does: MouseDoes,
 }
 
-/// What the mouse can do.
+/// An action of the mouse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MouseDoes {
-    /// The first button went down.
+    /// The first button was pressed.
     Press,
-    /// The wheel turned away.
+    /// The wheel was turned away from the user.
     WheelUp,
-    /// The wheel turned here.
+    /// The wheel was turned towards the user.
     WheelDown,
 }
 
-/// Columns and rows of the terminal.
+/// The size of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Columns.
@@ -79,73 +79,73 @@ pub struct Size {
     pub rows: u16,
 }
 
-/// What happens on a connection that speaks plain lines.
+/// An event on a connection that speaks plain lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineHappening {
     /// Connected, to this address.
     Connected(String),
-    /// The server sent a line, made harmless.
+    /// The server sent a line; characters that act on a terminal are removed.
     Received(String),
-    /// Over for good, for this reason.
+    /// The connection ended for good, for this reason.
     Ended(String),
 }
 
-/// What the interface wants done.
+/// An action that the model wants performed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Ask the server; the answer carries the number.
+    /// Send a request to the server; the answer carries the reference.
     Ask {
-        /// What the question is called.
+        /// The reference of the request.
         reference: u64,
-        /// The question.
+        /// The request.
         request: Request,
     },
-    /// Say this, at last.
+    /// Send a message, now or as soon as there is a connection.
     Say {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// What.
+        /// The text.
         text: Text,
-        /// Whether it is `/me`.
+        /// Whether the message is an action (`/me`).
         acted: bool,
     },
-    /// Be in this room from now on.
+    /// Join this room.
     Join(RoomName),
-    /// Be in this room no more.
+    /// Leave this room.
     Leave(RoomName),
     /// Send this line to a line server.
     SendLine(String),
-    /// Ring.
+    /// Ring the terminal's bell.
     Bell,
-    /// Show this outside of the terminal.
+    /// Show a desktop notification.
     Notify {
-        /// Who and where.
+        /// The sender and the room.
         title: String,
-        /// What.
+        /// The text.
         body: String,
     },
     /// Open this address in a browser.
     Open(String),
-    /// Take the mouse, or leave it to the terminal.
+    /// Capture the mouse, or leave it to the terminal.
     TakeMouse(bool),
-    /// Keep this over a crash.
+    /// Save this, so that it survives a crash.
     Keep(Keep),
     /// Draw everything again.
     Redraw,
-    /// Stop until the shell brings us back.
+    /// Stop the process until the shell continues it.
     Suspend,
-    /// Say bye and end.
+    /// Say bye to the server and exit.
     Quit,
 }
 
-/// What outlives the client.
+/// Something that is saved for the next run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// The line begun in this room; empty when there is none.
+    /// The unsent line of a room; empty when there is none.
     Draft {
-        /// Where.
+        /// The room.
         room: RoomName,
-        /// What stands there.
+        /// The line.
         text: String,
     },
     /// A line was sent.

@@ -1,5 +1,5 @@
-//! Joining a server with the full-screen interface: what the environment says, and the other end that the
-//! server's address asks for.
+//! Joins a server with the full-screen interface: reads the environment, and chooses the [`super::Peer`] for the
+//! protocol of the address.
 
 use std::io::Write;
 
@@ -15,14 +15,15 @@ use crate::error::ClientError;
 use crate::link::{Config, Link, Protocol};
 use crate::signal::block_on;
 
-/// Talks until the person leaves, in these colours or in those that suit the terminal. Standard input and output have to be a terminal.
+/// Runs the interface until the user leaves, in these colours or in those that suit the terminal. Standard input and
+/// output have to be a terminal.
 ///
 /// # Errors
-/// When the terminal cannot be used; when the server was not reached or went away for good; when something
-/// said is neither kept nor remembered.
+/// When the terminal cannot be used; when the server was not reached or ended the connection for good; when a message
+/// was neither stored by the server nor saved here.
 pub fn join(config: Config, wanted: Option<Palette>) -> Result<(), ClientError> {
     if wanted.is_some() {
-        // Who asks for colours gets them; the library would leave them out because of NO_COLOR.
+        // Colours that the user asked for win over NO_COLOR, which the library would follow.
         crossterm::style::force_color_output(true);
     }
     let palette = wanted.unwrap_or_else(|| Palette::detect(|name| std::env::var(name).ok()));
@@ -42,9 +43,9 @@ pub fn join(config: Config, wanted: Option<Palette>) -> Result<(), ClientError> 
             setup.own = link.own().collect();
             let mut api = ApiServer::new(link);
             run(&mut api, setup, palette).await?;
-            if let Some(words) = api.last_words() {
-                // Who closed standard error does not want to know.
-                writeln!(std::io::stderr(), "{words}").ok();
+            if let Some(notice) = api.unsent_notice() {
+                // Standard error may be closed; then there is nobody to inform.
+                writeln!(std::io::stderr(), "{notice}").ok();
             }
             Ok(())
         }),
@@ -56,7 +57,7 @@ fn setup(server: Server, rooms: Vec<RoomName>) -> Setup {
         server,
         rooms,
         zone: TimeZone::system(),
-        // The terminal library says nothing of pastes there.
+        // On Windows the terminal library does not report pastes.
         has_bursts: cfg!(windows),
         sent: Vec::new(),
         drafts: Vec::new(),
@@ -64,7 +65,7 @@ fn setup(server: Server, rooms: Vec<RoomName>) -> Setup {
     }
 }
 
-/// The rooms that were asked for first, then those of before.
+/// The rooms of the command line first, then those of the last run.
 fn rooms(link: &Link, wanted: Vec<RoomName>) -> Vec<RoomName> {
     let mut rooms = wanted;
     for room in link.rooms() {

@@ -1,19 +1,19 @@
-//! Keys as the interface knows them. What a terminal library calls them is known in `terminal/` only.
+//! The keys of the interface. Only `terminal/` knows the terminal library's names for them.
 
 use std::fmt;
 
-/// A key, without what is held down with it.
+/// A key without modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// A character, as it comes out: upper case when shift is held.
+    /// A character as typed: upper case when shift is held.
     Char(char),
     /// Return.
     Enter,
     /// Tabulator.
     Tab,
-    /// Rubs out to the left.
+    /// Deletes to the left.
     Backspace,
-    /// Rubs out to the right.
+    /// Deletes to the right.
     Delete,
     /// Escape.
     Esc,
@@ -25,9 +25,9 @@ pub enum Key {
     Left,
     /// Arrow.
     Right,
-    /// To the beginning.
+    /// To the beginning of the line.
     Home,
-    /// To the end.
+    /// To the end of the line.
     End,
     /// A page up.
     PageUp,
@@ -37,16 +37,16 @@ pub enum Key {
     F(u8),
 }
 
-/// A key and what is held down with it.
+/// A key and its modifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Press {
-    /// Which.
+    /// The key.
     pub key: Key,
     /// With control.
     pub ctrl: bool,
     /// With alt, option or a leading escape.
     pub alt: bool,
-    /// With shift; never set for a character, which says so itself.
+    /// With shift; never set for a character, whose case shows it.
     pub shift: bool,
 }
 
@@ -75,9 +75,9 @@ impl Press {
         Self { shift: true, ..Self::of(key) }
     }
 
-    /// The character that is typed, if this types one.
+    /// The character that this press types, if any.
     #[must_use]
-    pub fn typed(self) -> Option<char> {
+    pub fn text_char(self) -> Option<char> {
         match self.key {
             // Some layouts type @ or { with control and alt together.
             Key::Char(c) if self.ctrl == self.alt => Some(c),

@@ -1,4 +1,4 @@
-//! Every key there is: one table, from which keys are handled and the help is drawn.
+//! The table of all keys. Keys are handled and the help is drawn from it.
 
 mod action;
 
@@ -8,23 +8,23 @@ use super::key::{Key, Press};
 
 pub(super) use action::{Action, Context, Go, ListMove, Part, Scroll};
 
-/// Some keys and what they do.
+/// Keys with the same action.
 pub(super) struct Row {
-    /// Any of these.
+    /// The keys; each of them has the action.
     pub keys: &'static [Press],
-    /// Does this.
+    /// The action.
     pub action: Action,
-    /// In words.
+    /// The text of the help.
     pub help: &'static str,
 }
 
 /// Rows that belong together.
 pub(super) struct Section {
-    /// Over them in the help.
+    /// The title in the help.
     pub title: &'static str,
-    /// Where they hold.
+    /// The contexts in which the rows apply.
     pub contexts: &'static [Context],
-    /// They.
+    /// The rows.
     pub rows: &'static [Row],
 }
 
@@ -52,7 +52,7 @@ const fn edit(command: Command) -> Action {
     Action::Edit(command)
 }
 
-/// Ctrl-_ as terminals of before send it.
+/// Ctrl-_, as older terminals send it.
 const CTRL_UNDERSCORE: [Press; 3] = [ctrl('_'), ctrl('7'), ctrl('/')];
 
 /// The table. An earlier row wins.
@@ -265,7 +265,7 @@ pub(super) static SECTIONS: &[Section] = &[
     },
 ];
 
-/// What a key means in a context.
+/// The action of a key in a context.
 #[must_use]
 pub(super) fn find(context: Context, press: Press) -> Option<&'static Action> {
     let sections = SECTIONS.iter().filter(|section| section.contexts.contains(&context));
@@ -284,7 +284,7 @@ mod tests {
             let sections = SECTIONS.iter().filter(|section| section.contexts.contains(&context));
             let keys: Vec<_> = sections.flat_map(|s| s.rows).flat_map(|row| row.keys).collect();
             for (index, key) in keys.iter().enumerate() {
-                // While searching messages Tab, Enter, Esc and Ctrl-C are meant otherwise than below.
+                // While searching messages, Tab, Enter, Esc and Ctrl-C override later rows.
                 let may_hide = context == C::Find;
                 assert!(may_hide || !keys[..index].contains(key), "{key} twice in {context:?}");
             }
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_has_a_name_and_every_row_says_what_it_does() {
+    fn every_key_has_a_name_and_every_row_has_a_help_text() {
         for row in SECTIONS.iter().flat_map(|section| section.rows) {
             assert!(!row.help.is_empty() && !row.keys.is_empty());
             assert!(row.keys.iter().all(|key| !key.to_string().is_empty()));

@@ -1,14 +1,14 @@
-//! The interface as a value: [`Model::update`] takes what happens and says what to do. It knows no
-//! clock, no terminal, no file and no socket, so any conversation can be played to it in a test.
+//! The interface as a value: [`Model::update`] takes an input and returns effects. It knows no clock, no terminal,
+//! no file and no socket, so a test can play any conversation to it.
 //!
-//! Invariants: whatever arrives, text and caret of the line stay as they are; memory is bounded by
-//! [`super::limits`]; each message of a room stands there once, in the order of the room.
+//! Invariants: nothing that arrives changes the text or the caret of the line; memory is bounded by
+//! [`super::limits`]; each message of a room is shown once, in the order of the room.
 //!
-//! Where to look: keys are `pressing.rs`, what a line means when it is sent `sending.rs`; what the link
-//! says is `hearing.rs`, what becomes of what one said `outgoing.rs`, answers to questions `answering.rs`;
-//! scrolling `reading.rs`, other rooms `going.rs`, lists to choose from `listing.rs`; where things stand
-//! `placing.rs`, what it says by itself `telling.rs`, what is begun and kept `drafting.rs`.
-//! What it is made of knows no model: `asked.rs`, `told.rs`, `keyboard.rs`, `known_rooms.rs`, `list.rs`, `talk.rs`.
+//! Where to look: keys `pressing.rs`, the mouse `mouse.rs`, sending the line `sending.rs`; what the link reports
+//! `incoming.rs`, the state of own messages `outgoing.rs`, answers to requests `answering.rs`; scrolling
+//! `reading.rs`, switching between rooms `switching.rs`, lists to choose from `listing.rs`; the layout `layout.rs`,
+//! the interface's own notices `notices.rs`, unsent lines `drafting.rs`.
+//! Its parts do not know the model: `requests.rs`, `feedback.rs`, `keyboard.rs`, `known_rooms.rs`, `list.rs`, `talk.rs`.
 
 pub(super) mod entry;
 pub(super) mod flow;
@@ -19,28 +19,28 @@ pub(super) mod talk;
 pub(super) mod window;
 
 mod answering;
-mod asked;
 mod asking;
+mod command_line;
 mod completing;
 mod connection;
 mod drafting;
-mod going;
-mod hearing;
+mod feedback;
+mod incoming;
 mod keyboard;
 mod known_rooms;
+mod layout;
 mod list;
 mod listing;
 mod look;
 mod me;
+mod mouse;
+mod notices;
 mod outgoing;
-mod placing;
-mod pointing;
 mod pressing;
 mod reading;
+mod requests;
 mod sending;
-mod telling;
-mod told;
-mod typed;
+mod switching;
 
 use jiff::tz::TimeZone;
 use teahouse_core::RoomName;
@@ -51,71 +51,71 @@ use super::input::{Effect, Input, Keep, Now, Size};
 use super::keys::Context;
 use super::limits::{KEEP_DRAFT_MS, TALKS_MAX};
 use crate::link::State;
-use asked::Asked;
 use connection::Connection;
+use feedback::Feedback;
 use keyboard::Keyboard;
 use look::{Focus, Look};
 use me::Me;
+use requests::Requests;
 use talk::{Talk, With};
-use told::Told;
 
 pub(super) use list::{Item, List, ListKind};
 
-/// Columns before the line: `› `.
+/// Columns of the prompt `› `.
 pub(super) const PROMPT_COLUMNS: u16 = 2;
 
-/// How an interface begins.
+/// What an interface starts with.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// What it talks to.
+    /// The kind of server.
     pub server: Server,
-    /// Rooms that the link will be in, the one to be shown first; others are shown when it enters them.
+    /// The rooms that the link joins; the first is shown first. Other rooms appear when the link joins them.
     pub rooms: Vec<RoomName>,
-    /// For days and times.
+    /// The time zone for days and times.
     pub zone: TimeZone,
-    /// The terminal says nothing of pastes, so keys that come too fast for fingers are taken as one.
+    /// Whether the terminal does not report pastes, so that keys faster than typing are treated as a paste.
     pub has_bursts: bool,
-    /// Lines sent before, oldest first.
+    /// The lines sent in earlier runs, oldest first.
     pub sent: Vec<String>,
-    /// Lines begun in rooms before.
+    /// The unsent lines of earlier runs, by room.
     pub drafts: Vec<(RoomName, String)>,
-    /// The ids of what was said before, by which one's own messages are known.
+    /// The ids of messages sent in earlier runs, by which own messages are recognised.
     pub own: Vec<Id>,
 }
 
-/// What an interface talks to.
+/// The kind of server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Server {
-    /// A server, by its link.
+    /// An api server, over a link.
     Api,
     /// A server that speaks plain lines, at this address.
     Line(String),
 }
 
-/// What the keyboard is for.
+/// What the keyboard controls.
 #[derive(Clone, Debug)]
 pub(super) enum Mode {
     /// The line.
     Line,
-    /// Words to search for.
+    /// The words to search for.
     Find {
-        /// They.
+        /// The words.
         editor: Box<Editor>,
-        /// In every room, not in this one only.
+        /// Whether all rooms are searched, and not only this one.
         everywhere: bool,
     },
     /// A list to choose from.
     List(List),
-    /// The help, from this row on.
+    /// The help.
     Help {
         /// The topmost row.
         top: usize,
-        /// What it is shown over, and goes on when it is closed.
+        /// The mode to return to when the help is closed.
         under: Box<Mode>,
     },
-    /// Whether to send a pasted text of so many lines.
+    /// The question whether to send a long paste.
     SendPaste {
-        /// How many.
+        /// The number of lines.
         lines: usize,
     },
 }
@@ -131,15 +131,15 @@ pub struct Model {
     pub(super) talks: Vec<Talk>,
     pub(super) current: usize,
     pub(super) mode: Mode,
-    pub(super) told: Told,
+    pub(super) feedback: Feedback,
     pub(super) line: Editor,
     keyboard: Keyboard,
-    asked: Asked,
+    requests: Requests,
     effects: Vec<Effect>,
 }
 
 impl Model {
-    /// An interface with nothing in it yet.
+    /// An interface at its start.
     #[must_use]
     pub fn new(setup: Setup, size: Size, now: Now) -> Self {
         let mut line = Editor::default();
@@ -152,19 +152,19 @@ impl Model {
             talks: first_talks(&setup),
             current: 0,
             mode: Mode::Line,
-            told: Told::default(),
+            feedback: Feedback::default(),
             line,
             keyboard: Keyboard::default(),
-            asked: Asked::default(),
+            requests: Requests::default(),
             effects: Vec::new(),
             setup,
         };
-        model.take_line_up();
+        model.restore_draft();
         model.keyboard.draft_changed_ms = None;
         model
     }
 
-    /// Takes one thing that happened; says what is to be done, in order.
+    /// Handles an input. Returns the effects to perform, in order.
     pub fn update(&mut self, input: Input, now: Now) -> Vec<Effect> {
         self.now = now;
         match input {
@@ -174,18 +174,18 @@ impl Model {
             Input::Resize(size) => self.resize(size),
             Input::Focus(is_here) => self.focus(is_here),
             Input::Tick => {}
-            Input::Link(happening) => self.hear(happening),
-            Input::Line(happening) => self.hear_line(happening),
+            Input::Link(happening) => self.handle_happening(happening),
+            Input::Line(happening) => self.handle_line(happening),
             Input::Failed(what) => self.flash(what),
         }
         self.settle();
         std::mem::take(&mut self.effects)
     }
 
-    /// What is to be kept when all ends, however it ends: what else would be kept a little later.
+    /// Returns what is still to be saved, however the client ends; else it would be saved a little later.
     pub fn close(&mut self) -> Vec<Keep> {
         self.keep_draft();
-        self.keep_elsewhere();
+        self.keep_other_drafts();
         let effects = std::mem::take(&mut self.effects);
         let kept = effects.into_iter().filter_map(|effect| {
             let Effect::Keep(keep) = effect else { return None };
@@ -194,34 +194,33 @@ impl Model {
         kept.collect()
     }
 
-    /// When the model wants to be told the time, milliseconds since the start; `None` when nothing will
-    /// change by itself.
+    /// When the model needs the next [`Input::Tick`], milliseconds since the start; `None` when time changes nothing.
     #[must_use]
     pub fn wake_at(&self) -> Option<u64> {
         let typing = self.talk().typing.iter().map(|(_, until)| *until);
-        let flash = self.told.flash.iter().map(|flash| flash.until_ms);
+        let flash = self.feedback.flash.iter().map(|flash| flash.until_ms);
         let draft = self.keyboard.draft_changed_ms.iter().map(|at| at + KEEP_DRAFT_MS);
         let seconds = self.next_second_ms();
         typing.chain(flash).chain(draft).chain(seconds).chain(self.keyboard.burst.wake_at()).min()
     }
 
-    /// While offline the seconds until the next try are counted.
+    /// When the countdown to the next attempt to connect changes; `None` unless offline.
     fn next_second_ms(&self) -> Option<u64> {
         match &self.connection.state {
             State::Offline { retry_in, .. } => {
                 let gone = self.now - self.connection.since_ms;
-                let is_over = u128::from(gone) >= retry_in.as_millis();
-                (!is_over).then(|| self.connection.since_ms + (gone / 1_000 + 1) * 1_000)
+                let is_due = u128::from(gone) >= retry_in.as_millis();
+                (!is_due).then(|| self.connection.since_ms + (gone / 1_000 + 1) * 1_000)
             }
             State::Connecting { .. } | State::Online(_) | State::Ended { .. } => None,
         }
     }
 
-    /// What is done after everything: what has run out goes, what is missing is asked for.
+    /// Runs after every input: removes what has expired, and requests what is missing.
     fn settle(&mut self) {
         let now = self.now.since_start_ms;
         self.settle_burst();
-        self.told.flash.take_if(|flash| flash.until_ms <= now);
+        self.feedback.flash.take_if(|flash| flash.until_ms <= now);
         for talk in &mut self.talks {
             talk.typing.retain(|(_, until)| *until > now);
         }
@@ -229,16 +228,16 @@ impl Model {
             self.keep_draft();
         }
         if self.is_watched() {
-            self.talk_mut().seen();
+            self.talk_mut().mark_seen();
         }
         if self.talk().is_at_end() {
-            self.told.answers.clear();
+            self.feedback.answers.clear();
         }
         self.fill();
     }
 
-    /// Scrolls the line so that its caret is on the screen. To be done before each drawing, and not with each
-    /// key, because a long line costs time: where pastes come as keys there are thousands of them.
+    /// Scrolls the line so that its caret is on the screen. Called before each drawing and not for each key, because the
+    /// layout of a long line costs time, and a paste can arrive as thousands of keys.
     pub fn follow_caret(&mut self) {
         self.look.line_top = self.line_layout().top();
     }
@@ -255,7 +254,7 @@ impl Model {
         }
     }
 
-    /// Whether the person sees the newest message of the room on the screen.
+    /// Whether the user sees the newest message of the room on the screen.
     fn is_watched(&self) -> bool {
         self.look.focus != Focus::Away && self.talk().is_at_end()
     }
@@ -270,7 +269,7 @@ impl Model {
         &mut self.talks[self.current]
     }
 
-    /// What keys mean now.
+    /// The context in which keys are looked up.
     pub(super) fn context(&self) -> Context {
         match &self.mode {
             Mode::Line if self.line.search().is_some() => Context::Recall,
@@ -282,7 +281,7 @@ impl Model {
         }
     }
 
-    /// The line that is edited: yours, or the words to search for.
+    /// The line that is edited: the user's line, or the words to search for.
     #[must_use]
     pub(super) fn editor(&self) -> &Editor {
         match &self.mode {
@@ -291,14 +290,14 @@ impl Model {
         }
     }
 
-    /// Whether the line is text although it looks like a command.
+    /// Whether the line is text although it looks like a command: its slash was pasted.
     #[must_use]
     pub(super) fn is_literal(&self) -> bool {
-        typed::is_literal(self.line.passage())
+        command_line::is_literal(self.line.passage())
     }
 }
 
-/// What is there before anything is heard.
+/// The conversations before anything is received.
 fn first_talks(setup: &Setup) -> Vec<Talk> {
     match &setup.server {
         Server::Line(server) => vec![Talk::new(With::Server(server.clone()))],

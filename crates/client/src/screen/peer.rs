@@ -1,4 +1,4 @@
-//! The other end of the interface: whatever tells what happens and takes what is to be done.
+//! The server as the interface sees it: a source of inputs that performs effects.
 
 pub(super) mod api;
 pub(super) mod line;
@@ -9,40 +9,40 @@ use teahouse_wire::api::Request;
 use super::input::{Input, Keep};
 use crate::error::ClientError;
 
-/// The other end. Every method but [`Peer::next`] returns at once.
+/// The server at the other end. Every method except [`Peer::next`] returns at once.
 pub trait Peer {
-    /// The next thing that happens, as an input for the model; `None` when all is over. Dropping the future
+    /// The next event, as an input for the model; `None` when the connection has ended for good. Dropping the future
     /// loses nothing.
     fn next(&mut self) -> impl Future<Output = Option<Input>>;
 
-    /// Asks the server; the answer comes with this reference. What cannot be asked is answered with an
-    /// error.
+    /// Sends a request; its answer carries this reference. A request that cannot be sent is answered with an error.
     fn ask(&mut self, reference: u64, request: Request);
 
-    /// Says something in a room, at last. What cannot be said comes back as refused.
+    /// Sends a message to a room, now or as soon as there is a connection. A message that cannot be sent comes back as
+    /// refused.
     fn say(&mut self, room: &RoomName, text: &Text, acted: bool);
 
-    /// Is in this room from now on.
+    /// Joins this room.
     fn join(&mut self, room: &RoomName);
 
-    /// Is in this room no more.
+    /// Leaves this room.
     fn leave(&mut self, room: &RoomName);
 
     /// Sends a line to a line server.
     fn send_line(&mut self, line: &str);
 
-    /// Keeps this over a crash, if it can.
+    /// Saves this over a crash, if the peer can.
     fn keep(&mut self, keep: Keep);
 
-    /// It never was there, and there is nothing to stay for.
+    /// Whether the server was never reached and there is nothing to do without it.
     fn is_hopeless(&self) -> bool;
 
-    /// How it ended, when the person has left.
+    /// How the connection ended, after the user has left.
     ///
     /// # Errors
-    /// When the server was not reached or went away, or something said may be lost.
+    /// When the server was not reached or ended the connection, or when a message may be lost.
     fn ending(&self) -> Result<(), ClientError>;
 
-    /// Says bye; [`Peer::next`] is awaited a little longer until it is `None`.
+    /// Says bye; the caller awaits [`Peer::next`] for a short time until it returns `None`.
     fn bye(&mut self);
 }

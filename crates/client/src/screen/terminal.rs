@@ -24,7 +24,7 @@ use super::model::{Model, Setup};
 use super::peer::Peer;
 use super::view::{self, Charset, Palette, Theme};
 use crate::error::ClientError;
-use answers::{ANSWER_WAIT, Answers, Background, Taken};
+use answers::{ANSWER_WAIT, Answers, Background, Sorted};
 use outside::{Notifier, open};
 use session::Session;
 use signals::{Control, Signals};
@@ -71,8 +71,8 @@ struct Shell<'a, P> {
     drawn_at: Option<Instant>,
     /// The first drawing waits for what the terminal answers, until then.
     draw_from: Instant,
-    is_over: bool,
-    is_peer_over: bool,
+    is_closing: bool,
+    is_peer_closed: bool,
     /// Somebody else has the terminal: we are stopped, or about to be.
     is_away: bool,
 }
@@ -96,7 +96,7 @@ impl<'a, P: Peer> Shell<'a, P> {
     ) -> io::Result<Self> {
         let out = BufWriter::with_capacity(FRAME_BYTES, io::stdout());
         let charset = match kind::charset(|name| std::env::var(name).ok()) {
-            Charset::Ascii if session.shows_utf8() => Charset::Lineless,
+            Charset::Ascii if session.takes_utf8() => Charset::Lineless,
             charset @ (Charset::Full | Charset::Lineless | Charset::Ascii) => charset,
         };
         let terminal = Terminal::new(Steady::new(out))?;
@@ -129,8 +129,8 @@ impl<'a, P: Peer> Shell<'a, P> {
             is_stale: true,
             drawn_at: None,
             draw_from,
-            is_over: false,
-            is_peer_over: false,
+            is_closing: false,
+            is_peer_closed: false,
             is_away: false,
         })
     }
@@ -147,24 +147,24 @@ impl<'a, P: Peer> Shell<'a, P> {
     async fn show(&mut self) -> io::Result<()> {
         let mut events = EventStream::new();
         let mut signals = Signals::new()?;
-        while !self.is_over {
+        while !self.is_closing {
             match self.wait(&mut events, &mut signals).await {
                 Woken::Terminal(Some(event)) => {
-                    let taken = self.answers.take(event?, Instant::now());
-                    self.take(taken)?;
+                    let sorted = self.answers.take(event?, Instant::now());
+                    self.handle_sorted(sorted)?;
                 }
                 Woken::HeldBack => {
-                    let events = self.answers.give_up();
-                    self.take(Taken { events, background: None })?;
+                    let events = self.answers.release();
+                    self.handle_sorted(Sorted { events, background: None })?;
                 }
-                Woken::Terminal(None) | Woken::Control(Control::End) => self.is_over = true,
-                Woken::Control(Control::Stop) => self.stop(signals::stop_us)?,
-                Woken::Control(Control::GoOn) => self.go_on()?,
+                Woken::Terminal(None) | Woken::Control(Control::End) => self.is_closing = true,
+                Woken::Control(Control::Stop) => self.stop(signals::stop_process)?,
+                Woken::Control(Control::Continue) => self.resume()?,
                 Woken::Peer(Some(input)) => {
                     self.handle(input)?;
-                    self.is_over |= self.peer.is_hopeless();
+                    self.is_closing |= self.peer.is_hopeless();
                 }
-                Woken::Peer(None) => self.is_peer_over = true,
+                Woken::Peer(None) => self.is_peer_closed = true,
                 Woken::Draw => self.draw()?,
                 Woken::Tick => self.handle(Input::Tick)?,
             }
@@ -173,9 +173,9 @@ impl<'a, P: Peer> Shell<'a, P> {
     }
 
     /// Takes what the person did, and what the terminal answered.
-    fn take(&mut self, taken: Taken) -> io::Result<()> {
-        let answered = taken.background.filter(|_| self.palette == Palette::Either);
-        if let Some(background) = answered {
+    fn handle_sorted(&mut self, sorted: Sorted) -> io::Result<()> {
+        let background = sorted.background.filter(|_| self.palette == Palette::Either);
+        if let Some(background) = background {
             let palette = match background {
                 Background::Light => Palette::Light,
                 Background::Dark => Palette::Dark,
@@ -184,7 +184,7 @@ impl<'a, P: Peer> Shell<'a, P> {
             self.draw_from = self.started;
             self.is_stale = true;
         }
-        for event in taken.events {
+        for event in sorted.events {
             if let Some(input) = translate::input(event) {
                 self.handle(input)?;
             }
@@ -203,9 +203,9 @@ impl<'a, P: Peer> Shell<'a, P> {
             () = sleep_until(draw_at), if self.is_stale && !self.is_away => Woken::Draw,
             event = events.next() => Woken::Terminal(event),
             () = sleep_until(held_until.unwrap_or(draw_at)), if held_until.is_some() => Woken::HeldBack,
-            told = signals.next() => Woken::Control(told),
+            control = signals.next() => Woken::Control(control),
             () = sleep_until(wake_at.unwrap_or(draw_at)), if wake_at.is_some() => Woken::Tick,
-            input = self.peer.next(), if !self.is_peer_over => Woken::Peer(input),
+            input = self.peer.next(), if !self.is_peer_closed => Woken::Peer(input),
         }
     }
 
@@ -243,22 +243,22 @@ impl<'a, P: Peer> Shell<'a, P> {
             Effect::TakeMouse(is_ours) => self.session.take_mouse(is_ours)?,
             Effect::Redraw => self.terminal.clear()?,
             Effect::Suspend => self.stop(signals::stop_group)?,
-            Effect::Quit => self.is_over = true,
+            Effect::Quit => self.is_closing = true,
         }
         Ok(())
     }
 
     /// Leaves the terminal to the shell until it brings us back, which a signal tells.
     fn stop(&mut self, stop: impl FnOnce() -> io::Result<bool>) -> io::Result<()> {
-        self.session.put_down()?;
+        self.session.release()?;
         self.is_away = true;
         // Nobody would bring us back.
-        if stop()? { Ok(()) } else { self.go_on() }
+        if stop()? { Ok(()) } else { self.resume() }
     }
 
-    fn go_on(&mut self) -> io::Result<()> {
+    fn resume(&mut self) -> io::Result<()> {
         self.is_away = false;
-        self.session.take_again()?;
+        self.session.reclaim()?;
         self.terminal.clear()?;
         let size = self.terminal.size()?;
         let size = Size { columns: size.width, rows: size.height };

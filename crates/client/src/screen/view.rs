@@ -1,5 +1,5 @@
-//! Draws a model. It decides nothing: what stands where comes from [`super::areas`] and the model, and
-//! colours from the theme.
+//! Draws a model. It decides nothing: the layout comes from [`super::areas`] and the model, the colours from the
+//! theme.
 
 mod answer;
 mod charset;
@@ -24,12 +24,12 @@ pub(super) use help::last_top as help_last_top;
 use pen::Pen;
 pub(super) use theme::{Palette, Theme};
 
-/// Draws the model into the buffer, which is as large as its screen, and says where the caret is; `None` when
-/// there is no screen at all.
+/// Draws the model into the buffer, which is as large as its screen. Returns the position of the caret; `None` when
+/// the screen is empty.
 pub fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let screen = *buffer.area();
     let areas = model.areas();
-    // A screen that has just changed its size is drawn as far as it goes.
+    // The buffer may have another size than the model knows yet: the pen clips.
     let mut pen = Pen::new(buffer, theme);
     rooms::draw(model, areas.rooms, &mut pen);
     topic::draw(model, areas.topic, &mut pen);
@@ -50,7 +50,7 @@ pub fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) -> Option<Positio
     within(chosen.unwrap_or(caret), screen)
 }
 
-/// The rule under the messages, on which the status stands, and those beside rooms and members.
+/// Draws the rule under the messages, which carries the status, and those beside the rooms and the members.
 fn draw_rules(areas: &super::areas::Areas, pen: &mut Pen<'_>) {
     let rule = pen.theme.rule;
     pen.fill(areas.status, "─", rule);
@@ -70,9 +70,9 @@ fn draw_rules(areas: &super::areas::Areas, pen: &mut Pen<'_>) {
     }
 }
 
-fn within(place: Position, screen: Rect) -> Option<Position> {
+fn within(point: Position, screen: Rect) -> Option<Position> {
     if screen.is_empty() {
         return None;
     }
-    Some(Position::new(place.x.min(screen.right() - 1), place.y.min(screen.bottom() - 1)))
+    Some(Position::new(point.x.min(screen.right() - 1), point.y.min(screen.bottom() - 1)))
 }

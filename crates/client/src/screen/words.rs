@@ -1,10 +1,10 @@
-//! Words for what happens, where more than one place needs them.
+//! Texts that more than one module needs.
 
 use teahouse_wire::api::Cause;
 
-/// Why all is over.
+/// Why the connection ended for good.
 #[must_use]
-pub(super) fn said_of_end(cause: Cause) -> &'static str {
+pub(super) fn describe_end(cause: Cause) -> &'static str {
     match cause {
         Cause::Quit => "you left the house",
         Cause::Lost => "the connection broke",

@@ -1,11 +1,11 @@
-//! What a key asks for, and where.
+//! The actions of keys, and the contexts in which keys have them.
 
 use teahouse_editor::{Command, Direction};
 
-/// What a key asks for.
+/// The action of a key.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::screen) enum Action {
-    /// A command to the line.
+    /// Apply a command to the line.
     Edit(Command),
     /// Send the line.
     Send,
@@ -13,35 +13,35 @@ pub(in crate::screen) enum Action {
     Complete(Direction),
     /// Clear the line; when it is empty, leave.
     ClearOrQuit,
-    /// Take out the cluster after the caret; when the line is empty, leave.
+    /// Delete the cluster after the caret; when the line is empty, leave.
     DeleteOrQuit,
-    /// Read elsewhere.
+    /// Scroll the messages.
     Scroll(Scroll),
-    /// Another room.
+    /// Show another room.
     Go(Go),
-    /// Show or hide something, or switch it.
+    /// Show or hide a part of the screen, or switch the mouse.
     Toggle(Part),
     /// Search the messages.
     Find,
-    /// The links of this room.
+    /// List the links of this room.
     Links,
-    /// This help.
+    /// Show the help.
     Help,
     /// Close what is open, else go back to the newest message.
     Escape,
     /// Draw everything again.
     Redraw,
-    /// Back to the shell for a while.
+    /// Suspend the client and return to the shell.
     Suspend,
-    /// Move in a list, or take from it.
+    /// Move in a list, or choose from it.
     List(ListMove),
     /// Search this room only, or every room.
     Scope,
-    /// Do what was asked about.
+    /// Confirm the question.
     Yes,
 }
 
-/// How to read elsewhere.
+/// How to scroll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::screen) enum Scroll {
     /// A page up.
@@ -56,16 +56,16 @@ pub(in crate::screen) enum Scroll {
     Live,
 }
 
-/// Which room.
+/// Which room to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::screen) enum Go {
-    /// The one below.
+    /// The room below.
     Next,
-    /// The one above.
+    /// The room above.
     Previous,
-    /// One that speaks of you, else one with unread messages.
+    /// A room with a mention of the user, else one with unread messages.
     Unread,
-    /// The one with the number of the key.
+    /// The room with the number of the key.
     Digit,
 }
 
@@ -76,7 +76,7 @@ pub(in crate::screen) enum Part {
     Rooms,
     /// The members at the right.
     Members,
-    /// Whether the mouse is ours, or the terminal's for selecting text.
+    /// Whether the client captures the mouse, or the terminal selects text with it.
     Mouse,
 }
 
@@ -91,20 +91,20 @@ pub(in crate::screen) enum ListMove {
     PageUp,
     /// A page down.
     PageDown,
-    /// Take it.
+    /// Choose the row.
     Choose,
 }
 
-/// Where a key means what its row says.
+/// The context in which a row of the table applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::screen) enum Context {
     /// While a line is edited.
     Line,
-    /// While the lines that were sent are searched.
+    /// While the sent lines are searched.
     Recall,
     /// While words to search for are typed.
     Find,
-    /// In a list: what was found, links, rooms.
+    /// In a list of found messages, links or rooms.
     List,
     /// In the help.
     Help,

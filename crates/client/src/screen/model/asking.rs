@@ -1,10 +1,10 @@
-//! Questions to the server; what their answers are for is [`super::asked`].
+//! Sends requests to the server; [`super::requests`] knows the purpose of each answer.
 
 use teahouse_core::RoomName;
 use teahouse_wire::api::{History, Part, Request, Who};
 
 use super::Model;
-use super::asked::Purpose;
+use super::requests::Purpose;
 use crate::link::State;
 use crate::screen::input::Effect;
 use crate::screen::limits::PAGE_EVENTS;
@@ -15,11 +15,11 @@ impl Model {
     }
 
     pub(super) fn ask(&mut self, purpose: Purpose, request: Request) {
-        let reference = self.asked.ask(purpose);
+        let reference = self.requests.register(purpose);
         self.effects.push(Effect::Ask { reference, request });
     }
 
-    /// Asks for a page of a room's history.
+    /// Requests a page of a room's history.
     pub(super) fn ask_history(&mut self, room: RoomName, purpose: Purpose, part: Part) {
         let request = History { room, part, limit: Some(PAGE_EVENTS) };
         self.ask(purpose, Request::History(request));

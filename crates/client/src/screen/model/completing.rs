@@ -1,27 +1,27 @@
-//! What the word before the caret may be completed to: nicks, rooms and commands. The rooms of the server are asked
-//! for when one is to be completed; the word is completed when they have come, if the line is still the same.
+//! Completes the word before the caret to a nick, a room or a command. The rooms of the server are requested when a
+//! room is to be completed; when they arrive the word is completed, if the line is still the same.
 
 use teahouse_editor::{Candidate, Direction, Outcome};
 use teahouse_wire::api::{Request, Rooms, RoomsPage};
 
 use super::Model;
-use super::asked::Purpose;
 use super::known_rooms::Waiting;
+use super::requests::Purpose;
 use crate::screen::limits::{ROOMS_KNOWN_MAX, ROOMS_KNOWN_MS};
 use teahouse_wire::command::{VERBS, Verb};
 
-/// Everything that words can be completed to here.
+/// All words that the word before the caret can be completed to.
 pub(super) struct Words {
     commands: Vec<&'static str>,
     rooms: Vec<String>,
-    /// Who spoke last comes first.
+    /// The latest speaker first.
     nicks: Vec<String>,
-    /// The word is to be a room's name, with its `#` or without.
+    /// Whether the word has to be the name of a room, with or without its `#`.
     wants_room: bool,
 }
 
 impl Words {
-    /// The candidates for a word. A command stands only at the front, a room has its `#`.
+    /// The candidates for a word. A command is possible only at the beginning of the line.
     pub(super) fn matching(&self, word: &str, is_first: bool) -> Vec<Candidate> {
         let wanted = word.to_lowercase();
         if let Some(command) = wanted.strip_prefix('/') {
@@ -53,11 +53,11 @@ fn candidate(word: String, suffix: &str) -> Candidate {
 
 impl Model {
     pub(super) fn complete(&mut self, direction: Direction) {
-        self.asked.known_rooms.waiting = None;
+        self.requests.known_rooms.waiting = None;
         let is_going_on = self.line.choices().is_some();
         if !is_going_on && self.wants_room() && self.ask_known_rooms() {
             let (text, caret) = (self.line.text().to_owned(), self.line.caret());
-            self.asked.known_rooms.waiting = Some(Waiting { text, caret, direction });
+            self.requests.known_rooms.waiting = Some(Waiting { text, caret, direction });
             return;
         }
         self.complete_now(direction);
@@ -72,7 +72,7 @@ impl Model {
         }
     }
 
-    /// Whether the word before the caret is to be a room's name.
+    /// Whether the word before the caret has to be the name of a room.
     fn wants_room(&self) -> bool {
         let before = &self.line.text()[..self.line.caret()];
         let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
@@ -82,34 +82,35 @@ impl Model {
         !self.is_line_server() && (word.starts_with('#') || verb.is_some_and(Verb::takes_room))
     }
 
-    /// Asks for the rooms of the server, if they are not known or have been for long; says whether it did.
+    /// Requests the rooms of the server if they are unknown or stale. Returns whether it did.
     fn ask_known_rooms(&mut self) -> bool {
         let now = self.now.since_start_ms;
-        let is_fresh = self.asked.known_rooms.asked_ms.is_some_and(|at| now < at + ROOMS_KNOWN_MS);
+        let is_fresh =
+            self.requests.known_rooms.asked_ms.is_some_and(|at| now < at + ROOMS_KNOWN_MS);
         if is_fresh || !self.is_online() {
             return false;
         }
-        self.asked.known_rooms.names.clear();
-        self.asked.known_rooms.asked_ms = Some(now);
+        self.requests.known_rooms.names.clear();
+        self.requests.known_rooms.asked_ms = Some(now);
         self.ask(Purpose::KnownRooms, Request::Rooms(Rooms { page: 1 }));
         true
     }
 
-    /// Takes in a page of the rooms of the server, asks for the next one, or completes what waits.
+    /// Adds a page of the server's rooms; then requests the next page, or completes the waiting word.
     pub(super) fn take_known_rooms(&mut self, page: &RoomsPage) {
-        let names = &mut self.asked.known_rooms.names;
+        let names = &mut self.requests.known_rooms.names;
         let free = ROOMS_KNOWN_MAX.saturating_sub(names.len());
         names.extend(page.rooms.iter().take(free).map(|room| room.name.clone()));
-        // A page with nothing in it is the last, whatever it says.
+        // An empty page is the last one, whatever the server says.
         if page.page < page.pages && names.len() < ROOMS_KNOWN_MAX && !page.rooms.is_empty() {
             return self.ask(Purpose::KnownRooms, Request::Rooms(Rooms { page: page.page + 1 }));
         }
-        self.complete_waiting();
+        self.complete_pending();
     }
 
-    /// Completes what waits with what is known, if the person is still there.
-    pub(super) fn complete_waiting(&mut self) {
-        let Some(waiting) = self.asked.known_rooms.waiting.take() else { return };
+    /// Completes the waiting word with the rooms known so far, if the line is unchanged.
+    pub(super) fn complete_pending(&mut self) {
+        let Some(waiting) = self.requests.known_rooms.waiting.take() else { return };
         let is_same = waiting.text == self.line.text() && waiting.caret == self.line.caret();
         if is_same && matches!(self.mode, super::Mode::Line) {
             self.complete_now(waiting.direction);
@@ -125,10 +126,10 @@ impl Model {
                 nicks.push(nick.as_str().to_owned());
             }
         }
-        // Those we are in come first.
+        // The rooms that the user is in come first.
         let own = self.talks.iter().filter_map(|talk| talk.with.room());
         let mut rooms: Vec<String> = own.map(|room| room.as_str().to_owned()).collect();
-        for room in &self.asked.known_rooms.names {
+        for room in &self.requests.known_rooms.names {
             if !rooms.iter().any(|known| known == room.as_str()) {
                 rooms.push(room.as_str().to_owned());
             }

@@ -1,23 +1,23 @@
-//! How we stand with the server.
+//! The state of the connection.
 
 use crate::link::State;
 use crate::screen::input::Now;
 
-/// How we stand with the server.
+/// The state of the connection.
 #[derive(Debug)]
 pub(in crate::screen) struct Connection {
-    /// With a server.
+    /// The state of the link.
     pub state: State,
-    /// When the state came, milliseconds since the start.
+    /// When the state began, milliseconds since the start.
     pub since_ms: u64,
-    /// When we came online last, milliseconds since 1970, UTC, by our clock.
+    /// When the link last came online, Unix time in milliseconds, by our clock.
     pub online_at_ms: i64,
-    /// A line server is there.
+    /// Whether a line server is connected.
     pub is_line_open: bool,
 }
 
 impl Connection {
-    /// It is being made for the first time.
+    /// The first connection, being made.
     pub(super) fn begun(now: Now) -> Self {
         Self {
             state: State::Connecting { attempt: 1 },

@@ -1,7 +1,7 @@
-//! Keeping what was begun and not sent.
+//! Saves unsent lines.
 
 use super::talk::With;
-use super::{Model, typed};
+use super::{Model, command_line};
 use crate::screen::input::{Effect, Keep};
 
 impl Model {
@@ -12,21 +12,21 @@ impl Model {
     pub(super) fn keep_draft(&mut self) {
         self.keyboard.draft_changed_ms = None;
         if let With::Room(room) = &self.talk().with {
-            let text = typed::as_typed(self.line.draft());
+            let text = command_line::command_line_of(self.line.draft());
             self.effects.push(Effect::Keep(Keep::Draft { room: room.clone(), text }));
         }
     }
 
-    /// What was begun where no room keeps it, to one person or before there is a room, becomes the newest of the
-    /// lines that were sent.
-    pub(super) fn keep_elsewhere(&mut self) {
+    /// Saves the unsent lines that belong to no room, in a private conversation or before the first room, as the newest
+    /// of the sent lines.
+    pub(super) fn keep_other_drafts(&mut self) {
         for (index, talk) in self.talks.iter().enumerate() {
             let is_here = index == self.current;
             let line = if is_here { self.line.draft() } else { &talk.draft.passage };
             let kept = match &talk.with {
                 With::Room(_) | With::Server(_) => None,
-                With::Api => Some(typed::as_typed(line)),
-                With::Person(nick) => Some(typed::as_told(line, nick)),
+                With::Api => Some(command_line::command_line_of(line)),
+                With::Person(nick) => Some(command_line::private_command_line_of(line, nick)),
             };
             if let Some(kept) = kept.filter(|_| !line.text().trim().is_empty()) {
                 self.effects.push(Effect::Keep(Keep::Sent(kept)));

@@ -1,4 +1,4 @@
-//! What stands in a room, one above the other: messages, comings and goings, and words of our own.
+//! The entries of a conversation: messages, presence changes, and notices of the interface.
 
 use std::borrow::Cow;
 
@@ -9,61 +9,61 @@ use teahouse_wire::api::{Event, Id, Kind};
 use super::folded::Folded;
 use crate::link::{Outgoing, Stage};
 
-/// One of them.
+/// An entry of a conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry {
-    /// Tells it from the others of its room for as long as it is kept.
+    /// Unique in its conversation.
     pub key: u64,
-    /// When, milliseconds since 1970, UTC.
+    /// Unix time in milliseconds.
     pub time_ms: i64,
-    /// What.
+    /// The content.
     pub what: What,
 }
 
-/// What can stand in a room.
+/// The content of an entry.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
-    /// Something said, kept by the server or not.
+    /// A message, stored by the server or not.
     Message(Message),
-    /// People who came and went, one line for all that do so in a row.
+    /// Consecutive presence changes, folded into one line.
     Presence(Folded),
-    /// Words of ours or of the server.
+    /// A notice of the interface or of the server.
     Notice(Notice),
 }
 
-/// Something said.
+/// A message.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Message {
-    /// Its place in the room's history; `None` for what is in no history.
+    /// The position in the room's history; `None` for a message that is not in it.
     pub position: Option<u64>,
-    /// Who.
+    /// The nick of the sender.
     pub nick: String,
-    /// In which way.
+    /// The kind of message.
     pub manner: Manner,
-    /// What.
+    /// The text.
     pub text: String,
-    /// By us.
+    /// Whether the user sent it.
     pub is_own: bool,
-    /// Speaks of us.
+    /// Whether it mentions the user.
     pub is_mention: bool,
-    /// How far it has come, if it is ours and still on its way.
+    /// The progress of an own message that the server has not stored.
     pub stage: Option<OwnStage>,
-    /// What it is called until it has reached the person it is told.
-    pub told: Option<u64>,
+    /// The key of a private message, by which its answer finds it.
+    pub private_id: Option<u64>,
 }
 
-/// In which way something is said.
+/// The kind of message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// Said.
+    /// Plain text.
     Said,
-    /// Done (`/me`).
+    /// An action (`/me`).
     Acted,
-    /// The topic set; or cleared, without text.
+    /// A new topic; without text, the topic was cleared.
     Topic,
 }
 
-/// How far a message of ours has come that is not kept.
+/// The progress of an own message that the server has not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OwnStage {
     /// Not sent on this connection.
@@ -74,28 +74,28 @@ pub(crate) enum OwnStage {
     Refused,
 }
 
-/// Words that nobody said.
+/// A text that no person wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
-    /// The words.
+    /// The text.
     pub text: String,
-    /// How they are meant.
+    /// The tone.
     pub tone: Tone,
 }
 
-/// How a notice is meant.
+/// The tone of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     /// An answer, or something to know.
     Plain,
     /// Something could not be done.
     Problem,
-    /// What a line server sent: it is the conversation itself.
+    /// A line of a line server, which is the conversation itself.
     Server,
 }
 
 impl What {
-    /// Its place in the room's history.
+    /// The position in the room's history.
     #[must_use]
     pub(crate) fn position(&self) -> Option<u64> {
         match self {
@@ -104,17 +104,17 @@ impl What {
         }
     }
 
-    /// The words as they are shown, to which ranges of rows refer.
+    /// The text as it is shown; the ranges of rows refer to it.
     #[must_use]
-    pub(crate) fn shown(&self) -> Cow<'_, str> {
+    pub(crate) fn display(&self) -> Cow<'_, str> {
         match self {
-            Self::Message(message) => message.shown(),
+            Self::Message(message) => message.display(),
             Self::Presence(folded) => Cow::Owned(folded.to_string()),
             Self::Notice(notice) => Cow::Borrowed(&notice.text),
         }
     }
 
-    /// Bytes it is counted with.
+    /// The bytes counted towards the limit of the window.
     #[must_use]
     pub(crate) fn bytes(&self) -> usize {
         match self {
@@ -126,7 +126,7 @@ impl What {
 }
 
 impl Message {
-    /// An event of a room's history. Whether it is ours or speaks of us is for the caller to say.
+    /// The message of an event. The caller sets `is_own` and `is_mention`.
     #[must_use]
     pub(crate) fn of_event(event: &Event) -> Self {
         let manner = match event.kind {
@@ -141,18 +141,18 @@ impl Message {
             text: match event.kind {
                 Kind::Unknown => crate::render::UNKNOWN_DEED.to_owned(),
                 Kind::Said | Kind::Acted | Kind::Topic => {
-                    event.text.as_ref().map_or_else(String::new, on_screen)
+                    event.text.as_ref().map_or_else(String::new, display_text)
                 }
             },
             is_own: false,
             is_mention: false,
             stage: None,
-            told: None,
+            private_id: None,
         }
     }
 
-    fn shown(&self) -> Cow<'_, str> {
-        let nick = nick_shown(&self.nick);
+    fn display(&self) -> Cow<'_, str> {
+        let nick = display_nick(&self.nick);
         match self.manner {
             Manner::Said => Cow::Borrowed(&self.text),
             Manner::Acted => Cow::Owned(format!("{nick} {}", self.text)),
@@ -164,11 +164,11 @@ impl Message {
     }
 }
 
-/// A nick as it stands beside what is said. One that begins with a symbol stands in angle brackets, which no nick
-/// has in it. Our signs, bars and rules are symbols, and those that look like them (`❢`, `✱`, `❘`) are too many to
-/// be listed: so nobody passes for the server.
+/// A nick as it is shown beside a message. A nick that begins with a symbol is put in angle brackets, which no nick
+/// contains. Our signs, bars and rules are symbols, and too many symbols look like them (`❢`, `✱`, `❘`) to list them;
+/// so no person can pass for the server.
 #[must_use]
-pub(crate) fn nick_shown(nick: &str) -> Cow<'_, str> {
+pub(crate) fn display_nick(nick: &str) -> Cow<'_, str> {
     let is_like_ours = match nick.chars().next() {
         Some(first) if first.is_ascii() => first == '|',
         Some(first) if !first.is_alphanumeric() => true,
@@ -183,22 +183,22 @@ fn is_stroke(c: char) -> bool {
     matches!(c, '一' | '丨' | '丶' | '丿' | '亅')
 }
 
-/// A text as it is shown: with spaces up to the next stop for tabs, which have no width of their own.
+/// A text with its tabs, which have no width of their own, replaced by spaces up to the next tab stop.
 #[must_use]
-pub(crate) fn on_screen(text: &Text) -> String {
+pub(crate) fn display_text(text: &Text) -> String {
     teahouse_editor::expand_tabs(text.as_str(), 0).into_owned()
 }
 
-/// A message of ours on its way, as it is shown below the others.
+/// An own message that the server has not stored yet, shown below the others.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct OnTheWay {
-    /// The id the link gave it.
+pub(crate) struct PendingMessage {
+    /// The id that the link gave it.
     pub id: Id,
-    /// How it is shown.
+    /// The entry.
     pub entry: Entry,
 }
 
-/// How far a message has come, if it is still on its way.
+/// The progress of a message; `None` once the server has stored it.
 #[must_use]
 pub(crate) fn own_stage(stage: &Stage) -> Option<OwnStage> {
     match stage {
@@ -209,29 +209,29 @@ pub(crate) fn own_stage(stage: &Stage) -> Option<OwnStage> {
     }
 }
 
-/// A message of ours as it is shown while it is on its way.
+/// An own message as it is shown while it is pending.
 #[must_use]
 pub(crate) fn own_message(outgoing: &Outgoing, nick: &str) -> Message {
     Message {
         position: None,
         nick: nick.to_owned(),
         manner: if outgoing.acted { Manner::Acted } else { Manner::Said },
-        text: on_screen(&outgoing.text),
+        text: display_text(&outgoing.text),
         is_own: true,
         is_mention: false,
         stage: own_stage(&outgoing.stage),
-        told: None,
+        private_id: None,
     }
 }
 
-/// Whether a text speaks of somebody: the nick stands in it as a word of its own, in any case. Where words
-/// are written without spaces, a nick is found between other letters too, and in Korean before a particle.
+/// Whether a text mentions a nick: contains it as a whole word, in any case. In scripts without spaces a nick is also
+/// found between other letters, and in Korean before a particle.
 #[must_use]
 pub(crate) fn mentions(text: &str, nick: &str) -> bool {
     mention_ranges(text, nick).next().is_some()
 }
 
-/// Where a text speaks of somebody.
+/// The byte ranges of the mentions of a nick.
 pub(crate) fn mention_ranges<'a>(
     text: &'a str,
     nick: &'a str,
@@ -248,7 +248,7 @@ pub(crate) fn mention_ranges<'a>(
     })
 }
 
-/// Bytes of the front of `text` that are `nick` in any case.
+/// The length in bytes of `nick`, in any case, at the beginning of `text`.
 fn end_of_match(text: &str, nick: &str) -> Option<usize> {
     let mut chars = text.char_indices();
     for wanted in nick.chars() {
@@ -262,8 +262,8 @@ fn end_of_match(text: &str, nick: &str) -> Option<usize> {
 
 /// Whether the character after a nick belongs to the same word as its last one.
 fn glues_after(neighbour: char, edge: char) -> bool {
-    // A pictograph is the same in colours; and particles follow a name in Korean without a space, whatever
-    // script it is in.
+    // A variation selector only changes the colours of a pictograph. In Korean, particles follow a name without a
+    // space, whatever script the name is in.
     (is_mark(neighbour) && neighbour != '\u{FE0F}')
         || (!is_hangul(neighbour) && glues(neighbour, edge))
 }

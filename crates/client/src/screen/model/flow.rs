@@ -1,10 +1,10 @@
-//! How the entries of a room flow into rows of a given width. The model scrolls by it and the view draws
-//! by it, so they always mean the same row.
+//! Breaks the entries of a room into rows of a given width. The model scrolls with it and the view draws with it, so
+//! both always mean the same row.
 //!
-//! Invariant: who wrote a row can be seen by where it begins. The columns before [`Grid::text_at`] are ours:
-//! times, nicks, signs of what nobody said, and the bar of what goes on. What people write begins at that
-//! column or, on the first row of a message, after the nick; so no text looks like somebody else's message,
-//! or like words of the server, at any width and without colours.
+//! Invariant: the column in which a row begins shows who wrote it. The columns before [`Grid::text_at`] belong to the
+//! interface: times, nicks, the signs of notices, and the bar of continued rows. A person's text begins at that
+//! column or, on the first row of a message, after the nick; so no text looks like another person's message, or like
+//! words of the server, at any width and without colours.
 
 use std::ops::Range;
 
@@ -13,34 +13,34 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use teahouse_editor::{width, wrap};
 
-use super::entry::{Entry, Manner, Message, What, nick_shown};
+use super::entry::{Entry, Manner, Message, What, display_nick};
 use super::talk::{Reading, Talk};
 use crate::screen::limits::{GROUP_MS, NICK_COLUMNS};
 
 /// Columns of a time, such as `10:02`.
 pub(crate) const TIME_COLUMNS: usize = 5;
-/// From here on, times, nicks and texts have columns of their own.
+/// Times, nicks and texts have columns of their own from this width on.
 const COLUMNS_APART_MIN: usize = 52;
-/// From here on, there is room for times.
+/// Times are shown from this width on.
 const TIME_MIN: usize = 32;
-/// Columns free at the right of texts.
+/// Free columns at the right of texts.
 const RIGHT_MARGIN: usize = 1;
-/// Columns of a sign, or of the bar before what goes on, where nicks have no column of their own.
+/// Columns of a sign, or of the bar of a continued row, where nicks have no column of their own.
 const SIGN_COLUMNS: usize = 2;
-/// Of a row whose nick stands before the text, the text has at least this; else the nick has a row of its own.
+/// The fewest columns of a text after a nick in the same row; with fewer, the nick has a row of its own.
 const TEXT_MIN: usize = 6;
 
-/// From so many rows on, one of them can say who goes on: of fewer each is needed for the text.
+/// With at least so many rows, the topmost may name the sender of a continued text; with fewer, the text needs each.
 const NAMED_ROWS_MIN: usize = 4;
 
-/// Where things stand in a row.
+/// The columns of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Grid {
     /// Columns of the whole row.
     pub columns: usize,
-    /// Time, nick and text stand in columns of their own.
+    /// Whether time, nick and text have columns of their own.
     pub is_apart: bool,
-    /// Times are shown.
+    /// Whether times are shown.
     pub has_times: bool,
 }
 
@@ -57,7 +57,7 @@ impl Grid {
         Self { is_apart: false, ..Self::of(columns) }
     }
 
-    /// The column where times begin, after the mark of mentions.
+    /// The column where times begin, after the mark of a mention.
     #[must_use]
     pub(crate) fn time_at(self) -> usize {
         1
@@ -69,7 +69,7 @@ impl Grid {
         if self.has_times { self.time_at() + TIME_COLUMNS + 1 } else { self.time_at() }
     }
 
-    /// The column where texts begin: what stands before it is ours.
+    /// The column where texts begin; the columns before it belong to the interface.
     #[must_use]
     pub(crate) fn text_at(self) -> usize {
         let before = if self.is_apart { NICK_COLUMNS + 2 } else { SIGN_COLUMNS };
@@ -88,10 +88,10 @@ impl Grid {
         self.columns.saturating_sub(self.nick_at() + RIGHT_MARGIN)
     }
 
-    /// How the nick of a message stands before its text.
+    /// How the nick of a message is shown.
     #[must_use]
     pub(crate) fn naming(self, message: &Message) -> Naming {
-        let nick = nick_shown(&message.nick);
+        let nick = display_nick(&message.nick);
         let columns = width(&nick);
         match message.manner {
             Manner::Acted | Manner::Topic => Naming::InText,
@@ -105,8 +105,8 @@ impl Grid {
     }
 }
 
-/// How a nick stands before what is said. It is never cut where the message begins: two nicks that begin
-/// alike are two people.
+/// How a nick is shown before a text. It is never shortened where the message begins: two nicks with the same
+/// beginning are two persons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Naming {
     /// In the column of nicks.
@@ -115,7 +115,7 @@ pub(crate) enum Naming {
     BeforeText(String),
     /// On a row of its own, because it is too wide for the others.
     OnRow(String),
-    /// In the words themselves: `* ann waves`.
+    /// In the text itself: `* ann waves`.
     InText,
 }
 
@@ -124,48 +124,48 @@ pub(crate) enum Naming {
 pub(crate) enum RowKind {
     /// A new day begins.
     Day(Date),
-    /// What follows is new since we were away.
+    /// The entries below arrived while the user was away.
     New,
-    /// Who says what follows, where the nick is too wide to stand beside it.
+    /// The nick of the text below, where it is too wide to stand beside the text.
     Name {
-        /// The time is shown, because it was another minute before.
+        /// Whether the time is shown: the entry before is of another minute.
         with_time: bool,
     },
     /// The beginning of an entry.
     First {
-        /// The nick is shown, because somebody else spoke before.
+        /// Whether the nick is shown: the entry before is by another sender.
         with_nick: bool,
-        /// The time is shown, because it was another minute before.
+        /// Whether the time is shown: the entry before is of another minute.
         with_time: bool,
     },
-    /// It goes on.
+    /// A continued entry.
     More,
 }
 
-/// A row.
+/// A row of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// What it shows.
+    /// What the row shows.
     pub kind: RowKind,
-    /// Which bytes of the entry's words.
+    /// The bytes of the entry's text in this row.
     pub range: Range<usize>,
-    /// The column in which they begin.
+    /// The column in which the text begins.
     pub column: usize,
 }
 
-/// What rows depend on besides the entries.
+/// Everything that determines the rows of a conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Flow<'a> {
     /// The conversation.
     pub talk: &'a Talk,
-    /// The grid.
+    /// The columns.
     pub grid: Grid,
-    /// For days and minutes.
+    /// The time zone for days and minutes.
     pub zone: &'a TimeZone,
 }
 
 /// A row on the screen: the entry's index and the row.
-pub(crate) type Shown = (usize, Row);
+pub(crate) type ScreenRow = (usize, Row);
 
 impl Flow<'_> {
     /// The rows of the entry at this index.
@@ -174,11 +174,11 @@ impl Flow<'_> {
         let Some(entry) = self.talk.entry(index) else { return Vec::new() };
         let before = index.checked_sub(1).and_then(|before| self.talk.entry(before));
         let mut rows = self.rows_above(index, entry, before);
-        let is_parted = !rows.is_empty();
-        let with_nick = is_parted
+        let has_rows_above = !rows.is_empty();
+        let with_nick = has_rows_above
             || !self.grid.is_apart
             || !before.is_some_and(|before| is_grouped(before, entry));
-        let with_time = is_parted || !before.is_some_and(|b| self.is_same_minute(b, entry));
+        let with_time = has_rows_above || !before.is_some_and(|b| self.is_same_minute(b, entry));
         self.push_text(entry, with_nick, with_time, &mut rows);
         rows
     }
@@ -196,7 +196,7 @@ impl Flow<'_> {
         rows
     }
 
-    /// Whether the mark of what is new stands before this entry. What is in no history may stand between.
+    /// Whether the mark of new messages stands before this entry. Entries without a position may stand between.
     fn is_first_new(&self, index: usize) -> bool {
         let Some(new_after) = self.talk.new_after else { return false };
         let position = |index| self.talk.entry(index).and_then(|entry| entry.what.position());
@@ -223,7 +223,7 @@ impl Flow<'_> {
         }
         let columns = grid.text_columns();
         let first_columns = (grid.text_at() + columns).saturating_sub(begin);
-        let shown = entry.what.shown();
+        let shown = entry.what.display();
         for (number, range) in wrap(&shown, first_columns, columns.max(1)).into_iter().enumerate() {
             let is_first = number == 0;
             rows.push(Row {
@@ -256,9 +256,9 @@ impl Flow<'_> {
         has_time(one) && has_time(other) && minute(one) == minute(other)
     }
 
-    /// The rows on a screen of this height, topmost first: fewer only when there are no more.
+    /// The rows on a screen of this height, topmost first; fewer only if the conversation has fewer.
     #[must_use]
-    pub(crate) fn screen(&self, height: usize) -> Vec<Shown> {
+    pub(crate) fn screen(&self, height: usize) -> Vec<ScreenRow> {
         match self.top() {
             Some((index, row)) => {
                 let mut rows = self.down_from(index, row, height);
@@ -271,7 +271,7 @@ impl Flow<'_> {
         }
     }
 
-    /// The topmost row, when it is not the end that is read.
+    /// The topmost row as entry and row; `None` when the user reads at the end.
     fn top(&self) -> Option<(usize, usize)> {
         match self.talk.reading {
             Reading::End => None,
@@ -281,7 +281,7 @@ impl Flow<'_> {
 
     /// At most `count` rows from this row of this entry on.
     #[must_use]
-    pub(crate) fn down_from(&self, index: usize, row: usize, count: usize) -> Vec<Shown> {
+    pub(crate) fn down_from(&self, index: usize, row: usize, count: usize) -> Vec<ScreenRow> {
         let mut shown = Vec::new();
         let mut skip = row;
         for index in index..self.talk.len() {
@@ -299,7 +299,7 @@ impl Flow<'_> {
 
     /// At most `count` rows before this row of this entry, in order.
     #[must_use]
-    pub(crate) fn up_from(&self, index: usize, row: usize, count: usize) -> Vec<Shown> {
+    pub(crate) fn up_from(&self, index: usize, row: usize, count: usize) -> Vec<ScreenRow> {
         let mut shown = Vec::new();
         let own = self.rows(index).into_iter().take(row).map(|row| (index, row));
         shown.extend(own.rev());
@@ -314,27 +314,27 @@ impl Flow<'_> {
         shown
     }
 
-    /// Whether the topmost of these rows makes way for the nick of whose text it goes on with: where nothing is
-    /// beside texts that could name them.
+    /// Whether the topmost of these rows is replaced by the nick of the sender: it continues a message, and nothing
+    /// beside the text could name the sender.
     #[must_use]
-    pub(crate) fn names_top(&self, rows: &[Shown]) -> bool {
+    pub(crate) fn replaces_top_row(&self, rows: &[ScreenRow]) -> bool {
         let is_bare = !self.grid.is_apart && !self.grid.has_times;
         let Some((index, row)) = rows.first().filter(|_| rows.len() >= NAMED_ROWS_MIN) else {
             return false;
         };
-        let goes_on = row.kind == RowKind::More;
-        let entry = self.talk.entry(*index).filter(|_| is_bare && goes_on);
+        let is_continued = row.kind == RowKind::More;
+        let entry = self.talk.entry(*index).filter(|_| is_bare && is_continued);
         entry.is_some_and(|entry| matches!(entry.what, What::Message(_)))
     }
 
-    /// The entry and the row of it that a shown row is.
+    /// The index of the entry, and of the row in it, for a row on the screen.
     #[must_use]
-    pub(crate) fn place(&self, (index, row): &Shown) -> (usize, usize) {
+    pub(crate) fn entry_row(&self, (index, row): &ScreenRow) -> (usize, usize) {
         (*index, self.rows(*index).iter().position(|other| other == row).unwrap_or(0))
     }
 }
 
-/// Whether an entry goes on with what the one before it began.
+/// Whether an entry stands under the same nick as the entry before it.
 fn is_grouped(before: &Entry, entry: &Entry) -> bool {
     let (What::Message(one), What::Message(other)) = (&before.what, &entry.what) else {
         return false;

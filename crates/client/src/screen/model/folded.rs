@@ -1,4 +1,4 @@
-//! Comings and goings in a row, folded into one line.
+//! Consecutive presence changes, folded into one line.
 
 use std::fmt;
 
@@ -7,30 +7,30 @@ use teahouse_wire::api::Change;
 
 use crate::screen::limits::{FOLDED_CHANGES_MAX, FOLDED_NAMES_MAX};
 
-/// What happened to somebody.
+/// The presence change of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Move {
-    Came,
-    Went,
-    CameAndWent,
-    WentAndCame,
+    Entered,
+    Left,
+    EnteredAndLeft,
+    LeftAndReturned,
 }
 
-/// Some who came and went. Of too many only their number is known.
+/// Folded presence changes. Beyond a limit, persons are counted and not named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Folded {
     moves: Vec<(Nick, Move)>,
-    /// Who is called what instead.
+    /// The old and the new nick of each rename.
     renamed: Vec<(Nick, Nick)>,
-    more_came: usize,
-    more_went: usize,
+    more_entered: usize,
+    more_left: usize,
 }
 
 impl Folded {
-    /// Whether a change can be told in the same line: renames stand last in it, so what is done after one by
-    /// somebody who is called so, before or since, is told in the next.
+    /// Whether a change can be added to this line. Renames stand last in the line, so a later change of a nick that a
+    /// rename gave or took needs a line of its own.
     #[must_use]
-    pub(crate) fn can_take(&self, change: &Change) -> bool {
+    pub(crate) fn can_add(&self, change: &Change) -> bool {
         let has_name =
             |nick: &Nick| self.renamed.iter().any(|(from, to)| from == nick || to == nick);
         match change {
@@ -42,46 +42,46 @@ impl Folded {
         }
     }
 
-    /// Takes a change in; says whether it is one that is shown.
-    pub(crate) fn take(&mut self, change: &Change) -> bool {
+    /// Adds a change. Returns whether changes of this kind are shown.
+    pub(crate) fn add(&mut self, change: &Change) -> bool {
         match change {
-            Change::Entered { nick } => self.came(nick),
-            Change::Left { nick } | Change::Offline { nick, .. } => self.went(nick),
-            Change::Renamed { from, to } => self.renamed(from, to),
+            Change::Entered { nick } => self.add_entered(nick),
+            Change::Left { nick } | Change::Offline { nick, .. } => self.add_left(nick),
+            Change::Renamed { from, to } => self.add_renamed(from, to),
             Change::Typing { .. } | Change::Unknown => return false,
             Change::Folded { entered, entered_count, gone, gone_count, .. } => {
-                entered.iter().for_each(|nick| self.came(nick));
-                gone.iter().for_each(|nick| self.went(nick));
-                self.more_came =
-                    self.more_came.saturating_add(entered_count.saturating_sub(entered.len()));
-                self.more_went =
-                    self.more_went.saturating_add(gone_count.saturating_sub(gone.len()));
+                entered.iter().for_each(|nick| self.add_entered(nick));
+                gone.iter().for_each(|nick| self.add_left(nick));
+                self.more_entered =
+                    self.more_entered.saturating_add(entered_count.saturating_sub(entered.len()));
+                self.more_left =
+                    self.more_left.saturating_add(gone_count.saturating_sub(gone.len()));
             }
         }
         true
     }
 
-    fn came(&mut self, nick: &Nick) {
+    fn add_entered(&mut self, nick: &Nick) {
         let is_full = self.is_full();
         match self.moves.iter_mut().find(|(who, _)| who == nick) {
-            Some((_, how @ (Move::Went | Move::CameAndWent))) => *how = Move::WentAndCame,
-            Some((_, Move::Came | Move::WentAndCame)) => {}
-            None if is_full => self.more_came = self.more_came.saturating_add(1),
-            None => self.moves.push((nick.clone(), Move::Came)),
+            Some((_, how @ (Move::Left | Move::EnteredAndLeft))) => *how = Move::LeftAndReturned,
+            Some((_, Move::Entered | Move::LeftAndReturned)) => {}
+            None if is_full => self.more_entered = self.more_entered.saturating_add(1),
+            None => self.moves.push((nick.clone(), Move::Entered)),
         }
     }
 
-    fn went(&mut self, nick: &Nick) {
+    fn add_left(&mut self, nick: &Nick) {
         let is_full = self.is_full();
         match self.moves.iter_mut().find(|(who, _)| who == nick) {
-            Some((_, how @ (Move::Came | Move::WentAndCame))) => *how = Move::CameAndWent,
-            Some((_, Move::Went | Move::CameAndWent)) => {}
-            None if is_full => self.more_went = self.more_went.saturating_add(1),
-            None => self.moves.push((nick.clone(), Move::Went)),
+            Some((_, how @ (Move::Entered | Move::LeftAndReturned))) => *how = Move::EnteredAndLeft,
+            Some((_, Move::Left | Move::EnteredAndLeft)) => {}
+            None if is_full => self.more_left = self.more_left.saturating_add(1),
+            None => self.moves.push((nick.clone(), Move::Left)),
         }
     }
 
-    fn renamed(&mut self, from: &Nick, to: &Nick) {
+    fn add_renamed(&mut self, from: &Nick, to: &Nick) {
         if !self.is_full() {
             self.renamed.push((from.clone(), to.clone()));
         }
@@ -91,7 +91,7 @@ impl Folded {
         self.moves.len() + self.renamed.len() >= FOLDED_CHANGES_MAX
     }
 
-    /// Bytes it is counted with.
+    /// The bytes counted towards the limit of the window.
     #[must_use]
     pub(crate) fn bytes(&self) -> usize {
         self.moves.len() * size_of::<(Nick, Move)>()
@@ -109,12 +109,12 @@ impl fmt::Display for Folded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         for (how, more, verb) in [
-            (Move::Came, self.more_came, "came"),
-            (Move::Went, self.more_went, "left"),
-            (Move::CameAndWent, 0, "came and left"),
-            (Move::WentAndCame, 0, "left and came back"),
+            (Move::Entered, self.more_entered, "came"),
+            (Move::Left, self.more_left, "left"),
+            (Move::EnteredAndLeft, 0, "came and left"),
+            (Move::LeftAndReturned, 0, "left and came back"),
         ] {
-            parts.extend(said_of(&self.names(how), more, verb));
+            parts.extend(describe_moves(&self.names(how), more, verb));
         }
         for (from, to) in &self.renamed {
             parts.push(format!("{} is {} now", from.as_str(), to.as_str()));
@@ -123,7 +123,7 @@ impl fmt::Display for Folded {
     }
 }
 
-fn said_of(names: &[&str], more: usize, verb: &str) -> Option<String> {
+fn describe_moves(names: &[&str], more: usize, verb: &str) -> Option<String> {
     let shown = &names[..names.len().min(FOLDED_NAMES_MAX)];
     let more = more.saturating_add(names.len() - shown.len());
     match (shown.is_empty(), more) {
@@ -146,7 +146,7 @@ mod tests {
     fn folded(changes: &[Change]) -> String {
         let mut folded = Folded::default();
         for change in changes {
-            folded.take(change);
+            folded.add(change);
         }
         folded.to_string()
     }
@@ -160,23 +160,23 @@ mod tests {
     }
 
     #[test]
-    fn comings_and_goings_are_one_sentence() {
+    fn joins_leaves_and_renames_are_one_sentence() {
         let renamed = Change::Renamed { from: nick("dora"), to: nick("eva") };
         let changes = [came("ann"), came("小明"), left("carl"), renamed];
         assert_eq!(folded(&changes), "ann, 小明 came · carl left · dora is eva now");
     }
 
     #[test]
-    fn who_comes_and_goes_again_is_said_once() {
+    fn a_person_who_enters_and_leaves_is_named_once() {
         assert_eq!(folded(&[came("ann"), left("ann")]), "ann came and left");
         assert_eq!(folded(&[left("ann"), came("ann")]), "ann left and came back");
     }
 
     #[test]
-    fn what_is_done_under_a_name_that_was_taken_or_left_is_told_apart() {
+    fn a_change_of_a_renamed_nick_needs_a_line_of_its_own() {
         let mut folded = Folded::default();
-        folded.take(&came("dora"));
-        folded.take(&Change::Renamed { from: nick("dora"), to: nick("eva") });
+        folded.add(&came("dora"));
+        folded.add(&Change::Renamed { from: nick("dora"), to: nick("eva") });
         assert_eq!(folded.to_string(), "dora came · dora is eva now");
         let of_many = |who: &str| Change::Folded {
             entered: vec![nick("bob"), nick(who)],
@@ -186,18 +186,18 @@ mod tests {
             members: 9,
         };
         for change in [came("dora"), left("eva"), of_many("dora")] {
-            assert!(!folded.can_take(&change), "{change:?}");
+            assert!(!folded.can_add(&change), "{change:?}");
         }
         for change in [came("bob"), of_many("carl")] {
-            assert!(folded.can_take(&change), "{change:?}");
+            assert!(folded.can_add(&change), "{change:?}");
         }
     }
 
     #[test]
-    fn many_are_counted() {
+    fn persons_beyond_the_limit_are_counted() {
         let changes: Vec<_> = (0..300).map(|n| came(&format!("guest{n}"))).collect();
-        let said = folded(&changes);
-        assert!(said.ends_with("guest11 and 288 more came"), "{said}");
+        let text = folded(&changes);
+        assert!(text.ends_with("guest11 and 288 more came"), "{text}");
         let change = Change::Folded {
             entered: vec![nick("ann")],
             entered_count: 40,

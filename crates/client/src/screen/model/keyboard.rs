@@ -1,32 +1,33 @@
-//! What is known of the person at the keys.
+//! The timing of the user's keys.
 
 use crate::screen::limits::BURST_GAP_MS;
 
-/// Keys that come faster than fingers are a paste, where the terminal says nothing of pastes.
+/// Detects pastes by keys faster than typing, where the terminal does not report pastes.
 #[derive(Debug, Default)]
 pub(super) struct Burst {
-    /// Characters that came close together.
+    /// The characters so far that came close together.
     pub(super) keys: usize,
-    /// When the last of them came, milliseconds since the start.
+    /// When the last one came, milliseconds since the start.
     pub(super) last_ms: u64,
-    /// A return that is part of the paste if another key comes at once, and sends the line if none does.
+    /// When a held return came, milliseconds since the start. It is part of the paste if another key follows at once,
+    /// else it sends the line.
     pub(super) held_ms: Option<u64>,
 }
 
-/// What is known of the person at the keys.
+/// The timing of the user's keys.
 #[derive(Debug, Default)]
 pub(super) struct Keyboard {
     pub(super) burst: Burst,
-    /// When the draft changed since it was kept, milliseconds since the start.
+    /// When the draft first changed since it was saved, milliseconds since the start.
     pub(super) draft_changed_ms: Option<u64>,
-    /// When it was said last that somebody types here.
-    pub(super) typing_said_ms: Option<u64>,
-    /// When it was asked whether to leave.
-    pub(super) quit_asked_ms: Option<u64>,
+    /// When typing was last announced, milliseconds since the start.
+    pub(super) typing_sent_ms: Option<u64>,
+    /// When Ctrl-C was last pressed on an empty line, milliseconds since the start.
+    pub(super) quit_pressed_ms: Option<u64>,
 }
 
 impl Burst {
-    /// When a held return is to be decided, milliseconds since the start.
+    /// When a held return is decided, milliseconds since the start.
     pub(super) fn wake_at(&self) -> Option<u64> {
         self.held_ms.map(|at| at + BURST_GAP_MS + 1)
     }

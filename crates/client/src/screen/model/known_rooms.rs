@@ -3,17 +3,17 @@
 use teahouse_core::RoomName;
 use teahouse_editor::Direction;
 
-/// The rooms there are in the server, as far as we were told.
+/// The rooms of the server, as far as the client knows them.
 #[derive(Debug, Default)]
 pub(super) struct KnownRooms {
     pub(super) names: Vec<RoomName>,
-    /// When they were asked for, milliseconds since the start.
+    /// When they were requested, milliseconds since the start.
     pub(super) asked_ms: Option<u64>,
-    /// What waits for them to be completed.
+    /// The word that waits for them.
     pub(super) waiting: Option<Waiting>,
 }
 
-/// A word that is to be completed when the rooms have come.
+/// A line whose word before the caret is completed when the rooms arrive.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) text: String,

@@ -1,10 +1,10 @@
-//! Links in what people say.
+//! Finds links in messages.
 
 use std::ops::Range;
 
 use linkify::{LinkFinder, LinkKind};
 
-/// Where links are in a text: addresses of the web, with their scheme.
+/// The byte ranges of the links in a text: web addresses with their scheme.
 #[must_use]
 pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     if !text.contains("://") {
@@ -17,8 +17,8 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     web.map(|link| link.start()..link.end()).collect()
 }
 
-/// The text as the finder understands it, byte for byte: within an address a letter beyond ASCII is an ASCII
-/// letter, also in the last part of a host (`.рф`), and what ends an address is a space.
+/// The text for the link finder, byte for byte: within an address, letters beyond ASCII become ASCII letters, also in
+/// the last part of a host (`.рф`), and characters that end an address become spaces.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut is_in_link = false;
@@ -38,7 +38,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// Whether an address may be handed to a browser: nothing but the web, whatever somebody writes.
+/// Whether an address may be opened in a browser: only http and https, whatever a message contains.
 #[must_use]
 pub(crate) fn is_web(address: &str) -> bool {
     let begins = |scheme: &str| {
@@ -47,9 +47,9 @@ pub(crate) fn is_web(address: &str) -> bool {
     begins("http://") || begins("https://")
 }
 
-/// Whether a character of a text is none of an address: the punctuation of Chinese and Japanese, in its own
-/// blocks and in that of the quotation marks, what ends a part of a sentence in other scripts, every space, and
-/// what is not seen. Letters of any script may stand in addresses.
+/// Whether a character ends an address: Chinese and Japanese punctuation, in its own blocks and in that of the
+/// quotation marks, sentence punctuation of other scripts, spaces and invisible characters. Letters of any script may
+/// be part of an address.
 fn ends_link(c: char) -> bool {
     match c {
         // 々〆〇 and the kana marks are letters.
@@ -58,7 +58,7 @@ fn ends_link(c: char) -> bool {
         // Full-width forms of ASCII punctuation, and half-width forms of CJK punctuation.
         '\u{FF01}'..='\u{FF0F}' | '\u{FF1A}'..='\u{FF20}' => true,
         '\u{FF3B}'..='\u{FF3D}' | '\u{FF5B}'..='\u{FF65}' => true,
-        // Forms of it for vertical lines, and small ones.
+        // Its vertical and small forms.
         '\u{FE10}'..='\u{FE1F}' | '\u{FE30}'..='\u{FE6B}' => true,
         // — ― ‘ ’ “ ” ‥ … ⋯
         '\u{2014}' | '\u{2015}' | '\u{2018}'..='\u{201F}' => true,
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn links_end_where_people_mean_them_to_end() {
+    fn a_link_ends_where_a_reader_expects() {
         assert_eq!(found("see https://tea.example/a(b). ok"), ["https://tea.example/a(b)"]);
         assert_eq!(found("见 https://tea.example/茶，好"), ["https://tea.example/茶"]);
         for end in [

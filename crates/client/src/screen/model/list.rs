@@ -1,32 +1,32 @@
-//! A list to choose from, and which of its items are seen.
+//! A list to choose from, and which of its items are visible.
 
 use ratatui::layout::Rect;
 use teahouse_core::RoomName;
 
-/// Columns from which on an item has one row.
+/// From this width on, in columns, an item has one row.
 const ITEM_COLUMNS_MIN: u16 = 64;
 
 /// A list to choose from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct List {
-    /// What it is a list of.
+    /// The kind of its items.
     pub kind: ListKind,
-    /// Over it.
+    /// The title above it.
     pub title: String,
     /// The words that were searched for.
     pub words: String,
-    /// The answer has not come yet.
+    /// Whether an answer is still to come.
     pub is_waiting: bool,
-    /// What can be chosen.
+    /// The items.
     pub items: Vec<Item>,
-    /// Which would be.
+    /// The index of the selected item.
     pub index: usize,
 }
 
-/// What a list is of.
+/// The kind of a list's items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListKind {
-    /// Messages that were found.
+    /// Found messages.
     Found,
     /// Links of a room.
     Links,
@@ -34,65 +34,65 @@ pub(crate) enum ListKind {
     Rooms,
 }
 
-/// One row of a list.
+/// An item of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Item {
-    /// When, milliseconds since 1970, UTC, if it has a time.
+    /// Unix time in milliseconds, if it has a time.
     pub time_ms: Option<i64>,
-    /// Who or where, first.
+    /// The sender or the room, shown first.
     pub lead: String,
-    /// What.
+    /// The text.
     pub text: String,
-    /// Where it leads.
+    /// What choosing it does.
     pub target: Target,
 }
 
-/// Where a row of a list leads.
+/// What choosing an item does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// To a message.
-    Place {
-        /// In which room.
+    /// Shows a message.
+    Message {
+        /// The room.
         room: RoomName,
-        /// At which position.
+        /// The position.
         position: u64,
     },
-    /// To a page of the web.
+    /// Opens a web page.
     Link(String),
-    /// Into a room.
+    /// Joins a room.
     Room(RoomName),
-    /// To what was found that is older.
+    /// Searches for older messages.
     Older {
-        /// In this room, or in all.
+        /// The room that is searched; `None`: all rooms.
         room: Option<RoomName>,
-        /// What the server called the place.
+        /// The server's mark of where to continue.
         before: u64,
     },
 }
 
 impl List {
-    /// Rows that each item takes in a list so wide: two where one is too short to say anything.
+    /// Rows of each item in a list of this width: two where one would be too short.
     #[must_use]
     pub(crate) fn item_rows(&self, columns: u16) -> usize {
         if columns < ITEM_COLUMNS_MIN { 2 } else { 1 }
     }
 
-    /// How many items are shown under the title.
+    /// How many items are visible under the title.
     #[must_use]
-    pub(super) fn shown(&self, area: Rect) -> usize {
+    pub(super) fn visible_count(&self, area: Rect) -> usize {
         (usize::from(area.height).saturating_sub(1) / self.item_rows(area.width)).max(1)
     }
 
-    /// The first item shown under the title, so that the chosen one is.
+    /// The first visible item, chosen so that the selected one is visible.
     #[must_use]
-    pub(crate) fn first_shown(&self, area: Rect) -> usize {
-        (self.index + 1).saturating_sub(self.shown(area))
+    pub(crate) fn first_visible(&self, area: Rect) -> usize {
+        (self.index + 1).saturating_sub(self.visible_count(area))
     }
 
     /// The item in this row of the list.
     #[must_use]
     pub(super) fn item_at(&self, row: usize, area: Rect) -> Option<usize> {
-        let index = row.checked_sub(1)? / self.item_rows(area.width) + self.first_shown(area);
+        let index = row.checked_sub(1)? / self.item_rows(area.width) + self.first_visible(area);
         (index < self.items.len()).then_some(index)
     }
 }

@@ -1,20 +1,20 @@
-//! Lists to choose from: messages that were found, links, rooms.
+//! Fills lists to choose from: found messages, links, rooms.
 
 use teahouse_core::RoomName;
 use teahouse_editor::Editor;
 use teahouse_wire::api::{Event, Request, RoomsPage, Search};
 use teahouse_wire::command::CommandError;
 
-use super::asked::Purpose;
-use super::entry::{What, nick_shown};
+use super::entry::{What, display_nick};
 use super::list::{Item, List, ListKind, Target};
+use super::requests::Purpose;
 use super::{Mode, Model, links};
 use crate::screen::input::Effect;
 use crate::screen::keys::ListMove;
 use crate::screen::limits::{FOUND_KEPT_MAX, FOUND_MAX, LINKS_MAX};
 
-/// A text of many lines as one.
-fn in_a_row(text: &str) -> String {
+/// A text of many lines as one line.
+fn single_line(text: &str) -> String {
     text.replace('\n', " ⏎ ").replace('\t', " ")
 }
 
@@ -43,7 +43,7 @@ impl Model {
         }
     }
 
-    /// Asks for messages with these words, in this room or in all.
+    /// Searches for messages with these words, in this room or in all.
     pub(super) fn find_words(&mut self, words: String, everywhere: bool) {
         if !self.is_online() {
             return self.flash("offline: searching needs the house");
@@ -59,13 +59,13 @@ impl Model {
         self.ask(purpose, Request::Search(request));
     }
 
-    /// Shows again what the last search found, and asks for what is older.
-    pub(super) fn find_on(&mut self) {
+    /// Shows the results of the last search again, and requests older ones.
+    pub(super) fn continue_search(&mut self) {
         if !self.is_online() {
             return self.flash("offline: searching needs the house");
         }
         let last = |list: &List| list.items.last().map(|item| item.target.clone());
-        match self.asked.found.clone().map(|list| (last(&list), list)) {
+        match self.requests.found.clone().map(|list| (last(&list), list)) {
             Some((Some(Target::Older { room, before }), list)) => {
                 self.mode = Mode::List(*list);
                 self.find_older(room, before);
@@ -74,7 +74,7 @@ impl Model {
         }
     }
 
-    /// Asks for what was found that is older; it will stand below what is listed.
+    /// Requests older results, which are added to the list.
     fn find_older(&mut self, room: Option<RoomName>, before: u64) {
         let Mode::List(list) = &mut self.mode else { return };
         if std::mem::replace(&mut list.is_waiting, true) {
@@ -90,7 +90,7 @@ impl Model {
         self.mode = Mode::List(List { kind, title, words, is_waiting: true, items, index: 0 });
     }
 
-    /// Fills the list that waits for it; a list that was closed is not opened again.
+    /// Fills the list of this kind if it is still open; a closed list is not opened again.
     fn show_list(&mut self, wanted: ListKind, title: String, words: &str, items: Vec<Item>) {
         if let Mode::List(list) = &mut self.mode
             && list.kind == wanted
@@ -106,7 +106,7 @@ impl Model {
         }
     }
 
-    /// Lists what was found, or puts it below what is listed, and says how to have what is older.
+    /// Lists found messages, or adds them to those listed, followed by an item for older ones if there are any.
     pub(super) fn list_found(
         &mut self,
         words: &str,
@@ -126,17 +126,17 @@ impl Model {
         };
         let is_here = events.iter().all(|event| self.talk().with.room() == Some(&event.room));
         let lead = |event: &Event| match is_here {
-            true => nick_shown(event.sender.nick.as_str()).into_owned(),
-            // Who comes first: of what is too long, the room is cut.
+            true => display_nick(event.sender.nick.as_str()).into_owned(),
+            // The nick comes first: if both are too long, the room is shortened.
             false => {
-                format!("{} #{}", nick_shown(event.sender.nick.as_str()), event.room.as_str())
+                format!("{} #{}", display_nick(event.sender.nick.as_str()), event.room.as_str())
             }
         };
         let item = |event: &Event| Item {
             time_ms: Some(event.time_ms),
             lead: lead(event),
-            text: event.text.as_ref().map_or_else(String::new, |text| in_a_row(text.as_str())),
-            target: Target::Place { room: event.room.clone(), position: event.position },
+            text: event.text.as_ref().map_or_else(String::new, |text| single_line(text.as_str())),
+            target: Target::Message { room: event.room.clone(), position: event.position },
         };
         items.extend(events.iter().map(item));
         let before = more.filter(|_| items.len() < FOUND_KEPT_MAX);
@@ -157,7 +157,7 @@ impl Model {
             && list.kind == ListKind::Found
         {
             list.index = index.min(list.items.len().saturating_sub(1));
-            self.asked.found = Some(Box::new(list.clone()));
+            self.requests.found = Some(Box::new(list.clone()));
         }
     }
 
@@ -165,7 +165,7 @@ impl Model {
         let item = |room: &teahouse_wire::api::Room| Item {
             time_ms: None,
             lead: format!("#{} {}", room.name.as_str(), room.members),
-            text: room.topic.as_ref().map_or_else(String::new, |topic| in_a_row(topic.as_str())),
+            text: room.topic.as_ref().map_or_else(String::new, |topic| single_line(topic.as_str())),
             target: Target::Room(room.name.clone()),
         };
         let items = page.rooms.iter().map(item).collect();
@@ -176,16 +176,16 @@ impl Model {
         self.show_list(ListKind::Rooms, title, "", items);
     }
 
-    /// Lists the links that people wrote here, the latest first.
+    /// Lists the links of this conversation, the latest first.
     pub(super) fn list_links(&mut self) {
         let mut items: Vec<Item> = Vec::new();
         let talk = self.talk();
         for entry in (0..talk.len()).rev().filter_map(|index| talk.entry(index)) {
-            let text = entry.what.shown();
+            let text = entry.what.display();
             for range in links::find(&text).into_iter().rev() {
                 let link = text[range].to_owned();
                 let lead = match &entry.what {
-                    What::Message(message) => nick_shown(&message.nick).into_owned(),
+                    What::Message(message) => display_nick(&message.nick).into_owned(),
                     What::Presence(_) | What::Notice(_) => String::new(),
                 };
                 if items.len() < LINKS_MAX && !items.iter().any(|item| item.text == link) {
@@ -203,7 +203,7 @@ impl Model {
 
     pub(super) fn step_list(&mut self, step: ListMove) {
         let page = match &self.mode {
-            Mode::List(list) => list.shown(self.areas().messages),
+            Mode::List(list) => list.visible_count(self.areas().messages),
             Mode::Help { .. } => usize::from(self.areas().messages.height).saturating_sub(2).max(1),
             Mode::Line | Mode::Find { .. } | Mode::SendPaste { .. } => return,
         };
@@ -233,7 +233,7 @@ impl Model {
                 self.mode = Mode::Line;
                 self.open(link);
             }
-            Some(Target::Place { room, position }) => {
+            Some(Target::Message { room, position }) => {
                 let words = match std::mem::replace(&mut self.mode, Mode::Line) {
                     Mode::List(list) => list.words,
                     Mode::Line | Mode::Find { .. } | Mode::Help { .. } | Mode::SendPaste { .. } => {

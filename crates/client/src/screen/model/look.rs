@@ -1,29 +1,29 @@
-//! What the terminal and the person want the screen to be.
+//! What the terminal and the user determine about the screen.
 
 use crate::screen::input::Size;
 
-/// Whether the terminal has the person's attention.
+/// Whether the terminal has the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::screen) enum Focus {
-    /// The terminal never said.
+    /// The terminal has not reported it.
     Unknown,
-    /// It has.
+    /// It has the focus.
     Here,
-    /// It has not.
+    /// It has lost the focus.
     Away,
 }
 
-/// What the terminal and the person want the screen to be.
+/// What the terminal and the user determine about the screen.
 #[derive(Debug)]
 pub(in crate::screen) struct Look {
     pub size: Size,
     pub focus: Focus,
     pub has_mouse: bool,
-    /// Whether rooms were asked to be shown or hidden.
+    /// Whether the user chose to show the rooms; `None`: no choice.
     pub with_rooms: Option<bool>,
-    /// Whether members were.
+    /// The same for the members.
     pub with_members: Option<bool>,
-    /// The topmost row of the line that is shown.
+    /// The topmost visible row of the line.
     pub line_top: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Who one is here, and by what one knows one's own messages.
+//! The user's identity, and how own messages are recognised.
 
 use std::collections::VecDeque;
 
@@ -7,36 +7,36 @@ use teahouse_wire::api::{Event, Id};
 
 use crate::link::limits::OWN_IDS_MAX;
 
-/// Who one is.
+/// The user's identity.
 #[derive(Debug, Default)]
 pub(in crate::screen) struct Me {
     pub nick: Option<Nick>,
-    /// What we wanted to be called and are not, because somebody else is.
+    /// The nick that the user wanted and another session has.
     pub taken: Option<Nick>,
-    /// Our session on this connection.
+    /// The session of this connection.
     pub(super) session: Option<String>,
-    /// The ids of what we said.
+    /// The ids of own messages, oldest first.
     own: VecDeque<Id>,
 }
 
 impl Me {
-    /// Somebody whose messages had these ids.
+    /// A user whose earlier messages have these ids.
     pub(super) fn with_own(own: &[Id]) -> Self {
         Self { own: own.iter().copied().collect(), ..Self::default() }
     }
 
-    /// Whether this is one's nick.
+    /// Whether this is the user's nick.
     pub(in crate::screen) fn is(&self, nick: &Nick) -> bool {
         self.nick.as_ref() == Some(nick)
     }
 
-    /// What one's messages are shown under.
-    pub(super) fn shown(&self) -> &str {
+    /// The nick under which own messages are shown.
+    pub(super) fn display_nick(&self) -> &str {
         self.nick.as_ref().map_or("you", Nick::as_str)
     }
 
-    /// A message has this id; the oldest is forgotten when there are too many.
-    pub(super) fn say(&mut self, id: Id) {
+    /// Adds the id of an own message; the oldest is dropped when there are too many.
+    pub(super) fn add_own_id(&mut self, id: Id) {
         if !self.own.contains(&id) {
             self.own.push_back(id);
             let surplus = self.own.len().saturating_sub(OWN_IDS_MAX);
@@ -44,10 +44,11 @@ impl Me {
         }
     }
 
-    /// By its id, or by the session if it was said since we came. A nick is free for others while we are away,
-    /// and a server that was started anew counts sessions anew.
-    pub(super) fn has_said(&self, event: &Event, is_new: bool) -> bool {
-        let is_said_here = event.id.is_some_and(|id| self.own.contains(&id));
-        is_said_here || (is_new && self.session.as_ref() == Some(&event.sender.session))
+    /// Whether the user sent this event: by its id or, for events since the join, by its session. The nick proves
+    /// nothing, because others may take it while the user is away; an older event's session proves nothing, because a
+    /// restarted server counts sessions anew.
+    pub(super) fn is_author(&self, event: &Event, is_new: bool) -> bool {
+        let has_own_id = event.id.is_some_and(|id| self.own.contains(&id));
+        has_own_id || (is_new && self.session.as_ref() == Some(&event.sender.session))
     }
 }

@@ -1,4 +1,4 @@
-//! Who is in a room, as far as we were told. In a big room that is the first few hundred and a number.
+//! The known members of a room. In a big room these are the first few hundred, and the total.
 
 use std::collections::BTreeMap;
 
@@ -10,27 +10,27 @@ use crate::screen::limits::MEMBERS_MAX;
 /// The members of one room.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Members {
-    /// By what they are sorted by: the lower case of the nick, then the nick.
+    /// Keyed by the lower case of the nick, then the nick.
     nicks: BTreeMap<(String, String), Nick>,
-    /// How many there are in all.
+    /// The number of all members.
     pub total: usize,
-    /// The server was asked for the list since we came in.
-    pub is_asked: bool,
+    /// Whether the list was requested since the join.
+    pub is_requested: bool,
 }
 
 impl Members {
-    /// Those whom we know, in the order of their nicks.
+    /// The known members, in the order of their nicks.
     pub(crate) fn nicks(&self) -> impl Iterator<Item = &Nick> {
         self.nicks.values()
     }
 
-    /// How many of them we know.
+    /// The number of known members.
     #[must_use]
-    pub(crate) fn known(&self) -> usize {
+    pub(crate) fn known_count(&self) -> usize {
         self.nicks.len()
     }
 
-    /// Takes in a page of the list; the first one begins it anew. Says which page to ask for next.
+    /// Adds a page of the list; the first page replaces it. Returns the next page to request.
     pub(crate) fn take_page(
         &mut self,
         page: u32,
@@ -43,13 +43,13 @@ impl Members {
         }
         nicks.iter().for_each(|nick| self.add(nick));
         self.total = total;
-        // A page with nothing in it is the last, whatever it says.
+        // An empty page is the last one, whatever the server says.
         let has_more = page < pages && self.nicks.len() < MEMBERS_MAX && !nicks.is_empty();
         has_more.then(|| page.saturating_add(1))
     }
 
-    /// Follows somebody's coming or going.
-    pub(crate) fn follow(&mut self, change: &Change) {
+    /// Applies a presence change.
+    pub(crate) fn apply(&mut self, change: &Change) {
         match change {
             Change::Entered { nick } => {
                 self.add(nick);

@@ -1,4 +1,4 @@
-//! Keys: what the table says they do is done here, or handed on.
+//! Carries out the actions of keys, or hands them on.
 
 use teahouse_editor::{Command, Full, Outcome};
 
@@ -12,12 +12,12 @@ use crate::screen::limits::{
 use teahouse_wire::api::{Request, Typing};
 use teahouse_wire::command;
 
-use super::asked::Purpose;
+use super::requests::Purpose;
 
 impl Model {
     pub(super) fn press(&mut self, press: Press) {
         if self.setup.has_bursts && self.context() == Context::Line {
-            self.take_burst(press);
+            self.handle_burst_key(press);
         } else {
             self.press_now(press);
         }
@@ -27,7 +27,7 @@ impl Model {
         let context = self.context();
         match keys::find(context, press) {
             Some(action) => self.act(action.clone(), press),
-            None => match (context, press.typed()) {
+            None => match (context, press.text_char()) {
                 (Context::Line | Context::Recall | Context::Find, Some(c)) => {
                     self.edit(Command::Insert(c.to_string()));
                 }
@@ -38,14 +38,14 @@ impl Model {
         }
     }
 
-    /// Any other key takes the line that was found and means what it means there.
+    /// Ends the search of sent lines with any other key: the found line is taken, and the key acts on it.
     fn leave_recall(&mut self, press: Press) {
         self.edit(Command::SearchAccept);
         self.press_now(press);
     }
 
-    /// Takes a key that may be part of a paste.
-    fn take_burst(&mut self, press: Press) {
+    /// Handles a key that may be part of a paste.
+    fn handle_burst_key(&mut self, press: Press) {
         let now = self.now.since_start_ms;
         let is_close = self.now - self.keyboard.burst.last_ms <= BURST_GAP_MS
             && self.keyboard.burst.last_ms > 0;
@@ -61,10 +61,10 @@ impl Model {
         if press != Press::of(Key::Enter) {
             let bytes = self.line.text().len();
             self.press_now(press);
-            if press.typed().is_none() {
+            if press.text_char().is_none() {
                 self.keyboard.burst.keys = 0;
             } else if self.keyboard.burst.keys >= BURST_KEYS_MIN && self.line.text().len() > bytes {
-                // Those before the last were taken for typing when they came.
+                // The keys before this one were treated as typing when they came.
                 let chars =
                     if self.keyboard.burst.keys == BURST_KEYS_MIN { BURST_KEYS_MIN } else { 1 };
                 self.line.mark_pasted(chars);
@@ -90,12 +90,12 @@ impl Model {
         }
     }
 
-    /// Takes a paste as one literal text.
+    /// Inserts a paste as literal text.
     pub(super) fn paste(&mut self, text: &str) {
         let text = text.trim_end_matches(['\r', '\n']);
         match self.mode {
             Mode::Line => {
-                self.told.flash = None;
+                self.feedback.flash = None;
                 self.edit_pasted(text);
             }
             Mode::Find { .. } => self.edit(Command::Paste(text.replace(['\r', '\n'], " "))),
@@ -106,7 +106,7 @@ impl Model {
         }
     }
 
-    /// Gives a command to the line that is edited.
+    /// Applies a command to the line that is edited.
     pub(super) fn edit(&mut self, command: Command) {
         let outcome = match &mut self.mode {
             Mode::Find { editor, .. } => editor.apply(command),
@@ -117,7 +117,7 @@ impl Model {
         match outcome {
             Outcome::Changed => self.line_changed(),
             Outcome::Moved | Outcome::Nothing | Outcome::NotFound => {}
-            Outcome::Full(full) => self.flash(said_of_full(full)),
+            Outcome::Full(full) => self.flash(describe_full(full)),
         }
     }
 
@@ -126,30 +126,31 @@ impl Model {
             return;
         }
         self.draft_changed();
-        self.say_typing();
+        self.send_typing();
     }
 
-    /// Tells the others in a small room that we type, now and then, and nobody of commands.
-    fn say_typing(&mut self) {
+    /// Announces in a small room that the user is typing a message, at most every [`TYPING_EVERY_MS`]; commands are not
+    /// announced.
+    fn send_typing(&mut self) {
         let text = self.line.text();
         let is_talk = !text.is_empty() && (self.is_literal() || command::slash(text).is_none());
         let now = self.now.since_start_ms;
-        let is_due = self.keyboard.typing_said_ms.is_none_or(|said| now >= said + TYPING_EVERY_MS);
+        let is_due = self.keyboard.typing_sent_ms.is_none_or(|sent| now >= sent + TYPING_EVERY_MS);
         let talk = self.talk();
         let is_small = (2..=TYPING_MEMBERS_MAX).contains(&talk.members.total);
         let Some(room) = talk.with.room().filter(|_| talk.is_joined && is_small).cloned() else {
             return;
         };
         if is_talk && is_due && self.is_online() && self.line.search().is_none() {
-            self.keyboard.typing_said_ms = Some(now);
+            self.keyboard.typing_sent_ms = Some(now);
             self.ask(Purpose::Nothing, Request::Typing(Typing { room }));
         }
     }
 
     fn act(&mut self, action: Action, press: Press) {
-        // What could not be done is no news once something else is; while it is mended, it stays to be read.
+        // An error is outdated once the user does something else; while the user corrects the line, it stays.
         if !matches!(action, Action::Edit(_)) {
-            self.told.flash = None;
+            self.feedback.flash = None;
         }
         match action {
             Action::Edit(command) => self.edit(command),
@@ -179,10 +180,10 @@ impl Model {
             return;
         }
         let now = self.now.since_start_ms;
-        if self.keyboard.quit_asked_ms.is_some_and(|asked| now < asked + FLASH_MS) {
+        if self.keyboard.quit_pressed_ms.is_some_and(|pressed| now < pressed + FLASH_MS) {
             return self.quit();
         }
-        self.keyboard.quit_asked_ms = Some(now);
+        self.keyboard.quit_pressed_ms = Some(now);
         self.flash("Ctrl-C again to leave");
     }
 
@@ -193,7 +194,7 @@ impl Model {
 
     fn escape(&mut self) {
         match self.mode {
-            Mode::Line if !self.told.answers.is_empty() => self.told.answers.clear(),
+            Mode::Line if !self.feedback.answers.is_empty() => self.feedback.answers.clear(),
             Mode::Line => self.go_live(),
             Mode::Find { .. } | Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
                 self.close_page();
@@ -201,7 +202,7 @@ impl Model {
         }
     }
 
-    /// Closes what is open.
+    /// Closes the list, the help, the search or the question.
     fn close_page(&mut self) {
         if let Mode::Help { under, .. } = std::mem::replace(&mut self.mode, Mode::Line) {
             self.mode = *under;
@@ -247,19 +248,19 @@ impl Model {
         self.follow_end();
     }
 
-    /// Remembers a line that was sent, so that it can be had again.
+    /// Adds a line to the sent lines, so that it can be recalled.
     pub(super) fn remember(&mut self, line: &str) {
         self.line.remember(line);
         self.effects.push(Effect::Keep(Keep::Sent(line.to_owned())));
     }
 
-    /// Whether this speaks plain lines.
+    /// Whether the server speaks plain lines.
     pub(super) fn is_line_server(&self) -> bool {
         self.setup.server != Server::Api
     }
 }
 
-fn said_of_full(full: Full) -> String {
+fn describe_full(full: Full) -> String {
     match full {
         Full::Bytes { bytes, max } => {
             format!("{bytes} bytes would be too long; a message has at most {max}")

@@ -1,5 +1,4 @@
-//! Reading elsewhere than at the end: scrolling, asking for more of the past, going to a place in it and
-//! back.
+//! Reads older messages: scrolls, requests more history, and goes to a position in it and back.
 
 use teahouse_core::{RoomName, Time};
 use teahouse_wire::api::{History, HistoryPage, Part, Request};
@@ -7,9 +6,9 @@ use teahouse_wire::command::{Clock, Moment};
 use teahouse_wire::line::gone;
 
 use super::Model;
-use super::asked::Purpose;
 use super::entry::{Notice, Tone};
 use super::flow::Flow;
+use super::requests::Purpose;
 use super::talk::{Loading, Reading};
 use crate::screen::found;
 use crate::screen::keys::Scroll;
@@ -35,10 +34,10 @@ impl Model {
         let flow = self.flow();
         let screen = flow.screen(height);
         let Some(top) = screen.first() else { return };
-        let (index, row) = flow.place(top);
+        let (index, row) = flow.entry_row(top);
         let above = flow.up_from(index, row, rows);
         let Some(top) = above.first() else { return };
-        let (index, row) = flow.place(top);
+        let (index, row) = flow.entry_row(top);
         self.read_at(index, row);
     }
 
@@ -47,10 +46,10 @@ impl Model {
         let flow = self.flow();
         let screen = flow.screen(height);
         let Some(top) = screen.first() else { return };
-        let (index, row) = flow.place(top);
+        let (index, row) = flow.entry_row(top);
         let below = flow.down_from(index, row, rows + 1);
         let Some(top) = below.last() else { return };
-        let (index, row) = flow.place(top);
+        let (index, row) = flow.entry_row(top);
         self.read_at(index, row);
         self.follow_end();
     }
@@ -62,7 +61,7 @@ impl Model {
         }
     }
 
-    /// Reads at the end again when the end is on the screen anyway.
+    /// Returns to reading at the end if the end is on the screen.
     pub(super) fn follow_end(&mut self) {
         if self.talk().reading == Reading::End {
             return;
@@ -72,7 +71,7 @@ impl Model {
         let screen = flow.screen(height);
         let is_end = match screen.first() {
             Some(top) => {
-                let (index, row) = flow.place(top);
+                let (index, row) = flow.entry_row(top);
                 flow.down_from(index, row, height + 1).len() <= height
             }
             None => true,
@@ -82,7 +81,7 @@ impl Model {
         }
     }
 
-    /// Back to the newest message.
+    /// Goes to the newest message.
     pub(super) fn go_live(&mut self) {
         let talk = self.talk_mut();
         if talk.window.reaches_end {
@@ -95,14 +94,14 @@ impl Model {
         }
     }
 
-    /// Asks for what is missing on the screen and a screen beyond, so that leafing does not wait.
+    /// Requests what is missing on the screen and one screen beyond it, so that scrolling does not wait.
     pub(super) fn fill(&mut self) {
         if !self.is_online() || !self.talk().is_joined {
             return;
         }
         let Some(room) = self.talk().with.room().cloned() else { return };
-        if !self.talk().members.is_asked {
-            self.talk_mut().members.is_asked = true;
+        if !self.talk().members.is_requested {
+            self.talk_mut().members.is_requested = true;
             self.ask_members(room.clone(), 1);
         }
         let height = usize::from(self.look.size.rows).max(1);
@@ -140,7 +139,7 @@ impl Model {
         self.ask_history(room, Purpose::After(last), part);
     }
 
-    /// Asks for what was said before a moment.
+    /// Requests messages from before a moment.
     pub(super) fn ask_before_time(&mut self, moment: Moment, count: u32) {
         let Some(room) = self.talk().with.room().cloned() else {
             return self.flash("this is no room");
@@ -154,7 +153,7 @@ impl Model {
         self.ask(Purpose::BeforeTime(moment), Request::History(request));
     }
 
-    /// Goes to a message of the past, where these words are marked.
+    /// Goes to a message, and marks these words.
     pub(super) fn go_to(&mut self, room: &RoomName, position: u64, words: &str) {
         let Some(index) = self.talks.iter().position(|talk| talk.with.room() == Some(room)) else {
             return self.flash_not_in(room.clone());
@@ -169,7 +168,7 @@ impl Model {
         self.flash("going there …");
     }
 
-    /// Reads at a message that is at hand, a third down the screen; says whether it is.
+    /// Shows a loaded message a third down the screen. Returns whether the message is loaded.
     fn read_position(&mut self, position: u64) -> bool {
         let talk = self.talk_mut();
         let is_it = |index: &usize| {
@@ -177,27 +176,27 @@ impl Model {
         };
         let Some(index) = (0..talk.len()).find(is_it) else { return false };
         talk.target = Some(position);
-        self.told.flash = None;
+        self.feedback.flash = None;
         let above = usize::from(self.areas().messages.height) / 3;
         let flow = self.flow();
         let row = self.row_of_words(&flow, index);
         let top =
-            flow.up_from(index, row, above).first().map_or((index, row), |top| flow.place(top));
+            flow.up_from(index, row, above).first().map_or((index, row), |top| flow.entry_row(top));
         self.read_at(top.0, top.1);
         self.follow_end();
         true
     }
 
-    /// The row of an entry that has the first of the words searched for.
+    /// The row of an entry with the first of the words searched for.
     fn row_of_words(&self, flow: &Flow<'_>, index: usize) -> usize {
         let Some(entry) = self.talk().entry(index) else { return 0 };
-        let found = found::ranges(&entry.what.shown(), &self.talk().words);
+        let found = found::ranges(&entry.what.display(), &self.talk().words);
         let Some(first) = found.first() else { return 0 };
         let rows = flow.rows(index);
         rows.iter().position(|row| row.range.end > first.start).unwrap_or(0)
     }
 
-    /// Takes in a page of a room's past, unless what is at hand has changed so that it no longer adjoins.
+    /// Adds a page of a room's history, unless the loaded events have changed and the page no longer adjoins them.
     pub(super) fn take_page(&mut self, page: &HistoryPage, purpose: &Purpose) {
         let Some(index) = self.talks.iter().position(|t| t.with.room() == Some(&page.room)) else {
             return;
@@ -208,14 +207,14 @@ impl Model {
             Purpose::Around(position) => self.take_page_around(index, page, *position),
             Purpose::BeforeTime(time) => match page.events.last() {
                 Some(event) => self.go_to(&page.room, event.position, ""),
-                None => self.say_here(nothing_before(page, time), Tone::Plain),
+                None => self.show_notice(nothing_before(page, time), Tone::Plain),
             },
             Purpose::List
             | Purpose::Found { .. }
             | Purpose::KnownRooms
             | Purpose::Members(_)
-            | Purpose::Tell(..)
-            | Purpose::Words
+            | Purpose::PrivateMessage(..)
+            | Purpose::Notice
             | Purpose::Nothing => {}
         }
         self.trim(index);
@@ -233,20 +232,20 @@ impl Model {
             return;
         }
         let begins = page.events.first().map(|event| event.position);
-        // A page that brings nothing earlier is the end of it, whatever the server means.
+        // A page without earlier events ends the history, whatever the server says.
         let is_earlier = |position: u64| first.is_none_or(|first| position < first);
         talk.window.reaches_start =
             !begins.is_some_and(|at| at > page.first.max(1) && is_earlier(at));
         self.put_events(index, page);
         if first.is_none() {
-            self.talks[index].window.sink_first_words();
+            self.talks[index].window.sink_leading_notices();
         }
         if let Some(last) = page.gone_upto()
             && self.talks[index].window.reaches_start
         {
             let text = gone(&page.room, (1, last));
             let notice = Notice { text, tone: Tone::Plain };
-            self.talks[index].window.notice_at_start(notice);
+            self.talks[index].window.add_notice_at_start(notice);
         }
     }
 
@@ -266,7 +265,7 @@ impl Model {
         }
         let talk = &mut self.talks[index];
         let last = talk.window.last_position().unwrap_or(0);
-        // A page that brings nothing later is the end of it, whatever the server means.
+        // A page without later events is the last one, whatever the server says.
         talk.window.reaches_end = last <= after || last >= page.head.max(talk.head);
     }
 
@@ -288,10 +287,10 @@ impl Model {
         }
     }
 
-    /// Keeps a room within its bounds, whatever was put in.
+    /// Drops entries beyond the limits of a room.
     pub(super) fn trim(&mut self, index: usize) {
         let talk = &mut self.talks[index];
-        if !talk.window.is_over() {
+        if !talk.window.is_over_limits() {
             return;
         }
         let read = match talk.reading {
@@ -302,7 +301,7 @@ impl Model {
     }
 }
 
-/// Why a page has nothing that was said before a moment.
+/// Why a page has no message from before a moment.
 fn nothing_before(page: &HistoryPage, time: &Moment) -> String {
     match page.gone_upto() {
         Some(last) => {

@@ -1,28 +1,28 @@
-//! One conversation on the screen: a room, a person, a line server, or the server itself before any room.
+//! A conversation: a room, a person, a line server, or the api server before the first room.
 
 use teahouse_core::{Nick, RoomName, Text};
 use teahouse_editor::{Command, Editor, Outcome, Passage};
 use teahouse_wire::api::Event;
 
-use super::entry::{Entry, OnTheWay};
+use super::entry::{Entry, PendingMessage};
 use super::members::Members;
 use super::window::Window;
 
-/// With whom.
+/// The other side of a conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum With {
-    /// Nobody yet: words of the server.
+    /// The api server, before the first room.
     Api,
-    /// Everyone in a room.
+    /// The members of a room.
     Room(RoomName),
     /// One person, in private.
     Person(Nick),
-    /// Whoever is on a line server.
+    /// A line server, at this address.
     Server(String),
 }
 
 impl With {
-    /// What it is called in the list.
+    /// The name in the list of rooms.
     #[must_use]
     pub(crate) fn name(&self) -> &str {
         match self {
@@ -43,42 +43,42 @@ impl With {
     }
 }
 
-/// Where one reads.
+/// The scroll position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// At the end.
+    /// At the newest message.
     End,
-    /// With this entry's row topmost.
+    /// With this row of this entry topmost.
     At {
         /// The entry's key.
         key: u64,
-        /// Which of its rows.
+        /// The index of its row.
         row: usize,
     },
 }
 
-/// What is being asked for.
+/// The history requests in flight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Loading {
-    /// Events before the first.
+    /// Events before the first loaded one are requested.
     pub before: bool,
-    /// Events after the last.
+    /// Events after the last loaded one are requested.
     pub after: bool,
-    /// It was refused, and is asked for again when the person scrolls.
+    /// The request failed; it is repeated when the user scrolls.
     pub has_failed: bool,
 }
 
-/// A line begun and not sent.
+/// An unsent line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Draft {
-    /// What stands there.
+    /// The text.
     pub passage: Passage,
-    /// The byte where the caret is.
+    /// The caret, as a byte index.
     pub caret: usize,
 }
 
 impl Draft {
-    /// A line as it has to be typed to be said, such as a file keeps it; nothing when it is too long for a line.
+    /// The draft of a line as the state file keeps it, that is, as it has to be typed; empty if it is too long.
     pub(crate) fn of(text: &str) -> Self {
         let mut editor = Editor::default();
         match editor.apply(Command::Set(text.to_owned())) {
@@ -90,57 +90,57 @@ impl Draft {
     }
 }
 
-/// One conversation.
+/// A conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Talk {
-    /// With whom.
+    /// The other side.
     pub with: With,
-    /// What of it is at hand.
+    /// The loaded entries.
     pub window: Window,
-    /// Our messages on their way, below the others.
-    pub on_the_way: Vec<OnTheWay>,
-    /// Where one reads.
+    /// Own messages that are not stored yet, shown below the others.
+    pub pending: Vec<PendingMessage>,
+    /// The scroll position.
     pub reading: Reading,
-    /// What is being asked for.
+    /// The history requests in flight.
     pub loading: Loading,
-    /// Heard while the page before it is on its way.
+    /// Events received while the page before them is requested.
     pub meanwhile: Vec<Event>,
-    /// What the room is about.
+    /// The topic of the room.
     pub topic: Option<Text>,
-    /// Who is here.
+    /// The members of the room.
     pub members: Members,
-    /// Who types, and until when that holds.
+    /// The persons who type, and when that expires, milliseconds since the start.
     pub typing: Vec<(Nick, u64)>,
-    /// We are in it.
+    /// Whether the user is in the room.
     pub is_joined: bool,
-    /// The last position that was heard of.
+    /// The newest position known.
     pub head: u64,
-    /// The last position when we came in: up to there nothing is news, unless we came back.
+    /// The newest position at the join. Events up to it are not news, unless `is_resumed`.
     pub backlog_to: u64,
-    /// What came up to there follows what we had: it is new since we were away.
-    pub came_back: bool,
-    /// Messages not seen.
+    /// Whether the events up to `backlog_to` follow the loaded ones without a gap: they arrived while the user was away.
+    pub is_resumed: bool,
+    /// The number of unread messages.
     pub unread: usize,
-    /// Those of them that speak of us.
+    /// The number of unread messages that mention the user.
     pub mentions: usize,
-    /// What comes after this position is new since we were away.
+    /// Events after this position arrived while the user was away.
     pub new_after: Option<u64>,
-    /// The position that was gone to, to be marked.
+    /// The position that the user went to; it is marked.
     pub target: Option<u64>,
-    /// The words that were searched for, to be marked too.
+    /// The words that were searched for; they are marked.
     pub words: String,
-    /// The line begun here, while another room is on the screen.
+    /// The unsent line, while another conversation is on the screen.
     pub draft: Draft,
 }
 
 impl Talk {
-    /// A conversation nobody has said anything in.
+    /// An empty conversation.
     #[must_use]
     pub(crate) fn new(with: With) -> Self {
         Self {
             with,
             window: Window::default(),
-            on_the_way: Vec::new(),
+            pending: Vec::new(),
             reading: Reading::End,
             loading: Loading::default(),
             meanwhile: Vec::new(),
@@ -150,7 +150,7 @@ impl Talk {
             is_joined: false,
             head: 0,
             backlog_to: 0,
-            came_back: false,
+            is_resumed: false,
             unread: 0,
             mentions: 0,
             new_after: None,
@@ -160,7 +160,7 @@ impl Talk {
         }
     }
 
-    /// A room with the line that was begun there before.
+    /// A room with its saved draft.
     #[must_use]
     pub(crate) fn with_draft(room: &RoomName, drafts: &[(RoomName, String)]) -> Self {
         let mut talk = Self::new(With::Room(room.clone()));
@@ -170,10 +170,10 @@ impl Talk {
         talk
     }
 
-    /// How many entries are shown: those at hand and, if they reach the end, ours on their way.
+    /// The number of entries: the loaded ones and, if they reach the end, the pending ones.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
-        self.window.len() + if self.window.reaches_end { self.on_the_way.len() } else { 0 }
+        self.window.len() + if self.window.reaches_end { self.pending.len() } else { 0 }
     }
 
     /// The entry at this index.
@@ -182,7 +182,7 @@ impl Talk {
         match index.checked_sub(self.window.len()) {
             None => self.window.entry(index),
             Some(rest) if self.window.reaches_end => {
-                self.on_the_way.get(rest).map(|outgoing| &outgoing.entry)
+                self.pending.get(rest).map(|outgoing| &outgoing.entry)
             }
             Some(_) => None,
         }
@@ -200,13 +200,13 @@ impl Talk {
         self.reading == Reading::End && self.window.reaches_end
     }
 
-    /// Everything seen.
-    pub(crate) fn seen(&mut self) {
+    /// Marks all messages as read.
+    pub(crate) fn mark_seen(&mut self) {
         self.unread = 0;
         self.mentions = 0;
     }
 
-    /// Forgets what is at hand and reads at the end.
+    /// Drops all loaded entries, and reads at the end.
     pub(crate) fn start_over(&mut self) {
         self.window.clear();
         self.reading = Reading::End;
@@ -215,7 +215,7 @@ impl Talk {
         self.target = None;
     }
 
-    /// Who speaks here, the latest first, each once; not we ourselves.
+    /// The nicks of the other senders, the latest first, each once.
     #[must_use]
     pub(crate) fn speakers(&self) -> Vec<&str> {
         let mut speakers: Vec<&str> = Vec::new();

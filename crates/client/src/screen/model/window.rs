@@ -1,5 +1,5 @@
-//! The part of a room that is at hand: entries in order without a gap in the history they show, and whether
-//! it reaches the room's beginning and its newest message.
+//! The loaded part of a room: entries in order, without a gap in the history, and whether they reach the room's
+//! beginning and its newest message.
 
 use std::collections::VecDeque;
 use std::collections::vec_deque::Iter;
@@ -10,15 +10,15 @@ use super::entry::{Entry, Notice, What};
 use super::folded::Folded;
 use crate::screen::limits::{ENTRIES_MAX, ENTRY_BYTES_MAX};
 
-/// The entries at hand.
+/// The loaded entries.
 #[derive(Clone, Debug)]
 pub(crate) struct Window {
     entries: VecDeque<Entry>,
     bytes: usize,
     next_key: u64,
-    /// There is nothing before the first entry.
+    /// Whether nothing comes before the first entry.
     pub reaches_start: bool,
-    /// What comes next follows the last entry.
+    /// Whether the next new event follows the last entry.
     pub reaches_end: bool,
 }
 
@@ -35,30 +35,30 @@ impl Default for Window {
 }
 
 impl Window {
-    /// All of them, oldest first.
+    /// All entries, oldest first.
     pub(crate) fn entries(&self) -> Iter<'_, Entry> {
         self.entries.iter()
     }
 
-    /// How many there are.
+    /// The number of entries.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// The one at this index.
+    /// The entry at this index.
     #[must_use]
     pub(crate) fn entry(&self, index: usize) -> Option<&Entry> {
         self.entries.get(index)
     }
 
-    /// The first position at hand.
+    /// The first loaded position.
     #[must_use]
     pub(crate) fn first_position(&self) -> Option<u64> {
         self.entries.iter().find_map(|entry| entry.what.position())
     }
 
-    /// The last position at hand.
+    /// The last loaded position.
     #[must_use]
     pub(crate) fn last_position(&self) -> Option<u64> {
         self.entries.iter().rev().find_map(|entry| entry.what.position())
@@ -70,7 +70,7 @@ impl Window {
         self.next_key
     }
 
-    /// Forgets all entries: the next ones may be from anywhere.
+    /// Drops all entries; the next ones may be from anywhere in the history.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
         self.bytes = 0;
@@ -78,19 +78,20 @@ impl Window {
         self.reaches_end = true;
     }
 
-    /// Takes all entries out.
+    /// Removes and returns all entries.
     pub(crate) fn take_entries(&mut self) -> VecDeque<Entry> {
         self.bytes = 0;
         std::mem::take(&mut self.entries)
     }
 
-    /// What was said before any message was at hand goes below those that are: they are older.
-    pub(crate) fn sink_first_words(&mut self) {
+    /// Moves the notices before the first message to the end: they were shown before any message was loaded, and the
+    /// messages are older.
+    pub(crate) fn sink_leading_notices(&mut self) {
         let first = self.entries.iter().position(|entry| entry.what.position().is_some());
         self.entries.rotate_left(first.unwrap_or(0));
     }
 
-    /// Puts something in: a message of the history at its place, once; everything else at the end.
+    /// Adds an entry: a message of the history at its position, once; everything else at the end.
     pub(crate) fn put(&mut self, time_ms: i64, what: What) {
         let Some(position) = what.position() else { return self.put_at(self.len(), time_ms, what) };
         if self.first_position().is_none_or(|first| position < first)
@@ -109,14 +110,14 @@ impl Window {
         self.put_at(if is_last { self.len() } else { index }, time_ms, what);
     }
 
-    /// Puts a message in that was said before the words at the end which stand there since `since_ms`.
-    pub(crate) fn put_before_words(&mut self, time_ms: i64, what: What, since_ms: i64) {
+    /// Adds a message before the notices at the end that were shown since `since_ms`.
+    pub(crate) fn put_before_notices(&mut self, time_ms: i64, what: What, since_ms: i64) {
         let is_later =
             |entry: &&Entry| entry.what.position().is_none() && entry.time_ms >= since_ms;
-        let words = self.entries.iter().rev().take_while(is_later).count();
-        let words = self.entries.split_off(self.entries.len() - words);
+        let notices = self.entries.iter().rev().take_while(is_later).count();
+        let notices = self.entries.split_off(self.entries.len() - notices);
         self.put(time_ms, what);
-        self.entries.extend(words);
+        self.entries.extend(notices);
     }
 
     fn put_at(&mut self, index: usize, time_ms: i64, what: What) {
@@ -125,43 +126,43 @@ impl Window {
         self.entries.insert(index, Entry { key, time_ms, what });
     }
 
-    /// Says something at the end.
-    pub(crate) fn notice(&mut self, time_ms: i64, notice: Notice) {
+    /// Adds a notice at the end.
+    pub(crate) fn add_notice(&mut self, time_ms: i64, notice: Notice) {
         self.put(time_ms, What::Notice(notice));
     }
 
-    /// Says something before everything else: nothing comes before that.
-    pub(crate) fn notice_at_start(&mut self, notice: Notice) {
+    /// Adds a notice at the beginning of the room's history.
+    pub(crate) fn add_notice_at_start(&mut self, notice: Notice) {
         let time_ms = self.entries.front().map_or(0, |first| first.time_ms);
         self.put_at(0, time_ms, What::Notice(notice));
     }
 
-    /// Takes somebody's coming or going into the last line if that is one, else begins one.
-    pub(crate) fn presence(&mut self, time_ms: i64, change: &Change) {
+    /// Folds a presence change into the last entry if possible, else adds an entry.
+    pub(crate) fn add_presence(&mut self, time_ms: i64, change: &Change) {
         if let Some(Entry { what: What::Presence(folded), .. }) = self.entries.back_mut()
-            && folded.can_take(change)
+            && folded.can_add(change)
         {
             let before = folded.bytes();
-            folded.take(change);
+            folded.add(change);
             self.bytes = self.bytes - before + folded.bytes();
             return;
         }
         let mut folded = Folded::default();
-        if folded.take(change) {
+        if folded.add(change) {
             self.put(time_ms, What::Presence(folded));
         }
     }
 
-    /// Whether there is more than may be kept.
+    /// Whether there are more entries or bytes than the limits allow.
     #[must_use]
-    pub(crate) fn is_over(&self) -> bool {
+    pub(crate) fn is_over_limits(&self) -> bool {
         self.entries.len() > ENTRIES_MAX || self.bytes > ENTRY_BYTES_MAX
     }
 
-    /// Drops what is more than may be kept, at the end that is farther from what is read: `read` is the
-    /// index of the first entry on the screen, `None` at the newest message.
+    /// Drops entries beyond the limits, at the end that is farther from the screen: `read` is the index of the first
+    /// entry on the screen, `None` at the newest message.
     pub(crate) fn trim(&mut self, mut read: Option<usize>) {
-        while self.is_over() {
+        while self.is_over_limits() {
             let from_front = read.is_none_or(|index| index > self.entries.len() / 2);
             let dropped =
                 if from_front { self.entries.pop_front() } else { self.entries.pop_back() };
@@ -176,7 +177,7 @@ impl Window {
         }
     }
 
-    /// Lets a message be changed after it was put in.
+    /// The messages, to be changed.
     pub(crate) fn messages_mut(&mut self) -> impl Iterator<Item = &mut super::entry::Message> {
         self.entries.iter_mut().filter_map(|entry| match &mut entry.what {
             What::Message(message) => Some(message),
@@ -199,7 +200,7 @@ mod tests {
             is_own: false,
             is_mention: false,
             stage: None,
-            told: None,
+            private_id: None,
         })
     }
 
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_the_order_they_come_in_messages_stand_in_the_order_of_the_room_once() {
+    fn messages_are_kept_once_in_the_order_of_the_room_whatever_their_order_of_arrival() {
         let mut window = Window::default();
         for position in [5, 6, 3, 4, 5, 8, 7, 1, 8] {
             window.put(0, message(position));
@@ -218,17 +219,17 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_stays_where_it_was_said() {
+    fn a_notice_stays_where_it_was_shown() {
         let mut window = Window::default();
         window.put(0, message(1));
-        window.notice(0, Notice { text: "hm".to_owned(), tone: Tone::Plain });
+        window.add_notice(0, Notice { text: "hm".to_owned(), tone: Tone::Plain });
         window.put(0, message(2));
         window.put(0, message(1));
         assert_eq!(positions(&window), [Some(1), None, Some(2)]);
     }
 
     #[test]
-    fn what_is_read_is_never_dropped() {
+    fn entries_on_the_screen_are_never_dropped() {
         let mut window = Window::default();
         let many = ENTRIES_MAX as u64 + 50;
         for position in 1..=many {

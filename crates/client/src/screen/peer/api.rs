@@ -1,4 +1,4 @@
-//! The link to a server as the other end of the interface.
+//! An api server as the interface's peer, over a link.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,44 +11,44 @@ use crate::error::ClientError;
 use crate::link::{Happening, Link, Outgoing, SayError, Stage, State};
 use crate::screen::input::{Input, Keep};
 
-/// Questions whose answers are still to come; the link refuses more long before.
-const ASKED_MAX: usize = 1_024;
+/// Requests in flight; the link refuses more long before this.
+const REFERENCES_MAX: usize = 1_024;
 
-/// A link, and which of its references are which of ours.
+/// A link, and the mapping from its references to those of the model.
 #[derive(Debug)]
 pub struct ApiServer {
     link: Link,
     references: BTreeMap<u64, u64>,
-    /// What the link would not do, told as if the server had refused it.
+    /// What the link refused, reported as if the server had refused it.
     refused: VecDeque<Happening>,
     was_online: bool,
-    /// Why there is no connection; `None` while there is one, and after we said bye.
-    lost: Option<String>,
-    /// The server ended it, and not because we left.
-    is_shut: bool,
-    /// There is something to do without a connection: rooms of before, or what is not sent.
-    has_memory: bool,
+    /// Why there is no connection; `None` while there is one, and after bye.
+    offline_reason: Option<String>,
+    /// Whether the server ended the connection, and not because the user left.
+    is_ended_by_server: bool,
+    /// Whether there is something to do without a connection: rooms of the last run, or unsent messages.
+    has_saved_work: bool,
 }
 
 impl ApiServer {
-    /// Talks over this link.
+    /// A peer over this link.
     #[must_use]
     pub fn new(link: Link) -> Self {
-        let has_memory =
+        let has_saved_work =
             link.is_remembered() && (link.rooms().next().is_some() || link.outbox().count() > 0);
         Self {
             link,
             references: BTreeMap::new(),
             refused: VecDeque::new(),
             was_online: false,
-            lost: None,
-            is_shut: false,
-            has_memory,
+            offline_reason: None,
+            is_ended_by_server: false,
+            has_saved_work,
         }
     }
 
-    /// What is to be known after leaving: that something is not sent, and when it will be.
-    pub(in crate::screen) fn last_words(&self) -> Option<String> {
+    /// What the user has to know after leaving: that messages are not sent, and when they will be.
+    pub(in crate::screen) fn unsent_notice(&self) -> Option<String> {
         let server = self.link.server();
         match self.link.outbox().count() {
             0 => None,
@@ -59,43 +59,48 @@ impl ApiServer {
         }
     }
 
-    fn follow(&mut self, state: &State) {
+    fn note_state(&mut self, state: &State) {
         match state {
             State::Connecting { .. } => {}
             State::Online(_) => {
                 self.was_online = true;
-                self.lost = None;
+                self.offline_reason = None;
             }
-            State::Offline { why, .. } => self.lost = Some(why.clone()),
+            State::Offline { why, .. } => self.offline_reason = Some(why.clone()),
             State::Ended { cause } => {
-                self.is_shut = cause.is_some_and(|cause| cause != Cause::Quit);
+                self.is_ended_by_server = cause.is_some_and(|cause| cause != Cause::Quit);
             }
         }
     }
 
-    fn remember(&mut self, theirs: &Ref, ours: u64) {
+    fn map_reference(&mut self, theirs: &Ref, ours: u64) {
         if let Ref::Number(number) = theirs {
             self.references.insert(*number, ours);
         }
-        if self.references.len() > ASKED_MAX {
+        if self.references.len() > REFERENCES_MAX {
             self.references.pop_first();
         }
     }
 
-    /// A reference of the link as ours; that of something we did not ask by number is none.
-    fn ours(&mut self, theirs: Option<Ref>) -> Option<Ref> {
+    /// The model's reference for one of the link; `None` if the model did not make the request.
+    fn take_own_reference(&mut self, theirs: Option<Ref>) -> Option<Ref> {
         match theirs? {
             Ref::Number(number) => self.references.remove(&number).map(Ref::Number),
             Ref::Text(_) => None,
         }
     }
 
-    fn translated(&mut self, happening: Happening) -> Happening {
+    fn translate(&mut self, happening: Happening) -> Happening {
         match happening {
             Happening::Received(ServerMessage { reference, message }) => {
-                Happening::Received(ServerMessage { reference: self.ours(reference), message })
+                Happening::Received(ServerMessage {
+                    reference: self.take_own_reference(reference),
+                    message,
+                })
             }
-            Happening::Unanswered { reference, request } => match self.ours(Some(reference)) {
+            Happening::Unanswered { reference, request } => match self
+                .take_own_reference(Some(reference))
+            {
                 Some(reference) => Happening::Unanswered { reference, request },
                 None => Happening::Notice("the connection broke before an answer came".to_owned()),
             },
@@ -115,14 +120,14 @@ impl Peer for ApiServer {
         }
         let happening = self.link.next().await?;
         if let Happening::State(state) = &happening {
-            self.follow(state);
+            self.note_state(state);
         }
-        Some(Input::Link(self.translated(happening)))
+        Some(Input::Link(self.translate(happening)))
     }
 
     fn ask(&mut self, reference: u64, request: Request) {
         match self.link.ask(request) {
-            Ok(theirs) => self.remember(&theirs, reference),
+            Ok(theirs) => self.map_reference(&theirs, reference),
             Err(error) => {
                 let message = Message::Error(failure(error.code(), error.to_string()));
                 let reference = Some(Ref::Number(reference));
@@ -143,7 +148,7 @@ impl Peer for ApiServer {
             };
             let stage = Stage::Refused(failure(error.code(), why));
             let (room, text) = (room.clone(), text.clone());
-            // No message has this id: it has not been sent, and it goes at once.
+            // No message has this id: the message was never sent, and is removed at once.
             let id = Id([0; 16]);
             self.refused.push_back(Happening::Outgoing(Outgoing { id, room, text, acted, stage }));
         }
@@ -179,20 +184,21 @@ impl Peer for ApiServer {
     }
 
     fn is_hopeless(&self) -> bool {
-        !self.was_online && self.lost.is_some() && !self.has_memory
+        !self.was_online && self.offline_reason.is_some() && !self.has_saved_work
     }
 
     fn ending(&self) -> Result<(), ClientError> {
         let server = self.link.server().to_string();
         let count = self.link.outbox().count();
-        if let Some(what) = self.lost.clone().filter(|_| !self.was_online) {
+        if let Some(what) = self.offline_reason.clone().filter(|_| !self.was_online) {
             return Err(ClientError::Unreachable { server, what });
         }
         if count > 0 && !self.link.is_remembered() {
-            let why = self.lost.clone().unwrap_or_else(|| "you left before that".to_owned());
+            let why =
+                self.offline_reason.clone().unwrap_or_else(|| "you left before that".to_owned());
             return Err(ClientError::NotKept { count, why });
         }
-        if self.is_shut { Err(ClientError::Disconnected) } else { Ok(()) }
+        if self.is_ended_by_server { Err(ClientError::Disconnected) } else { Ok(()) }
     }
 
     fn bye(&mut self) {

@@ -1,5 +1,5 @@
-//! A server that speaks plain lines: the seed's own, ours, or any other. Its bytes become [`Lines`] of text
-//! that cannot act on a terminal.
+//! A server that speaks plain lines: the seed's, ours, or any other. Its bytes become [`Lines`] of text that cannot
+//! act on a terminal.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use crate::error::ClientError;
 use crate::line::{Lines, UNENDED};
 use crate::screen::input::{Input, Keep, LineHappening};
 
-/// How long to try to reach the server.
+/// The time limit for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes read at once.
+/// The most bytes of one read.
 const READ_BYTES: usize = 16 * 1024;
-/// Bytes that wait to be written: a few of the longest messages, for a server that does not read.
+/// Bytes queued for a server that does not read: a few of the longest messages.
 const QUEUE_BYTES_MAX: usize = 256 * 1024;
 
 /// A connection that speaks plain lines.
@@ -29,44 +29,44 @@ pub struct LineServer {
     address: String,
     state: State,
     lines: Lines,
-    /// What has arrived of a line without its end, and since when.
+    /// When the line that has no end yet began to arrive.
     unended_since: Option<Instant>,
     queue: VecDeque<u8>,
     happenings: VecDeque<LineHappening>,
-    /// Why it was not reached.
+    /// Why the server was not reached.
     unreachable: Option<String>,
-    /// It ended, and not because we left.
-    is_shut: bool,
+    /// Whether the connection ended without the user leaving.
+    is_ended_by_server: bool,
     buffer: Box<[u8]>,
 }
 
 #[derive(Debug)]
 enum State {
-    Closed,
+    Unconnected,
     Open(TcpStream),
-    Over,
+    Ended,
 }
 
-/// One turn of waiting.
-enum Turn {
+/// What ended a wait.
+enum Ready {
     Read(std::io::Result<usize>),
     Written(std::io::Result<usize>),
     Unended,
 }
 
 impl LineServer {
-    /// A server at `HOST:PORT`; connected when [`Peer::next`] is first awaited.
+    /// A server at `HOST:PORT`; it is connected to when [`Peer::next`] is first awaited.
     #[must_use]
     pub fn new(address: &str) -> Self {
         Self {
             address: address.to_owned(),
-            state: State::Closed,
+            state: State::Unconnected,
             lines: Lines::default(),
             unended_since: None,
             queue: VecDeque::new(),
             happenings: VecDeque::new(),
             unreachable: None,
-            is_shut: false,
+            is_ended_by_server: false,
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
         }
     }
@@ -86,36 +86,36 @@ impl LineServer {
     }
 
     fn end(&mut self, why: String) {
-        self.is_shut = true;
+        self.is_ended_by_server = true;
         self.take_unended();
-        self.state = State::Over;
+        self.state = State::Ended;
         self.happenings.push_back(LineHappening::Ended(why));
     }
 
-    async fn turn(&mut self) {
+    async fn wait(&mut self) {
         let State::Open(stream) = &mut self.state else { return };
         let due = self.unended_since.map(|since| since + UNENDED);
         let (mut reading, mut writing) = stream.split();
         let queued = self.queue.make_contiguous();
-        let turn = tokio::select! {
-            read = reading.read(&mut self.buffer) => Turn::Read(read),
-            written = writing.write(queued), if !queued.is_empty() => Turn::Written(written),
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Turn::Unended,
+        let ready = tokio::select! {
+            read = reading.read(&mut self.buffer) => Ready::Read(read),
+            written = writing.write(queued), if !queued.is_empty() => Ready::Written(written),
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Ready::Unended,
         };
-        match turn {
-            Turn::Read(Ok(0)) => self.end("Disconnected from chat server".to_owned()),
-            Turn::Read(Ok(count)) => self.take_in(count),
-            Turn::Written(Ok(count)) => drop(self.queue.drain(..count)),
-            Turn::Read(Err(error)) | Turn::Written(Err(error)) => {
+        match ready {
+            Ready::Read(Ok(0)) => self.end("Disconnected from chat server".to_owned()),
+            Ready::Read(Ok(count)) => self.receive(count),
+            Ready::Written(Ok(count)) => drop(self.queue.drain(..count)),
+            Ready::Read(Err(error)) | Ready::Written(Err(error)) => {
                 let why = without_os_code(&error);
                 self.end(format!("Disconnected from chat server: {why}"));
             }
-            Turn::Unended => self.take_unended(),
+            Ready::Unended => self.take_unended(),
         }
     }
 
-    /// Takes in so many bytes of the buffer.
-    fn take_in(&mut self, count: usize) {
+    /// Handles so many bytes of the buffer.
+    fn receive(&mut self, count: usize) {
         let lines = self.lines.take_in(&self.buffer[..count]);
         self.happenings.extend(lines.into_iter().map(LineHappening::Received));
         self.unended_since = self.lines.has_unended().then(Instant::now);
@@ -135,9 +135,9 @@ impl Peer for LineServer {
                 return Some(Input::Line(happening));
             }
             match &self.state {
-                State::Closed => self.connect().await,
-                State::Open(_) => self.turn().await,
-                State::Over => return None,
+                State::Unconnected => self.connect().await,
+                State::Open(_) => self.wait().await,
+                State::Ended => return None,
             }
         }
     }
@@ -168,10 +168,10 @@ impl Peer for LineServer {
         if let Some(what) = self.unreachable.clone() {
             return Err(ClientError::Unreachable { server: self.address.clone(), what });
         }
-        if self.is_shut { Err(ClientError::Disconnected) } else { Ok(()) }
+        if self.is_ended_by_server { Err(ClientError::Disconnected) } else { Ok(()) }
     }
 
     fn bye(&mut self) {
-        self.state = State::Over;
+        self.state = State::Ended;
     }
 }

@@ -1,5 +1,5 @@
 //! What the terminal answers when it is asked for the colour of its screen (xterm's `OSC 11`). The answer stands
-//! among the keys, early, late or in pieces; here it is taken out of them, so that none of it is ever typed.
+//! among the keys, early, late or in pieces; here it is sorted out of them, so that none of it is ever typed.
 
 use std::mem;
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub(super) const ANSWER_WAIT: Duration = Duration::from_millis(100);
 const PIECE_WAIT: Duration = Duration::from_millis(50);
 
 /// How the answer begins, after `ESC ]`.
-const BEGINS: &[&str] = &["11;rgb:", "11;rgba:"];
+const PREFIXES: &[&str] = &["11;rgb:", "11;rgba:"];
 /// Characters of the colour at most: four numbers of four digits.
 const COLOUR_CHARS_MAX: usize = 19;
 
@@ -28,7 +28,7 @@ pub(super) enum Background {
 
 /// What comes of an event.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Taken {
+pub(super) struct Sorted {
     /// What the person did, in order.
     pub events: Vec<Event>,
     /// What the terminal answered.
@@ -41,7 +41,7 @@ pub(super) struct Answers {
     /// What may be the beginning of an answer, as it came.
     held: Vec<Event>,
     /// What it says so far, from `]` on.
-    said: String,
+    text: String,
     /// It ends with an escape, which may be the first half of the end.
     has_escape: bool,
     since: Option<Instant>,
@@ -60,44 +60,44 @@ enum Piece {
 
 impl Answers {
     /// Takes the next event.
-    pub(super) fn take(&mut self, event: Event, now: Instant) -> Taken {
-        let mut taken = Taken::default();
+    pub(super) fn take(&mut self, event: Event, now: Instant) -> Sorted {
+        let mut sorted = Sorted::default();
         let Some(piece) = piece(&event) else {
             // No key: it may come between two pieces.
-            taken.events.push(event);
-            return taken;
+            sorted.events.push(event);
+            return sorted;
         };
         if self.is_due(now) {
-            taken.events = self.give_up();
+            sorted.events = self.release();
         }
         let is_first = self.held.is_empty();
-        let goes_on = match piece {
-            Piece::Escape if self.said.is_empty() => is_first,
+        let is_continued = match piece {
+            Piece::Escape if self.text.is_empty() => is_first,
             Piece::Escape => !mem::replace(&mut self.has_escape, true),
-            Piece::Begin if is_first => self.say(']'),
-            Piece::Char('\\') if self.has_escape => return self.end(event, taken),
-            Piece::Char(c) if !is_first && !self.has_escape => self.say(c),
-            Piece::End if !self.said.is_empty() => return self.end(event, taken),
+            Piece::Begin if is_first => self.push(']'),
+            Piece::Char('\\') if self.has_escape => return self.end(event, sorted),
+            Piece::Char(c) if !is_first && !self.has_escape => self.push(c),
+            Piece::End if !self.text.is_empty() => return self.end(event, sorted),
             Piece::Begin | Piece::Char(_) | Piece::End | Piece::Other => false,
         };
-        if !goes_on {
-            taken.events.append(&mut self.give_up());
+        if !is_continued {
+            sorted.events.append(&mut self.release());
         }
-        if goes_on || self.begins(&piece) {
+        if is_continued || self.begins_with(&piece) {
             self.since = Some(now);
             self.held.push(event);
         } else {
             // It is the person's, whatever stood before it.
-            taken.events.push(event);
+            sorted.events.push(event);
         }
-        taken
+        sorted
     }
 
     /// Whether an answer may begin with this.
-    fn begins(&mut self, piece: &Piece) -> bool {
+    fn begins_with(&mut self, piece: &Piece) -> bool {
         match piece {
             Piece::Escape => true,
-            Piece::Begin => self.say(']'),
+            Piece::Begin => self.push(']'),
             Piece::Char(_) | Piece::End | Piece::Other => false,
         }
     }
@@ -112,44 +112,44 @@ impl Answers {
     }
 
     /// Gives back what was held back; nothing of what can only have been an answer.
-    pub(super) fn give_up(&mut self) -> Vec<Event> {
-        let said = mem::take(&mut self.said);
+    pub(super) fn release(&mut self) -> Vec<Event> {
+        let text = mem::take(&mut self.text);
         let held = mem::take(&mut self.held);
         self.has_escape = false;
-        let is_answer = BEGINS
+        let is_answer = PREFIXES
             .iter()
-            .any(|begins| said.strip_prefix(']').is_some_and(|said| said.starts_with(begins)));
+            .any(|prefix| text.strip_prefix(']').is_some_and(|text| text.starts_with(prefix)));
         if is_answer { Vec::new() } else { held }
     }
 
     /// Adds a character, if it can stand there.
-    fn say(&mut self, c: char) -> bool {
-        let may_stand = self.may_say(c);
-        if may_stand {
-            self.said.push(c);
+    fn push(&mut self, c: char) -> bool {
+        let is_allowed = self.can_push(c);
+        if is_allowed {
+            self.text.push(c);
         }
-        may_stand
+        is_allowed
     }
 
-    fn may_say(&self, c: char) -> bool {
-        let said = format!("{}{c}", self.said);
-        let Some(said) = said.strip_prefix(']') else { return false };
+    fn can_push(&self, c: char) -> bool {
+        let text = format!("{}{c}", self.text);
+        let Some(text) = text.strip_prefix(']') else { return false };
         let is_colour = |rest: &str| {
             rest.len() <= COLOUR_CHARS_MAX
                 && rest.chars().all(|c| c.is_ascii_hexdigit() || c == '/')
         };
-        BEGINS.iter().any(|begins| {
-            begins.starts_with(said) || said.strip_prefix(begins).is_some_and(is_colour)
+        PREFIXES.iter().any(|prefix| {
+            prefix.starts_with(text) || text.strip_prefix(prefix).is_some_and(is_colour)
         })
     }
 
-    fn end(&mut self, event: Event, mut taken: Taken) -> Taken {
+    fn end(&mut self, event: Event, mut sorted: Sorted) -> Sorted {
         self.held.push(event);
         let colour =
-            BEGINS.iter().find_map(|begins| self.said.strip_prefix(']')?.strip_prefix(begins));
-        taken.background = colour.and_then(background);
-        taken.events.append(&mut self.give_up());
-        taken
+            PREFIXES.iter().find_map(|prefix| self.text.strip_prefix(']')?.strip_prefix(prefix));
+        sorted.background = colour.and_then(background);
+        sorted.events.append(&mut self.release());
+        sorted
     }
 }
 
@@ -220,16 +220,16 @@ mod tests {
         Event::Key(KeyEvent::new(code, modifiers))
     }
 
-    fn taken(events: Vec<Event>) -> (Vec<Event>, Vec<Background>) {
+    fn sort(events: Vec<Event>) -> (Vec<Event>, Vec<Background>) {
         let mut answers = Answers::default();
         let now = Instant::now();
         let (mut left, mut backgrounds) = (Vec::new(), Vec::new());
         for event in events {
-            let taken = answers.take(event, now);
-            left.extend(taken.events);
-            backgrounds.extend(taken.background);
+            let sorted = answers.take(event, now);
+            left.extend(sorted.events);
+            backgrounds.extend(sorted.background);
         }
-        left.extend(answers.give_up());
+        left.extend(answers.release());
         (left, backgrounds)
     }
 
@@ -242,7 +242,7 @@ mod tests {
         ] {
             for cut in 0..answer.len() {
                 let words = format!("ab{answer}cd");
-                let (left, backgrounds) = taken(keys(&words, &[cut + 2]));
+                let (left, backgrounds) = sort(keys(&words, &[cut + 2]));
                 assert_eq!(left, keys("abcd", &[]), "{answer:?} cut at {cut}");
                 assert_eq!(backgrounds, [background]);
             }
@@ -253,7 +253,7 @@ mod tests {
     fn an_answer_right_after_an_escape_is_taken_too() {
         for before in ["\u{1b}", "\u{1b}]1", "x\u{1b}]"] {
             let (left, backgrounds) =
-                taken([keys(before, &[1]), keys("\u{1b}]11;rgb:0/0/0\u{7}", &[])].concat());
+                sort([keys(before, &[1]), keys("\u{1b}]11;rgb:0/0/0\u{7}", &[])].concat());
             assert_eq!(left, keys(before, &[1]), "{before:?}");
             assert_eq!(backgrounds, [Background::Dark]);
         }
@@ -273,7 +273,7 @@ mod tests {
             "\u{7}",
             "a\u{1b}\\b",
         ] {
-            let (left, backgrounds) = taken(keys(words, &[]));
+            let (left, backgrounds) = sort(keys(words, &[]));
             assert_eq!(left, keys(words, &[]), "{words:?}");
             assert!(backgrounds.is_empty());
         }
@@ -281,9 +281,9 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_never_finished_is_not_typed_either() {
-        let (left, backgrounds) = taken(keys("\u{1b}]11;rgb:ffff/ff", &[]));
+        let (left, backgrounds) = sort(keys("\u{1b}]11;rgb:ffff/ff", &[]));
         assert_eq!((left, backgrounds), (Vec::new(), Vec::new()));
-        let (left, _) = taken(keys("\u{1b}]11;rgb:zebra", &[]));
+        let (left, _) = sort(keys("\u{1b}]11;rgb:zebra", &[]));
         assert_eq!(left, keys("zebra", &[]));
     }
 
@@ -294,7 +294,7 @@ mod tests {
         for at in 0..=answer.len() {
             let mut events = answer.clone();
             events.insert(at, resize.clone());
-            assert_eq!(taken(events), (vec![resize.clone()], vec![Background::Light]));
+            assert_eq!(sort(events), (vec![resize.clone()], vec![Background::Light]));
         }
     }
 
@@ -306,7 +306,7 @@ mod tests {
         assert!(answers.take(escape.clone(), now).events.is_empty());
         assert_eq!(answers.due(), Some(now + PIECE_WAIT));
         let other = key(KeyCode::Char(']'), KeyModifiers::NONE);
-        let taken = answers.take(other.clone(), now + PIECE_WAIT);
-        assert_eq!(taken.events, [escape, other]);
+        let sorted = answers.take(other.clone(), now + PIECE_WAIT);
+        assert_eq!(sorted.events, [escape, other]);
     }
 }

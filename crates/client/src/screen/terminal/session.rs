@@ -27,11 +27,11 @@ impl Session {
     pub(super) fn begin() -> io::Result<Self> {
         restore_on_panic();
         let session = Self { has_mouse: true };
-        session.take()?;
+        session.claim()?;
         Ok(session)
     }
 
-    fn take(&self) -> io::Result<()> {
+    fn claim(&self) -> io::Result<()> {
         enable_raw_mode()?;
         IS_OURS.store(true, Ordering::SeqCst);
         let mut out = io::stdout();
@@ -41,12 +41,12 @@ impl Session {
         if self.has_mouse {
             queue!(out, EnableMouseCapture)?;
         }
-        keyboard::tell_keys_apart(&mut out)?;
+        keyboard::enable(&mut out)?;
         out.flush()
     }
 
     pub(super) fn end(self) -> io::Result<()> {
-        give_back()
+        restore()
     }
 
     pub(super) fn take_mouse(&mut self, is_ours: bool) -> io::Result<()> {
@@ -60,7 +60,7 @@ impl Session {
 
     /// Asks for the colour of the screen; says whether it did. The answer comes among the keys.
     pub(super) fn ask_background(&self) -> io::Result<bool> {
-        if !has_questions() {
+        if !can_query() {
             return Ok(false);
         }
         let mut out = io::stdout();
@@ -71,8 +71,8 @@ impl Session {
 
     /// Whether the terminal takes what we write for UTF-8: a letter of two bytes takes one column then. To be asked
     /// before keys are read; a terminal that does not answer costs two seconds, and is taken at its locale's word.
-    pub(super) fn shows_utf8(&self) -> bool {
-        let ask = || {
+    pub(super) fn takes_utf8(&self) -> bool {
+        let query = || {
             let mut out = io::stdout();
             execute!(out, crossterm::cursor::MoveTo(0, 0), crossterm::style::Print("\u{e9}"))?;
             let at = crossterm::cursor::position();
@@ -80,35 +80,35 @@ impl Session {
             execute!(out, crossterm::terminal::Clear(all), crossterm::cursor::MoveTo(0, 0))?;
             at
         };
-        has_questions() && ask().is_ok_and(|(column, _)| column == 1)
+        can_query() && query().is_ok_and(|(column, _)| column == 1)
     }
 
     /// Leaves the terminal as it was found, for as long as somebody else has it.
-    pub(super) fn put_down(&mut self) -> io::Result<()> {
-        give_back()
+    pub(super) fn release(&mut self) -> io::Result<()> {
+        restore()
     }
 
     /// Takes the terminal, whoever had it meanwhile and whatever they did to it.
-    pub(super) fn take_again(&mut self) -> io::Result<()> {
-        give_back()?;
-        self.take()
+    pub(super) fn reclaim(&mut self) -> io::Result<()> {
+        restore()?;
+        self.claim()
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
         // Nothing more can be done for a terminal that takes nothing.
-        give_back().ok();
+        restore().ok();
     }
 }
 
 /// Leaves the terminal as it was; once.
-fn give_back() -> io::Result<()> {
+fn restore() -> io::Result<()> {
     if !IS_OURS.swap(false, Ordering::SeqCst) {
         return Ok(());
     }
     let mut out = io::stdout();
-    keyboard::as_before(&mut out)?;
+    keyboard::disable(&mut out)?;
     queue!(out, DisableMouseCapture, DisableFocusChange, DisableBracketedPaste)?;
     queue!(out, EnableLineWrap, crossterm::cursor::Show, LeaveAlternateScreen)?;
     out.flush()?;
@@ -118,14 +118,14 @@ fn give_back() -> io::Result<()> {
 fn restore_on_panic() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |panicked| {
-        give_back().ok();
+        restore().ok();
         before(panicked);
     }));
 }
 
 /// Whether the terminal can be asked: the Linux console may write what it does not know onto the screen, and that of
 /// Windows is asked in other ways.
-fn has_questions() -> bool {
+fn can_query() -> bool {
     cfg!(unix) && std::env::var("TERM").is_ok_and(|term| term != "linux")
 }
 
@@ -144,7 +144,7 @@ mod keyboard {
         std::env::var("TERM").is_ok_and(|term| term == "linux" || term == "dumb")
     }
 
-    pub(super) fn tell_keys_apart(out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn enable(out: &mut impl Write) -> io::Result<()> {
         if is_known_to_fail() {
             return Ok(());
         }
@@ -152,7 +152,7 @@ mod keyboard {
         queue!(out, PushKeyboardEnhancementFlags(flags))
     }
 
-    pub(super) fn as_before(out: &mut impl Write) -> io::Result<()> {
+    pub(super) fn disable(out: &mut impl Write) -> io::Result<()> {
         if is_known_to_fail() { Ok(()) } else { queue!(out, PopKeyboardEnhancementFlags) }
     }
 }
@@ -162,11 +162,11 @@ mod keyboard {
 mod keyboard {
     use std::io::{self, Write};
 
-    pub(super) fn tell_keys_apart(_: &mut impl Write) -> io::Result<()> {
+    pub(super) fn enable(_: &mut impl Write) -> io::Result<()> {
         Ok(())
     }
 
-    pub(super) fn as_before(_: &mut impl Write) -> io::Result<()> {
+    pub(super) fn disable(_: &mut impl Write) -> io::Result<()> {
         Ok(())
     }
 }

@@ -10,10 +10,10 @@ pub(super) enum Control {
     Stop,
     /// To go on. Whoever had the terminal meanwhile left it as they liked.
     #[cfg_attr(not(unix), expect(dead_code, reason = "there is no stopping and going on there"))]
-    GoOn,
+    Continue,
 }
 
-pub(super) use system::{Signals, stop_group, stop_us};
+pub(super) use system::{Signals, stop_group, stop_process};
 
 #[cfg(unix)]
 mod system {
@@ -31,7 +31,7 @@ mod system {
         interrupt: unix::Signal,
         quit: unix::Signal,
         stop: unix::Signal,
-        go_on: unix::Signal,
+        resume: unix::Signal,
     }
 
     impl Signals {
@@ -42,7 +42,7 @@ mod system {
                 interrupt: signal(SignalKind::interrupt())?,
                 quit: signal(SignalKind::quit())?,
                 stop: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
-                go_on: signal(SignalKind::from_raw(Signal::CONT.as_raw()))?,
+                resume: signal(SignalKind::from_raw(Signal::CONT.as_raw()))?,
             })
         }
 
@@ -53,28 +53,28 @@ mod system {
                 _ = self.interrupt.recv() => Control::End,
                 _ = self.quit.recv() => Control::End,
                 _ = self.stop.recv() => Control::Stop,
-                _ = self.go_on.recv() => Control::GoOn,
+                _ = self.resume.recv() => Control::Continue,
             }
         }
     }
 
     /// Stops this program; says whether it did. It returns when somebody lets it go on.
-    pub(in crate::screen::terminal) fn stop_us() -> io::Result<bool> {
-        let is_watched = has_shell();
-        if is_watched {
+    pub(in crate::screen::terminal) fn stop_process() -> io::Result<bool> {
+        let can_stop = has_shell();
+        if can_stop {
             // The signal that can be heard is, so that the terminal is given back before.
             rustix::process::kill_process(getpid(), Signal::STOP)?;
         }
-        Ok(is_watched)
+        Ok(can_stop)
     }
 
     /// The same with everything that was started in one command with this program.
     pub(in crate::screen::terminal) fn stop_group() -> io::Result<bool> {
-        let is_watched = has_shell();
-        if is_watched {
+        let can_stop = has_shell();
+        if can_stop {
             rustix::process::kill_process_group(getpgrp(), Signal::STOP)?;
         }
-        Ok(is_watched)
+        Ok(can_stop)
     }
 
     /// Whether there is a shell that would let us go on: a parent in our session that is not of our group. The
@@ -126,7 +126,7 @@ mod system {
     }
 
     /// There is no stopping and going on here.
-    pub(in crate::screen::terminal) fn stop_us() -> io::Result<bool> {
+    pub(in crate::screen::terminal) fn stop_process() -> io::Result<bool> {
         Ok(false)
     }
 

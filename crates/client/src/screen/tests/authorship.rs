@@ -7,7 +7,7 @@ use teahouse_core::Nick;
 use teahouse_wire::api::{Change, Message};
 
 use super::played::{Played, event, nick};
-use crate::screen::model::entry::nick_shown;
+use crate::screen::model::entry::display_nick;
 use crate::screen::model::flow::{Grid, RowKind};
 use crate::screen::{Charset, Key, Press};
 
@@ -109,15 +109,15 @@ fn a_nick_that_is_a_sign_of_ours_stands_in_brackets() {
         }
     }
     for who in ["ann", "_ann", "小明", "一诺", "Ольга", "김철수", "๑ann", "[bob]"] {
-        assert_eq!(nick_shown(who), who);
+        assert_eq!(display_nick(who), who);
     }
 }
 
 #[test]
 fn nor_does_a_nick_look_like_a_sign_where_there_is_only_ascii() {
-    let begins = |who: &str| Nick::parse(who).is_ok() && !nick_shown(who).starts_with('<');
+    let begins = |who: &str| Nick::parse(who).is_ok() && !display_nick(who).starts_with('<');
     for sign in ["⇄", "·", "!", "*", "#", "│"] {
-        let ascii = Charset::Ascii.shown(sign);
+        let ascii = Charset::Ascii.render(sign);
         assert!(!begins(&ascii), "{sign} is {ascii}");
         assert!(!begins(&format!("{ascii}x")), "{sign} is {ascii}");
     }
@@ -184,7 +184,7 @@ fn check_rows(played: &mut Played) {
         match &row.kind {
             // At the top it is said who goes on.
             RowKind::More if y == first && grid.is_apart => assert_ne!(before.trim(), ""),
-            RowKind::More if y == first && flow.names_top(&rows) => {
+            RowKind::More if y == first && flow.replaces_top_row(&rows) => {
                 let named = cells(&buffer, y, left + 1..left + grid.columns);
                 assert!(['m', 'c', '小', '…'].iter().any(|c| named.starts_with(*c)), "{named}");
                 assert!(named.trim_end().ends_with('…'), "{named}");

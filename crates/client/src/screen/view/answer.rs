@@ -37,9 +37,10 @@ impl<'a> Panel<'a> {
         }
         let area = areas.messages;
         let columns = usize::from(area.width.saturating_sub(BEFORE_WORDS + 1)).max(1);
-        let flash = model.told.flash.iter().filter(|_| has_flash(model, areas));
+        let flash = model.feedback.flash.iter().filter(|_| has_flash(model, areas));
         let flash = flash.map(|flash| (Tone::Plain, flash.text.as_str()));
-        let answers = model.told.answers.iter().map(|notice| (notice.tone, notice.text.as_str()));
+        let answers =
+            model.feedback.answers.iter().map(|notice| (notice.tone, notice.text.as_str()));
         let most = usize::from((area.height / 2).max(ANSWER_ROWS_MIN)) - 1;
         let mut rows: Vec<Row<'_>> = Vec::new();
         // The newest from its beginning; those before it as far as they fit too.
@@ -54,7 +55,7 @@ impl<'a> Panel<'a> {
         rows.truncate(most);
         let height = u16::try_from(rows.len() + 1).unwrap_or(area.height);
         let y = area.bottom().saturating_sub(height);
-        let has_answers = !model.told.answers.is_empty();
+        let has_answers = !model.feedback.answers.is_empty();
         let panel = Self { rows, hidden, has_answers, area: Rect { y, height, ..area } };
         (!panel.rows.is_empty()).then_some(panel)
     }
@@ -77,7 +78,8 @@ fn has_room(model: &Model, areas: &Areas) -> bool {
 /// Whether a short word stands here, because the status line is too short for it.
 pub(super) fn has_flash(model: &Model, areas: &Areas) -> bool {
     let is_long = |text: &str| !pen::has_room(text, areas.status);
-    has_room(model, areas) && model.told.flash.as_ref().is_some_and(|flash| is_long(&flash.text))
+    has_room(model, areas)
+        && model.feedback.flash.as_ref().is_some_and(|flash| is_long(&flash.text))
 }
 
 /// The topmost row of the screen that is covered; past the last one when none is.

@@ -45,14 +45,14 @@ const SIGNS: &[(&str, &str)] = &[
 impl Charset {
     /// The text in characters that can be shown, as wide as it is.
     #[must_use]
-    pub(in crate::screen) fn shown(self, text: &str) -> Cow<'_, str> {
+    pub(in crate::screen) fn render(self, text: &str) -> Cow<'_, str> {
         if self == Self::Full || text.is_ascii() {
             return Cow::Borrowed(text);
         }
-        text.graphemes(true).map(|cluster| self.cluster(cluster)).collect::<String>().into()
+        text.graphemes(true).map(|cluster| self.render_cluster(cluster)).collect::<String>().into()
     }
 
-    fn cluster(self, cluster: &str) -> Cow<'_, str> {
+    fn render_cluster(self, cluster: &str) -> Cow<'_, str> {
         let stand_in = |table: &[(&str, &'static str)]| {
             table.iter().find(|(sign, _)| *sign == cluster).map(|(_, ascii)| Cow::Borrowed(*ascii))
         };
@@ -91,14 +91,14 @@ mod tests {
     #[test]
     fn what_cannot_be_shown_is_shown_as_far_as_it_can_and_as_wide() {
         let text = "─│ café “naïve” Straße 你好 👩\u{200D}👩\u{200D}👧 x…";
-        assert_eq!(Charset::Full.shown(text), text);
-        assert_eq!(Charset::Lineless.shown(text), text.replace('─', "-").replace('│', "|"));
-        assert_eq!(Charset::Ascii.shown(text), "-| cafe \"naive\" Stra?e ???? ?? x~");
+        assert_eq!(Charset::Full.render(text), text);
+        assert_eq!(Charset::Lineless.render(text), text.replace('─', "-").replace('│', "|"));
+        assert_eq!(Charset::Ascii.render(text), "-| cafe \"naive\" Stra?e ???? ?? x~");
         for text in [text, "e\u{301}\u{200B}", "ᄀᄀᄀ", "🇩🇪", "שלום", "░▒▓"] {
             for charset in [Charset::Lineless, Charset::Ascii] {
-                assert_eq!(width(&charset.shown(text)), width(text), "{text}");
+                assert_eq!(width(&charset.render(text)), width(text), "{text}");
             }
-            assert!(Charset::Ascii.shown(text).is_ascii());
+            assert!(Charset::Ascii.render(text).is_ascii());
         }
     }
 }

@@ -63,16 +63,16 @@ fn push_section(section: &keys::Section, columns: usize, lines: &mut Vec<Line>) 
 fn push_row(keys: &str, help: &str, columns: usize, lines: &mut Vec<Line>) {
     let left = left_columns(columns);
     if let Some(left) = left.filter(|left| width(keys) + INDENT <= *left) {
-        let mut rows = wrapped(help, columns - left).into_iter();
+        let mut rows = wrap_lines(help, columns - left).into_iter();
         lines.push(Line::Both(keys.to_owned(), rows.next().unwrap_or_default()));
         lines.extend(rows.map(|text| Line::Words { at: left, text, is_key: false }));
         return;
     }
     let at = INDENT / 2;
-    let names = wrapped(keys, columns.saturating_sub(at)).into_iter();
+    let names = wrap_lines(keys, columns.saturating_sub(at)).into_iter();
     lines.extend(names.map(|text| Line::Words { at, text, is_key: true }));
     let at = left.unwrap_or(INDENT);
-    let words = wrapped(help, columns.saturating_sub(at)).into_iter();
+    let words = wrap_lines(help, columns.saturating_sub(at)).into_iter();
     lines.extend(words.map(|text| Line::Words { at, text, is_key: false }));
 }
 
@@ -81,7 +81,7 @@ fn left_columns(columns: usize) -> Option<usize> {
     LEFT_COLUMNS.iter().find(|(from, _)| columns >= *from).map(|(_, left)| *left)
 }
 
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
+fn wrap_lines(text: &str, columns: usize) -> Vec<String> {
     wrap(text, columns, columns.max(1)).into_iter().map(|row| text[row].to_owned()).collect()
 }
 

@@ -27,7 +27,7 @@ pub(super) fn draw(model: &Model, list: &List, area: Rect, pen: &mut Pen<'_>) ->
     let height = u16::try_from(list.item_rows(area.width)).unwrap_or(1);
     let drawing = Drawing { model, list, lead: widest.unwrap_or(0), area };
     let mut chosen = Position::new(area.x, area.y);
-    let items = list.items.iter().enumerate().skip(list.first_shown(area));
+    let items = list.items.iter().enumerate().skip(list.first_visible(area));
     let tops = (area.top().saturating_add(1)..area.bottom()).step_by(usize::from(height));
     for (y, (index, item)) in tops.zip(items) {
         let rows = Rect { y, height, ..area }.intersection(area);
@@ -36,7 +36,7 @@ pub(super) fn draw(model: &Model, list: &List, area: Rect, pen: &mut Pen<'_>) ->
             chosen = Position::new(rows.x, rows.y);
             pen.restyle(rows, pen.theme.chosen);
         }
-        drawing.item(item, is_chosen, rows, pen);
+        drawing.draw_item(item, is_chosen, rows, pen);
     }
     chosen
 }
@@ -59,7 +59,7 @@ struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
-    fn item(&self, item: &Item, is_chosen: bool, rows: Rect, pen: &mut Pen<'_>) {
+    fn draw_item(&self, item: &Item, is_chosen: bool, rows: Rect, pen: &mut Pen<'_>) {
         let theme = pen.theme;
         let base = if is_chosen { theme.chosen } else { Style::new() };
         let (right, y) = (rows.right(), rows.y);
@@ -77,15 +77,22 @@ impl Drawing<'_> {
         let shown = shorten_middle(&item.lead, lead);
         pen.put(x, y, right.saturating_sub(x), &shown, theme.strong.patch(base));
         if has_row {
-            self.text(item, is_chosen, (rows.x + INDENT, y + 1), rows, pen);
+            self.draw_text(item, is_chosen, (rows.x + INDENT, y + 1), rows, pen);
         } else {
             let x = x.saturating_add(u16::try_from(lead + 2).unwrap_or(u16::MAX));
-            self.text(item, is_chosen, (x, y), rows, pen);
+            self.draw_text(item, is_chosen, (x, y), rows, pen);
         }
     }
 
     /// What the item says, around the words that were searched for.
-    fn text(&self, item: &Item, is_chosen: bool, at: (u16, u16), rows: Rect, pen: &mut Pen<'_>) {
+    fn draw_text(
+        &self,
+        item: &Item,
+        is_chosen: bool,
+        at: (u16, u16),
+        rows: Rect,
+        pen: &mut Pen<'_>,
+    ) {
         let (mut x, y) = at;
         let theme = pen.theme;
         let columns = usize::from(rows.right().saturating_sub(x + 1));

@@ -15,7 +15,7 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     }
     let theme = pen.theme;
     let members = &model.talk().members;
-    let total = members.total.max(members.known());
+    let total = members.total.max(members.known_count());
     let columns = area.width.saturating_sub(1);
     pen.put(area.x + 1, area.y, columns, &format!("{total} here"), theme.dim);
     let bottom = area.bottom();
@@ -39,7 +39,7 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
         shown += 1;
     }
     let more = total - shown;
-    if more > 0 && y < bottom && members.known() > 0 {
+    if more > 0 && y < bottom && members.known_count() > 0 {
         pen.put(area.x + 1, y, columns, &format!("… {more} more"), theme.dim);
     }
 }

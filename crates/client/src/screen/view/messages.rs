@@ -11,9 +11,9 @@ use super::pen::{Pen, columns_of};
 use crate::screen::found;
 use crate::screen::limits::NICK_COLUMNS;
 use crate::screen::model::entry::{
-    Entry, Manner, Message, OwnStage, Tone, What, mention_ranges, nick_shown,
+    Entry, Manner, Message, OwnStage, Tone, What, display_nick, mention_ranges,
 };
-use crate::screen::model::flow::{Flow, Naming, Row, RowKind, Shown, TIME_COLUMNS};
+use crate::screen::model::flow::{Flow, Naming, Row, RowKind, ScreenRow, TIME_COLUMNS};
 use crate::screen::model::{Model, links};
 
 pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
@@ -26,32 +26,32 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
         return draw_nothing(model, area, pen);
     }
     let mut rows = rows;
-    name_the_first(&mut rows);
-    let is_named = flow.names_top(&rows);
+    show_first_nick_and_time(&mut rows);
+    let is_named = flow.replaces_top_row(&rows);
     let first = area.bottom() - u16::try_from(rows.len()).unwrap_or(area.height);
     // A long text has many rows, and its parts are found once.
-    let mut parted: Option<(usize, Parted<'_>)> = None;
+    let mut styled: Option<(usize, StyledText<'_>)> = None;
     for (y, (index, row)) in (first..area.bottom()).zip(&rows) {
         let Some(entry) = model.talk().entry(*index) else { continue };
         let drawing = Drawing { model, flow: &flow, entry, area: Rect { y, height: 1, ..area } };
-        let parted = match parted.take() {
-            Some(before) if before.0 == *index => parted.insert(before),
-            Some(_) | None => parted.insert((*index, drawing.parted(pen))),
+        let styled = match styled.take() {
+            Some(before) if before.0 == *index => styled.insert(before),
+            Some(_) | None => styled.insert((*index, drawing.styled_text(pen))),
         };
         if y == first && is_named {
-            drawing.name_alone(pen);
+            drawing.draw_nick_over_row(pen);
         } else {
-            drawing.row(row, &parted.1, pen);
+            drawing.draw_row(row, &styled.1, pen);
             if y == first && row.kind == RowKind::More {
-                drawing.who_goes_on(pen);
+                drawing.draw_continued_nick(pen);
             }
         }
-        drawing.marks(row, pen);
+        drawing.draw_marks(row, pen);
     }
 }
 
 /// The words of an entry, and what stands out in them.
-struct Parted<'a> {
+struct StyledText<'a> {
     shown: Cow<'a, str>,
     base: Style,
     special: Vec<(Range<usize>, Style)>,
@@ -60,7 +60,7 @@ struct Parted<'a> {
 }
 
 /// Of what stands topmost it is said who said it and when, even if that was said above the screen.
-fn name_the_first(rows: &mut [Shown]) {
+fn show_first_nick_and_time(rows: &mut [ScreenRow]) {
     let mut kinds = rows.iter_mut().map(|(_, row)| &mut row.kind);
     let is_head =
         |kind: &&mut RowKind| matches!(kind, RowKind::First { .. } | RowKind::Name { .. });
@@ -93,28 +93,28 @@ struct Drawing<'a> {
 }
 
 impl<'a> Drawing<'a> {
-    fn row(&self, row: &Row, parted: &Parted<'_>, pen: &mut Pen<'_>) {
+    fn draw_row(&self, row: &Row, styled: &StyledText<'_>, pen: &mut Pen<'_>) {
         let theme = pen.theme;
         match &row.kind {
             RowKind::Day(day) => {
                 let day = day.strftime("%A, %-d %B %Y").to_string();
-                self.rule(&day, theme.dim, theme.rule, pen);
+                self.draw_rule(&day, theme.dim, theme.rule, pen);
             }
-            RowKind::New => self.rule("new", theme.mention, theme.mention, pen),
+            RowKind::New => self.draw_rule("new", theme.mention, theme.mention, pen),
             RowKind::First { with_nick, with_time } => {
-                self.head(*with_nick, *with_time, pen);
-                self.text(row, parted, pen);
+                self.draw_head(*with_nick, *with_time, pen);
+                self.draw_text(row, styled, pen);
             }
-            RowKind::Name { with_time } => self.name(*with_time, pen),
+            RowKind::Name { with_time } => self.draw_name(*with_time, pen),
             RowKind::More => {
-                self.bar(pen);
-                self.text(row, parted, pen);
+                self.draw_bar(pen);
+                self.draw_text(row, styled, pen);
             }
         }
     }
 
     /// `──── words ─────`
-    fn rule(&self, words: &str, style: Style, rule: Style, pen: &mut Pen<'_>) {
+    fn draw_rule(&self, words: &str, style: Style, rule: Style, pen: &mut Pen<'_>) {
         let (x, y) = (self.area.x, self.area.y);
         pen.fill(
             Rect { x: x + 1, width: self.area.width.saturating_sub(2), ..self.area },
@@ -128,7 +128,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// What stands at the left edge: that you are spoken of, or that this is what was gone to.
-    fn marks(&self, row: &Row, pen: &mut Pen<'_>) {
+    fn draw_marks(&self, row: &Row, pen: &mut Pen<'_>) {
         let What::Message(message) = &self.entry.what else { return };
         let is_text = !matches!(row.kind, RowKind::Day(_) | RowKind::New);
         let is_target = message.position.is_some() && message.position == self.model.talk().target;
@@ -139,14 +139,14 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn head(&self, with_nick: bool, with_time: bool, pen: &mut Pen<'_>) {
-        self.time(with_time, pen);
+    fn draw_head(&self, with_nick: bool, with_time: bool, pen: &mut Pen<'_>) {
+        self.draw_time(with_time, pen);
         if let What::Message(message) = &self.entry.what {
             if with_nick {
-                self.nick(message, pen);
+                self.draw_nick(message, pen);
             }
         } else if let Some((sign, style)) = self.server_sign(pen) {
-            self.sign(sign, style, pen);
+            self.draw_sign(sign, style, pen);
         }
     }
 
@@ -164,8 +164,8 @@ impl<'a> Drawing<'a> {
     }
 
     /// Who says what stands below.
-    fn name(&self, with_time: bool, pen: &mut Pen<'_>) {
-        self.time(with_time, pen);
+    fn draw_name(&self, with_time: bool, pen: &mut Pen<'_>) {
+        self.draw_time(with_time, pen);
         if let What::Message(message) = &self.entry.what
             && let Naming::OnRow(nick) = self.flow.grid.naming(message)
         {
@@ -175,15 +175,15 @@ impl<'a> Drawing<'a> {
     }
 
     /// Who says what goes on at the top of the screen: where nicks stand or, as far as it fits, where times do.
-    fn who_goes_on(&self, pen: &mut Pen<'_>) {
+    fn draw_continued_nick(&self, pen: &mut Pen<'_>) {
         let (who, style) = match (&self.entry.what, self.server_sign(pen)) {
-            (What::Message(message), _) => (nick_shown(&message.nick), nick_style(message, pen)),
+            (What::Message(message), _) => (display_nick(&message.nick), nick_style(message, pen)),
             (_, Some((sign, style))) => (sign.into(), style),
             (What::Presence(_) | What::Notice(_), None) => return,
         };
         let grid = self.flow.grid;
         if grid.is_apart {
-            self.sign(&who, style, pen);
+            self.draw_sign(&who, style, pen);
         } else if grid.has_times {
             self.put_at(grid.time_at(), &shorten_middle(&who, TIME_COLUMNS), style, pen);
         } else if self.server_sign(pen).is_some() {
@@ -192,23 +192,23 @@ impl<'a> Drawing<'a> {
     }
 
     /// Who says what goes on, in the place of the topmost row of it, where there is none beside it.
-    fn name_alone(&self, pen: &mut Pen<'_>) {
+    fn draw_nick_over_row(&self, pen: &mut Pen<'_>) {
         if let What::Message(message) = &self.entry.what {
-            let words = format!("{}: …", nick_shown(&message.nick));
+            let words = format!("{}: …", display_nick(&message.nick));
             let words = shorten_middle(&words, self.flow.grid.nick_columns());
             self.put_at(self.flow.grid.nick_at(), &words, nick_style(message, pen), pen);
         }
     }
 
     /// What stands before a row that goes on, where nicks have no column of their own: no text can make it.
-    fn bar(&self, pen: &mut Pen<'_>) {
+    fn draw_bar(&self, pen: &mut Pen<'_>) {
         if !self.flow.grid.is_apart {
             self.put_at(self.flow.grid.nick_at(), "│", pen.theme.rule, pen);
         }
     }
 
     /// The time, or how far a message of ours has come.
-    fn time(&self, with_time: bool, pen: &mut Pen<'_>) {
+    fn draw_time(&self, with_time: bool, pen: &mut Pen<'_>) {
         let theme = pen.theme;
         if !self.flow.grid.has_times {
             return;
@@ -232,22 +232,22 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn nick(&self, message: &Message, pen: &mut Pen<'_>) {
+    fn draw_nick(&self, message: &Message, pen: &mut Pen<'_>) {
         let style = nick_style(message, pen);
         match (message.manner, self.flow.grid.naming(message)) {
-            (_, Naming::InColumn) => self.sign(&nick_shown(&message.nick), style, pen),
+            (_, Naming::InColumn) => self.draw_sign(&display_nick(&message.nick), style, pen),
             (_, Naming::BeforeText(lead)) => {
                 self.put_at(self.flow.grid.nick_at(), &lead, style, pen);
             }
             // Only at the top of the screen: the whole nick stands above it.
-            (_, Naming::OnRow(nick)) => self.sign(&nick, style, pen),
-            (Manner::Topic, Naming::InText) => self.sign("#", style, pen),
-            (Manner::Said | Manner::Acted, Naming::InText) => self.sign("*", style, pen),
+            (_, Naming::OnRow(nick)) => self.draw_sign(&nick, style, pen),
+            (Manner::Topic, Naming::InText) => self.draw_sign("#", style, pen),
+            (Manner::Said | Manner::Acted, Naming::InText) => self.draw_sign("*", style, pen),
         }
     }
 
     /// Writes where nicks stand: against the right edge of their column, where they have one.
-    fn sign(&self, sign: &str, style: Style, pen: &mut Pen<'_>) {
+    fn draw_sign(&self, sign: &str, style: Style, pen: &mut Pen<'_>) {
         let grid = self.flow.grid;
         if grid.is_apart {
             let sign = shorten_middle(sign, NICK_COLUMNS);
@@ -267,28 +267,28 @@ impl<'a> Drawing<'a> {
         self.area.x.saturating_add(u16::try_from(column).unwrap_or(u16::MAX))
     }
 
-    fn text(&self, row: &Row, parted: &Parted<'_>, pen: &mut Pen<'_>) {
-        let mut parts = split(&row.range, parted.base, &parted.special);
-        if !parted.found.is_empty() {
-            parts = mark(parts, &parted.found, pen.theme.found);
+    fn draw_text(&self, row: &Row, styled: &StyledText<'_>, pen: &mut Pen<'_>) {
+        let mut parts = split(&row.range, styled.base, &styled.special);
+        if !styled.found.is_empty() {
+            parts = mark(parts, &styled.found, pen.theme.found);
         }
         let mut x = self.x(row.column);
         for (range, style) in parts {
             let columns = self.area.right().saturating_sub(x);
-            x = pen.put(x, self.area.y, columns, &parted.shown[range], style);
+            x = pen.put(x, self.area.y, columns, &styled.shown[range], style);
         }
     }
 
-    fn parted(&self, pen: &Pen<'_>) -> Parted<'a> {
+    fn styled_text(&self, pen: &Pen<'_>) -> StyledText<'a> {
         let theme = pen.theme;
-        let shown = self.entry.what.shown();
+        let shown = self.entry.what.display();
         let base = self.base_style(pen);
         let links = links::find(&shown).into_iter();
         let mut special: Vec<_> = links.map(|link| (link, base.patch(theme.link))).collect();
         let mut found = Vec::new();
         if let What::Message(message) = &self.entry.what {
             if message.manner != Manner::Said {
-                let nick = nick_shown(&message.nick);
+                let nick = display_nick(&message.nick);
                 special.push((0..nick.len(), nick_style(message, pen)));
             }
             if let Some(me) = self.model.me.nick.as_ref().filter(|_| message.is_mention) {
@@ -298,7 +298,7 @@ impl<'a> Drawing<'a> {
             found = found::ranges(&shown, &self.model.talk().words);
         }
         special.sort_by_key(|(range, _)| range.start);
-        Parted { shown, base, special, found }
+        StyledText { shown, base, special, found }
     }
 
     fn base_style(&self, pen: &Pen<'_>) -> Style {

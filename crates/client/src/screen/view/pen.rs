@@ -28,7 +28,7 @@ impl<'a> Pen<'a> {
             return x;
         }
         let columns = columns.min(area.right() - x);
-        let text = self.theme.charset.shown(text);
+        let text = self.theme.charset.render(text);
         let fitting = truncate(&text, usize::from(columns));
         self.buffer.set_stringn(x, y, fitting, usize::from(columns), style).0
     }

@@ -12,7 +12,7 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
         return;
     }
     pen.put(area.x + 1, area.y, area.width, "茶馆 teahouse", pen.theme.dim);
-    let first = model.first_room_shown(usize::from(area.height));
+    let first = model.first_visible_room(usize::from(area.height));
     let rows = area.top() + 1..area.bottom();
     for (y, (index, talk)) in rows.zip(model.talks.iter().enumerate().skip(first)) {
         draw_talk(talk, index == model.current, Rect { y, height: 1, ..area }, pen);

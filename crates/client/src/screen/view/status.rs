@@ -24,13 +24,13 @@ pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
         return;
     }
     let mut end = area.right().saturating_sub(1);
-    let mut left = left(model, areas, pen);
+    let mut left = left_parts(model, areas, pen);
     if is_urgent(model) && columns_of_left(&left) >= area.width {
         // What is said comes before how the connection is.
         left.drain(..left.len().saturating_sub(1));
     }
     let left_min = if is_urgent(model) { columns_of_left(&left) } else { 0 };
-    for (words, style, least) in right(model, area, pen) {
+    for (words, style, least) in right_parts(model, area, pen) {
         let columns = columns_of(&words);
         if end > area.x.saturating_add(left_min.max(least)).saturating_add(columns) {
             end = pen.put_before(end, area.y, columns, &words, style).saturating_sub(1);
@@ -41,11 +41,11 @@ pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
         x = pen.put_short(x, area.y, end.saturating_sub(x), &format!(" {words} "), style);
         x = (x + 1).min(end);
     }
-    draw_choices(model, Rect { x, width: end.saturating_sub(x), ..area }, pen);
+    draw_completions(model, Rect { x, width: end.saturating_sub(x), ..area }, pen);
 }
 
 /// The first of some words, longest first, that is seen whole; else the last.
-fn fitting(words: [String; 3], area: Rect) -> String {
+fn longest_fitting(words: [String; 3], area: Rect) -> String {
     let [long, short, shortest] = words;
     let fits = |words: &String| has_room(words, area);
     [long, short].into_iter().find(fits).unwrap_or(shortest)
@@ -59,13 +59,13 @@ fn columns_of_left(left: &[(String, Style)]) -> u16 {
 /// Whether what stands at the left is to be read now, before what stands at the right.
 fn is_urgent(model: &Model) -> bool {
     let is_asking = matches!(model.mode, Mode::SendPaste { .. } | Mode::Find { .. });
-    is_asking || model.line.search().is_some() || model.told.flash.is_some()
+    is_asking || model.line.search().is_some() || model.feedback.flash.is_some()
 }
 
 /// What stands at the left, in order.
-fn left(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style)> {
+fn left_parts(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style)> {
     let theme = pen.theme;
-    let mut parts = vec![connection(model, pen)];
+    let mut parts = vec![connection_state(model, pen)];
     match &model.mode {
         Mode::SendPaste { lines } => {
             let questions = [
@@ -73,7 +73,7 @@ fn left(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style)> {
                 format!("send {lines} lines? y: yes, else no"),
                 format!("send {lines} lines? y/n"),
             ];
-            return vec![(fitting(questions, areas.status), theme.mention)];
+            return vec![(longest_fitting(questions, areas.status), theme.mention)];
         }
         Mode::Find { everywhere, .. } => {
             let place = match model.talk().with.room().filter(|_| !everywhere) {
@@ -85,7 +85,7 @@ fn left(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style)> {
                 format!("{place} (Tab: where)"),
                 place,
             ];
-            return vec![(fitting(prompts, areas.status), theme.strong)];
+            return vec![(longest_fitting(prompts, areas.status), theme.strong)];
         }
         Mode::Line | Mode::List(_) | Mode::Help { .. } => {}
     }
@@ -99,21 +99,22 @@ fn left(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style)> {
     if model.line.choices().is_some_and(|choices| choices.candidates.len() > 1) {
         return parts;
     }
-    if let Some(flash) = model.told.flash.as_ref().filter(|_| !answer::has_flash(model, areas)) {
+    if let Some(flash) = model.feedback.flash.as_ref().filter(|_| !answer::has_flash(model, areas))
+    {
         parts.push((flash.text.clone(), theme.strong));
         return parts;
     }
     if areas.rooms.is_empty() {
-        parts.extend(elsewhere(model, pen));
+        parts.extend(unread_elsewhere(model, pen));
     }
-    if let Some(typing) = typing(model) {
+    if let Some(typing) = typing_text(model) {
         parts.push((typing, theme.dim));
     }
     parts
 }
 
 /// What is unread in other rooms, which are not on the screen.
-fn elsewhere(model: &Model, pen: &Pen<'_>) -> Option<(String, Style)> {
+fn unread_elsewhere(model: &Model, pen: &Pen<'_>) -> Option<(String, Style)> {
     let others = model.talks.iter().enumerate().filter(|(index, _)| *index != model.current);
     let (unread, mentions) = others.fold((0, 0), |(unread, mentions), (_, talk)| {
         (unread + talk.unread, mentions + talk.mentions)
@@ -126,7 +127,7 @@ fn elsewhere(model: &Model, pen: &Pen<'_>) -> Option<(String, Style)> {
 }
 
 /// Whether we are connected, and as whom; quietly when all is well.
-fn connection(model: &Model, pen: &Pen<'_>) -> (String, Style) {
+fn connection_state(model: &Model, pen: &Pen<'_>) -> (String, Style) {
     let theme = pen.theme;
     let me = model.me.nick.as_ref().map_or_else(String::new, |me| format!("{} ", me.as_str()));
     if model.connection.is_line_open {
@@ -149,7 +150,7 @@ fn connection(model: &Model, pen: &Pen<'_>) -> (String, Style) {
     }
 }
 
-fn typing(model: &Model) -> Option<String> {
+fn typing_text(model: &Model) -> Option<String> {
     let names: Vec<_> = model.talk().typing.iter().map(|(nick, _)| nick.as_str()).collect();
     match names.as_slice() {
         [] => None,
@@ -160,7 +161,7 @@ fn typing(model: &Model) -> Option<String> {
 }
 
 /// What stands at the right, the outermost first, and how many columns it leaves to the left part.
-fn right(model: &Model, area: Rect, pen: &Pen<'_>) -> Vec<(String, Style, u16)> {
+fn right_parts(model: &Model, area: Rect, pen: &Pen<'_>) -> Vec<(String, Style, u16)> {
     let theme = pen.theme;
     let talk = model.talk();
     let is_wide = area.width >= READING_LONG_FROM;
@@ -171,7 +172,7 @@ fn right(model: &Model, area: Rect, pen: &Pen<'_>) -> Vec<(String, Style, u16)> 
     if !model.look.has_mouse {
         parts.push((" F7 mouse off ".to_owned(), theme.dim, LEFT_MIN));
     }
-    let waiting = model.talks.iter().map(|talk| talk.on_the_way.len()).sum::<usize>();
+    let waiting = model.talks.iter().map(|talk| talk.pending.len()).sum::<usize>();
     if waiting > 0 && !matches!(model.connection.state, State::Online(_)) {
         parts.push((format!(" {waiting} waiting "), theme.mention, LEFT_MIN));
     }
@@ -195,7 +196,7 @@ fn right(model: &Model, area: Rect, pen: &Pen<'_>) -> Vec<(String, Style, u16)> 
 }
 
 /// What the word before the caret may be completed to.
-fn draw_choices(model: &Model, area: Rect, pen: &mut Pen<'_>) {
+fn draw_completions(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     let Some(choices) = model.line.choices() else { return };
     if choices.candidates.len() < 2 {
         return;

@@ -1,4 +1,4 @@
-//! Going from one conversation to another. Each has its own line; the one on the screen is in the editor.
+//! Switches between conversations. Each has its own line; the editor has that of the conversation on the screen.
 
 use teahouse_core::RoomName;
 use teahouse_editor::Command;
@@ -8,9 +8,9 @@ use super::{Mode, Model, PROMPT_COLUMNS};
 use crate::screen::key::{Key, Press};
 use crate::screen::keys::Go;
 
-/// Columns of the list of rooms at least and at most.
+/// The least and the greatest width of the list of rooms, in columns.
 const ROOMS_COLUMNS: (usize, usize) = (16, 20);
-/// Columns beside a name in the list: a mark before it and counts after it.
+/// Columns beside a name in the list: a mark before it and the counts after it.
 const BESIDE_NAME: usize = 7;
 
 impl Model {
@@ -42,23 +42,23 @@ impl Model {
         }
     }
 
-    /// Puts a conversation on the screen, and its line into the editor.
+    /// Shows a conversation, and puts its line into the editor.
     pub(super) fn show_talk(&mut self, index: usize) {
         if index == self.current || index >= self.talks.len() {
             return;
         }
         self.mode = Mode::Line;
-        self.told.answers.clear();
-        self.put_line_aside();
+        self.feedback.answers.clear();
+        self.store_draft();
         if self.talk().is_at_end() {
             self.talk_mut().new_after = None;
         }
         self.current = index;
-        self.take_line_up();
+        self.restore_draft();
         self.follow_end();
     }
 
-    fn put_line_aside(&mut self) {
+    fn store_draft(&mut self) {
         if self.line.search().is_some() {
             self.edit(Command::SearchAccept);
         }
@@ -69,8 +69,8 @@ impl Model {
         self.talk_mut().draft = Draft { passage, caret };
     }
 
-    /// Puts the line begun here into the editor, which is empty.
-    pub(super) fn take_line_up(&mut self) {
+    /// Puts the unsent line of the conversation on the screen into the editor, which is empty.
+    pub(super) fn restore_draft(&mut self) {
         let draft = std::mem::take(&mut self.talk_mut().draft);
         self.look.line_top = 0;
         self.line.put_in(draft.passage);
@@ -84,20 +84,20 @@ impl Model {
         }
     }
 
-    /// A room was entered: it is shown if it was asked for, or if there was none before.
+    /// Shows a room that was just joined, if the user asked for it or if it is the first one.
     pub(super) fn show_first_room(&mut self, index: usize, room: &RoomName) {
-        if self.asked.wanted.as_ref() == Some(room) {
-            self.asked.wanted = None;
+        if self.requests.wanted_room.as_ref() == Some(room) {
+            self.requests.wanted_room = None;
             self.show_talk(index);
         }
         let api = self.talks.iter().position(|talk| talk.with == With::Api);
         if let Some(api) = api {
-            self.leave_server(api);
+            self.close_server_talk(api);
         }
     }
 
-    /// The server's own words stand only where there is no room yet; they go along to the first one.
-    fn leave_server(&mut self, api: usize) {
+    /// Closes the conversation that shows the server's notices before the first room; they move to the first room.
+    fn close_server_talk(&mut self, api: usize) {
         let first = self.talks.iter().position(|talk| talk.with.room().is_some()).unwrap_or(0);
         for entry in self.talks[api].window.take_entries() {
             self.talks[first].window.put(entry.time_ms, entry.what);
@@ -118,7 +118,7 @@ impl Model {
         }
         if index == self.current {
             self.mode = Mode::Line;
-            // What was begun can be put back, elsewhere too: we may have been made to leave.
+            // The unsent line can be put back with Ctrl-Y, also in another room: the server may have removed us.
             self.edit(Command::Clear);
             drop(self.line.take());
         }
@@ -128,11 +128,11 @@ impl Model {
             self.current = self.current.saturating_sub(1);
         }
         if is_shown {
-            self.take_line_up();
+            self.restore_draft();
         }
     }
 
-    /// Columns the list of rooms would like.
+    /// The preferred width of the list of rooms, in columns.
     pub(super) fn rooms_columns(&self) -> u16 {
         let widest = self.talks.iter().map(|talk| teahouse_editor::width(talk.with.name())).max();
         let columns = widest.unwrap_or(0) + BESIDE_NAME;

@@ -1,4 +1,4 @@
-//! Where things stand on the screen.
+//! The layout of the screen.
 
 use teahouse_editor::{Frame, Layout};
 
@@ -9,7 +9,7 @@ use crate::screen::areas::{Areas, Wanted};
 use crate::screen::limits::LINE_ROWS_MAX;
 
 impl Model {
-    /// Where the parts of the screen are.
+    /// The parts of the screen.
     #[must_use]
     pub(in crate::screen) fn areas(&self) -> Areas {
         let rows = self.editor().layout(&self.line_frame()).all_rows().len();
@@ -31,7 +31,7 @@ impl Model {
         }
     }
 
-    /// The frame of the line, without its prompt.
+    /// The frame of the line, without the prompt.
     pub(super) fn line_frame(&self) -> Frame {
         let columns = self.look.size.columns.saturating_sub(self.prompt_columns());
         let most = usize::from(self.look.size.rows / 3).clamp(1, LINE_ROWS_MAX);
@@ -43,24 +43,24 @@ impl Model {
         }
     }
 
-    /// Columns before the line; none when the screen has hardly any.
+    /// Columns of the prompt; none on a very narrow screen.
     #[must_use]
     pub(in crate::screen) fn prompt_columns(&self) -> u16 {
         if self.look.size.columns > 3 * PROMPT_COLUMNS { PROMPT_COLUMNS } else { 0 }
     }
 
-    /// How the line stands on the screen.
+    /// The layout of the line.
     #[must_use]
     pub(in crate::screen) fn line_layout(&self) -> Layout<'_> {
         self.editor().layout(&self.line_frame())
     }
 
-    /// How the entries of the conversation on the screen flow.
+    /// The rows of the conversation on the screen.
     #[must_use]
     pub(in crate::screen) fn flow(&self) -> Flow<'_> {
         let columns = usize::from(self.areas().messages.width);
         let grid = match self.talk().with {
-            // A line server's lines carry their own names.
+            // The lines of a line server contain the names.
             With::Server(_) => Grid::in_line(columns),
             With::Api | With::Room(_) | With::Person(_) => Grid::of(columns),
         };

@@ -1,4 +1,4 @@
-//! The mouse: what it points at, and what a press there does.
+//! Handles the mouse: what it points at, and what a press there does.
 
 use ratatui::layout::{Position, Rect};
 use teahouse_editor::{Command, Place, index_at};
@@ -33,24 +33,24 @@ impl Model {
         }
     }
 
-    /// The first room of the list that is shown, so that the one we are in always is.
-    pub(in crate::screen) fn first_room_shown(&self, height: usize) -> usize {
+    /// The first visible conversation of the list, chosen so that the current one is visible.
+    pub(in crate::screen) fn first_visible_room(&self, height: usize) -> usize {
         let rows = height.saturating_sub(1).max(1);
         (self.current + 1).saturating_sub(rows)
     }
 
-    /// The conversation in this row of the list; its first row is its head.
+    /// The conversation in this row of the list; the first row is its title.
     fn room_at(&self, row: usize, height: usize) -> Option<usize> {
-        let index = row.checked_sub(1)? + self.first_room_shown(height);
+        let index = row.checked_sub(1)? + self.first_visible_room(height);
         (index < self.talks.len()).then_some(index)
     }
 
     fn press_line(&mut self, at: Position, line: Rect) {
-        let place = Place {
+        let point = Place {
             row: usize::from(at.y - line.y),
             column: usize::from((at.x - line.x).saturating_sub(self.prompt_columns())),
         };
-        let index = self.line_layout().index_at(place);
+        let index = self.line_layout().index_at(point);
         self.edit(Command::MoveTo(index));
     }
 
@@ -78,11 +78,11 @@ impl Model {
         let flow = self.flow();
         let shown = flow.screen(height);
         let number = (row + shown.len()).checked_sub(height)?;
-        if number == 0 && flow.names_top(&shown) {
+        if number == 0 && flow.replaces_top_row(&shown) {
             return None;
         }
         let (index, row) = shown.get(number)?;
-        let text = self.talk().entry(*index)?.what.shown();
+        let text = self.talk().entry(*index)?.what.display();
         let within = &text[row.range.clone()];
         let at = column.checked_sub(row.column)?;
         if at >= teahouse_editor::width(within) {
