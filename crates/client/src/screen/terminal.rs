@@ -1,7 +1,7 @@
-//! The shell around the model: the terminal, the clock, the other end. No decisions.
+//! The shell around the model: the terminal, the clock and the peer. It decides nothing.
 //!
-//! One loop on one thread: keys first, then what arrives, then, at most every [`FRAME`], one drawing of
-//! everything that changed. While nothing happens it sleeps.
+//! One loop on one thread: keys first, then what arrives, then, at most every [`FRAME`], one drawing of everything
+//! that changed. It sleeps while nothing happens.
 
 mod answers;
 pub(super) mod kind;
@@ -30,30 +30,30 @@ use session::Session;
 use signals::{Control, Signals};
 pub use steady::Steady;
 
-/// Between two drawings at least: more than 60 a second nobody sees.
+/// The least time between two drawings: nobody sees more than 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
-/// Bytes of a drawing that are written at once: a large screen, drawn anew. In many small pieces it could be seen
-/// half drawn.
+/// Bytes of a drawing that are written at once: enough for a large screen drawn anew. In small pieces a half drawn
+/// screen could become visible.
 const FRAME_BYTES: usize = 64 * 1024;
-/// How long the other end may take to say bye.
+/// How long the peer may take to say bye.
 const BYE: Duration = Duration::from_secs(2);
 
-/// Shows the interface until the person leaves, or is made to: by a signal, or because the terminal closed. On
-/// every way out what was to be kept is handed over first. Needs a tokio runtime with time and I/O; one thread will do.
+/// Runs the interface until the user leaves, a signal ends it, or the terminal closes. In each case the drafts are
+/// handed to the peer first. Needs a tokio runtime with time and I/O; one thread is enough.
 ///
 /// # Errors
-/// When the terminal cannot be read or written; it is left as it was found. When the other end was not
-/// reached or went away.
+/// When the terminal cannot be read or written; it is restored to its earlier state. When the server was not reached
+/// or ended the connection.
 pub async fn run<P: Peer>(peer: &mut P, setup: Setup, palette: Palette) -> Result<(), ClientError> {
     let mut session = Session::begin().map_err(ClientError::Start)?;
     let shell = Shell::new(peer, setup, palette, &mut session).map_err(ClientError::Start)?;
-    let shown = Box::pin(shell.run()).await;
+    let result = Box::pin(shell.run()).await;
     session.end().map_err(ClientError::Output)?;
-    shown.map_err(ClientError::Output)?;
+    result.map_err(ClientError::Output)?;
     peer.ending()
 }
 
-/// Everything that is not the model.
+/// Everything except the model's decisions.
 struct Shell<'a, P> {
     peer: &'a mut P,
     session: &'a mut Session,
@@ -66,14 +66,14 @@ struct Shell<'a, P> {
     model: Model,
     started: Instant,
     started_ms: i64,
-    /// Something changed and is not drawn.
+    /// Whether a change is not drawn yet.
     is_stale: bool,
     drawn_at: Option<Instant>,
-    /// The first drawing waits for what the terminal answers, until then.
+    /// Until then the first drawing waits for the terminal's answer.
     draw_from: Instant,
     is_closing: bool,
     is_peer_closed: bool,
-    /// Somebody else has the terminal: we are stopped, or about to be.
+    /// Whether another program has the terminal: this process is stopped, or about to be.
     is_away: bool,
 }
 
@@ -101,7 +101,7 @@ impl<'a, P: Peer> Shell<'a, P> {
         };
         let terminal = Terminal::new(Steady::new(out))?;
         let started = Instant::now();
-        // Of the other palettes it is known whether they are for light or dark screens, or they are for both.
+        // Only this palette depends on the background, which the terminal is asked for.
         let draw_from = match palette {
             Palette::Either if session.ask_background()? => started + ANSWER_WAIT,
             Palette::Either
@@ -136,15 +136,15 @@ impl<'a, P: Peer> Shell<'a, P> {
     }
 
     async fn run(mut self) -> io::Result<()> {
-        let shown = self.show().await;
+        let result = self.run_loop().await;
         for keep in self.model.close() {
             self.peer.keep(keep);
         }
         self.say_bye().await;
-        shown
+        result
     }
 
-    async fn show(&mut self) -> io::Result<()> {
+    async fn run_loop(&mut self) -> io::Result<()> {
         let mut events = EventStream::new();
         let mut signals = Signals::new()?;
         while !self.is_closing {
@@ -172,7 +172,7 @@ impl<'a, P: Peer> Shell<'a, P> {
         Ok(())
     }
 
-    /// Takes what the person did, and what the terminal answered.
+    /// Handles the user's events and the terminal's answer.
     fn handle_sorted(&mut self, sorted: Sorted) -> io::Result<()> {
         let background = sorted.background.filter(|_| self.palette == Palette::Either);
         if let Some(background) = background {
@@ -192,8 +192,7 @@ impl<'a, P: Peer> Shell<'a, P> {
         Ok(())
     }
 
-    /// Waits for the next thing, in this order when there are many: a drawing that is due, keys, the time,
-    /// what arrives.
+    /// Waits for the next event. If several are ready, the order is: a due drawing, keys, the clock, what arrives.
     async fn wait(&mut self, events: &mut EventStream, signals: &mut Signals) -> Woken {
         let draw_at = self.drawn_at.map_or(self.draw_from, |at| at + FRAME);
         let held_until = self.answers.due();
@@ -212,7 +211,7 @@ impl<'a, P: Peer> Shell<'a, P> {
     fn now(&self) -> Now {
         let since = self.started.elapsed().as_millis();
         let since_start_ms = u64::try_from(since).unwrap_or(u64::MAX);
-        // The time of day is read afresh, because it may be set while we run.
+        // The time of day is read each time, because the system clock may be set while the client runs.
         let time_ms = jiff::Timestamp::now().as_millisecond().max(self.started_ms);
         Now { since_start_ms, time_ms }
     }
@@ -248,11 +247,11 @@ impl<'a, P: Peer> Shell<'a, P> {
         Ok(())
     }
 
-    /// Leaves the terminal to the shell until it brings us back, which a signal tells.
+    /// Leaves the terminal to the shell until a signal says that the process continues.
     fn stop(&mut self, stop: impl FnOnce() -> io::Result<bool>) -> io::Result<()> {
         self.session.release()?;
         self.is_away = true;
-        // Nobody would bring us back.
+        // Without a shell nothing would continue the process.
         if stop()? { Ok(()) } else { self.resume() }
     }
 
@@ -282,7 +281,7 @@ impl<'a, P: Peer> Shell<'a, P> {
     async fn say_bye(&mut self) {
         self.peer.bye();
         let rest = async { while self.peer.next().await.is_some() {} };
-        // A server that does not answer keeps nobody here.
+        // A server that does not answer must not delay the exit further.
         tokio::time::timeout(BYE, rest).await.ok();
     }
 }

@@ -1,5 +1,5 @@
-//! What the terminal answers when it is asked for the colour of its screen (xterm's `OSC 11`). The answer stands
-//! among the keys, early, late or in pieces; here it is sorted out of them, so that none of it is ever typed.
+//! The terminal's answer to the query for its background colour (xterm's `OSC 11`). The answer arrives among the
+//! keys, early, late or in pieces; it is filtered out here, so that no part of it is ever typed.
 
 use std::mem;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use tokio::time::Instant;
 
-/// The question. One who does not know it passes it over up to its end.
+/// The query. A terminal that does not know it ignores it up to its end.
 pub(super) const QUESTION: &str = "\u{1b}]11;?\u{1b}\\";
-/// How long the first drawing waits for an answer: over most networks there is one by then.
+/// How long the first drawing waits for an answer: long enough for most networks.
 pub(super) const ANSWER_WAIT: Duration = Duration::from_millis(100);
-/// After so long without its next piece, what was held back was no answer, or is never finished.
+/// After this time without a next piece, the held events are no answer, or it is never finished.
 const PIECE_WAIT: Duration = Duration::from_millis(50);
 
-/// How the answer begins, after `ESC ]`.
+/// The possible beginnings of the answer, after `ESC ]`.
 const PREFIXES: &[&str] = &["11;rgb:", "11;rgba:"];
-/// Characters of the colour at most: four numbers of four digits.
+/// The most characters of the colour: four numbers of four digits, and three slashes.
 const COLOUR_CHARS_MAX: usize = 19;
 
 /// Whether the screen is light or dark.
@@ -26,28 +26,28 @@ pub(super) enum Background {
     Dark,
 }
 
-/// What comes of an event.
+/// The result of an event.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Sorted {
-    /// What the person did, in order.
+    /// The user's events, in order.
     pub events: Vec<Event>,
-    /// What the terminal answered.
+    /// The terminal's answer.
     pub background: Option<Background>,
 }
 
-/// Takes answers out of the keys.
+/// Filters answers out of the keys.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    /// What may be the beginning of an answer, as it came.
+    /// The events that may be the beginning of an answer.
     held: Vec<Event>,
-    /// What it says so far, from `]` on.
+    /// The text of the held events, from `]` on.
     text: String,
-    /// It ends with an escape, which may be the first half of the end.
+    /// Whether the held events end with an escape, which may be the first half of the terminator.
     has_escape: bool,
     since: Option<Instant>,
 }
 
-/// A key, as far as it can be a part of an answer.
+/// A key as a part of an answer.
 enum Piece {
     Escape,
     /// `ESC ]`, read as one key.
@@ -59,11 +59,11 @@ enum Piece {
 }
 
 impl Answers {
-    /// Takes the next event.
+    /// Sorts the next event into the user's events or the answer.
     pub(super) fn take(&mut self, event: Event, now: Instant) -> Sorted {
         let mut sorted = Sorted::default();
         let Some(piece) = piece(&event) else {
-            // No key: it may come between two pieces.
+            // An event that is no key may come between two pieces.
             sorted.events.push(event);
             return sorted;
         };
@@ -87,13 +87,13 @@ impl Answers {
             self.since = Some(now);
             self.held.push(event);
         } else {
-            // It is the person's, whatever stood before it.
+            // It is the user's, whatever came before it.
             sorted.events.push(event);
         }
         sorted
     }
 
-    /// Whether an answer may begin with this.
+    /// Whether an answer may begin with this piece.
     fn begins_with(&mut self, piece: &Piece) -> bool {
         match piece {
             Piece::Escape => true,
@@ -102,7 +102,7 @@ impl Answers {
         }
     }
 
-    /// When what is held back is to be given up, if nothing follows.
+    /// When the held events are released if nothing follows.
     pub(super) fn due(&self) -> Option<Instant> {
         self.since.filter(|_| !self.held.is_empty()).map(|since| since + PIECE_WAIT)
     }
@@ -111,7 +111,7 @@ impl Answers {
         self.due().is_some_and(|due| now >= due)
     }
 
-    /// Gives back what was held back; nothing of what can only have been an answer.
+    /// Releases the held events; drops them if they can only be an answer.
     pub(super) fn release(&mut self) -> Vec<Event> {
         let text = mem::take(&mut self.text);
         let held = mem::take(&mut self.held);
@@ -122,7 +122,7 @@ impl Answers {
         if is_answer { Vec::new() } else { held }
     }
 
-    /// Adds a character, if it can stand there.
+    /// Adds a character to the text if an answer can continue with it. Returns whether it did.
     fn push(&mut self, c: char) -> bool {
         let is_allowed = self.can_push(c);
         if is_allowed {
@@ -153,7 +153,7 @@ impl Answers {
     }
 }
 
-/// The piece that a key may be; `None` when it is no key.
+/// The piece that an event may be; `None` when it is no key press.
 fn piece(event: &Event) -> Option<Piece> {
     let Event::Key(key) = event else { return None };
     if key.kind == KeyEventKind::Release {
@@ -173,7 +173,7 @@ fn piece(event: &Event) -> Option<Piece> {
     })
 }
 
-/// Whether `ffff/ffff/ffff`, of any number of digits each, is light.
+/// The background for a colour `ffff/ffff/ffff`, with any number of digits in each part.
 fn background(colour: &str) -> Option<Background> {
     let part = |part: &str| {
         let most = 16_u32.checked_pow(u32::try_from(part.len()).ok()?)?.checked_sub(1)?;
@@ -182,7 +182,7 @@ fn background(colour: &str) -> Option<Background> {
     };
     let parts: Option<Vec<f64>> = colour.split('/').take(3).map(part).collect();
     let &[red, green, blue] = parts?.as_slice() else { return None };
-    // How bright it looks (ITU-R BT.601); both texts can be read on what is in the middle.
+    // The perceived brightness (ITU-R BT.601); texts of both palettes can be read on a medium background.
     let brightness = 0.299 * red + 0.587 * green + 0.114 * blue;
     Some(if brightness > 0.5 { Background::Light } else { Background::Dark })
 }
@@ -193,7 +193,7 @@ mod tests {
 
     use super::*;
 
-    /// Bytes as the terminal library makes keys of them, cut before these places.
+    /// Bytes as the terminal library turns them into keys, cut before these indexes.
     fn keys(bytes: &str, cuts: &[usize]) -> Vec<Event> {
         let mut keys = Vec::new();
         let mut escaped = false;
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_taken_out_of_the_keys_wherever_it_is_cut() {
+    fn an_answer_is_filtered_out_of_the_keys_wherever_it_is_cut() {
         for (answer, background) in [
             ("\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\", Background::Light),
             ("\u{1b}]11;rgb:1e1e/1e1e/1e1e\u{7}", Background::Dark),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_right_after_an_escape_is_taken_too() {
+    fn an_answer_right_after_an_escape_is_filtered_out_too() {
         for before in ["\u{1b}", "\u{1b}]1", "x\u{1b}]"] {
             let (left, backgrounds) =
                 sort([keys(before, &[1]), keys("\u{1b}]11;rgb:0/0/0\u{7}", &[])].concat());
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_typed() {
+    fn keys_that_are_no_answer_are_typed() {
         for words in [
             "hello]11;rgb:",
             "\u{1b}]",
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_never_finished_is_not_typed_either() {
+    fn an_unfinished_answer_is_not_typed() {
         let (left, backgrounds) = sort(keys("\u{1b}]11;rgb:ffff/ff", &[]));
         assert_eq!((left, backgrounds), (Vec::new(), Vec::new()));
         let (left, _) = sort(keys("\u{1b}]11;rgb:zebra", &[]));
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_passes_between_the_pieces() {
+    fn events_other_than_keys_pass_between_the_pieces() {
         let resize = Event::Resize(80, 24);
         let answer = keys("\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\", &[]);
         for at in 0..=answer.len() {

@@ -1,4 +1,4 @@
-//! What the environment says of the terminal: whether it can have a screen, and in which characters.
+//! What the environment says about the terminal: whether the interface works in it, and with which characters.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use teahouse_core::harmless::echoed;
 
 use crate::screen::view::Charset;
 
-/// Terminals that know the sequences of ECMA-48 we draw with, by the beginning of their name.
+/// Terminals that support the ECMA-48 sequences we draw with, by the beginning of their name.
 const KNOWN: &[&str] = &[
     "Apple_Terminal",
     "Eterm",
@@ -59,12 +59,12 @@ const KNOWN: &[&str] = &[
     "zellij",
 ];
 
-/// Bytes of a terminal's description that are read: the largest has a few thousand.
+/// The most bytes of a terminal's description that are read: the largest has a few thousand.
 const TERMINFO_BYTES_MAX: usize = 32 * 1024;
-/// The place of `cursor_address` among the strings of a description (term(5)).
+/// The index of `cursor_address` among the strings of a description (term(5)).
 const CURSOR_ADDRESS: usize = 10;
 
-/// Why there can be no screen in this terminal; `None` when there can.
+/// Why the interface does not work in this terminal; `None` when it does.
 #[must_use]
 pub fn unfit(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     match variable("TERM").filter(|term| !term.is_empty()) {
@@ -84,7 +84,7 @@ fn is_known(term: &str) -> bool {
     KNOWN.iter().any(|known| family(known))
 }
 
-/// Where descriptions of terminals are kept (terminfo(5)).
+/// The directories with descriptions of terminals (terminfo(5)).
 fn directories(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
     let own = variable("TERMINFO").map(PathBuf::from);
     let home = variable("HOME").map(|home| Path::new(&home).join(".terminfo"));
@@ -96,7 +96,7 @@ fn directories(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
     own.into_iter().chain(home).chain(listed).chain(usual.map(PathBuf::from)).collect()
 }
 
-/// Whether there is a description that places the cursor as we do.
+/// Whether there is a description that places the cursor with ECMA-48 sequences.
 fn is_described(term: &str, directories: &[PathBuf]) -> bool {
     let Some(first) = term.chars().next().filter(|c| c.is_ascii_alphanumeric()) else {
         return false;
@@ -133,14 +133,14 @@ fn places_cursor(description: &[u8]) -> bool {
         && address().is_some_and(|found| found.starts_with(b"\x1b["))
 }
 
-/// The characters that the environment says there are. What is not UTF-8 may be, if the terminal says so.
+/// The character set according to the locale. A locale without UTF-8 can be overruled by the terminal's answer.
 #[must_use]
 pub(super) fn charset(variable: impl Fn(&str) -> Option<String>) -> Charset {
     let names = ["LC_ALL", "LC_CTYPE", "LANG"];
     let locale = names.iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
     match locale.map(|locale| locale.to_ascii_lowercase()) {
         _ if cfg!(windows) => Charset::Full,
-        // Nobody says anything, as in a container: then it is what it is everywhere.
+        // No locale is set, as in a container: UTF-8 is what terminals have.
         None => Charset::Full,
         Some(locale) if locale.contains("utf-8") || locale.contains("utf8") => Charset::Full,
         Some(_) => Charset::Ascii,
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_that_is_described_as_ours_is_known() {
+    fn a_terminal_is_known_by_its_terminfo_description() {
         let directory = tempfile::tempdir().unwrap();
         let folder = directory.path().join("t");
         std::fs::create_dir(&folder).unwrap();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_locale_says_which_characters_there_are() {
+    fn the_locale_determines_the_character_set() {
         for (variables, charset_wanted) in [
             (&[("LC_ALL", "C")] as &[_], Charset::Ascii),
             (&[("LC_ALL", "POSIX"), ("LANG", "zh_CN.UTF-8")], Charset::Ascii),

@@ -1,27 +1,27 @@
-//! What happens outside of the screen: a bell, a notification, a page in the browser.
+//! Effects outside of the screen: a bell, a notification, a page in the browser.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
-/// How a terminal takes notifications.
+/// How a terminal accepts notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     /// `OSC 9 ; text`.
     Osc9,
     /// `OSC 777 ; notify ; title ; text`.
     Osc777,
-    /// Not at all: a bell must do.
+    /// Not at all: only the bell rings.
     Bell,
 }
 
-/// Rings and notifies.
+/// Rings the bell and sends notifications.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Notifier {
     way: Way,
 }
 
 impl Notifier {
-    /// What the environment says of the terminal. An unknown one is sent nothing it might print.
+    /// Chooses the way by the environment. An unknown terminal is sent nothing that it might print.
     pub(super) fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
         let term = variable("TERM").unwrap_or_default();
         let program = variable("TERM_PROGRAM").unwrap_or_default();
@@ -45,7 +45,7 @@ impl Notifier {
         match self.way {
             Way::Osc9 => write_out(&format!("\u{1b}]9;{title}: {body}\u{1b}\\")),
             Way::Osc777 => {
-                // The title ends at the semicolon.
+                // A semicolon would end the title.
                 let title = title.replace(';', ",");
                 write_out(&format!("\u{1b}]777;notify;{title};{body}\u{1b}\\"))
             }
@@ -60,7 +60,7 @@ fn write_out(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Opens an address in the browser of the desktop. No shell reads it.
+/// Opens an address in the desktop's browser, without a shell.
 pub(super) fn open(address: &str) -> io::Result<()> {
     let (program, arguments): (&str, &[&str]) = if cfg!(target_os = "macos") {
         ("open", &[])
@@ -73,7 +73,7 @@ pub(super) fn open(address: &str) -> io::Result<()> {
     command.args(arguments).arg(address);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn()?;
-    // Somebody has to take note of its end, and it may take its time.
+    // The child has to be waited for, and it may run for long.
     std::thread::spawn(move || child.wait().ok());
     Ok(())
 }

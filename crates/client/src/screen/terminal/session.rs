@@ -1,4 +1,4 @@
-//! The terminal while it is ours, and as it was before: on every way out, a panic among them.
+//! Sets the terminal up, and restores it on every way out, including a panic.
 
 use std::io::{self, Write};
 use std::panic;
@@ -14,10 +14,10 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 
-/// The terminal is ours. Asked by the panic hook, which has nothing but this.
+/// Whether the terminal is set up. Static, because the panic hook has access to nothing else.
 static IS_OURS: AtomicBool = AtomicBool::new(false);
 
-/// The time in which the terminal is ours.
+/// The terminal while the interface uses it.
 #[derive(Debug)]
 pub(super) struct Session {
     has_mouse: bool,
@@ -36,7 +36,7 @@ impl Session {
         IS_OURS.store(true, Ordering::SeqCst);
         let mut out = io::stdout();
         queue!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
-        // What a terminal paints wider than it is stays in its row, and in the last one does not scroll the screen.
+        // A cluster that a terminal paints too wide stays in its row, and does not scroll the screen in the last one.
         queue!(out, DisableLineWrap)?;
         if self.has_mouse {
             queue!(out, EnableMouseCapture)?;
@@ -58,7 +58,7 @@ impl Session {
         }
     }
 
-    /// Asks for the colour of the screen; says whether it did. The answer comes among the keys.
+    /// Queries the background colour. Returns whether it did. The answer comes among the keys.
     pub(super) fn ask_background(&self) -> io::Result<bool> {
         if !can_query() {
             return Ok(false);
@@ -69,8 +69,8 @@ impl Session {
         Ok(true)
     }
 
-    /// Whether the terminal takes what we write for UTF-8: a letter of two bytes takes one column then. To be asked
-    /// before keys are read; a terminal that does not answer costs two seconds, and is taken at its locale's word.
+    /// Whether the terminal reads our output as UTF-8: then a letter of two bytes takes one column. Must be called before
+    /// keys are read. A terminal that does not answer costs two seconds, and the locale decides.
     pub(super) fn takes_utf8(&self) -> bool {
         let query = || {
             let mut out = io::stdout();
@@ -83,12 +83,12 @@ impl Session {
         can_query() && query().is_ok_and(|(column, _)| column == 1)
     }
 
-    /// Leaves the terminal as it was found, for as long as somebody else has it.
+    /// Restores the terminal while another program uses it.
     pub(super) fn release(&mut self) -> io::Result<()> {
         restore()
     }
 
-    /// Takes the terminal, whoever had it meanwhile and whatever they did to it.
+    /// Sets the terminal up again, in whatever state another program left it.
     pub(super) fn reclaim(&mut self) -> io::Result<()> {
         restore()?;
         self.claim()
@@ -97,12 +97,12 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // Nothing more can be done for a terminal that takes nothing.
+        // Nothing can be done for a terminal that cannot be written to.
         restore().ok();
     }
 }
 
-/// Leaves the terminal as it was; once.
+/// Restores the terminal, once.
 fn restore() -> io::Result<()> {
     if !IS_OURS.swap(false, Ordering::SeqCst) {
         return Ok(());
@@ -123,14 +123,14 @@ fn restore_on_panic() {
     }));
 }
 
-/// Whether the terminal can be asked: the Linux console may write what it does not know onto the screen, and that of
-/// Windows is asked in other ways.
+/// Whether the terminal can be queried: the Linux console may print unknown sequences, and the Windows console has
+/// other ways.
 fn can_query() -> bool {
     cfg!(unix) && std::env::var("TERM").is_ok_and(|term| term != "linux")
 }
 
-/// The kitty keyboard protocol, so that Shift-Enter is not Enter. It is not asked for whether the terminal
-/// has it: that costs a wait, and one that has not passes it over.
+/// The kitty keyboard protocol, so that Shift-Enter differs from Enter. Whether the terminal supports it is not
+/// queried: that costs a wait, and a terminal without it ignores the sequence.
 #[cfg(unix)]
 mod keyboard {
     use crossterm::event::{
@@ -139,7 +139,7 @@ mod keyboard {
     use crossterm::queue;
     use std::io::{self, Write};
 
-    /// The Linux console writes what it does not know onto the screen.
+    /// The Linux console prints unknown sequences.
     fn is_known_to_fail() -> bool {
         std::env::var("TERM").is_ok_and(|term| term == "linux" || term == "dumb")
     }
@@ -157,7 +157,7 @@ mod keyboard {
     }
 }
 
-/// The Windows console tells keys apart by itself.
+/// The Windows console distinguishes the keys by itself.
 #[cfg(not(unix))]
 mod keyboard {
     use std::io::{self, Write};

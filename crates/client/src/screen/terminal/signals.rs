@@ -1,14 +1,14 @@
-//! Signals from outside, as what they mean here.
+//! Translates signals of the system into their meaning for the interface.
 
-/// What a signal tells us.
+/// The meaning of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Control {
-    /// To end: the terminal closed, or somebody wants us gone.
+    /// End: the terminal closed, or the process is to terminate.
     End,
-    /// To stop until we are told to go on.
+    /// Stop until [`Control::Continue`].
     #[cfg_attr(not(unix), expect(dead_code, reason = "there is no stopping and going on there"))]
     Stop,
-    /// To go on. Whoever had the terminal meanwhile left it as they liked.
+    /// Continue. Another program may have changed the terminal meanwhile.
     #[cfg_attr(not(unix), expect(dead_code, reason = "there is no stopping and going on there"))]
     Continue,
 }
@@ -24,7 +24,7 @@ mod system {
 
     use super::Control;
 
-    /// The signals that are heard.
+    /// The signals that are handled.
     pub(in crate::screen::terminal) struct Signals {
         hang_up: unix::Signal,
         terminate: unix::Signal,
@@ -58,17 +58,17 @@ mod system {
         }
     }
 
-    /// Stops this program; says whether it did. It returns when somebody lets it go on.
+    /// Stops this process. Returns whether it did, after the process was continued.
     pub(in crate::screen::terminal) fn stop_process() -> io::Result<bool> {
         let can_stop = has_shell();
         if can_stop {
-            // The signal that can be heard is, so that the terminal is given back before.
+            // SIGSTOP, because SIGTSTP is handled here to restore the terminal before.
             rustix::process::kill_process(getpid(), Signal::STOP)?;
         }
         Ok(can_stop)
     }
 
-    /// The same with everything that was started in one command with this program.
+    /// The same for all processes of the command that started this one.
     pub(in crate::screen::terminal) fn stop_group() -> io::Result<bool> {
         let can_stop = has_shell();
         if can_stop {
@@ -77,8 +77,8 @@ mod system {
         Ok(can_stop)
     }
 
-    /// Whether there is a shell that would let us go on: a parent in our session that is not of our group. The
-    /// system asks the same before it stops anybody by `SIGTSTP`.
+    /// Whether there is a shell that can continue this process: a parent in the same session and another process group.
+    /// The system has the same condition for stopping a process by `SIGTSTP`.
     fn has_shell() -> bool {
         let Some(parent) = getppid() else { return false };
         let is_of_session =
@@ -97,7 +97,7 @@ mod system {
 
     use super::Control;
 
-    /// The events of the console that are heard.
+    /// The console events that are handled.
     pub(in crate::screen::terminal) struct Signals {
         close: CtrlClose,
         ctrl_break: CtrlBreak,
@@ -125,12 +125,12 @@ mod system {
         }
     }
 
-    /// There is no stopping and going on here.
+    /// Does nothing: Windows cannot stop and continue a process.
     pub(in crate::screen::terminal) fn stop_process() -> io::Result<bool> {
         Ok(false)
     }
 
-    /// The same.
+    /// Does nothing, likewise.
     pub(in crate::screen::terminal) fn stop_group() -> io::Result<bool> {
         Ok(false)
     }

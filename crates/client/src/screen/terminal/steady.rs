@@ -1,9 +1,9 @@
-//! The screen as cells, drawn so that no column ever drifts.
+//! A backend that draws cells so that no column ever drifts.
 //!
-//! Terminals disagree on how many columns some clusters take: families joined by ZWJ, skin tones, hearts made
-//! emoji by VS16, characters that are wide in Chinese fonts. So after everything that is not plain ASCII the
-//! cursor is placed anew, and a row that has, or had, a cluster of many characters is drawn as a whole, from
-//! left to right: what a terminal painted too wide is overwritten by what belongs there.
+//! Terminals disagree on the width of some clusters: families joined by ZWJ, skin tones, hearts made emoji by VS16,
+//! characters that are wide in Chinese fonts. So the cursor is placed anew after everything that is not plain ASCII,
+//! and a row that has, or had, a doubtful cluster is drawn as a whole from left to right: what a terminal painted too
+//! wide is overwritten by the cells after it.
 
 use std::io::{self, Write};
 
@@ -21,11 +21,11 @@ pub struct Steady<W: Write> {
     inner: CrosstermBackend<W>,
     cells: Vec<Cell>,
     size: Size,
-    /// Where the cursor was placed last.
+    /// Where the cursor was last placed.
     cursor: Position,
 }
 
-/// What of a row is to be drawn.
+/// Which cells of a row have to be drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stale {
     Nothing,
@@ -34,24 +34,24 @@ enum Stale {
 }
 
 impl<W: Write> Steady<W> {
-    /// A screen of which nothing is known yet.
+    /// A backend for a screen of unknown contents.
     pub fn new(writer: W) -> Self {
         let inner = CrosstermBackend::new(writer);
         Self { inner, cells: Vec::new(), size: Size::ZERO, cursor: Position::ORIGIN }
     }
 
-    /// What follows, up to [`Steady::end_frame`], is shown at once by terminals that can.
+    /// Begins a frame. Terminals that can show it at once, at [`Steady::end_frame`].
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the terminal cannot be written to.
     pub fn begin_frame(&mut self) -> io::Result<()> {
         queue!(self.inner, BeginSynchronizedUpdate)
     }
 
-    /// Shows what was drawn.
+    /// Shows the frame.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the terminal cannot be written to.
     pub fn end_frame(&mut self) -> io::Result<()> {
         queue!(self.inner, EndSynchronizedUpdate)?;
         Write::flush(&mut self.inner)
@@ -62,7 +62,7 @@ impl<W: Write> Steady<W> {
         self.size = Size::ZERO;
     }
 
-    /// Makes the remembered screen large enough for this cell, and gives its index.
+    /// Makes the remembered screen large enough for this cell. Returns the cell's index.
     fn index(&mut self, x: u16, y: u16) -> usize {
         if x >= self.size.width || y >= self.size.height {
             let size =
@@ -79,8 +79,7 @@ impl<W: Write> Steady<W> {
         usize::from(y) * usize::from(self.size.width) + usize::from(x)
     }
 
-    /// Remembers a cell, and gives what was there. What a wide one covers is as empty as the terminal takes
-    /// it to be.
+    /// Remembers a cell. Returns the one before. The cells that a wide cell covers become empty, as in the terminal.
     fn put(&mut self, index: usize, cell: &Cell) -> Cell {
         let row_end = (index / usize::from(self.size.width) + 1) * usize::from(self.size.width);
         let end = index + teahouse_editor::width(cell.symbol()).max(1);
@@ -88,7 +87,7 @@ impl<W: Write> Steady<W> {
         std::mem::replace(&mut self.cells[index], cell.clone())
     }
 
-    /// Draws the cells of a row that are marked, or all of them.
+    /// Draws the marked cells of a row.
     fn draw_row(&mut self, y: u16, marked: &[bool], ink: &mut Ink) -> io::Result<()> {
         let width = usize::from(self.size.width);
         let start = usize::from(y) * width;
@@ -106,8 +105,8 @@ impl<W: Write> Steady<W> {
     }
 }
 
-/// Whether terminals may disagree on the width of what a cell shows: of many characters together, and of symbols
-/// and emoji, which became wide one after the other.
+/// Whether terminals may disagree on the width of a cell's content: a cluster of many characters, or a symbol or
+/// emoji, which became wide in different versions of Unicode.
 fn is_doubtful(symbol: &str) -> bool {
     if symbol.is_ascii() {
         return false;
@@ -118,7 +117,7 @@ fn is_doubtful(symbol: &str) -> bool {
         || (teahouse_editor::width(symbol) > 1 && !first.is_some_and(is_always_wide))
 }
 
-/// Whether a character is of a script that is wide everywhere, and no symbol among them.
+/// Whether a character belongs to a script that is wide in every terminal, and is no symbol.
 fn is_always_wide(c: char) -> bool {
     match c {
         // The hexagrams of the I Ching are wide since Unicode 16.
@@ -129,7 +128,7 @@ fn is_always_wide(c: char) -> bool {
     }
 }
 
-/// Where the cursor is for certain, and what it writes with.
+/// The known position of the cursor, and the style it writes with.
 #[derive(Default)]
 struct Ink {
     at: Option<Position>,
@@ -139,25 +138,25 @@ struct Ink {
 }
 
 impl Ink {
-    fn put<W: Write>(&mut self, to: &mut W, place: Position, cell: &Cell) -> io::Result<()> {
-        if self.at != Some(place) {
-            queue!(to, MoveTo(place.x, place.y))?;
+    fn put<W: Write>(&mut self, to: &mut W, point: Position, cell: &Cell) -> io::Result<()> {
+        if self.at != Some(point) {
+            queue!(to, MoveTo(point.x, point.y))?;
         }
         self.style(to, cell)?;
         let symbol = cell.symbol();
         if is_doubtful(symbol) {
-            // A terminal that paints it too narrow shows nothing of what was there before.
+            // Blanks erase the old content, which a terminal that paints the cluster too narrow would leave.
             let blank = " ".repeat(teahouse_editor::width(symbol));
-            queue!(to, Print(blank), MoveTo(place.x, place.y))?;
+            queue!(to, Print(blank), MoveTo(point.x, point.y))?;
         }
         queue!(to, Print(symbol))?;
-        self.at = symbol.is_ascii().then(|| Position::new(place.x + 1, place.y));
+        self.at = symbol.is_ascii().then(|| Position::new(point.x + 1, point.y));
         Ok(())
     }
 
     fn style<W: Write>(&mut self, to: &mut W, cell: &Cell) -> io::Result<()> {
         if cell.modifier != self.modifier {
-            // Taking one attribute away is not the same everywhere; taking all away is.
+            // Terminals differ in removing a single attribute; all of them can reset.
             queue!(to, SetAttribute(Attribute::Reset))?;
             for (modifier, attribute) in ATTRIBUTES {
                 if cell.modifier.contains(*modifier) {
@@ -174,8 +173,8 @@ impl Ink {
     }
 }
 
-/// Sets the colours. The sixteen of old have numbers of their own (ECMA-48, 8.3.117): a terminal that has no others
-/// takes those of 256 for blinking.
+/// Sets the colours. The first sixteen have codes of their own (ECMA-48, 8.3.117): a terminal with only these would
+/// take the codes of the 256 colours for blinking.
 fn set_colours<W: Write>(to: &mut W, fg: Color, bg: Color) -> io::Result<()> {
     match (fg_number(fg), bg == Color::Reset) {
         (Some(fg), true) if cfg!(unix) => queue!(to, Print(format!("\u{1b}[{fg};49m"))),
@@ -254,7 +253,7 @@ impl<W: Write> Backend for Steady<W> {
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        // It is placed by every frame, and a cursor that blinks away is lost to input methods.
+        // Every frame places the cursor, and input methods lose a cursor that is hidden.
         Ok(())
     }
 
@@ -263,7 +262,7 @@ impl<W: Write> Backend for Steady<W> {
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        // A terminal that is asked answers among the keys, which somebody else reads.
+        // A query would be answered among the keys, which are read elsewhere.
         Ok(self.cursor)
     }
 

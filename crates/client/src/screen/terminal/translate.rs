@@ -1,4 +1,4 @@
-//! What the terminal library calls things, and what we call them.
+//! Translates the terminal library's events into inputs.
 
 use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
@@ -7,7 +7,7 @@ use crossterm::event::{
 use crate::screen::input::{Input, Mouse, MouseDoes, Size};
 use crate::screen::key::{Key, Press};
 
-/// An event as an input; `None` when it means nothing here.
+/// An event as an input; `None` when the interface does not use it.
 pub(super) fn input(event: Event) -> Option<Input> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => press(key).map(Input::Key),
@@ -55,7 +55,7 @@ fn press(event: KeyEvent) -> Option<Press> {
     Some(Press { key, ctrl: has(KeyModifiers::CONTROL), alt: has(KeyModifiers::ALT), shift })
 }
 
-/// With control, letters are named in lower case, whatever shift and caps lock say.
+/// With control, letters are lower case, whatever the state of shift and caps lock.
 fn character(c: char, modifiers: KeyModifiers) -> char {
     if modifiers.contains(KeyModifiers::CONTROL) { c.to_ascii_lowercase() } else { c }
 }

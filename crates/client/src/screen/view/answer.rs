@@ -1,5 +1,5 @@
-//! What was answered while older messages are read, and what the status line is too short for: above it, over the
-//! messages.
+//! Draws a panel over the last rows of the messages: answers that arrived while the user reads older messages, and
+//! notices that are too long for the status line.
 
 use ratatui::layout::Rect;
 use teahouse_editor::wrap;
@@ -10,27 +10,27 @@ use crate::screen::limits::ANSWER_ROWS_MIN;
 use crate::screen::model::entry::Tone;
 use crate::screen::model::{Mode, Model};
 
-/// Columns before the words: the sign, as it stands before words of the server.
+/// Columns before the text, for the sign of a notice.
 const BEFORE_WORDS: u16 = 3;
 
-/// A row of words.
+/// A row of a notice.
 struct Row<'a> {
     tone: Tone,
     is_first: bool,
     text: &'a str,
 }
 
-/// What is drawn over the messages: a rule, and rows of words.
+/// The panel over the messages: a rule, and rows of notices.
 struct Panel<'a> {
     rows: Vec<Row<'a>>,
-    /// Rows for which there is no room.
+    /// The number of rows that do not fit.
     hidden: usize,
     has_answers: bool,
     area: Rect,
 }
 
 impl<'a> Panel<'a> {
-    /// At most half of the rows, where that is enough to say anything.
+    /// The panel with at most half of the message rows; `None` when there is nothing to show or too little room.
     fn of(model: &'a Model, areas: &Areas) -> Option<Self> {
         if !has_room(model, areas) {
             return None;
@@ -43,7 +43,7 @@ impl<'a> Panel<'a> {
             model.feedback.answers.iter().map(|notice| (notice.tone, notice.text.as_str()));
         let most = usize::from((area.height / 2).max(ANSWER_ROWS_MIN)) - 1;
         let mut rows: Vec<Row<'_>> = Vec::new();
-        // The newest from its beginning; those before it as far as they fit too.
+        // The newest notice from its beginning; earlier ones only if they fit as a whole.
         for (tone, text) in answers.chain(flash).rev() {
             let mut more = rows_of(tone, text, columns);
             if rows.is_empty() || more.len() + rows.len() <= most {
@@ -75,19 +75,19 @@ fn has_room(model: &Model, areas: &Areas) -> bool {
     !is_covered && areas.messages.height >= ANSWER_ROWS_MIN
 }
 
-/// Whether a short word stands here, because the status line is too short for it.
+/// Whether the panel shows the flash, because the status line is too short for it.
 pub(super) fn has_flash(model: &Model, areas: &Areas) -> bool {
     let is_long = |text: &str| !pen::has_room(text, areas.status);
     has_room(model, areas)
         && model.feedback.flash.as_ref().is_some_and(|flash| is_long(&flash.text))
 }
 
-/// The topmost row of the screen that is covered; past the last one when none is.
+/// The topmost row that the panel covers; beyond the last row when there is no panel.
 pub(in crate::screen) fn top(model: &Model) -> u16 {
     Panel::of(model, &model.areas()).map_or(u16::MAX, |panel| panel.area.y)
 }
 
-/// Draws it over the messages.
+/// Draws the panel.
 pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
     let Some(panel) = Panel::of(model, areas) else { return };
     let area = panel.area;

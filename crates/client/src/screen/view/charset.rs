@@ -1,4 +1,4 @@
-//! Which characters the terminal can show. All that is drawn goes through here, ours and what people write.
+//! Replaces characters that the terminal cannot show. All drawn text passes through here, the interface's and people's.
 
 use std::borrow::Cow;
 
@@ -6,21 +6,21 @@ use teahouse_editor::width;
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Characters that can be shown.
+/// The characters that the terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Charset {
     /// All.
     #[default]
     Full,
-    /// All but those that draw lines and boxes, which the locale does not want.
+    /// All except those that draw lines and boxes, because the locale is not UTF-8.
     Lineless,
-    /// ASCII. Of an accented letter the letter is shown, of everything else that it is there.
+    /// ASCII. An accented letter loses its accent, everything else becomes question marks.
     Ascii,
 }
 
-/// What we draw with, and what stands for it. No nick begins with one of these.
+/// Line characters of the interface, and their replacements. No nick begins with a replacement.
 const LINES: &[(&str, &str)] = &[("─", "-"), ("│", "|"), ("┴", "+"), ("▌", ">"), ("▶", ">")];
-/// What else of ours there is in ASCII.
+/// Other signs of the interface, and their replacements in ASCII.
 const SIGNS: &[(&str, &str)] = &[
     ("⇄", "="),
     ("·", "-"),
@@ -43,7 +43,7 @@ const SIGNS: &[(&str, &str)] = &[
 ];
 
 impl Charset {
-    /// The text in characters that can be shown, as wide as it is.
+    /// The text in characters that can be shown, of the same width.
     #[must_use]
     pub(in crate::screen) fn render(self, text: &str) -> Cow<'_, str> {
         if self == Self::Full || text.is_ascii() {
@@ -74,7 +74,7 @@ fn is_line(cluster: &str) -> bool {
     cluster.chars().all(is_drawing) && width(cluster) == 1
 }
 
-/// The letter of an accented one; question marks for what has none.
+/// The letter without its accent; question marks for everything else.
 fn ascii(cluster: &str) -> Cow<'_, str> {
     let columns = width(cluster);
     let base = cluster.nfkd().next().filter(|c| c.is_ascii_graphic() || *c == ' ');
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_shown_is_shown_as_far_as_it_can_and_as_wide() {
+    fn characters_that_cannot_be_shown_have_replacements_of_the_same_width() {
         let text = "─│ café “naïve” Straße 你好 👩\u{200D}👩\u{200D}👧 x…";
         assert_eq!(Charset::Full.render(text), text);
         assert_eq!(Charset::Lineless.render(text), text.replace('─', "-").replace('│', "|"));

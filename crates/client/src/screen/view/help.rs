@@ -1,5 +1,5 @@
-//! The help: the tables of keys and commands, as they are, on a page of its own. What is too long for its column is
-//! wrapped; on a narrow screen what keys do stands below them.
+//! Draws the help: the tables of keys and commands, on a page of its own. Texts too long for their column are
+//! wrapped; on a narrow screen the description stands below the keys.
 
 use ratatui::layout::{Position, Rect};
 use teahouse_editor::{width, wrap};
@@ -8,34 +8,34 @@ use super::pen::Pen;
 use crate::screen::keys;
 use teahouse_wire::command::VERBS;
 
-/// Keys named of one row: of nine digits the first and the last say it.
+/// The most keys named in one row; of more, such as nine digits, only the first and the last are named.
 const KEYS_NAMED_MAX: usize = 3;
-/// Columns of keys and commands, and from which width on they have so many, from the widest.
+/// The width from which on keys and commands have a column, and its columns; the widest first.
 const LEFT_COLUMNS: &[(usize, usize)] = &[(64, 32), (34, 18)];
-/// Columns before what keys do, below them.
+/// Columns before a description below its keys.
 const INDENT: usize = 4;
-/// How one gets about, from the longest that fits.
+/// How to scroll and close; the longest that fits is shown.
 const HINTS: &[&str] =
     &["↑ ↓ PgUp PgDn scroll, Esc closes", "↑ ↓ scroll, Esc closes", "Esc closes", "Esc"];
 
 /// A row of the help.
 enum Line {
     Title(&'static str),
-    /// Some columns in, with the style of keys or of words.
+    /// A text, indented, in the style of keys or of descriptions.
     Words {
         at: usize,
         text: String,
         is_key: bool,
     },
-    /// Keys, and beside them what they do.
+    /// Keys, and their description beside them.
     Both(String, String),
     Empty,
 }
 
-/// The rows of the help in so many columns.
+/// The rows of the help for a width in columns.
 fn lines(columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    // What one looks for first stands last in the table, where it is found last.
+    // The common keys come first here; in the table they come last, because earlier rows win.
     let (special, common): (Vec<_>, Vec<_>) =
         keys::SECTIONS.iter().partition(|section| !section.contexts.contains(&keys::Context::Line));
     for section in common {
@@ -76,7 +76,7 @@ fn push_row(keys: &str, help: &str, columns: usize, lines: &mut Vec<Line>) {
     lines.extend(words.map(|text| Line::Words { at, text, is_key: false }));
 }
 
-/// Columns of keys and commands; none where what they do stands below them.
+/// The width of the column of keys and commands; `None` where descriptions stand below them.
 fn left_columns(columns: usize) -> Option<usize> {
     LEFT_COLUMNS.iter().find(|(from, _)| columns >= *from).map(|(_, left)| *left)
 }
@@ -95,7 +95,7 @@ fn key_names(keys: &[crate::screen::key::Press]) -> String {
     }
 }
 
-/// The last row that may be topmost, so that the page is full.
+/// The last row that may be topmost with a full page.
 pub(in crate::screen) fn last_top(area: Rect) -> usize {
     lines(columns(area)).len().saturating_sub(rows(area))
 }
@@ -109,7 +109,7 @@ fn rows(area: Rect) -> usize {
     usize::from(area.height).saturating_sub(1)
 }
 
-/// Draws it from this row on.
+/// Draws the help from this row on.
 pub(super) fn draw(top: usize, area: Rect, pen: &mut Pen<'_>) -> Position {
     let theme = pen.theme;
     let columns = columns(area);
@@ -138,7 +138,7 @@ pub(super) fn draw(top: usize, area: Rect, pen: &mut Pen<'_>) -> Position {
     Position::new(area.x, area.y)
 }
 
-/// What this is, how one gets about in it, and how far one is.
+/// Draws the title, how to scroll and close, and the scroll position.
 fn draw_title(top: usize, last_top: usize, area: Rect, pen: &mut Pen<'_>) {
     let theme = pen.theme;
     let right = area.right().saturating_sub(1);
@@ -146,12 +146,12 @@ fn draw_title(top: usize, last_top: usize, area: Rect, pen: &mut Pen<'_>) {
     let fits = |hint: &&&str| width(hint) <= usize::from(right.saturating_sub(x));
     let hint = HINTS.iter().find(fits).unwrap_or(&"");
     let x = pen.put(x, area.y, right.saturating_sub(x), hint, theme.text) + 2;
-    let place = match (top, last_top - top) {
+    let position = match (top, last_top - top) {
         (_, 0) => "the end".to_owned(),
         (0, below) => format!("{below} rows below"),
         (above, below) => format!("{above} above, {below} below"),
     };
-    if usize::from(right.saturating_sub(x)) >= width(&place) {
-        pen.put_before(right, area.y, right.saturating_sub(x), &place, theme.dim);
+    if usize::from(right.saturating_sub(x)) >= width(&position) {
+        pen.put_before(right, area.y, right.saturating_sub(x), &position, theme.dim);
     }
 }

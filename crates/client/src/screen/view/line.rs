@@ -1,11 +1,11 @@
-//! Your line, with its prompt and the caret.
+//! Draws the user's line, with its prompt and the caret.
 
 use ratatui::layout::{Position, Rect};
 
 use super::pen::Pen;
 use crate::screen::model::{Mode, Model};
 
-/// Draws it, and says where the caret is.
+/// Draws the line. Returns the position of the caret.
 pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) -> Position {
     let theme = pen.theme;
     let prompt_columns = model.prompt_columns();

@@ -1,5 +1,5 @@
-//! A list to choose from, in the place of the messages. An item has one row; where that is too narrow to say
-//! anything, two: who and when, and below what.
+//! Draws a list in place of the messages. An item has one row; on a narrow screen it has two: sender and time, and
+//! the text below.
 
 use std::ops::Range;
 
@@ -13,14 +13,14 @@ use super::pen::Pen;
 use crate::screen::found;
 use crate::screen::model::{Item, List, Model};
 
-/// Columns of who or where, at most.
+/// The most columns of the sender or the room.
 const LEAD_COLUMNS: usize = 24;
 /// Columns before the text on a row of its own.
 const INDENT: u16 = 3;
-/// What can be done, from the longest that fits.
+/// The possible keys; the longest that fits is shown.
 const HINTS: &[&str] = &["Enter goes there, Esc closes", "Enter, Esc closes", "Esc closes"];
 
-/// Draws it, and says where the chosen row is.
+/// Draws the list. Returns the position of the selected item.
 pub(super) fn draw(model: &Model, list: &List, area: Rect, pen: &mut Pen<'_>) -> Position {
     draw_title(list, area, pen);
     let widest = list.items.iter().map(|item| lead_columns(&item.lead, LEAD_COLUMNS)).max();
@@ -84,7 +84,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// What the item says, around the words that were searched for.
+    /// Draws the part of the item's text around the words that were searched for.
     fn draw_text(
         &self,
         item: &Item,
@@ -119,13 +119,13 @@ impl Drawing<'_> {
     }
 }
 
-/// The part of a text that fits in these columns, with `…` for what is left out before and after it, so that
-/// `first` is in it; and whether something after it is left out.
+/// The part of a text that contains `first` and fits in these columns, with `…` for what is left out on either side;
+/// and whether the end is left out.
 fn snippet(text: &str, columns: usize, first: Option<Range<usize>>) -> (Range<usize>, bool) {
     let fits = |end: usize, columns: usize| width(&text[..end]) <= columns;
     let mut start = 0;
     if let Some(first) = first.filter(|first| !fits(first.end, columns.saturating_sub(1))) {
-        // A third of the row says what stood before; more where nothing comes after. (A wide cluster may add one.)
+        // A third of the row shows the text before; more near the end of the text. (A wide cluster may add a column.)
         let most = columns.saturating_sub(3 + width(&text[first.clone()]));
         let before = width(&text[..first.start]).saturating_sub(most.min(columns / 3));
         let last = (width(text) + 1).saturating_sub(columns);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_searched_for_is_in_the_part_that_is_shown() {
+    fn the_snippet_contains_the_searched_word() {
         let text = "a long message that says a lot before it comes to the tea and then goes on";
         assert_eq!(cut(text, 30, "tea"), "…es to the tea and then goes…");
         assert_eq!(cut(text, 30, "long"), "a long message that says a lo…");

@@ -1,4 +1,4 @@
-//! Who is here, at the right.
+//! Draws the members of the room, at the right.
 
 use ratatui::layout::Rect;
 use teahouse_editor::{width, wrap};
@@ -24,7 +24,7 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     for nick in members.nicks() {
         let rows = rows_of(nick.as_str(), usize::from(columns));
         let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
-        // The last row says how many more there are.
+        // The last row counts the members that are not shown.
         let left = u16::from(shown + 1 < total);
         if y.saturating_add(height).saturating_add(left) > bottom {
             break;
@@ -44,7 +44,7 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     }
 }
 
-/// A nick in as many rows as it takes: one that is cut could be another one's.
+/// A nick in as many rows as it needs: a shortened nick could be another person's.
 fn rows_of(nick: &str, columns: usize) -> Vec<&str> {
     if width(nick) <= columns {
         return vec![nick];

@@ -1,4 +1,4 @@
-//! The messages: rows as the model lets them flow, with nicks, mentions and links coloured.
+//! Draws the messages: the rows of the model's flow, with nicks, mentions and links coloured.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -29,7 +29,7 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     show_first_nick_and_time(&mut rows);
     let is_named = flow.replaces_top_row(&rows);
     let first = area.bottom() - u16::try_from(rows.len()).unwrap_or(area.height);
-    // A long text has many rows, and its parts are found once.
+    // A long text has many rows, and is searched for links and mentions once.
     let mut styled: Option<(usize, StyledText<'_>)> = None;
     for (y, (index, row)) in (first..area.bottom()).zip(&rows) {
         let Some(entry) = model.talk().entry(*index) else { continue };
@@ -50,16 +50,16 @@ pub(super) fn draw(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     }
 }
 
-/// The words of an entry, and what stands out in them.
+/// The text of an entry, and the styles of its parts.
 struct StyledText<'a> {
     shown: Cow<'a, str>,
     base: Style,
     special: Vec<(Range<usize>, Style)>,
-    /// What was searched for.
+    /// The words that were searched for.
     found: Vec<Range<usize>>,
 }
 
-/// Of what stands topmost it is said who said it and when, even if that was said above the screen.
+/// Shows nick and time of the topmost message, even if a message above the screen already shows them.
 fn show_first_nick_and_time(rows: &mut [ScreenRow]) {
     let mut kinds = rows.iter_mut().map(|(_, row)| &mut row.kind);
     let is_head =
@@ -84,7 +84,7 @@ fn draw_nothing(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     pen.put_short(x, area.y + area.height / 2, area.width, text, pen.theme.dim);
 }
 
-/// One row being drawn.
+/// The drawing of one row.
 struct Drawing<'a> {
     model: &'a Model,
     flow: &'a Flow<'a>,
@@ -127,7 +127,7 @@ impl<'a> Drawing<'a> {
         pen.put(at, y, columns_of(&words), &words, style);
     }
 
-    /// What stands at the left edge: that you are spoken of, or that this is what was gone to.
+    /// Draws the mark at the left edge: of a mention, or of the message that the user went to.
     fn draw_marks(&self, row: &Row, pen: &mut Pen<'_>) {
         let What::Message(message) = &self.entry.what else { return };
         let is_text = !matches!(row.kind, RowKind::Day(_) | RowKind::New);
@@ -150,7 +150,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// The sign of what nobody said.
+    /// The sign of an entry that is no message.
     fn server_sign(&self, pen: &Pen<'_>) -> Option<(&'static str, Style)> {
         match &self.entry.what {
             What::Message(_) => None,
@@ -163,7 +163,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Who says what stands below.
+    /// Draws the nick on a row above the text.
     fn draw_name(&self, with_time: bool, pen: &mut Pen<'_>) {
         self.draw_time(with_time, pen);
         if let What::Message(message) = &self.entry.what
@@ -174,24 +174,25 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Who says what goes on at the top of the screen: where nicks stand or, as far as it fits, where times do.
+    /// Names the sender of a message that is continued at the top of the screen: in the column of nicks or, shortened,
+    /// in that of times.
     fn draw_continued_nick(&self, pen: &mut Pen<'_>) {
-        let (who, style) = match (&self.entry.what, self.server_sign(pen)) {
+        let (sign, style) = match (&self.entry.what, self.server_sign(pen)) {
             (What::Message(message), _) => (display_nick(&message.nick), nick_style(message, pen)),
             (_, Some((sign, style))) => (sign.into(), style),
             (What::Presence(_) | What::Notice(_), None) => return,
         };
         let grid = self.flow.grid;
         if grid.is_apart {
-            self.draw_sign(&who, style, pen);
+            self.draw_sign(&sign, style, pen);
         } else if grid.has_times {
-            self.put_at(grid.time_at(), &shorten_middle(&who, TIME_COLUMNS), style, pen);
+            self.put_at(grid.time_at(), &shorten_middle(&sign, TIME_COLUMNS), style, pen);
         } else if self.server_sign(pen).is_some() {
-            self.put_at(grid.nick_at(), &who, style, pen);
+            self.put_at(grid.nick_at(), &sign, style, pen);
         }
     }
 
-    /// Who says what goes on, in the place of the topmost row of it, where there is none beside it.
+    /// Names the sender in place of the topmost row of a continued message, where there are no columns beside it.
     fn draw_nick_over_row(&self, pen: &mut Pen<'_>) {
         if let What::Message(message) = &self.entry.what {
             let words = format!("{}: …", display_nick(&message.nick));
@@ -200,14 +201,14 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// What stands before a row that goes on, where nicks have no column of their own: no text can make it.
+    /// Draws the bar before a continued row, where nicks have no column of their own. No text can draw in its column.
     fn draw_bar(&self, pen: &mut Pen<'_>) {
         if !self.flow.grid.is_apart {
             self.put_at(self.flow.grid.nick_at(), "│", pen.theme.rule, pen);
         }
     }
 
-    /// The time, or how far a message of ours has come.
+    /// Draws the time, or the progress of an own message.
     fn draw_time(&self, with_time: bool, pen: &mut Pen<'_>) {
         let theme = pen.theme;
         if !self.flow.grid.has_times {
@@ -239,14 +240,14 @@ impl<'a> Drawing<'a> {
             (_, Naming::BeforeText(lead)) => {
                 self.put_at(self.flow.grid.nick_at(), &lead, style, pen);
             }
-            // Only at the top of the screen: the whole nick stands above it.
+            // Only at the top of the screen: the whole nick is above it.
             (_, Naming::OnRow(nick)) => self.draw_sign(&nick, style, pen),
             (Manner::Topic, Naming::InText) => self.draw_sign("#", style, pen),
             (Manner::Said | Manner::Acted, Naming::InText) => self.draw_sign("*", style, pen),
         }
     }
 
-    /// Writes where nicks stand: against the right edge of their column, where they have one.
+    /// Draws a sign or nick at the right edge of the column of nicks, or where nicks begin if there is no column.
     fn draw_sign(&self, sign: &str, style: Style, pen: &mut Pen<'_>) {
         let grid = self.flow.grid;
         if grid.is_apart {
@@ -323,7 +324,7 @@ fn nick_style(message: &Message, pen: &Pen<'_>) -> Style {
     if message.is_own { pen.theme.accent } else { pen.theme.nick(&message.nick) }
 }
 
-/// Cuts a range into parts: those that are special, and what is between them.
+/// Splits a range into the special parts and the parts between them.
 fn split(
     row: &Range<usize>,
     base: Style,
@@ -344,7 +345,7 @@ fn split(
     parts
 }
 
-/// The same parts, with the words that were searched for marked in each.
+/// The same parts, with the words that were searched for marked.
 pub(super) fn mark_found(
     parts: Vec<(Range<usize>, Style)>,
     text: &str,
@@ -366,7 +367,7 @@ fn mark(
     parts.into_iter().flat_map(marked).collect()
 }
 
-/// Columns before a text of a list.
+/// Columns of the lead of an item.
 pub(super) fn lead_columns(lead: &str, most: usize) -> usize {
     width(lead).min(most)
 }

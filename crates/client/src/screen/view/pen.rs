@@ -1,4 +1,4 @@
-//! Writing into cells: never past an edge, never half a wide cluster.
+//! Writes text into cells: never past an edge, never half a wide cluster.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,7 +7,7 @@ use teahouse_editor::{shorten, truncate, width};
 
 use super::theme::Theme;
 
-/// Columns beside the words of a status line: spaces and the ends of the rule.
+/// Columns beside the text of a status line: spaces and the ends of the rule.
 const BESIDE_WORDS: u16 = 4;
 
 /// A buffer and the theme it is drawn in.
@@ -21,7 +21,7 @@ impl<'a> Pen<'a> {
         Self { buffer, theme }
     }
 
-    /// Writes a text of one row, as far as it fits into these columns; gives the column after it.
+    /// Writes a text of one row, as far as it fits into these columns. Returns the column after it.
     pub(super) fn put(&mut self, x: u16, y: u16, columns: u16, text: &str, style: Style) -> u16 {
         let area = *self.buffer.area();
         if y >= area.bottom() || x >= area.right() {
@@ -33,7 +33,7 @@ impl<'a> Pen<'a> {
         self.buffer.set_stringn(x, y, fitting, usize::from(columns), style).0
     }
 
-    /// Writes a text, with `…` where it had to be cut.
+    /// Writes a text, shortened with `…` if it does not fit.
     pub(super) fn put_short(
         &mut self,
         x: u16,
@@ -45,7 +45,7 @@ impl<'a> Pen<'a> {
         self.put(x, y, columns, &shorten(text, usize::from(columns)), style)
     }
 
-    /// Writes a text so that it ends before this column, and gives the column where it begins.
+    /// Writes a text so that it ends before this column. Returns the column where it begins.
     pub(super) fn put_before(
         &mut self,
         end: u16,
@@ -76,18 +76,18 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// Adds a style to cells that are written already.
+    /// Adds a style to written cells.
     pub(super) fn restyle(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area.intersection(*self.buffer.area()), style);
     }
 }
 
-/// Columns of a text, at most what a screen can have.
+/// The width of a text in columns, at most `u16::MAX`.
 pub(super) fn columns_of(text: &str) -> u16 {
     u16::try_from(width(text)).unwrap_or(u16::MAX)
 }
 
-/// Whether a short word is seen whole in a status line here.
+/// Whether a text fits as a whole into a status line of this area.
 pub(super) fn has_room(words: &str, area: Rect) -> bool {
     columns_of(words).saturating_add(BESIDE_WORDS) <= area.width
 }

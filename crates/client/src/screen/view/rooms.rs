@@ -1,4 +1,4 @@
-//! The rooms at the left, with what is unread in each.
+//! Draws the rooms at the left, with the counts of unread messages.
 
 use ratatui::layout::Rect;
 use teahouse_editor::shorten_middle;
@@ -39,7 +39,7 @@ fn draw_talk(talk: &Talk, is_current: bool, row: Rect, pen: &mut Pen<'_>) {
     pen.put(row.x + 2, row.y, columns, &shown, name);
 }
 
-/// Draws `@1 23` at the right; gives the column where that begins.
+/// Draws `@1 23` at the right. Returns the column where it begins.
 fn draw_counts(talk: &Talk, row: Rect, pen: &mut Pen<'_>) -> u16 {
     let theme = pen.theme;
     let mut end = row.right().saturating_sub(1);

@@ -1,4 +1,4 @@
-//! How things are, in the rule between the messages and your line: the connection, who types, what is asked.
+//! Draws the status in the rule between the messages and the line: the connection, who types, a question.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,13 +9,13 @@ use crate::link::State;
 use crate::screen::areas::Areas;
 use crate::screen::model::{Mode, Model};
 
-/// Who types is named up to here.
+/// The most persons named as typing; more are counted.
 const TYPING_NAMED_MAX: usize = 3;
-/// Columns that the left part has at least, before anything is shown at the right.
+/// The fewest columns of the left part, before anything is shown at the right.
 const LEFT_MIN: u16 = 20;
-/// The same before it is said that one does not read at the end.
+/// The same, before the hint that the user does not read at the end.
 const LEFT_MIN_READING: u16 = 8;
-/// From here on that is said at length, with the help beside it.
+/// From this width on that hint is long, with the help key beside it.
 const READING_LONG_FROM: u16 = 48;
 
 pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
@@ -26,7 +26,7 @@ pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
     let mut end = area.right().saturating_sub(1);
     let mut left = left_parts(model, areas, pen);
     if is_urgent(model) && columns_of_left(&left) >= area.width {
-        // What is said comes before how the connection is.
+        // The notice is more important than the connection.
         left.drain(..left.len().saturating_sub(1));
     }
     let left_min = if is_urgent(model) { columns_of_left(&left) } else { 0 };
@@ -44,25 +44,25 @@ pub(super) fn draw(model: &Model, areas: &Areas, pen: &mut Pen<'_>) {
     draw_completions(model, Rect { x, width: end.saturating_sub(x), ..area }, pen);
 }
 
-/// The first of some words, longest first, that is seen whole; else the last.
+/// The first text that fits as a whole, the longest first; else the last.
 fn longest_fitting(words: [String; 3], area: Rect) -> String {
     let [long, short, shortest] = words;
     let fits = |words: &String| has_room(words, area);
     [long, short].into_iter().find(fits).unwrap_or(shortest)
 }
 
-/// Columns that all of the left part takes.
+/// The columns of the whole left part.
 fn columns_of_left(left: &[(String, Style)]) -> u16 {
     left.iter().fold(0, |columns, (words, _)| columns_of(words).saturating_add(3 + columns))
 }
 
-/// Whether what stands at the left is to be read now, before what stands at the right.
+/// Whether the left part is urgent: a question, a prompt or a flash, more important than the right part.
 fn is_urgent(model: &Model) -> bool {
     let is_asking = matches!(model.mode, Mode::SendPaste { .. } | Mode::Find { .. });
     is_asking || model.line.search().is_some() || model.feedback.flash.is_some()
 }
 
-/// What stands at the left, in order.
+/// The parts at the left, in order.
 fn left_parts(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style)> {
     let theme = pen.theme;
     let mut parts = vec![connection_state(model, pen)];
@@ -113,7 +113,7 @@ fn left_parts(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style
     parts
 }
 
-/// What is unread in other rooms, which are not on the screen.
+/// The count of unread messages in other rooms, when the list of rooms is hidden.
 fn unread_elsewhere(model: &Model, pen: &Pen<'_>) -> Option<(String, Style)> {
     let others = model.talks.iter().enumerate().filter(|(index, _)| *index != model.current);
     let (unread, mentions) = others.fold((0, 0), |(unread, mentions), (_, talk)| {
@@ -126,7 +126,7 @@ fn unread_elsewhere(model: &Model, pen: &Pen<'_>) -> Option<(String, Style)> {
     }
 }
 
-/// Whether we are connected, and as whom; quietly when all is well.
+/// The state of the connection, and the user's nick.
 fn connection_state(model: &Model, pen: &Pen<'_>) -> (String, Style) {
     let theme = pen.theme;
     let me = model.me.nick.as_ref().map_or_else(String::new, |me| format!("{} ", me.as_str()));
@@ -160,7 +160,7 @@ fn typing_text(model: &Model) -> Option<String> {
     }
 }
 
-/// What stands at the right, the outermost first, and how many columns it leaves to the left part.
+/// The parts at the right, the outermost first, each with the fewest columns it leaves to the left part.
 fn right_parts(model: &Model, area: Rect, pen: &Pen<'_>) -> Vec<(String, Style, u16)> {
     let theme = pen.theme;
     let talk = model.talk();
@@ -195,7 +195,7 @@ fn right_parts(model: &Model, area: Rect, pen: &Pen<'_>) -> Vec<(String, Style, 
     parts
 }
 
-/// What the word before the caret may be completed to.
+/// Draws the candidates for the word before the caret.
 fn draw_completions(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     let Some(choices) = model.line.choices() else { return };
     if choices.candidates.len() < 2 {
@@ -203,7 +203,7 @@ fn draw_completions(model: &Model, area: Rect, pen: &mut Pen<'_>) {
     }
     let theme = pen.theme;
     let mut x = area.x;
-    // Those before the chosen one go when there is no room for it.
+    // Candidates before the selected one are skipped if it does not fit otherwise.
     let widths: Vec<u16> =
         choices.candidates.iter().map(|candidate| columns_of(&candidate.word) + 2).collect();
     let mut first = 0;

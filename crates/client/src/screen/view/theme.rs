@@ -1,18 +1,18 @@
-//! Colours: for dark and light screens, for screens of which we do not know that, for 16 colours, and for
-//! none. Whatever a colour says is also said by a character or a weight.
+//! Colours: for dark screens, light screens and unknown ones, for 16 colours, and for none. A character or a weight
+//! also says whatever a colour says.
 
 use ratatui::style::{Color, Modifier, Style};
 
 use super::charset::Charset;
 
-/// What the terminal can show.
+/// The colours to draw with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Palette {
     /// 256 colours on a dark screen.
     Dark,
     /// 256 colours on a light screen.
     Light,
-    /// 256 colours, of which only those are used that can be read on both.
+    /// 256 colours, only those that can be read on both.
     Either,
     /// 16 colours.
     Sixteen,
@@ -20,15 +20,15 @@ pub enum Palette {
     Plain,
 }
 
-/// Nicks on a dark screen: 4.5 to 1 or better against black.
+/// Colours of nicks on a dark screen: contrast 4.5 to 1 or better against black.
 const NICKS_DARK: &[u8] =
     &[75, 78, 110, 114, 139, 143, 149, 173, 174, 176, 179, 180, 209, 212, 81, 141];
-/// Nicks on a light screen: 4.5 to 1 or better against white.
+/// Colours of nicks on a light screen: contrast 4.5 to 1 or better against white.
 const NICKS_LIGHT: &[u8] = &[18, 22, 25, 53, 54, 58, 88, 89, 90, 94, 124, 127, 130, 23, 61, 95];
-/// Nicks on a screen we know nothing of: 3 to 1 or better against both.
+/// Colours of nicks on an unknown screen: contrast 3 to 1 or better against both.
 const NICKS_EITHER: &[u8] =
     &[29, 31, 62, 64, 65, 66, 67, 97, 98, 130, 131, 132, 133, 161, 162, 166];
-/// Nicks in 16 colours, without black, white, and the yellows that vanish on white.
+/// Colours of nicks of the 16, without black, white, and the yellows that vanish on white.
 const NICKS_SIXTEEN: &[Color] = &[
     Color::Red,
     Color::Green,
@@ -40,40 +40,40 @@ const NICKS_SIXTEEN: &[Color] = &[
     Color::LightMagenta,
 ];
 
-/// Styles by what they mean.
+/// Styles by meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
-    /// What people say.
+    /// Messages.
     pub text: Style,
-    /// What stays in the background: times, notices, comings and goings.
+    /// Unobtrusive texts: times, notices, presence changes.
     pub dim: Style,
     /// Rules.
     pub rule: Style,
-    /// Headings, the room we are in.
+    /// Headings, the room on the screen.
     pub strong: Style,
-    /// What leads the eye to your line, and to you.
+    /// The prompt, the user's nick, and other guides for the eye.
     pub accent: Style,
-    /// A mention of you.
+    /// A mention of the user.
     pub mention: Style,
     /// A link.
     pub link: Style,
     /// Something that went wrong.
     pub problem: Style,
-    /// All is well.
+    /// A working connection.
     pub well: Style,
-    /// What is chosen.
+    /// The selected item.
     pub chosen: Style,
     /// The words that were searched for.
     pub found: Style,
-    /// The same in what is chosen.
+    /// The same in the selected item.
     pub found_chosen: Style,
     nicks: Vec<Style>,
-    /// The characters there are.
+    /// The character set.
     pub charset: Charset,
 }
 
 impl Theme {
-    /// The theme for a palette, in these characters.
+    /// The theme for a palette and a character set.
     #[must_use]
     pub fn of(palette: Palette, charset: Charset) -> Self {
         let fg = |color| Style::new().fg(color);
@@ -152,10 +152,10 @@ impl Theme {
         }
     }
 
-    /// A nick's style: the same for the same nick, in any case, on every machine.
+    /// The style of a nick: the same on every machine; the case of the nick makes no difference.
     #[must_use]
     pub fn nick(&self, nick: &str) -> Style {
-        // FNV-1a, which is stable over versions and platforms.
+        // FNV-1a is stable over versions and platforms.
         let lowered = nick.to_lowercase();
         let hash = lowered
             .bytes()
@@ -166,10 +166,10 @@ impl Theme {
 }
 
 impl Palette {
-    /// What palettes are called by people.
+    /// The names of palettes on the command line.
     pub const NAMES: [&str; 4] = ["light", "dark", "16", "mono"];
 
-    /// The palette of this name, one of [`Palette::NAMES`].
+    /// The palette with this name, one of [`Palette::NAMES`].
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         match name {
@@ -181,7 +181,7 @@ impl Palette {
         }
     }
 
-    /// What the environment says of the terminal.
+    /// The palette according to the environment.
     #[must_use]
     pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
         let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn every_palette_that_is_named_is_there() {
+    fn every_palette_name_is_accepted() {
         assert!(Palette::NAMES.iter().all(|name| Palette::named(name).is_some()));
         assert_eq!(Palette::named("purple"), None);
     }
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_says_what_the_terminal_can_show() {
+    fn the_environment_determines_the_palette() {
         assert_eq!(detected(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), Palette::Plain);
         assert_eq!(detected(&[("TERM", "xterm-256color")]), Palette::Either);
         assert_eq!(detected(&[("COLORTERM", "truecolor"), ("COLORFGBG", "15;0")]), Palette::Dark);

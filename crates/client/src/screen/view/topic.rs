@@ -1,4 +1,4 @@
-//! Where we are and what it is about, in one row.
+//! Draws the name and the topic of the conversation, in one row.
 
 use ratatui::layout::Rect;
 use teahouse_core::Text;
