@@ -42,7 +42,7 @@ const FLUSH_LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// What a reactor is made of.
 pub(crate) struct Parts {
-    pub(crate) place: ShardSetup,
+    pub(crate) setup: ShardSetup,
     pub(crate) clock: SteadyClock,
     pub(crate) inbox: mpsc::Receiver<Inbox>,
     pub(crate) pages: mpsc::Receiver<Page>,
@@ -53,16 +53,16 @@ pub(crate) struct Parts {
 
 /// Runs a shard until the hub has finished.
 pub(crate) async fn run(parts: Parts) {
-    let Parts { place, clock, mut inbox, mut pages, report, log, jobs } = parts;
-    let index = place.index;
+    let Parts { setup, clock, mut inbox, mut pages, report, log, jobs } = parts;
+    let index = setup.index;
     let tasks = Tasks::default();
     let reactor = Rc::new(RefCell::new(Reactor {
-        shard: Shard::new(place),
+        shard: Shard::new(setup),
         jobs,
         clock,
         armed: None,
         alarm: Rc::default(),
-        handed_in: Rc::default(),
+        chunk_taken: Rc::default(),
         tasks: tasks.clone(),
     }));
     let handle = Rc::clone(&reactor);
@@ -218,8 +218,8 @@ async fn pump(reactor: Handle, log: LogSender) {
             return debug!("the log is closed");
         }
         let mut reactor = reactor.borrow_mut();
-        reactor.shard.handed_in();
-        reactor.handed_in.notify_waiters();
+        reactor.shard.handle_chunk_taken();
+        reactor.chunk_taken.notify_waiters();
     }
 }
 

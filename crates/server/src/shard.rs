@@ -1,23 +1,28 @@
-//! A shard: the state of the connections that one thread owns outright, from what a peer has sent to what everyone
-//! is told. It is driven from outside, one step at a time: bytes that have come, a socket that takes bytes again,
-//! what the hub decided, a page of history, time that has passed. It knows no clock and no task, and of a socket
-//! only [`Socket`]; [`crate::reactor`] drives it with real ones, a simulation with its own.
+//! A shard: the state of the connections that one thread owns, from the bytes a peer sends to the bytes every peer
+//! receives. The caller drives it one step at a time, with bytes from a peer, a socket that takes bytes again, a
+//! decision of the hub, a page of history, or the passing of time. A shard has no clock and no tasks, and knows only
+//! [`Socket`] of a socket: [`crate::reactor`] drives it with real sockets, a simulation with virtual ones.
 //!
-//! From below to above, and nothing calls upwards:
+//! Its parts, from the lowest to the highest; none calls a higher one:
 //!
-//! - [`connection`], [`connections`]: where a connection is, and the one way to write to it ([`writer`], [`outbox`],
+//! - [`connection`], [`connections`]: the connections, and the one way to write to them ([`writer`], [`outbox`],
 //!   [`input_line`]);
-//! - [`sessions`]: a connection's life, what it asks ([`gathered`]) and waits for ([`timers`]), when it is
-//!   silent ([`silence`]);
-//! - [`work`], [`requests`], [`opening`], [`protocols`]: from a peer's bytes to requests, a turn at a time;
-//! - [`rooms`]: members, what is about to be written to them ([`pending`], [`formats`]), who sees what ([`views`]);
-//! - [`beginning`], [`catch_up`]: members that are not live, and questions to history; [`visits`]: those of HTTP;
-//! - [`serving`], [`effects`], and the rest here: what it is driven by.
+//! - [`sessions`]: the life of a connection, what it proposes ([`gathered`]), its deadlines ([`timers`]), and silent
+//!   peers ([`silence`]);
+//! - [`work`], [`requests`], [`opening`], [`protocols`]: from a peer's bytes to requests, one turn at a time;
+//! - [`rooms`]: members, what is about to be written to them ([`pending`], [`formats`]), and how each member sees it
+//!   ([`views`]);
+//! - [`beginning`], [`catch_up`]: members that are not live, and questions to history; [`visits`]: the questions of
+//!   HTTP;
+//! - [`serving`], [`effects`] and the rest of this file: the entry points for the caller.
 //!
-//! Invariants: nothing is freed within a step, so an index is valid for the whole step; what follows from a write
-//! happens at the end of the step, in [`Shard::finish_step`]. A member that is live has been given every event of
-//! its room up to the room's head, and one that is not has a cursor and either a job under way or bytes queued,
-//! whose draining asks for the next.
+//! Invariants:
+//!
+//! - A step frees nothing, so an index is valid for the whole step. What follows from a write happens at the end of the
+//!   step, in [`Shard::finish_step`].
+//! - A live member has been given every event of its room up to the room's head.
+//! - A member that is not live has a cursor, and either a history job in flight or bytes in its outbox. When the outbox
+//!   is empty, the next job starts.
 
 mod beginning;
 mod catch_up;
@@ -75,9 +80,9 @@ pub(crate) use context::{CLOSING, Context, Now, ShardSetup};
 pub(crate) use serving::{Interest, ReadOutcome, Reading};
 pub(crate) use sessions::PING_S;
 pub(crate) use socket::Socket;
-pub(crate) use visits::{HttpPermit, Outcome, VisitRequest, Visiting};
+pub(crate) use visits::{HttpPermit, Outcome, VisitHandle, VisitRequest};
 
-/// Bytes read from a socket at once, into one buffer that the whole shard shares.
+/// The size of the one read buffer that all connections of the shard share, in bytes.
 const READ_BYTES: usize = 16 * 1024;
 
 /// The state of one shard.
@@ -91,10 +96,10 @@ pub(crate) struct Shard<S> {
 }
 
 impl<S: Socket> Shard<S> {
-    pub(crate) fn new(place: ShardSetup) -> Self {
-        let rooms = Rooms::new(place.server.epoch);
+    pub(crate) fn new(setup: ShardSetup) -> Self {
+        let rooms = Rooms::new(setup.server.epoch);
         Self {
-            sessions: Sessions::new(Context::new(place)),
+            sessions: Sessions::new(Context::new(setup)),
             requests: Requests::default(),
             rooms,
             catch_up: CatchUp::default(),
@@ -103,38 +108,38 @@ impl<S: Socket> Shard<S> {
         }
     }
 
-    /// What it knows of the server around it.
+    /// What the shard knows about its server.
     pub(crate) fn context(&self) -> &Context {
         &self.sessions.context
     }
 
-    /// A step begins: what follows happens at this moment.
+    /// Begins a step. `now` is the time for everything in it.
     pub(crate) fn begin_step(&mut self, now: Now) {
         self.sessions.context.now = now;
     }
 
-    /// The end of a step: what follows from sockets that are broken, or that have taken everything.
+    /// Ends a step: acts on connections whose socket broke or whose queue became empty.
     pub(crate) fn finish_step(&mut self) {
-        while let Some(index) = self.sessions.connections.next_listed() {
+        while let Some(index) = self.sessions.connections.next_to_settle() {
             self.sessions.settle_connection(index);
-            self.catch_up.next(&mut self.sessions, &mut self.rooms, index);
+            self.catch_up.request_next(&mut self.sessions, &mut self.rooms, index);
         }
     }
 
-    /// What is to be read from history.
+    /// Takes the history jobs that this step has created.
     pub(crate) fn take_jobs(&mut self) -> Vec<Job> {
         std::mem::take(&mut self.catch_up.jobs)
     }
 
-    /// What is to be handed to the log and the work that it is for those who hear it, once there is something; `None`
-    /// when nothing more comes.
+    /// The next chunk for the log, and the work that delivering it will cost. Pending while there is none; `None` when
+    /// the server is closing and no more will come.
     pub(crate) fn poll_chunk(&mut self, context: &TaskContext<'_>) -> Poll<Option<(Chunk, Work)>> {
         let is_closing = self.sessions.context.is_closing;
         self.sessions.gathered.poll_take(context, is_closing)
     }
 
-    /// What was taken has been handed in: those who have waited for that may go on.
-    pub(crate) fn handed_in(&mut self) {
+    /// The log has taken the last chunk: connections that waited for this may be read again.
+    pub(crate) fn handle_chunk_taken(&mut self) {
         for key in self.sessions.gathered.take_waiting() {
             if let Some(connection) = self.sessions.connections.get(key) {
                 connection.input.waits_for_log = false;
@@ -143,36 +148,36 @@ impl<S: Socket> Shard<S> {
         }
     }
 
-    /// Whether no more is to be proposed until what there is has been handed in.
+    /// Whether the chunk for the log is full, so that nothing more may be proposed until the log takes it.
     pub(crate) fn is_chunk_full(&self) -> bool {
         self.sessions.gathered.is_full()
     }
 
-    /// When time is to be given next.
+    /// When [`Shard::handle_time`] must be called next.
     pub(crate) fn next_due(&self) -> Option<SteadyTime> {
         self.sessions.timers.next_due()
     }
 
-    /// Does what is due.
+    /// Handles every deadline that has passed.
     pub(crate) fn handle_time(&mut self) {
         let now = self.sessions.context.now.steady;
         let (sessions, requests) = (&mut self.sessions, &mut self.requests);
         while let Some(timer) = sessions.timers.pop_due(now) {
             match timer {
-                Timer::FirstLine(key) => opening::look(sessions, requests, key),
-                Timer::Ping(key) => silence::look(sessions, key),
-                Timer::Flood(key) => requests::release(sessions, key),
-                Timer::Work(key) => work::look(sessions, key),
+                Timer::FirstLine(key) => opening::handle_timer(sessions, requests, key),
+                Timer::Ping(key) => silence::handle_timer(sessions, key),
+                Timer::Flood(key) => requests::release_held(sessions, key),
+                Timer::Work(key) => work::handle_timer(sessions, key),
                 Timer::Draining(key, left) => sessions.check_draining(key, left),
-                Timer::Idle => silence::sweep(sessions),
+                Timer::Idle => silence::end_idle_sessions(sessions),
             }
         }
     }
 }
 
-// What the server tells it.
+// Input from the rest of the server.
 impl<S: Socket> Shard<S> {
-    /// A page of history.
+    /// Handles a page that a history thread has read.
     pub(crate) fn handle_page(&mut self, page: Page) {
         let refusals = &mut self.requests.refusals;
         match page.asker {
@@ -184,17 +189,17 @@ impl<S: Socket> Shard<S> {
         }
     }
 
-    /// New settings.
+    /// Applies new settings.
     pub(crate) fn configure(&mut self, settings: Arc<Settings>) {
         self.sessions.configure(settings);
     }
 
-    /// Something the server tells everyone.
+    /// Sends a notice to every session.
     pub(crate) fn notice(&mut self, text: &str) {
         self.sessions.notice(text);
     }
 
-    /// Messages are not stored, for this reason, or are stored again.
+    /// Tells every session why messages cannot be stored at present, or, with `None`, that they are stored again.
     pub(crate) fn set_not_storing(&mut self, why: Option<Arc<str>>) {
         self.sessions.context.not_storing = why;
         match self.sessions.context.waiting_notice() {
@@ -203,7 +208,7 @@ impl<S: Socket> Shard<S> {
         }
     }
 
-    /// The disk is nearly full, or has room again: everyone is told.
+    /// Tells every session that the disk is nearly full, or, with `None`, that it has space again.
     pub(crate) fn set_space(&mut self, low: Option<LowSpace>) {
         let was_low = self.sessions.context.low_space.is_some();
         self.sessions.context.low_space = low;
@@ -218,18 +223,18 @@ impl<S: Socket> Shard<S> {
         });
     }
 
-    /// The server stops: what has been read is handed in, nothing more is read.
+    /// The server is closing: submits the requests that were held, and reads nothing more.
     pub(crate) fn close(&mut self) {
         self.sessions.context.is_closing = true;
         for index in self.sessions.connections.indexes() {
             match self.sessions.connections[index].stage {
-                Stage::Sniffing => self.sessions.over(index),
+                Stage::Sniffing => self.sessions.begin_draining(index),
                 Stage::NotEntered => {
-                    self.sessions.tell(index, &Output::Closing);
-                    self.sessions.exit(index, ExitCause::Closing);
+                    self.sessions.send(index, &Output::Closing);
+                    self.sessions.request_exit(index, ExitCause::Closing);
                 }
                 Stage::Entered | Stage::Leaving | Stage::Draining => {
-                    requests::release_all(&mut self.sessions, index);
+                    requests::release_all_held(&mut self.sessions, index);
                 }
                 Stage::Http | Stage::Closed => {}
             }
@@ -238,29 +243,29 @@ impl<S: Socket> Shard<S> {
         self.sessions.gathered.wake_taker();
     }
 
-    /// The hub has finished: everyone is told the last that there is.
+    /// The hub has finished: sends the last output to every session.
     pub(crate) fn say_goodbye(&mut self) {
         self.sessions.say_goodbye();
     }
 
-    /// The sockets of all connections that have their own.
+    /// The sockets of all connections that own one.
     pub(crate) fn sockets(&self) -> impl Iterator<Item = &S> {
         self.sessions.connections.iter().filter_map(Connection::socket)
     }
 
-    /// The session of a connection, if it is still the same one.
+    /// The session of a connection, if the key is still valid.
     #[cfg(test)]
     pub(crate) fn session(&self, key: crate::key::Key) -> Option<teahouse_core::SessionId> {
         let mut connections = self.sessions.connections.iter();
         connections.find(|connection| connection.serial == key.serial).map(|c| c.session)
     }
 
-    /// Whether something is still queued for anyone.
+    /// Whether bytes are queued for any connection.
     pub(crate) fn has_queued(&self) -> bool {
         self.sessions.connections.iter().any(|connection| connection.output.queue.is_some())
     }
 
-    /// What it has done and how it is just now.
+    /// Counters since the start and gauges of this moment.
     pub(crate) fn figures(&self) -> Figures {
         let mut figures = Figures {
             counts: Counts {

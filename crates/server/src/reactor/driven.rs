@@ -23,7 +23,7 @@ pub(super) struct Reactor {
     /// Told when it is to be given time earlier than that.
     pub(super) alarm: Rc<Notify>,
     /// Told when what was gathered has been handed in: visits may go on.
-    pub(super) handed_in: Rc<Notify>,
+    pub(super) chunk_taken: Rc<Notify>,
     pub(super) tasks: Tasks,
 }
 

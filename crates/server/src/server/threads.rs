@@ -90,7 +90,7 @@ impl Threads {
                 return Err(why_not_opened(not_given, ended));
             }
         };
-        let place = ShardSetup {
+        let setup = ShardSetup {
             index: 0,
             boot,
             server: Arc::new(server_facts(settings, epoch)),
@@ -100,10 +100,10 @@ impl Threads {
         };
         let mut shards = Vec::with_capacity(shard_count);
         for (index, (inbox, pages)) in receivers.into_iter().zip(pages).enumerate() {
-            let place = ShardSetup { index, ..place.clone() };
+            let setup = ShardSetup { index, ..setup.clone() };
             let report = progress.report_of(index);
             let (log, jobs) = (log.clone(), jobs.clone());
-            let parts = Parts { place, clock, inbox, pages, report, log, jobs };
+            let parts = Parts { setup, clock, inbox, pages, report, log, jobs };
             shards.push(spawn("shard", &end_notices, |runtime| {
                 LocalSet::new().block_on(&runtime, reactor::run(parts));
             })?);

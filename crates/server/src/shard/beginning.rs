@@ -1,5 +1,5 @@
-//! Where the events of a room begin for a member that has just entered it: with what comes from now on, with the last
-//! few, or right after the event that it says to have, once history was asked whether that is there.
+//! Where the events of a room begin for a member that has just entered it: with the next event, with the last few, or
+//! right after the event that the client says it has, once history was asked whether that event is there.
 
 use teahouse_core::{Asker, Event, Excerpt, Position, Query, RequestId, RoomId, RoomName, Text};
 use teahouse_wire::protocol::{Begin, Entered, Output};
@@ -12,18 +12,18 @@ use super::sessions::Sessions;
 use super::socket::Socket;
 use crate::log::Entry;
 
-/// A connection has entered a room: says where it begins, and tells it so; where it says that it has an event,
-/// once that was looked for in history.
-pub(super) fn begin<S: Socket>(
+/// A connection has entered a room: chooses where its events begin, and sends it the `Entered`. If the client says when
+/// its last event happened, `Entered` waits until history was asked for that event.
+pub(super) fn handle_joined<S: Socket>(
     sessions: &mut Sessions<S>,
     rooms: &mut Rooms,
     index: usize,
-    told: &Entered<'_>,
+    entered: &Entered<'_>,
 ) {
-    let Entered { request, id: room, room: name, first, at, members, topic, .. } = *told;
+    let Entered { request, id: room, room: name, first, at, members, topic, .. } = *entered;
     let shown = sessions.context.settings.history_shown;
     let epoch = sessions.context.server.epoch;
-    let begin = sessions.connections[index].protocol.handle_joined(told, epoch);
+    let begin = sessions.connections[index].protocol.handle_joined(entered, epoch);
     let (cursor, time) = match begin {
         Begin::Now | Begin::RecentTogether => (at, None),
         Begin::Recent => (recent(at, shown), None),
@@ -42,16 +42,16 @@ pub(super) fn begin<S: Socket>(
     let is_checked = check.is_none();
     let membership = Membership { room, member: 0, behind, check };
     if !rooms.join(&mut sessions.connections, index, (name, at), membership) {
-        return sessions.let_go(index, TOO_MANY_FORMATS);
+        return sessions.disconnect(index, TOO_MANY_FORMATS);
     }
     if is_checked {
-        sessions.tell(index, &Output::Entered(&Entered { is_complete, ..*told }));
+        sessions.send(index, &Output::Entered(&Entered { is_complete, ..*entered }));
     }
-    sessions.connections.list(index);
+    sessions.connections.queue_settle(index);
 }
 
-/// A connection has left a room. What it asked first is answered first.
-pub(super) fn end<S: Socket>(
+/// A connection has left a room. The answer to its join, if a check still delays it, is sent first.
+pub(super) fn handle_left<S: Socket>(
     sessions: &mut Sessions<S>,
     index: usize,
     room: RoomId,
@@ -59,12 +59,12 @@ pub(super) fn end<S: Socket>(
 ) {
     let membership = sessions.connections[index].membership(room);
     if let Some(check) = membership.and_then(|membership| membership.check.take()) {
-        tell_checked(sessions, index, (room, name), &check, (check.first, false));
+        send_entered(sessions, index, (room, name), &check, (check.first, false));
     }
 }
 
-/// Shows the last events before a member came in, in its protocol's own way.
-pub(super) fn show_together<S: Socket>(
+/// Sends a member the last events before it entered, in its protocol's own way.
+pub(super) fn send_recent<S: Socket>(
     sessions: &mut Sessions<S>,
     rooms: &Rooms,
     index: usize,
@@ -72,7 +72,7 @@ pub(super) fn show_together<S: Socket>(
     excerpt: Excerpt,
 ) {
     let Some(membership) = sessions.connections[index].membership(room) else { return };
-    // A room left and entered again meanwhile has its own to come.
+    // The member left and entered again since: the new membership has its own request.
     match &mut membership.behind {
         Some(behind) if behind.next == Next::Together && behind.cursor == upto => {
             behind.next = Next::Events;
@@ -81,19 +81,20 @@ pub(super) fn show_together<S: Socket>(
     }
     let Some(name) = rooms.name(room) else { return };
     let connection = &sessions.connections[index];
-    // What it said itself in an earlier life is news on this screen; whom it ignores it does not hear.
+    // Events that the same person caused in an earlier session are shown as any others. Events of ignored authors are
+    // not.
     let mut shown = excerpt;
     if connection.ignored.is_some() {
         shown.events.retain(|event| !connection.ignores_author_of(event));
     }
-    sessions.tell(index, &Output::Recent(name, &shown));
+    sessions.send(index, &Output::Recent(name, &shown));
 }
 
-/// History was asked for the event that a member says to have, or the first one after that. The member goes on right
-/// after its event. Where that is gone, so may others be that came after it: then it goes on with what is left. It
-/// begins anew with the last few where another event is there: a history that was brought back from a copy has others at
-/// the same positions.
-pub(super) fn check<S: Socket>(
+/// History was asked for the event that a client says it has, or for the first event after it. If the event is there,
+/// the member continues right after it. If it is gone, later events may be gone as well, and the member continues with
+/// what is left. If another event is at that position, history was restored from a backup and its events differ: the
+/// member begins anew with the last few.
+pub(super) fn handle_check<S: Socket>(
     sessions: &mut Sessions<S>,
     rooms: &Rooms,
     index: usize,
@@ -103,7 +104,7 @@ pub(super) fn check<S: Socket>(
     let shown = sessions.context.settings.history_shown;
     let Some(name) = rooms.name(room) else { return };
     let Some(membership) = sessions.connections[index].membership(room) else { return };
-    // A room left and entered again meanwhile has a check of its own to come.
+    // The member left and entered again since: the new membership has its own check.
     let Some(behind) = membership.behind.as_mut().filter(|behind| behind.cursor == position) else {
         return;
     };
@@ -119,11 +120,11 @@ pub(super) fn check<S: Socket>(
         None => (position == at, at, at.next()),
     };
     behind.cursor = cursor;
-    tell_checked(sessions, index, (room, name), &check, (first, is_complete));
+    send_entered(sessions, index, (room, name), &check, (first, is_complete));
 }
 
-/// Asks the hub how a room stands, for a member that is to be told so with what it has missed.
-pub(super) fn ask_how_it_stands<S: Socket>(
+/// Asks the hub for the state of a room, which a member is sent together with a gap in its events.
+pub(super) fn query_room_state<S: Socket>(
     sessions: &mut Sessions<S>,
     rooms: &Rooms,
     index: usize,
@@ -139,8 +140,9 @@ pub(super) fn ask_how_it_stands<S: Socket>(
     sessions.gathered.push(Entry::Query { asker, request, query });
 }
 
-/// How a room stands of which a member has a gap before it: it is told, and goes on after the gap.
-pub(super) fn go_on_after_gap<S: Socket>(
+/// The hub has answered with the state of a room: sends the gap to the member that waits for it, which then continues
+/// after the gap.
+pub(super) fn continue_after_gap<S: Socket>(
     sessions: &mut Sessions<S>,
     rooms: &Rooms,
     index: usize,
@@ -154,11 +156,11 @@ pub(super) fn go_on_after_gap<S: Socket>(
     *next = Next::Events;
     let (request, first) = (RequestId::default(), cursor.next());
     let entered = Entered { request, id, room, first, at, is_complete: false, members, topic };
-    sessions.tell(index, &Output::Gap(&entered, given));
-    sessions.connections.list(index);
+    sessions.send(index, &Output::Gap(&entered, given));
+    sessions.connections.queue_settle(index);
 }
 
-fn tell_checked<S: Socket>(
+fn send_entered<S: Socket>(
     sessions: &mut Sessions<S>,
     index: usize,
     (id, room): (RoomId, &RoomName),
@@ -168,15 +170,15 @@ fn tell_checked<S: Socket>(
     let Check { request, at, members, ref topic, .. } = *check;
     let topic = topic.as_ref();
     let entered = Entered { request, id, room, first, at, is_complete, members, topic };
-    sessions.tell(index, &Output::Entered(&entered));
+    sessions.send(index, &Output::Entered(&entered));
 }
 
-/// The position before that of an event.
+/// The position before this one; that of the first event stays at the start.
 fn before(position: Position) -> Position {
     Position(position.0.saturating_sub(1))
 }
 
-/// The last event before those that are shown to whoever comes in.
+/// The position before the last `shown` events, which a member is shown on entering.
 fn recent(at: Position, shown: u32) -> Position {
     Position(at.0.saturating_sub(u64::from(shown)))
 }

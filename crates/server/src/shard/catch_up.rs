@@ -1,15 +1,14 @@
-//! Members that are not live: shown the last events when they come in, and given from history what they
-//! missed when they read too slowly (promises P4 and P5).
+//! Members that are not live. Such a member is shown the last events when it enters, or is given from history what it
+//! missed because it read too slowly (promises P4 and P5).
 //!
-//! One rule serves both, and questions to history as well: one page at a time is read for a connection,
-//! and only when nothing is queued for it. A membership that is behind has a cursor; when nothing is queued, the
-//! next page after the cursor is read and sent; when the cursor has reached the room's head, the
-//! membership is live. Cursor and head are compared when nothing is pending, so no event can fall
-//! between history and live, and none can come from both.
+//! One rule serves both, and questions to history as well: a connection has at most one page in flight, and only while
+//! nothing is queued for it. A membership that is behind has a cursor. When the queue is empty, the next page after the
+//! cursor is read and sent. When the cursor has reached the room's head, the membership is live. Cursor and head are
+//! compared while nothing is pending, so no event can fall between history and live, and none can come from both.
 //!
-//! Events may be gone that come next: another program has removed them. A page that does not begin right after the
-//! cursor is not given; the member is told what is missing ([`super::beginning::go_on_after_gap`]), and then given what
-//! is left.
+//! Another program may have removed the events that come next. A page that does not begin right after the cursor is not
+//! sent: the member is first told what is missing ([`super::beginning::continue_after_gap`]), and then given what is
+//! left.
 
 use std::sync::Weak;
 
@@ -17,7 +16,7 @@ use teahouse_core::{Event, Excerpt, Position, ReadGrant, Refusal, RequestId, Roo
 use teahouse_wire::protocol::Output;
 use tracing::debug;
 
-use super::beginning::{ask_how_it_stands, check, show_together};
+use super::beginning::{handle_check, query_room_state, send_recent};
 use super::connection::Connection;
 use super::membership::{Behind, Membership, Next};
 use super::outbox::What;
@@ -28,22 +27,22 @@ use crate::figures::Refusals;
 use crate::history::{Asker, Job, Page, Unread, Wanted};
 use crate::key::Key;
 
-/// What is read from history for connections.
+/// The reads from history for connections.
 #[derive(Default)]
 pub(super) struct CatchUp {
-    /// What is to be read.
+    /// The jobs that have not been handed to the history threads.
     pub(super) jobs: Vec<Job>,
     refilled: u64,
 }
 
 impl CatchUp {
-    /// Events given from history to those that were behind.
+    /// The events given from history to members that were behind.
     pub(super) fn refilled(&self) -> u64 {
         self.refilled
     }
 
-    /// Brings a connection closer to live: asks for what it is given next, if nothing is queued for it.
-    pub(super) fn next<S: Socket>(
+    /// Brings a connection closer to live: requests the next page for it, if nothing is queued for it.
+    pub(super) fn request_next<S: Socket>(
         &mut self,
         sessions: &mut Sessions<S>,
         rooms: &mut Rooms,
@@ -59,7 +58,7 @@ impl CatchUp {
             if let Some(question) = connection.questions.front() {
                 let wanted = Wanted::Asked(question.request, question.granted.clone());
                 let waits = question.waits();
-                return self.read(sessions, index, wanted, waits);
+                return self.request_page(sessions, index, wanted, waits);
             }
             let Some((membership, behind)) = next_behind(connection) else { return };
             let room = membership.room;
@@ -76,11 +75,11 @@ impl CatchUp {
                 rooms.go_live(&mut sessions.connections, index, room);
                 continue;
             };
-            return self.read(sessions, index, wanted, Weak::new());
+            return self.request_page(sessions, index, wanted, Weak::new());
         }
     }
 
-    fn read<S: Socket>(
+    fn request_page<S: Socket>(
         &mut self,
         sessions: &mut Sessions<S>,
         index: usize,
@@ -94,7 +93,7 @@ impl CatchUp {
         self.jobs.push(Job { shard, asker, origin, waits, wanted });
     }
 
-    /// Takes what was read. Nothing is pending meanwhile, so that cursors and heads speak of the same moment.
+    /// Handles a page. Nothing is pending in any room at this time, so cursors and heads refer to the same moment.
     pub(super) fn handle_page<S: Socket>(
         &mut self,
         sessions: &mut Sessions<S>,
@@ -108,32 +107,32 @@ impl CatchUp {
         let index = key.index;
         connection.questions.is_reading = false;
         let queued = connection.queued();
-        sessions.connections.list(index);
+        sessions.connections.queue_settle(index);
         if queued > 0 && queued + weight(&found) > hard {
-            // Something has been queued since it was asked for. It is read again when that is taken: nobody is
-            // closed for what was not theirs to read in time.
+            // Other output has been queued since the request. The page is read again when the queue is empty: a
+            // connection is not closed for bytes that it had no time to read.
             return;
         }
         match (wanted, found) {
             (Wanted::Asked(request, granted), found) => {
                 sessions.connections[index].questions.pop();
-                answer(sessions, refusals, index, request, &granted, found);
+                send_answer(sessions, refusals, index, request, &granted, found);
             }
             (Wanted::Recent { room, upto, .. }, Ok(excerpt)) => {
-                show_together(sessions, rooms, index, (room, upto), excerpt);
+                send_recent(sessions, rooms, index, (room, upto), excerpt);
             }
             (Wanted::Refill { room, after, upto }, Ok(excerpt)) => {
                 self.refill(sessions, rooms, index, room, (after, upto), &excerpt.events);
             }
             (Wanted::Check { room, position, .. }, Ok(excerpt)) => {
-                check(sessions, rooms, index, (room, position), &excerpt.events);
+                handle_check(sessions, rooms, index, (room, position), &excerpt.events);
             }
             (Wanted::Recent { .. } | Wanted::Refill { .. } | Wanted::Check { .. }, Err(_)) => {
-                // Rather closed than shown a room with a hole in it.
+                // Closing the connection is better than showing a room with a hidden gap.
                 for membership in &mut sessions.connections[index].memberships {
                     (membership.behind, membership.check) = (None, None);
                 }
-                sessions.let_go(index, "error: history cannot be read; please come back");
+                sessions.disconnect(index, "error: history cannot be read; please come back");
             }
         }
     }
@@ -151,7 +150,7 @@ impl CatchUp {
         let Some(membership) = connection.membership(room) else { return };
         let is_checking = membership.check.is_some();
         let Some(behind) = membership.behind.as_mut() else { return };
-        // The page is for where the cursor stood; a room left and entered again has another.
+        // The page is for the old cursor. A room that was left and entered again has a new one.
         if behind.cursor != after || behind.next != Next::Events || is_checking {
             return;
         }
@@ -162,19 +161,18 @@ impl CatchUp {
             // Another program has removed what comes next.
             let cursor = rest.first().map_or(upto, |event| Position(event.position.0 - 1));
             *behind = Behind { cursor, next: Next::Gap { given: after } };
-            return ask_how_it_stands(sessions, rooms, index, room);
+            return query_room_state(sessions, rooms, index, room);
         };
         behind.cursor = last.position;
         debug!(session = connection.session.0, events = events.len(), "refilled from history");
         let mut out = Vec::new();
         let given = rooms.render_past(&mut sessions.connections, index, room, events, &mut out);
         self.refilled += given as u64;
-        sessions.connections.give(index, &out, What::Room);
+        sessions.connections.send(index, &out, What::Room);
     }
 }
 
-/// The membership that is brought closer to live next: first one that waits to hear whether it may go on where it
-/// was.
+/// The membership that is served next. A membership that waits for a check comes first.
 fn next_behind<S>(connection: &Connection<S>) -> Option<(&Membership, Behind)> {
     let memberships = &connection.memberships;
     let checking = memberships.iter().find(|membership| membership.check.is_some());
@@ -183,8 +181,8 @@ fn next_behind<S>(connection: &Connection<S>) -> Option<(&Membership, Behind)> {
     next.behind.map(|behind| (next, behind))
 }
 
-/// Answers a question to history.
-fn answer<S: Socket>(
+/// Sends the answer to a question to history.
+fn send_answer<S: Socket>(
     sessions: &mut Sessions<S>,
     refusals: &mut Refusals,
     index: usize,
@@ -193,16 +191,16 @@ fn answer<S: Socket>(
     found: Result<Excerpt, Unread>,
 ) {
     let refusal = match found {
-        Ok(excerpt) => return sessions.tell(index, &Output::Page(request, granted, &excerpt)),
-        Err(Unread::Fault) => return sessions.tell(index, &Output::Unreadable(request)),
+        Ok(excerpt) => return sessions.send(index, &Output::Page(request, granted, &excerpt)),
+        Err(Unread::Fault) => return sessions.send(index, &Output::Unreadable(request)),
         Err(Unread::TooWide(why)) => Refusal::SearchTooWide { why },
         Err(Unread::Refused(refusal)) => refusal,
     };
     refusals.count(&refusal);
-    sessions.tell(index, &Output::HistoryRefused(request, &refusal));
+    sessions.send(index, &Output::HistoryRefused(request, &refusal));
 }
 
-/// About how many bytes a page has when it is written out.
+/// The approximate size of a page when it is rendered, in bytes.
 fn weight(found: &Result<Excerpt, Unread>) -> usize {
     found.as_ref().map_or(0, |excerpt| excerpt.events.iter().map(Event::weight).sum())
 }

@@ -1,4 +1,4 @@
-//! What is true of a shard between two steps, looked at in tests. Takes time in proportion to the state.
+//! The invariants of a shard between two steps. Tests check them; a check takes time in proportion to the state.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use super::timers::Timer;
 use crate::key::Key;
 
 impl<S: Socket> Shard<S> {
-    /// Looks at everything; says the first thing that is not as it must be.
+    /// Checks every invariant.
     ///
     /// # Errors
-    /// When an invariant does not hold.
+    /// The first one that does not hold.
     pub(crate) fn check(&self) -> Result<(), String> {
         let connections = &self.sessions.connections;
         self.rooms.check(connections)?;
@@ -24,8 +24,8 @@ impl<S: Socket> Shard<S> {
             let connection = &connections[index];
             held_bytes += connection.held_input_bytes();
             let wrong = self
-                .stands_wrong(connection, index)
-                .or_else(|| self.waits_in_vain(connection, connections.key(index)));
+                .find_violation(connection, index)
+                .or_else(|| self.find_missing_timer(connection, connections.key(index)));
             if let Some(what) = wrong {
                 return Err(format!("{:?} at {index}: {what}", connection.stage));
             }
@@ -36,7 +36,7 @@ impl<S: Socket> Shard<S> {
         Ok(())
     }
 
-    /// Whether nothing is left of those who were here.
+    /// Whether no connection, room or visit is left, and no input is held.
     pub(crate) fn is_empty(&self) -> bool {
         self.sessions.connections.is_empty()
             && self.rooms.is_empty()
@@ -44,7 +44,7 @@ impl<S: Socket> Shard<S> {
             && self.requests.held_bytes() == 0
     }
 
-    /// The sessions that are behind in a room.
+    /// The sessions that are behind in any room.
     pub(crate) fn behind(&self) -> BTreeSet<SessionId> {
         let is_behind = |connection: &&Connection<S>| {
             connection.memberships.iter().any(|membership| membership.behind.is_some())
@@ -53,8 +53,8 @@ impl<S: Socket> Shard<S> {
         behind.map(|connection| connection.session).collect()
     }
 
-    /// Whether a connection is told what is still to come for it.
-    pub(crate) fn is_told(&self, key: Key) -> bool {
+    /// Whether output still reaches a connection.
+    pub(crate) fn is_reachable(&self, key: Key) -> bool {
         let connections = &self.sessions.connections;
         connections.indexes().contains(&key.index)
             && connections.key(key.index) == key
@@ -62,7 +62,7 @@ impl<S: Socket> Shard<S> {
             && !connections[key.index].is_broken()
     }
 
-    /// Whether something is queued for a connection.
+    /// Whether bytes are queued for a connection.
     pub(crate) fn is_queued(&self, key: Key) -> bool {
         let connections = &self.sessions.connections;
         connections.indexes().contains(&key.index)
@@ -70,7 +70,7 @@ impl<S: Socket> Shard<S> {
             && connections[key.index].output.queue.is_some()
     }
 
-    fn stands_wrong(&self, connection: &Connection<S>, index: usize) -> Option<&'static str> {
+    fn find_violation(&self, connection: &Connection<S>, index: usize) -> Option<&'static str> {
         let has_session = self.sessions.connections.of_session(connection.session) == Some(index);
         let may_be_behind = connection.output.queue.is_some()
             || connection.questions.is_reading
@@ -78,14 +78,16 @@ impl<S: Socket> Shard<S> {
         let wants_page = connection.questions.len() > 0
             || connection.memberships.iter().any(|membership| membership.behind.is_some());
         let is_checked = |membership: &super::membership::Membership| membership.check.is_none();
-        if connection.output.is_listed {
-            return Some("it is still to be looked after");
+        if connection.output.is_to_settle {
+            return Some("it was not settled");
         }
         match connection.stage {
             Stage::Entered | Stage::Leaving if !has_session => Some("it has no session"),
-            Stage::Entered if connection.is_broken() => Some("it is broken and stays"),
+            Stage::Entered if connection.is_broken() => {
+                Some("it is broken and still has its session")
+            }
             Stage::Entered if wants_page && !may_be_behind => {
-                Some("it is behind and nothing is read")
+                Some("it is behind and no page is in flight")
             }
             Stage::Sniffing | Stage::NotEntered | Stage::Http | Stage::Draining | Stage::Closed
                 if has_session || !connection.memberships.is_empty() =>
@@ -93,7 +95,7 @@ impl<S: Socket> Shard<S> {
                 Some("it has a session or a membership")
             }
             _ if !connection.memberships.iter().all(|m| is_checked(m) || m.behind.is_some()) => {
-                Some("it is live and waits for a check")
+                Some("it is live and has a check in flight")
             }
             Stage::Sniffing
             | Stage::NotEntered
@@ -105,30 +107,30 @@ impl<S: Socket> Shard<S> {
         }
     }
 
-    /// Whatever waits for a time has a timer.
-    fn waits_in_vain(&self, connection: &Connection<S>, key: Key) -> Option<&'static str> {
+    /// Checks that whatever waits for a time has a timer.
+    fn find_missing_timer(&self, connection: &Connection<S>, key: Key) -> Option<&'static str> {
         let timers = &self.sessions.timers;
-        let is_over = |timer: &Timer| matches!(timer, Timer::Draining(of, _) if *of == key);
+        let is_draining = |timer: &Timer| matches!(timer, Timer::Draining(of, _) if *of == key);
         let input = &connection.input;
         if input.waits_for_work && !timers.has(|timer| *timer == Timer::Work(key)) {
-            return Some("it waits for tokens for ever");
+            return Some("it waits for tokens without a timer");
         }
         if input.held.is_some() && !timers.has(|timer| *timer == Timer::Flood(key)) {
-            return Some("what it asked for is held for ever");
+            return Some("it holds requests without a timer");
         }
         match connection.stage {
             Stage::Sniffing if !timers.has(|timer| *timer == Timer::FirstLine(key)) => {
-                Some("its first line is awaited for ever")
+                Some("its first line is awaited without a timer")
             }
-            Stage::Draining if !timers.has(is_over) => Some("it may be over for ever"),
+            Stage::Draining if !timers.has(is_draining) => Some("it drains without a timer"),
             Stage::NotEntered if !timers.has(|timer| *timer == Timer::Ping(key)) => {
-                Some("it may be outside for ever")
+                Some("it has not entered and has no timer")
             }
             Stage::Entered
                 if connection.protocol.pings() != Pings::Never
                     && !timers.has(|timer| *timer == Timer::Ping(key)) =>
             {
-                Some("it is never asked whether it is there")
+                Some("it is never pinged")
             }
             Stage::Sniffing
             | Stage::NotEntered

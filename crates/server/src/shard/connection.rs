@@ -1,5 +1,5 @@
-//! One connection: its peer, its protocol, its memberships, and what is queued for it. It changes only through
-//! [`super::connections`] and what stands above that.
+//! One connection: its peer, its protocol, its memberships, and its queue. Only [`super::connections`] and higher
+//! modules change it.
 
 use std::collections::VecDeque;
 use std::task::Waker;
@@ -16,56 +16,56 @@ use super::outbox::Outbox;
 use super::questions::Questions;
 use crate::gate::Permit;
 
-/// How far a connection has come.
+/// The stage of a connection's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Its first bytes are awaited, to see what it speaks.
+    /// Its protocol is not decided: its first line is awaited.
     Sniffing,
-    /// It is known what it speaks, and it has not asked to come in yet.
+    /// Its protocol is decided, and it has not entered.
     NotEntered,
-    /// It speaks HTTP: whoever serves its socket takes it out and goes on with it.
+    /// It speaks HTTP: its task takes it out of the shard and serves it.
     Http,
     /// It has a session.
     Entered,
-    /// The end of its session has been proposed; it still hears what was decided before.
+    /// The end of its session has been proposed. It still receives what was decided before that.
     Leaving,
-    /// Its session has ended; what is queued goes out, then it is closed.
+    /// It has no session. Its queue is written, then it is closed.
     Draining,
-    /// Nothing is left to do for it: whoever serves its socket takes it out.
+    /// Nothing is left to do: its task removes it.
     Closed,
 }
 
-/// Where bytes for a peer go.
+/// The destination of bytes for a peer.
 pub(crate) enum Sink<S> {
-    /// To its socket.
+    /// Its socket.
     Socket(S),
-    /// To the body of an HTTP response, which fetches them; its waker while it waits.
+    /// The body of an HTTP response, which fetches them. The waker is set while the body waits.
     Body(Option<Waker>),
 }
 
-/// Whether a peer can still be spoken to.
+/// Whether a peer can still be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Health {
     Open,
-    /// It did not read what it was told, past the last bound: nothing more is written to it.
+    /// Its queue passed the hard bound because it did not read: nothing more is written to it.
     Unread,
-    /// Its socket is broken: nothing more is written to it or read from it.
+    /// Its socket is broken: it is neither written to nor read.
     Broken,
 }
 
-/// Where a peer's input line is.
+/// The state of the input line that the server shows to a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LineState {
-    /// Its peer shows its own, as most do.
+    /// The server shows none: the client has its own, as most do.
     None,
-    /// Not on its screen.
+    /// The line is not on the screen.
     Hidden,
-    /// On its screen, below everything else.
+    /// The line is on the screen, below everything else.
     Shown,
 }
 
 impl LineState {
-    /// Of a peer that has been told nothing.
+    /// The state for a peer that has received nothing.
     pub(super) fn new(protocol: &mut dyn ProtocolSession) -> Self {
         if protocol.input_line().is_some() { Self::Hidden } else { Self::None }
     }
@@ -75,9 +75,9 @@ impl LineState {
 pub(crate) struct Connection<S> {
     pub(super) serial: u64,
     pub(super) session: SessionId,
-    /// Whose doing is what it asks for.
+    /// The origin to which its requests are charged.
     pub(super) origin: Origin,
-    /// Its place among the connections of the server.
+    /// Its slot among the connections of the server.
     pub(super) permit: Option<Permit>,
     pub(super) stage: Stage,
     pub(super) protocol: Box<dyn ProtocolSession>,
@@ -85,60 +85,67 @@ pub(crate) struct Connection<S> {
     pub(super) output: Outgoing<S>,
     pub(super) input: Incoming,
     pub(super) questions: Questions,
-    /// Whom it does not hear; nothing where that is nobody.
+    /// The people it ignores; `None` if there are none.
     #[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 24")]
     pub(super) ignored: Option<Box<Vec<Ignored>>>,
-    /// Its task, while that waits.
+    /// Wakes its task; set while the task waits.
     pub(super) waker: Option<Waker>,
 }
 
-/// The way to a peer.
+/// The output side of a connection.
 pub(super) struct Outgoing<S> {
     pub(super) sink: Sink<S>,
     pub(super) queue: Option<Box<Outbox>>,
     pub(super) health: Health,
-    /// It speaks what is not spoken here and has been told so: nothing more is said to it.
+    /// Whether it was refused because this server does not speak its protocol. Nothing more is sent to it.
     pub(super) is_refused: bool,
-    /// Where its input line is, if the server shows it.
+    /// The state of the input line, if the server shows one.
     pub(super) line: LineState,
-    /// It is on the list of those that are looked after at the end of the step.
-    pub(super) is_listed: bool,
+    /// Whether it is on the list of connections to settle at the end of the step.
+    pub(super) is_to_settle: bool,
 }
 
-/// The way from a peer.
+/// The input side of a connection.
 pub(super) struct Incoming {
-    /// The peer has closed its side: everything it said has been read.
+    /// Whether the peer has closed its side and everything it sent has been read.
     pub(super) is_eof: bool,
-    /// It has come in unseen and proposed nothing since: the others do not know of it.
+    /// Whether its session has entered unseen and proposed nothing since: others do not know of it.
     pub(super) is_unseen: bool,
-    /// Read, and left for the next turn.
+    /// Bytes that were read and are left for the next turn.
     #[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 24")]
     pub(super) kept: Option<Box<Vec<u8>>>,
-    /// The work it may make.
+    /// The tokens for the work that its input may cause.
     pub(super) work: Bucket,
-    /// It is not read until there are tokens for more work.
+    /// Whether it is not read until it has tokens for more work.
     pub(super) waits_for_work: bool,
-    /// While its first line has not come: what it has said so far.
+    /// The input so far; set while the protocol is not decided.
     pub(super) opening: Option<Box<FirstLine>>,
     pub(super) bucket: Bucket,
-    /// Requests that came too fast, waiting for their turn.
+    /// Requests that came too fast, in order. Flood control passes each in its time.
     #[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 32")]
     pub(super) held: Option<Box<VecDeque<(RequestId, Request)>>>,
-    /// When it last sent something, by the steady clock.
-    pub(super) heard_at: SteadyTime,
-    /// Its task was told not to read: it is woken when it may.
+    /// When the peer last gave a sign of life, by the steady clock.
+    pub(super) active_at: SteadyTime,
+    /// Whether its task was told not to read. It is woken when it may read again.
     pub(super) is_held_back: bool,
-    /// It is woken when what is gathered has been handed to the log.
+    /// Whether it is woken when the log takes the chunk.
     pub(super) waits_for_log: bool,
 }
 
 impl<S> Outgoing<S> {
     pub(super) fn new(sink: Sink<S>, line: LineState) -> Self {
-        Self { sink, queue: None, health: Health::Open, is_refused: false, line, is_listed: false }
+        Self {
+            sink,
+            queue: None,
+            health: Health::Open,
+            is_refused: false,
+            line,
+            is_to_settle: false,
+        }
     }
 
-    /// It cannot be spoken to any more.
-    pub(super) fn lose(&mut self, health: Health) {
+    /// Records that the peer can no longer be written to, and drops its queue.
+    pub(super) fn mark_lost(&mut self, health: Health) {
         if self.health != Health::Broken {
             self.health = health;
         }
@@ -146,7 +153,7 @@ impl<S> Outgoing<S> {
         self.wake_body();
     }
 
-    /// Wakes whoever fetches its bytes, if they are fetched.
+    /// Wakes the response body that fetches its bytes, if there is one.
     pub(super) fn wake_body(&mut self) {
         if let Sink::Body(waker) = &mut self.sink
             && let Some(waker) = waker.take()
@@ -167,7 +174,7 @@ impl Incoming {
             opening,
             bucket: Bucket::default(),
             held: None,
-            heard_at: now,
+            active_at: now,
             is_held_back: false,
             waits_for_log: false,
         }
@@ -175,14 +182,14 @@ impl Incoming {
 }
 
 impl<S> Connection<S> {
-    /// Others see it: its address has a place for another newcomer.
+    /// Others now see its session, so its address may have another connection that has not entered.
     pub(super) fn count_as_member(&mut self) {
         if let Some(permit) = &mut self.permit {
             permit.come_in();
         }
     }
 
-    /// Its socket, if it has one of its own.
+    /// The socket, if the connection owns one.
     pub(super) fn socket(&self) -> Option<&S> {
         match &self.output.sink {
             Sink::Socket(socket) => Some(socket),
@@ -190,32 +197,32 @@ impl<S> Connection<S> {
         }
     }
 
-    /// Bytes queued for it.
+    /// The number of bytes queued for it.
     pub(super) fn queued(&self) -> usize {
         self.output.queue.as_ref().map_or(0, |queue| queue.bytes())
     }
 
-    /// Bytes held of what it has said: what has not ended, and what is left for the next turn.
+    /// The bytes of input that it holds: partial input, and bytes left for the next turn.
     pub(super) fn held_input_bytes(&self) -> usize {
         let kept = self.input.kept.as_ref().map_or(0, |kept| kept.len());
         self.protocol.partial_input_bytes() + kept
     }
 
-    /// What has yet to reach it, as a number that falls whenever it takes something: answers not yet read
-    /// from history weigh more than anything queued.
+    /// A measure of the output that has not reached the peer. It falls whenever the peer takes something: one answer
+    /// not yet read from history weighs more than any number of queued bytes.
     pub(super) fn outstanding(&self) -> u64 {
         ((self.questions.len() as u64) << 32) + self.queued() as u64
     }
 
-    /// Whether what it says is heard.
-    pub(super) fn may_speak(&self) -> bool {
+    /// Whether its input is handled at this stage.
+    pub(super) fn accepts_input(&self) -> bool {
         match self.stage {
             Stage::Sniffing | Stage::NotEntered | Stage::Entered => true,
             Stage::Http | Stage::Leaving | Stage::Draining | Stage::Closed => false,
         }
     }
 
-    /// Whether it is not to hear this author.
+    /// Whether it ignores this author.
     pub(super) fn ignores(
         &self,
         session: SessionId,
@@ -226,7 +233,7 @@ impl<S> Connection<S> {
         ignored.any(|ignored| ignored.is(session, author, key))
     }
 
-    /// Whether it is not to hear whose event that is.
+    /// Whether it ignores the author of an event.
     pub(super) fn ignores_author_of(&self, event: &Event) -> bool {
         let Event { session, author, nick, .. } = event;
         self.ignored.is_some() && self.ignores(*session, *author, Some(&nick.key()))
@@ -236,32 +243,32 @@ impl<S> Connection<S> {
         self.memberships.iter_mut().find(|membership| membership.room == room)
     }
 
-    /// Lets its task look whether it may read again, if it was told not to.
+    /// Wakes its task if it was told not to read.
     pub(super) fn wake_to_read(&mut self) {
         if self.input.is_held_back {
             self.wake();
         }
     }
 
-    /// Lets its task look again at what there is to do.
+    /// Wakes its task, which then asks for its interest again.
     pub(super) fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
     }
 
-    /// Whether its peer is to be read on before its socket is closed: the reset that unread input causes would
-    /// destroy what the peer has not read yet.
+    /// Whether its task must read on before it closes the socket. Unread input makes the system reset the connection,
+    /// which would destroy output that the peer has not read.
     pub(crate) fn lingers(&self) -> bool {
         self.output.health == Health::Open && !self.input.is_eof
     }
 
-    /// Whether its side is closed in order.
+    /// Whether it can no longer be written to.
     pub(crate) fn is_broken(&self) -> bool {
         self.output.health != Health::Open
     }
 
-    /// Whose doing is what it asks for, and its place among the connections of the server.
+    /// The origin to which its requests are charged, and its slot among the connections of the server.
     pub(crate) fn into_peer(self) -> (Origin, Option<Permit>) {
         (self.origin, self.permit)
     }

@@ -1,8 +1,8 @@
-//! The connections of a shard: where each is, which session it has, and the one way to write to it.
+//! The connections of a shard: by index, by session, and the one way to write to them.
 //!
-//! Writing never frees: a connection whose socket turns out to be broken, whose queue is over its bound, or whose
-//! queue is empty again goes on a list, and what follows from that happens at the end of the step
-//! ([`super::Shard`]). An index is valid for the whole step.
+//! A write never frees. A connection whose socket turns out to be broken, whose queue passes its bound, or whose queue
+//! becomes empty is put on a list, and is settled at the end of the step ([`super::Shard`]). So an index is valid for
+//! the whole step.
 
 use std::ops::{Index, IndexMut};
 
@@ -21,13 +21,13 @@ use crate::key::Key;
 /// All connections of a shard.
 pub(super) struct Connections<S> {
     slab: Slab<Connection<S>>,
-    /// Counts connections and visits: no two of one shard have the same number.
+    /// The number of connections and visits so far, so that each of a shard has its own serial number.
     serial: u64,
     sessions: HashMap<SessionId, usize>,
-    /// What suspended sessions go on holding: a session that is kept costs its address a connection.
+    /// The slots that suspended sessions keep: a suspended session costs its address a connection.
     suspended: HashMap<SessionId, Permit>,
-    /// Those that are looked after at the end of the step.
-    listed: Vec<usize>,
+    /// The connections to settle at the end of the step.
+    to_settle: Vec<usize>,
     pub(super) writer: Writer,
 }
 
@@ -52,12 +52,12 @@ impl<S: Socket> Connections<S> {
             serial: 0,
             sessions: HashMap::new(),
             suspended: HashMap::new(),
-            listed: Vec::new(),
+            to_settle: Vec::new(),
             writer: Writer::new(bounds),
         }
     }
 
-    /// A number that no connection and no visit of this shard has had.
+    /// A serial number that no connection or visit of this shard has had.
     pub(super) fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial
@@ -68,7 +68,7 @@ impl<S: Socket> Connections<S> {
         Key { index: self.slab.insert(connection), serial }
     }
 
-    /// The connection, if it is still the same one.
+    /// The connection of a key, if the key is still valid.
     pub(super) fn get(&mut self, key: Key) -> Option<&mut Connection<S>> {
         self.slab.get_mut(key.index).filter(|connection| connection.serial == key.serial)
     }
@@ -81,37 +81,37 @@ impl<S: Socket> Connections<S> {
         self.slab.iter().map(|(_, connection)| connection)
     }
 
-    /// Where they all are.
+    /// The indexes of all connections.
     pub(super) fn indexes(&self) -> Vec<usize> {
         self.slab.iter().map(|(index, _)| index).collect()
     }
 
-    /// Whether there is nobody, and nothing is kept for anybody.
+    /// Whether there is no connection, no session and no kept slot.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.slab.is_empty() && self.sessions.is_empty() && self.suspended.is_empty()
     }
 
-    /// Takes a connection out.
+    /// Removes a connection.
     pub(super) fn remove(&mut self, key: Key) -> Option<Connection<S>> {
         self.get(key)?;
         let connection = self.slab.remove(key.index);
-        debug_assert!(connection.memberships.is_empty(), "a room still writes to this place");
+        debug_assert!(connection.memberships.is_empty(), "a room still writes to this connection");
         debug_assert!(!self.sessions.contains_key(&connection.session), "it has a session");
         Some(connection)
     }
 
-    /// The connection of a session, if it is here.
+    /// The connection of a session, if the session is on this shard.
     pub(super) fn of_session(&self, session: SessionId) -> Option<usize> {
         self.sessions.get(&session).copied()
     }
 
-    /// A connection has its session from here on.
+    /// The session of a connection begins.
     pub(super) fn begin_session(&mut self, index: usize) {
         self.sessions.insert(self.slab[index].session, index);
     }
 
-    /// A session has ended; gives the connection that had it.
+    /// A session has ended; returns the connection that had it.
     pub(super) fn end_session(&mut self, session: SessionId, is_suspended: bool) -> Option<usize> {
         let index = self.sessions.remove(&session)?;
         if is_suspended && let Some(mut permit) = self.slab[index].permit.take() {
@@ -121,40 +121,41 @@ impl<S: Socket> Connections<S> {
         Some(index)
     }
 
-    /// A suspended session is kept no longer.
+    /// A suspended session is forgotten: its slot becomes free.
     pub(super) fn forget_session(&mut self, session: SessionId) {
         self.suspended.remove(&session);
     }
 
-    /// Has a connection looked after at the end of the step.
-    pub(super) fn list(&mut self, index: usize) {
+    /// Puts a connection on the list to settle at the end of the step.
+    pub(super) fn queue_settle(&mut self, index: usize) {
         let output = &mut self.slab[index].output;
-        if !std::mem::replace(&mut output.is_listed, true) {
-            self.listed.push(index);
+        if !std::mem::replace(&mut output.is_to_settle, true) {
+            self.to_settle.push(index);
         }
     }
 
-    /// One that is to be looked after.
-    pub(super) fn next_listed(&mut self) -> Option<usize> {
-        let index = self.listed.pop()?;
-        self.slab[index].output.is_listed = false;
+    /// The next connection to settle.
+    pub(super) fn next_to_settle(&mut self) -> Option<usize> {
+        let index = self.to_settle.pop()?;
+        self.slab[index].output.is_to_settle = false;
         Some(index)
     }
 
-    /// It cannot be spoken to any more.
-    pub(super) fn lose(&mut self, index: usize, health: Health) {
-        self.slab[index].output.lose(health);
-        self.list(index);
+    /// Records that a connection can no longer be written to.
+    pub(super) fn mark_lost(&mut self, index: usize, health: Health) {
+        self.slab[index].output.mark_lost(health);
+        self.queue_settle(index);
     }
 
-    /// Whether more of rooms is queued for a connection than it is to be behind with.
+    /// Whether the queue of a connection is past its soft bound.
     pub(super) fn is_past_soft(&self, index: usize) -> bool {
         let queue = self.slab[index].output.queue.as_ref();
         queue.is_some_and(|queue| queue.bytes() > self.writer.bounds.soft_bytes)
     }
 
-    /// Writes directly if nothing is queued; queues what is not taken.
-    pub(super) fn send(
+    /// Writes room messages: directly if nothing is queued, and into the queue what the socket does not take. Past the
+    /// soft bound nothing is written, and the member is behind.
+    pub(super) fn deliver(
         &mut self,
         index: usize,
         bytes: &[u8],
@@ -165,48 +166,48 @@ impl<S: Socket> Connections<S> {
         if connection.is_broken() {
             return Delivery::Lost;
         }
-        let delivery = self.writer.send(connection, bytes, what, shared);
+        let delivery = self.writer.deliver(connection, bytes, what, shared);
         if delivery == Delivery::Lost {
-            self.list(index);
+            self.queue_settle(index);
         }
         delivery
     }
 
-    /// Gives bytes to one connection, whatever else is queued for it; past the hard bound it is let go.
-    pub(super) fn give(&mut self, index: usize, bytes: &[u8], what: What) {
+    /// Sends bytes to one connection, whatever is queued. Past the hard bound the connection is lost.
+    pub(super) fn send(&mut self, index: usize, bytes: &[u8], what: What) {
         let connection = &mut self.slab[index];
         if bytes.is_empty() || connection.is_broken() {
             return;
         }
-        if self.writer.give(connection, bytes, what) == Delivery::Lost {
-            self.list(index);
+        if self.writer.send(connection, bytes, what) == Delivery::Lost {
+            self.queue_settle(index);
         }
     }
 
-    /// The input line of a peer looks different: it is shown as it is now, once what is queued has been written.
+    /// The input line of a peer has changed: draws it again once the queue is written.
     pub(super) fn redraw(&mut self, index: usize) {
         let connection = &mut self.slab[index];
         if !connection.is_broken() && self.writer.redraw(connection) == Delivery::Lost {
-            self.list(index);
+            self.queue_settle(index);
         }
     }
 
-    /// Writes what is queued. Once that is nothing, the connection is looked after.
+    /// Writes the queue. When it is empty, the connection is settled.
     pub(super) fn drain(&mut self, index: usize) -> Drained {
         let drained = self.writer.drain(&mut self.slab[index]);
         match drained {
             Drained::Left => {}
-            Drained::Broken | Drained::Empty => self.list(index),
+            Drained::Broken | Drained::Empty => self.queue_settle(index),
         }
         drained
     }
 
-    /// The next bytes for a peer that fetches them. Once there are none, the connection is looked after.
+    /// The next bytes for a response body. When none are left, the connection is settled.
     pub(super) fn fetch(&mut self, index: usize) -> Option<Bytes> {
         let connection = &mut self.slab[index];
         let bytes = self.writer.fetch(connection)?;
         if connection.output.queue.is_none() {
-            self.list(index);
+            self.queue_settle(index);
         }
         Some(bytes)
     }

@@ -1,4 +1,4 @@
-//! What a shard knows of the server around it, and what time it is.
+//! What a shard knows about its server, and the time of the current step.
 
 use std::sync::Arc;
 
@@ -11,24 +11,24 @@ use crate::browsers::Browsers;
 use crate::settings::Settings;
 use crate::space::LowSpace;
 
-/// Why requests are refused while the server stops.
+/// Why requests are refused while the server is closing.
 pub(crate) const CLOSING: &str = "the house is closing";
 
-/// A moment, on both clocks.
+/// One moment on both clocks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Now {
-    /// By a clock that no administrator sets: for rates and deadlines.
+    /// By a clock that no administrator sets, for rates and deadlines.
     pub(crate) steady: SteadyTime,
-    /// As people have it.
+    /// By the clock that people see.
     pub(crate) time: Time,
 }
 
-/// What a shard is given when it is made.
+/// What a shard is created with.
 #[derive(Clone)]
 pub(crate) struct ShardSetup {
-    /// Which shard of the server it is.
+    /// The index of the shard in its server.
     pub(crate) index: usize,
-    /// How often the history has been opened: makes session ids unique for its life.
+    /// The number of times that the history has been opened. It makes session ids unique for the life of the history.
     pub(crate) boot: u32,
     pub(crate) server: Arc<ServerFacts>,
     pub(crate) settings: Arc<Settings>,
@@ -36,29 +36,29 @@ pub(crate) struct ShardSetup {
     pub(crate) zone: TimeZone,
 }
 
-/// What is the same for all connections of a shard.
+/// What all connections of a shard share.
 pub(crate) struct Context {
     index: usize,
     boot: u32,
-    /// What the server tells of itself.
+    /// The facts that protocols tell clients about the server.
     pub(crate) server: Arc<ServerFacts>,
     pub(crate) settings: Arc<Settings>,
-    /// Where browsers are.
+    /// The addresses at which browsers are known.
     pub(crate) browsers: Arc<Browsers>,
     zone: TimeZone,
-    /// Why nothing is stored just now: told to those who come in meanwhile as well.
+    /// Why nothing is stored at present. Sessions that begin meanwhile are told as well.
     pub(super) not_storing: Option<Arc<str>>,
-    /// Why nothing can be said just now.
+    /// Set while the disk is nearly full and nothing can be posted.
     pub(super) low_space: Option<LowSpace>,
-    /// The server stops: nothing more is read.
+    /// Whether the server is closing: nothing more is read.
     pub(super) is_closing: bool,
-    /// When the step under way began.
+    /// The time at which the current step began.
     pub(super) now: Now,
 }
 
 impl Context {
-    pub(super) fn new(place: ShardSetup) -> Self {
-        let ShardSetup { index, boot, server, settings, browsers, zone } = place;
+    pub(super) fn new(setup: ShardSetup) -> Self {
+        let ShardSetup { index, boot, server, settings, browsers, zone } = setup;
         Self {
             index,
             boot,
@@ -73,13 +73,13 @@ impl Context {
         }
     }
 
-    /// Which shard of the server it is.
+    /// The index of the shard in its server.
     pub(crate) fn index(&self) -> usize {
         self.index
     }
 
-    /// New settings.
-    pub(super) fn set(&mut self, settings: Arc<Settings>) {
+    /// Applies new settings.
+    pub(super) fn configure(&mut self, settings: Arc<Settings>) {
         self.server = Arc::new(ServerFacts {
             first_room: settings.first_room.clone(),
             grace_s: settings.limits.seats.grace_s,
@@ -88,7 +88,7 @@ impl Context {
         self.settings = settings;
     }
 
-    /// The session number for a connection or a visit of this shard.
+    /// The session number for a connection or visit with this serial number.
     pub(super) fn session_id(&self, serial: u64) -> SessionId {
         SessionId::new(self.boot, self.index, serial)
     }
@@ -97,7 +97,7 @@ impl Context {
         Clock { now: self.now.time, zone: self.zone.clone() }
     }
 
-    /// Why nothing new is taken just now, if so.
+    /// Why the shard takes no new requests at present, if so.
     pub(crate) fn unavailable(&self) -> Option<Arc<str>> {
         if self.is_closing {
             return Some(CLOSING.into());
@@ -105,25 +105,25 @@ impl Context {
         self.not_storing.clone()
     }
 
-    /// Whether the server stops, and takes nobody any more.
+    /// Whether the server is closing and accepts no connections.
     pub(crate) fn is_closing(&self) -> bool {
         self.is_closing
     }
 
-    /// What those who are in, and those who come in meanwhile, are told while nothing is stored.
+    /// The notice for sessions, while nothing is stored.
     pub(super) fn waiting_notice(&self) -> Option<String> {
         let why = self.not_storing.as_ref()?;
         Some(format!("{why}: what you say or ask waits until they can"))
     }
 
-    /// Why what is asked cannot be kept, if it would have to be.
+    /// The refusal for a request whose effect would have to be stored, while the disk is nearly full.
     pub(crate) fn no_space(&self, request: &Request) -> Option<Refusal> {
         let LowSpace { free_mib, min_mib } = self.low_space?;
         let text = if request.is_kept() { line::command_line_of(request) } else { return None };
         Some(Refusal::NoSpace { free_mib, min_mib, text })
     }
 
-    /// What the disk lacks, for those who ask how the server is.
+    /// What the disk lacks, for the health report.
     pub(crate) fn space_lacking(&self) -> Option<String> {
         self.low_space.map(|low| low.to_string())
     }

@@ -1,7 +1,7 @@
-//! What the hub decided, on its way to rooms and connections.
+//! Effects that the hub decided, on their way to rooms and connections.
 //!
-//! Room messages of a whole round are gathered and written together ([`super::rooms`]). Before what is for one connection,
-//! that connection alone is given what is pending in its rooms.
+//! The room messages of a round collect and are written together ([`super::rooms`]). Before an effect for one
+//! connection, what is pending in its rooms is written to that connection alone.
 
 use teahouse_core::{Answer, Effect, RequestId};
 use teahouse_wire::protocol::{Entered, Output};
@@ -14,7 +14,7 @@ use super::pending::Round;
 use super::socket::Socket;
 
 impl<S: Socket> Shard<S> {
-    /// What the hub decided, in batches.
+    /// Handles the batches of one round.
     pub(crate) fn handle_batches(&mut self, round: &Round) {
         for (batch, effects) in round.iter().enumerate() {
             for effect in 0..effects.len() {
@@ -28,7 +28,7 @@ impl<S: Socket> Shard<S> {
         let connections = &mut self.sessions.connections;
         let effect = &round[at.0][at.1];
         match effect {
-            // Nobody is in a room that is removed, and shards are made with their boot.
+            // A removed room has no members, and a shard is created with its boot number.
             Effect::RoomCreated { .. } | Effect::RoomRemoved { .. } | Effect::Opened { .. } => {}
             Effect::SessionForgotten { session } => connections.forget_session(*session),
             Effect::Event(event) => self.rooms.push(connections, event.room, round, at),
@@ -46,10 +46,10 @@ impl<S: Socket> Shard<S> {
         }
     }
 
-    /// What is for one session that is here: it first hears what was decided before.
+    /// Handles an effect for one session on this shard, after writing what was decided before it.
     fn handle_personal(&mut self, index: usize, effect: &Effect, round: &Round) {
         let Self { sessions, rooms, .. } = self;
-        rooms.bring_up(&mut sessions.connections, index, round);
+        rooms.flush_to(&mut sessions.connections, index, round);
         match effect {
             Effect::Joined { request, room, name, first, at, members, topic, .. } => {
                 let entered = Entered {
@@ -62,15 +62,15 @@ impl<S: Socket> Shard<S> {
                     members: *members,
                     topic: topic.as_ref(),
                 };
-                beginning::begin(sessions, rooms, index, &entered);
+                beginning::handle_joined(sessions, rooms, index, &entered);
             }
             Effect::Left { request, room, name, .. } => {
-                beginning::end(sessions, index, *room, name);
-                rooms.part(&mut sessions.connections, index, *room);
+                beginning::handle_left(sessions, index, *room, name);
+                rooms.leave(&mut sessions.connections, index, *room);
                 let connection = &mut sessions.connections[index];
                 connection.protocol.handle_left(*room);
                 if connection.stage == Stage::Entered {
-                    sessions.tell(index, &Output::Left(*request, name));
+                    sessions.send(index, &Output::Left(*request, name));
                     sessions.connections[index].wake_to_read();
                 }
             }
@@ -80,7 +80,7 @@ impl<S: Socket> Shard<S> {
             Effect::Answer { request, answer, .. } => self.answer(index, *request, answer),
             Effect::Ended { session, cause, is_suspended } => {
                 sessions.connections.end_session(*session, *is_suspended);
-                sessions.ended(index, *cause);
+                sessions.handle_ended(index, *cause);
             }
             Effect::RoomCreated { .. }
             | Effect::RoomRemoved { .. }
@@ -92,39 +92,40 @@ impl<S: Socket> Shard<S> {
         self.renew_formats(index);
     }
 
-    /// What follows in this round is written to a connection in the formats that it has from here on.
+    /// Updates the formats of a connection if its protocol has changed them, so that what follows in this round uses
+    /// them.
     pub(super) fn renew_formats(&mut self, index: usize) {
         let Self { sessions, rooms, .. } = self;
         if sessions.connections[index].protocol.take_format_change()
             && !rooms.renew_formats(&mut sessions.connections, index)
         {
-            sessions.let_go(index, TOO_MANY_FORMATS);
+            sessions.disconnect(index, TOO_MANY_FORMATS);
         }
     }
 
     fn answer(&mut self, index: usize, request: RequestId, answer: &Answer) {
         let connections = &mut self.sessions.connections;
-        // What is answered makes room for another request.
-        connections.list(index);
+        // An answer makes room for another request of the connection.
+        connections.queue_settle(index);
         if let Answer::ReadGranted(granted) = answer {
             return connections[index].questions.push(request, granted.clone());
         }
         if let Answer::Room { room, at, members, topic } = answer {
             let Self { sessions, rooms, .. } = self;
-            let stands = (*members, topic.as_ref());
-            return beginning::go_on_after_gap(sessions, rooms, index, (*room, *at), stands);
+            let state = (*members, topic.as_ref());
+            return beginning::continue_after_gap(sessions, rooms, index, (*room, *at), state);
         }
         if let Answer::Refused(refusal) = answer {
             self.requests.refusals.count(refusal);
         }
-        self.sessions.tell(index, &Output::Answer(request, answer));
-        // A visitor that may not follow has nothing more to hear.
+        self.sessions.send(index, &Output::Answer(request, answer));
+        // A follower whose request was refused receives nothing more.
         let connections = &mut self.sessions.connections;
         let connection = &connections[index];
         if matches!(answer, Answer::Refused(_)) && matches!(connection.output.sink, Sink::Body(_)) {
             let session = connection.session;
             connections.end_session(session, false);
-            self.sessions.over(index);
+            self.sessions.begin_draining(index);
         }
     }
 

@@ -1,17 +1,18 @@
-//! What a connection has said while it is not certain what it speaks.
+//! The input of a connection whose protocol is not decided.
 
 use teahouse_core::SteadyTime;
 use teahouse_wire::sniff;
 
-/// Blank bytes at the front that are kept; what is beyond them was passed over.
+/// The most blank bytes at the front that are kept. Blank bytes beyond them are dropped.
 const BLANK_BYTES_KEPT: usize = 64;
 
-/// The beginning of a connection of which it is not certain yet what it speaks.
+/// The beginning of a connection whose protocol is not decided.
 pub(super) struct FirstLine {
     pub(super) arrived: SteadyTime,
-    /// What it has said: at most twice [`sniff::FIRST_BYTES_MAX`] and what one read adds.
+    /// The bytes received: at most twice [`sniff::FIRST_BYTES_MAX`] plus one read.
     pub(super) first: Vec<u8>,
-    /// When a whole line is a person's that could go on as something else, once it has come.
+    /// Set when a complete line has come that further bytes could make another protocol: the time after which the line
+    /// counts as a person's.
     pub(super) line_due: Option<SteadyTime>,
 }
 
@@ -20,12 +21,12 @@ impl FirstLine {
         Self { arrived, first: Vec::new(), line_due: None }
     }
 
-    /// What it has said that is not blank.
-    pub(super) fn words(&self) -> &[u8] {
+    /// The bytes received, without the blank ones at the front.
+    pub(super) fn nonblank_bytes(&self) -> &[u8] {
         &self.first[sniff::blank_bytes(&self.first)..]
     }
 
-    /// Takes more of it.
+    /// Adds bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.first.extend_from_slice(bytes);
         let spent = sniff::spent_bytes(&self.first);
@@ -34,8 +35,8 @@ impl FirstLine {
         }
     }
 
-    /// Whether a line of it has ended.
+    /// Whether a line has ended.
     pub(super) fn has_line(&self) -> bool {
-        self.words().iter().any(|byte| matches!(byte, b'\r' | b'\n'))
+        self.nonblank_bytes().iter().any(|byte| matches!(byte, b'\r' | b'\n'))
     }
 }

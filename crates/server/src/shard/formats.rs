@@ -1,18 +1,18 @@
-//! The formats that are in use on a shard, each under a small number, and what encodes them.
+//! The formats in use on a shard, each under a small number, with their encoders.
 
 use teahouse_core::RoomName;
 use teahouse_wire::Epoch;
 use teahouse_wire::protocol::{Fact, Format, RoomEncoder};
 
-/// Formats on one shard. Protocols have a few each; more than these together are a protocol whose peers may choose
-/// among too many, and whoever would need one more is let go.
+/// The most formats on one shard. A protocol has a few. A shard reaches this number only if the peers of some protocol
+/// can choose among too many; a connection that needs one more is disconnected.
 pub(super) const FORMATS_MAX: usize = 256;
 
-/// What somebody is told who would need one more.
+/// The notice for a connection that would need one more format.
 pub(super) const TOO_MANY_FORMATS: &str =
     "error: rooms are written in 256 formats here, the limit; please come back in another one";
 
-/// A format of this shard.
+/// The number of a format on this shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FormatId(u8);
 
@@ -21,7 +21,7 @@ pub(super) struct Formats {
     epoch: Epoch,
     known: Vec<Known>,
     has_lists: bool,
-    /// Buffers for inner formats where one fact is encoded for one member.
+    /// Buffers for the inner format, used when one fact is encoded for one member.
     scratch: Vec<Vec<u8>>,
 }
 
@@ -37,7 +37,7 @@ impl Formats {
         Self { epoch, known: Vec::new(), has_lists: false, scratch: Vec::new() }
     }
 
-    /// The number of a format; `None` where there are too many.
+    /// The number of a format. `None` when the shard has too many.
     pub(super) fn intern(&mut self, format: Format) -> Option<FormatId> {
         if let Some(at) = self.known.iter().position(|known| known.format == format) {
             return u8::try_from(at).ok().map(FormatId);
@@ -61,22 +61,22 @@ impl Formats {
         id
     }
 
-    /// The format whose bytes this one puts in an envelope.
+    /// The format whose bytes this format wraps.
     pub(super) fn inner(&self, id: FormatId) -> Option<FormatId> {
         self.known[usize::from(id.0)].inner
     }
 
-    /// Whether members with this format are told of everyone who comes and goes ([`RoomEncoder::keeps_lists`]).
+    /// Whether members with this format receive every join and leave ([`RoomEncoder::keeps_lists`]).
     pub(super) fn keeps_lists(&self, id: FormatId) -> bool {
         self.known[usize::from(id.0)].keeps_lists
     }
 
-    /// Whether there is a format that keeps lists.
+    /// Whether any format in use keeps lists.
     pub(super) fn has_lists(&self) -> bool {
         self.has_lists
     }
 
-    /// Puts a fact behind what is there; `inner` is the fact in the inner format.
+    /// Appends a fact to `out`. `inner` is the fact in the inner format.
     pub(super) fn encode(
         &mut self,
         id: FormatId,
@@ -87,7 +87,7 @@ impl Formats {
         self.known[usize::from(id.0)].encoder.encode(fact, room, inner, out);
     }
 
-    /// As [`Formats::encode`], where the fact is for one member: its inner format is encoded as well.
+    /// Appends a fact for one member. Like [`Formats::encode`], but it encodes the inner format itself.
     pub(super) fn encode_alone(
         &mut self,
         id: FormatId,

@@ -1,5 +1,5 @@
-//! What is gathered for the log: handed in as one chunk a round, so that a round costs one wake-up of the hub
-//! however many people spoke.
+//! The proposals and queries gathered for the log. They are handed over as one chunk per round, so that a round wakes
+//! the hub once however many people sent something.
 
 use std::task::{Context, Poll, Waker};
 
@@ -7,17 +7,17 @@ use crate::credits::{CHUNK_MAX, FEW, Work};
 use crate::key::Key;
 use crate::log::{CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX, Chunk, Entry};
 
-/// Entries that have not been handed in.
+/// The entries that the log has not taken yet.
 #[derive(Default)]
 pub(super) struct Gathered {
     chunk: Chunk,
-    /// Bytes of words in them; everything else is small, and bounded by their number.
+    /// Bytes of message text in them. Everything else is small, and bounded by the number of entries.
     bytes: usize,
-    /// The work that their words are for those who hear them, writes apart.
+    /// The work of delivering their text, without the writes to sockets.
     work: Work,
-    /// Whoever hands them in, while there are none.
+    /// Wakes the task that hands chunks to the log; set while that task waits.
     taker: Option<Waker>,
-    /// Connections that may read again when they have been handed in.
+    /// Connections that may be read again once the log has taken the chunk.
     waiting: Vec<Key>,
 }
 
@@ -30,12 +30,13 @@ impl Gathered {
         self.wake_taker();
     }
 
-    /// Bytes of words and how many entries there are: what has come since is charged to who said it.
+    /// The bytes of text and the number of entries. A caller takes it before a read, to charge what the read adds.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.bytes, self.chunk.len())
     }
 
-    /// What has been added since it had this size is heard by so many here.
+    /// Charges the work of what was added since the chunk had this size, for text that `listeners` members here
+    /// receive.
     pub(super) fn charge(&mut self, (bytes, entries): (usize, usize), listeners: usize) {
         for nth in entries..self.chunk.len() {
             let bytes = if nth == entries { self.bytes.saturating_sub(bytes) } else { 0 };
@@ -43,8 +44,8 @@ impl Gathered {
         }
     }
 
-    /// Whether nothing more that so many hear is to be added until these are handed in. Where few hear it, it waits
-    /// for no one's busy room.
+    /// Whether text for this many listeners must wait until the log takes the chunk. Text for a few listeners does not
+    /// wait for the traffic of a busy room.
     pub(super) fn is_full_for(&self, listeners: usize) -> bool {
         self.is_full() || (listeners > FEW && self.work >= CHUNK_MAX)
     }
@@ -53,13 +54,13 @@ impl Gathered {
         self.chunk.len()
     }
 
-    /// Whether no more is to be added until these are handed in.
+    /// Whether nothing more may be added until the log takes the chunk.
     pub(super) fn is_full(&self) -> bool {
         self.chunk.len() >= CHUNK_ENTRIES_MAX || self.bytes >= CHUNK_BYTES_MAX
     }
 
-    /// Takes what there is and the work that it is, once there is something; `None` when there is nothing and nothing
-    /// more comes.
+    /// Takes the chunk and its work. Pending while the chunk is empty; `None` when it is empty and the server is
+    /// closing.
     pub(super) fn poll_take(
         &mut self,
         context: &Context<'_>,
@@ -75,7 +76,7 @@ impl Gathered {
         Poll::Pending
     }
 
-    /// Takes what there is.
+    /// Takes the chunk and its work, which may be empty.
     pub(super) fn take(&mut self) -> (Chunk, Work) {
         self.bytes = 0;
         (std::mem::take(&mut self.chunk), std::mem::take(&mut self.work))
@@ -87,12 +88,12 @@ impl Gathered {
         }
     }
 
-    /// This connection waits until what there is has been handed in.
-    pub(super) fn wait(&mut self, key: Key) {
+    /// Registers a connection that waits until the log takes the chunk.
+    pub(super) fn add_waiting(&mut self, key: Key) {
         self.waiting.push(key);
     }
 
-    /// Those that have waited for that.
+    /// Takes the connections that have waited for it.
     pub(super) fn take_waiting(&mut self) -> Vec<Key> {
         std::mem::take(&mut self.waiting)
     }

@@ -1,10 +1,9 @@
-//! Peers whose input line the server shows: on their screens it stands below everything they are told. Bytes for them
-//! go out with the line taken off before them and put back behind them, all in one write; the bytes stay those that
-//! others are given.
+//! Peers whose input line the server shows, below everything else on their screens. Output for such a peer is written
+//! as one piece: erase the line, the bytes, draw the line again. The bytes themselves stay those that other members
+//! receive.
 //!
-//! [`LineState`] says whether the line stands on the peer's screen once everything queued for it has been written. So
-//! where something is queued, the line is taken off once, and put back once when the queue is empty, however much is
-//! said meanwhile.
+//! [`LineState`] says whether the line will be on the screen once everything queued has been written. So while bytes
+//! are queued, the line is erased once, and drawn once when the queue is empty, however much comes between.
 
 use std::io::IoSlice;
 
@@ -14,7 +13,7 @@ use super::connection::{Connection, LineState, Outgoing, Sink};
 use super::outbox::{Outbox, Shared, What};
 use super::socket::{Socket, WriteOutcome, write_vectored};
 
-/// Takes the line off the screen, behind what is queued.
+/// Erases the line, after what is queued.
 pub(super) fn hide<S>(connection: &mut Connection<S>) {
     let Connection { protocol, output: Outgoing { queue, line, .. }, .. } = connection;
     if *line == LineState::Shown
@@ -27,16 +26,16 @@ pub(super) fn hide<S>(connection: &mut Connection<S>) {
     }
 }
 
-/// What stands before and behind what a peer is told.
+/// Buffers for what is written before and after output.
 #[derive(Default)]
-pub(super) struct Around {
+pub(super) struct LineBuffers {
     before: Vec<u8>,
     after: Vec<u8>,
 }
 
-impl Around {
-    /// Writes to a peer that has an input line and for which nothing is queued. What its socket does not take is
-    /// queued; of the line that is put back only what belongs to one that has begun.
+impl LineBuffers {
+    /// Writes to a peer that has an input line and an empty queue. The bytes that its socket does not take are queued.
+    /// A line that is drawn again is queued only if the socket has taken its beginning.
     pub(super) fn write<S: Socket>(
         &mut self,
         connection: &mut Connection<S>,
@@ -53,7 +52,8 @@ impl Around {
             }
             line.draw(after);
         }
-        let (told, all) = (before.len() + bytes.len(), before.len() + bytes.len() + after.len());
+        let (output_end, all) =
+            (before.len() + bytes.len(), before.len() + bytes.len() + after.len());
         let count = match &output.sink {
             Sink::Socket(socket) if all > 0 => {
                 let parts = [&before[..], bytes, after].map(IoSlice::new);
@@ -69,16 +69,16 @@ impl Around {
             return WriteOutcome::Wrote(count);
         }
         let mut queue = Outbox::new();
-        if count < told {
+        if count < output_end {
             queue.push(rest(before, count), What::Room);
             queue.push(shared.rest(bytes, count.saturating_sub(before.len())), what);
             output.line = LineState::Hidden;
         } else {
-            queue.push(rest(after, count - told), What::Room);
+            queue.push(rest(after, count - output_end), What::Room);
         }
         output.queue = Some(queue);
         output.wake_body();
-        // Its task waits until the socket takes more.
+        // Its task must wait until the socket takes more.
         connection.wake();
         WriteOutcome::Wrote(count)
     }

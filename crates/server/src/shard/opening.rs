@@ -1,11 +1,11 @@
-//! How a connection begins: the first line decides what it speaks, however late it comes
-//! ([`teahouse_wire::sniff`]), and until then nothing of it is anybody's words.
+//! How a connection begins. Its first line decides which protocol it speaks, however late it comes
+//! ([`teahouse_wire::sniff`]); until then no byte of it counts as input of a person.
 //!
-//! A connection that says nothing may be a person with `nc` who waits, a browser's that it may need later, or a
-//! program that looks for open ports. So it comes in unseen and hears; it looks like a person to others after
-//! [`APPEAR_AFTER_MS`] or with its first line. Where a browser is at its address it is not even greeted, so that it
-//! can still carry a request: Chromium opens a second connection with the first request of a page, and a page of
-//! another site can make it open one without any.
+//! A silent connection may be a person with `nc` who waits, a spare connection of a browser, or a port scanner. So a
+//! silent peer enters unseen and receives the room, but others see it only after [`APPEAR_AFTER_MS`] or its first line.
+//! If a browser is known at its address, the peer is not even greeted, so that the connection can still carry an HTTP
+//! request: Chromium opens a second connection with the first request of a page, and a page of another site can make it
+//! open one without any request.
 
 use bytes::Bytes;
 use teahouse_core::{Action, RequestId};
@@ -21,37 +21,40 @@ use super::socket::Socket;
 use super::timers::Timer;
 use crate::key::Key;
 
-/// How long the first bytes are awaited before a silent peer is greeted, milliseconds.
+/// A peer that has been silent for this long is greeted, milliseconds.
 const GREET_AFTER_MS: u32 = 300;
-/// How long a first line may take that has begun, and what decides about it behind its end, milliseconds: one
-/// segment that is lost and sent again is one second late.
+/// How long an incomplete first line may take, and how long the server waits for bytes after a complete line that could
+/// go on as another protocol, milliseconds. A TCP segment that is lost and sent again arrives one second late.
 const HALF_LINE_MS: u32 = 2000;
-/// When a peer that stays silent looks like a person to others, milliseconds: programs that look for open ports
-/// are gone by then.
+/// A silent peer becomes visible to others after this time, milliseconds. Port scanners are gone by then.
 const APPEAR_AFTER_MS: u32 = 1000;
-/// When a silent peer is greeted that has a browser at its address, milliseconds: Chromium 156 keeps what it has
-/// not used for 104 seconds.
+/// A silent peer with a browser at its address is greeted only after this time, milliseconds. Chromium 156 keeps an
+/// unused connection for 104 seconds.
 const SPARE_MS: u32 = 180_000;
 
-/// From now on it is looked whether this connection stays silent.
+/// Sets the first deadline for a connection that may stay silent.
 pub(super) fn await_first_line<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
     let due = sessions.context.now.steady.plus_ms(GREET_AFTER_MS);
     sessions.timers.set(due, Timer::FirstLine(key));
 }
 
-/// Looks at a connection whose first line had not come.
-pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, requests: &mut Requests, key: Key) {
+/// Handles the deadline of a connection whose first line was missing or undecided.
+pub(super) fn handle_timer<S: Socket>(
+    sessions: &mut Sessions<S>,
+    requests: &mut Requests,
+    key: Key,
+) {
     let Some(connection) = sessions.connections.get(key) else { return };
     let (stage, origin) = (connection.stage, connection.origin);
     let Some(opening) = connection.input.opening.as_deref() else { return };
     let (arrived, is_empty) = (opening.arrived, opening.first.is_empty());
-    let words = opening.words();
+    let nonblank = opening.nonblank_bytes();
     let now = sessions.context.now.steady;
     if let Some(due) = opening.line_due {
-        // A whole line that could have gone on as something else.
+        // The line is complete, but further bytes could still have made it another protocol.
         if now >= due {
-            settle(sessions, requests, key.index, sniff::sniff_all);
-            // Its task waits for its socket, and may have something left for the next turn.
+            decide_protocol(sessions, requests, key.index, sniff::sniff_all);
+            // The task waits for the socket, but bytes may be left for the next turn.
             let connection = &mut sessions.connections[key.index];
             if connection.input.kept.is_some() {
                 connection.wake();
@@ -59,10 +62,10 @@ pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, requests: &mut Request
         }
         return;
     }
-    let (has_begun, age_ms) = (!words.is_empty(), now.ms_since(arrived));
+    let (has_begun, age_ms) = (!nonblank.is_empty(), now.ms_since(arrived));
     let next = match stage {
         Stage::Sniffing if has_begun && age_ms < HALF_LINE_MS.into() => HALF_LINE_MS,
-        // Whoever presses Enter is no browser.
+        // A browser sends no blank line first, so only an empty input may be a spare connection.
         Stage::Sniffing
             if is_empty
                 && age_ms < SPARE_MS.into()
@@ -74,7 +77,7 @@ pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, requests: &mut Request
             sessions.enter_unseen(key.index);
             APPEAR_AFTER_MS.max(u32::try_from(age_ms).unwrap_or(u32::MAX))
         }
-        // What it has begun to say will show whether it is a person.
+        // Bytes that have begun will show whether this is a person.
         Stage::Entered if !has_begun => {
             sessions.connections[key.index].count_as_member();
             return sessions.propose(key.index, RequestId::default(), Action::Appear);
@@ -91,8 +94,8 @@ pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, requests: &mut Request
     sessions.timers.set(arrived.plus_ms(next), Timer::FirstLine(key));
 }
 
-/// Looks at the first bytes of a connection, as far as they have come.
-pub(super) fn hear_first<S: Socket>(
+/// Handles first bytes of a connection, and decides its protocol once they suffice.
+pub(super) fn handle_first_bytes<S: Socket>(
     sessions: &mut Sessions<S>,
     requests: &mut Requests,
     index: usize,
@@ -101,7 +104,7 @@ pub(super) fn hear_first<S: Socket>(
     let Some(opening) = sessions.connections[index].input.opening.as_deref_mut() else { return };
     opening.push(bytes);
     match sniff::sniff(&opening.first) {
-        Sniff::Is(protocol) => settle(sessions, requests, index, |_| protocol),
+        Sniff::Is(protocol) => decide_protocol(sessions, requests, index, |_| protocol),
         Sniff::Undecided => {
             if opening.line_due.is_none() && opening.has_line() {
                 let due = sessions.context.now.steady.plus_ms(HALF_LINE_MS);
@@ -113,30 +116,30 @@ pub(super) fn hear_first<S: Socket>(
     }
 }
 
-/// The peer has closed its side before it was known what it speaks.
-pub(super) fn end_first<S: Socket>(
+/// The peer has closed its side before its protocol was decided.
+pub(super) fn handle_first_eof<S: Socket>(
     sessions: &mut Sessions<S>,
     requests: &mut Requests,
     index: usize,
 ) {
     let connection = &sessions.connections[index];
     let Some(opening) = connection.input.opening.as_deref() else { return };
-    if !opening.words().is_empty() {
-        settle(sessions, requests, index, sniff::sniff_all);
+    if !opening.nonblank_bytes().is_empty() {
+        decide_protocol(sessions, requests, index, sniff::sniff_all);
     } else if connection.stage == Stage::Sniffing {
-        // Came and went without a word, like a port scanner: nobody was here.
-        sessions.over(index);
+        // It connected and closed without a byte, like a port scanner: others never saw it.
+        sessions.begin_draining(index);
     }
 }
 
-/// The first bytes of a connection that speaks HTTP.
+/// The bytes that a connection which speaks HTTP has sent so far.
 pub(super) fn first_bytes<S>(connection: &Connection<S>) -> Bytes {
-    let words = connection.input.opening.as_deref().map_or(&[][..], FirstLine::words);
-    Bytes::copy_from_slice(words)
+    let bytes = connection.input.opening.as_deref().map_or(&[][..], FirstLine::nonblank_bytes);
+    Bytes::copy_from_slice(bytes)
 }
 
-/// It is known what the peer speaks.
-fn settle<S: Socket>(
+/// The protocol is decided: starts it, hands the connection over to HTTP, or refuses it.
+fn decide_protocol<S: Socket>(
     sessions: &mut Sessions<S>,
     requests: &mut Requests,
     index: usize,
@@ -150,7 +153,7 @@ fn settle<S: Socket>(
     if let Some(answer) = sniff::refusal(protocol, &opening.first, is_greeted) {
         debug!(serial, ?protocol, is_greeted, "not spoken here");
         if protocol == Protocol::Http && is_greeted {
-            // Only a browser makes a request on a connection that was silent before.
+            // Only a browser sends a request on a connection that was silent before.
             sessions.context.browsers.note(origin, sessions.context.now.steady);
         }
         return sessions.refuse(index, &answer);
@@ -163,7 +166,7 @@ fn settle<S: Socket>(
     if is_greeted {
         connection.count_as_member();
     } else if let Some(session) = session_of(protocol, &sessions.context.server) {
-        sessions.begin(index, session);
+        sessions.start_protocol(index, session);
     }
-    requests.handle_input(sessions, index, opening.words());
+    requests.handle_input(sessions, index, opening.nonblank_bytes());
 }

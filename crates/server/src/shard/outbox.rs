@@ -1,4 +1,4 @@
-//! What a socket did not take at once. Exists only while there is something in it.
+//! The bytes that a socket did not take at once. An outbox exists only while it is not empty.
 
 use std::collections::VecDeque;
 
@@ -10,27 +10,27 @@ use super::socket::{Socket, WriteOutcome, write};
 pub(super) struct Outbox {
     queue: VecDeque<Part>,
     bytes: usize,
-    /// Of these, what it asked for.
+    /// The bytes of answers among them.
     answer_bytes: usize,
 }
 
-/// Some bytes, and for whom they were made.
+/// Bytes, and what they are for.
 struct Part {
     bytes: Bytes,
     what: What,
 }
 
-/// What bytes are for: a peer that does not read its answers is read no further, but one that is slow to read
-/// what others say may still speak.
+/// What bytes are for. A peer that does not read its answers is not read any further; a peer that reads room messages
+/// slowly may still send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
-    /// For everyone in a room.
+    /// Messages for everyone in a room.
     Room,
-    /// For this peer alone.
+    /// Output for this peer alone.
     Answer,
 }
 
-/// How far a queue has been written.
+/// The result of writing a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Drained {
     /// Everything is written.
@@ -41,15 +41,15 @@ pub(super) enum Drained {
     Broken,
 }
 
-/// Bytes encoded once for many: borrowed while sockets take them, made shareable for the first that
-/// does not.
+/// Bytes encoded once for many members. They are borrowed while sockets take them, and copied into shareable form for
+/// the first socket that does not.
 #[derive(Default)]
 pub(super) struct Shared {
     kept: Option<Bytes>,
 }
 
 impl Shared {
-    /// Everything from `start` on, for a queue.
+    /// The bytes from `start` on, for a queue.
     pub(super) fn rest(&mut self, bytes: &[u8], start: usize) -> Bytes {
         self.kept.get_or_insert_with(|| Bytes::copy_from_slice(bytes)).slice(start..)
     }
@@ -60,7 +60,7 @@ impl Outbox {
         Box::new(Self { queue: VecDeque::new(), bytes: 0, answer_bytes: 0 })
     }
 
-    /// One with these bytes in it.
+    /// An outbox with these bytes.
     pub(super) fn with(rest: Bytes, what: What) -> Box<Self> {
         let mut outbox = Self::new();
         outbox.push(rest, what);
@@ -71,7 +71,7 @@ impl Outbox {
         self.bytes
     }
 
-    /// Bytes of what it asked for.
+    /// The bytes of answers.
     pub(super) fn answer_bytes(&self) -> usize {
         self.answer_bytes
     }
@@ -94,14 +94,14 @@ impl Outbox {
         }
     }
 
-    /// Takes out what was first, for a peer that fetches.
+    /// Removes and returns the first part, for a response body that fetches it.
     pub(super) fn pop(&mut self) -> Option<Bytes> {
         let Part { bytes, what } = self.queue.pop_front()?;
         self.taken(bytes.len(), what);
         Some(bytes)
     }
 
-    /// Writes until the socket takes no more; counts the writes.
+    /// Writes until the socket takes no more, and counts the writes.
     pub(super) fn drain(&mut self, socket: &impl Socket, writes: &mut u64) -> Drained {
         while let Some(front) = self.queue.front_mut() {
             *writes += 1;

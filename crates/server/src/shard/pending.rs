@@ -1,4 +1,4 @@
-//! What is about to be written to a room's members, encoded once for all that have the same format.
+//! What is about to be written to the members of a room, encoded once per format.
 
 use std::sync::Arc;
 
@@ -8,50 +8,50 @@ use teahouse_wire::protocol::Fact;
 use super::formats::{FormatId, Formats};
 use super::outbox::Shared;
 
-/// Bytes (as [`teahouse_core::Event::weight`] has them) pending for a room after which they are written before
-/// more is taken in. With the largest message on top it fits between a queue's soft and hard bound.
+/// When the events pending for a room reach this weight ([`teahouse_core::Event::weight`], bytes), they are written.
+/// With the largest message on top, a piece fits between the soft and the hard bound of a queue.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;
-/// Facts pending for a room after which they are written: what encoding adds to each counts as well.
+/// When this many facts are pending for a room, they are written: encoding adds bytes to each.
 pub(super) const PIECE_ITEMS: usize = 512;
 
-/// The batches of the round under way: what is pending refers to them.
+/// The batches of the current round, to which pending items refer.
 pub(super) type Round = [Arc<Vec<Effect>>];
 
-/// What is needed to encode what is pending: where its facts are, and the room's name.
+/// What encoding needs: the round that has the facts, and the name of the room.
 pub(super) type About<'a> = (&'a Round, &'a RoomName);
 
-/// What is about to be written to a room's members.
+/// The items that are about to be written to the members of a room.
 #[derive(Default)]
 pub(super) struct Pending {
     pub(super) items: Vec<Item>,
     pub(super) weight: usize,
-    /// The position of the last event in it, if there is one.
+    /// The position of the last pending event, if any.
     pub(super) head: Option<Position>,
     pub(super) has_presence: bool,
-    /// The items in the formats asked for so far; what is beyond `made` are buffers.
+    /// The items in each format used so far. Only the first `made` are in use; the others are spare buffers.
     encodings: Vec<Encoding>,
     made: usize,
 }
 
-/// One event or announcement.
+/// One event or announcement, as indexes into the round.
 pub(super) struct Item {
-    /// Which batch of the round, and which of its effects.
+    /// The index of the batch in the round.
     pub(super) batch: usize,
     pub(super) effect: usize,
-    /// Whose doing it is, or whom it is about.
+    /// The session that caused the event, or that the announcement is about.
     pub(super) about: Option<SessionId>,
     pub(super) author: Option<Author>,
-    /// Only for those whose clients keep lists of the members.
+    /// Whether it is only for members that keep lists.
     pub(super) is_for_lists: bool,
-    /// It concerns other rooms as well.
+    /// Whether it concerns other rooms as well.
     pub(super) is_in_several: bool,
 }
 
-/// Who made an event, for those who ignore people; absent for announcements.
+/// The author of an event, against whom members check their ignore lists. Announcements have none.
 pub(super) struct Author {
     pub(super) session: SessionId,
     pub(super) author: Option<teahouse_core::Author>,
-    /// Known only where somebody in the room ignores somebody.
+    /// Set only if a member of the room ignores anyone.
     pub(super) key: Option<NickKey>,
 }
 
@@ -59,14 +59,14 @@ pub(super) struct Author {
 #[derive(Default)]
 pub(super) struct Encoding {
     format: Option<FormatId>,
-    /// The encoding whose bytes this one puts in envelopes: one before it.
+    /// The index of the encoding whose bytes this one wraps; it is smaller than the own index.
     inner: Option<usize>,
     pub(super) bytes: Vec<u8>,
-    /// Where each item that has been encoded ends.
+    /// The end of each encoded item in `bytes`.
     ends: Vec<usize>,
-    /// How many of the items are for those who have this format.
+    /// The number of items that are for members with this format.
     pub(super) facts: u64,
-    /// The bytes for those whose sockets do not take them.
+    /// The same bytes in shareable form, for members whose sockets do not take them at once.
     pub(super) shared: Shared,
 }
 
@@ -79,13 +79,13 @@ impl Encoding {
 }
 
 impl Item {
-    /// What it says.
+    /// The event or announcement itself.
     pub(super) fn fact<'a>(&self, round: &'a Round) -> Option<Fact<'a>> {
         fact(&round[self.batch][self.effect])
     }
 }
 
-/// What an effect says to everyone in a room.
+/// The part of an effect that is for everyone in a room.
 fn fact(effect: &Effect) -> Option<Fact<'_>> {
     match effect {
         Effect::Event(event) => Some(Fact::Event(event)),
@@ -103,7 +103,7 @@ fn fact(effect: &Effect) -> Option<Fact<'_>> {
 }
 
 impl Pending {
-    /// Adds an event or an announcement of the round; what that has become.
+    /// Adds an event or an announcement of the round; returns the new item.
     pub(super) fn push(
         &mut self,
         round: &Round,
@@ -143,8 +143,8 @@ impl Pending {
         self.weight >= PIECE_BYTES || self.items.len() >= PIECE_ITEMS
     }
 
-    /// Everything in a format: where in the list of encodings it is. Made when it is asked for first; has what has been
-    /// added since only once that is [completed](Pending::complete).
+    /// The index of the encoding in a format, which is created on first use. It lacks items added after that until
+    /// [`Pending::complete`].
     pub(super) fn encoded(
         &mut self,
         format: FormatId,
@@ -158,7 +158,7 @@ impl Pending {
         }
     }
 
-    /// As [`Pending::encoded`], with everything that there is by now.
+    /// As [`Pending::encoded`], and complete.
     pub(super) fn encoded_whole(
         &mut self,
         format: FormatId,
@@ -170,7 +170,7 @@ impl Pending {
         at
     }
 
-    /// Has everything in all formats that have been asked for.
+    /// Encodes the items that are missing, in all formats in use.
     pub(super) fn complete(&mut self, about: About<'_>, formats: &mut Formats) {
         for at in 0..self.made {
             self.extend(at, about, formats);
@@ -191,7 +191,7 @@ impl Pending {
         at
     }
 
-    /// Encodes what has been added since.
+    /// Encodes the items that were added since the last call.
     fn extend(&mut self, at: usize, (round, name): About<'_>, formats: &mut Formats) {
         let Encoding { inner, ref ends, .. } = self.encodings[at];
         let begin = ends.len();
@@ -218,7 +218,7 @@ impl Pending {
         }
     }
 
-    /// The last event among so many of the first items, if there is one.
+    /// The position of the last event among the first `given` items, if any.
     pub(super) fn reached(&self, given: usize, round: &Round) -> Option<Position> {
         let mut facts = self.items[..given].iter().rev().filter_map(|item| item.fact(round));
         facts.find_map(|fact| match fact {
@@ -227,17 +227,17 @@ impl Pending {
         })
     }
 
-    /// Everything, in a format that has been encoded.
+    /// The encoding at an index.
     pub(super) fn encoding(&mut self, at: usize) -> &mut Encoding {
         &mut self.encodings[at]
     }
 
-    /// The items, and everything in a format that has been encoded.
+    /// The items, and the encoding at an index.
     pub(super) fn items_in(&self, at: usize) -> (&[Item], &Encoding) {
         (&self.items, &self.encodings[at])
     }
 
-    /// Empty again, with its buffers kept.
+    /// Empties it for reuse, and keeps its buffers.
     pub(super) fn clear(&mut self) {
         self.items.clear();
         self.weight = 0;

@@ -1,12 +1,12 @@
-//! Which session speaks with a peer that has said with its first bytes what it speaks: the one place of a shard that
-//! names protocols. What comes by HTTP gets its session where that is served.
+//! The session for each protocol that sniffing finds: the only place of a shard that names protocols. A connection over
+//! HTTP gets its session where HTTP is served.
 
 use teahouse_wire::ProtocolSession;
 use teahouse_wire::line::LineSession;
 use teahouse_wire::protocol::ServerFacts;
 use teahouse_wire::sniff::Protocol;
 
-/// The session for a peer that speaks this. `None` for HTTP, and for what is not spoken here
+/// The session for a protocol. `None` for HTTP, and for a protocol that this server does not speak
 /// ([`teahouse_wire::sniff::refusal`]).
 pub(super) fn session_of(
     spoken: Protocol,
@@ -31,7 +31,7 @@ pub(super) fn session_of(
     }
 }
 
-/// The session for a peer that has said nothing: a person with nothing but lines may wait for a greeting.
+/// The session for a silent peer: a person who types lines may be waiting for a greeting.
 pub(super) fn session_of_silent(server: &ServerFacts) -> Box<dyn ProtocolSession> {
     Box::new(LineSession::new(server.first_room.clone()))
 }

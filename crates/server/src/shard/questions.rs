@@ -1,16 +1,17 @@
-//! What one connection has asked of history and has not been given yet, in the order it asked.
+//! The questions that one connection has asked of history and that are not answered, in order.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
 use teahouse_core::{ReadGrant, RequestId};
 
-/// Questions to history of one connection; no memory where there is none, as with most connections at any time.
+/// Questions to history of one connection. It allocates nothing while there is none, as for most connections at any
+/// time.
 #[derive(Default)]
 pub(super) struct Questions {
     #[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 32")]
     queue: Option<Box<VecDeque<Question>>>,
-    /// Something is being read for this connection: one of these, or what a room has that it missed.
+    /// Whether a page is in flight for this connection: for a question, or for a member that is behind.
     pub(super) is_reading: bool,
 }
 
@@ -18,12 +19,12 @@ pub(super) struct Questions {
 pub(super) struct Question {
     pub(super) request: RequestId,
     pub(super) granted: ReadGrant,
-    /// Goes when it is answered or the connection is gone: what is read for nobody is not read.
+    /// Dropped when the question is answered or the connection is gone. Then history is not read for it.
     waits: Arc<()>,
 }
 
 impl Question {
-    /// Something that is gone when nobody waits for the answer.
+    /// A reference that expires when nobody waits for the answer.
     pub(super) fn waits(&self) -> Weak<()> {
         Arc::downgrade(&self.waits)
     }
@@ -43,7 +44,7 @@ impl Questions {
         self.queue.get_or_insert_default().push_back(question);
     }
 
-    /// The first is answered.
+    /// Removes the first question, which is answered.
     pub(super) fn pop(&mut self) {
         if let Some(queue) = &mut self.queue {
             queue.pop_front();

@@ -1,5 +1,5 @@
-//! From a peer's bytes to what is handed in: its protocol makes requests of them, flood control lets them pass, holds them
-//! or gives them back.
+//! From a peer's bytes to entries for the log. The protocol parses bytes into requests; flood control passes each
+//! request, holds it or refuses it.
 
 use teahouse_core::{Action, ExitCause, FloodLimit, Refusal, Request, RequestId, Verdict};
 use teahouse_wire::protocol::Output;
@@ -15,48 +15,49 @@ use crate::figures::Refusals;
 use crate::gate::{Cost, Permit};
 use crate::key::Key;
 
-/// Questions to history that one connection may have under way; more wait unread in its socket.
+/// The most questions to history that one connection may have in flight. Further requests wait unread in its socket.
 const QUESTIONS_MAX: usize = 4;
-/// Bytes of answers to one read that are written at once.
+/// The bytes of immediate replies that are collected before they are written.
 const REPLIES_BYTES: usize = 32 * 1024;
-/// Bytes that all connections of a shard together may hold of what they have said: lines and messages that have not
-/// ended, and what is left for their next turns. Beyond that only a little is read at a time and only short beginnings
-/// are held: people type, and programs send whole messages.
+/// The most input that all connections of a shard may hold together, in bytes: partial lines and messages, and bytes
+/// left for the next turn. Above it the shard reads only a little at a time, and each connection may hold only a short
+/// partial input. People type short lines, and programs send whole messages, so neither is hindered.
 const PARTIAL_INPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Bytes that any connection may hold of something that has not ended.
+/// The partial input that a connection may hold even then, in bytes.
 const PARTIAL_INPUT_FREE_BYTES: usize = 4 * 1024;
-/// How long what is held waits on while the log takes no more, milliseconds.
+/// How long a held request waits longer while the chunk for the log is full, milliseconds.
 const CHUNK_FULL_WAIT_MS: u32 = 100;
 
-/// What is under way from bytes to the log.
+/// The state between bytes and log entries.
 #[derive(Default)]
 pub(super) struct Requests {
-    /// Bytes held of what has been said, by all connections together.
+    /// The bytes of input that all connections hold together.
     held_bytes: usize,
     pub(super) refusals: Refusals,
-    /// What came of a read; empty between two.
-    heard: Vec<Input>,
-    /// What is answered on the spot; empty between two reads.
+    /// The inputs parsed from one read. Empty between two reads.
+    inputs: Vec<Input>,
+    /// Immediate replies to one read. Empty between two reads.
     replies: Vec<u8>,
 }
 
 impl Requests {
-    /// Whether all connections together hold as much as they may.
+    /// Whether all connections together hold more input than they may.
     pub(super) fn is_crowded(&self) -> bool {
         self.held_bytes > PARTIAL_INPUT_BYTES_MAX
     }
 
-    /// Bytes held of what has been said, by all connections together.
+    /// The bytes of input that all connections hold together.
     #[cfg(test)]
     pub(super) fn held_bytes(&self) -> usize {
         self.held_bytes
     }
 
-    /// Whether a connection may be read: its requests can be taken, it reads its answers, and it has tokens.
+    /// Whether a connection may be read: the log takes requests, the peer reads its answers, and the connection has
+    /// tokens.
     pub(super) fn may_read<S: Socket>(&self, sessions: &Sessions<S>, index: usize) -> bool {
         let soft = sessions.connections.writer.bounds.soft_bytes;
         let connection = &sessions.connections[index];
-        // What it speaks is found out in any case: HTTP is answered also while nothing else is taken.
+        // A full chunk does not delay sniffing: HTTP is answered even while nothing else is taken.
         let is_taken = !sessions.gathered.is_full() || connection.stage == Stage::Sniffing;
         let queue = connection.output.queue.as_ref();
         is_taken
@@ -68,7 +69,7 @@ impl Requests {
             && !connection.input.waits_for_work
     }
 
-    /// Takes what a peer has said, as much of it as this turn may take; the rest is kept for the next.
+    /// Handles bytes of a peer, as many as one turn may take, and keeps the rest for the next turn.
     pub(super) fn handle_input<S: Socket>(
         &mut self,
         sessions: &mut Sessions<S>,
@@ -79,14 +80,14 @@ impl Requests {
         self.keep(&mut sessions.connections[index], bytes[taken..].to_vec());
     }
 
-    /// Goes on with what was kept.
+    /// Handles bytes that the last turn left.
     pub(super) fn handle_kept<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
         let Some(kept) = sessions.connections[index].input.kept.take() else { return };
         self.held_bytes -= kept.len();
         let mut kept = *kept;
         let taken = self.handle_turn(sessions, index, &kept);
         kept.drain(..taken);
-        // It is counted by what it says: it holds no more than twice that, and is seldom copied for it.
+        // Only the length is counted as held. So the buffer is kept below twice that length, which seldom costs a copy.
         if kept.len() < kept.capacity() / 2 {
             kept.shrink_to_fit();
         }
@@ -100,7 +101,7 @@ impl Requests {
         }
     }
 
-    /// One turn; gives how many bytes it has taken.
+    /// Handles one turn of input; returns how many bytes it took.
     fn handle_turn<S: Socket>(
         &mut self,
         sessions: &mut Sessions<S>,
@@ -108,10 +109,10 @@ impl Requests {
         bytes: &[u8],
     ) -> usize {
         let clock = sessions.context.clock();
-        let mut work = work::turn(sessions, index);
+        let mut work = work::turn_budget(sessions, index);
         let connection = &mut sessions.connections[index];
         let before = connection.protocol.partial_input_bytes();
-        let taken = connection.protocol.handle_bytes(bytes, &clock, &mut work, &mut self.heard);
+        let taken = connection.protocol.handle_bytes(bytes, &clock, &mut work, &mut self.inputs);
         let after = connection.protocol.partial_input_bytes();
         self.held_bytes = self.held_bytes + after - before;
         if self.is_crowded() && after > PARTIAL_INPUT_FREE_BYTES {
@@ -122,43 +123,45 @@ impl Requests {
         taken
     }
 
-    /// All together hold too much of what has not ended: this one is over what every connection may hold.
+    /// The shard holds too much input, and this connection has more than its share of partial input: discards it.
     fn discard_partial_input<S>(&mut self, connection: &mut Connection<S>) {
         let mut reply = Vec::new();
         let held = connection.protocol.partial_input_bytes();
         let is_understood = connection.protocol.discard_partial_input(&mut reply);
         self.held_bytes -= held - connection.protocol.partial_input_bytes();
-        self.heard.push(Input::Reply(reply));
+        self.inputs.push(Input::Reply(reply));
         if !is_understood {
-            self.heard.push(Input::Broken);
+            self.inputs.push(Input::Broken);
         }
     }
 
-    /// The peer says nothing more.
+    /// The peer has closed its side, and everything it sent has been handled.
     pub(super) fn handle_eof<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
         let clock = sessions.context.clock();
         let connection = &mut sessions.connections[index];
         let before = connection.protocol.partial_input_bytes();
-        connection.protocol.handle_end(&clock, &mut self.heard);
+        connection.protocol.handle_end(&clock, &mut self.inputs);
         let after = connection.protocol.partial_input_bytes();
         self.held_bytes = self.held_bytes + after - before;
         self.dispatch_inputs(sessions, index);
     }
 
-    /// A connection is taken out: nothing of it is held any more.
+    /// A connection is removed: the input it held is no longer counted.
     pub(super) fn forget<S>(&mut self, connection: &Connection<S>) {
         self.held_bytes -= connection.held_input_bytes();
     }
 
     fn dispatch_inputs<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
-        let mut heard = std::mem::take(&mut self.heard);
-        for heard in heard.drain(..) {
-            match (sessions.connections[index].stage, heard) {
+        let mut inputs = std::mem::take(&mut self.inputs);
+        for input in inputs.drain(..) {
+            match (sessions.connections[index].stage, input) {
                 (Stage::Entered | Stage::NotEntered, Input::Reply(bytes)) => {
                     self.replies.extend_from_slice(&bytes);
                 }
-                (Stage::Entered, Input::Ask(id, request)) => self.ask(sessions, index, id, request),
-                // Its protocol lets nothing else through before that.
+                (Stage::Entered, Input::Ask(id, request)) => {
+                    self.handle_request(sessions, index, id, request)
+                }
+                // Before a session begins, the protocol accepts only the action that enters.
                 (Stage::NotEntered, Input::Ask(id, Request::Action(action))) => {
                     sessions.enter_with(index, id, action);
                 }
@@ -169,11 +172,11 @@ impl Requests {
                 }
                 (Stage::Entered | Stage::NotEntered, Input::Quit) => {
                     self.reply(sessions, index);
-                    quit(sessions, index, ExitCause::Quit);
+                    exit_after_held(sessions, index, ExitCause::Quit);
                 }
                 (Stage::Entered | Stage::NotEntered, Input::Broken) => {
                     self.reply(sessions, index);
-                    quit(sessions, index, ExitCause::Lost);
+                    exit_after_held(sessions, index, ExitCause::Lost);
                 }
                 (
                     Stage::Sniffing
@@ -189,17 +192,17 @@ impl Requests {
             }
         }
         self.reply(sessions, index);
-        self.heard = heard;
+        self.inputs = inputs;
     }
 
-    /// Sends what was answered on the spot: together, because a write costs more than an answer.
+    /// Sends the immediate replies together, because a write costs more than a reply.
     fn reply<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
-        sessions.connections.give(index, &self.replies, What::Answer);
+        sessions.connections.send(index, &self.replies, What::Answer);
         self.replies.clear();
     }
 
-    /// Passes a request on, holds it until its turn, or gives it back.
-    fn ask<S: Socket>(
+    /// Passes a request to the log, holds it until flood control permits it, or refuses it.
+    fn handle_request<S: Socket>(
         &mut self,
         sessions: &mut Sessions<S>,
         index: usize,
@@ -207,7 +210,7 @@ impl Requests {
         request: Request,
     ) {
         if let Some(refusal) = sessions.context.no_space(&request) {
-            return self.give_back(sessions, index, (id, &request), &refusal);
+            return self.refuse(sessions, index, (id, &request), &refusal);
         }
         let held_max = sessions.context.settings.limits.flood.flood_held_max;
         let passes = matches!(request, Request::Signal(_));
@@ -220,24 +223,24 @@ impl Requests {
                 return;
             }
         } else {
-            match take_turn(sessions, index, &request) {
-                Verdict::Pass => return sessions.ask(index, id, request),
-                // Late, it would not be true any more.
+            match take_flood_tokens(sessions, index, &request) {
+                Verdict::Pass => return sessions.submit(index, id, request),
+                // A signal that comes late would no longer be true.
                 Verdict::Wait { .. } if passes => return,
                 Verdict::Wait { ms } if held_max > 0 => {
                     let held = [(id, request)].into();
                     sessions.connections[index].input.held = Some(Box::new(held));
-                    return wait(sessions, index, ms);
+                    return schedule_release(sessions, index, ms);
                 }
                 Verdict::Wait { .. } => {}
             }
         }
-        let refusal = too_fast(sessions, index, &request);
-        self.give_back(sessions, index, (id, &request), &refusal);
+        let refusal = flood_refusal(sessions, index, &request);
+        self.refuse(sessions, index, (id, &request), &refusal);
     }
 
-    /// Refuses a request on the spot, without the hub.
-    fn give_back<S: Socket>(
+    /// Refuses a request immediately, without the hub.
+    fn refuse<S: Socket>(
         &mut self,
         sessions: &mut Sessions<S>,
         index: usize,
@@ -249,9 +252,13 @@ impl Requests {
     }
 }
 
-/// Whether a request may go ahead: its connection has its own bucket, and all connections of its address have one
-/// account.
-fn take_turn<S: Socket>(sessions: &mut Sessions<S>, index: usize, request: &Request) -> Verdict {
+/// Whether flood control permits a request now. Each connection has its own bucket, and all connections of an address
+/// share one account.
+fn take_flood_tokens<S: Socket>(
+    sessions: &mut Sessions<S>,
+    index: usize,
+    request: &Request,
+) -> Verdict {
     let limit = sessions.context.settings.limits.flood.of_connection();
     let now = sessions.context.now.steady;
     let Connection { input, permit, .. } = &mut sessions.connections[index];
@@ -270,8 +277,8 @@ fn take_turn<S: Socket>(sessions: &mut Sessions<S>, index: usize, request: &Requ
     verdict
 }
 
-/// Why a request cannot go ahead even later.
-fn too_fast<S: Socket>(sessions: &Sessions<S>, index: usize, request: &Request) -> Refusal {
+/// Why a request is refused and not held.
+fn flood_refusal<S: Socket>(sessions: &Sessions<S>, index: usize, request: &Request) -> Refusal {
     let text = line::command_line_of(request);
     let now = sessions.context.now.steady;
     let account = sessions.connections[index].permit.as_ref().map(Permit::account);
@@ -282,13 +289,13 @@ fn too_fast<S: Socket>(sessions: &Sessions<S>, index: usize, request: &Request) 
     Refusal::TooFast { burst, per_second, text }
 }
 
-fn wait<S: Socket>(sessions: &mut Sessions<S>, index: usize, ms: u32) {
+fn schedule_release<S: Socket>(sessions: &mut Sessions<S>, index: usize, ms: u32) {
     let key = sessions.connections.key(index);
     sessions.timers.set(sessions.context.now.steady.plus_ms(ms), Timer::Flood(key));
 }
 
-/// Lets through what is held and due.
-pub(super) fn release<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
+/// Passes the held requests that flood control now permits.
+pub(super) fn release_held<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
     let index = key.index;
     loop {
         let Some(connection) = sessions.connections.get(key) else { return };
@@ -303,32 +310,32 @@ pub(super) fn release<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
         } else if is_exit {
             Verdict::Pass
         } else {
-            take_turn(sessions, index, &request)
+            take_flood_tokens(sessions, index, &request)
         };
         match verdict {
-            Verdict::Pass => sessions.ask(index, id, request),
+            Verdict::Pass => sessions.submit(index, id, request),
             Verdict::Wait { ms } => {
-                // Still the first in line.
+                // The request stays first in line.
                 if let Some(held) = &mut sessions.connections[index].input.held {
                     held.push_front((id, request));
                 }
-                return wait(sessions, index, ms);
+                return schedule_release(sessions, index, ms);
             }
         }
     }
 }
 
-/// Lets everything held through at once: the server stops, and what was taken is not dropped.
-pub(super) fn release_all<S: Socket>(sessions: &mut Sessions<S>, index: usize) {
+/// Passes all held requests at once: the server is closing, and accepted input is not dropped.
+pub(super) fn release_all_held<S: Socket>(sessions: &mut Sessions<S>, index: usize) {
     if let Some(held) = sessions.connections[index].input.held.take() {
         for (id, request) in *held {
-            sessions.ask(index, id, request);
+            sessions.submit(index, id, request);
         }
     }
 }
 
-/// Ends a session after everything it asked for before.
-fn quit<S: Socket>(sessions: &mut Sessions<S>, index: usize, cause: ExitCause) {
+/// Ends a session after its held requests.
+fn exit_after_held<S: Socket>(sessions: &mut Sessions<S>, index: usize, cause: ExitCause) {
     let connection = &mut sessions.connections[index];
     match &mut connection.input.held {
         Some(held) => {
@@ -336,6 +343,6 @@ fn quit<S: Socket>(sessions: &mut Sessions<S>, index: usize, cause: ExitCause) {
             connection.input.opening = None;
             held.push_back((RequestId::default(), Action::Exit { cause }.into()));
         }
-        None => sessions.exit(index, cause),
+        None => sessions.request_exit(index, cause),
     }
 }

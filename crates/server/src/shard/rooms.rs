@@ -1,13 +1,13 @@
-//! The rooms that have members on this shard: who is in them, and what is about to be written to them.
+//! The rooms that have members on this shard: their members, and what is about to be written to them.
 //!
-//! Room messages of a whole round are gathered in the room's [`Pending`], encoded once per format when they are
-//! written, and leave in one write per member. [`Rooms::flush`] is the hot path. A member that is told something alone
-//! is first given what is pending by then ([`Rooms::bring_up`]), and goes on from there when its room is flushed.
+//! The room messages of a round collect in the room's [`Pending`]. They are encoded once per format and leave in one
+//! write per member; [`Rooms::flush`] is the hot path. Before output for one session alone, that member is written what
+//! is pending so far ([`Rooms::flush_to`]); the next flush of the room continues from there.
 //!
-//! Members whose clients keep lists are given everyone who comes and goes: [`super::lists`].
+//! Members whose clients keep lists receive every join and leave: [`super::lists`].
 //!
-//! Invariant: a member that is live has been given every event of its room up to the room's `head`; a member that
-//! is not has a cursor, and is given everything after it by [`super::catch_up`].
+//! Invariant: a live member has been given every event of its room up to the room's `head`. A member that is not live
+//! has a cursor, and [`super::catch_up`] gives it everything after that.
 
 #[cfg(test)]
 mod check;
@@ -29,28 +29,28 @@ use super::pending::{Pending, Round};
 use super::socket::Socket;
 use super::views::render_past;
 use member::Member;
-use single::{Giving, ShardSetup, note_own};
+use single::{MemberWriter, RoomRef, note_own};
 
-/// Buffers for encoded room messages kept for the next round.
+/// The most buffers for encoded messages that are kept for the next round.
 const SPARE_PENDING_MAX: usize = 64;
 
 /// A room with members on this shard.
 struct Room {
     name: RoomName,
-    /// The last event that was written to the live members.
+    /// The position of the last event that was written to the live members.
     head: Position,
     members: Vec<Member>,
-    /// How many of them ignore somebody.
+    /// The number of members that ignore anyone.
     ignoring: usize,
-    /// How many of them have a format that keeps lists.
+    /// The number of members whose format keeps lists.
     list_keepers: usize,
     pending: Option<Pending>,
 }
 
-/// All rooms with members here.
+/// All rooms with members on this shard.
 pub(super) struct Rooms {
     rooms: HashMap<RoomId, Room>,
-    /// Those with something pending.
+    /// The rooms with something pending.
     dirty: Vec<RoomId>,
     spare: Vec<Pending>,
     formats: Formats,
@@ -72,7 +72,7 @@ impl Rooms {
         }
     }
 
-    /// Events and announcements given to members as they happened.
+    /// The events and announcements that live members were given, counted per member.
     pub(super) fn deliveries(&self) -> u64 {
         self.deliveries
     }
@@ -81,12 +81,12 @@ impl Rooms {
         self.rooms.get(&room).map(|room| &room.name)
     }
 
-    /// The last event that was written to the live members of a room.
+    /// The position of the last event that was written to the live members of a room.
     pub(super) fn head(&self, room: RoomId) -> Option<Position> {
         self.rooms.get(&room).map(|room| room.head)
     }
 
-    /// A connection is a member of a room from here on. `false` where there are too many formats for one more.
+    /// Adds a connection to a room. `false` if the shard has too many formats to add one.
     #[must_use]
     pub(super) fn join<S: Socket>(
         &mut self,
@@ -112,24 +112,24 @@ impl Rooms {
         room.ignoring += usize::from(ignores);
         let keeps_lists = self.formats.keeps_lists(format);
         room.list_keepers += usize::from(keeps_lists);
-        // What is added to that has its order for those who keep lists.
+        // What is pending may now concern a list keeper, so the order of facts matters from here on.
         self.lists.dirty.extend((keeps_lists && room.pending.is_some()).then_some(id));
         let is_live = membership.behind.is_none();
-        // Most people are in one room: no memory is kept for more.
+        // Most connections are in one room, so no memory is reserved for more.
         connection.memberships.reserve_exact(1);
         connection.memberships.push(Membership { member: room.members.len(), ..membership });
         let mut member =
             Member { connection: index, format, is_live, ignores, is_single: false, given: 0 };
         if let Some(pending) = &room.pending {
-            // What was said before it came in is not for it.
+            // The member must not receive events from before it joined.
             member.skip(pending);
         }
         room.members.push(member);
         true
     }
 
-    /// A connection is written to in other formats, perhaps. `false` where there are too many for one more: it is in
-    /// the rooms concerned no longer.
+    /// Updates the formats of a connection. `false` if the shard has too many formats to add one; the connection is
+    /// then removed from the rooms concerned.
     #[must_use]
     pub(super) fn renew_formats<S: Socket>(
         &mut self,
@@ -154,13 +154,13 @@ impl Rooms {
             }
         }
         for room in &unknown {
-            self.part(connections, index, *room);
+            self.leave(connections, index, *room);
         }
         unknown.is_empty()
     }
 
-    /// A connection is no member of a room any more; the last of the room's list moves into its place.
-    pub(super) fn part<S: Socket>(
+    /// Removes a connection from a room. The last member of the room's list moves to the freed index.
+    pub(super) fn leave<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
         index: usize,
@@ -188,7 +188,7 @@ impl Rooms {
         }
     }
 
-    /// A member has been given everything up to its room's head.
+    /// Marks a member as live: it has been given everything up to its room's head.
     pub(super) fn go_live<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
@@ -204,7 +204,7 @@ impl Rooms {
         room.members[membership.member].is_live = true;
     }
 
-    /// A connection does not hear these from here on.
+    /// Sets whom a connection ignores.
     pub(super) fn ignore<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
@@ -223,7 +223,7 @@ impl Rooms {
         }
     }
 
-    /// What a member sees of events of the past, and how many of them that are.
+    /// Renders events of the past as a member sees them; returns how many it sees.
     pub(super) fn render_past<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
@@ -243,7 +243,7 @@ impl Rooms {
         events.iter().filter(|event| render(event)).count()
     }
 
-    /// Adds an event of the round to what is about to be written to a room, if it has members here.
+    /// Adds an event of the round to what is pending in a room, if the room has members here.
     pub(super) fn push<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
@@ -252,7 +252,7 @@ impl Rooms {
         at: (usize, usize),
     ) {
         let room = InRoom { room, is_announced: true };
-        self.begin(connections, &[room], round, at);
+        self.begin_list_change(connections, &[room], round, at);
         self.add(connections, room, round, at);
     }
 
@@ -281,13 +281,13 @@ impl Rooms {
         }
     }
 
-    /// How many on this shard hear what a connection says, at most.
+    /// The size of the connection's largest room on this shard: how many members its message reaches at most.
     pub(super) fn most_members<S>(&self, connection: &Connection<S>) -> usize {
         let rooms = connection.memberships.iter();
         rooms.filter_map(|m| self.rooms.get(&m.room)).map(|r| r.members.len()).max().unwrap_or(0)
     }
 
-    /// Writes what is pending to the members of every room: first where it takes least.
+    /// Writes what is pending in every room to its members, the smallest rooms first.
     pub(super) fn flush_all<S: Socket>(&mut self, connections: &mut Connections<S>, round: &Round) {
         let members = |id: &RoomId| self.rooms.get(id).map_or(0, |room| room.members.len());
         self.dirty.sort_by_cached_key(|id| std::cmp::Reverse(members(id)));
@@ -297,9 +297,9 @@ impl Rooms {
         self.lists.end_round();
     }
 
-    /// Gives one connection what is pending in its rooms, and nobody else: what it is told alone has its place behind
-    /// that.
-    pub(super) fn bring_up<S: Socket>(
+    /// Writes what is pending in the rooms of one connection to that connection alone, so that output for it alone
+    /// comes after.
+    pub(super) fn flush_to<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
         index: usize,
@@ -309,19 +309,19 @@ impl Rooms {
             return;
         }
         let Self { rooms, formats, lists, deliveries, scratch, .. } = self;
-        let mut giving = Giving { round, formats, lists, deliveries, scratch };
+        let mut writer = MemberWriter { round, formats, lists, deliveries, scratch };
         for nth in 0..connections[index].memberships.len() {
             let Membership { room: id, member, .. } = connections[index].memberships[nth];
             let Some(room) = rooms.get_mut(&id) else { continue };
             let Some(pending) = &mut room.pending else { continue };
-            let place = ShardSetup { id, name: &room.name, head: room.head };
+            let target = RoomRef { id, name: &room.name, head: room.head };
             let member = &mut room.members[member];
-            giving.give(connections, &place, member, pending);
+            writer.write(connections, &target, member, pending);
             member.skip(pending);
         }
     }
 
-    /// Keeps the buffers of what was pending.
+    /// Keeps the buffers of a `Pending` for reuse.
     fn keep_buffers(&mut self, mut pending: Pending) {
         if self.spare.len() < SPARE_PENDING_MAX {
             pending.clear();

@@ -1,5 +1,5 @@
-//! What a shard does for whoever serves a connection: one task each, which says what its socket is ready for and
-//! takes the connection out in the end; and for visits.
+//! What a shard does for the tasks that serve connections and for visits. Each connection has one task. It reports what
+//! its socket is ready for, and removes the connection at the end.
 
 use std::io::ErrorKind;
 use std::task::{Poll, Waker};
@@ -16,56 +16,57 @@ use super::opening;
 use super::protocols;
 use super::sessions::Peer;
 use super::socket::Socket;
-use super::visits::{HttpPermit, VisitRequest, Visiting};
+use super::visits::{HttpPermit, VisitHandle, VisitRequest};
 use super::work::{self, TURN_TOKENS_MAX};
 use super::{READ_BYTES, Shard};
 use crate::gate::Permit;
 use crate::key::Key;
 
-/// Bytes read at a time to see what a peer speaks while the log takes no more, of who has few tokens left, and while all
-/// together hold much: what is read and not taken is held.
+/// The bytes per read when input should stay small: while the protocol is sniffed and the log takes no more, for a
+/// connection with few tokens left, and while the shard holds much input. Bytes that were read and not taken stay in
+/// memory.
 const LITTLE_BYTES: usize = 1024;
 
-/// What whoever serves a connection's socket waits for.
+/// What the task of a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interest {
-    /// Until it may read, or may write, or is woken.
+    /// Until the socket is readable or writable, or the task is woken.
     Ready {
-        /// Whether what comes is to be read.
+        /// Whether the connection is to be read.
         read: Reading,
-        /// Whether something is queued.
+        /// Whether bytes are queued for it.
         write: bool,
     },
-    /// It speaks HTTP: [`Shard::take_http`].
+    /// Nothing: the connection speaks HTTP, and the task takes it with [`Shard::take_http`].
     Http,
-    /// It is closed: [`Shard::remove`].
+    /// Nothing: the connection is closed, and the task calls [`Shard::remove`].
     Closed,
 }
 
 /// Whether a connection is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// Not until its task is woken.
+    /// Not before the task is woken.
     No,
-    /// When its socket has something.
+    /// When the socket has bytes.
     Socket,
-    /// At once: something is left of what was read.
+    /// At once: bytes are left of the last read.
     Kept,
 }
 
-/// What came of reading once.
+/// The result of one read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadOutcome {
-    /// Nothing was there.
+    /// No bytes were read.
     Nothing,
-    /// Something was there, and perhaps more is.
+    /// Bytes were read, and perhaps more are there.
     Some,
-    /// The buffer was filled: there is probably more.
+    /// The buffer was filled, or bytes are left: more are probably there.
     Full,
 }
 
 impl<S: Socket> Shard<S> {
-    /// A peer has connected; what it speaks is not known.
+    /// Accepts a connection whose protocol is not known.
     pub(crate) fn accept(&mut self, socket: S, permit: Permit) -> Key {
         let protocol = protocols::session_of_silent(&self.sessions.context.server);
         let opening = Box::new(FirstLine::new(self.sessions.context.now.steady));
@@ -76,7 +77,7 @@ impl<S: Socket> Shard<S> {
         key
     }
 
-    /// It is known what a peer speaks; `first` are bytes that it has sent of that already.
+    /// Accepts a connection whose protocol is known. `first` are bytes that the peer has already sent in it.
     pub(crate) fn accept_as(
         &mut self,
         protocol: Box<dyn ProtocolSession>,
@@ -92,7 +93,7 @@ impl<S: Socket> Shard<S> {
         key
     }
 
-    /// A peer follows a room over HTTP, and makes it (`create`) if there is none of that name.
+    /// Accepts a peer that follows a room over HTTP. With `create`, the room is created if none has that name.
     pub(crate) fn accept_follower(
         &mut self,
         (origin, permit): (Origin, Option<Permit>),
@@ -106,7 +107,7 @@ impl<S: Socket> Shard<S> {
         key
     }
 
-    /// What whoever serves this connection's socket waits for; it is woken when that changes.
+    /// What the task of this connection must wait for. `waker` is woken when that changes.
     pub(crate) fn interest(&mut self, key: Key, waker: &Waker) -> Interest {
         let Some(connection) = self.sessions.connections.get(key) else { return Interest::Closed };
         match &mut connection.waker {
@@ -122,7 +123,7 @@ impl<S: Socket> Shard<S> {
                 let is_left = !connection.input.is_eof || connection.input.kept.is_some();
                 let may_read = is_left && self.requests.may_read(&self.sessions, key.index);
                 let listeners = self.rooms.most_members(&self.sessions.connections[key.index]);
-                // What it speaks is found out in any case.
+                // A full chunk does not delay sniffing.
                 let is_full = self.sessions.connections[key.index].stage != Stage::Sniffing
                     && self.sessions.gathered.is_full_for(listeners);
                 let read = may_read && !is_full;
@@ -130,7 +131,7 @@ impl<S: Socket> Shard<S> {
                 let input = &mut self.sessions.connections[key.index].input;
                 input.is_held_back = !read && is_left;
                 if waits && !std::mem::replace(&mut input.waits_for_log, true) {
-                    self.sessions.gathered.wait(key);
+                    self.sessions.gathered.add_waiting(key);
                 }
                 let read = match (read, input.kept.is_some()) {
                     (false, _) => Reading::No,
@@ -142,7 +143,7 @@ impl<S: Socket> Shard<S> {
         }
     }
 
-    /// Its socket has bytes, or some are left of the last read: one turn of what was said is passed on.
+    /// The socket has bytes, or bytes are left of the last read: handles one turn of input.
     pub(crate) fn handle_readable(&mut self, key: Key) -> ReadOutcome {
         let before = self.sessions.gathered.size();
         let outcome = self.read(key);
@@ -159,8 +160,9 @@ impl<S: Socket> Shard<S> {
     fn read(&mut self, key: Key) -> ReadOutcome {
         let Self { sessions, requests, read_buffer, .. } = self;
         let Some(connection) = sessions.connections.get(key) else { return ReadOutcome::Nothing };
-        let (may_speak, has_kept) = (connection.may_speak(), connection.input.kept.is_some());
-        if !may_speak || !work::may_begin(sessions, key.index) {
+        let (accepts_input, has_kept) =
+            (connection.accepts_input(), connection.input.kept.is_some());
+        if !accepts_input || !work::may_begin(sessions, key.index) {
             return ReadOutcome::Nothing;
         }
         if has_kept {
@@ -171,7 +173,7 @@ impl<S: Socket> Shard<S> {
             }
             return ReadOutcome::Full;
         }
-        let is_little = work::left(sessions, key.index) < TURN_TOKENS_MAX
+        let is_little = work::tokens_left(sessions, key.index) < TURN_TOKENS_MAX
             || sessions.gathered.is_full()
             || requests.is_crowded();
         let bytes_max = if is_little { LITTLE_BYTES } else { READ_BYTES };
@@ -184,10 +186,10 @@ impl<S: Socket> Shard<S> {
             Ok(0) => {
                 sessions.connections[index].input.is_eof = true;
                 if is_opening {
-                    opening::end_first(sessions, requests, index);
+                    opening::handle_first_eof(sessions, requests, index);
                 }
                 if sessions.connections[index].input.kept.is_some() {
-                    // It has said more than a turn takes.
+                    // More bytes are left than one turn takes.
                     return ReadOutcome::Full;
                 }
                 requests.handle_eof(sessions, index);
@@ -196,7 +198,7 @@ impl<S: Socket> Shard<S> {
                 let bytes = &read_buffer[..count];
                 work::charge(sessions, index, tokens_of(count) + u32::from(is_opening));
                 if is_opening {
-                    opening::hear_first(sessions, requests, index, bytes);
+                    opening::handle_first_bytes(sessions, requests, index, bytes);
                 } else {
                     requests.handle_input(sessions, index, bytes);
                 }
@@ -205,26 +207,26 @@ impl<S: Socket> Shard<S> {
             }
             Err(error)
                 if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Err(_) => sessions.connections.lose(index, Health::Broken),
+            Err(_) => sessions.connections.mark_lost(index, Health::Broken),
         }
         ReadOutcome::Nothing
     }
 
-    /// Its socket takes bytes again.
+    /// The socket takes bytes again.
     pub(crate) fn handle_writable(&mut self, key: Key) {
         if self.sessions.connections.get(key).is_some() {
             self.sessions.drain(key.index);
         }
     }
 
-    /// Its socket is broken, or whoever fetches its bytes is gone.
+    /// The socket is broken, or the response body that fetches the bytes is gone.
     pub(crate) fn handle_broken(&mut self, key: Key) {
         if self.sessions.connections.get(key).is_some() {
-            self.sessions.connections.lose(key.index, Health::Broken);
+            self.sessions.connections.mark_lost(key.index, Health::Broken);
         }
     }
 
-    /// The first bytes of a connection that speaks HTTP.
+    /// Removes a connection that speaks HTTP, and returns the bytes that it has sent so far.
     pub(crate) fn take_http(&mut self, key: Key) -> Option<(Connection<S>, Bytes)> {
         self.sessions.connections.get(key).filter(|c| c.stage == Stage::Http)?;
         let connection = self.remove(key)?;
@@ -232,7 +234,7 @@ impl<S: Socket> Shard<S> {
         Some((connection, first))
     }
 
-    /// Takes out a connection that is closed.
+    /// Removes a closed connection.
     pub(crate) fn remove(&mut self, key: Key) -> Option<Connection<S>> {
         self.sessions
             .connections
@@ -243,7 +245,7 @@ impl<S: Socket> Shard<S> {
         Some(connection)
     }
 
-    /// The next bytes for a peer that fetches them; `None` when it hears nothing more.
+    /// The next bytes for a response body that follows a room. `None` when no more will come.
     pub(crate) fn poll_fetch(&mut self, key: Key, waker: &Waker) -> Poll<Option<Bytes>> {
         let Some(connection) = self.sessions.connections.get(key) else { return Poll::Ready(None) };
         if connection.is_broken() {
@@ -260,34 +262,34 @@ impl<S: Socket> Shard<S> {
         }
     }
 
-    /// Writes to a peer that fetches, to find out whether it is there; whether it is still to be asked.
+    /// Sends a ping to a follower, so that a broken connection shows. `false` when the follower is gone.
     pub(crate) fn ping(&mut self, key: Key) -> bool {
         let is_there = self.sessions.connections.get(key).is_some();
         if is_there {
-            self.sessions.tell(key.index, &Output::Ping);
+            self.sessions.send(key.index, &Output::Ping);
         }
         is_there
     }
 
-    /// Asks the hub one thing; the answer comes later.
+    /// Begins a visit: asks the hub one thing. The answer arrives in the returned handle.
     pub(crate) fn visit(
         &mut self,
         origin: Origin,
         permit: HttpPermit,
         request: VisitRequest,
-    ) -> Visiting {
+    ) -> VisitHandle {
         let session = self.sessions.visit_id();
-        let visiting = self.visits.begin(session, origin, permit);
+        let visit = self.visits.begin(session, origin, permit);
         self.sessions.gathered.push(request.entry((session, origin)));
-        visiting
+        visit
     }
 
-    /// Whoever asked waits no more.
-    pub(crate) fn abandon(&mut self, visiting: &Visiting) {
-        self.visits.abandon(visiting.session);
+    /// The caller of a visit no longer waits.
+    pub(crate) fn abandon(&mut self, visit: &VisitHandle) {
+        self.visits.abandon(visit.session);
     }
 
-    /// Something was refused without the hub.
+    /// Counts a refusal that was decided without the hub.
     pub(crate) fn count_refusal(&mut self, refusal: &Refusal) {
         self.requests.refusals.count(refusal);
     }

@@ -1,5 +1,5 @@
-//! The life of a connection and its session: accepted, in, leaving, over, closed. What concerns one connection and
-//! no room stands here; nothing here writes to a room or asks history.
+//! The life of a connection and its session: accepted, entered, leaving, draining, closed. This file has what concerns
+//! one connection and no room; nothing in it writes to a room or asks history.
 
 use std::io;
 
@@ -21,29 +21,29 @@ use crate::key::Key;
 use crate::log::Entry;
 use crate::settings::Settings;
 
-/// How long a connection whose session is over may take nothing of what is still to come for it, milliseconds.
+/// How long a draining connection may take no bytes before it is closed, milliseconds.
 const OVER_DEADLINE_MS: u32 = 10_000;
-/// Silence after which a peer is asked whether it is there, seconds. So long a client may take to say hello, too.
+/// A peer that is silent for this long is sent a ping, seconds. A client has the same time to send its hello.
 pub(crate) const PING_S: u32 = 20;
-/// How often silent sessions are looked for, when they are ended at all, milliseconds.
+/// How often the shard looks for silent sessions, if an idle limit is set, milliseconds.
 pub(super) const SWEEP_EVERY_MS: u32 = 1000;
 
-/// A peer, as it comes to a shard.
+/// A peer whose connection is given to a shard.
 pub(super) struct Peer<S> {
     pub(super) sink: Sink<S>,
-    /// Whose doing is what it asks for.
+    /// The origin to which its requests are charged.
     pub(super) origin: Origin,
-    /// Its place among the connections of the server.
+    /// Its slot among the connections of the server.
     pub(super) permit: Option<Permit>,
 }
 
-/// The connections of a shard, and what they ask and wait for.
+/// The connections of a shard, their entries for the log, and their deadlines.
 pub(super) struct Sessions<S> {
     pub(super) connections: Connections<S>,
     pub(super) gathered: Gathered,
     pub(super) timers: Timers,
     pub(super) context: Context,
-    /// A timer looks for silent sessions.
+    /// Whether the timer for silent sessions is set.
     pub(super) is_sweeping: bool,
     scratch: Vec<u8>,
 }
@@ -51,7 +51,7 @@ pub(super) struct Sessions<S> {
 impl<S: Socket> Sessions<S> {
     pub(super) fn new(context: Context) -> Self {
         let connections = Connections::new(bounds(&context.settings));
-        let mut me = Self {
+        let mut sessions = Self {
             connections,
             gathered: Gathered::default(),
             timers: Timers::default(),
@@ -59,18 +59,18 @@ impl<S: Socket> Sessions<S> {
             is_sweeping: false,
             scratch: Vec::new(),
         };
-        me.start_sweep();
-        me
+        sessions.start_sweep();
+        sessions
     }
 
-    /// New settings.
+    /// Applies new settings.
     pub(super) fn configure(&mut self, settings: std::sync::Arc<Settings>) {
         self.connections.writer.bounds = bounds(&settings);
-        self.context.set(settings);
+        self.context.configure(settings);
         self.start_sweep();
     }
 
-    /// Gives a connection its place. One of which it is known what it speaks is looked at when it is silent.
+    /// Adds a connection. With an `opening`, its protocol is still to be sniffed; without one, `protocol` is final.
     pub(super) fn insert(
         &mut self,
         peer: Peer<S>,
@@ -96,42 +96,43 @@ impl<S: Socket> Sessions<S> {
             waker: None,
         });
         if stage == Stage::NotEntered {
-            self.watch(key);
+            self.schedule_ping_check(key);
         }
         key
     }
 
-    /// What a connection is told, in its protocol.
-    pub(super) fn render(&mut self, index: usize, told: &Output<'_>, out: &mut Vec<u8>) {
+    /// Renders output for a connection in its protocol, and appends it to `out`.
+    pub(super) fn render(&mut self, index: usize, output: &Output<'_>, out: &mut Vec<u8>) {
         let clock = self.context.clock();
         let connection = &mut self.connections[index];
         let (session, server) = (connection.session, &self.context.server);
-        connection.protocol.render(told, &Surroundings { session, server, clock: &clock }, out);
+        connection.protocol.render(output, &Surroundings { session, server, clock: &clock }, out);
     }
 
-    /// Tells one connection something in its protocol.
-    pub(super) fn tell(&mut self, index: usize, told: &Output<'_>) {
+    /// Sends output to one connection in its protocol.
+    pub(super) fn send(&mut self, index: usize, output: &Output<'_>) {
         let mut out = std::mem::take(&mut self.scratch);
-        self.render(index, told, &mut out);
-        self.connections.give(index, &out, What::Answer);
+        self.render(index, output, &mut out);
+        self.connections.send(index, &out, What::Answer);
         out.clear();
         self.scratch = out;
     }
 
-    /// Tells a connection why it cannot be served any further, and asks for its session's end.
-    pub(super) fn let_go(&mut self, index: usize, why: &str) {
-        self.tell(index, &Output::Notice(why));
-        self.exit(index, ExitCause::Lost);
+    /// Sends a connection the reason why the server ends it, and requests the exit of its session.
+    pub(super) fn disconnect(&mut self, index: usize, why: &str) {
+        self.send(index, &Output::Notice(why));
+        self.request_exit(index, ExitCause::Lost);
     }
 
-    /// A session number for somebody without a connection here.
+    /// A session number for a visit, which has no connection here.
     pub(super) fn visit_id(&mut self) -> SessionId {
         let serial = self.connections.next_serial();
         self.context.session_id(serial)
     }
 
-    /// Passes on what a connection asks for. Whatever it is makes one seen: a proposal does so by itself.
-    pub(super) fn ask(&mut self, index: usize, id: RequestId, request: Request) {
+    /// Passes a request of a connection to the log. Any request makes an unseen session visible: an action does so by
+    /// itself, before other requests the session is made to appear.
+    pub(super) fn submit(&mut self, index: usize, id: RequestId, request: Request) {
         let Connection { session, input, .. } = &self.connections[index];
         let (session, is_unseen) = (*session, input.is_unseen);
         let entry = match request {
@@ -147,7 +148,7 @@ impl<S: Socket> Sessions<S> {
         self.gathered.push(entry);
     }
 
-    /// Proposes what a connection wants changed.
+    /// Adds a proposal of a connection to the next chunk.
     pub(super) fn propose(&mut self, index: usize, request: RequestId, action: Action) {
         let Connection { session, origin, input, .. } = &mut self.connections[index];
         input.is_unseen = matches!(action, Action::EnterUnseen { .. });
@@ -155,8 +156,8 @@ impl<S: Socket> Sessions<S> {
         self.gathered.push(Entry::Proposal(Proposal { session, origin, request, action }));
     }
 
-    /// It is known what a connection speaks: it comes in at once, where its protocol does that.
-    pub(super) fn begin(&mut self, index: usize, mut protocol: Box<dyn ProtocolSession>) {
+    /// Starts the protocol of a connection. If the protocol names a first room, the session enters that room at once.
+    pub(super) fn start_protocol(&mut self, index: usize, mut protocol: Box<dyn ProtocolSession>) {
         let first_room = protocol.first_room();
         let connection = &mut self.connections[index];
         connection.output.line = LineState::new(&mut *protocol);
@@ -164,7 +165,7 @@ impl<S: Socket> Sessions<S> {
         connection.stage = Stage::NotEntered;
         if first_room.is_none() || connection.protocol.pings() != Pings::Never {
             let key = self.connections.key(index);
-            self.watch(key);
+            self.schedule_ping_check(key);
         }
         if let Some(room) = first_room {
             let action = Action::Enter { nick: None, room: Some(room), resume_key: None };
@@ -172,14 +173,14 @@ impl<S: Socket> Sessions<S> {
         }
     }
 
-    /// Somebody who has said nothing yet comes in and hears; the others do not know of it.
+    /// A silent peer enters and receives the room, unseen by others.
     pub(super) fn enter_unseen(&mut self, index: usize) {
         if let Some(room) = self.connections[index].protocol.first_room() {
             self.enter_with(index, RequestId::default(), Action::EnterUnseen { room });
         }
     }
 
-    /// Begins a session: from here on the hub knows of it.
+    /// Begins the session of a connection: from here on the hub knows it.
     pub(super) fn enter_with(&mut self, index: usize, request: RequestId, action: Action) {
         let connection = &mut self.connections[index];
         debug_assert!(
@@ -193,19 +194,19 @@ impl<S: Socket> Sessions<S> {
         self.connections.begin_session(index);
         self.propose(index, request, action);
         if let Some(notice) = self.context.waiting_notice() {
-            self.tell(index, &Output::Notice(&notice));
+            self.send(index, &Output::Notice(&notice));
         }
     }
 
-    /// Asks for a session's end; a connection without one is over at once. The connection goes when the hub has
-    /// said so.
-    pub(super) fn exit(&mut self, index: usize, cause: ExitCause) {
+    /// Proposes the end of a session; the connection drains after the hub has ended it. A connection without a session
+    /// drains at once.
+    pub(super) fn request_exit(&mut self, index: usize, cause: ExitCause) {
         let connection = &mut self.connections[index];
         match connection.stage {
-            Stage::Sniffing | Stage::NotEntered | Stage::Http => self.over(index),
+            Stage::Sniffing | Stage::NotEntered | Stage::Http => self.begin_draining(index),
             Stage::Entered => {
                 connection.stage = Stage::Leaving;
-                // A first line that comes late begins no session anew.
+                // A first line that comes late must not begin another session.
                 connection.input.opening = None;
                 self.propose(index, RequestId::default(), Action::Exit { cause });
             }
@@ -214,51 +215,51 @@ impl<S: Socket> Sessions<S> {
     }
 
     /// The hub has ended the session of a connection.
-    pub(super) fn ended(&mut self, index: usize, cause: ExitCause) {
+    pub(super) fn handle_ended(&mut self, index: usize, cause: ExitCause) {
         if !self.connections[index].output.is_refused {
-            self.tell(index, &Output::Goodbye(cause));
+            self.send(index, &Output::Goodbye(cause));
         }
-        self.over(index);
+        self.begin_draining(index);
     }
 
-    /// A connection has no session any more: what is queued for it goes out, then it is closed.
-    pub(super) fn over(&mut self, index: usize) {
+    /// Drains a connection without a session: it is closed when its queue is empty.
+    pub(super) fn begin_draining(&mut self, index: usize) {
         let connection = &mut self.connections[index];
         connection.stage = Stage::Draining;
         connection.input.opening = None;
-        self.connections.list(index);
+        self.connections.queue_settle(index);
         let due = self.context.now.steady.plus_ms(OVER_DEADLINE_MS);
         self.timers.set(due, Timer::Draining(self.connections.key(index), u64::MAX));
     }
 
-    /// A connection that is over has had time to take something.
+    /// Closes a draining connection that has taken nothing since the last check.
     pub(super) fn check_draining(&mut self, key: Key, left: u64) {
-        let over =
+        let draining =
             self.connections.get(key).filter(|connection| connection.stage == Stage::Draining);
-        let Some(connection) = over else { return };
-        let still = connection.outstanding();
-        if still >= left {
-            return self.connections.lose(key.index, Health::Broken);
+        let Some(connection) = draining else { return };
+        let outstanding = connection.outstanding();
+        if outstanding >= left {
+            return self.connections.mark_lost(key.index, Health::Broken);
         }
         let due = self.context.now.steady.plus_ms(OVER_DEADLINE_MS);
-        self.timers.set(due, Timer::Draining(key, still));
+        self.timers.set(due, Timer::Draining(key, outstanding));
     }
 
-    /// Ends a connection with one answer; nothing of what it said is done.
+    /// Sends a connection one last answer and ends it. None of its requests is done.
     pub(super) fn refuse(&mut self, index: usize, answer: &[u8]) {
         self.connections[index].output.is_refused = true;
-        self.connections.give(index, answer, What::Answer);
-        self.exit(index, ExitCause::Lost);
+        self.connections.send(index, answer, What::Answer);
+        self.request_exit(index, ExitCause::Lost);
     }
 
-    /// The end of a step for one connection: what follows from a socket that is broken or has taken everything.
+    /// The end of a step for one connection: acts on a broken socket or an empty queue.
     pub(super) fn settle_connection(&mut self, index: usize) {
         let connection = &self.connections[index];
         match connection.output.health {
             Health::Open => {}
-            // Its memberships stay until the hub takes it out, in order.
-            Health::Unread => self.exit(index, ExitCause::Unread),
-            Health::Broken => self.exit(index, ExitCause::Lost),
+            // Its memberships stay until the hub removes the session, so that the order of effects holds.
+            Health::Unread => self.request_exit(index, ExitCause::Unread),
+            Health::Broken => self.request_exit(index, ExitCause::Lost),
         }
         let connection = &mut self.connections[index];
         let is_done = connection.is_broken()
@@ -266,37 +267,38 @@ impl<S: Socket> Sessions<S> {
         if connection.stage == Stage::Draining && is_done {
             connection.stage = Stage::Closed;
             connection.output.wake_body();
-            // Its task takes it out.
+            // Its task removes it.
             return connection.wake();
         }
         connection.wake_to_read();
     }
 
-    /// Reads what a connection's socket has, if it is one that may say something.
+    /// Reads from the socket of a connection, if the stage of the connection allows input.
     pub(super) fn read(&mut self, key: Key, buffer: &mut [u8]) -> Option<io::Result<usize>> {
         let now = self.context.now.steady;
-        let connection = self.connections.get(key).filter(|connection| connection.may_speak())?;
-        connection.input.heard_at = now;
+        let connection =
+            self.connections.get(key).filter(|connection| connection.accepts_input())?;
+        connection.input.active_at = now;
         connection.socket().map(|socket| socket.try_read(buffer))
     }
 
-    /// Its socket takes bytes again. Whoever takes some is there.
+    /// The socket takes bytes again. Taking bytes counts as a sign of life.
     pub(super) fn drain(&mut self, index: usize) {
         let before = self.connections[index].queued();
         let drained = self.connections.drain(index);
         let connection = &mut self.connections[index];
         let has_taken = drained != Drained::Broken && connection.queued() < before;
         if has_taken && connection.protocol.pings() == Pings::Answered {
-            connection.input.heard_at = self.context.now.steady;
+            connection.input.active_at = self.context.now.steady;
         }
     }
 
-    /// From now on it is looked whether this connection is silent.
-    pub(super) fn watch(&mut self, key: Key) {
+    /// Sets the next deadline for checking whether this connection is silent.
+    pub(super) fn schedule_ping_check(&mut self, key: Key) {
         self.timers.set(self.context.now.steady.plus_ms(PING_S * 1000), Timer::Ping(key));
     }
 
-    /// Starts looking for silent sessions, if they are to be ended.
+    /// Sets the timer for silent sessions, if an idle limit is set.
     fn start_sweep(&mut self) {
         if !self.is_sweeping && self.context.settings.limits.connections.idle_s > 0 {
             self.is_sweeping = true;
@@ -304,20 +306,20 @@ impl<S: Socket> Sessions<S> {
         }
     }
 
-    /// Tells everyone who is in.
+    /// Sends a notice to every session.
     pub(super) fn notice(&mut self, text: &str) {
         for index in self.connections.indexes() {
             if matches!(self.connections[index].stage, Stage::Entered | Stage::Leaving) {
-                self.tell(index, &Output::Notice(text));
+                self.send(index, &Output::Notice(text));
             }
         }
     }
 
-    /// Everything has been told that will be: the last of it, for those whose protocol has a word for that.
+    /// Sends the closing message to every session whose protocol has one.
     pub(super) fn say_goodbye(&mut self) {
         for index in self.connections.indexes() {
             if matches!(self.connections[index].stage, Stage::Entered | Stage::Leaving) {
-                self.tell(index, &Output::Closing);
+                self.send(index, &Output::Closing);
             }
         }
     }

@@ -1,27 +1,27 @@
-//! What a shard needs of a socket. A real one is driven by the [`crate::reactor`], a simulated one by a test.
+//! What a shard needs of a socket. The [`crate::reactor`] drives real ones, tests drive simulated ones.
 
 use std::io::{self, ErrorKind, IoSlice};
 
-/// One peer's socket. Neither call waits: one that would is an error of kind `WouldBlock`.
+/// The socket of one peer. No call waits: a call that would have to returns an error of kind `WouldBlock`.
 pub(crate) trait Socket {
-    /// Reads what has come; 0 bytes when the peer has closed its side.
+    /// Reads the bytes that have arrived; 0 bytes when the peer has closed its side.
     fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize>;
-    /// Writes what the system takes.
+    /// Writes as many bytes as the system takes.
     fn try_write(&self, bytes: &[u8]) -> io::Result<usize>;
-    /// Writes what the system takes of several pieces, one behind the other.
+    /// Writes as many bytes of several pieces as the system takes, in order.
     fn try_write_vectored(&self, pieces: &[IoSlice<'_>]) -> io::Result<usize>;
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WriteOutcome {
-    /// So many bytes were taken, possibly none.
+    /// The number of bytes taken, possibly 0.
     Wrote(usize),
     /// The connection is broken.
     Broken,
 }
 
-/// Writes what the socket takes without waiting.
+/// Writes as many bytes as the socket takes without waiting.
 pub(super) fn write(socket: &impl Socket, bytes: &[u8]) -> WriteOutcome {
     outcome(|| socket.try_write(bytes))
 }

@@ -1,5 +1,5 @@
-//! Deadlines of a shard, all in one queue. Nothing is taken back: what a deadline was for is looked at when it
-//! comes, and a connection that is gone has none.
+//! The deadlines of a shard, all in one queue. A deadline is never cancelled: its handler checks whether it still
+//! applies, and a key of a removed connection finds nothing.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,24 +8,24 @@ use teahouse_core::SteadyTime;
 
 use crate::key::Key;
 
-/// What is to be done when its time has come.
+/// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// A connection's first line has not come.
+    /// The first line of a connection may still be missing.
     FirstLine(Key),
-    /// A peer may have been silent for long.
+    /// A peer may have been silent for too long.
     Ping(Key),
-    /// A request that came too fast may pass.
+    /// A held request may pass.
     Flood(Key),
-    /// A connection that had no tokens for more work may have some.
+    /// A connection without tokens for work may have some again.
     Work(Key),
-    /// A connection that is over may have taken nothing since; what was still to come for it then.
+    /// A draining connection may have taken nothing since; the number is what it had outstanding then.
     Draining(Key, u64),
-    /// Silent sessions are to be ended.
+    /// Sessions may have been silent past the idle limit.
     Idle,
 }
 
-/// The deadlines of a shard: a handful for each connection.
+/// The deadlines of a shard: a few per connection.
 #[derive(Default)]
 pub(super) struct Timers {
     queue: BinaryHeap<Reverse<(SteadyTime, Timer)>>,
@@ -36,18 +36,18 @@ impl Timers {
         self.queue.push(Reverse((due, timer)));
     }
 
-    /// When the next is due.
+    /// When the next deadline is due.
     pub(super) fn next_due(&self) -> Option<SteadyTime> {
         self.queue.peek().map(|Reverse((due, _))| *due)
     }
 
-    /// Whether there is such a deadline.
+    /// Whether such a deadline is set.
     #[cfg(test)]
     pub(super) fn has(&self, is_it: impl Fn(&Timer) -> bool) -> bool {
         self.queue.iter().any(|Reverse((_, timer))| is_it(timer))
     }
 
-    /// One that is due.
+    /// Removes and returns a deadline that is due.
     pub(super) fn pop_due(&mut self, now: SteadyTime) -> Option<Timer> {
         self.next_due().filter(|due| *due <= now)?;
         self.queue.pop().map(|Reverse((_, timer))| timer)

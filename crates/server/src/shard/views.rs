@@ -1,5 +1,5 @@
-//! How one member sees what everyone in its room is told, where that may differ: it did some of it itself, or it
-//! ignores somebody. The same answer holds for what happens, for what comes from history and for members between the
+//! How one member sees a fact that everyone in its room receives. Its view may differ because its session caused the
+//! fact, or because it ignores the author. The same rule holds for live facts, for history, and for members between the
 //! two.
 
 use teahouse_core::{Event, RoomId, RoomName, SessionId};
@@ -10,7 +10,7 @@ use super::formats::{FormatId, Formats};
 use super::membership::Membership;
 use super::pending::{About, Author, Encoding, Item};
 
-/// How a member sees a fact: nothing of authors it ignores, in its protocol's way what it did itself.
+/// How a member sees a fact: it sees nothing of authors it ignores, and its protocol decides how it sees its own facts.
 fn view<S>(
     connection: &Connection<S>,
     fact: Fact<'_>,
@@ -29,7 +29,7 @@ fn view<S>(
     }
 }
 
-/// Puts what a member sees of those items that it is to be given, from one on, behind what is there.
+/// Appends to `out` what a member sees of the items from `begin` on for which `is_given` holds.
 pub(super) fn render_items<S>(
     connection: &mut Connection<S>,
     (items, begin, encoding): (&[Item], usize, &Encoding),
@@ -47,7 +47,7 @@ pub(super) fn render_items<S>(
     }
 }
 
-/// Puts what a member sees of an event of the past behind what is there; whether that is anything.
+/// Appends to `out` what a member sees of an event of the past; returns whether it sees it at all.
 pub(super) fn render_past<S>(
     connection: &mut Connection<S>,
     event: &Event,
@@ -66,9 +66,13 @@ pub(super) fn render_past<S>(
     true
 }
 
-/// Whether a member that is about to be given the events from history is told who comes and goes, which history does
-/// not have. One that is not reading misses it, unless it keeps lists.
-pub(super) fn hears_presence<S>(connection: &Connection<S>, id: RoomId, keeps_lists: bool) -> bool {
+/// Whether a member that is behind receives presence, which history does not have. A member that does not read misses
+/// it, unless it keeps lists.
+pub(super) fn receives_presence<S>(
+    connection: &Connection<S>,
+    id: RoomId,
+    keeps_lists: bool,
+) -> bool {
     let is_in = |membership: &Membership| membership.room == id && membership.check.is_none();
     (keeps_lists || connection.output.queue.is_none()) && connection.memberships.iter().any(is_in)
 }

@@ -1,7 +1,7 @@
-//! Visits: requests over HTTP that are answered once, without anyone coming in.
+//! Visits: requests over HTTP that are answered once, without a session that others see.
 //!
-//! A visit keeps its connection's place until the hub has answered it, also when its client has hung up: so what
-//! waits for the hub is bounded by connections, however often people try again.
+//! A visit keeps the slot of its connection until the hub has answered, even after its client has hung up. So
+//! connections bound the visits that wait for the hub, however often clients try again.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,20 +20,20 @@ use crate::gate::Permit;
 use crate::history::{self, Job, Page, Unread, Wanted};
 use crate::log::Entry;
 
-/// The place among connections of one that speaks HTTP: shared with its visit, until it is upgraded.
+/// The slot of a connection that speaks HTTP. Its visit shares the slot until the connection is upgraded.
 pub(crate) type HttpPermit = Rc<RefCell<Option<Permit>>>;
 
-/// What a visit is for.
+/// What a visit asks of the hub.
 #[derive(Clone, Debug)]
 pub(crate) enum VisitRequest {
-    /// To change something.
+    /// A change.
     Action(Visit),
-    /// To know something.
+    /// A question.
     Query(Query),
 }
 
 impl VisitRequest {
-    /// What is handed in for it.
+    /// The entry for the log.
     pub(super) fn entry(self, (session, origin): (SessionId, Origin)) -> Entry {
         let request = RequestId::default();
         match self {
@@ -46,75 +46,75 @@ impl VisitRequest {
     }
 }
 
-/// What came of a visit.
+/// The result of a visit.
 pub(crate) enum Outcome {
     /// The hub's answer.
     Answer(Answer),
-    /// What was read from history.
+    /// The permission to read, and the events that were read.
     Page(ReadGrant, Excerpt),
     /// History could not be read.
     Unreadable,
 }
 
-/// One visit, as whoever asked has it: a visit that is dropped waits no more, and nothing is read for it.
-pub(crate) struct Visiting {
+/// The caller's end of a visit. When it is dropped, nobody waits for the answer and history is not read for it.
+pub(crate) struct VisitHandle {
     pub(crate) session: SessionId,
     pub(crate) answer: oneshot::Receiver<Outcome>,
     _waits: Arc<()>,
 }
 
-/// Visits that wait for an answer. Each is an HTTP connection's one request, so connections bound them.
+/// Visits that wait for an answer. Each is the one open request of an HTTP connection, so connections bound them.
 #[derive(Default)]
 pub(super) struct Visits {
-    waiting: HashMap<SessionId, Waiting>,
+    waiting: HashMap<SessionId, PendingVisit>,
 }
 
-/// One that waits, or has hung up meanwhile.
-struct Waiting {
+/// A visit that waits for an answer, or whose client has hung up since.
+struct PendingVisit {
     origin: Origin,
     answer: oneshot::Sender<Outcome>,
     waits: Weak<()>,
-    /// The hub has answered: it is being read.
+    /// Whether the hub has granted a read, which is in flight.
     is_read: bool,
     /// Held until the hub has answered.
     _permit: HttpPermit,
 }
 
 impl Visits {
-    /// One more waits for an answer.
+    /// Adds a visit that waits for an answer.
     pub(super) fn begin(
         &mut self,
         session: SessionId,
         origin: Origin,
         permit: HttpPermit,
-    ) -> Visiting {
+    ) -> VisitHandle {
         let (sender, answer) = oneshot::channel();
         let waits = Arc::new(());
-        let waiting = Waiting {
+        let visit = PendingVisit {
             origin,
             answer: sender,
             waits: Arc::downgrade(&waits),
             is_read: false,
             _permit: permit,
         };
-        self.waiting.insert(session, waiting);
-        Visiting { session, answer, _waits: waits }
+        self.waiting.insert(session, visit);
+        VisitHandle { session, answer, _waits: waits }
     }
 
-    /// Whether nobody waits, and nothing is held for anybody.
+    /// Whether no visit waits.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Whoever asked waits no more; the place of the connection is given back once the hub has answered.
+    /// The caller no longer waits. The slot of the connection stays taken until the hub has answered.
     pub(super) fn abandon(&mut self, session: SessionId) {
-        if self.waiting.get(&session).is_some_and(|waiting| waiting.is_read) {
+        if self.waiting.get(&session).is_some_and(|visit| visit.is_read) {
             self.waiting.remove(&session);
         }
     }
 
-    /// The hub has answered. What it allows to be read is a job for `shard`.
+    /// Handles the hub's answer. If the answer permits a read, returns the job for it, of shard number `shard`.
     pub(super) fn handle_answer(
         &mut self,
         session: SessionId,
@@ -122,30 +122,30 @@ impl Visits {
         shard: usize,
         refusals: &mut Refusals,
     ) -> Option<Job> {
-        let waiting = self.waiting.get_mut(&session)?;
-        if waiting.answer.is_closed() {
-            // Has gone meanwhile: nothing is read for nobody.
+        let visit = self.waiting.get_mut(&session)?;
+        if visit.answer.is_closed() {
+            // The client has gone, so nothing is read.
             self.waiting.remove(&session);
             return None;
         }
         if let Answer::ReadGranted(granted) = answer {
-            waiting.is_read = true;
+            visit.is_read = true;
             return Some(Job {
                 shard,
                 asker: history::Asker::Visitor(session),
-                origin: waiting.origin,
-                waits: waiting.waits.clone(),
+                origin: visit.origin,
+                waits: visit.waits.clone(),
                 wanted: Wanted::Asked(RequestId::default(), granted.clone()),
             });
         }
         if let Answer::Refused(refusal) = answer {
             refusals.count(refusal);
         }
-        self.end(session, Outcome::Answer(answer.clone()));
+        self.complete(session, Outcome::Answer(answer.clone()));
         None
     }
 
-    /// What it may read has been read.
+    /// Handles the page that a visit was permitted to read.
     pub(super) fn handle_page(&mut self, session: SessionId, page: Page, refusals: &mut Refusals) {
         let refused = |refusal| Outcome::Answer(Answer::Refused(refusal));
         let outcome = match (page.wanted, page.found) {
@@ -160,12 +160,12 @@ impl Visits {
         if let Outcome::Answer(Answer::Refused(refusal)) = &outcome {
             refusals.count(refusal);
         }
-        self.end(session, outcome);
+        self.complete(session, outcome);
     }
 
-    fn end(&mut self, session: SessionId, outcome: Outcome) {
-        if let Some(waiting) = self.waiting.remove(&session)
-            && waiting.answer.send(outcome).is_err()
+    fn complete(&mut self, session: SessionId, outcome: Outcome) {
+        if let Some(visit) = self.waiting.remove(&session)
+            && visit.answer.send(outcome).is_err()
         {
             debug!("a visitor did not wait for the answer");
         }

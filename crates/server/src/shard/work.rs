@@ -1,6 +1,7 @@
-//! The work that peers may make ([`teahouse_wire::Work`]): a connection's input is taken in turns, each of which costs
-//! tokens, of the connection and of its address, whatever comes of it. While there are none it is not read: its peer waits, and
-//! nobody else. What people may ask for is the business of flood control, which they meet long before.
+//! The work that peers may cause ([`teahouse_wire::Work`]). The input of a connection is taken in turns. Each turn
+//! costs tokens of the connection and of its address, whatever the input means. A connection without tokens is not
+//! read: its peer waits, and no other peer does. Flood control limits what people may ask for, and people meet it long
+//! before this limit.
 
 use teahouse_wire::Work;
 
@@ -11,37 +12,37 @@ use super::timers::Timer;
 use crate::gate::{Cost, Permit, WORK_WAIT_MS_MIN};
 use crate::key::Key;
 
-/// Tokens that one turn of a connection takes, before those of others have one: about a millisecond.
+/// The most tokens of one turn; then other connections have theirs. So many are about a millisecond.
 pub(super) const TURN_TOKENS_MAX: u32 = 64;
 
-/// Tokens that a connection has.
-pub(super) fn left<S: Socket>(sessions: &Sessions<S>, index: usize) -> u32 {
+/// The tokens that a connection has left.
+pub(super) fn tokens_left<S: Socket>(sessions: &Sessions<S>, index: usize) -> u32 {
     let limit = sessions.context.settings.limits.flood.work_of_connection();
     let now = sessions.context.now.steady;
     let connection = &sessions.connections[index];
     let of_address = connection.permit.as_ref().map_or(u32::MAX, |permit| {
-        // An atomic load: another shard may take the same tokens in this moment, and they are owed then.
+        // An atomic load: another shard may take the same tokens at this moment, and then the address owes them.
         permit.account().work_left(now)
     });
     connection.input.work.left(now, limit).min(of_address)
 }
 
-/// Whether a turn may begin. Otherwise the connection is not read until there are tokens.
+/// Whether a turn may begin. Otherwise the connection is not read until it has tokens.
 pub(super) fn may_begin<S: Socket>(sessions: &mut Sessions<S>, index: usize) -> bool {
-    let has_some = left(sessions, index) > 0;
+    let has_some = tokens_left(sessions, index) > 0;
     if !has_some && !std::mem::replace(&mut sessions.connections[index].input.waits_for_work, true)
     {
-        wait(sessions, index);
+        schedule_retry(sessions, index);
     }
     has_some
 }
 
-/// What a turn that has begun may take.
-pub(super) fn turn<S: Socket>(sessions: &Sessions<S>, index: usize) -> Work {
-    Work::new(left(sessions, index).clamp(1, TURN_TOKENS_MAX))
+/// The budget of a turn that has begun.
+pub(super) fn turn_budget<S: Socket>(sessions: &Sessions<S>, index: usize) -> Work {
+    Work::new(tokens_left(sessions, index).clamp(1, TURN_TOKENS_MAX))
 }
 
-/// Takes what a turn has cost.
+/// Charges the cost of a turn.
 pub(super) fn charge<S: Socket>(sessions: &mut Sessions<S>, index: usize, tokens: u32) {
     let limit = sessions.context.settings.limits.flood.work_of_connection();
     let now = sessions.context.now.steady;
@@ -52,20 +53,20 @@ pub(super) fn charge<S: Socket>(sessions: &mut Sessions<S>, index: usize, tokens
     }
 }
 
-/// There may be tokens again.
-pub(super) fn look<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
+/// Handles the deadline at which a connection may have tokens again.
+pub(super) fn handle_timer<S: Socket>(sessions: &mut Sessions<S>, key: Key) {
     if sessions.connections.get(key).is_none() {
         return;
     }
-    if left(sessions, key.index) == 0 {
-        return wait(sessions, key.index);
+    if tokens_left(sessions, key.index) == 0 {
+        return schedule_retry(sessions, key.index);
     }
     let connection = &mut sessions.connections[key.index];
     connection.input.waits_for_work = false;
     connection.wake_to_read();
 }
 
-fn wait<S: Socket>(sessions: &mut Sessions<S>, index: usize) {
+fn schedule_retry<S: Socket>(sessions: &mut Sessions<S>, index: usize) {
     let limit = sessions.context.settings.limits.flood.work_of_connection();
     let now = sessions.context.now.steady;
     let connection = &sessions.connections[index];

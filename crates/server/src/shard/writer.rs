@@ -1,52 +1,53 @@
-//! The one way to write to a peer: directly while its socket takes bytes, into its queue from where it does not, within
-//! bounds. It changes one connection and nothing else: what follows from a connection that is lost, or for which nothing
-//! is queued any more, happens at the end of the step.
+//! The one way to write to a peer: directly while its socket takes bytes, otherwise into its queue, within bounds. A
+//! write changes one connection and nothing else. What follows when that connection is lost or its queue becomes empty
+//! happens at the end of the step.
 
 use bytes::Bytes;
 use tracing::debug;
 
 use super::connection::{Connection, Health, LineState, Outgoing, Sink};
-use super::input_line::{Around, hide};
+use super::input_line::{LineBuffers, hide};
 use super::outbox::{Drained, Outbox, Shared, What};
 use super::socket::{Socket, WriteOutcome, write};
 
-/// How many bytes may be queued for one connection.
+/// The bounds on the queue of one connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct QueueBounds {
-    /// Past this it is given no more of its rooms: it is refilled from history when it reads.
+    /// Past this it receives no more room messages. It is refilled from history when it has read its queue.
     pub(super) soft_bytes: usize,
-    /// Past this it is let go: what it is told beside its rooms is not in history.
+    /// Past this it is disconnected: output for it alone is not in history, so it cannot be refilled.
     pub(super) hard_bytes: usize,
 }
 
-/// What became of bytes meant for a member.
+/// The result of writing to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
     /// Written or queued.
     Accepted,
     /// The queue is past its soft bound: the member is behind.
     Behind,
-    /// It cannot be spoken to, and goes with its session.
+    /// The connection can no longer be written to, and is removed with its session.
     Lost,
 }
 
-/// Writes to the peers of a shard.
+/// Writes to the peers of a shard, and counts.
 pub(super) struct Writer {
     pub(super) bounds: QueueBounds,
-    /// Bytes given to sockets or queued for them.
+    /// The bytes written or queued.
     pub(super) sent_bytes: u64,
-    /// Writes to sockets.
+    /// The number of writes to sockets.
     pub(super) writes: u64,
-    around: Around,
+    line_buffers: LineBuffers,
 }
 
 impl Writer {
     pub(super) fn new(bounds: QueueBounds) -> Self {
-        Self { bounds, sent_bytes: 0, writes: 0, around: Around::default() }
+        Self { bounds, sent_bytes: 0, writes: 0, line_buffers: LineBuffers::default() }
     }
 
-    /// Writes directly if nothing is queued; queues what is not taken.
-    pub(super) fn send<S: Socket>(
+    /// Writes room messages: directly if nothing is queued, and into the queue what the socket does not take. Past the
+    /// soft bound nothing is written.
+    pub(super) fn deliver<S: Socket>(
         &mut self,
         connection: &mut Connection<S>,
         bytes: &[u8],
@@ -54,7 +55,7 @@ impl Writer {
         shared: &mut Shared,
     ) -> Delivery {
         if bytes.is_empty() {
-            // Some things are nothing in some protocols.
+            // A protocol may render a fact as nothing.
             return Delivery::Accepted;
         }
         let output = &mut connection.output;
@@ -63,8 +64,10 @@ impl Writer {
             (Some(_), _) => enqueue(connection, shared.rest(bytes, 0), what),
             (None, _) if output.line != LineState::None => {
                 self.writes += 1;
-                if self.around.write(connection, (bytes, what), shared) == WriteOutcome::Broken {
-                    connection.output.lose(Health::Broken);
+                if self.line_buffers.write(connection, (bytes, what), shared)
+                    == WriteOutcome::Broken
+                {
+                    connection.output.mark_lost(Health::Broken);
                     return Delivery::Lost;
                 }
             }
@@ -76,13 +79,13 @@ impl Writer {
                 self.writes += 1;
                 match write(socket, bytes) {
                     WriteOutcome::Broken => {
-                        output.lose(Health::Broken);
+                        output.mark_lost(Health::Broken);
                         return Delivery::Lost;
                     }
                     WriteOutcome::Wrote(count) if count == bytes.len() => {}
                     WriteOutcome::Wrote(count) => {
                         output.queue = Some(Outbox::with(shared.rest(bytes, count), what));
-                        // Its task waits until the socket takes more.
+                        // Its task must wait until the socket takes more.
                         connection.wake();
                     }
                 }
@@ -92,8 +95,8 @@ impl Writer {
         Delivery::Accepted
     }
 
-    /// As [`Writer::send`], whatever else is queued; past the hard bound the peer is let go.
-    pub(super) fn give<S: Socket>(
+    /// Sends bytes to one peer, whatever is queued. Past the hard bound the connection is lost.
+    pub(super) fn send<S: Socket>(
         &mut self,
         connection: &mut Connection<S>,
         bytes: &[u8],
@@ -106,7 +109,7 @@ impl Writer {
                     queued = queue.bytes(),
                     "does not read: closed"
                 );
-                connection.output.lose(Health::Unread);
+                connection.output.mark_lost(Health::Unread);
                 Delivery::Lost
             }
             Some(_) => {
@@ -114,11 +117,11 @@ impl Writer {
                 self.sent_bytes += bytes.len() as u64;
                 Delivery::Accepted
             }
-            None => self.send(connection, bytes, what, &mut Shared::default()),
+            None => self.deliver(connection, bytes, what, &mut Shared::default()),
         }
     }
 
-    /// The input line of a peer looks different: it is shown as it is now, once what is queued has been written.
+    /// The input line of a peer has changed: draws it again once the queue is written.
     pub(super) fn redraw<S: Socket>(&mut self, connection: &mut Connection<S>) -> Delivery {
         let Outgoing { line, queue, .. } = &connection.output;
         if queue.is_some() {
@@ -126,17 +129,17 @@ impl Writer {
         } else if *line != LineState::None {
             self.writes += 1;
             let nothing = (&[][..], What::Room);
-            if self.around.write(connection, nothing, &mut Shared::default())
+            if self.line_buffers.write(connection, nothing, &mut Shared::default())
                 == WriteOutcome::Broken
             {
-                connection.output.lose(Health::Broken);
+                connection.output.mark_lost(Health::Broken);
                 return Delivery::Lost;
             }
         }
         Delivery::Accepted
     }
 
-    /// Writes what is queued.
+    /// Writes the queue.
     pub(super) fn drain<S: Socket>(&mut self, connection: &mut Connection<S>) -> Drained {
         let output = &mut connection.output;
         let (Some(queue), Sink::Socket(socket)) = (&mut output.queue, &output.sink) else {
@@ -145,14 +148,14 @@ impl Writer {
         match queue.drain(socket, &mut self.writes) {
             Drained::Left => Drained::Left,
             Drained::Broken => {
-                output.lose(Health::Broken);
+                output.mark_lost(Health::Broken);
                 Drained::Broken
             }
             Drained::Empty => self.handle_empty(connection),
         }
     }
 
-    /// The next bytes for a peer that fetches them.
+    /// The next bytes for a response body.
     pub(super) fn fetch<S: Socket>(&mut self, connection: &mut Connection<S>) -> Option<Bytes> {
         let queue = connection.output.queue.as_mut()?;
         let bytes = queue.pop();
@@ -162,7 +165,7 @@ impl Writer {
         bytes
     }
 
-    /// Nothing is queued any more: an input line that was taken off comes back.
+    /// The queue is empty: draws the input line again if it was erased.
     fn handle_empty<S: Socket>(&mut self, connection: &mut Connection<S>) -> Drained {
         connection.output.queue = None;
         if connection.output.line != LineState::Hidden {
@@ -178,7 +181,7 @@ impl Writer {
     }
 }
 
-/// Adds bytes to what is queued for a connection.
+/// Appends bytes to the queue of a connection.
 fn enqueue<S>(connection: &mut Connection<S>, bytes: Bytes, what: What) {
     hide(connection);
     if let Some(queue) = &mut connection.output.queue {

@@ -238,8 +238,11 @@ impl Screen {
             let line = rows.split_off(rows.len().saturating_sub(rows_of(&self.typed).len()));
             assert_eq!(line, rows_of(&self.typed), "the input line, below {rows:?}");
         }
-        let is_told = |row: &String| row.starts_with(['<', '+', '-']);
-        assert!(rows.iter().all(is_told), "something is cut, or left of the input line: {rows:?}");
+        let is_output = |row: &String| row.starts_with(['<', '+', '-']);
+        assert!(
+            rows.iter().all(is_output),
+            "something is cut, or left of the input line: {rows:?}"
+        );
         rows
     }
 }

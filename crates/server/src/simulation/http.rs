@@ -12,7 +12,7 @@ use teahouse_wire::stream::StreamSession;
 use super::line::Line;
 use super::socket::Task;
 use super::words::ROOMS;
-use crate::shard::Visiting;
+use crate::shard::VisitHandle;
 
 /// Somebody who follows a room: with `curl`, or with an `EventSource`, which comes back with the last event it has.
 pub(super) struct Follower {
@@ -121,7 +121,7 @@ pub(super) struct Visits {
 /// One of them.
 pub(super) struct UnderWay {
     pub(super) shard: usize,
-    pub(super) visiting: Visiting,
+    pub(super) visiting: VisitHandle,
     /// What is posted, and where.
     pub(super) post: Option<(u32, RoomName)>,
 }

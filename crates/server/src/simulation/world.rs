@@ -75,8 +75,9 @@ impl World {
         for wire in self.outside.wires() {
             wire.socket.set_room(usize::MAX / 2);
             wire.is_asleep = false;
-            let is_told = wire.is_served && self.shards[wire.shard].shard.is_told(wire.key);
-            wire.is_let_through = is_told && !wire.socket.is_broken();
+            let is_reachable =
+                wire.is_served && self.shards[wire.shard].shard.is_reachable(wire.key);
+            wire.is_let_through = is_reachable && !wire.socket.is_broken();
         }
         self.settle();
     }
@@ -196,7 +197,7 @@ impl World {
             return false;
         };
         self.hub.log.push_back(chunk);
-        self.step(shard, Shard::handed_in);
+        self.step(shard, Shard::handle_chunk_taken);
         true
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use teahouse_core::Origin;
 
 use super::super::driven::Handle;
-use crate::shard::{self, CLOSING, HttpPermit, VisitRequest, Visiting};
+use crate::shard::{self, CLOSING, HttpPermit, VisitHandle, VisitRequest};
 
 /// How long a visitor waits for the hub before it is told that this takes too long.
 const VISIT_PATIENCE: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ pub(super) enum Outcome {
 /// A visit under way; whoever drops it waits no more, and nothing is read for it.
 struct Waiting {
     reactor: Handle,
-    visiting: Visiting,
+    visiting: VisitHandle,
 }
 
 impl Drop for Waiting {
@@ -47,7 +47,7 @@ pub(super) async fn visit(
 ) -> Outcome {
     let started = tokio::time::Instant::now();
     let mut waiting = loop {
-        let handed_in = {
+        let chunk_taken = {
             let mut reactor = handle.borrow_mut();
             if let Some(why) = reactor.shard.context().unavailable() {
                 return Outcome::NotTaken(why);
@@ -57,10 +57,10 @@ pub(super) async fn visit(
                 let visiting = reactor.step(|shard| shard.visit(origin, permit, request));
                 break Waiting { reactor: Rc::clone(handle), visiting };
             }
-            Rc::clone(&reactor.handed_in)
+            Rc::clone(&reactor.chunk_taken)
         };
         // Nobody else runs between looking and waiting.
-        let room = tokio::time::timeout_at(started + VISIT_PATIENCE, handed_in.notified());
+        let room = tokio::time::timeout_at(started + VISIT_PATIENCE, chunk_taken.notified());
         if room.await.is_err() {
             return Outcome::NotTaken("too much is asked for just now".into());
         }

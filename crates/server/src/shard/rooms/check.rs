@@ -1,4 +1,4 @@
-//! What is true of rooms and their members between two steps, looked at in tests.
+//! The invariants of rooms and members between two steps. Tests check them.
 
 use super::super::connection::Stage;
 use super::super::connections::Connections;
@@ -11,13 +11,13 @@ impl Rooms {
         self.rooms.is_empty()
     }
 
-    /// A member of a room is a membership of its connection, and the reverse, and both say the same of it.
+    /// Checks that members of rooms and memberships of connections match one to one and agree.
     pub(in super::super) fn check<S: Socket>(
         &self,
         connections: &Connections<S>,
     ) -> Result<(), String> {
         for (id, room) in &self.rooms {
-            if let Some(what) = room.stands_wrong(*id, connections) {
+            if let Some(what) = room.find_violation(*id, connections) {
                 return Err(format!("{}: {what}", room.name));
             }
             room.check_list_keepers(&self.formats);
@@ -34,7 +34,7 @@ impl Rooms {
 }
 
 impl Room {
-    fn stands_wrong<S: Socket>(
+    fn find_violation<S: Socket>(
         &self,
         id: RoomId,
         connections: &Connections<S>,
@@ -44,10 +44,10 @@ impl Room {
             let is_it =
                 |membership: &&super::Membership| membership.room == id && membership.member == at;
             let Some(membership) = connection.memberships.iter().find(is_it) else {
-                return Some("a member is no member");
+                return Some("a member has no membership");
             };
             let is_behind = membership.behind.is_some();
-            // One for whom history could not be read is neither until it is taken out.
+            // A member whose history could not be read is neither until it is removed.
             if is_behind == member.is_live && (is_behind || connection.stage == Stage::Entered) {
                 return Some("a member is behind and live, or neither");
             }
@@ -55,18 +55,16 @@ impl Room {
                 return Some("a member has been given some of what is not pending");
             }
             if connection.ignored.is_some() != member.ignores {
-                return Some(
-                    "a member is taken for one who ignores somebody, or for one who does not",
-                );
+                return Some("a member's note whether it ignores anyone is wrong");
             }
         }
         let ignoring = self.members.iter().filter(|member| member.ignores).count();
         if self.members.is_empty() {
             Some("it has no members")
         } else if self.pending.is_some() {
-            Some("something is not written")
+            Some("something pending is not written")
         } else if ignoring != self.ignoring {
-            Some("those who ignore somebody are counted wrong")
+            Some("the number of members that ignore anyone is wrong")
         } else {
             None
         }

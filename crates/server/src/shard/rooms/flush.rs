@@ -1,4 +1,4 @@
-//! The hot path: what is pending is written to the members of a room.
+//! The hot path: writes what is pending to the members of a room.
 
 use teahouse_core::RoomId;
 
@@ -8,11 +8,11 @@ use super::super::pending::{Encoding, Round};
 use super::super::socket::Socket;
 use super::super::writer::Delivery;
 use super::Rooms;
-use super::single::{Giving, ShardSetup};
+use super::single::{MemberWriter, RoomRef};
 
 impl Rooms {
-    /// The same bytes to every member, one direct write each. Of a member that is given all of it as the others are,
-    /// only its place here and its way to the peer are looked at.
+    /// Writes the same bytes to every member, with one direct write each. For a member that is given everything as the
+    /// others are, it touches only the member's entry here and its output.
     pub(super) fn flush<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
@@ -23,26 +23,26 @@ impl Rooms {
         let Some(mut pending) = room.pending.take() else { return };
         room.check_list_keepers(&self.formats);
         let Self { formats, lists, deliveries, scratch, .. } = self;
-        let mut giving = Giving { round, formats, lists, deliveries, scratch };
-        let place = ShardSetup { id, name: &room.name, head: room.head };
-        let about = (round, place.name);
-        pending.complete(about, giving.formats);
+        let mut writer = MemberWriter { round, formats, lists, deliveries, scratch };
+        let target = RoomRef { id, name: &room.name, head: room.head };
+        let about = (round, target.name);
+        pending.complete(about, writer.formats);
         for member in &mut room.members {
-            let hears_presence = pending.has_presence
-                && (!member.is_live || giving.formats.keeps_lists(member.format));
-            if std::mem::take(&mut member.is_single) || member.ignores || hears_presence {
-                giving.give(connections, &place, member, &mut pending);
+            let receives_presence = pending.has_presence
+                && (!member.is_live || writer.formats.keeps_lists(member.format));
+            if std::mem::take(&mut member.is_single) || member.ignores || receives_presence {
+                writer.write(connections, &target, member, &mut pending);
                 member.given = 0;
                 continue;
             }
             if !member.is_live {
                 continue;
             }
-            let encoded = pending.encoded(member.format, about, giving.formats);
+            let encoded = pending.encoded(member.format, about, writer.formats);
             let Encoding { bytes, facts, shared, .. } = pending.encoding(encoded);
-            match connections.send(member.connection, bytes, What::Room, shared) {
-                Delivery::Accepted => *giving.deliveries += *facts,
-                Delivery::Behind => member.fall_behind(connections, id, place.head),
+            match connections.deliver(member.connection, bytes, What::Room, shared) {
+                Delivery::Accepted => *writer.deliveries += *facts,
+                Delivery::Behind => member.fall_behind(connections, id, target.head),
                 Delivery::Lost => {}
             }
         }

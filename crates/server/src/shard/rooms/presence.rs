@@ -1,4 +1,4 @@
-//! Who comes and goes, on its way to rooms in which somebody keeps a list of the members ([`super::super::lists`]).
+//! Presence on its way to rooms in which a member keeps a list of the members ([`super::super::lists`]).
 
 use teahouse_core::InRoom;
 
@@ -9,7 +9,7 @@ use super::super::socket::Socket;
 use super::{Member, Room, Rooms};
 
 impl Room {
-    /// Sees, in tests, that members who keep lists are counted.
+    /// Checks, in debug builds, that the number of list keepers is right.
     pub(super) fn check_list_keepers(&self, formats: &Formats) {
         let keeps_lists = |member: &&Member| formats.keeps_lists(member.format);
         debug_assert!(
@@ -23,8 +23,8 @@ impl Room {
 }
 
 impl Rooms {
-    /// Adds a coming or going to what is about to be written to its rooms. What is not announced costs nothing but
-    /// where somebody keeps lists.
+    /// Adds a presence effect to what is pending in its rooms. In a room without list keepers, presence that is not
+    /// announced costs nothing.
     pub(in super::super) fn push_presence<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
@@ -32,16 +32,16 @@ impl Rooms {
         round: &Round,
         at: (usize, usize),
     ) {
-        self.begin(connections, rooms, round, at);
+        self.begin_list_change(connections, rooms, round, at);
         let has_lists = self.formats.has_lists();
         for room in rooms.iter().filter(|room| room.is_announced || has_lists) {
             self.add(connections, *room, round, at);
         }
     }
 
-    /// Before an effect is added to what is about to be written to these rooms: where somebody keeps a list, what may
-    /// not change places with it is written.
-    pub(super) fn begin<S: Socket>(
+    /// Prepares the rooms with list keepers for one more effect: writes what is pending there if it may not change
+    /// places with that effect.
+    pub(super) fn begin_list_change<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
         rooms: &[InRoom],
@@ -51,7 +51,7 @@ impl Rooms {
         if !self.formats.has_lists() || !rooms.iter().any(|room| self.has_list_keepers(room)) {
             return;
         }
-        if self.lists.begin(&round[at.0][at.1]) {
+        if self.lists.note_kind(&round[at.0][at.1]) {
             while let Some(room) = self.lists.dirty.pop() {
                 self.flush(connections, room, round);
             }

@@ -1,5 +1,5 @@
-//! Members that are not given what is pending as the others are: one that has been given some of it, because it was told
-//! something alone, one that sees some of it otherwise, and one that is behind and hears who comes and goes.
+//! Members that are written to separately. Such a member has been given some of what is pending already because it was
+//! sent something for it alone, or it sees some of it differently, or it is behind and receives presence.
 
 use teahouse_core::{Position, RoomId, RoomName};
 use teahouse_wire::protocol::{Fact, View};
@@ -10,20 +10,20 @@ use super::super::lists::Lists;
 use super::super::outbox::{Shared, What};
 use super::super::pending::{Item, Pending, Round};
 use super::super::socket::Socket;
-use super::super::views::{hears_presence, render_items};
+use super::super::views::{receives_presence, render_items};
 use super::super::writer::Delivery;
 use super::member::Member;
 
-/// A room, to those who write to its members.
-pub(super) struct ShardSetup<'a> {
+/// What a write to a member needs to know about its room.
+pub(super) struct RoomRef<'a> {
     pub(super) id: RoomId,
     pub(super) name: &'a RoomName,
     /// The last event before what is pending.
     pub(super) head: Position,
 }
 
-/// What it takes to give a member what is pending.
-pub(super) struct Giving<'a> {
+/// Writes what is pending to single members.
+pub(super) struct MemberWriter<'a> {
     pub(super) round: &'a Round,
     pub(super) formats: &'a mut Formats,
     pub(super) lists: &'a mut Lists,
@@ -31,12 +31,12 @@ pub(super) struct Giving<'a> {
     pub(super) scratch: &'a mut Vec<u8>,
 }
 
-impl Giving<'_> {
-    /// Gives one member what it has not been given of what is pending, as it sees that.
-    pub(super) fn give<S: Socket>(
+impl MemberWriter<'_> {
+    /// Writes to one member, as it sees it, what is pending and it has not been given.
+    pub(super) fn write<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,
-        place: &ShardSetup<'_>,
+        target: &RoomRef<'_>,
         member: &mut Member,
         pending: &mut Pending,
     ) {
@@ -45,11 +45,11 @@ impl Giving<'_> {
         let is_listing = keeps_lists && pending.has_presence;
         let has_all = member.is_live && !(is_listing && connections.is_past_soft(index));
         let has_presence = pending.has_presence
-            && (has_all || hears_presence(&connections[index], place.id, keeps_lists));
+            && (has_all || receives_presence(&connections[index], target.id, keeps_lists));
         if given == pending.items.len() || !(has_all || has_presence) {
             return;
         }
-        let about = (self.round, place.name);
+        let about = (self.round, target.name);
         let encoded = pending.encoded_whole(member.format, about, self.formats);
         let (items, encoding) = pending.items_in(encoded);
         let is_given = |item: &Item| {
@@ -60,10 +60,11 @@ impl Giving<'_> {
         let rest = (items, given, encoding);
         render_items(&mut connections[index], rest, about, is_given, self.scratch);
         let delivery = if has_all || !is_listing {
-            connections.send(index, self.scratch, What::Room, &mut Shared::default())
+            connections.deliver(index, self.scratch, What::Room, &mut Shared::default())
         } else {
-            // Its list would be wrong for ever: it is told, or let go where too much is queued.
-            connections.give(index, self.scratch, What::Room);
+            // Without this its list would be wrong for ever: it is sent, or the member is disconnected past the hard
+            // bound.
+            connections.send(index, self.scratch, What::Room);
             Delivery::Behind
         };
         match delivery {
@@ -72,15 +73,15 @@ impl Giving<'_> {
                 *self.deliveries += items[given..].iter().filter(is_wanted).count() as u64;
             }
             Delivery::Behind if member.is_live => {
-                let cursor = pending.reached(given, self.round).unwrap_or(place.head);
-                member.fall_behind(connections, place.id, cursor);
+                let cursor = pending.reached(given, self.round).unwrap_or(target.head);
+                member.fall_behind(connections, target.id, cursor);
             }
             Delivery::Accepted | Delivery::Behind | Delivery::Lost => {}
         }
     }
 }
 
-/// Tells whoever did this, if it is here, that it has happened; notes if that member sees it otherwise than the others.
+/// Reports an item to the session that caused it, if that is here, and notes if its member sees the item differently.
 pub(super) fn note_own<S: Socket>(
     connections: &mut Connections<S>,
     (room, members): (RoomId, &mut [Member]),
@@ -92,7 +93,7 @@ pub(super) fn note_own<S: Socket>(
     let connection = &mut connections[index];
     if let Fact::Event(event) = fact {
         connection.protocol.handle_own_event(event);
-        // It may have waited with its next request for this.
+        // Its protocol may have delayed the next request until this event.
         connection.wake_to_read();
     }
     if connection.protocol.view_own(fact) != View::Shared
