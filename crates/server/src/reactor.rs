@@ -1,8 +1,8 @@
-//! What drives a [`Shard`]: one thread with its sockets, its tasks and its clock.
+//! The reactor drives a [`Shard`]: one thread with its sockets, its tasks and its clock.
 //!
-//! Each connection has one task ([`connection`]), from its first byte to its last, whatever it turns out to speak.
-//! One task hands what was gathered to the log, once a round; one gives time to the shard; this one gives it what
-//! comes through its inbox. Nothing else changes the shard, and each change is one [`Reactor::step`].
+//! Each connection has one task ([`connection`]), from its first byte to its last, whatever it speaks. One task hands
+//! chunks to the log, once per round. One gives the shard its deadlines. This one gives it what arrives in its inbox.
+//! Nothing else changes the shard, and each change is one [`Reactor::step`].
 
 mod connection;
 mod driven;
@@ -28,19 +28,20 @@ use crate::shard::{Shard, ShardSetup};
 use driven::{Handle, Reactor};
 use tasks::Tasks;
 
-/// Inbox messages handled in one round: their room messages leave in one write per member.
+/// The most inbox messages of one round. The room messages of a round leave in one write per member.
 const ROUND_MESSAGES_MAX: usize = 64;
-/// Pages of history handled in one round: thousands who catch up do not keep those waiting who are live.
+/// The most pages of history handled between two rounds, so that thousands of members who catch up do not delay live
+/// members.
 const ROUND_PAGES_MAX: usize = 16;
-/// How long a shard that always has something to write may keep its other tasks (reading, draining, deadlines)
-/// waiting; one round more at most.
+/// How long a shard that always has something to write may delay its other tasks (reading, draining, deadlines); one
+/// round may come on top.
 const TURN_TIME: Duration = Duration::from_millis(20);
-/// How long members have, when the server stops, to take what is queued for them.
+/// How long members may take to read what is queued for them when the server is closing.
 const FLUSH_DEADLINE: Duration = Duration::from_secs(2);
-/// How often it is looked whether everyone has taken what was queued, when the server stops.
+/// How often the shard checks whether every queue is empty when the server is closing.
 const FLUSH_LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// What a reactor is made of.
+/// What a reactor is created with.
 pub(crate) struct Parts {
     pub(crate) setup: ShardSetup,
     pub(crate) clock: SteadyClock,
@@ -68,17 +69,17 @@ pub(crate) async fn run(parts: Parts) {
     let handle = Rc::clone(&reactor);
     tasks.spawn(move || pump(handle, log));
     let handle = Rc::clone(&reactor);
-    tasks.spawn(move || give_time(handle));
+    tasks.spawn(move || run_deadlines(handle));
     let mut messages = Vec::with_capacity(ROUND_MESSAGES_MAX);
     let mut worked_off = 0;
     let mut turn: Option<Instant> = None;
-    // Whether something has changed for those who are in since the last turn.
+    // Whether anything has changed for sessions since the last turn.
     let mut has_changed = false;
     loop {
         let is_finished = tokio::select! {
-            // What was decided first: who catches up has time.
+            // Decisions come first; members who catch up can wait.
             biased;
-            // Ends this thread, and so the server, which says so.
+            // Ends this thread, and with it the server, which reports why.
             () = tasks.panicked() => panic!("a task of this shard has panicked"),
             count = inbox.recv_many(&mut messages, ROUND_MESSAGES_MAX) => {
                 turn.get_or_insert_with(Instant::now);
@@ -96,17 +97,18 @@ pub(crate) async fn run(parts: Parts) {
         if is_finished {
             break;
         }
-        // Reading between any two small rounds would keep what is under way in two halves for ever, each in writes
-        // of its own; an inbox that is never empty would keep this thread's tasks waiting without a bound.
+        // Reading between any two small rounds would keep the messages in flight split in two halves for ever, each
+        // with its own writes. On the other hand, an inbox that is never empty would delay the tasks of this thread
+        // without a bound.
         if inbox.is_empty() && !has_changed {
-            // Connections have come, and waiting for more is a turn for everything else. One of its own for each costs
-            // as much as two calls of the system.
+            // Only connections have come, and waiting for the next message is a turn for everything else. An extra turn
+            // for each would cost as much as two system calls.
             turn = None;
         } else if inbox.is_empty() || turn.is_none_or(|turn| turn.elapsed() >= TURN_TIME) {
             give_turn(&tasks).await;
             turn = None;
             has_changed = false;
-            // What was read meanwhile has been handed in: the hub can give both in one round.
+            // What was read meanwhile has reached the log, so the hub can deliver both in one round.
             report.worked_off(worked_off);
         }
     }
@@ -116,17 +118,17 @@ pub(crate) async fn run(parts: Parts) {
     connection::close_all(&reactor).await;
 }
 
-/// Gives every task of this thread that waits for its turn one, those whose sockets are ready included; then the one
-/// that hands in what they have read.
+/// Gives a turn to every task of this thread that is ready, those with ready sockets included, and then to the task
+/// that hands to the log what they have read.
 async fn give_turn(tasks: &Tasks) {
-    // Has the runtime look at the sockets.
+    // Makes the runtime poll the sockets.
     tokio::task::yield_now().await;
-    // Tasks have their turns in the order in which they were woken.
+    // The runtime runs tasks in the order in which they were woken.
     tasks.wait_for_others().await;
     tasks.wait_for_others().await;
 }
 
-/// Handles a page, and some more that wait.
+/// Handles a page, and more that are waiting.
 fn handle_pages(handle: &Handle, first: Page, pages: &mut mpsc::Receiver<Page>) {
     handle.borrow_mut().step(|shard| shard.handle_page(first));
     for _ in 1..ROUND_PAGES_MAX {
@@ -135,8 +137,8 @@ fn handle_pages(handle: &Handle, first: Page, pages: &mut mpsc::Receiver<Page>) 
     }
 }
 
-/// Handles what has come; whether it is the last there is. What the hub decided is handled together, up to a
-/// message of another kind, and counted.
+/// Handles the messages of one round; returns whether the last message there is was among them. Consecutive batches of
+/// the hub are counted and handled together.
 fn handle_round(handle: &Handle, messages: &mut Vec<Inbox>, worked_off: &mut u64) -> bool {
     let mut is_finished = false;
     let mut round: Vec<Decided> = Vec::new();
@@ -146,7 +148,7 @@ fn handle_round(handle: &Handle, messages: &mut Vec<Inbox>, worked_off: &mut u64
                 *worked_off += batches.len() as u64;
                 round.extend(batches);
             }
-            // Changes nothing for those who are in.
+            // Changes nothing for existing sessions.
             Inbox::Accepted(accepted) => accept(handle, accepted),
             message @ (Inbox::Reload(_)
             | Inbox::NotStoring(_)
@@ -184,7 +186,7 @@ fn handle_message(handle: &Handle, message: Inbox) {
         Inbox::Notice(text) => reactor.step(|shard| shard.notice(&text)),
         Inbox::Space(low) => reactor.step(|shard| shard.set_space(low)),
         Inbox::NotStoring(why) => reactor.step(|shard| shard.set_not_storing(why)),
-        // Whoever asked may have gone.
+        // The requester may be gone.
         Inbox::Measure(sender) => drop(sender.send(Box::new(reactor.shard.figures()))),
         Inbox::Close => reactor.step(Shard::close),
         Inbox::Finished => {}
@@ -208,8 +210,7 @@ fn accept(handle: &Handle, accepted: Accepted) {
     reactor.tasks.spawn(move || connection::serve(handle, key, stream));
 }
 
-/// Hands gathered proposals to the log: once a round, because this task runs after the tasks that read, which
-/// woke it.
+/// Hands chunks to the log: once per round, because this task runs after the tasks that read, which woke it.
 async fn pump(reactor: Handle, log: LogSender) {
     loop {
         let chunk = std::future::poll_fn(|context| reactor.borrow_mut().shard.poll_chunk(context));
@@ -223,8 +224,8 @@ async fn pump(reactor: Handle, log: LogSender) {
     }
 }
 
-/// Gives the shard time when it wants some.
-async fn give_time(reactor: Handle) {
+/// Calls the shard when its next deadline is due.
+async fn run_deadlines(reactor: Handle) {
     loop {
         let (due, alarm) = {
             let mut reactor = reactor.borrow_mut();
@@ -243,10 +244,10 @@ async fn give_time(reactor: Handle) {
     }
 }
 
-/// Waits until nothing is queued for anyone who still reads.
+/// Waits until nothing is queued for any open connection.
 async fn flushed(reactor: &Handle) {
     while reactor.borrow().shard.has_queued() {
-        // The tasks that drain them run meanwhile.
+        // The tasks that drain the queues run meanwhile.
         tokio::time::sleep(FLUSH_LOOK_EVERY).await;
     }
 }

@@ -1,6 +1,5 @@
-//! The task of one connection, from its first byte to its last: it waits until its socket can be read or takes
-//! bytes again, goes on with HTTP where that is spoken, and with a WebSocket where HTTP becomes one. An idle
-//! connection holds no buffer.
+//! The task of one connection, from its first byte to its last. It waits until the socket is readable or writable, and
+//! serves HTTP and WebSockets when the connection speaks them. An idle connection holds no buffer.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
@@ -20,15 +19,16 @@ use super::http;
 use crate::key::Key;
 use crate::shard::{Interest, ReadOutcome, Reading, Socket};
 
-/// How long a closed connection is read on, so that the reset which unread input causes does not
-/// destroy what the peer has not read yet.
+/// How long a closed connection is read on. Unread input would make the system reset it, which would destroy output
+/// that the peer has not read.
 const LINGER: Duration = Duration::from_secs(2);
-/// Bytes read and thrown away during that time.
+/// The most bytes read and discarded during that time.
 const LINGER_BYTES_MAX: usize = 256 * 1024;
-/// Reads of one connection that may find something one after the other before the shard's other tasks have a turn.
-/// Waiting for bytes that are there already is no turn. With one, each message would cost a turn more.
+/// The most successful reads of one connection in a row before other tasks have a turn. More than one is allowed,
+/// because a wait for bytes that are already there costs no turn, and with one read each message would cost an extra
+/// turn.
 const READS_IN_A_ROW_MAX: u32 = 4;
-/// How long connections are read on when the server stops.
+/// How long connections are read on when the server is closing.
 const CLOSE_LINGER: Duration = Duration::from_millis(250);
 
 impl Socket for Arc<TcpStream> {
@@ -55,16 +55,16 @@ enum Turned {
     Paused,
 }
 
-/// Serves a connection until it is closed. What few connections need stands in boxes of its own: most of an idle
-/// connection is this task.
+/// Serves a connection until it is closed. Futures that few connections need are boxed, because most of the memory of
+/// an idle connection is this task.
 pub(super) async fn serve(reactor: Handle, mut key: Key, stream: Arc<TcpStream>) {
     loop {
         match poll_fn(|context| poll(&reactor, key, &stream, context)).await {
-            // Behind everyone whose socket is ready by then: a task that woke itself would have the next turns of this
+            // Yields behind every task whose socket is ready. A task that woke itself would have the next turns of this
             // thread as well.
             Turned::Paused => tokio::task::yield_now().await,
             Turned::Closed => return Box::pin(close(reactor, key, stream)).await,
-            Turned::Http => match Box::pin(speak_http(&reactor, key, &stream)).await {
+            Turned::Http => match Box::pin(serve_http(&reactor, key, &stream)).await {
                 Some(websocket) => key = websocket,
                 None => return,
             },
@@ -72,8 +72,8 @@ pub(super) async fn serve(reactor: Handle, mut key: Key, stream: Arc<TcpStream>)
     }
 }
 
-/// Serves a connection that speaks HTTP; gives it back where it has become a WebSocket.
-async fn speak_http(reactor: &Handle, key: Key, stream: &Arc<TcpStream>) -> Option<Key> {
+/// Serves a connection that speaks HTTP; returns the key of the WebSocket if it was upgraded to one.
+async fn serve_http(reactor: &Handle, key: Key, stream: &Arc<TcpStream>) -> Option<Key> {
     let (connection, first) = reactor.borrow_mut().step(|shard| shard.take_http(key))?;
     let upgraded = http::serve(reactor, connection.into_peer(), stream, first).await?;
     let http::Upgraded { peer, takes_deflate, first } = upgraded;
@@ -86,8 +86,7 @@ async fn speak_http(reactor: &Handle, key: Key, stream: &Arc<TcpStream>) -> Opti
     Some(reactor.step(|shard| shard.accept_as(api, socket, peer, &first)))
 }
 
-/// Takes out a connection that is closed, and closes its socket without cutting off what its peer is still to
-/// read.
+/// Removes a closed connection, and closes its socket without destroying what its peer has not read.
 async fn close(reactor: Handle, key: Key, stream: Arc<TcpStream>) {
     let removed = reactor.borrow_mut().step(|shard| shard.remove(key));
     let Some(connection) = removed else { return };
@@ -99,7 +98,7 @@ async fn close(reactor: Handle, key: Key, stream: Arc<TcpStream>) {
     // Held until the socket is closed.
     let (_, _permit) = connection.into_peer();
     if SockRef::from(&*stream).shutdown(Shutdown::Write).is_ok() && lingers {
-        let lingered = tokio::time::timeout(LINGER, read_out(&stream)).await;
+        let lingered = tokio::time::timeout(LINGER, discard_input(&stream)).await;
         debug!(in_time = lingered.is_ok(), "lingered");
     }
 }
@@ -137,7 +136,7 @@ fn poll(reactor: &Handle, key: Key, stream: &TcpStream, context: &mut Context<'_
             match outcome {
                 ReadOutcome::Nothing => {}
                 ReadOutcome::Some if reads < READS_IN_A_ROW_MAX => reads += 1,
-                // Whoever sends as fast as it is read would have this thread for itself otherwise.
+                // A peer that sends as fast as it is read would otherwise occupy this thread alone.
                 ReadOutcome::Some | ReadOutcome::Full => return Poll::Ready(Turned::Paused),
             }
             continue;
@@ -146,8 +145,8 @@ fn poll(reactor: &Handle, key: Key, stream: &TcpStream, context: &mut Context<'_
     }
 }
 
-/// Ends our side of every connection, and reads on for a moment: what has arrived and is not read makes
-/// the system reset a connection, and destroys what the peer has not read yet.
+/// Closes our side of every connection, and reads on for a moment. Input that has arrived and is not read makes the
+/// system reset a connection, which would destroy output that the peer has not read.
 pub(super) async fn close_all(reactor: &Handle) {
     let mut open = JoinSet::new();
     let sockets: Vec<Arc<TcpStream>> = reactor.borrow().shard.sockets().map(Arc::clone).collect();
@@ -155,7 +154,7 @@ pub(super) async fn close_all(reactor: &Handle) {
         if let Err(error) = SockRef::from(&*stream).shutdown(Shutdown::Write) {
             debug!(%error, "was closed already");
         }
-        open.spawn_local(async move { read_out(&stream).await });
+        open.spawn_local(async move { discard_input(&stream).await });
     }
     let all = async { while open.join_next().await.is_some() {} };
     if tokio::time::timeout(CLOSE_LINGER, all).await.is_err() {
@@ -163,14 +162,14 @@ pub(super) async fn close_all(reactor: &Handle) {
     }
 }
 
-/// Reads until the peer closes, within bounds.
-async fn read_out(stream: &TcpStream) {
-    let mut thrown = 0;
+/// Reads and discards until the peer closes, within bounds.
+async fn discard_input(stream: &TcpStream) {
+    let mut discarded = 0;
     let mut buffer = [0; 1024];
-    while thrown < LINGER_BYTES_MAX && stream.readable().await.is_ok() {
+    while discarded < LINGER_BYTES_MAX && stream.readable().await.is_ok() {
         match stream.try_read(&mut buffer) {
             Ok(0) => return,
-            Ok(count) => thrown += count,
+            Ok(count) => discarded += count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(_) => return,
         }

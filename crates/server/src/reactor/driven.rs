@@ -1,4 +1,4 @@
-//! A shard, and what is done after each step of it.
+//! A shard with its sources of input, and what happens after each step.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,16 +13,16 @@ use crate::clock::{self, SteadyClock};
 use crate::history::{Jobs, Page, Unsent};
 use crate::shard::{Now, Shard};
 
-/// A shard and what drives it. Borrowed for the length of one step, never across an await.
+/// A shard and what drives it. It is borrowed for one step, never across an await.
 pub(super) struct Reactor {
     pub(super) shard: Shard<Arc<TcpStream>>,
     pub(super) jobs: Jobs,
     pub(super) clock: SteadyClock,
-    /// When the shard is given time next, as far as the task that does so knows.
+    /// The deadline that the deadline task waits for.
     pub(super) armed: Option<SteadyTime>,
-    /// Told when it is to be given time earlier than that.
+    /// Notified when the shard has an earlier deadline.
     pub(super) alarm: Rc<Notify>,
-    /// Told when what was gathered has been handed in: visits may go on.
+    /// Notified when the log has taken a chunk: visits that waited for room may go on.
     pub(super) chunk_taken: Rc<Notify>,
     pub(super) tasks: Tasks,
 }
@@ -30,7 +30,8 @@ pub(super) struct Reactor {
 pub(super) type Handle = Rc<RefCell<Reactor>>;
 
 impl Reactor {
-    /// One step of the shard, whole: what follows from it, what it wants read, and when it wants time next.
+    /// Runs one whole step of the shard: the action, what follows from it, the history jobs it wants, and its next
+    /// deadline.
     pub(super) fn step<R>(&mut self, act: impl FnOnce(&mut Shard<Arc<TcpStream>>) -> R) -> R {
         let shard = &mut self.shard;
         shard.begin_step(Now { steady: self.clock.now(), time: clock::now() });

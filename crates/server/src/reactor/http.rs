@@ -1,8 +1,8 @@
-//! HTTP: requests that are answered once ([`visit`]), rooms that are followed ([`follow`]), and WebSockets, which
-//! the connection's task goes on with ([`upgrade`]).
+//! HTTP: requests that are answered once ([`visit`]), rooms that are followed ([`follow`]), and WebSockets
+//! ([`upgrade`]), which the connection's task serves after the upgrade.
 //!
-//! `hyper` reads and writes HTTP/1.1. A connection that speaks it is none of the shard's until it is upgraded: its
-//! task holds its permit meanwhile.
+//! `hyper` reads and writes HTTP/1.1. The shard does not own a connection that speaks HTTP until it is upgraded; its
+//! task holds its permit until then.
 
 mod answer;
 mod follow;
@@ -45,32 +45,32 @@ use response::{NotDone, Reply};
 use upgrade::Accepted;
 pub(super) use upgrade::Upgraded;
 
-/// How long a request's head may take, and how long a connection may be silent between two.
+/// How long the head of a request may take, and how long a connection may be silent between two requests.
 const HEAD_TIME: Duration = Duration::from_secs(15);
-/// How long a request's body may take.
+/// How long the body of a request may take.
 const BODY_TIME: Duration = Duration::from_secs(15);
-/// Bytes of a request's head, and of what `hyper` keeps of a body that is not fetched.
+/// The most bytes of a request's head, and of a body that `hyper` buffers before the body is fetched.
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// Tokens of work that one request costs its address: it is parsed, routed and answered by itself, which takes as long
-/// as so many lines.
+/// The tokens of work that one request costs its address. To parse, route and answer a request takes as long as this
+/// many lines.
 const REQUEST_TOKENS: u32 = 8;
 
-/// How often it is noted that a browser is at an address, milliseconds.
+/// How often a connection reports that a browser is at its address, milliseconds.
 const NOTE_EVERY_MS: u64 = 10_000;
 
 /// One HTTP connection, as its requests see it.
 struct Peer {
     reactor: Handle,
     socket: Arc<TcpStream>,
-    /// Moves to the WebSocket that this one is upgraded to, or to the follower of a room.
+    /// Moves to the WebSocket or the follower that the connection becomes.
     permit: HttpPermit,
     origin: Origin,
     account: Arc<Account>,
     bucket: RefCell<Bucket>,
-    /// When it was last noted that a browser is there.
+    /// When this connection last reported a browser.
     noted_at: Cell<Option<SteadyTime>>,
-    /// A handshake that has been accepted: the socket is free once its answer is written.
+    /// An accepted WebSocket handshake. The socket is free once the answer is written.
     accepted: Cell<Option<Accepted>>,
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn serve(
     socket: &Arc<TcpStream>,
     first: Bytes,
 ) -> Option<Upgraded> {
-    // It has a place, because every accepted socket has one.
+    // The connection has a permit, because every accepted socket has one.
     let account = Arc::clone(permit.as_ref()?.account());
     let peer = Rc::new(Peer {
         reactor: Rc::clone(reactor),
@@ -97,12 +97,12 @@ pub(super) async fn serve(
         let peer = Rc::clone(&peer);
         async move { Ok::<_, Infallible>(peer.answer(request).await) }
     });
-    // What is upgraded must be able to go to another thread, as `hyper` has it: hence `Arc`.
+    // `hyper` requires that an upgraded stream can move to another thread: hence `Arc`.
     let stream = Prefixed { first, stream: Arc::clone(socket) };
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
-        // Who says no more may still want the answer (RFC 9112, section 9.6): `nc -N`.
+        // A client that has closed its side may still want the answer (RFC 9112, section 9.6), like `nc -N`.
         .half_close(true)
         .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service)
@@ -120,12 +120,12 @@ impl Peer {
         if let Err(not_done) = self.charge(Cost::REQUEST) {
             return response::not_done(&not_done);
         }
-        self.wait_for_turn().await;
+        self.wait_for_flood_control().await;
         self.note_browser(request.headers());
         let is_known = http::METHODS.contains(&request.method().as_str());
         let mut response = self.respond(request).await;
         if !is_known {
-            // What follows such a request on its connection may be no HTTP (`CONNECT`).
+            // After such a request the connection may carry something other than HTTP (`CONNECT`).
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
@@ -165,15 +165,15 @@ impl Peer {
         }
     }
 
-    /// Whether a request that does something comes from no page, or from one of this server.
+    /// Checks that a request which changes something comes from no web page, or from a page of this server.
     fn check_origin(&self, request: &Request<Incoming>) -> Result<(), Failure> {
         let settings = Arc::clone(&self.reactor.borrow().shard.context().settings);
         hosts::check_origin(request.uri(), request.headers(), &settings.hosts)
             .map_err(|NotOurs(why)| failed(Code::Forbidden, why))
     }
 
-    /// Remembers that a browser is at this address, for those of its connections that say nothing. Every browser
-    /// calls itself so, and programs that do not pretend to be one do not.
+    /// Reports that a browser is at this address, for its connections that stay silent. Every browser calls itself
+    /// `Mozilla/`, and programs that do not pretend to be one do not.
     fn note_browser(&self, headers: &HeaderMap) {
         let is_browser =
             headers.get(USER_AGENT).is_some_and(|agent| agent.as_bytes().starts_with(b"Mozilla/"));
@@ -186,7 +186,7 @@ impl Peer {
         }
     }
 
-    /// What its address may ask for, over all its connections; beyond that nothing is done.
+    /// Charges the address, which has one account over all its connections. Beyond that account nothing is done.
     fn charge(&self, cost: Cost) -> Result<(), NotDone> {
         let now = self.reactor.borrow().clock.now();
         match self.account.charge(now, cost) {
@@ -200,8 +200,8 @@ impl Peer {
         }
     }
 
-    /// Every request costs work, refused or not: while its address has no tokens it waits, and what comes behind it on its
-    /// connection is not read.
+    /// Charges the work of one request, which costs the same when it is refused. While the address has no tokens the
+    /// request waits, and what follows on its connection is not read.
     async fn wait_for_work(&self) {
         loop {
             let now = self.reactor.borrow().clock.now();
@@ -212,7 +212,7 @@ impl Peer {
         }
     }
 
-    /// Reads a whole body, which costs what it says.
+    /// Reads a whole body, and charges its bytes.
     async fn body_of(&self, request: Request<Incoming>) -> Result<Bytes, Failure> {
         let body = body_of(request).await?;
         let now = self.reactor.borrow().clock.now();
@@ -220,8 +220,8 @@ impl Peer {
         Ok(body)
     }
 
-    /// Flood control: requests of one connection come one after the other, so each may simply wait.
-    async fn wait_for_turn(&self) {
+    /// Flood control. The requests of one connection come one after the other, so each may simply wait.
+    async fn wait_for_flood_control(&self) {
         loop {
             let (now, limit) = {
                 let reactor = self.reactor.borrow();
@@ -238,16 +238,17 @@ impl Peer {
     }
 }
 
-/// Reads a whole body, within bounds of bytes and time.
+/// Reads a whole body, within bounds on bytes and time.
 async fn body_of(request: Request<Incoming>) -> Result<Bytes, Failure> {
     let text = |value: &HeaderValue| value.to_str().unwrap_or("?").to_owned();
-    // Codings in several lines are a list (RFC 9110, section 5.3).
+    // Codings in several header lines form one list (RFC 9110, section 5.3).
     let codings = request.headers().get_all(CONTENT_ENCODING).iter().map(text);
     let codings = codings.collect::<Vec<_>>().join(", ");
     let kind = request.headers().get(CONTENT_TYPE).map(text);
     let coding = Coding::of(&codings, kind.as_deref())?;
     if request.body().size_hint().lower() > REQUEST_BYTES_MAX as u64 {
-        // Said before anything of it comes, so that who asks first (`Expect: 100-continue`) need not send it.
+        // Refused before any of the body comes, so that a client that asks first (`Expect: 100-continue`) need not send
+        // it.
         return Err(too_big());
     }
     let body = Limited::new(request.into_body(), REQUEST_BYTES_MAX);

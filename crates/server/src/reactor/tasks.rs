@@ -1,6 +1,5 @@
-//! The tasks of a shard's thread, and what becomes of the thread when one panics. The runtime would keep that to
-//! itself, and the rest would go on with whatever the task had taken and not given back: better the server stops
-//! and says why.
+//! The tasks of a shard's thread, and the end of that thread when a task panics. The runtime would hide the panic, and
+//! the other tasks would continue without whatever the task held. It is better that the server stops and reports why.
 
 use std::future::Future;
 use std::rc::Rc;
@@ -8,11 +7,11 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local};
 
-/// Where tasks are started, and whether one has panicked.
+/// Starts tasks, and notices when one has panicked.
 #[derive(Clone, Default)]
 pub(super) struct Tasks(Rc<Notify>);
 
-/// Held by a task for as long as it is there.
+/// Held by a task while it exists.
 struct Watch(Tasks);
 
 impl Drop for Watch {
@@ -24,8 +23,8 @@ impl Drop for Watch {
 }
 
 impl Tasks {
-    /// Starts a task on this thread. Takes what makes it, because a future that is handed in and awaited stands
-    /// in the task twice, and most of an idle connection is its task.
+    /// Starts a task on this thread. The argument creates the future, because a future that is passed in and awaited
+    /// would be stored twice in the task, and most of the memory of an idle connection is its task.
     pub(super) fn spawn<F>(&self, task: impl FnOnce() -> F + 'static) -> AbortHandle
     where
         F: Future<Output = ()> + 'static,
@@ -38,11 +37,11 @@ impl Tasks {
         task.abort_handle()
     }
 
-    /// Waits until every task that waits for its turn has had one: a new task has its own after them.
+    /// Waits until every task that is ready has had a turn. It starts a new task, which runs after them.
     pub(super) async fn wait_for_others(&self) {
         let turn = Rc::new(Notify::new());
-        let told = Rc::clone(&turn);
-        self.spawn(move || async move { told.notify_one() });
+        let notifier = Rc::clone(&turn);
+        self.spawn(move || async move { notifier.notify_one() });
         turn.notified().await;
     }
 

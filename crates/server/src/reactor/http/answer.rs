@@ -1,4 +1,4 @@
-//! What each address does, and its answer.
+//! What each endpoint does, and its answer.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ impl Peer {
             }
             (Endpoint::Events, Some(room)) => self.events(room, &query, &request).await,
             (Endpoint::FollowText, Some(room)) => self.follow_text(room, &query).await,
-            // The table has `{room}` in the path of each of these.
+            // The route table has `{room}` in the path of each of these.
             (
                 Endpoint::Messages
                 | Endpoint::Post
@@ -68,7 +68,7 @@ impl Peer {
     }
 
     async fn visit(&self, request: VisitRequest) -> Result<Outcome, NotDone> {
-        let is_said = matches!(request, VisitRequest::Action(_));
+        let is_change = matches!(request, VisitRequest::Action(_));
         match visit::visit(&self.reactor, self.origin, &self.permit, request).await {
             visit::Outcome::Done(Outcome::Answer(Answer::Refused(refusal))) => {
                 Err(NotDone::refused(&refusal))
@@ -78,7 +78,7 @@ impl Peer {
             visit::Outcome::NotTaken(why) => {
                 Err(api::unavailable(&format!("{why}; try again later")).into())
             }
-            visit::Outcome::Late(why) if is_said => Err(api::unavailable(&format!(
+            visit::Outcome::Late(why) if is_change => Err(api::unavailable(&format!(
                 "{why}: it is not known yet whether this is kept; send it again with the same id"
             ))
             .into()),
@@ -88,7 +88,7 @@ impl Peer {
         }
     }
 
-    /// Answers a handshake; the connection is a WebSocket once that answer is written.
+    /// Answers a handshake. The connection is a WebSocket once the answer is written.
     fn to_socket(&self, request: Request<Incoming>) -> Response<Reply> {
         match upgrade::to_socket(request) {
             Ok((response, accepted)) => {
@@ -99,7 +99,7 @@ impl Peer {
         }
     }
 
-    /// Whether messages are taken and kept.
+    /// Reports whether messages are accepted and stored.
     fn health(&self) -> Result<Response<Reply>, NotDone> {
         let reactor = self.reactor.borrow();
         let context = reactor.shard.context();
@@ -108,7 +108,7 @@ impl Peer {
         why.map_or_else(|| Ok(text("ok\n")), |why| Err(api::unavailable(&why).into()))
     }
 
-    /// Reads from history; gives what was read and where.
+    /// Reads from history; returns the permission and the events.
     async fn read(&self, question: Question) -> Result<(ReadGrant, Excerpt), NotDone> {
         match self.visit(VisitRequest::Query(Query::Read { question })).await? {
             Outcome::Page(granted, excerpt) => Ok((granted, excerpt)),
@@ -171,8 +171,8 @@ impl Peer {
         request: Request<Incoming>,
     ) -> Result<Response<Reply>, NotDone> {
         let PostQuery { nick } = http::query(query)?;
-        let said = http::text_body(&self.body_of(request).await?)?;
-        let Posted { room, position, nick, .. } = self.say(room, said, nick, None).await?;
+        let words = http::text_body(&self.body_of(request).await?)?;
+        let Posted { room, position, nick, .. } = self.say(room, words, nick, None).await?;
         let name = nick.map(|nick| nick.to_string()).unwrap_or_default();
         Ok(text(&format!("said in {room} as {name}, message {position}\n")))
     }
@@ -214,7 +214,7 @@ impl Peer {
     ) -> Result<Response<Reply>, NotDone> {
         let EventsQuery { after, create } = http::query(query)?;
         if create {
-            // A page may have its browser follow a room, which it cannot read, but not make one.
+            // A web page may make its browser follow a room, which the page cannot read, but may not create one.
             self.check_origin(request)?;
         }
         let header = request.headers().get("last-event-id").and_then(|id| id.to_str().ok());
@@ -240,8 +240,8 @@ impl Peer {
         is_stream: bool,
         after: Option<Cursor>,
     ) -> Result<Response<Reply>, NotDone> {
-        let time = after.and_then(|place| place.time());
-        // Says whether there is such a room, before the answer begins; and what is at the place.
+        let time = after.and_then(|cursor| cursor.time());
+        // Finds out whether the room exists, before the answer begins, and which event is at the cursor.
         let question = match (after, time) {
             (Some(Cursor { position, .. }), Some(_)) => {
                 let position = Position(position.saturating_sub(1));
@@ -256,14 +256,14 @@ impl Peer {
         };
         let read = found.first().map(|event| (event.position, event.time));
         let after = after.map(|Cursor { epoch, position, .. }| {
-            // Its event may be gone: then the next one is no older.
+            // The event may be gone. Then the next one must not be older.
             let is_it = |time| match read {
                 Some((found, at)) if found == Position(position) => at == time,
                 Some((_, at)) => at >= time,
                 None => true,
             };
             let is_there = time.is_none_or(is_it);
-            // A place in another history is no place in this one: the `begin` event says so.
+            // A cursor into another history is not valid in this one: the `begin` event says so.
             let foreign = Position(u64::MAX);
             if epoch == self.epoch() && is_there { Position(position) } else { foreign }
         });
@@ -280,7 +280,7 @@ impl Peer {
         response
             .headers_mut()
             .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-        // Its place has gone along.
+        // The slot has moved to the follower, so the connection cannot serve another request.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         *response.body_mut() = Either::Right(body);
         Ok(response)

@@ -1,10 +1,10 @@
-//! Following a room over HTTP: a response whose body goes on for as long as the room is followed. The
-//! follower has a seat like everyone; its bytes wait in its outbox until the body fetches them, so it is
-//! bounded and refilled from history as every slow reader is.
+//! Following a room over HTTP: a response whose body lasts as long as the client follows the room. A follower has a
+//! membership like any session. Its bytes wait in its outbox until the body fetches them, so it is bounded, and
+//! refilled from history, as every slow reader is.
 //!
-//! The end of what a follower says is not the end of its interest (RFC 9112, section 9.6), and nothing tells one
-//! that has gone from one that has only closed its side, but writing to it: so whoever has closed its side is
-//! written to at once, shortly after, and every [`PING_S`] seconds.
+//! A follower that closes its side may still want to receive (RFC 9112, section 9.6). Only a write can tell such a
+//! follower from one that is gone. So a follower that has closed its side is written to at once, shortly after, and
+//! every [`PING_S`] seconds.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -25,8 +25,8 @@ use crate::gate::Permit;
 use crate::key::Key;
 use crate::shard::{Interest, PING_S};
 
-/// When somebody who has closed its side is written to for the second time: the first makes a system answer that
-/// knows the connection no more, the second finds that answer.
+/// How long after the first write the second follows. The first makes a system that has forgotten the connection answer
+/// with a reset, and the second finds that reset.
 const SECOND_AFTER: Duration = Duration::from_secs(1);
 
 /// The body of a response that follows a room.
@@ -36,7 +36,7 @@ pub(super) struct FollowBody {
 }
 
 impl FollowBody {
-    /// Follows a room, and makes it (`create`) if there is none of that name.
+    /// Follows a room. With `create`, the room is created if none has that name.
     pub(super) fn open(
         handle: &Handle,
         peer: (Origin, Option<Permit>),
@@ -52,7 +52,7 @@ impl FollowBody {
     }
 }
 
-/// The task of a follower: notices when it has gone, and takes it out in the end.
+/// The task of a follower: notices when the follower is gone, and removes it at the end.
 async fn attend(reactor: Handle, key: Key, socket: Arc<TcpStream>) {
     let closed =
         poll_fn(|context| match reactor.borrow_mut().shard.interest(key, context.waker()) {
@@ -67,9 +67,9 @@ async fn attend(reactor: Handle, key: Key, socket: Arc<TcpStream>) {
     reactor.borrow_mut().step(|shard| shard.remove(key));
 }
 
-/// Waits until a follower says no more, and then finds out now and then whether it has gone.
+/// Waits until a follower closes its side, and then checks regularly whether it is gone.
 async fn notice_end(reactor: &Handle, key: Key, socket: &TcpStream) {
-    // Bytes of a next request hide the end, so who has sent some is written to as well.
+    // The bytes of a next request hide the end of input, so a follower that has sent some is written to as well.
     if socket.peek(&mut [0]).await.is_err() {
         reactor.borrow_mut().step(|shard| shard.handle_broken(key));
         return std::future::pending().await;
@@ -97,7 +97,7 @@ impl Body for FollowBody {
 
 impl Drop for FollowBody {
     fn drop(&mut self) {
-        // Held only while the reactor itself ends, and then there is nobody to tell.
+        // The borrow fails only while the reactor itself ends, and then nobody needs this.
         if let Ok(mut reactor) = self.reactor.try_borrow_mut() {
             reactor.step(|shard| shard.handle_broken(self.key));
         }

@@ -1,4 +1,4 @@
-//! What kinds of bodies are taken: text as it is, or compressed with gzip, within the same bound.
+//! The bodies that are accepted: plain, or compressed with gzip or deflate, within the same bound.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -10,7 +10,7 @@ use teahouse_wire::api::{Code, Failure, REQUEST_BYTES_MAX, http};
 /// How a body is compressed (RFC 9110, section 8.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
-    /// Not at all.
+    /// Not compressed.
     Identity,
     /// gzip.
     Gzip,
@@ -18,14 +18,14 @@ pub(super) enum Coding {
     Deflate,
 }
 
-/// What is taken, as an answer's `Accept-Encoding` says it (RFC 9110, section 12.5.3).
+/// The codings that are accepted, for the header `Accept-Encoding` of an answer (RFC 9110, section 12.5.3).
 pub(super) const CODINGS: &str = "gzip, deflate, identity";
 
 impl Coding {
-    /// The coding that `Content-Encoding` names, for a body that `Content-Type` says the kind of.
+    /// The coding that `Content-Encoding` names, for a body whose kind is `kind`, the value of `Content-Type`.
     ///
     /// # Errors
-    /// When that coding or that kind is not taken.
+    /// When that coding or that kind is not accepted.
     pub(super) fn of(encoding: &str, kind: Option<&str>) -> Result<Self, Failure> {
         let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
         if kind.get(..10).is_some_and(|begin| begin.eq_ignore_ascii_case("multipart/")) {
@@ -43,10 +43,10 @@ impl Coding {
         }
     }
 
-    /// The body without its coding, at most [`REQUEST_BYTES_MAX`] bytes.
+    /// The decoded body, at most [`REQUEST_BYTES_MAX`] bytes.
     ///
     /// # Errors
-    /// When it is not coded so, or holds more.
+    /// When the body does not have this coding, or is larger.
     pub(super) fn decode(self, body: &[u8]) -> Result<Cow<'_, [u8]>, Failure> {
         match self {
             Self::Identity => Ok(Cow::Borrowed(body)),

@@ -1,4 +1,4 @@
-//! A socket of which the first bytes have been read already.
+//! A socket whose first bytes have already been read.
 
 use std::io;
 use std::pin::Pin;
@@ -9,8 +9,8 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Gives the bytes that were read first, then what the socket gives. The socket is shared with whoever waits for
-/// its end ([`super::follow`]).
+/// Reads the given first bytes, then from the socket. The socket is shared with the task that waits for its end
+/// ([`super::follow`]).
 pub(super) struct Prefixed {
     pub(super) first: Bytes,
     pub(super) stream: Arc<TcpStream>,
@@ -68,7 +68,7 @@ impl AsyncWrite for Prefixed {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // A socket keeps nothing back.
+        // A socket buffers nothing here.
         Poll::Ready(Ok(()))
     }
 

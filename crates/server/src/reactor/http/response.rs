@@ -17,13 +17,13 @@ use super::media;
 const JSON: &str = "application/json";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 
-/// What an answer's body is: all there, or a room that is followed.
+/// The body of an answer: complete, or the events of a followed room.
 pub(super) type Reply = Either<Full<Bytes>, FollowBody>;
 
-/// When to try again what the server cannot do just now.
+/// How long a client should wait when the server cannot serve it at present, seconds.
 const UNAVAILABLE_WAIT_S: u32 = 10;
 
-/// Why something was not done, and after how many seconds it may be, where that is known.
+/// Why a request was not done, and after how many seconds it may succeed, if that is known.
 #[derive(Debug)]
 pub(super) struct NotDone {
     pub(super) failure: Failure,
@@ -31,7 +31,8 @@ pub(super) struct NotDone {
 }
 
 impl NotDone {
-    /// The wait is what was found with the refusal: what is used up is known only there.
+    /// A refusal of the hub or of flood control. The wait comes from the refusal, because only the refuser knows what
+    /// is used up.
     pub(super) fn refused(refusal: &Refusal) -> Self {
         let retry_after_s = if let Refusal::AddressTooFast { wait_s, .. } = refusal {
             Some(*wait_s)
@@ -70,7 +71,7 @@ pub(super) fn json(status: StatusCode, value: &impl serde::Serialize) -> Respons
     response(status, JSON, body.into())
 }
 
-/// Why something was not done, and where that helps, when to try again.
+/// The response for a request that was not done, with the time to try again where that helps.
 pub(super) fn not_done(NotDone { failure: why, retry_after_s }: &NotDone) -> Response<Reply> {
     let mut response = failure(why);
     let wait_s = match response.status() {
@@ -82,7 +83,7 @@ pub(super) fn not_done(NotDone { failure: why, retry_after_s }: &NotDone) -> Res
     response
 }
 
-/// Why something was not done.
+/// The response for a failure.
 pub(super) fn failure(failure: &Failure) -> Response<Reply> {
     let status = StatusCode::from_u16(http::status(failure.code));
     let mut response = json(status.unwrap_or(StatusCode::BAD_REQUEST), failure);
@@ -93,12 +94,12 @@ pub(super) fn failure(failure: &Failure) -> Response<Reply> {
     response
 }
 
-/// The address is known, the method is not.
+/// The response for a known address with an unknown method.
 pub(super) fn other_method(methods: &[&'static str]) -> Response<Reply> {
     let what = format!("this address takes {}", methods.join(" and "));
     let mut response = failure(&http::bad_request(None, what));
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    // Whatever takes `GET` takes `HEAD`.
+    // An address that takes `GET` also takes `HEAD`.
     let allowed: Vec<&str> = methods
         .iter()
         .flat_map(|method| [Some(*method), (*method == "GET").then_some("HEAD")])

@@ -1,5 +1,5 @@
-//! From an HTTP request to a WebSocket (RFC 6455, section 4.2): the handshake here, then the connection's task goes
-//! on with it.
+//! From an HTTP request to a WebSocket (RFC 6455, section 4.2). This file does the handshake; then the connection's
+//! task serves the WebSocket.
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -20,7 +20,7 @@ use super::prefixed::Prefixed;
 use super::response::{self, Reply};
 use crate::gate::Permit;
 
-/// A handshake whose answer is on its way.
+/// A handshake whose answer is being written.
 pub(super) struct Accepted {
     upgrade: OnUpgrade,
     takes_deflate: bool,
@@ -28,17 +28,17 @@ pub(super) struct Accepted {
 
 /// A connection that has become a WebSocket.
 pub(in crate::reactor) struct Upgraded {
-    /// Whose doing is what it asks for, and its place among the connections of the server.
+    /// The origin to which its requests are charged, and its slot among the connections of the server.
     pub(in crate::reactor) peer: (Origin, Option<Permit>),
     pub(in crate::reactor) takes_deflate: bool,
-    /// What the client has sent behind its handshake.
+    /// The bytes that the client has sent after its handshake.
     pub(in crate::reactor) first: Vec<u8>,
 }
 
-/// The answer to a handshake, and what becomes of the connection once it is written.
+/// The answer to a handshake, and the state to continue with once the answer is written.
 ///
 /// # Errors
-/// The answer to what is no handshake.
+/// The answer to a request that is not a valid handshake.
 pub(super) fn to_socket(
     mut request: Request<Incoming>,
 ) -> Result<(Response<Reply>, Accepted), Box<Response<Reply>>> {
@@ -56,7 +56,7 @@ pub(super) fn to_socket(
         return wrong_handshake("its request is of HTTP/1.1");
     }
     if !request.body().is_end_stream() {
-        // Where it ends and the first message begins, not every proxy between sees alike.
+        // Proxies may disagree on where the body ends and the first message begins.
         return wrong_handshake("it has no body");
     }
     let takes_deflate = headers
@@ -89,11 +89,11 @@ fn asks_for_websocket(headers: &HeaderMap) -> bool {
     has(CONNECTION, "upgrade") && has(UPGRADE, "websocket") && has(SEC_WEBSOCKET_VERSION, "13")
 }
 
-/// It is meant for a WebSocket and is wrong (RFC 6455, section 4.2.1).
+/// The response to an invalid WebSocket handshake (RFC 6455, section 4.2.1).
 fn wrong_handshake(what: &str) -> Response<Reply> {
     let why = format!("not a WebSocket handshake (RFC 6455, section 4.2.1): {what}");
     let mut response = response::failure(&http::bad_request(None, why));
-    // What comes behind it would be frames.
+    // The bytes after it would be frames.
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
@@ -110,14 +110,14 @@ fn not_a_handshake() -> Response<Reply> {
 }
 
 impl Accepted {
-    /// The answer has been written.
+    /// Waits until the answer is written, and takes the socket over.
     pub(super) async fn finish(self, peer: (Origin, Option<Permit>)) -> Option<Upgraded> {
         let upgraded = self.upgrade.await.map_err(|error| debug!(%error, "not upgraded")).ok()?;
         let Ok(parts) = upgraded.downcast::<TokioIo<Prefixed>>() else {
             debug!("an upgraded connection is of another kind");
             return None;
         };
-        // First what hyper had taken already.
+        // First come the bytes that hyper had already read.
         let mut first = parts.read_buf.to_vec();
         first.extend_from_slice(&parts.io.into_inner().first);
         Some(Upgraded { peer, takes_deflate: self.takes_deflate, first })

@@ -1,5 +1,5 @@
-//! A visit, as the request that makes it waits for it: until there is room in the chunk for the log, then until the
-//! hub has answered and what that allows has been read.
+//! A visit as its HTTP request waits for it: first until the chunk for the log has room, then until the hub has
+//! answered and history was read if the answer permits a read.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,35 +10,35 @@ use teahouse_core::Origin;
 use super::super::driven::Handle;
 use crate::shard::{self, CLOSING, HttpPermit, VisitHandle, VisitRequest};
 
-/// How long a visitor waits for the hub before it is told that this takes too long.
+/// How long a visit waits for the hub before its client is told that this takes too long.
 const VISIT_PATIENCE: Duration = Duration::from_secs(10);
 
-/// What came of a visit.
+/// The result of a visit.
 pub(super) enum Outcome {
-    /// It was answered.
+    /// The hub answered.
     Done(shard::Outcome),
-    /// Not taken: nothing can be stored just now, or the server stops.
+    /// Not submitted: nothing can be stored at present, the log is full, or the server is closing.
     NotTaken(Arc<str>),
-    /// Taken, and not answered in time.
+    /// Submitted, and not answered in time.
     Late(Arc<str>),
 }
 
-/// A visit under way; whoever drops it waits no more, and nothing is read for it.
-struct Waiting {
+/// A visit in flight. When it is dropped, nobody waits for the answer and history is not read for it.
+struct PendingVisit {
     reactor: Handle,
-    visiting: VisitHandle,
+    visit_handle: VisitHandle,
 }
 
-impl Drop for Waiting {
+impl Drop for PendingVisit {
     fn drop(&mut self) {
-        // Held only while the reactor itself ends, and then nobody waits any more.
+        // The borrow fails only while the reactor itself ends, and then nobody waits.
         if let Ok(mut reactor) = self.reactor.try_borrow_mut() {
-            reactor.shard.abandon(&self.visiting);
+            reactor.shard.abandon(&self.visit_handle);
         }
     }
 }
 
-/// Asks the hub one thing and waits for the answer, as long as that makes sense.
+/// Asks the hub one thing, and waits for the answer while that makes sense.
 pub(super) async fn visit(
     handle: &Handle,
     origin: Origin,
@@ -54,18 +54,18 @@ pub(super) async fn visit(
             }
             if !reactor.shard.is_chunk_full() {
                 let permit = Rc::clone(permit);
-                let visiting = reactor.step(|shard| shard.visit(origin, permit, request));
-                break Waiting { reactor: Rc::clone(handle), visiting };
+                let visit_handle = reactor.step(|shard| shard.visit(origin, permit, request));
+                break PendingVisit { reactor: Rc::clone(handle), visit_handle };
             }
             Rc::clone(&reactor.chunk_taken)
         };
-        // Nobody else runs between looking and waiting.
+        // No other task runs between the check and this wait.
         let room = tokio::time::timeout_at(started + VISIT_PATIENCE, chunk_taken.notified());
         if room.await.is_err() {
             return Outcome::NotTaken("too much is asked for just now".into());
         }
     };
-    let answer = &mut waiting.visiting.answer;
+    let answer = &mut waiting.visit_handle.answer;
     match tokio::time::timeout_at(started + VISIT_PATIENCE, answer).await {
         Ok(Ok(outcome)) => Outcome::Done(outcome),
         Ok(Err(_)) => Outcome::NotTaken(CLOSING.into()),
