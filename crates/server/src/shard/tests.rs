@@ -1,4 +1,4 @@
-//! A shard without a thread: peers on virtual sockets, the hub's decisions and the time as the test says.
+//! Tests of a shard without a thread. Peers use virtual sockets; the test makes the hub's decisions and sets the time.
 
 mod beginnings;
 mod lists;
@@ -29,7 +29,7 @@ use teahouse_core::{Action, Effect, Query, RequestId};
 
 const ROOM: RoomId = RoomId(1);
 
-/// One shard and what a test does with it.
+/// One shard, and what a test does with it.
 struct Bench {
     shard: Shard<VirtualSocket>,
     gate: Arc<Gate>,
@@ -45,7 +45,7 @@ struct Person {
     session: SessionId,
 }
 
-/// A chat as a server begins it.
+/// A chat as a starting server configures it.
 fn chat_with(limits: Limits) -> Chat {
     let mut chat = Chat::from_history(History::default());
     let limits = Box::new(limits);
@@ -66,7 +66,7 @@ impl Bench {
             grace_s: settings.limits.seats.grace_s,
         };
         let gate = Gate::started(&settings.limits, 1000);
-        let place = ShardSetup {
+        let setup = ShardSetup {
             index: 0,
             boot: 1,
             server: Arc::new(server),
@@ -74,7 +74,7 @@ impl Bench {
             browsers: Arc::new(Browsers::default()),
             zone: TimeZone::UTC,
         };
-        Self { shard: Shard::new(place), gate, now_ms: 0, jobs: Vec::new(), head: 0 }
+        Self { shard: Shard::new(setup), gate, now_ms: 0, jobs: Vec::new(), head: 0 }
     }
 
     fn step<R>(&mut self, act: impl FnOnce(&mut Shard<VirtualSocket>) -> R) -> R {
@@ -86,17 +86,17 @@ impl Bench {
         result
     }
 
-    /// Somebody with `nc`, in the room, who has heard what one hears on coming in.
-    fn line(&mut self) -> Person {
-        let person = self.stranger();
-        self.says(&person, "\n");
-        self.pass(3000);
-        self.joins(&person);
+    /// A person with `nc` in the room, who has received what a join sends.
+    fn join_line(&mut self) -> Person {
+        let person = self.connect();
+        self.send(&person, "\n");
+        self.advance(3000);
+        self.join(&person);
         person
     }
 
-    /// Somebody who has connected and said nothing.
-    fn stranger(&mut self) -> Person {
+    /// A person who has connected and sent nothing.
+    fn connect(&mut self) -> Person {
         let socket = VirtualSocket::new(usize::MAX / 2);
         let permit = self.gate.admit([10, 0, 0, 1].into()).unwrap();
         let ours = socket.clone();
@@ -105,11 +105,11 @@ impl Bench {
         Person { socket, key, session }
     }
 
-    fn joins(&mut self, person: &Person) {
+    fn join(&mut self, person: &Person) {
         let at = Position(self.head);
         let (session, name) = (person.session, "lobby".parse().unwrap());
         let (request, first, members, topic) = (RequestId::default(), Position(1), 1, None);
-        self.told(vec![Effect::Joined {
+        self.handle(vec![Effect::Joined {
             session,
             request,
             room: ROOM,
@@ -119,22 +119,22 @@ impl Bench {
             members,
             topic,
         }]);
-        self.proposed();
+        self.take_actions();
         person.socket.take_received();
     }
 
-    fn says(&mut self, person: &Person, line: &str) {
+    fn send(&mut self, person: &Person, line: &str) {
         person.socket.send(line.as_bytes());
         self.step(|shard| shard.handle_readable(person.key));
     }
 
-    fn pass(&mut self, ms: u64) {
+    fn advance(&mut self, ms: u64) {
         self.now_ms += ms;
         self.step(Shard::handle_time);
     }
 
-    /// The hub has decided.
-    fn told(&mut self, effects: Vec<Effect>) {
+    /// The shard handles effects that the hub decided.
+    fn handle(&mut self, effects: Vec<Effect>) {
         self.step(|shard| shard.handle_batches(&[Arc::new(effects)]));
     }
 
@@ -154,8 +154,8 @@ impl Bench {
         }
     }
 
-    /// What has been handed in since this was asked.
-    fn asked(&mut self) -> Vec<Request> {
+    /// The requests in the chunk for the log since the last call.
+    fn take_requests(&mut self) -> Vec<Request> {
         let context = TaskContext::from_waker(std::task::Waker::noop());
         let chunk = match self.shard.poll_chunk(&context) {
             Poll::Ready(Some((chunk, _work))) => chunk,
@@ -169,9 +169,9 @@ impl Bench {
         requests.collect()
     }
 
-    /// As [`Bench::asked`], where only changes are expected.
-    fn proposed(&mut self) -> Vec<Action> {
-        let actions = self.asked().into_iter().map(|request| match request {
+    /// As [`Bench::take_requests`], if only actions are expected.
+    fn take_actions(&mut self) -> Vec<Action> {
+        let actions = self.take_requests().into_iter().map(|request| match request {
             Request::Action(action) => action,
             Request::Query(_) | Request::Signal(_) => panic!("{request:?}"),
         });
@@ -180,41 +180,41 @@ impl Bench {
 }
 
 impl Person {
-    fn heard(&self) -> String {
+    fn received(&self) -> String {
         String::from_utf8(self.socket.take_received()).unwrap()
     }
 }
 
-/// Somebody who is not on this shard.
+/// A session on another shard.
 const ELSEWHERE: SessionId = SessionId(7);
 
 #[test]
-fn a_member_hears_the_others_and_not_what_it_typed_itself() {
+fn a_member_receives_the_messages_of_others_and_not_its_own() {
     let mut bench = Bench::new(|_| {});
-    let (ann, bob) = (bench.line(), bench.line());
+    let (ann, bob) = (bench.join_line(), bench.join_line());
     let (first, second) = (bench.event(ann.session, "tea?"), bench.event(bob.session, "yes"));
-    bench.told(vec![Effect::Event(first), Effect::Event(second)]);
-    assert_eq!(ann.heard(), "<ann> yes\n");
-    assert_eq!(bob.heard(), "<ann> tea?\n");
+    bench.handle(vec![Effect::Event(first), Effect::Event(second)]);
+    assert_eq!(ann.received(), "<ann> yes\n");
+    assert_eq!(bob.received(), "<ann> tea?\n");
 }
 
 #[test]
-fn a_broken_socket_is_noticed_by_a_write_and_the_connection_goes_when_the_hub_has_said_so() {
+fn a_write_notices_a_broken_socket_and_the_connection_closes_when_the_hub_has_ended_its_session() {
     let mut bench = Bench::new(|_| {});
-    let (ann, bob) = (bench.line(), bench.line());
+    let (ann, bob) = (bench.join_line(), bench.join_line());
     ann.socket.break_off();
-    let said = bench.event(ELSEWHERE, "tea?");
-    bench.told(vec![Effect::Event(said)]);
-    assert_eq!(bob.heard(), "<ann> tea?\n");
-    assert_eq!(bench.proposed(), [Action::Exit { cause: ExitCause::Lost }]);
-    let said = bench.event(ELSEWHERE, "still?");
-    bench.told(vec![Effect::Event(said)]);
-    assert!(bench.proposed().is_empty(), "asked for once");
+    let event = bench.event(ELSEWHERE, "tea?");
+    bench.handle(vec![Effect::Event(event)]);
+    assert_eq!(bob.received(), "<ann> tea?\n");
+    assert_eq!(bench.take_actions(), [Action::Exit { cause: ExitCause::Lost }]);
+    let event = bench.event(ELSEWHERE, "still?");
+    bench.handle(vec![Effect::Event(event)]);
+    assert!(bench.take_actions().is_empty(), "the exit is proposed once");
     let interest = bench.shard.interest(ann.key, std::task::Waker::noop());
     assert_eq!(interest, Interest::Ready { read: Reading::No, write: false });
     let (session, name) = (ann.session, "lobby".parse().unwrap());
     let request = RequestId::default();
-    bench.told(vec![
+    bench.handle(vec![
         Effect::Left { session, request, room: ROOM, name },
         Effect::Ended { session, cause: ExitCause::Lost, is_suspended: false },
     ]);
@@ -222,171 +222,174 @@ fn a_broken_socket_is_noticed_by_a_write_and_the_connection_goes_when_the_hub_ha
     assert_eq!(interest, Interest::Closed);
     assert!(bench.step(|shard| shard.remove(ann.key)).is_some());
     assert!(bench.step(|shard| shard.remove(ann.key)).is_none());
-    assert_eq!(bob.heard(), "<ann> still?\n");
+    assert_eq!(bob.received(), "<ann> still?\n");
 }
 
 #[test]
-fn a_member_that_does_not_read_is_behind_and_is_given_the_rest_from_history_when_it_does() {
+fn a_member_that_does_not_read_is_behind_and_is_refilled_from_history_when_it_reads() {
     let mut bench = Bench::new(|settings| settings.limits.queues.queue_soft_bytes = 20);
-    let ann = bench.line();
+    let ann = bench.join_line();
     ann.socket.set_room(4);
     for text in ["one", "two", "three", "four"] {
-        let said = bench.event(ELSEWHERE, text);
-        bench.told(vec![Effect::Event(said)]);
+        let event = bench.event(ELSEWHERE, text);
+        bench.handle(vec![Effect::Event(event)]);
     }
-    assert!(bench.jobs.is_empty(), "nothing is read for who has something queued");
+    assert!(bench.jobs.is_empty(), "no page is read while bytes are queued");
     assert_eq!(bench.shard.figures().behind, 1);
     ann.socket.set_room(usize::MAX / 2);
     bench.step(|shard| shard.handle_writable(ann.key));
     let queued = "<ann> one\n<ann> two\n<ann> three\n";
-    assert_eq!(ann.heard(), queued);
+    assert_eq!(ann.received(), queued);
     let Job { asker, wanted, .. } = bench.jobs.pop().unwrap();
     let Wanted::Refill { room: ROOM, after: Position(3), upto: Position(4) } = wanted else {
         panic!("{wanted:?}")
     };
-    // Meanwhile the room goes on.
+    // Meanwhile the room has another event.
     let fifth = bench.event(ELSEWHERE, "five");
-    bench.told(vec![Effect::Event(fifth)]);
+    bench.handle(vec![Effect::Event(fifth)]);
     bench.head = 3;
     let fourth = bench.event(ELSEWHERE, "four");
     let found = Ok(Excerpt { events: vec![fourth], ..Excerpt::default() });
     bench.step(|shard| shard.handle_page(Page { asker, wanted, found }));
-    assert_eq!(ann.heard(), "<ann> four\n");
+    assert_eq!(ann.received(), "<ann> four\n");
     let Job { asker, wanted, .. } = bench.jobs.pop().unwrap();
     let Wanted::Refill { after: Position(4), upto: Position(5), .. } = wanted else {
         panic!("{wanted:?}")
     };
     let found = Ok(Excerpt { events: vec![bench.event(ELSEWHERE, "five")], ..Excerpt::default() });
     bench.step(|shard| shard.handle_page(Page { asker, wanted, found }));
-    assert_eq!(ann.heard(), "<ann> five\n");
+    assert_eq!(ann.received(), "<ann> five\n");
     assert!(bench.jobs.is_empty());
     let sixth = bench.event(ELSEWHERE, "six");
-    bench.told(vec![Effect::Event(sixth)]);
-    assert_eq!(ann.heard(), "<ann> six\n", "live again");
+    bench.handle(vec![Effect::Event(sixth)]);
+    assert_eq!(ann.received(), "<ann> six\n", "live again");
 }
 
 #[test]
-fn who_reads_no_answers_is_let_go_at_the_hard_bound_and_hears_nothing_more() {
+fn a_peer_that_reads_no_answers_is_disconnected_at_the_hard_bound_and_receives_nothing_more() {
     let mut bench = Bench::new(|settings| settings.limits.queues.queue_hard_bytes = 100);
-    let ann = bench.line();
+    let ann = bench.join_line();
     ann.socket.set_room(0);
     for _ in 0..4 {
         let session = ann.session;
         let answer = Answer::Delivered { to: Nick::parse("someone-with-a-long-name").unwrap() };
         let request = RequestId::default();
-        bench.told(vec![Effect::Answer { session, request, answer }]);
+        bench.handle(vec![Effect::Answer { session, request, answer }]);
     }
-    assert_eq!(bench.proposed(), [Action::Exit { cause: ExitCause::Unread }]);
+    assert_eq!(bench.take_actions(), [Action::Exit { cause: ExitCause::Unread }]);
     assert_eq!(bench.shard.figures().queued_bytes, 0, "nothing is held for it");
     ann.socket.set_room(usize::MAX / 2);
     bench.step(|shard| shard.handle_writable(ann.key));
-    assert_eq!(ann.heard(), "");
+    assert_eq!(ann.received(), "");
 }
 
 #[test]
-fn what_is_nothing_in_a_protocol_keeps_nobody_from_being_written_to() {
+fn a_fact_that_a_protocol_renders_as_nothing_does_not_stop_later_writes() {
     let mut bench = Bench::new(|_| {});
-    let ann = bench.line();
+    let ann = bench.join_line();
     ann.socket.set_room(3);
-    let said = bench.event(ELSEWHERE, "one");
-    bench.told(vec![Effect::Event(said)]);
+    let event = bench.event(ELSEWHERE, "one");
+    bench.handle(vec![Effect::Event(event)]);
     let presence = Presence::Typing { nick: Nick::parse("bob").unwrap() };
     let rooms = vec![InRoom { room: ROOM, is_announced: true }];
-    bench.told(vec![Effect::Presence { presence, about: None, rooms }]);
-    let said = bench.event(ELSEWHERE, "two");
-    bench.told(vec![Effect::Event(said)]);
+    bench.handle(vec![Effect::Presence { presence, about: None, rooms }]);
+    let event = bench.event(ELSEWHERE, "two");
+    bench.handle(vec![Effect::Event(event)]);
     ann.socket.set_room(usize::MAX / 2);
     bench.step(|shard| shard.handle_writable(ann.key));
-    assert_eq!(ann.heard(), "<ann> one\n<ann> two\n");
+    assert_eq!(ann.received(), "<ann> one\n<ann> two\n");
 }
 
 #[test]
-fn what_comes_too_fast_is_held_and_passes_in_its_time() {
+fn a_request_that_comes_too_fast_is_held_and_passes_in_its_time() {
     let mut bench = Bench::new(|settings| {
         (settings.limits.flood.flood_burst, settings.limits.flood.flood_per_second) = (1, 1);
         settings.limits.flood.flood_held_max = 1;
     });
-    let ann = bench.line();
-    bench.says(&ann, "one\ntwo\nthree\n");
-    assert_eq!(bench.proposed().len(), 1);
-    assert!(ann.heard().contains("too fast"), "the third is given back");
-    bench.pass(999);
-    assert!(bench.proposed().is_empty());
-    bench.pass(1);
-    assert!(matches!(bench.proposed()[..], [Action::Say { .. }]));
-    bench.says(&ann, "four\n");
+    let ann = bench.join_line();
+    bench.send(&ann, "one\ntwo\nthree\n");
+    assert_eq!(bench.take_actions().len(), 1);
+    assert!(ann.received().contains("too fast"), "the third is refused");
+    bench.advance(999);
+    assert!(bench.take_actions().is_empty());
+    bench.advance(1);
+    assert!(matches!(bench.take_actions()[..], [Action::Say { .. }]));
+    bench.send(&ann, "four\n");
     bench.step(Shard::close);
-    assert!(matches!(bench.proposed()[..], [Action::Say { .. }]), "what was taken is not dropped");
+    assert!(
+        matches!(bench.take_actions()[..], [Action::Say { .. }]),
+        "what was taken is not dropped"
+    );
 }
 
 #[test]
-fn what_is_asked_behind_something_that_is_held_is_answered_behind_it() {
+fn a_query_behind_a_held_request_is_answered_after_it() {
     let mut bench = Bench::new(|settings| {
         let flood = &mut settings.limits.flood;
         (flood.flood_burst, flood.flood_per_second, flood.flood_held_max) = (1, 1, 2);
     });
-    let ann = bench.line();
-    bench.says(&ann, "one\ntwo\n/who\n");
-    assert_eq!(bench.asked().len(), 1);
-    bench.pass(1000);
-    assert!(matches!(bench.asked()[..], [Request::Action(Action::Say { .. })]));
-    bench.pass(1000);
-    assert!(matches!(bench.asked()[..], [Request::Query(Query::Who { .. })]));
+    let ann = bench.join_line();
+    bench.send(&ann, "one\ntwo\n/who\n");
+    assert_eq!(bench.take_requests().len(), 1);
+    bench.advance(1000);
+    assert!(matches!(bench.take_requests()[..], [Request::Action(Action::Say { .. })]));
+    bench.advance(1000);
+    assert!(matches!(bench.take_requests()[..], [Request::Query(Query::Who { .. })]));
 }
 
 #[test]
-fn who_is_silent_for_longer_than_one_may_is_asked_to_go_once() {
+fn the_exit_of_an_idle_session_is_proposed_once() {
     let mut bench = Bench::new(|settings| settings.limits.connections.idle_s = 10);
-    let ann = bench.line();
-    bench.pass(1000);
-    bench.says(&ann, "\n");
+    let ann = bench.join_line();
+    bench.advance(1000);
+    bench.send(&ann, "\n");
     for _ in 0..9 {
-        bench.pass(1000);
+        bench.advance(1000);
     }
-    assert!(bench.proposed().is_empty(), "it has said something");
+    assert!(bench.take_actions().is_empty(), "it has sent something");
     for _ in 0..5 {
-        bench.pass(1000);
+        bench.advance(1000);
     }
-    assert_eq!(bench.proposed(), [Action::Exit { cause: ExitCause::Idle }]);
+    assert_eq!(bench.take_actions(), [Action::Exit { cause: ExitCause::Idle }]);
 }
 
 #[test]
-fn a_connection_that_comes_and_goes_without_a_word_is_nobody() {
+fn a_connection_that_closes_without_a_byte_never_has_a_session() {
     let mut bench = Bench::new(|_| {});
-    let ann = bench.stranger();
+    let ann = bench.connect();
     ann.socket.close();
     bench.step(|shard| shard.handle_readable(ann.key));
     let interest = bench.shard.interest(ann.key, std::task::Waker::noop());
     assert_eq!(interest, Interest::Closed);
-    assert!(bench.proposed().is_empty());
+    assert!(bench.take_actions().is_empty());
     drop(bench.step(|shard| shard.remove(ann.key)));
     assert_eq!(Arc::strong_count(&bench.gate), 1, "its permit is given back");
-    bench.pass(10_000);
-    assert!(bench.proposed().is_empty());
+    bench.advance(10_000);
+    assert!(bench.take_actions().is_empty());
 }
 
 #[test]
-fn whoever_is_unseen_is_seen_before_what_they_ask_is_answered() {
+fn an_unseen_session_appears_before_its_request_is_answered() {
     let mut bench = Bench::new(|_| {});
-    let ann = bench.stranger();
-    bench.pass(300);
-    assert!(matches!(bench.proposed()[..], [Action::EnterUnseen { .. }]));
-    bench.says(&ann, "/rooms\n");
-    bench.pass(2000);
-    assert_eq!(bench.asked(), [Action::Appear.into(), Query::Rooms { page: 1 }.into()]);
-    bench.says(&ann, "/rooms\n");
-    assert_eq!(bench.asked(), [Query::Rooms { page: 1 }.into()], "it is seen");
+    let ann = bench.connect();
+    bench.advance(300);
+    assert!(matches!(bench.take_actions()[..], [Action::EnterUnseen { .. }]));
+    bench.send(&ann, "/rooms\n");
+    bench.advance(2000);
+    assert_eq!(bench.take_requests(), [Action::Appear.into(), Query::Rooms { page: 1 }.into()]);
+    bench.send(&ann, "/rooms\n");
+    assert_eq!(bench.take_requests(), [Query::Rooms { page: 1 }.into()], "it is already visible");
 }
 
 #[test]
-fn whoever_is_unseen_and_says_something_is_seen_by_that() {
+fn an_unseen_session_that_sends_a_message_appears_by_that_message() {
     let mut bench = Bench::new(|_| {});
-    let ann = bench.stranger();
-    bench.pass(300);
-    bench.proposed();
-    bench.says(&ann, "tea?\n/who\n");
-    bench.pass(2000);
-    let asked = bench.asked();
+    let ann = bench.connect();
+    bench.advance(300);
+    bench.take_actions();
+    bench.send(&ann, "tea?\n/who\n");
+    bench.advance(2000);
+    let asked = bench.take_requests();
     let [Request::Action(Action::Say { .. }), Request::Query(Query::Who { .. })] = &asked[..]
     else {
         panic!("in the order in which they were typed: {asked:?}")

@@ -1,4 +1,4 @@
-//! What must be true when everything has been let through, and at the end of a history.
+//! What must hold when everything has been let through, and at the end of a history.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,35 +11,35 @@ use super::http::Follower;
 use super::keeper::Lists;
 use super::line::Line;
 use super::peer::{Api, Kind, Peer, Wire};
-use super::reference::Hears;
+use super::reference::Receives;
 use super::words::{ROOMS, token_of};
 use super::world::World;
 
-/// Promises P1 to P4, of what has been heard by those who are still there.
-pub(super) fn heard(world: &World) {
+/// Checks promises P1 to P4 against what connected peers have received.
+pub(super) fn all_received(world: &World) {
     assert!(world.hub.unstored.is_none() && world.hub.log.is_empty());
     for peer in &world.outside.peers {
         let Some(wire) = &peer.wire else { continue };
         match &peer.kind {
             Kind::Line(line) => {
-                lines_heard(world, peer, (&line.heard, false), wire);
-                told(world, peer, &line.told, wire);
-                line_answered(world, peer, line, wire);
+                check_lines(world, peer, (&line.received, false), wire);
+                check_private(world, peer, &line.private, wire);
+                check_line_answers(world, peer, line, wire);
             }
             Kind::Editor(screen) if wire.is_open() => {
-                let rows = screen.told();
-                let heard: Vec<u32> = rows.iter().filter_map(|row| token_of(row)).collect();
-                lines_heard(world, peer, (&heard, true), wire);
-                own_rows(world, &rows, wire);
+                let rows = screen.output_rows();
+                let received: Vec<u32> = rows.iter().filter_map(|row| token_of(row)).collect();
+                check_lines(world, peer, (&received, true), wire);
+                check_own_rows(world, &rows, wire);
             }
             Kind::Editor(_) => {}
             Kind::Api(api) => {
-                api_heard(world, peer, api, wire);
-                answered_in_order(world, peer, api, wire);
-                told(world, peer, &api.told, wire);
+                check_api(world, peer, api, wire);
+                check_answer_order(world, peer, api, wire);
+                check_private(world, peer, &api.private, wire);
             }
-            Kind::Keeper(lists) => lists_kept(world, peer, lists, wire),
-            Kind::Follower(follower) => followed(world, peer, follower, wire),
+            Kind::Keeper(lists) => check_lists(world, peer, lists, wire),
+            Kind::Follower(follower) => check_follower(world, peer, follower, wire),
         }
     }
     for driven in &world.shards {
@@ -56,67 +56,68 @@ pub(super) fn heard(world: &World) {
         let count = tokens.len();
         tokens.sort_unstable();
         tokens.dedup();
-        assert_eq!(tokens.len(), count, "P3: a message of {name} is kept twice");
+        assert_eq!(tokens.len(), count, "P3: a message of {name} is stored twice");
     }
 }
 
-/// A person has heard, of each room they are in, everything since they came but of those whom they ignore; where they
-/// typed it on their own screen, all but that.
-fn lines_heard(world: &World, peer: &Peer, (tokens, hears_own): (&[u32], bool), wire: &Wire) {
+/// Checks that a peer has received, of each room it is in, everything since it joined, except from those it ignores. A
+/// peer that shows its own typing receives all but that.
+fn check_lines(world: &World, peer: &Peer, (tokens, receives_own): (&[u32], bool), wire: &Wire) {
     let name = &peer.name;
-    let kept = |token: &u32| place_of(world, *token).expect("P2: what is shown is kept");
-    let heard: Vec<(RoomId, Position)> = tokens.iter().map(kept).collect();
+    let kept = |token: &u32| position_of(world, *token).expect("P2: what is shown is kept");
+    let received: Vec<(RoomId, Position)> = tokens.iter().map(kept).collect();
     let mut last: BTreeMap<RoomId, Position> = BTreeMap::new();
-    for (room, position) in &heard {
+    for (room, position) in &received {
         let before = last.insert(*room, *position);
-        assert!(before.is_none_or(|before| before < *position), "P1, P4: {name} {heard:?}");
+        assert!(before.is_none_or(|before| before < *position), "P1, P4: {name} {received:?}");
     }
-    let heard: BTreeSet<(RoomId, Position)> = heard.into_iter().collect();
+    let received: BTreeSet<(RoomId, Position)> = received.into_iter().collect();
     let reference = &world.hub.reference;
     for (room, at) in reference.joined.get(&wire.session).into_iter().flatten() {
         for event in world.hub.store.events(*room).iter().filter(|event| event.position > *at) {
-            let has_heard = heard.contains(&(*room, event.position));
-            let is_typed = !hears_own && event.session == wire.session;
+            let has_received = received.contains(&(*room, event.position));
+            let is_typed = !receives_own && event.session == wire.session;
             if is_typed {
-                let is_shown = has_heard && event.kind != EventKind::Topic;
-                assert!(!is_shown, "{name} sees what it typed twice: {event:?}");
+                let is_shown = has_received && event.kind != EventKind::Topic;
+                assert!(!is_shown, "{name} sees its own typing twice: {event:?}");
             }
             if is_typed || token_in(event).is_none() {
                 continue;
             }
-            match reference.hears(&[wire.session], event) {
-                Hears::Must => assert!(has_heard, "P4: {name} has missed {event:?}"),
-                Hears::MustNot => assert!(!has_heard, "{name} has heard {event:?}"),
-                Hears::May => {}
+            match reference.receives(&[wire.session], event) {
+                Receives::Must => assert!(has_received, "P4: {name} has missed {event:?}"),
+                Receives::MustNot => assert!(!has_received, "{name} has received {event:?}"),
+                Receives::May => {}
             }
         }
     }
 }
 
-/// Who reads everything is answered everything, also after the goodbye, and shown the last before it came.
-fn line_answered(world: &World, peer: &Peer, line: &Line, wire: &Wire) {
+/// A peer that reads everything has received every answer, also after the goodbye, and the last events before it
+/// joined.
+fn check_line_answers(world: &World, peer: &Peer, line: &Line, wire: &Wire) {
     let (name, reference) = (&peer.name, &world.hub.reference);
     if !wire.is_let_through {
         return;
     }
     let wanted = reference.granted(wire.session);
     assert_eq!(line.answered, wanted, "{name} has searched, and is not answered");
-    assert!(line.has_goodbye || !reference.has_quit(wire.session), "{name} hears no goodbye");
-    let shown = u64::from(world.place.settings.history_shown);
+    assert!(line.has_goodbye || !reference.has_quit(wire.session), "{name} receives no goodbye");
+    let shown = u64::from(world.setup.settings.history_shown);
     for (room, at) in reference.joined.get(&wire.session).into_iter().flatten() {
         let upto = usize::try_from(at.0).unwrap();
         let is_shown = |event: &&Event| event.position.0 + shown > at.0;
         for event in world.hub.store.events(*room)[..upto].iter().filter(is_shown) {
             let Some(token) = token_in(event) else { continue };
-            let is_heard = reference.hears(&[wire.session], event) == Hears::Must;
-            let has_seen = line.shown.contains(&token) || !is_heard;
-            assert!(has_seen, "{name} is not shown {event:?} from before it came");
+            let is_due = reference.receives(&[wire.session], event) == Receives::Must;
+            let has_seen = line.shown.contains(&token) || !is_due;
+            assert!(has_seen, "{name} is not shown {event:?} from before it joined");
         }
     }
 }
 
-/// What an editor has said itself, and nothing else, looks so.
-fn own_rows(world: &World, rows: &[String], wire: &Wire) {
+/// The rows of an editor are marked as its own if and only if it sent them.
+fn check_own_rows(world: &World, rows: &[String], wire: &Wire) {
     for (row, token) in rows.iter().filter_map(|row| Some((row, token_of(row)?))) {
         let mut events = world.hub.store.everything();
         let event = events.find(|event| token_in(event) == Some(token)).expect("it is kept");
@@ -125,56 +126,60 @@ fn own_rows(world: &World, rows: &[String], wire: &Wire) {
     }
 }
 
-/// Somebody has been told in private what was to be told, and nothing else.
-fn told(world: &World, peer: &Peer, told: &[String], wire: &Wire) {
-    let wanted = world.hub.reference.told(wire.session);
-    let is_all = !wire.is_open() || told.len() == wanted.len();
-    assert!(wanted.starts_with(told) && is_all, "{} was told {told:?} of {wanted:?}", peer.name);
+/// A peer has received its private messages and no others.
+fn check_private(world: &World, peer: &Peer, received: &[String], wire: &Wire) {
+    let wanted = world.hub.reference.private(wire.session);
+    let is_all = !wire.is_open() || received.len() == wanted.len();
+    assert!(
+        wanted.starts_with(received) && is_all,
+        "{} received {received:?} of {wanted:?}",
+        peer.name
+    );
 }
 
-/// A program at the api has heard each event of its rooms, over all its connections, and knows of each message of
-/// its own and each question what became of it.
-fn api_heard(world: &World, peer: &Peer, api: &Api, wire: &Wire) {
+/// An api program has received each event of its rooms, over all its connections, and the result of each of its
+/// messages and requests.
+fn check_api(world: &World, peer: &Peer, api: &Api, wire: &Wire) {
     let name = &peer.name;
     for (room, followed) in &api.rooms {
         let kept = world.hub.store.named(room);
         let removed = world.hub.store.removed_of(room);
-        assert!(followed.begun_anew <= removed, "P4: a cursor of this history goes on");
+        assert!(followed.fresh_starts <= removed, "P4: a cursor of this history goes on");
         if removed > 0 && !(wire.is_open() && followed.is_joined) {
-            // What it has may be of a room that has given way.
+            // Its events may be of a room that was evicted.
             continue;
         }
-        let last = followed.heard.last().map_or(followed.begin, |(position, _)| *position);
+        let last = followed.received.last().map_or(followed.begin, |(position, _)| *position);
         let head = if wire.is_open() && followed.is_joined { kept.len() as u64 } else { last };
-        let mut heard = followed.heard.iter();
-        let mut next = heard.next();
+        let mut received = followed.received.iter();
+        let mut next = received.next();
         for event in kept.iter().take(usize::try_from(head).unwrap()) {
             if event.position.0 <= followed.begin {
                 continue;
             }
             let here = next.filter(|(position, _)| *position == event.position.0);
-            match world.hub.reference.hears(&peer.sessions, event) {
-                Hears::Must => assert!(here.is_some(), "P4: {name} has missed {event:?}"),
-                Hears::MustNot => assert!(here.is_none(), "{name} has heard {event:?}"),
-                Hears::May => {}
+            match world.hub.reference.receives(&peer.sessions, event) {
+                Receives::Must => assert!(here.is_some(), "P4: {name} has missed {event:?}"),
+                Receives::MustNot => assert!(here.is_none(), "{name} has received {event:?}"),
+                Receives::May => {}
             }
             if let Some((_, text)) = here {
                 let words = event.text.as_ref().map(|text| text.as_str());
                 assert_eq!(words, Some(text.as_str()), "P1, P2: {name} in {room}");
-                next = heard.next();
+                next = received.next();
             }
         }
-        assert!(next.is_none(), "P2: {name} has heard {next:?} of {head} in {room}");
+        assert!(next.is_none(), "P2: {name} has received {next:?} of {head} in {room}");
     }
-    let (owed, asked) = (&api.unacknowledged, &api.asked);
-    assert!(!wire.is_open() || owed.is_empty(), "P3: {name} does not know of {owed:?}");
-    assert!(!wire.is_open() || asked.is_empty(), "{name} is not answered: {asked:?}");
+    let (owed, unanswered) = (&api.unacknowledged, &api.unanswered);
+    assert!(!wire.is_open() || owed.is_empty(), "P3: {name} has no result of {owed:?}");
+    assert!(!wire.is_open() || unanswered.is_empty(), "{name} is not answered: {unanswered:?}");
 }
 
-/// Each answer came behind all that was decided before it, and before the rest.
-fn answered_in_order(world: &World, peer: &Peer, api: &Api, wire: &Wire) {
+/// Each answer came after everything decided before it, and before the rest.
+fn check_answer_order(world: &World, peer: &Peer, api: &Api, wire: &Wire) {
     if !wire.is_open() {
-        // One for whom history cannot be read is answered until it is let go.
+        // A client whose history cannot be read receives answers until it is disconnected.
         return;
     }
     let answers = &world.shards[wire.shard].answers;
@@ -191,8 +196,8 @@ fn answered_in_order(world: &World, peer: &Peer, api: &Api, wire: &Wire) {
     }
 }
 
-/// A client that keeps lists has those that the chat has.
-fn lists_kept(world: &World, peer: &Peer, lists: &Lists, wire: &Wire) {
+/// The lists of a client that keeps lists equal those of the chat.
+fn check_lists(world: &World, peer: &Peer, lists: &Lists, wire: &Wire) {
     if !wire.is_open() {
         return;
     }
@@ -208,15 +213,15 @@ fn lists_kept(world: &World, peer: &Peer, lists: &Lists, wire: &Wire) {
         let is_right = list.as_ref().map_or(lists.is_refused, |list| *list == nicks);
         assert!(is_right, "{} has {list:?} of {name}, where are {nicks:?}", peer.name);
     }
-    let tokens: Vec<u32> = lists.said.iter().filter_map(|words| token_of(words)).collect();
-    lines_heard(world, peer, (&tokens, true), wire);
+    let tokens: Vec<u32> = lists.messages.iter().filter_map(|words| token_of(words)).collect();
+    check_lines(world, peer, (&tokens, true), wire);
 }
 
-/// Somebody who follows a room has heard everything since it began, or since what it had.
-fn followed(world: &World, peer: &Peer, follower: &Follower, wire: &Wire) {
-    let is_over = wire.body.as_ref().is_none_or(|body| body.is_over);
-    assert!(wire.is_served || is_over, "{} waits for more for ever", peer.name);
-    lines_heard_of(world, peer, follower, wire);
+/// A follower of a room has received everything since it began, or since the event it had.
+fn check_follower(world: &World, peer: &Peer, follower: &Follower, wire: &Wire) {
+    let is_closed = wire.body.as_ref().is_none_or(|body| body.is_closed);
+    assert!(wire.is_served || is_closed, "{} has a body that never ends", peer.name);
+    check_follower_lines(world, peer, follower, wire);
     let Some(begin) = follower.begin.filter(|_| wire.is_open()) else { return };
     let kept = world.hub.store.named(&follower.room);
     let last = follower.events.last().map_or(begin, |(last, _)| *last);
@@ -228,13 +233,13 @@ fn followed(world: &World, peer: &Peer, follower: &Follower, wire: &Wire) {
     }
 }
 
-fn lines_heard_of(world: &World, peer: &Peer, follower: &Follower, wire: &Wire) {
+fn check_follower_lines(world: &World, peer: &Peer, follower: &Follower, wire: &Wire) {
     if !follower.is_stream() {
-        lines_heard(world, peer, (&follower.lines.heard, true), wire);
+        check_lines(world, peer, (&follower.lines.received, true), wire);
     }
 }
 
-/// Everyone has gone, and nobody comes back any more.
+/// Checks that nothing is left after every peer has disconnected for good.
 pub(super) fn nothing_is_left(world: &World) {
     assert_eq!(world.hub.chat.session_count(), 0, "a session without a connection");
     for driven in &world.shards {
@@ -245,7 +250,7 @@ pub(super) fn nothing_is_left(world: &World) {
 }
 
 /// Where the store has, or had, a message.
-fn place_of(world: &World, token: u32) -> Option<(RoomId, Position)> {
+fn position_of(world: &World, token: u32) -> Option<(RoomId, Position)> {
     let mut events = world.hub.store.everything();
     events.find(|event| token_in(event) == Some(token)).map(|event| (event.room, event.position))
 }

@@ -1,4 +1,4 @@
-//! What a seed decides.
+//! The random decisions of a seed.
 
 /// Numbers that one seed gives (SplitMix64: Steele, Lea and Flood, 2014).
 pub(crate) struct Dice(u64);
@@ -21,12 +21,12 @@ impl Dice {
         usize::try_from(self.next() % end as u64).expect("it is below a usize")
     }
 
-    /// Whether something happens that does so once in `times`.
+    /// `true` once in `times` on average.
     pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    /// One of these.
+    /// One of the given values.
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }

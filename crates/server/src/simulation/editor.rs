@@ -1,6 +1,6 @@
-//! A protocol that no door speaks: an editing line on the server's side, as telnet and ssh will have, and the screen of
-//! its peer. It uses what the interface of protocols allows and no other protocol uses yet: an input line below
-//! everything that is told, and own messages that look otherwise than those of others.
+//! A protocol that no listener offers: a line edited by the server, as telnet and ssh will have, and the screen of its
+//! peer. It uses what the protocol interface permits and no other protocol uses yet: an input line below all output,
+//! and own messages that look different from those of others.
 
 use teahouse_core::{Action, ExitCause, RoomId, RoomName, Text};
 use teahouse_wire::Epoch;
@@ -13,7 +13,7 @@ use teahouse_wire::{Clock, Input, ProtocolSession, Work};
 const COLUMNS: usize = 8;
 const BACKSPACE: u8 = 0x7F;
 
-/// The formats of such sessions: a variant of its own for each that wants one.
+/// The format of such sessions, with a separate variant for each session that wants one.
 const ROWS: Format = Format::new("rows", |_, _| Box::new(Rows));
 
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl RoomEncoder for Rows {
     }
 }
 
-/// One row of what is told: a mark, and the words.
+/// One row of output: a mark, and the words.
 fn row(mark: char, words: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(format!("{mark}{}\r\n", words.replace('\n', " ")).as_bytes());
 }
@@ -45,7 +45,7 @@ fn rows_of(typed: &str) -> Vec<String> {
     rows
 }
 
-/// Somebody whose line the server edits.
+/// A session whose line the server edits.
 #[derive(Debug)]
 pub(crate) struct EditorSession {
     room: RoomName,
@@ -53,24 +53,24 @@ pub(crate) struct EditorSession {
     typed: String,
     /// Rows of the line that was drawn last.
     drawn: usize,
-    is_in: bool,
-    is_over: bool,
+    has_entered: bool,
+    is_closed: bool,
 }
 
 impl EditorSession {
     pub(crate) fn new(first_room: RoomName, variant: u16) -> Self {
-        let (typed, drawn, is_in, is_over) = (String::new(), 1, false, false);
-        Self { room: first_room, variant, typed, drawn, is_in, is_over }
+        let (typed, drawn, has_entered, is_closed) = (String::new(), 1, false, false);
+        Self { room: first_room, variant, typed, drawn, has_entered, is_closed }
     }
 
-    fn handle_line(&mut self, heard: &mut Vec<Input>) {
+    fn handle_line(&mut self, inputs: &mut Vec<Input>) {
         let line = std::mem::take(&mut self.typed);
         if let Some(room) = line.strip_prefix("/join ") {
             self.room = RoomName::parse(room).expect("rooms have names");
-            heard.push(Input::ask(Action::Join { room: self.room.clone() }));
+            inputs.push(Input::ask(Action::Join { room: self.room.clone() }));
         } else if let Ok(text) = Text::parse(&line) {
             let room = self.room.clone();
-            heard.push(Input::ask(Action::Say { room, text, acted: false, id: None }));
+            inputs.push(Input::ask(Action::Say { room, text, acted: false, id: None }));
         }
     }
 }
@@ -85,30 +85,30 @@ impl ProtocolSession for EditorSession {
         bytes: &[u8],
         _: &Clock,
         work: &mut Work,
-        heard: &mut Vec<Input>,
+        inputs: &mut Vec<Input>,
     ) -> usize {
-        if !std::mem::replace(&mut self.is_in, true) {
+        if !std::mem::replace(&mut self.has_entered, true) {
             let room = Some(self.room.clone());
-            heard.push(Input::ask(Action::Enter { nick: None, room, resume_key: None }));
+            inputs.push(Input::ask(Action::Enter { nick: None, room, resume_key: None }));
         }
         let mut taken = 0;
         while let Some(byte) = bytes.get(taken).filter(|_| !work.is_over()) {
             match *byte {
                 b'\n' => {
                     work.take_one();
-                    self.handle_line(heard);
+                    self.handle_line(inputs);
                 }
                 BACKSPACE => drop(self.typed.pop()),
                 letter => self.typed.push(char::from(letter)),
             }
             taken += 1;
         }
-        heard.push(Input::Redraw);
+        inputs.push(Input::Redraw);
         taken
     }
 
-    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Input>) {
-        heard.push(Input::Quit);
+    fn handle_end(&mut self, _: &Clock, inputs: &mut Vec<Input>) {
+        inputs.push(Input::Quit);
     }
 
     fn handle_joined(&mut self, _: &Entered<'_>, _: Epoch) -> Begin {
@@ -132,13 +132,13 @@ impl ProtocolSession for EditorSession {
         }
     }
 
-    fn render(&mut self, told: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
-        match *told {
+    fn render(&mut self, output: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+        match *output {
             Output::Entered(entered) => row('-', entered.room.as_str(), out),
             Output::Notice(text) => row('-', text, out),
             Output::Answer(..) | Output::GivenBack(..) => row('-', "answered", out),
             Output::Goodbye(cause) => {
-                self.is_over = true;
+                self.is_closed = true;
                 row('-', if cause == ExitCause::Quit { "goodbye" } else { "gone" }, out);
             }
             Output::Recent(..)
@@ -167,7 +167,7 @@ impl InputLine for EditorSession {
     }
 
     fn draw(&mut self, out: &mut Vec<u8>) {
-        if !self.is_over {
+        if !self.is_closed {
             let rows = rows_of(&self.typed);
             self.drawn = rows.len();
             out.extend_from_slice(rows.join("\r\n").as_bytes());
@@ -175,21 +175,21 @@ impl InputLine for EditorSession {
     }
 }
 
-/// What its peer sees, and has typed.
+/// The screen of its peer, and what the peer has typed.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
     rows: Vec<Vec<u8>>,
     row: usize,
     column: usize,
-    /// It is within a sequence that begins with ESC.
+    /// Whether the last bytes are an unfinished escape sequence.
     is_escaped: bool,
     typed: String,
     has_typed: bool,
 }
 
 impl Screen {
-    /// Its peer types; gives back what that sends.
-    pub(crate) fn types(&mut self, keys: &str) -> Vec<u8> {
+    /// The peer types; returns the bytes that this sends.
+    pub(crate) fn type_keys(&mut self, keys: &str) -> Vec<u8> {
         self.has_typed = true;
         for key in keys.bytes() {
             match key {
@@ -201,7 +201,7 @@ impl Screen {
         keys.as_bytes().to_vec()
     }
 
-    /// Bytes reach the terminal, cut anywhere.
+    /// The terminal receives bytes, cut anywhere.
     pub(crate) fn receive(&mut self, bytes: &[u8]) {
         for byte in bytes {
             if self.rows.len() <= self.row {
@@ -228,8 +228,8 @@ impl Screen {
         }
     }
 
-    /// The rows that it was told, above the input line: which has to be as it was typed, whole, and the last.
-    pub(crate) fn told(&self) -> Vec<String> {
+    /// The rows of output above the input line. Checks that the input line is whole, last, and as it was typed.
+    pub(crate) fn output_rows(&self) -> Vec<String> {
         let mut rows: Vec<String> =
             self.rows.iter().map(|row| String::from_utf8_lossy(row).into_owned()).collect();
         let below = rows.split_off(rows.len().min(self.row + 1));

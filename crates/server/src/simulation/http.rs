@@ -1,5 +1,4 @@
-//! What comes over HTTP, without HTTP: those who follow a room, whose bytes are fetched, and visits, which are answered
-//! once.
+//! HTTP clients without HTTP: followers, whose bytes are fetched, and visits, which are answered once.
 
 use std::sync::Arc;
 
@@ -14,34 +13,34 @@ use super::socket::Task;
 use super::words::ROOMS;
 use crate::shard::VisitHandle;
 
-/// Somebody who follows a room: with `curl`, or with an `EventSource`, which comes back with the last event it has.
+/// A client that follows a room: `curl`, or an `EventSource`, which comes back with the last event it has.
 pub(super) struct Follower {
     is_stream: bool,
     pub(super) room: String,
-    /// The last event it has, over all its connections: its position and its words.
+    /// The last event it has, over all its connections: position and words.
     pub(super) last: Option<(u64, String)>,
-    /// Where this connection begins, once that was told.
+    /// Where this connection begins, once the server has told it.
     pub(super) begin: Option<u64>,
-    /// What an `EventSource` has heard on this connection.
+    /// The events that an `EventSource` has received on this connection.
     pub(super) events: Vec<(u64, String)>,
-    /// What `curl` has heard on this connection.
+    /// The lines that `curl` has received on this connection.
     pub(super) lines: Line,
-    /// What the data is that comes next.
+    /// The kind of the data that comes next.
     kind: String,
 }
 
-/// The body of a response that goes on, and what fetches it.
+/// The body of an endless response, and the task that fetches it.
 pub(super) struct Body {
     pub(super) task: Arc<Task>,
-    /// The peer took no more when it was looked at last.
+    /// Whether the peer took no more at the last attempt.
     pub(super) is_stalled: bool,
-    /// It is fetched no more.
-    pub(super) is_over: bool,
+    /// Whether it is no longer fetched.
+    pub(super) is_closed: bool,
 }
 
 impl Body {
     pub(super) fn new() -> Self {
-        Self { task: Arc::default(), is_stalled: true, is_over: false }
+        Self { task: Arc::default(), is_stalled: true, is_closed: false }
     }
 }
 
@@ -72,16 +71,16 @@ impl Follower {
         }
     }
 
-    /// It has a new connection.
+    /// The client has a new connection.
     pub(super) fn connect(&mut self) {
         self.begin = None;
         self.events.clear();
         self.lines = Line::default();
     }
 
-    pub(super) fn hear(&mut self, line: &str) {
+    pub(super) fn receive_line(&mut self, line: &str) {
         if !self.is_stream {
-            return self.lines.hear(line);
+            return self.lines.receive_line(line);
         }
         if let Some(kind) = line.strip_prefix("event: ") {
             self.kind = kind.trim_end().to_owned();
@@ -110,18 +109,18 @@ impl Follower {
     }
 }
 
-/// Visits under way.
+/// Visits in flight.
 #[derive(Default)]
 pub(super) struct Visits {
-    pub(super) under_way: Vec<UnderWay>,
-    /// Posted, and nobody waited for what came of it: to be posted again under the same number.
+    pub(super) in_flight: Vec<InFlight>,
+    /// Messages posted without waiting for the result. They are posted again under the same number.
     pub(super) unsure: Vec<(u32, RoomName)>,
 }
 
-/// One of them.
-pub(super) struct UnderWay {
+/// A visit in flight.
+pub(super) struct InFlight {
     pub(super) shard: usize,
-    pub(super) visiting: VisitHandle,
-    /// What is posted, and where.
+    pub(super) handle: VisitHandle,
+    /// The number of the message and its room, if the visit posts one.
     pub(super) post: Option<(u32, RoomName)>,
 }

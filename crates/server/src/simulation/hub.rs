@@ -1,4 +1,4 @@
-//! The hub of a simulated server: what it decides, stores and hands out, and the ways to the shards.
+//! The hub of a simulated server: what it decides, stores and delivers, and the channels to the shards.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -20,33 +20,33 @@ use crate::inbox::{INBOX_MAX, Inbox};
 use crate::log::{Batch, Chunk, Entry, Order};
 use crate::shard::Shard;
 
-/// Chunks that wait for the hub.
+/// The most chunks that wait for the hub.
 const LOG_CHUNKS_MAX: usize = 3;
 
-/// A shard, and what is on its way to and from it.
-pub(super) struct Driven {
+/// A shard, and what is in flight to and from it.
+pub(super) struct DrivenShard {
     pub(super) shard: Shard<VirtualSocket>,
     pub(super) inbox: VecDeque<Inbox>,
     pub(super) jobs: VecDeque<Job>,
-    /// Batches handled so far.
+    /// The number of batches handled so far.
     pub(super) worked_off: u64,
     pub(super) answers: Answers,
 }
 
-/// What the hub knows.
+/// The hub with its chat and store.
 pub(super) struct Hub {
     pub(super) chat: Chat,
     pub(super) store: ListStore,
     pub(super) log: VecDeque<Chunk>,
     order: Order,
-    /// Applied and not stored, because the disk is full.
+    /// The effects that are decided and not stored because the disk is full.
     pub(super) unstored: Option<(LogPosition, Vec<Effect>)>,
     pub(super) credits: Credits,
     shards: usize,
     pub(super) reference: Reference,
 }
 
-/// What came of a turn of the hub.
+/// The result of a turn of the hub.
 pub(super) enum Outcome {
     Nothing,
     NotStored,
@@ -67,16 +67,17 @@ impl Hub {
         }
     }
 
-    /// The server is killed and started again: what was not kept is gone.
+    /// The server is killed and started again: what was not stored is lost.
     ///
-    /// Where everything is kept it may have the state as well: then those who were in are ended by the start.
-    pub(super) fn begin_anew(&mut self, now: u64, has_state: bool) {
+    /// If everything was stored, the server may have a snapshot of its state as well. Then the start ends the sessions
+    /// in it.
+    pub(super) fn restart(&mut self, now: u64, has_state: bool) {
         if self.unstored.take().is_none() && has_state {
             let snapshot = self.chat.snapshot();
             self.chat = Chat::restore(snapshot).expect("a chat is what it says itself");
         } else {
             self.chat = Chat::from_history(self.store.load());
-            self.reference.begin_anew();
+            self.reference.restart();
         }
         self.log.clear();
         let moment = Moment { time: time_at(now), steady: SteadyTime(now) };
@@ -84,7 +85,8 @@ impl Hub {
         self.credits = Credits::new(self.shards);
     }
 
-    /// A server proposes that it starts. Gives its boot once that is kept, and nobody of the boots before is in.
+    /// A server proposes its start. Returns its boot number once that is stored and the sessions of earlier boots are
+    /// ended.
     pub(super) fn open(&mut self, limits: Limits, now: u64, dice: &mut Dice) -> u32 {
         let before = self.store.last_boot;
         self.log.push_back(boot::proposals(&self.chat, limits));
@@ -104,7 +106,7 @@ impl Hub {
         self.log.len() < LOG_CHUNKS_MAX
     }
 
-    /// Takes a batch, or the one that could not be stored. What it decides is so many times the work that it is.
+    /// Handles the next batch, or the one that could not be stored. `times` multiplies its work for the credits.
     pub(super) fn take_batch(&mut self, now: u64, times: usize, dice: &mut Dice) -> Outcome {
         let Some((position, effects)) = self.unstored.take().or_else(|| self.decide(now, dice))
         else {
@@ -123,7 +125,7 @@ impl Hub {
         Outcome::Stored
     }
 
-    /// What follows from the next batch, if there is one.
+    /// Decides the next batch, if there is one.
     fn decide(&mut self, now: u64, dice: &mut Dice) -> Option<(LogPosition, Vec<Effect>)> {
         if self.credits.overburdened().is_some() {
             return None;
@@ -152,23 +154,23 @@ impl Hub {
         Some((position, effects))
     }
 
-    /// Hands out what the shards' credit allows.
-    pub(super) fn deliver(&mut self, now: u64, shards: &mut [Driven]) -> bool {
+    /// Delivers what the shards' credit permits.
+    pub(super) fn deliver(&mut self, now: u64, shards: &mut [DrivenShard]) -> bool {
         let now = Duration::from_millis(now);
         self.credits.release(now);
         assert!(self.credits.due().is_none_or(|due| due > now), "an idle shard waits too long");
-        let mut has_some = false;
+        let mut has_delivered = false;
         for (shard, driven) in shards.iter_mut().enumerate() {
             if self.credits.has_next(shard) && driven.inbox.len() < INBOX_MAX {
                 driven.inbox.push_back(Inbox::Batches(self.credits.take(shard)));
-                has_some = true;
+                has_delivered = true;
             }
         }
-        has_some
+        has_delivered
     }
 
-    /// Tells every shard something, after everything that was decided.
-    pub(super) fn tell(&mut self, shards: &mut [Driven], message: impl Fn() -> Inbox) {
+    /// Sends a message to every shard, after everything decided so far.
+    pub(super) fn broadcast(&mut self, shards: &mut [DrivenShard], message: impl Fn() -> Inbox) {
         self.credits.release_all();
         for (shard, driven) in shards.iter_mut().enumerate() {
             driven.inbox.push_back(Inbox::Batches(self.credits.take(shard)));

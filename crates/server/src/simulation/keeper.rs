@@ -1,5 +1,5 @@
-//! A protocol that no door speaks: its clients keep lists of who is in a room, as those of IRC do, from what they are
-//! told of comings and goings.
+//! A protocol that no listener offers: its clients keep lists of who is in a room, as IRC clients do, from the joins
+//! and leaves that they receive.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use teahouse_wire::{Clock, Epoch, Input, ProtocolSession, Work};
 
 const FORMAT: Format = Format::new("lists", |_, _| Box::new(Words));
 
-/// How a fact is told to those who keep lists.
+/// How a fact is encoded for clients that keep lists.
 #[derive(Debug)]
 struct Words;
 
@@ -34,24 +34,24 @@ impl RoomEncoder for Words {
     }
 }
 
-/// A session of such a client. Each of its lines is `join`, `leave`, `who` or `nick`, and a name.
+/// The session of such a client. Each of its lines is `join`, `leave`, `who` or `nick`, and a name.
 #[derive(Debug, Default)]
 pub(crate) struct KeeperSession {
-    is_in: bool,
+    has_entered: bool,
     partial: Vec<u8>,
 }
 
 impl KeeperSession {
-    fn handle_line(line: &str, heard: &mut Vec<Input>) {
+    fn handle_line(line: &str, inputs: &mut Vec<Input>) {
         let (verb, name) = line.split_once(' ').unwrap_or((line, ""));
         let room = || RoomName::parse(name).expect("rooms have names");
         match verb {
-            "join" => heard.push(Input::ask(Action::Join { room: room() })),
-            "leave" => heard.push(Input::ask(Action::Leave { room: room() })),
-            "who" => heard.push(Input::ask(Query::Who { room: room(), page: 1 })),
+            "join" => inputs.push(Input::ask(Action::Join { room: room() })),
+            "leave" => inputs.push(Input::ask(Action::Leave { room: room() })),
+            "who" => inputs.push(Input::ask(Query::Who { room: room(), page: 1 })),
             "nick" => {
                 let nick = Nick::parse(name).expect("it is a nick");
-                heard.push(Input::ask(Action::Rename { nick }));
+                inputs.push(Input::ask(Action::Rename { nick }));
             }
             _ => {}
         }
@@ -68,10 +68,10 @@ impl ProtocolSession for KeeperSession {
         bytes: &[u8],
         _: &Clock,
         work: &mut Work,
-        heard: &mut Vec<Input>,
+        inputs: &mut Vec<Input>,
     ) -> usize {
-        if !std::mem::replace(&mut self.is_in, true) {
-            heard.push(Input::ask(Action::Enter { nick: None, room: None, resume_key: None }));
+        if !std::mem::replace(&mut self.has_entered, true) {
+            inputs.push(Input::ask(Action::Enter { nick: None, room: None, resume_key: None }));
         }
         let mut taken = 0;
         while let Some(byte) = bytes.get(taken).filter(|_| !work.is_over()) {
@@ -82,13 +82,13 @@ impl ProtocolSession for KeeperSession {
             }
             work.take_one();
             let line = String::from_utf8(std::mem::take(&mut self.partial)).expect("it is UTF-8");
-            Self::handle_line(&line, heard);
+            Self::handle_line(&line, inputs);
         }
         taken
     }
 
-    fn handle_end(&mut self, _: &Clock, heard: &mut Vec<Input>) {
-        heard.push(Input::Quit);
+    fn handle_end(&mut self, _: &Clock, inputs: &mut Vec<Input>) {
+        inputs.push(Input::Quit);
     }
 
     fn partial_input_bytes(&self) -> usize {
@@ -103,38 +103,38 @@ impl ProtocolSession for KeeperSession {
         FORMAT
     }
 
-    fn render(&mut self, told: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+    fn render(&mut self, output: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
         let mut line = String::new();
-        if let Output::Entered(entered) = told {
+        if let Output::Entered(entered) = output {
             line = format!("in {}\n", entered.room);
-        } else if let Output::Left(_, room) = told {
+        } else if let Output::Left(_, room) = output {
             line = format!("out {room}\n");
-        } else if let Output::Answer(_, Answer::Members { name, nicks, .. }) = told {
+        } else if let Output::Answer(_, Answer::Members { name, nicks, .. }) = output {
             let nicks: Vec<&str> = nicks.iter().map(Nick::as_str).collect();
             line = format!("list {name} {}\n", nicks.join(" "));
-        } else if let Output::Answer(_, Answer::Renamed { from, to }) = told {
+        } else if let Output::Answer(_, Answer::Renamed { from, to }) = output {
             line = format!("mine {from} {to}\n");
-        } else if let Output::GivenBack(..) = told {
+        } else if let Output::GivenBack(..) = output {
             line.push_str("refused\n");
         }
         out.extend_from_slice(line.as_bytes());
     }
 }
 
-/// What such a client knows by what it was told.
+/// What such a client knows from its input.
 #[derive(Default)]
 pub(crate) struct Lists {
-    /// Of each room it is in; nothing while it has not been told who was there.
+    /// The list of each room it is in; `None` until it has received the first list.
     pub(crate) rooms: BTreeMap<String, Option<BTreeSet<String>>>,
-    /// Something that it asked came too fast.
+    /// Whether one of its requests was refused because it came too fast.
     pub(crate) is_refused: bool,
-    /// What was said, as it came.
-    pub(crate) said: Vec<String>,
+    /// The messages received, in order.
+    pub(crate) messages: Vec<String>,
 }
 
 impl Lists {
-    /// Takes a line; gives the room of which it wants to know who is there.
-    pub(crate) fn hear(&mut self, line: &str) -> Option<String> {
+    /// Handles a line; returns a room whose list the client wants.
+    pub(crate) fn receive_line(&mut self, line: &str) -> Option<String> {
         let words: Vec<&str> = line.split(' ').collect();
         match words[..] {
             ["in", room] => {
@@ -159,13 +159,13 @@ impl Lists {
             ["renamed", from, to] => assert!(self.replace(from, Some(to)), "{line}"),
             ["mine", from, to] => drop(self.replace(from, Some(to))),
             ["refused"] => self.is_refused = true,
-            ["said", _, _, ref words @ ..] => self.said.push(words.join(" ")),
+            ["said", _, _, ref words @ ..] => self.messages.push(words.join(" ")),
             _ => panic!("{line}"),
         }
         None
     }
 
-    /// In every list; whether it was, or may have been, in one.
+    /// Replaces a nick in every list; returns whether it was, or may have been, in one.
     fn replace(&mut self, from: &str, to: Option<&str>) -> bool {
         let mut was_there = self.rooms.values().any(Option::is_none);
         for list in self.rooms.values_mut().flatten().filter(|list| list.contains(from)) {

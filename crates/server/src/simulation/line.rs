@@ -1,26 +1,26 @@
-//! Somebody with `nc`, who may type anything.
+//! A person with `nc`, who may type anything.
 
 use super::dice::Dice;
 use super::words::{ROOMS, token_of, words_of};
 
-/// Empty lines, and commands that are not known, said at once by who floods.
+/// The number of empty lines and unknown commands in one flood.
 const FLOOD: usize = 15;
 
-/// What somebody with `nc` has heard on this connection, in its order.
+/// What a person with `nc` has received on this connection, in order.
 #[derive(Default)]
 pub(super) struct Line {
-    pub(super) heard: Vec<u32>,
-    /// What it was told in private.
-    pub(super) told: Vec<String>,
-    /// What it was shown of the past.
+    pub(super) received: Vec<u32>,
+    /// The private messages.
+    pub(super) private: Vec<String>,
+    /// The messages shown from history.
     pub(super) shown: Vec<u32>,
-    /// Searches that were answered.
+    /// The number of answered searches.
     pub(super) answered: usize,
     pub(super) has_goodbye: bool,
 }
 
 impl Line {
-    /// What it types next.
+    /// What the person types next.
     pub(super) fn type_next(
         name: &str,
         (others, token): (&[String], u32),
@@ -41,23 +41,23 @@ impl Line {
             7 if dice.once_in(8) => "/quit\n".to_owned(),
             8 => format!("half of m{token}"),
             9 => ";\n".to_owned(),
-            // More than there are tokens for, all of it in one read.
+            // More than there are tokens for, all in one read.
             11 => "\n/nothing\n".repeat(FLOOD),
             12 => format!("/ignore {other}\n"),
             13 => format!("/topic m{token};\n"),
-            // That could go on as something else.
+            // A line that could go on as another protocol.
             14 => "*1\r\n".to_owned(),
             _ => format!("{}\r\n", words_of(token)),
         }
     }
 
-    /// Messages have a token, `m` and a number; what the server says of its own begins with a mark. A tail that is
-    /// shown on coming in, and `/history`, begin with a time.
-    pub(super) fn hear(&mut self, line: &str) {
+    /// Handles a line. Messages have a token, `m` and a number; lines of the server itself begin with a mark. Lines
+    /// from history, on joining or with `/history`, begin with a time.
+    pub(super) fn receive_line(&mut self, line: &str) {
         let is_topic = line.starts_with("-- ") && line.contains(" set the topic: ");
         let is_said = is_topic || line.starts_with(['<', '*']) || line.starts_with("[#");
         if let Some(token) = token_of(line).filter(|_| is_said) {
-            self.heard.push(token);
+            self.received.push(token);
         }
         let is_past = line.starts_with('[') && !is_said && !line.starts_with("[private]");
         self.shown.extend(token_of(line).filter(|_| is_past));
@@ -65,7 +65,7 @@ impl Line {
         self.has_goodbye |= line.starts_with("-- goodbye");
         if let Some((_, words)) = line.strip_prefix("[private] <").and_then(|l| l.split_once("> "))
         {
-            self.told.push(words.trim_end().to_owned());
+            self.private.push(words.trim_end().to_owned());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How a history begins, and how the server is started again in the middle of one.
+//! How a history begins, and how the server restarts within one.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use teahouse_wire::protocol::ServerFacts;
 use super::answers::Answers;
 use super::dice::Dice;
 use super::http::Visits;
-use super::hub::{Driven, Hub};
+use super::hub::{DrivenShard, Hub};
 use super::peer::{Outside, Peer};
 use super::settings::settings;
 use super::world::{Mood, World};
@@ -22,9 +22,9 @@ impl World {
     pub(super) fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let settings = Arc::new(settings(&mut dice));
-        let has_copies = dice.once_in(4);
-        let has_firm_rooms = settings.limits.rooms.rooms_max > 1 && !has_copies;
-        let place = ShardSetup {
+        let has_backups = dice.once_in(4);
+        let has_permanent_rooms = settings.limits.rooms.rooms_max > 1 && !has_backups;
+        let setup = ShardSetup {
             index: 0,
             boot: 0,
             server: Arc::new(ServerFacts {
@@ -42,7 +42,7 @@ impl World {
         let history_shown = settings.history_shown.into();
         let peers = (1..=2 + dice.below(6)).map(|number| match dice.once_in(2) {
             true => Peer::line(number),
-            false => Peer::api(number, history_shown, has_firm_rooms),
+            false => Peer::api(number, history_shown, has_permanent_rooms),
         });
         let mut peers: Vec<Peer> = peers.collect();
         for _ in 0..dice.below(4) {
@@ -61,8 +61,8 @@ impl World {
             is_restless: dice.once_in(3),
             work: *dice.pick(&[1, 100, 3000]),
             are_pages_late: dice.once_in(3),
-            has_copies,
-            has_firm_rooms,
+            has_backups,
+            has_permanent_rooms,
             names,
         };
         let connections_max = *dice.pick(&[1000, 1000, 4]);
@@ -73,20 +73,25 @@ impl World {
             hub: Hub::new(shards),
             shards: Vec::new(),
             gate: Gate::started(&settings.limits, connections_max),
-            outside: Outside { peers, given_up: Vec::new(), said: 0, visits: Visits::default() },
-            place,
+            outside: Outside {
+                peers,
+                abandoned: Vec::new(),
+                message_count: 0,
+                visits: Visits::default(),
+            },
+            setup,
         };
         world.open(shards);
         world
     }
 
-    /// The server is started.
+    /// Starts the server.
     pub(super) fn open(&mut self, shards: usize) {
-        let limits = self.place.settings.chat_limits();
-        self.place.boot = self.hub.open(limits, self.now, &mut self.dice);
-        let place = &self.place;
-        let shards = (0..shards).map(|index| Driven {
-            shard: Shard::new(ShardSetup { index, ..place.clone() }),
+        let limits = self.setup.settings.chat_limits();
+        self.setup.boot = self.hub.open(limits, self.now, &mut self.dice);
+        let setup = &self.setup;
+        let shards = (0..shards).map(|index| DrivenShard {
+            shard: Shard::new(ShardSetup { index, ..setup.clone() }),
             inbox: VecDeque::new(),
             jobs: VecDeque::new(),
             worked_off: 0,
@@ -95,20 +100,20 @@ impl World {
         self.shards = shards.collect();
     }
 
-    /// The server is killed and started again.
-    pub(super) fn begin_anew(&mut self) {
+    /// Kills the server and starts it again.
+    pub(super) fn restart(&mut self) {
         for wire in self.outside.wires() {
             wire.socket.break_off();
             wire.is_served = false;
             wire.body = None;
         }
-        self.outside.given_up.clear();
+        self.outside.abandoned.clear();
         self.lose_visits();
-        if self.mood.has_copies {
-            self.hub.store.bring_back();
+        if self.mood.has_backups {
+            self.hub.store.restore_backup();
         }
-        let has_state = !self.mood.has_copies && self.dice.once_in(2);
-        self.hub.begin_anew(self.now, has_state);
+        let has_state = !self.mood.has_backups && self.dice.once_in(2);
+        self.hub.restart(self.now, has_state);
         self.open(self.shards.len());
     }
 }

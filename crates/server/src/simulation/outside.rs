@@ -1,4 +1,4 @@
-//! Those who connect: what happens to their connections, and when the tasks of these run.
+//! The peers' connections: what happens to them, and when their tasks run.
 
 use super::http::Body;
 use super::peer::Wire;
@@ -11,7 +11,7 @@ impl World {
     pub(super) fn trouble(&mut self, peer: usize) {
         let Some(wire) = &mut self.outside.peers[peer].wire else { return };
         match self.dice.below(7) {
-            // Who only hears is not gone when it says no more.
+            // A follower that closes its side is not gone.
             0 if wire.body.is_none() => {
                 wire.socket.close();
                 wire.is_closed = true;
@@ -36,7 +36,7 @@ impl World {
         }
         let shard = self.dice.below(self.shards.len());
         let address = [10, 0, 0, u8::try_from(peer % 3).expect("it is below 3")];
-        // The server is full, or its address has what it may have: it tries again.
+        // If the server is full, or the address has no slot left, the peer tries again later.
         let Ok(permit) = self.gate.admit(address.into()) else { return };
         let socket = VirtualSocket::new(usize::MAX / 2);
         let (ours, origin) = (socket.clone(), permit.origin());
@@ -64,10 +64,10 @@ impl World {
             is_let_through: false,
         };
         let earlier = self.outside.peers[peer].connect(wire);
-        self.outside.given_up.extend(earlier);
+        self.outside.abandoned.extend(earlier);
     }
 
-    /// A connection's task has its turn; its peer takes what has come.
+    /// The task of a connection runs; then its peer takes what has arrived.
     pub(super) fn serve(&mut self, peer: usize) -> bool {
         let Some(mut wire) = self.outside.peers[peer].wire.take() else { return false };
         let has_run = self.run_task(&mut wire) | self.fetch(&mut wire);
@@ -75,17 +75,17 @@ impl World {
         self.outside.peers[peer].receive() || has_run
     }
 
-    /// Connections that nobody is at have their turns.
-    pub(super) fn serve_given_up(&mut self) -> bool {
+    /// The tasks of abandoned connections run.
+    pub(super) fn serve_abandoned(&mut self) -> bool {
         let mut has_run = false;
-        for mut wire in std::mem::take(&mut self.outside.given_up) {
+        for mut wire in std::mem::take(&mut self.outside.abandoned) {
             has_run |= self.run_task(&mut wire) | self.fetch(&mut wire);
-            self.outside.given_up.extend(wire.is_served.then_some(wire));
+            self.outside.abandoned.extend(wire.is_served.then_some(wire));
         }
         has_run
     }
 
-    /// The task of a connection runs, if it was woken, until it has to wait.
+    /// Runs the task of a connection, if it was woken, until it has to wait.
     fn run_task(&mut self, wire: &mut Wire) -> bool {
         let Wire { socket, shard, key, is_served, body, .. } = wire;
         let (shard, key) = (*shard, *key);
@@ -104,7 +104,7 @@ impl World {
                 Interest::Http => panic!("nobody here speaks HTTP"),
             };
             if body.is_some() {
-                // It waits for the end only.
+                // The task of a follower waits only for the end.
                 return false;
             }
             if write && socket.is_writable() {

@@ -1,5 +1,5 @@
-//! Peers: people with `nc`, who may do anything, programs at the api, which keep to its rules, and clients of protocols
-//! that no door speaks yet.
+//! Peers: people with `nc`, who may type anything; api programs, which follow the rules of the api; and clients of
+//! protocols that no listener offers yet.
 
 mod api;
 mod frames;
@@ -19,21 +19,21 @@ use super::words::ROOMS;
 use crate::key::Key;
 pub(super) use api::Api;
 
-/// The peers, and what they have left behind.
+/// The peers and their connections.
 pub(super) struct Outside {
     pub(super) peers: Vec<Peer>,
-    /// Connections that their peers have given up, and the server has not.
-    pub(super) given_up: Vec<Wire>,
-    /// Messages said so far, which have these numbers.
-    pub(super) said: u32,
+    /// Connections that their peers have abandoned and the server has not closed yet.
+    pub(super) abandoned: Vec<Wire>,
+    /// The number of messages sent so far; each message has its number as token.
+    pub(super) message_count: u32,
     pub(super) visits: Visits,
 }
 
 impl Outside {
-    /// All connections that there are.
+    /// All connections.
     pub(super) fn wires(&mut self) -> impl Iterator<Item = &mut Wire> {
         let of_peers = self.peers.iter_mut().filter_map(|peer| peer.wire.as_mut());
-        of_peers.chain(&mut self.given_up)
+        of_peers.chain(&mut self.abandoned)
     }
 }
 
@@ -44,29 +44,29 @@ pub(super) struct Peer {
     pub(super) kind: Kind,
     /// The sessions of its connections so far.
     pub(super) sessions: Vec<SessionId>,
-    /// Bytes received that are no whole line or frame.
+    /// Received bytes that are not a whole line or frame yet.
     partial: Vec<u8>,
 }
 
-/// A peer's present connection.
+/// The current connection of a peer.
 pub(super) struct Wire {
     pub(super) socket: VirtualSocket,
     pub(super) shard: usize,
     pub(super) key: Key,
     pub(super) session: SessionId,
-    /// What is fetched, where it is not written.
+    /// The response body, if output is fetched and not written.
     pub(super) body: Option<Body>,
     /// The peer has closed its side.
     pub(super) is_closed: bool,
-    /// It takes what comes and says nothing to that, as a machine does that hangs.
+    /// Whether the peer takes bytes and answers nothing, like a machine that hangs.
     pub(super) is_asleep: bool,
     pub(super) is_served: bool,
-    /// It was there when everything was let through, and the peer took all of it.
+    /// Whether it was connected when everything was let through, so that the peer has received everything.
     pub(super) is_let_through: bool,
 }
 
 impl Wire {
-    /// Neither side has ended it.
+    /// Whether neither side has ended it.
     pub(super) fn is_open(&self) -> bool {
         self.is_served && !self.is_closed
     }
@@ -75,11 +75,11 @@ impl Wire {
 pub(super) enum Kind {
     Line(Line),
     Api(Api),
-    /// Somebody whose line the server edits.
+    /// A person whose line the server edits.
     Editor(Screen),
-    /// A client that keeps lists of who is where.
+    /// A client that keeps lists of who is in each room.
     Keeper(Lists),
-    /// Somebody who follows a room over HTTP.
+    /// A client that follows a room over HTTP.
     Follower(Follower),
 }
 
@@ -92,9 +92,9 @@ impl Peer {
         Self::new(format!("line{number}"), Kind::Line(Line::default()))
     }
 
-    pub(super) fn api(number: usize, history_shown: u64, has_firm_rooms: bool) -> Self {
+    pub(super) fn api(number: usize, history_shown: u64, has_permanent_rooms: bool) -> Self {
         let name = format!("api{number}");
-        let api = Api::new(name.clone(), (number, history_shown), has_firm_rooms);
+        let api = Api::new(name.clone(), (number, history_shown), has_permanent_rooms);
         Self::new(name, Kind::Api(api))
     }
 
@@ -110,7 +110,7 @@ impl Peer {
         Self::new(format!("follower{number}"), Kind::Follower(Follower::new(is_stream)))
     }
 
-    /// What speaks with it, where that is known before it says something.
+    /// The protocol session for it, if its protocol is known before its first byte.
     pub(super) fn session(&self, dice: &mut Dice) -> Option<Box<dyn ProtocolSession>> {
         match &self.kind {
             Kind::Line(_) => None,
@@ -121,7 +121,7 @@ impl Peer {
         }
     }
 
-    /// A new connection; gives back the one before.
+    /// Sets a new connection; returns the previous one.
     pub(super) fn connect(&mut self, wire: Wire) -> Option<Wire> {
         self.partial.clear();
         self.sessions.push(wire.session);
@@ -149,7 +149,7 @@ impl Peer {
         }
     }
 
-    /// Says something, or does one of the other things that can be done.
+    /// Sends a message, or does something else that its kind can do.
     pub(super) fn act(
         &mut self,
         others: &[String],
@@ -171,11 +171,11 @@ impl Peer {
                     4 => "\u{7f}\n".to_owned(),
                     _ => format!("m{token};\n"),
                 };
-                // What is typed is on its way only where there is one.
+                // Typed keys are in flight only on an open connection.
                 if wire.is_closed {
                     return;
                 }
-                screen.types(&keys)
+                screen.type_keys(&keys)
             }
             Kind::Api(api) => match api.ask_next(others, token, dice, is_restless) {
                 Some(bytes) => bytes,
@@ -193,7 +193,7 @@ impl Peer {
         self.send(&bytes);
     }
 
-    /// Takes what it has received; whether it says something to that.
+    /// Handles the bytes received; returns whether the peer answers.
     pub(super) fn receive(&mut self) -> bool {
         let Some(wire) = self.wire.as_ref().filter(|wire| !wire.is_asleep) else { return false };
         let bytes = wire.socket.take_received();
@@ -202,30 +202,31 @@ impl Peer {
             return false;
         }
         self.partial.extend(bytes);
-        let said = match &mut self.kind {
+        let requests = match &mut self.kind {
             Kind::Line(line) => {
-                lines(&mut self.partial).for_each(|words| line.hear(&words));
+                lines(&mut self.partial).for_each(|words| line.receive_line(&words));
                 return false;
             }
             Kind::Editor(_) => return false,
             Kind::Api(api) => api.receive(&mut self.partial),
             Kind::Keeper(lists) => {
-                let asked = lines(&mut self.partial).filter_map(|line| lists.hear(line.trim_end()));
-                asked.map(|room| format!("who {room}\n").into_bytes()).collect()
+                let rooms =
+                    lines(&mut self.partial).filter_map(|line| lists.receive_line(line.trim_end()));
+                rooms.map(|room| format!("who {room}\n").into_bytes()).collect()
             }
             Kind::Follower(follower) => {
-                lines(&mut self.partial).for_each(|line| follower.hear(&line));
+                lines(&mut self.partial).for_each(|line| follower.receive_line(&line));
                 return false;
             }
         };
-        for request in &said {
+        for request in &requests {
             self.send(request);
         }
-        !said.is_empty()
+        !requests.is_empty()
     }
 }
 
-/// Takes whole lines off the front.
+/// Removes and returns whole lines from the front.
 fn lines(partial: &mut Vec<u8>) -> impl Iterator<Item = String> {
     std::iter::from_fn(|| {
         let end = partial.iter().position(|byte| *byte == b'\n')?;

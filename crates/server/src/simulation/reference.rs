@@ -1,34 +1,35 @@
-//! What everyone is to hear, by what was decided and in which order: as simple as it can be, and slow.
+//! A reference model of what every session must receive, from what was decided and in which order. It is as simple as
+//! possible, and slow.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use teahouse_core::{Answer, Effect, Event, ExitCause, Ignored, Position, RoomId, SessionId};
 
-/// What was decided for whom.
+/// What was decided for each session.
 #[derive(Default)]
 pub(super) struct Reference {
-    /// How much has been decided so far.
+    /// The number of effects so far, which serves as the time below.
     now: usize,
-    /// The rooms of each session, and the last position before it came into each.
+    /// The rooms of each session, with the last position before the session joined.
     pub(super) joined: BTreeMap<SessionId, BTreeMap<RoomId, Position>>,
-    /// When each event was.
+    /// The time of each event.
     events: BTreeMap<(RoomId, Position), usize>,
-    /// When each session came in, and whom it ignored from when on.
+    /// The time at which each session began. Below: whom it ignored, from which time on.
     begun: BTreeMap<SessionId, usize>,
     ignored: BTreeMap<SessionId, Vec<(usize, Vec<Ignored>)>>,
-    /// What each session was told in private.
-    told: BTreeMap<SessionId, Vec<String>>,
-    /// How many questions to history each session may have answered.
+    /// The private messages of each session.
+    private: BTreeMap<SessionId, Vec<String>>,
+    /// The number of history reads that each session was granted.
     granted: BTreeMap<SessionId, usize>,
-    /// Those that have ended because they wanted to.
+    /// The sessions that ended because they asked to.
     quit: BTreeSet<SessionId>,
 }
 
-/// Whether a member hears an event.
+/// Whether a member must receive an event.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hears {
+pub(super) enum Receives {
     Must,
-    /// It ignored its author at some time since: it depends on when it was given the event.
+    /// The member ignored the author at some time since. Whether it receives the event depends on when it was given it.
     May,
     MustNot,
 }
@@ -54,7 +55,7 @@ impl Reference {
                 self.events.insert((event.room, event.position), self.now);
             }
             Effect::Ignores { session, ignored } => {
-                // One that is resumed ignores from its beginning on whom it did before.
+                // A resumed session ignores, from its beginning, those whom it ignored before.
                 let is_first = self.begun.get(session).is_some_and(|begun| *begun + 1 == self.now);
                 let from = if is_first { self.now - 1 } else { self.now };
                 self.ignored.entry(*session).or_default().push((from, ignored.clone()));
@@ -63,7 +64,7 @@ impl Reference {
                 self.begun.insert(*session, self.now);
             }
             Effect::Answer { session, answer: Answer::Private(message), .. } => {
-                self.told.entry(*session).or_default().push(message.text.as_str().to_owned());
+                self.private.entry(*session).or_default().push(message.text.as_str().to_owned());
             }
             Effect::RoomCreated { .. }
             | Effect::RoomRemoved { .. }
@@ -74,13 +75,13 @@ impl Reference {
         }
     }
 
-    /// The server has been started anew: nobody is in.
-    pub(super) fn begin_anew(&mut self) {
+    /// The server has restarted: no session is in any room.
+    pub(super) fn restart(&mut self) {
         self.joined.clear();
     }
 
-    pub(super) fn told(&self, session: SessionId) -> &[String] {
-        self.told.get(&session).map_or(&[], Vec::as_slice)
+    pub(super) fn private(&self, session: SessionId) -> &[String] {
+        self.private.get(&session).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn granted(&self, session: SessionId) -> usize {
@@ -91,11 +92,11 @@ impl Reference {
         self.quit.contains(&session)
     }
 
-    /// Whether somebody hears an event who has had these sessions, one after the other.
-    pub(super) fn hears(&self, sessions: &[SessionId], event: &Event) -> Hears {
+    /// Whether a client that had these sessions, one after the other, must receive an event.
+    pub(super) fn receives(&self, sessions: &[SessionId], event: &Event) -> Receives {
         let happened = self.events.get(&(event.room, event.position)).copied().unwrap_or_default();
         let key = event.nick.key();
-        let (mut has_heard, mut has_ignored) = (false, false);
+        let (mut has_received, mut has_ignored) = (false, false);
         for (nth, session) in sessions.iter().enumerate() {
             let begin = |session| self.begun.get(session).copied().unwrap_or_default();
             let end = sessions.get(nth + 1).map_or(usize::MAX, begin);
@@ -108,14 +109,14 @@ impl Reference {
                     let is_it = |who: &Ignored| who.is(event.session, event.author, Some(&key));
                     let is_ignored = ignored.iter().any(is_it);
                     has_ignored |= is_ignored;
-                    has_heard |= !is_ignored;
+                    has_received |= !is_ignored;
                 }
             }
         }
-        match (has_heard, has_ignored) {
-            (_, false) => Hears::Must,
-            (true, true) => Hears::May,
-            (false, true) => Hears::MustNot,
+        match (has_received, has_ignored) {
+            (_, false) => Receives::Must,
+            (true, true) => Receives::May,
+            (false, true) => Receives::MustNot,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What an operator of a simulated server has set: another thing in each history.
+//! The settings of a simulated server, different in each history.
 
 use teahouse_core::RoomName;
 
@@ -18,14 +18,14 @@ pub(super) fn settings(dice: &mut Dice) -> Settings {
     limits.connections.connections_per_address_max = 0;
     limits.connections.newcomers_per_address_max = 0;
     limits.seats.suspended_per_address_max = *dice.pick(&[1000, 1000, 1]);
-    // One beside the first: rooms give way.
+    // With 1, only one room exists beside the first, so rooms are evicted.
     limits.rooms.rooms_max = *dice.pick(&[1000, 1000, 1]);
     limits.flood.flood_burst = *dice.pick(&[0, 0, 3]);
     limits.flood.flood_held_max = *dice.pick(&[1, 4, 8]);
     (limits.flood.work_burst, limits.flood.work_per_second) = *dice.pick(&[(0, 0), (20, 1000)]);
     limits.connections.idle_s = *dice.pick(&[0, 0, 60]);
     limits.presence.announce_each_max = *dice.pick(&[1, 50]);
-    // Small, so that peers who do not read are behind, and let go, early.
+    // Small, so that peers that do not read soon fall behind and are disconnected.
     (limits.queues.queue_soft_bytes, limits.queues.queue_hard_bytes) =
         *dice.pick(&[(200, 20_000), (2000, 3000)]);
     let first_room = first_room();

@@ -1,5 +1,5 @@
-//! A socket that takes as many bytes as the history wants, breaks when it wants, and says when it is ready as the
-//! system's notification does: on a change, if somebody waits for it.
+//! A virtual socket. The simulation decides how many bytes it takes and when it breaks. It reports readiness as the
+//! system does: on a change, if a task waits for it.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -16,17 +16,17 @@ use crate::shard::Socket;
 pub(crate) struct VirtualSocket(Rc<RefCell<Pipe>>);
 
 struct Pipe {
-    /// What the peer has sent and the server has not read.
+    /// The bytes that the peer has sent and the server has not read.
     sent: VecDeque<u8>,
-    /// The peer has closed its side.
+    /// Whether the peer has closed its side.
     is_closed: bool,
     is_broken: bool,
-    /// How many bytes more the peer's side takes.
+    /// How many more bytes the peer's side takes.
     room: usize,
-    /// What the peer has received.
+    /// The bytes that the peer has received.
     received: Vec<u8>,
     task: Arc<Task>,
-    /// Its task waits for these: otherwise nothing wakes it when they come.
+    /// What its task waits for. Nothing else wakes the task.
     waits: Waits,
 }
 
@@ -47,7 +47,7 @@ impl Wake for Task {
 }
 
 impl Task {
-    /// Whether it has been woken since this was asked.
+    /// Whether it was woken since the last call.
     pub(crate) fn take(&self) -> bool {
         self.0.swap(false, Ordering::Relaxed)
     }
@@ -76,7 +76,7 @@ impl VirtualSocket {
         self.0.borrow().task.take()
     }
 
-    /// Its task waits, for one of these or to be woken.
+    /// Its task waits until the socket is ready for these, or until it is woken.
     pub(crate) fn wait(&self, to_read: bool, to_write: bool) {
         self.0.borrow_mut().waits = Waits { to_read, to_write };
     }
@@ -94,7 +94,7 @@ impl VirtualSocket {
         pipe.is_broken || pipe.is_closed || !pipe.sent.is_empty()
     }
 
-    /// Whether something that the peer has sent waits.
+    /// Whether bytes of the peer are not read.
     pub(crate) fn is_unread(&self) -> bool {
         !self.0.borrow().sent.is_empty()
     }
@@ -104,25 +104,25 @@ impl VirtualSocket {
         pipe.is_broken || pipe.room > 0
     }
 
-    /// The peer sends.
+    /// The peer sends bytes.
     pub(crate) fn send(&self, bytes: &[u8]) {
         self.0.borrow_mut().sent.extend(bytes);
         self.notify(|waits| waits.to_read);
     }
 
-    /// The peer says no more.
+    /// The peer closes its side.
     pub(crate) fn close(&self) {
         self.0.borrow_mut().is_closed = true;
         self.notify(|waits| waits.to_read);
     }
 
-    /// Neither side reaches the other any more.
+    /// The connection breaks for both sides.
     pub(crate) fn break_off(&self) {
         self.0.borrow_mut().is_broken = true;
         self.notify(|waits| waits.to_read || waits.to_write);
     }
 
-    /// The peer's side takes so many bytes more from here on.
+    /// Sets how many more bytes the peer's side takes.
     pub(crate) fn set_room(&self, room: usize) {
         self.0.borrow_mut().room = room;
         self.notify(|waits| waits.to_write && room > 0);
@@ -132,21 +132,21 @@ impl VirtualSocket {
         self.0.borrow().is_broken
     }
 
-    /// Bytes that were fetched for the peer: it takes all of them, and less after that.
+    /// Delivers fetched bytes to the peer. It takes all of them, and accordingly less afterwards.
     pub(crate) fn deliver(&self, bytes: &[u8]) {
         let mut pipe = self.0.borrow_mut();
         pipe.room = pipe.room.saturating_sub(bytes.len());
         pipe.received.extend_from_slice(bytes);
     }
 
-    /// What the peer has received since this was asked.
+    /// The bytes that the peer has received since the last call.
     pub(crate) fn take_received(&self) -> Vec<u8> {
         std::mem::take(&mut self.0.borrow_mut().received)
     }
 }
 
 impl Pipe {
-    /// As many of these bytes as there is room for.
+    /// Takes as many of these bytes as there is room for.
     fn take(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = bytes.len().min(self.room);
         if count == 0 {

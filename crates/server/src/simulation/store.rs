@@ -1,4 +1,4 @@
-//! A store that is a list, with a disk that may be full.
+//! A store in memory, with a disk that may be full.
 
 use std::collections::BTreeMap;
 
@@ -9,29 +9,29 @@ use teahouse_core::{
 
 use crate::history::{Unread, Wanted};
 
-/// Events in one page: few, so that members catch up in many.
+/// The most events in one page: few, so that catching up takes many pages.
 const PAGE_EVENTS: usize = 3;
 
 #[derive(Default)]
 pub(super) struct ListStore {
     rooms: BTreeMap<RoomId, (RoomName, Vec<Event>)>,
-    /// A copy of them.
-    copied: BTreeMap<RoomId, (RoomName, Vec<Event>)>,
-    /// Those that have given way, and what is gone because a copy was brought back.
+    /// A backup of `rooms`.
+    backup: BTreeMap<RoomId, (RoomName, Vec<Event>)>,
+    /// Rooms that were evicted, and those that were replaced by a backup.
     removed: Vec<(RoomName, Vec<Event>)>,
     /// The highest number that a room ever had.
     last_room: u32,
     pub(super) is_full: bool,
-    /// Nothing can be read.
+    /// Whether every read fails.
     pub(super) is_unreadable: bool,
-    /// The highest boot that was given out.
+    /// The highest boot number so far.
     pub(super) last_boot: u32,
-    /// The last position in the log that it has recorded.
+    /// The last log position that it has recorded.
     pub(super) recorded: LogPosition,
 }
 
 impl ListStore {
-    /// Keeps what is to be kept; `false` when the disk is full.
+    /// Stores the effects that must be stored; `false` when the disk is full.
     pub(super) fn commit(&mut self, position: LogPosition, effects: &[Effect]) -> bool {
         let is_kept = |effect: &Effect| matches!(effect, Effect::Event(_) | Effect::Opened { .. });
         if effects.iter().any(is_kept) {
@@ -68,7 +68,7 @@ impl ListStore {
         true
     }
 
-    /// What a server that is started anew finds.
+    /// The history that a restarted server loads.
     pub(super) fn load(&self) -> History {
         let rooms = self.rooms.iter().map(|(room, (name, events))| {
             let last = events.last().expect("a room is kept with its first event");
@@ -82,16 +82,16 @@ impl ListStore {
         History { last_boot, last_room, rooms: rooms.collect() }
     }
 
-    pub(super) fn copy(&mut self) {
-        self.copied = self.rooms.clone();
+    pub(super) fn back_up(&mut self) {
+        self.backup = self.rooms.clone();
     }
 
-    /// What was copied is all there is.
-    pub(super) fn bring_back(&mut self) {
-        self.removed.extend(std::mem::replace(&mut self.rooms, self.copied.clone()).into_values());
+    /// Replaces all rooms by the backup.
+    pub(super) fn restore_backup(&mut self) {
+        self.removed.extend(std::mem::replace(&mut self.rooms, self.backup.clone()).into_values());
     }
 
-    /// What stands under a message's id.
+    /// The message with this id.
     pub(super) fn find(&self, key: &MessageKey) -> Option<Said> {
         let is_it = |event: &&Event| event.id == Some(key.id) && event.author == Some(key.author);
         let event = self.events(key.room).iter().find(is_it)?;
@@ -107,13 +107,13 @@ impl ListStore {
         self.rooms.get(&room).map_or(&[], |(_, events)| events)
     }
 
-    /// The room of that name, and its events.
+    /// The events of the room with this name.
     pub(super) fn named(&self, name: &str) -> &[Event] {
         let mut rooms = self.rooms.values();
         rooms.find(|(room, _)| room.as_str() == name).map_or(&[], |(_, events)| events)
     }
 
-    /// The events of all rooms that had that name.
+    /// The events of all rooms that ever had this name.
     pub(super) fn all_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Event> {
         let all = self.rooms.values().chain(&self.removed);
         all.filter(move |(room, _)| room.as_str() == name).flat_map(|(_, events)| events)
@@ -123,12 +123,12 @@ impl ListStore {
         self.rooms.values().chain(&self.removed).flat_map(|(_, events)| events)
     }
 
-    /// How many rooms of that name have given way, or were brought back.
+    /// How many rooms of this name were evicted or replaced by a backup.
     pub(super) fn removed_of(&self, name: &str) -> usize {
         self.removed.iter().filter(|(room, _)| room.as_str() == name).count()
     }
 
-    /// What a reading thread answers.
+    /// Reads a page, as a history thread does.
     pub(super) fn read(&self, wanted: &Wanted) -> Result<Excerpt, Unread> {
         if self.is_unreadable {
             return Err(Unread::Fault);

@@ -1,4 +1,4 @@
-//! How those are served who come over HTTP.
+//! Peers that use HTTP: followers and visits.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -7,17 +7,17 @@ use std::task::{Poll, Waker};
 
 use teahouse_core::{Answer, Event, MessageId, Position, Query, Question, RoomName, Text, Visit};
 
-use super::http::{UnderWay, Visits};
+use super::http::{InFlight, Visits};
 use super::peer::{Kind, Wire};
 use super::words::{ROOMS, words_of};
 use super::world::World;
 use crate::shard::{Outcome, VisitRequest};
 
 impl World {
-    /// The room that a peer follows, if it does that over HTTP, and whether it is made.
+    /// The room that a follower follows, and whether it asks to create it. `None` for other peers.
     pub(super) fn follow(&mut self, peer: usize) -> Option<(RoomName, bool)> {
         let Kind::Follower(follower) = &mut self.outside.peers[peer].kind else { return None };
-        // What it has may be of a room that has given way: the server looks, too, before it lets somebody follow.
+        // Its last event may be of a room that was evicted: the server checks this too before it accepts a follower.
         let has_it = follower.last.as_ref().is_some_and(|(last, words)| {
             let position = Position(*last);
             let mut events = self.hub.store.named(&follower.room).iter();
@@ -31,13 +31,13 @@ impl World {
         Some((follower.room.parse().expect("rooms have names"), self.dice.once_in(2)))
     }
 
-    /// What fetches the body of a response has its turn.
+    /// The task that fetches a response body runs.
     pub(super) fn fetch(&mut self, wire: &mut Wire) -> bool {
         let Wire { socket, shard, key, body, .. } = wire;
-        let Some(body) = body.as_mut().filter(|body| !body.is_over) else { return false };
+        let Some(body) = body.as_mut().filter(|body| !body.is_closed) else { return false };
         let (shard, key) = (*shard, *key);
         if socket.is_broken() {
-            body.is_over = true;
+            body.is_closed = true;
             self.step(shard, |shard| shard.handle_broken(key));
             return true;
         }
@@ -50,7 +50,7 @@ impl World {
             match self.step(shard, |shard| shard.poll_fetch(key, &waker)) {
                 Poll::Ready(Some(bytes)) => socket.deliver(&bytes),
                 Poll::Ready(None) => {
-                    body.is_over = true;
+                    body.is_closed = true;
                     self.step(shard, |shard| shard.handle_broken(key));
                     return true;
                 }
@@ -65,7 +65,7 @@ impl World {
         has_some
     }
 
-    /// Somebody asks for something once.
+    /// A visit begins.
     pub(super) fn visit(&mut self) {
         let shard = self.dice.below(self.shards.len());
         let Ok(permit) = self.gate.admit([10, 0, 0, 9].into()) else { return };
@@ -83,8 +83,8 @@ impl World {
             }
             _ => {
                 let again = self.outside.visits.unsure.pop();
-                self.outside.said += 1;
-                let (token, room) = again.unwrap_or((self.outside.said, room));
+                self.outside.message_count += 1;
+                let (token, room) = again.unwrap_or((self.outside.message_count, room));
                 post = Some((token, room.clone()));
                 let text = Text::parse(&words_of(token)).expect("it is a text");
                 let id = Some(MessageId(u128::from(token).to_be_bytes()));
@@ -92,25 +92,25 @@ impl World {
             }
         };
         let (origin, permit) = (permit.origin(), Rc::new(RefCell::new(Some(permit))));
-        let visiting = self.step(shard, |shard| shard.visit(origin, permit, request));
-        self.outside.visits.under_way.push(UnderWay { shard, visiting, post });
+        let handle = self.step(shard, |shard| shard.visit(origin, permit, request));
+        self.outside.visits.in_flight.push(InFlight { shard, handle, post });
     }
 
-    /// Somebody who asked waits no more.
+    /// The client of a visit hangs up.
     pub(super) fn abandon(&mut self) {
-        let Some(UnderWay { shard, visiting, post }) = self.outside.visits.under_way.pop() else {
+        let Some(InFlight { shard, handle, post }) = self.outside.visits.in_flight.pop() else {
             return;
         };
-        self.step(shard, |shard| shard.abandon(&visiting));
-        let is_firm = self.mood.has_firm_rooms;
-        self.outside.visits.unsure.extend(post.filter(|_| is_firm));
+        self.step(shard, |shard| shard.abandon(&handle));
+        let is_permanent = self.mood.has_permanent_rooms;
+        self.outside.visits.unsure.extend(post.filter(|_| is_permanent));
     }
 
-    /// Those who asked once look whether they are answered; how many still wait.
+    /// Checks which visits are answered; returns how many still wait.
     pub(super) fn look_at_visits(&mut self) -> usize {
         let store = &self.hub.store;
-        self.outside.visits.under_way.retain_mut(|UnderWay { visiting, post, .. }| {
-            let Ok(outcome) = visiting.answer.try_recv() else { return true };
+        self.outside.visits.in_flight.retain_mut(|InFlight { handle, post, .. }| {
+            let Ok(outcome) = handle.answer.try_recv() else { return true };
             let place = match outcome {
                 Outcome::Answer(Answer::Posted { position, .. }) => Some(position),
                 Outcome::Answer(Answer::Duplicate { position, .. }) => Some(position),
@@ -127,13 +127,13 @@ impl World {
             }
             false
         });
-        self.outside.visits.under_way.len()
+        self.outside.visits.in_flight.len()
     }
 
-    /// The server is gone, and nobody is answered.
+    /// The server is gone, and no visit is answered.
     pub(super) fn lose_visits(&mut self) {
-        let Visits { under_way, unsure } = &mut self.outside.visits;
-        let is_firm = self.mood.has_firm_rooms;
-        unsure.extend(under_way.drain(..).filter_map(|visit| visit.post.filter(|_| is_firm)));
+        let Visits { in_flight, unsure } = &mut self.outside.visits;
+        let is_permanent = self.mood.has_permanent_rooms;
+        unsure.extend(in_flight.drain(..).filter_map(|visit| visit.post.filter(|_| is_permanent)));
     }
 }

@@ -1,6 +1,6 @@
-//! What peers say, and where.
+//! The messages of peers, and their rooms.
 
-/// Rooms that peers go to.
+/// The rooms that peers join.
 pub(super) const ROOMS: [&str; 3] = ["lobby", "tea", "pot"];
 
 /// The number in `m123;`.
@@ -10,7 +10,7 @@ pub(super) fn token_of(text: &str) -> Option<u32> {
     digits.parse().ok()
 }
 
-/// What is said with that number: now and then something that is worth compressing.
+/// The message with that number. Some are long enough to be worth compressing.
 pub(super) fn words_of(token: u32) -> String {
     let tea = if token.is_multiple_of(8) { " tea".repeat(80) } else { String::new() };
     format!("m{token};{tea}")

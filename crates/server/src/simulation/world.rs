@@ -1,4 +1,4 @@
-//! Everything there is in one history, and what happens in it, one turn at a time.
+//! Everything in one history, and what happens in it, one turn at a time.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use teahouse_core::SteadyTime;
 
 use super::dice::Dice;
-use super::hub::{Driven, Hub, Outcome, time_at};
+use super::hub::{DrivenShard, Hub, Outcome, time_at};
 use super::peer::{Kind, Outside};
 use super::socket::VirtualSocket;
 use crate::credits::Decided;
@@ -16,31 +16,31 @@ use crate::inbox::Inbox;
 use crate::settings::LimitSettings;
 use crate::shard::{Now, Shard, ShardSetup};
 
-/// Turns of a history in which anything may happen, at most.
+/// The most turns of a history in which anything may happen.
 const TURNS_MAX: usize = 400;
-/// So often it rests in between.
+/// On average, everything is let through once in this many turns.
 const TURNS_BETWEEN_RESTS: usize = 600;
-/// Turns after that in which everything is let through: more are an endless loop.
+/// The most turns until everything has come to rest. More are an endless loop.
 const SETTLING_TURNS_MAX: usize = 20_000;
-/// How long nothing may have happened before everything has come to rest: so many times so many milliseconds.
+/// Everything has come to rest when nothing has happened for this many moments of [`MOMENT_MS`].
 const MOMENTS: usize = 10;
 const MOMENT_MS: u64 = 3000;
 
-/// What a history is like.
+/// The character of a history.
 pub(super) struct Mood {
-    /// So often something goes wrong with a connection.
+    /// On average, something goes wrong with a connection once in this many turns.
     pub(super) turns_between_troubles: usize,
-    /// People go from room to room.
+    /// Whether people often change rooms.
     pub(super) is_restless: bool,
-    /// What is decided is so many times the work that it is for so few.
+    /// The factor by which decisions cost more work than for these few peers.
     pub(super) work: usize,
-    /// Pages of history come late.
+    /// Whether pages of history come late.
     pub(super) are_pages_late: bool,
-    /// What was kept is brought back from a copy when the server is started again.
-    pub(super) has_copies: bool,
-    /// No room gives way to another, and none is brought back.
-    pub(super) has_firm_rooms: bool,
-    /// What peers want to be called.
+    /// Whether a restart of the server restores the history from a backup.
+    pub(super) has_backups: bool,
+    /// Whether no room is evicted and none is restored.
+    pub(super) has_permanent_rooms: bool,
+    /// The names of the peers.
     pub(super) names: Vec<String>,
 }
 
@@ -48,30 +48,31 @@ pub(super) struct World {
     pub(super) dice: Dice,
     pub(super) mood: Mood,
     pub(super) now: u64,
-    /// What each shard is given when the server is started.
-    pub(super) place: ShardSetup,
+    /// What each shard is created with.
+    pub(super) setup: ShardSetup,
     pub(super) hub: Hub,
-    pub(super) shards: Vec<Driven>,
+    pub(super) shards: Vec<DrivenShard>,
     pub(super) gate: Arc<Gate>,
     pub(super) outside: Outside,
 }
 
 impl World {
-    /// Anything happens, then everything is let through; `check` looks whenever it is.
-    pub(super) fn live(&mut self, check: impl Fn(&Self)) {
+    /// Lets anything happen, and then lets everything through; `check` runs after each time that everything was let
+    /// through.
+    pub(super) fn run(&mut self, check: impl Fn(&Self)) {
         for _ in 0..self.dice.below(TURNS_MAX) {
             self.turn();
             if self.dice.once_in(TURNS_BETWEEN_RESTS) {
-                self.rest();
+                self.let_through();
                 check(self);
             }
         }
-        self.rest();
+        self.let_through();
         check(self);
     }
 
-    /// Everything is let through: everyone reads, and nobody hangs.
-    fn rest(&mut self) {
+    /// Lets everything through: every peer reads, and none hangs.
+    fn let_through(&mut self) {
         for wire in self.outside.wires() {
             wire.socket.set_room(usize::MAX / 2);
             wire.is_asleep = false;
@@ -82,8 +83,8 @@ impl World {
         self.settle();
     }
 
-    /// Everyone goes, one way or the other, and nobody comes back.
-    pub(super) fn end(&mut self) {
+    /// Every peer disconnects, in one way or another, and none comes back.
+    pub(super) fn disconnect_all(&mut self) {
         for peer in &mut self.outside.peers {
             let is_pinged = matches!(peer.kind, Kind::Api(_));
             let Some(wire) = &mut peer.wire else { continue };
@@ -93,10 +94,10 @@ impl World {
                     wire.is_asleep = true;
                     continue;
                 }
-                // Who only hears is not gone when it says no more.
+                // A follower that closes its side is not gone.
                 _ if wire.body.is_some() => wire.socket.break_off(),
                 2 => {
-                    // It takes nothing of what is still told to it.
+                    // It takes no more of its output.
                     wire.socket.set_room(0);
                     wire.socket.close();
                 }
@@ -105,13 +106,13 @@ impl World {
             wire.is_closed = true;
         }
         self.settle();
-        // The silent are noticed, then what is kept for them is given up.
+        // First silent peers are given up, then their suspended sessions are forgotten.
         self.settle();
-        self.pass(u64::from(LimitSettings::default().seats.grace_s) * 1000 + MOMENT_MS);
+        self.advance(u64::from(LimitSettings::default().seats.grace_s) * 1000 + MOMENT_MS);
         self.settle();
     }
 
-    /// Something happens.
+    /// One random thing happens.
     fn turn(&mut self) {
         let peer = self.dice.below(self.outside.peers.len());
         let shard = self.dice.below(self.shards.len());
@@ -121,15 +122,15 @@ impl World {
         match self.dice.below(30) {
             0 | 1 => self.connect(peer),
             2..=7 => {
-                self.outside.said += 1;
+                self.outside.message_count += 1;
                 let Mood { is_restless, names, .. } = &self.mood;
-                let Outside { peers, said, .. } = &mut self.outside;
-                peers[peer].act(names, *said, &mut self.dice, *is_restless);
+                let Outside { peers, message_count, .. } = &mut self.outside;
+                peers[peer].act(names, *message_count, &mut self.dice, *is_restless);
             }
             8 | 9 => self.hub.store.is_full = self.dice.once_in(3),
             10 => {
                 let ms = *self.dice.pick(&[1, 50, 400, 1500, 12_000, 21_000]);
-                self.pass(ms);
+                self.advance(ms);
             }
             11 | 12 => drop(self.pump(shard)),
             13 | 14 => drop(self.take_batch()),
@@ -138,11 +139,11 @@ impl World {
             23 => drop(self.deliver()),
             18 | 19 if self.mood.are_pages_late && !self.dice.once_in(8) => {}
             18 | 19 => drop(self.read_history(shard)),
-            20 => drop(self.serve_given_up()),
+            20 => drop(self.serve_abandoned()),
             28 => self.visit(),
             29 => match self.dice.below(12) {
-                0 => self.begin_anew(),
-                5 => self.hub.store.copy(),
+                0 => self.restart(),
+                5 => self.hub.store.back_up(),
                 1..=4 => self.abandon(),
                 _ => drop(self.look_at_visits()),
             },
@@ -175,8 +176,8 @@ impl World {
         result
     }
 
-    /// Time passes; each shard does what is due in it.
-    fn pass(&mut self, ms: u64) {
+    /// Time passes; each shard handles its deadlines.
+    fn advance(&mut self, ms: u64) {
         self.now += ms;
         for shard in 0..self.shards.len() {
             let due = self.shards[shard].shard.next_due();
@@ -186,7 +187,7 @@ impl World {
         }
     }
 
-    /// What a shard has gathered goes to the log, if there is room.
+    /// The chunk of a shard goes to the log, if the log has room.
     fn pump(&mut self, shard: usize) -> bool {
         if !self.hub.has_room() {
             return false;
@@ -201,15 +202,15 @@ impl World {
         true
     }
 
-    /// The hub takes a batch, and hands out what the shards' credit allows.
+    /// The hub handles a batch, and delivers what the shards' credit permits.
     fn take_batch(&mut self) -> bool {
-        // No two batches are of one moment: by its time an event is told from another at its position.
+        // No two batches have the same time, because a client tells an event from another at its position by the time.
         self.now += 1;
         match self.hub.take_batch(self.now, self.mood.work, &mut self.dice) {
             Outcome::Nothing => false,
             Outcome::NotStored => {
                 let why: Arc<str> = "the disk is full".into();
-                self.hub.tell(&mut self.shards, || Inbox::NotStoring(Some(Arc::clone(&why))));
+                self.hub.broadcast(&mut self.shards, || Inbox::NotStoring(Some(Arc::clone(&why))));
                 false
             }
             Outcome::Stored => {
@@ -223,13 +224,13 @@ impl World {
         self.hub.deliver(self.now, &mut self.shards)
     }
 
-    /// A shard's sockets have had a turn: it reports how far it has come, which wakes the hub.
+    /// The sockets of a shard have had a turn: it reports its progress, which wakes the hub.
     fn report(&mut self, shard: usize) -> bool {
         self.hub.credits.worked_off(shard, self.shards[shard].worked_off);
         self.deliver()
     }
 
-    /// A shard handles some of what it is told, as one round where that is all batches.
+    /// A shard handles some messages of its inbox; batches are handled as one round.
     fn handle_inbox(&mut self, shard: usize) -> bool {
         let mut round = Vec::new();
         for _ in 0..=self.dice.below(4) {
@@ -259,7 +260,7 @@ impl World {
         driven.answers.note(round, &behind);
     }
 
-    /// A reading thread does a shard's next job.
+    /// A history thread does the next job of a shard.
     fn read_history(&mut self, shard: usize) -> bool {
         let Some(job) = self.shards[shard].jobs.pop_front() else { return false };
         let found = self.hub.store.read(&job.wanted);
@@ -268,7 +269,7 @@ impl World {
         true
     }
 
-    /// Everything is let through.
+    /// Runs every part until nothing moves any more.
     fn settle(&mut self) {
         (self.hub.store.is_full, self.hub.store.is_unreadable) = (false, false);
         let mut moments = 0;
@@ -283,14 +284,14 @@ impl World {
             for peer in 0..self.outside.peers.len() {
                 has_moved |= self.serve(peer);
             }
-            has_moved |= self.serve_given_up();
+            has_moved |= self.serve_abandoned();
             if !has_moved {
                 if moments == MOMENTS {
                     assert_eq!(self.look_at_visits(), 0, "a visit is not answered");
                     return;
                 }
                 moments += 1;
-                self.pass(MOMENT_MS);
+                self.advance(MOMENT_MS);
             }
         }
         panic!("it never comes to rest");

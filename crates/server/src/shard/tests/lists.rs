@@ -1,18 +1,18 @@
-//! Members whose clients keep lists of who is in a room: whatever is announced and whatever is folded, however slowly
-//! they read, their lists are what the chat says.
+//! Members whose clients keep lists of who is in a room. Whatever is announced or folded, and however slowly they read,
+//! their lists equal those of the chat.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use teahouse_core::{Asker, Chat, Limits, Moment, Origin, Proposal, RequestId, RoomName};
 
 use super::*;
-use crate::simulation::{Dice, KeeperSession, Lists, each};
+use crate::simulation::{Dice, KeeperSession, Lists, run_each};
 
 const ROOMS: [&str; 3] = ["lobby", "tea", "den"];
 const NICKS: [&str; 4] = ["ann", "bob", "eve", "zoe"];
-/// Sessions of other shards have numbers below this.
+/// Sessions of other shards have numbers up to this.
 const ELSEWHERE_MAX: u64 = 6;
-/// A chat, a shard with members who keep lists and others, and sessions elsewhere.
+/// A chat, a shard with members that keep lists and others, and sessions on other shards.
 struct Server {
     bench: Bench,
     chat: Chat,
@@ -34,11 +34,11 @@ impl Server {
         let enter = || Action::Enter { nick: None, room: None, resume_key: None };
         let effects =
             sessions.into_iter().flat_map(|session| server.propose(session, enter())).collect();
-        server.bench.told(effects);
+        server.bench.handle(effects);
         server
     }
 
-    /// What follows; who keeps a list is given one of a room that it has entered.
+    /// Applies an action; returns the effects, with a list for each room that the session has entered.
     fn propose(&mut self, session: SessionId, action: Action) -> Vec<Effect> {
         let (origin, request) = (Origin(1), RequestId::default());
         let mut effects = Vec::new();
@@ -61,7 +61,7 @@ impl Server {
         effects
     }
 
-    fn happen(&mut self, dice: &mut Dice) -> Vec<Effect> {
+    fn act_at_random(&mut self, dice: &mut Dice) -> Vec<Effect> {
         self.steady = self.steady.plus_ms(u32::try_from(dice.below(3_000)).unwrap());
         let mut effects = Vec::new();
         self.chat.advance(Moment { time: Time(0), steady: self.steady }, &mut effects);
@@ -87,12 +87,12 @@ impl Server {
         effects
     }
 
-    fn tell(&mut self, batches: Vec<Vec<Effect>>) {
+    fn handle_round(&mut self, batches: Vec<Vec<Effect>>) {
         let round: Vec<_> = batches.into_iter().map(Arc::new).collect();
         self.bench.step(|shard| shard.handle_batches(&round));
     }
 
-    /// Everyone reads all that there is for them.
+    /// Every member reads everything that is queued or missing.
     fn let_through(&mut self) {
         for (person, _) in &self.keepers {
             person.socket.set_room(usize::MAX / 2);
@@ -108,12 +108,12 @@ impl Server {
             };
             self.bench.step(|shard| shard.handle_page(Page { asker, wanted, found: Ok(found) }));
         }
-        self.bench.proposed();
+        self.bench.take_actions();
     }
 
     fn check(&mut self) {
         for (person, client) in &mut self.keepers {
-            person.heard().lines().for_each(|line| drop(client.hear(line)));
+            person.received().lines().for_each(|line| drop(client.receive_line(line)));
             for (room, list) in &client.rooms {
                 let room = room.trim_start_matches('#').parse().unwrap();
                 let answered = who(&self.chat, person.session, room);
@@ -128,7 +128,7 @@ impl Server {
     }
 }
 
-/// What answers somebody who asks who is in a room.
+/// The answer to a session that asks who is in a room.
 fn who(chat: &Chat, session: SessionId, room: RoomName) -> Vec<Effect> {
     let mut answered = Vec::new();
     let (asker, query) = (Asker::Session(session), Query::Who { room, page: 1 });
@@ -142,13 +142,13 @@ fn keeper(bench: &mut Bench) -> Person {
     let (ours, peer) = (socket.clone(), (permit.origin(), Some(permit)));
     let key =
         bench.step(|shard| shard.accept_as(Box::new(KeeperSession::default()), ours, peer, b"\n"));
-    bench.proposed();
+    bench.take_actions();
     Person { session: bench.shard.session(key).unwrap(), socket, key }
 }
 
 #[test]
 fn lists_of_members_are_right_whatever_is_announced_and_however_slowly_they_are_read() {
-    each(400, |seed| {
+    run_each(400, |seed| {
         let mut dice = Dice::new(seed);
         let announce_each_max = *dice.pick::<u32>(&[0, 2, 50]);
         let mut server = Server::new(announce_each_max);
@@ -161,9 +161,9 @@ fn lists_of_members_are_right_whatever_is_announced_and_however_slowly_they_are_
             let mut batches = Vec::new();
             for _ in 0..=dice.below(3) {
                 let happened = 0..=dice.below(4);
-                batches.push(happened.flat_map(|_| server.happen(&mut dice)).collect());
+                batches.push(happened.flat_map(|_| server.act_at_random(&mut dice)).collect());
             }
-            server.tell(batches);
+            server.handle_round(batches);
             if dice.once_in(3) {
                 server.let_through();
                 server.check();
@@ -174,7 +174,7 @@ fn lists_of_members_are_right_whatever_is_announced_and_however_slowly_they_are_
     });
 }
 
-/// Somebody elsewhere comes into the lobby, and nobody is told of it by itself.
+/// A session on another shard enters the lobby, unannounced.
 fn entered(nick: &str) -> Effect {
     let presence = Presence::Entered { nick: Nick::parse(nick).unwrap() };
     let rooms = vec![InRoom { room: ROOM, is_announced: false }];
@@ -187,7 +187,7 @@ pub(super) fn keeper_in(bench: &mut Bench, rooms: &[RoomId]) -> Person {
         let (session, request, members) = (person.session, RequestId::default(), 1);
         let (name, at) = (format!("room-{}", room.0).parse().unwrap(), Position::START);
         let topic = None;
-        bench.told(vec![Effect::Joined {
+        bench.handle(vec![Effect::Joined {
             session,
             request,
             room: *room,
@@ -198,29 +198,29 @@ pub(super) fn keeper_in(bench: &mut Bench, rooms: &[RoomId]) -> Person {
             topic,
         }]);
     }
-    person.heard();
+    person.received();
     person
 }
 
 #[test]
-fn who_comes_unannounced_is_told_to_those_who_keep_lists_and_costs_the_others_nothing() {
+fn an_unannounced_join_is_sent_to_list_keepers_and_costs_the_others_nothing() {
     let mut bench = Bench::new(|_| {});
-    let ann = bench.line();
-    bench.told(vec![entered("bob")]);
-    assert_eq!(bench.shard.figures().counts.deliveries, 0, "there was nothing to give");
+    let ann = bench.join_line();
+    bench.handle(vec![entered("bob")]);
+    assert_eq!(bench.shard.figures().counts.deliveries, 0, "nothing was written");
     let keeper = keeper_in(&mut bench, &[ROOM]);
     let writes = bench.shard.figures().counts.writes;
-    bench.told(vec![entered("eve"), entered("zoe")]);
+    bench.handle(vec![entered("eve"), entered("zoe")]);
     assert_eq!(bench.shard.figures().counts.writes, writes + 1);
     assert_eq!(bench.shard.figures().counts.deliveries, 2);
     assert_eq!(
-        (ann.heard().as_str(), keeper.heard().as_str()),
+        (ann.received().as_str(), keeper.received().as_str()),
         ("", "entered eve #lobby\nentered zoe #lobby\n")
     );
 }
 
 #[test]
-fn who_goes_or_is_renamed_in_several_rooms_is_told_once_to_each_who_keeps_lists() {
+fn a_departure_or_rename_in_several_rooms_is_sent_once_to_each_list_keeper() {
     let mut bench = Bench::new(|_| {});
     let (tea, den) = (RoomId(2), RoomId(3));
     let both = keeper_in(&mut bench, &[tea, den]);
@@ -229,16 +229,16 @@ fn who_goes_or_is_renamed_in_several_rooms_is_told_once_to_each_who_keeps_lists(
     let (from, to) = (Nick::parse("bob").unwrap(), Nick::parse("rob").unwrap());
     let renamed = Presence::Renamed { from, to: to.clone() };
     let offline = Presence::Offline { nick: to, cause: ExitCause::Quit };
-    bench.told(vec![
+    bench.handle(vec![
         Effect::Presence { presence: renamed, about: Some(ELSEWHERE), rooms: rooms() },
         Effect::Presence { presence: offline, about: Some(ELSEWHERE), rooms: rooms() },
     ]);
-    assert_eq!(both.heard(), "renamed bob rob\noffline rob\n");
-    assert_eq!(one.heard(), "renamed bob rob\noffline rob\n");
+    assert_eq!(both.received(), "renamed bob rob\noffline rob\n");
+    assert_eq!(one.received(), "renamed bob rob\noffline rob\n");
 }
 
 #[test]
-fn who_keeps_a_list_and_does_not_read_is_let_go_rather_than_left_with_a_wrong_one() {
+fn a_list_keeper_that_does_not_read_is_disconnected_rather_than_left_with_a_wrong_list() {
     let mut bench = Bench::new(|settings| {
         settings.limits.queues.queue_soft_bytes = 40;
         settings.limits.queues.queue_hard_bytes = 100;
@@ -246,9 +246,9 @@ fn who_keeps_a_list_and_does_not_read_is_let_go_rather_than_left_with_a_wrong_on
     let keeper = keeper_in(&mut bench, &[ROOM]);
     keeper.socket.set_room(0);
     for _ in 0..5 {
-        bench.told(vec![entered("bob")]);
-        assert_eq!(bench.proposed(), []);
+        bench.handle(vec![entered("bob")]);
+        assert_eq!(bench.take_actions(), []);
     }
-    bench.told(vec![entered("bob")]);
-    assert_eq!(bench.proposed(), [Action::Exit { cause: ExitCause::Unread }]);
+    bench.handle(vec![entered("bob")]);
+    assert_eq!(bench.take_actions(), [Action::Exit { cause: ExitCause::Unread }]);
 }

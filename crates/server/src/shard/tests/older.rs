@@ -1,5 +1,5 @@
-//! A room that is left and entered again while a page of its history is being read: the page is for the membership of
-//! before, and the new one has a beginning of its own.
+//! A member leaves and joins a room again while a page of its history is being read. The page is for the old
+//! membership, and the new one has its own beginning.
 
 use std::collections::VecDeque;
 
@@ -22,7 +22,7 @@ impl RoomEncoder for Positions {
     }
 }
 
-/// A session whose rooms begin where the test says, one after the other.
+/// A session whose memberships begin where the test says, in order.
 #[derive(Debug)]
 struct Chooser(VecDeque<Begin>);
 
@@ -36,9 +36,9 @@ impl ProtocolSession for Chooser {
         bytes: &[u8],
         _: &Clock,
         _: &mut Work,
-        heard: &mut Vec<Input>,
+        inputs: &mut Vec<Input>,
     ) -> usize {
-        heard.push(Input::ask(Action::Enter { nick: None, room: None, resume_key: None }));
+        inputs.push(Input::ask(Action::Enter { nick: None, room: None, resume_key: None }));
         bytes.len()
     }
 
@@ -52,19 +52,19 @@ impl ProtocolSession for Chooser {
         FORMAT
     }
 
-    fn render(&mut self, told: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
-        if let Output::Entered(entered) = told {
+    fn render(&mut self, output: &Output<'_>, _: &Surroundings<'_>, out: &mut Vec<u8>) {
+        if let Output::Entered(entered) = output {
             out.extend_from_slice(if entered.is_complete { b"goes-on " } else { b"in " });
-        } else if let Output::Recent(_, events) = told {
+        } else if let Output::Recent(_, events) = output {
             let positions = events.events.iter().map(|event| format!("-{}", event.position.0));
             out.extend_from_slice(format!("last{} ", positions.collect::<String>()).as_bytes());
         }
     }
 }
 
-/// Enters a room with five events, leaves it while a page is being read, and enters it again when it has six: what it
-/// hears until it has left, when that page has come, and when all others have.
-fn heard(begins: [Begin; 2]) -> [String; 3] {
+/// Joins a room with five events, leaves it while a page is being read, and joins it again when it has six. Returns
+/// what it receives until it has left, when that page has come, and when all others have.
+fn receive(begins: [Begin; 2]) -> [String; 3] {
     let mut bench = Bench::new(|settings| settings.history_shown = 2);
     let events: Vec<Event> = (1..=6).map(|_| bench.event(ELSEWHERE, "tea")).collect();
     let socket = VirtualSocket::new(usize::MAX / 2);
@@ -72,28 +72,28 @@ fn heard(begins: [Begin; 2]) -> [String; 3] {
     let (ours, peer) = (socket.clone(), (permit.origin(), Some(permit)));
     let chooser = Box::new(Chooser(begins.into()));
     let key = bench.step(|shard| shard.accept_as(chooser, ours, peer, b"x"));
-    bench.proposed();
+    bench.take_actions();
     let person = Person { session: bench.shard.session(key).unwrap(), socket, key };
     enter(&mut bench, &person, 5);
     let older = bench.jobs.pop().unwrap();
     let (session, name) = (person.session, "lobby".parse().unwrap());
     let request = RequestId::default();
-    bench.told(vec![Effect::Left { session, request, room: ROOM, name }]);
-    let until_left = person.heard();
+    bench.handle(vec![Effect::Left { session, request, room: ROOM, name }]);
+    let until_left = person.received();
     enter(&mut bench, &person, 6);
     assert!(bench.jobs.is_empty(), "one page at a time is read for a connection");
     read(&mut bench, older, &events);
-    let at_first = person.heard();
+    let at_first = person.received();
     while let Some(job) = bench.jobs.pop() {
         read(&mut bench, job, &events);
     }
-    [until_left, at_first, person.heard()]
+    [until_left, at_first, person.received()]
 }
 
 fn enter(bench: &mut Bench, person: &Person, at: u64) {
     let (session, at, name) = (person.session, Position(at), "lobby".parse().unwrap());
     let (request, members, topic) = (RequestId::default(), 1, None);
-    bench.told(vec![Effect::Joined {
+    bench.handle(vec![Effect::Joined {
         session,
         request,
         room: ROOM,
@@ -119,31 +119,31 @@ fn read(bench: &mut Bench, Job { asker, wanted, .. }: Job, events: &[Event]) {
 }
 
 #[test]
-fn a_page_of_what_an_older_membership_missed_is_not_given_to_the_one_that_has_come_after_it() {
+fn a_page_for_an_older_membership_is_not_given_to_the_newer_one() {
     let (older, newer) = (Begin::After(Position(1), None), Begin::After(Position(3), None));
-    assert_eq!(heard([older, newer]), ["goes-on ", "goes-on ", "4 5 6 "]);
+    assert_eq!(receive([older, newer]), ["goes-on ", "goes-on ", "4 5 6 "]);
 }
 
 #[test]
-fn what_an_older_membership_says_to_have_is_no_word_on_what_the_newer_one_says() {
+fn the_check_of_an_older_membership_does_not_answer_the_check_of_the_newer_one() {
     let time = Some(Time(1_795_559_400_000));
     let (older, newer) = (Begin::After(Position(2), time), Begin::After(Position(4), time));
-    // It is told that it is in before it is told that it has left.
-    assert_eq!(heard([older, newer]), ["in ", "", "goes-on 5 6 "]);
+    // The answer to the first join is sent before the leave.
+    assert_eq!(receive([older, newer]), ["in ", "", "goes-on 5 6 "]);
     let wrong = Begin::After(Position(2), Some(Time(0)));
-    assert_eq!(heard([older, wrong]), ["in ", "in ", "5 6 "]);
+    assert_eq!(receive([older, wrong]), ["in ", "in ", "5 6 "]);
 }
 
 #[test]
-fn a_member_that_waits_for_a_check_is_given_no_page_that_was_read_before() {
+fn a_member_that_waits_for_a_check_is_given_no_earlier_page() {
     let time = Some(Time(1_795_559_400_000));
     let (older, newer) = (Begin::After(Position(3), None), Begin::After(Position(3), time));
-    assert_eq!(heard([older, newer]), ["goes-on ", "", "goes-on 4 5 6 "]);
+    assert_eq!(receive([older, newer]), ["goes-on ", "", "goes-on 4 5 6 "]);
 }
 
 #[test]
-fn the_last_events_are_shown_together_once_however_often_a_room_is_entered_meanwhile() {
+fn the_last_events_are_shown_together_once_however_often_the_room_is_joined_meanwhile() {
     let (older, together) = (Begin::After(Position(1), None), Begin::RecentTogether);
-    assert_eq!(heard([older, together]), ["goes-on ", "in ", "last-5-6 "]);
-    assert_eq!(heard([together, together]), ["in ", "in ", "last-5-6 "]);
+    assert_eq!(receive([older, together]), ["goes-on ", "in ", "last-5-6 "]);
+    assert_eq!(receive([together, together]), ["in ", "in ", "last-5-6 "]);
 }

@@ -1,19 +1,19 @@
-//! However much is decided at once, each session is told what it would be told if everything were decided by itself;
-//! and what is for one session costs a write to that one.
+//! However much is decided at once, each session receives what it would receive if each effect were handled alone; and
+//! output for one session costs one write to that session.
 
 use teahouse_core::{Asker, Chat, Limits, Origin, Proposal, RequestId, RoomName};
 
 use super::lists::keeper_in;
 use super::*;
-use crate::simulation::{Dice, each};
+use crate::simulation::{Dice, run_each};
 
 const ROOMS: [&str; 2] = ["lobby", "tea"];
 const NICKS: [&str; 5] = ["ann", "bob", "eve", "zoe", "kim"];
 
-/// A chat, and two shards with the same people. Nobody is in two rooms: those may change places within a round.
+/// A chat, and two shards with the same people. Nobody is in two rooms, because rooms may change places within a round.
 struct Pair {
     chat: Chat,
-    /// Told everything at once; told it one by one.
+    /// The first handles everything at once, the second one effect at a time.
     benches: [Bench; 2],
     people: [Vec<Person>; 2],
     rooms: Vec<Option<&'static str>>,
@@ -31,17 +31,17 @@ impl Pair {
         };
         for (bench, people) in pair.benches.iter_mut().zip(&mut pair.people) {
             for _ in 0..pair.rooms.len() {
-                let person = bench.stranger();
-                bench.says(&person, "\n");
-                bench.pass(3000);
-                bench.proposed();
+                let person = bench.connect();
+                bench.send(&person, "\n");
+                bench.advance(3000);
+                bench.take_actions();
                 people.push(person);
             }
         }
         let enter = || Action::Enter { nick: None, room: Some(name(ROOMS[0])), resume_key: None };
         let entered = (0..pair.rooms.len()).flat_map(|person| pair.propose(person, enter()));
         let entered: Vec<Effect> = entered.collect();
-        pair.tell(vec![entered]);
+        pair.handle_round(vec![entered]);
         pair
     }
 
@@ -56,7 +56,7 @@ impl Pair {
         effects
     }
 
-    fn happen(&mut self, dice: &mut Dice) -> Vec<Effect> {
+    fn act_at_random(&mut self, dice: &mut Dice) -> Vec<Effect> {
         let person = dice.below(self.rooms.len());
         let nick = Nick::parse(dice.pick::<&str>(&NICKS)).unwrap();
         let Some(room) = self.rooms[person] else {
@@ -92,22 +92,22 @@ impl Pair {
         Text::parse(&format!("word {}", self.said)).unwrap()
     }
 
-    fn tell(&mut self, batches: Vec<Vec<Effect>>) {
+    fn handle_round(&mut self, batches: Vec<Vec<Effect>>) {
         let round: Vec<_> = batches.into_iter().map(Arc::new).collect();
         let [at_once, one_by_one] = &mut self.benches;
         at_once.step(|shard| shard.handle_batches(&round));
         for effect in round.iter().flat_map(|batch| batch.iter()) {
-            one_by_one.told(vec![effect.clone()]);
+            one_by_one.handle(vec![effect.clone()]);
         }
         for bench in &mut self.benches {
-            bench.proposed();
+            bench.take_actions();
             bench.shard.check().unwrap();
         }
     }
 
     fn compare(&self) {
         for (at_once, one_by_one) in self.people[0].iter().zip(&self.people[1]) {
-            assert_eq!(at_once.heard(), one_by_one.heard());
+            assert_eq!(at_once.received(), one_by_one.received());
         }
         let [at_once, one_by_one] =
             self.benches.each_ref().map(|bench| bench.shard.figures().counts);
@@ -122,19 +122,21 @@ fn name(room: &str) -> RoomName {
 }
 
 #[test]
-fn each_session_is_told_the_same_in_the_same_order_however_much_is_decided_at_once() {
-    each(300, |seed| {
+fn each_session_receives_the_same_in_the_same_order_however_much_is_decided_at_once() {
+    run_each(300, |seed| {
         let mut dice = Dice::new(seed);
         let mut pair = Pair::new(2 + dice.below(4));
         for _ in 0..20 {
-            // Now and then more than a piece.
+            // Sometimes more than one piece.
             let events = if dice.once_in(30) { 400 } else { 6 };
             let batches = 0..=dice.below(3);
             let batches = batches.map(|_| {
-                (0..=dice.below(events)).flat_map(|_| pair.happen(&mut dice)).collect::<Vec<_>>()
+                (0..=dice.below(events))
+                    .flat_map(|_| pair.act_at_random(&mut dice))
+                    .collect::<Vec<_>>()
             });
             let batches = batches.collect();
-            pair.tell(batches);
+            pair.handle_round(batches);
             pair.compare();
         }
     });
@@ -146,18 +148,18 @@ fn answer(session: SessionId) -> Effect {
 }
 
 #[test]
-fn an_answer_is_told_behind_what_was_said_before_it_and_costs_nobody_else_a_write() {
+fn an_answer_comes_after_earlier_messages_and_costs_no_other_session_a_write() {
     let mut bench = Bench::new(|_| {});
-    let (ann, others) = (bench.line(), [(); 9].map(|()| bench.line()));
+    let (ann, others) = (bench.join_line(), [(); 9].map(|()| bench.join_line()));
     let writes = bench.shard.figures().counts.writes;
-    let said = ["one", "two", "three"].map(|text| bench.event(ELSEWHERE, text));
-    let [one, two, three] = said.map(Effect::Event);
-    bench.told(vec![one, answer(ann.session), two, answer(ann.session), three]);
+    let events = ["one", "two", "three"].map(|text| bench.event(ELSEWHERE, text));
+    let [one, two, three] = events.map(Effect::Event);
+    bench.handle(vec![one, answer(ann.session), two, answer(ann.session), three]);
     let delivered = "-- delivered to zoe\n";
-    let told = format!("<ann> one\n{delivered}<ann> two\n{delivered}<ann> three\n");
-    assert_eq!(ann.heard(), told);
+    let expected = format!("<ann> one\n{delivered}<ann> two\n{delivered}<ann> three\n");
+    assert_eq!(ann.received(), expected);
     for other in &others {
-        assert_eq!(other.heard(), "<ann> one\n<ann> two\n<ann> three\n");
+        assert_eq!(other.received(), "<ann> one\n<ann> two\n<ann> three\n");
     }
     let counts = bench.shard.figures().counts;
     assert_eq!(counts.writes, writes + 9 + 5, "one for each of the others");
@@ -165,16 +167,16 @@ fn an_answer_is_told_behind_what_was_said_before_it_and_costs_nobody_else_a_writ
 }
 
 #[test]
-fn who_has_been_given_some_of_a_round_and_reads_no_more_goes_on_after_that_from_history() {
+fn a_member_given_part_of_a_round_that_stops_reading_continues_from_history_after_that_part() {
     let mut bench = Bench::new(|settings| settings.limits.queues.queue_soft_bytes = 10);
-    let ann = bench.line();
+    let ann = bench.join_line();
     ann.socket.set_room("<ann> one\n".len());
-    let said = ["one", "two"].map(|text| bench.event(ELSEWHERE, text));
-    let [one, two] = said.map(Effect::Event);
-    bench.told(vec![one, answer(ann.session), two]);
+    let events = ["one", "two"].map(|text| bench.event(ELSEWHERE, text));
+    let [one, two] = events.map(Effect::Event);
+    bench.handle(vec![one, answer(ann.session), two]);
     ann.socket.set_room(usize::MAX / 2);
     bench.step(|shard| shard.handle_writable(ann.key));
-    assert_eq!(ann.heard(), "<ann> one\n-- delivered to zoe\n");
+    assert_eq!(ann.received(), "<ann> one\n-- delivered to zoe\n");
     let Job { asker, wanted, .. } = bench.jobs.pop().unwrap();
     let Wanted::Refill { room: ROOM, after: Position(1), upto: Position(2) } = wanted else {
         panic!("{wanted:?}")
@@ -182,25 +184,25 @@ fn who_has_been_given_some_of_a_round_and_reads_no_more_goes_on_after_that_from_
     bench.head = 1;
     let found = Ok(Excerpt { events: vec![bench.event(ELSEWHERE, "two")], ..Excerpt::default() });
     bench.step(|shard| shard.handle_page(Page { asker, wanted, found }));
-    assert_eq!(ann.heard(), "<ann> two\n");
+    assert_eq!(ann.received(), "<ann> two\n");
 }
 
 #[test]
-fn who_keeps_a_list_and_comes_in_while_something_is_pending_hears_the_rest_in_its_order() {
+fn a_list_keeper_that_joins_while_facts_are_pending_receives_the_rest_in_order() {
     let other = RoomId(2);
     let mut bench = Bench::new(|_| {});
-    let _line = bench.line();
+    let _line = bench.join_line();
     let keeper = keeper_in(&mut bench, &[other]);
     let nick = |nick| Nick::parse(nick).unwrap();
     let presence = |presence, rooms: &[RoomId]| {
         let rooms = rooms.iter().map(|room| InRoom { room: *room, is_announced: true }).collect();
         Effect::Presence { presence, about: Some(ELSEWHERE), rooms }
     };
-    let said = bench.event(ELSEWHERE, "tea?");
+    let event = bench.event(ELSEWHERE, "tea?");
     let (session, request, name) = (keeper.session, RequestId::default(), "lobby".parse().unwrap());
-    let (at, members, topic) = (said.position, 2, None);
-    bench.told(vec![
-        Effect::Event(said),
+    let (at, members, topic) = (event.position, 2, None);
+    bench.handle(vec![
+        Effect::Event(event),
         Effect::Joined {
             session,
             request,
@@ -214,5 +216,5 @@ fn who_keeps_a_list_and_comes_in_while_something_is_pending_hears_the_rest_in_it
         presence(Presence::Entered { nick: nick("bob") }, &[ROOM]),
         presence(Presence::Renamed { from: nick("bob"), to: nick("kim") }, &[other, ROOM]),
     ]);
-    assert_eq!(keeper.heard(), "in #lobby\nentered bob #lobby\nrenamed bob kim\n");
+    assert_eq!(keeper.received(), "in #lobby\nentered bob #lobby\nrenamed bob kim\n");
 }

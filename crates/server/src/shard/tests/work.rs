@@ -1,4 +1,4 @@
-//! What peers say is taken a turn at a time, while there are tokens.
+//! Input is handled one turn at a time, while the peer has tokens.
 
 use std::task::Waker;
 
@@ -8,11 +8,11 @@ use teahouse_wire::websocket::Deflater;
 use super::*;
 use crate::shard::ReadOutcome;
 
-/// A command that nobody knows: answered on the spot, with one line.
+/// An unknown command, which is answered immediately with one line.
 const UNKNOWN: &str = "/nothing\n";
 
 impl Bench {
-    /// A bench where a connection may make so much work.
+    /// A bench with these limits on the work of a connection.
     fn with_work(work_burst: u32, work_per_second: u32) -> Self {
         Self::new(|settings| {
             let flood = &mut settings.limits.flood;
@@ -20,11 +20,11 @@ impl Bench {
         })
     }
 
-    /// Somebody who has said something, and has all tokens there are.
+    /// A person who has sent something, and has all tokens.
     fn rested(&mut self) -> Person {
-        let person = self.line();
-        self.says(&person, UNKNOWN);
-        self.pass(10_000);
+        let person = self.join_line();
+        self.send(&person, UNKNOWN);
+        self.advance(10_000);
         person.answers();
         person
     }
@@ -44,14 +44,14 @@ impl Bench {
 }
 
 impl Person {
-    /// Lines it has been answered.
+    /// The number of lines answered since the last call.
     fn answers(&self) -> usize {
-        self.heard().lines().count()
+        self.received().lines().count()
     }
 }
 
 #[test]
-fn a_read_of_many_lines_is_taken_in_turns_while_there_are_tokens_and_then_in_time() {
+fn a_read_of_many_lines_is_handled_in_turns_while_tokens_last_and_then_in_time() {
     let mut bench = Bench::with_work(100, 10);
     let ann = bench.rested();
     ann.socket.send(UNKNOWN.repeat(200).as_bytes());
@@ -59,17 +59,17 @@ fn a_read_of_many_lines_is_taken_in_turns_while_there_are_tokens_and_then_in_tim
     assert_eq!(ann.answers(), 64, "a turn");
     assert_eq!(bench.reading(&ann), Reading::Kept);
     bench.turn(&ann);
-    assert_eq!(ann.answers(), 35, "one token was for the KiB that were read");
+    assert_eq!(ann.answers(), 35, "one token was for the KiB read");
     assert_eq!(bench.turn(&ann), ReadOutcome::Nothing);
     assert_eq!((ann.answers(), bench.reading(&ann)), (0, Reading::No));
-    bench.pass(99);
+    bench.advance(99);
     assert_eq!(bench.reading(&ann), Reading::No);
-    bench.pass(1);
+    bench.advance(1);
     assert_eq!(bench.reading(&ann), Reading::Kept, "0.1 s is a token");
     bench.turn(&ann);
     assert_eq!(ann.answers(), 1);
     for _ in 0..100 {
-        bench.pass(1000);
+        bench.advance(1000);
         bench.turn(&ann);
         let connection = bench.shard.sessions.connections.get(ann.key).unwrap();
         let kept = connection.input.kept.as_ref();
@@ -79,25 +79,25 @@ fn a_read_of_many_lines_is_taken_in_turns_while_there_are_tokens_and_then_in_tim
 }
 
 #[test]
-fn who_has_no_tokens_is_not_read_and_waits_for_them_however_little_it_says() {
+fn a_connection_without_tokens_is_not_read_however_little_it_sends() {
     let mut bench = Bench::with_work(50, 10);
     let ann = bench.rested();
-    // Empty lines, each in a read of its own.
+    // Empty lines, each in its own read.
     for _ in 0..50 {
-        bench.says(&ann, "\n");
+        bench.send(&ann, "\n");
     }
     ann.socket.send(UNKNOWN.as_bytes());
     assert_eq!(bench.turn(&ann), ReadOutcome::Nothing);
     assert!(ann.socket.is_readable(), "it stays in the socket");
     assert_eq!(bench.reading(&ann), Reading::No);
-    bench.pass(100);
+    bench.advance(100);
     assert_eq!(bench.reading(&ann), Reading::Socket);
     bench.turn(&ann);
     assert_eq!(ann.answers(), 1);
 }
 
 #[test]
-fn who_connects_again_has_no_more_tokens_than_its_address() {
+fn a_peer_that_connects_again_has_no_more_tokens_than_its_address() {
     let mut bench = Bench::new(|settings| {
         settings.limits.addresses.address_work_burst = 100;
         settings.limits.addresses.address_work_per_second = 10;
@@ -107,28 +107,28 @@ fn who_connects_again_has_no_more_tokens_than_its_address() {
     while bench.turn(&ann) != ReadOutcome::Nothing {}
     assert_eq!(ann.answers(), 99);
     ann.socket.break_off();
-    let again = bench.stranger();
+    let again = bench.connect();
     for person in [&again, &bob] {
         person.socket.send(UNKNOWN.as_bytes());
         assert_eq!(bench.turn(person), ReadOutcome::Nothing);
         assert_eq!((person.answers(), bench.reading(person)), (0, Reading::No));
     }
-    bench.pass(1000);
+    bench.advance(1000);
     bench.turn(&bob);
     assert_eq!(bob.answers(), 1);
 }
 
 #[test]
-fn who_closes_its_side_before_its_first_line_has_ended_is_heard_to_the_end() {
+fn input_is_handled_to_its_end_after_a_close_before_the_first_line_has_ended() {
     let mut bench = Bench::new(|_| {});
-    let ann = bench.stranger();
-    // Each character taken back costs a token: more of them than a turn has.
-    bench.says(&ann, &format!("{}tea", "x\x7f".repeat(100)));
+    let ann = bench.connect();
+    // Each erased character costs a token, and there are more of them than one turn handles.
+    bench.send(&ann, &format!("{}tea", "x\x7f".repeat(100)));
     ann.socket.close();
     let mut asked = Vec::new();
     while bench.reading(&ann) != Reading::No {
         bench.turn(&ann);
-        asked.extend(bench.proposed());
+        asked.extend(bench.take_actions());
     }
     let [Action::Enter { .. }, Action::Say { text, .. }, Action::Exit { .. }] = &asked[..] else {
         panic!("{asked:?}")
@@ -137,14 +137,14 @@ fn who_closes_its_side_before_its_first_line_has_ended_is_heard_to_the_end() {
 }
 
 #[test]
-fn what_is_left_of_a_beginning_that_was_decided_in_time_is_heard_without_another_byte() {
+fn the_rest_of_a_beginning_decided_by_time_is_handled_without_another_byte() {
     let mut bench = Bench::new(|_| {});
-    let ann = bench.stranger();
-    // The beginning of a request of Redis, if a length follows.
-    bench.says(&ann, &format!("*3\n{}", "\n".repeat(100)));
+    let ann = bench.connect();
+    // The beginning of a Redis request, if a length follows.
+    bench.send(&ann, &format!("*3\n{}", "\n".repeat(100)));
     assert_eq!(bench.shard.interest(ann.key, &ann.socket.waker()), waits());
     ann.socket.take_woken();
-    bench.pass(2000);
+    bench.advance(2000);
     assert!(ann.socket.take_woken());
     assert_eq!(bench.reading(&ann), Reading::Kept);
     bench.turn(&ann);
@@ -156,7 +156,7 @@ fn waits() -> Interest {
 }
 
 #[test]
-fn one_compressed_message_is_taken_in_a_step_and_costs_what_it_says() {
+fn one_compressed_message_is_handled_in_one_step_and_costs_its_content() {
     let mut bench = Bench::with_work(12, 10);
     let ann = bench.websocket();
     let hello = masked(0x81, br#"{"op":"hello"}"#);
@@ -165,12 +165,12 @@ fn one_compressed_message_is_taken_in_a_step_and_costs_what_it_says() {
     let said = [hello, compressed.clone(), compressed].concat();
     ann.socket.send(&said);
     bench.turn(&ann);
-    assert_eq!(ann.frames(), 1, "the hello, and one that is not understood");
+    assert_eq!(ann.frames(), 1, "the hello, and one unknown request");
     assert_eq!(bench.reading(&ann), Reading::Kept);
     bench.turn(&ann);
     assert_eq!(ann.frames(), 1);
     // 1 + 5 + 5 of 12 tokens.
-    bench.says(&ann, "");
+    bench.send(&ann, "");
     ann.socket.send(&masked(0x89, b""));
     bench.turn(&ann);
     assert_eq!(ann.frames(), 1, "the last token");
@@ -179,7 +179,7 @@ fn one_compressed_message_is_taken_in_a_step_and_costs_what_it_says() {
 }
 
 impl Bench {
-    /// Somebody on a WebSocket who has agreed to compress.
+    /// A client on a WebSocket that has agreed to compress.
     fn websocket(&mut self) -> Person {
         let socket = VirtualSocket::new(usize::MAX / 2);
         let permit = self.gate.admit([10, 0, 0, 1].into()).unwrap();
@@ -193,7 +193,7 @@ impl Bench {
 }
 
 impl Person {
-    /// Frames it has been sent, none of them long.
+    /// The number of frames received since the last call; none may be long.
     fn frames(&self) -> usize {
         let mut count = 0;
         let bytes = self.socket.take_received();

@@ -1,5 +1,5 @@
-//! A program at the api, which keeps to its rules: it comes back with its key and its cursors, and says again what has
-//! not been acknowledged.
+//! An api program that follows the rules of the api: it comes back with its resume key and its cursors, and sends again
+//! what was not acknowledged.
 
 use std::collections::BTreeMap;
 
@@ -9,88 +9,88 @@ use super::super::dice::Dice;
 use super::super::words::{ROOMS, token_of, words_of};
 use super::frames::{PING, TEXT, frame, masked, pong};
 
-/// Messages that are said at once by a program that says many.
+/// The number of messages in one burst.
 const REQUESTS: u32 = 70;
-/// Their numbers begin behind all others.
+/// The tokens of messages in bursts begin above all others.
 const TOKENS_OF_BURSTS: u32 = 1_000_000;
 
-/// A program at the api.
+/// An api program.
 #[derive(Default)]
 pub(in super::super) struct Api {
     name: String,
     resume_key: String,
-    /// Events of the past that one is shown on coming in.
+    /// The number of past events that a member is shown on joining.
     history_shown: u64,
-    /// No room gives way to another.
-    has_firm_rooms: bool,
+    /// Whether no room is evicted or restored.
+    has_permanent_rooms: bool,
     /// What it has of each room it is in.
     pub(in super::super) rooms: BTreeMap<String, Followed>,
-    /// Said and not acknowledged: token, room.
+    /// Messages sent and not acknowledged: token and room.
     pub(in super::super) unacknowledged: BTreeMap<u32, String>,
-    /// Asked on this connection and not answered: its reference, and the room that it wants to be in, if it is that.
-    pub(in super::super) asked: BTreeMap<u64, Option<String>>,
-    /// What it was told in private on this connection.
-    pub(in super::super) told: Vec<String>,
-    /// What it had heard last of the rooms it is in, each time it was told on this connection who is in one.
+    /// Requests on this connection that are not answered: the reference, and for a join its room.
+    pub(in super::super) unanswered: BTreeMap<u64, Option<String>>,
+    /// The private messages received on this connection.
+    pub(in super::super) private: Vec<String>,
+    /// For each answer to `who` on this connection: the last position it had of each of its rooms.
     pub(in super::super) answered: Vec<BTreeMap<String, u64>>,
-    /// It has been welcomed on this connection.
-    is_in: bool,
+    /// Whether it was welcomed on this connection.
+    is_welcomed: bool,
     reference: u64,
 }
 
-/// A room, as a program at the api follows it.
+/// A room as an api program follows it.
 #[derive(Default)]
 pub(in super::super) struct Followed {
-    /// Position, time, of the last event.
+    /// The position and time of the last event.
     last: Option<(u64, i64)>,
     epoch: String,
-    /// The request that is answered when it is in.
-    asked: u64,
-    /// The last event before those that it is shown on coming in.
+    /// The reference of its join request.
+    join_ref: u64,
+    /// The position before the events that it is shown on joining.
     pub(in super::super) begin: u64,
-    /// It has been told on this connection that it is in.
+    /// Whether the join was confirmed on this connection.
     pub(in super::super) is_joined: bool,
-    /// Positions heard since it came in anew.
-    pub(in super::super) heard: Vec<(u64, String)>,
-    /// How often what it had was of no use any more.
-    pub(in super::super) begun_anew: usize,
+    /// The events received since it last began anew: position and words.
+    pub(in super::super) received: Vec<(u64, String)>,
+    /// How often its cursor was no longer valid, so that it began anew.
+    pub(in super::super) fresh_starts: usize,
 }
 
 impl Api {
     pub(super) fn new(
         name: String,
         (number, history_shown): (usize, u64),
-        has_firm_rooms: bool,
+        has_permanent_rooms: bool,
     ) -> Self {
         let resume_key = format!("{:032x}", number + 1);
-        Self { name, resume_key, history_shown, has_firm_rooms, ..Self::default() }
+        Self { name, resume_key, history_shown, has_permanent_rooms, ..Self::default() }
     }
 
-    /// Comes in on a new connection: what it says first.
+    /// Begins a new connection; returns its first message.
     pub(super) fn hello(&mut self) -> Vec<u8> {
-        self.is_in = false;
-        self.asked.clear();
-        self.told.clear();
+        self.is_welcomed = false;
+        self.unanswered.clear();
+        self.private.clear();
         self.answered.clear();
         let hello = json!({"op": "hello", "nick": self.name, "seat": self.resume_key});
         self.request(hello, None)
     }
 
-    /// A request as it goes to the socket. Of those it is known that they are answered.
+    /// Encodes a request for the socket, and notes it if it is always answered.
     fn request(&mut self, mut request: Value, room: Option<&str>) -> Vec<u8> {
         self.reference += 1;
         request["ref"] = self.reference.into();
-        // A message is answered by itself, and that somebody is typing by nothing.
+        // A message is acknowledged by its own event, and `typing` is never answered.
         if !matches!(request["op"].as_str(), Some("say" | "topic" | "typing")) {
-            self.asked.insert(self.reference, room.map(str::to_owned));
+            self.unanswered.insert(self.reference, room.map(str::to_owned));
         }
         if let Some(followed) = room.and_then(|room| self.rooms.get_mut(room)) {
-            followed.asked = self.reference;
+            followed.join_ref = self.reference;
         }
         masked(&request.to_string())
     }
 
-    /// What it asks for next.
+    /// Its next request.
     pub(super) fn ask_next(
         &mut self,
         others: &[String],
@@ -98,7 +98,7 @@ impl Api {
         dice: &mut Dice,
         is_restless: bool,
     ) -> Option<Vec<u8>> {
-        if !self.is_in {
+        if !self.is_welcomed {
             return None;
         }
         let (room, other) = (*dice.pick(&ROOMS), dice.pick(others));
@@ -106,17 +106,17 @@ impl Api {
         let is_known = self.rooms.contains_key(room);
         let is_owed = self.unacknowledged.values().any(|to| to == room);
         if is_joined && dice.once_in(60) {
-            // More than may be under way, all of it in one read.
+            // More requests than may be in flight, all in one read.
             let many = (0..REQUESTS).map(|nth| token * REQUESTS + TOKENS_OF_BURSTS + nth);
-            let mut said = Vec::new();
+            let mut out = Vec::new();
             for token in many {
                 self.unacknowledged.insert(token, room.to_owned());
-                said.extend(self.request(say(room, token), None));
+                out.extend(self.request(say(room, token), None));
             }
-            return Some(said);
+            return Some(out);
         }
         let request = match dice.below(14) {
-            // It may be told that it is in only then.
+            // The confirmation of its join may come only after this.
             0 | 4 | 5 if is_known && !is_owed && (is_restless || dice.once_in(3)) => {
                 self.rooms.remove(room);
                 json!({"op": "leave", "room": room})
@@ -140,23 +140,23 @@ impl Api {
         Some(self.request(request, None))
     }
 
-    /// Takes whole frames off the front; gives what it says to them.
+    /// Removes whole frames from the front and handles them; returns the program's answers.
     pub(super) fn receive(&mut self, partial: &mut Vec<u8>) -> Vec<Vec<u8>> {
-        let mut said = Vec::new();
+        let mut out = Vec::new();
         while let Some((opcode, payload)) = frame(partial) {
             match opcode {
                 TEXT => {
                     let message = serde_json::from_slice(&payload).expect("it is JSON");
-                    self.hear(&message, &mut said);
+                    self.handle_message(&message, &mut out);
                 }
-                PING => said.push(pong()),
+                PING => out.push(pong()),
                 _ => {}
             }
         }
-        said
+        out
     }
 
-    fn hear(&mut self, message: &Value, said: &mut Vec<Vec<u8>>) {
+    fn handle_message(&mut self, message: &Value, out: &mut Vec<Vec<u8>>) {
         let text = |field: &str| message[field].as_str().unwrap_or_default().to_owned();
         let kind = message["type"].as_str().unwrap_or_default();
         if let Some(reference) = message["ref"].as_u64() {
@@ -164,21 +164,21 @@ impl Api {
         }
         match kind {
             "welcome" => {
-                self.is_in = true;
+                self.is_welcomed = true;
                 let rooms = self.rooms.iter_mut().map(|(name, room)| {
                     room.is_joined = false;
                     (name.clone(), room.last.map(|last| (room.epoch.clone(), last)))
                 });
-                for (name, place) in rooms.collect::<Vec<_>>() {
+                for (name, cursor) in rooms.collect::<Vec<_>>() {
                     let mut join = json!({"op": "join", "room": name});
-                    if let Some((epoch, (position, time))) = place {
+                    if let Some((epoch, (position, time))) = cursor {
                         join["after"] =
                             json!({"epoch": epoch, "position": position, "time_ms": time});
                     }
-                    said.push(self.request(join, Some(&name)));
+                    out.push(self.request(join, Some(&name)));
                 }
             }
-            "joined" => self.handle_joined(&text("room"), message, said),
+            "joined" => self.handle_joined(&text("room"), message, out),
             "event" => {
                 let (position, words) = (message["position"].as_u64().unwrap(), text("text"));
                 if let Some(token) = token_of(&words).filter(|token| id_of(*token) == text("id")) {
@@ -189,9 +189,9 @@ impl Api {
                 let before = room.last.map_or(room.begin, |(last, _)| last);
                 assert!(position > before, "P4: {} has {position} behind {before}", self.name);
                 room.last = Some((position, message["time_ms"].as_i64().unwrap()));
-                room.heard.push((position, words));
+                room.received.push((position, words));
             }
-            // Kept before, or given back.
+            // The message was stored before, or refused.
             "duplicate" | "error" => {
                 let id = text("id");
                 self.unacknowledged.retain(|token, _| id_of(*token) != id);
@@ -201,20 +201,20 @@ impl Api {
                 let last = |room: &Followed| room.last.map_or(room.begin, |(last, _)| last);
                 self.answered.push(joined.map(|(name, room)| (name.clone(), last(room))).collect());
             }
-            "told" => self.told.push(text("text")),
-            "bye" => self.is_in = false,
+            "told" => self.private.push(text("text")),
+            "bye" => self.is_welcomed = false,
             _ => {}
         }
     }
 
     fn handle_answer(&mut self, reference: u64, kind: &str) {
-        let Some(wanted) = self.asked.remove(&reference) else {
-            // What is not done of a message says so.
+        let Some(wanted) = self.unanswered.remove(&reference) else {
+            // A message that is refused is answered with its own reference.
             let may_be = matches!(kind, "error" | "duplicate");
             return assert!(may_be, "{} is answered twice with {kind}", self.name);
         };
         let is_this = |room: &String| {
-            kind == "error" && self.rooms.get(room).is_some_and(|room| room.asked == reference)
+            kind == "error" && self.rooms.get(room).is_some_and(|room| room.join_ref == reference)
         };
         if let Some(room) = wanted.filter(is_this) {
             self.rooms.remove(&room);
@@ -222,24 +222,24 @@ impl Api {
         }
     }
 
-    fn handle_joined(&mut self, name: &str, message: &Value, said: &mut Vec<Vec<u8>>) {
-        let is_this = |room: &&mut Followed| message["ref"].as_u64() == Some(room.asked);
+    fn handle_joined(&mut self, name: &str, message: &Value, out: &mut Vec<Vec<u8>>) {
+        let is_this = |room: &&mut Followed| message["ref"].as_u64() == Some(room.join_ref);
         let Some(room) = self.rooms.get_mut(name).filter(is_this) else { return };
         room.is_joined = true;
         room.epoch = message["epoch"].as_str().unwrap().to_owned();
         if message["complete"] != true {
-            room.begun_anew += usize::from(room.last.take().is_some());
-            if !self.has_firm_rooms {
-                // What it has said may be of a room that has given way.
+            room.fresh_starts += usize::from(room.last.take().is_some());
+            if !self.has_permanent_rooms {
+                // Its messages may be of a room that was evicted.
                 self.unacknowledged.retain(|_, to| to != name);
             }
-            room.heard.clear();
+            room.received.clear();
             room.begin = message["position"].as_u64().unwrap().saturating_sub(self.history_shown);
         }
-        // What has not been acknowledged is said again.
-        let unsaid = self.unacknowledged.iter().filter(|(_, to)| *to == name);
-        let again: Vec<Value> = unsaid.map(|(token, to)| say(to, *token)).collect();
-        said.extend(again.into_iter().map(|request| self.request(request, None)));
+        // What was not acknowledged is sent again.
+        let unacknowledged = self.unacknowledged.iter().filter(|(_, to)| *to == name);
+        let again: Vec<Value> = unacknowledged.map(|(token, to)| say(to, *token)).collect();
+        out.extend(again.into_iter().map(|request| self.request(request, None)));
     }
 }
 

@@ -1,4 +1,4 @@
-//! WebSocket frames, as a client sends and takes them (RFC 6455, section 5.2; RFC 7692).
+//! WebSocket frames, as a client sends and receives them (RFC 6455, section 5.2; RFC 7692).
 
 use std::io::Read;
 
@@ -8,9 +8,9 @@ use flate2::read::DeflateDecoder;
 pub(super) const TEXT: u8 = 1;
 pub(super) const PING: u8 = 9;
 const PONG: u8 = 10;
-/// The bit of a frame whose message is compressed.
+/// The bit that marks a compressed message.
 const COMPRESSED: u8 = 0x40;
-/// What ends every compressed message and is left out of its frame.
+/// The bytes that end every compressed message and are left out of its frame.
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
 
 /// The answer to an empty ping.
@@ -34,7 +34,7 @@ pub(super) fn masked(text: &str) -> Vec<u8> {
     frame
 }
 
-/// Takes the first frame of a server, if it is whole: its opcode and its payload.
+/// Removes the first frame of a server, if it is whole; returns its opcode and payload.
 pub(super) fn frame(bytes: &mut Vec<u8>) -> Option<(u8, Vec<u8>)> {
     let (first, second) = (*bytes.first()?, *bytes.get(1)?);
     let (start, length) = match second {
