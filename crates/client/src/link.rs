@@ -1,13 +1,13 @@
-//! The connection that resumes: what our own clients are built on, and how bots are written.
+//! The connection that resumes. Our own clients are built on it, and so are bots.
 //!
-//! [`Link::open`] begins to connect; [`Link::next`] tells what happens, one [`Happening`] after the other,
-//! and has to be called again and again, because the link works while it is awaited. Everything else
-//! returns at once: [`Link::say`] puts a message into the outbox, [`Link::ask`] asks something whose answer
-//! arrives as a happening with the same reference.
+//! [`Link::open`] starts to connect. [`Link::next`] returns one [`Happening`] after the other; call it in a
+//! loop, because the link works only while `next` is awaited. All other methods return at once: [`Link::say`]
+//! puts a message into the outbox, and [`Link::ask`] sends a request whose answer arrives as a happening with
+//! the same reference.
 //!
-//! The link reconnects by itself, joins its rooms again from where it was, and sends what was not
-//! acknowledged once more under the same id, so that each message is kept once and each event arrives
-//! once. [`Exchange`] is the same without sockets; `examples/echo_bot.rs` shows the whole in use.
+//! The link reconnects by itself, joins its rooms again from the last event it received, and sends
+//! unacknowledged messages again under the same id. So the server stores each message once, and each event
+//! arrives once. [`Exchange`] is the link without sockets; `examples/echo_bot.rs` is a whole program.
 
 mod exchange;
 mod happening;
@@ -20,7 +20,7 @@ pub use exchange::{Exchange, Output, Start, Unsent};
 pub use happening::{Happening, Outgoing, Stage, State};
 pub use server::{AddressError, PORT, Protocol, Server};
 pub use shell::{Config, Link};
-pub(crate) use shell::{drawn, drawn_id};
+pub(crate) use shell::{new_id, random_bytes};
 
 use teahouse_core::harmless::excerpt;
 use teahouse_core::{Refusal, RoomName};
@@ -28,39 +28,40 @@ use teahouse_wire::api::Code;
 use teahouse_wire::refusal::{Reader, words};
 use thiserror::Error;
 
-/// What a server says itself, as one line with nothing in it that acts on a terminal, cut where it is too long.
-pub(crate) fn shown(words: &str) -> String {
+/// The server's own words (a notice, an error, a reason) as one line that is safe to print on a terminal, cut at
+/// [`limits::WORDS_CHARS_MAX`].
+pub(crate) fn display(words: &str) -> String {
     excerpt(words, limits::WORDS_CHARS_MAX)
 }
 
-/// Why something could not be said. It is not in the outbox.
+/// Why [`Link::say`] did not accept a message. The message is not in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SayError {
-    /// The room is not one of the link's.
+    /// The link has not joined the room.
     #[error("{}", words(&Refusal::NotInRoom { room: room.clone() }, Reader::Program))]
     NotInRoom {
-        /// Which.
+        /// The room.
         room: RoomName,
     },
-    /// The outbox has as many messages as it may have.
+    /// The outbox is full: it holds the maximum number of messages.
     #[error("{max} messages wait to be sent, the limit; wait until some are")]
     TooManyWaiting {
-        /// How many that is.
+        /// The maximum, in messages.
         max: usize,
     },
-    /// The outbox has as much text as it may have.
+    /// The outbox is full: it holds the maximum amount of text.
     #[error("{max} bytes wait to be sent, the limit; wait until some are")]
     TooMuchWaiting {
-        /// How much that is, bytes.
+        /// The maximum, in bytes.
         max: usize,
     },
-    /// The link is over for good.
+    /// The link has ended and does not connect again.
     #[error("the connection has ended; open another one")]
     Ended,
 }
 
 impl SayError {
-    /// The same for programs, as if the server had said it.
+    /// The error code that the server would use for this error.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
@@ -71,30 +72,30 @@ impl SayError {
     }
 }
 
-/// Why something could not be asked.
+/// Why [`Link::ask`] did not accept a request. The request is not sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AskError {
-    /// It is not asked but done in another way.
+    /// The request has a method of its own.
     #[error("{op} is not asked; use {way}")]
     Otherwise {
-        /// What was asked.
+        /// The name of the request.
         op: &'static str,
-        /// How it is done.
+        /// The method to call.
         way: &'static str,
     },
-    /// As many questions wait as may.
+    /// The maximum number of requests wait for an answer or for a connection.
     #[error("{max} questions wait for answers, the limit; wait until some have come")]
     TooManyWaiting {
-        /// How many that is.
+        /// The maximum, in requests.
         max: usize,
     },
-    /// The link is over for good.
+    /// The link has ended and does not connect again.
     #[error("the connection has ended; open another one")]
     Ended,
 }
 
 impl AskError {
-    /// The same for programs, as if the server had said it.
+    /// The error code that the server would use for this error.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
@@ -110,9 +111,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_link_would_not_do_has_the_code_of_what_it_is() {
+    fn each_error_of_the_link_has_the_code_that_a_server_would_use() {
         let room = RoomName::parse("tea").unwrap();
-        let says = [
+        let say_errors = [
             (SayError::NotInRoom { room }, Code::NotInRoom, "you are not in #tea; join #tea first"),
             (
                 SayError::TooManyWaiting { max: 2 },
@@ -126,10 +127,10 @@ mod tests {
             ),
             (SayError::Ended, Code::NotInTheHouse, "the connection has ended; open another one"),
         ];
-        for (error, code, words) in says {
+        for (error, code, words) in say_errors {
             assert_eq!((error.code(), error.to_string().as_str()), (code, words));
         }
-        let asks = [
+        let ask_errors = [
             (
                 AskError::Otherwise { op: "say", way: "Link::say" },
                 Code::BadRequest,
@@ -142,7 +143,7 @@ mod tests {
             ),
             (AskError::Ended, Code::NotInTheHouse, "the connection has ended; open another one"),
         ];
-        for (error, code, words) in asks {
+        for (error, code, words) in ask_errors {
             assert_eq!((error.code(), error.to_string().as_str()), (code, words));
         }
     }

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use crate::error::ClientError;
 use crate::input::{self, Entered};
-use crate::link::{Server, drawn, drawn_id};
+use crate::link::{Server, new_id, random_bytes};
 use crate::signal::{OFFLINE_MAX, block_on};
 use crate::visit::{Missed, Patience, Visitor};
 
@@ -102,7 +102,7 @@ struct Saying<W> {
 
 impl<W: Write> Saying<W> {
     fn new(visitor: Visitor, nick: Option<Nick>, room: RoomName, complaints: W) -> Self {
-        let [seed, ..] = drawn();
+        let [seed, ..] = random_bytes();
         let patience = Patience::new(u64::from(seed));
         Self { visitor, nick, room, complaints, patience, refused: 0, is_slow: false }
     }
@@ -153,7 +153,7 @@ impl<W: Write> Saying<W> {
 
     /// Says one message until it is kept or refused, each time under the same id.
     async fn say(&mut self, text: Text) -> Result<(), ClientError> {
-        let post = Post { text, nick: self.nick.clone(), id: Some(drawn_id()) };
+        let post = Post { text, nick: self.nick.clone(), id: Some(new_id()) };
         loop {
             match self.post(&post).await {
                 Ok(_) => {

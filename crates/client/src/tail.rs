@@ -12,7 +12,7 @@ use teahouse_wire::stream::render_id;
 use tokio::time::sleep;
 
 use crate::error::ClientError;
-use crate::link::{Server, drawn};
+use crate::link::{Server, random_bytes};
 use crate::render;
 use crate::say::no_room;
 use crate::signal::block_on;
@@ -55,7 +55,7 @@ pub struct Tail {
 pub fn tail(tail: Tail, output: impl Write, complaints: impl Write) -> Result<(), ClientError> {
     let Tail { server, room, create, since, json, is_read } = tail;
     let visitor = Visitor::new(server)?;
-    let [seed, ..] = drawn();
+    let [seed, ..] = random_bytes();
     let tailing = Tailing {
         visitor,
         room,

@@ -28,7 +28,7 @@ use crate::error::ClientError;
 use crate::link::limits::{
     ANSWER_TIMEOUT, CONNECT_TIMEOUT, MESSAGE_BYTES_MAX, RETRY_AFTER_MAX, TOO_FAST_PAUSE,
 };
-use crate::link::{Protocol, Server, shown};
+use crate::link::{Protocol, Server, display};
 
 pub(crate) use following::{Begin, Following, Told};
 pub(crate) use missed::Missed;
@@ -148,7 +148,7 @@ impl Visitor {
     async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Missed> {
         let mut connection = match self.connection.take().filter(|kept| !kept.is_closed()) {
             Some(kept) => kept,
-            None => self.connect().await.map_err(|why| Missed::Unreached(shown(&why)))?,
+            None => self.connect().await.map_err(|why| Missed::Unreached(display(&why)))?,
         };
         let response = timeout(ANSWER_TIMEOUT, async {
             connection.ready().await?;
@@ -158,7 +158,7 @@ impl Visitor {
         let response = response.map_err(|error| {
             let what = caused(&error);
             if error.is_parse() {
-                Missed::Unreached(shown(&format!("no Teahouse answers there ({what})")))
+                Missed::Unreached(display(&format!("no Teahouse answers there ({what})")))
             } else {
                 broken(what)
             }
@@ -198,7 +198,7 @@ impl Visitor {
         };
         let failure = received::<Failure>(&body)
             .ok()
-            .map(|failure| Failure { message: shown(&failure.message), ..failure });
+            .map(|failure| Failure { message: display(&failure.message), ..failure });
         let is_busy =
             matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
         match failure {

@@ -1,19 +1,24 @@
-//! The link without sockets, files, clock or randomness: what is said on a connection, and when another
-//! one is tried. Time comes in as the duration since some start, ids and a seed come in as arguments.
+//! The link without sockets, files, clock or randomness. It decides what to send on a connection and when to
+//! connect again. Time is an argument (the duration since some start), and so are ids and a seed.
 //!
-//! Inputs are `handle_…` (what the connection did, what time it is) and the wishes of the person ([`say`],
-//! [`ask`], [`join`], [`leave`], [`bye`]). Outputs are taken with [`poll_output`]; [`deadline`] says when
-//! [`handle_time`] wants to be called again.
+//! Inputs are the `handle_…` methods (what happened on the connection, the time) and the calls of the user ([`say`],
+//! [`ask`], [`join`], [`leave`], [`bye`]). [`poll_output`] returns the outputs; [`deadline`] says when to call
+//! [`handle_time`] next.
 //!
-//! # What holds
+//! # Invariants
 //!
-//! - Every event of a room comes out once, in order, from the first one the server sends. Where the server
-//!   cannot go on from where we were, its `joined` says `complete: false` and the room begins anew, also in the
-//!   middle of it, and what is missing is told. A hole without a word is not passed over: the connection is given up and the room resumed from the last event before the
-//!   hole. Where the server then has the same hole, what was in it is gone, and that is told. (While somebody is ignored the server leaves holes on purpose, and they cannot be told apart.)
-//! - A message that was said leaves the outbox only when the server shows it or says that it is there, or
-//!   refuses it for good. It keeps its id, and the messages of a room keep their order.
-//! - A connection that is silent for three pings, or does not answer, is given up and another one tried.
+//! - Every event of a room is output once, in order, from the first one that the server sends.
+//!   - If the server cannot continue from the last event we received, its `joined` says `complete: false`. Then the
+//!     room starts again from the event that the server sends next, also during a connection, and a notice says which
+//!     events are missing.
+//!   - If the server skips positions without such a `joined`, the link closes the connection and resumes the room
+//!     from the last event before the gap. If the server skips the same positions again, they no longer exist, and a
+//!     notice says so. (While the person ignores somebody, the server skips events on purpose; the link cannot
+//!     distinguish this from a loss.)
+//! - A message leaves the outbox only when the server sends its event, confirms that it is stored, or refuses it
+//!   for good. It keeps its id, and the messages of a room keep their order.
+//! - If the server is silent for three ping intervals, or does not answer a request in time, the link closes the
+//!   connection and opens another one.
 //!
 //! [`say`]: Exchange::say
 //! [`ask`]: Exchange::ask
@@ -24,14 +29,14 @@
 //! [`deadline`]: Exchange::deadline
 //! [`handle_time`]: Exchange::handle_time
 
-mod asks;
+mod calls;
 mod connection;
 mod incoming;
 mod outbox;
 mod outputs;
+mod pending;
 mod retry;
 mod rooms;
-mod wishes;
 
 use std::time::Duration;
 
@@ -40,47 +45,47 @@ use teahouse_wire::api::{Cursor, Join, Rename, Request, ResumeKey, Say, Welcome}
 
 use super::limits::ANSWER_TIMEOUT;
 use super::{Happening, Stage, State};
-use asks::Asks;
 use outbox::Outbox;
 use outputs::Outputs;
+use pending::PendingRequests;
 use rooms::{Room, Rooms, Standing};
 
 pub use outbox::Unsent;
 pub use outputs::Output;
 pub(crate) use retry::Retry;
 
-/// What a link begins with.
+/// What a link starts from.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// What one wants to be called.
+    /// The wanted nick; without it the server gives a guest nick.
     pub nick: Option<Nick>,
-    /// The seat's key, the same as last time to be who one was.
+    /// The resume key. With the key of an earlier connection the server resumes its session.
     pub resume_key: ResumeKey,
-    /// The rooms to be in, with the last event seen of each. With none, the server's first room.
+    /// The rooms to join, with the last event received of each. With no room, the link joins the server's first room.
     pub rooms: Vec<(RoomName, Option<Cursor>)>,
-    /// What was said and is not known to be kept, in order.
+    /// Messages that are not known to be stored, in the order in which they were said.
     pub outbox: Vec<Unsent>,
-    /// For the jitter of the pauses between tries.
+    /// The seed for the jitter of the pauses between tries.
     pub seed: u64,
 }
 
 #[derive(Debug)]
 enum Phase {
-    /// No connection until then.
+    /// No connection; the next try starts at `until`.
     Resting { until: Duration },
-    /// A connection is being made.
+    /// Connecting.
     Dialling { until: Duration },
-    /// Open, and no welcome yet.
+    /// The connection is open, and the welcome has not arrived yet.
     Greeting { until: Duration },
-    /// Welcome.
+    /// The welcome arrived at `since`.
     Online { since: Duration, silence_max: Duration },
-    /// We said bye.
+    /// `bye` is sent, and the server has not answered yet.
     Leaving { until: Duration },
-    /// Over.
+    /// The link has ended.
     Ended,
 }
 
-/// A link without its socket; see the module above.
+/// A link without its socket; see the comment of this file.
 #[derive(Debug)]
 pub struct Exchange {
     phase: Phase,
@@ -88,18 +93,20 @@ pub struct Exchange {
     retry: Retry,
     nick: Option<Nick>,
     resume_key: ResumeKey,
-    /// Nothing of an earlier connection is known yet: who is ignored, whether the wish was heard.
+    /// There was no welcome yet, so the link does not know whether the session has an ignore list or another nick.
     is_new: bool,
     rooms: Rooms,
     outbox: Outbox,
-    asks: Asks,
+    pending: PendingRequests,
     out: Outputs,
-    heard: Duration,
+    /// When the last data from the server arrived.
+    last_received: Duration,
+    /// No message and no join is sent before this time: the server answered "too fast".
     paused_until: Duration,
 }
 
 impl Exchange {
-    /// Begins to connect.
+    /// Starts to connect.
     #[must_use]
     pub fn new(now: Duration, start: Start) -> Self {
         let mut exchange = Self {
@@ -111,20 +118,20 @@ impl Exchange {
             is_new: true,
             rooms: Rooms::default(),
             outbox: Outbox::default(),
-            asks: Asks::default(),
+            pending: PendingRequests::default(),
             out: Outputs::default(),
-            heard: now,
+            last_received: now,
             paused_until: now,
         };
-        let of_outbox = start.outbox.iter().map(|unsent| (unsent.room.clone(), None));
-        for (room, seen) in start.rooms.into_iter().chain(of_outbox) {
+        let outbox_rooms = start.outbox.iter().map(|unsent| (unsent.room.clone(), None));
+        for (room, seen) in start.rooms.into_iter().chain(outbox_rooms) {
             if exchange.rooms.named(&room).is_none() {
-                let reference = exchange.out.refer();
+                let reference = exchange.out.new_reference();
                 exchange.rooms.add(Room::new(room, reference, seen));
             }
         }
         for unsent in start.outbox {
-            // What fitted when it was said fits now: the limits are the same.
+            // Always accepted: the outbox had the same limits when it was saved.
             if exchange.outbox.push(unsent.clone()).is_ok() {
                 exchange.out.outgoing(&unsent, Stage::Waiting);
             }
@@ -133,12 +140,12 @@ impl Exchange {
         exchange
     }
 
-    /// What to do next; `None` when there is nothing until the next input.
+    /// The next output; `None` until the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.out.poll()
     }
 
-    /// When [`Exchange::handle_time`] wants to be called, if nothing else happens before.
+    /// When to call [`Exchange::handle_time`], if no other input comes first.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         match self.phase {
@@ -147,71 +154,72 @@ impl Exchange {
             | Phase::Greeting { until }
             | Phase::Leaving { until } => Some(until),
             Phase::Online { silence_max, .. } => {
-                let paused = self.is_held_back().then_some(self.paused_until);
-                let silence = Some(self.heard + silence_max);
-                let answers = [self.outbox.due(), self.asks.due(), self.rooms.due()];
+                let paused = self.is_delayed_by_pause().then_some(self.paused_until);
+                let silence = Some(self.last_received + silence_max);
+                let answers = [self.outbox.due(), self.pending.due(), self.rooms.due()];
                 answers.into_iter().chain([paused, silence]).flatten().min()
             }
             Phase::Ended => None,
         }
     }
 
-    /// Whether it is over for good.
+    /// Whether the link has ended.
     #[must_use]
     pub fn is_ended(&self) -> bool {
         matches!(self.phase, Phase::Ended)
     }
 
-    /// What is not known to be kept, in the order it was said.
+    /// The messages that are not known to be stored, oldest first.
     pub fn outbox(&self) -> impl Iterator<Item = &Unsent> {
         self.outbox.iter()
     }
 
-    /// How many messages were ever said. Before any [`Output::Send`] is done, what was said has to be safe.
+    /// The number of messages that [`Exchange::say`] accepted. The shell has to save the outbox when this number grows,
+    /// before it carries out an [`Output::Send`].
     #[must_use]
-    pub fn said(&self) -> u64 {
-        self.outbox.said()
+    pub fn said_count(&self) -> u64 {
+        self.outbox.said_count()
     }
 
-    /// The rooms we are in or shall be in, and the last event seen of each.
+    /// The rooms that are joined or will be, with the last event received of each.
     pub fn rooms(&self) -> impl Iterator<Item = (&RoomName, Option<Cursor>)> {
         self.rooms.iter().map(|room| (&room.name, room.seen()))
     }
 
-    /// What one wants to be called, and is if nobody else is.
+    /// The wanted nick. The server gives another one while it is taken.
     #[must_use]
     pub fn nick(&self) -> Option<&Nick> {
         self.nick.as_ref()
     }
 
-    /// The seat's key.
+    /// The resume key.
     #[must_use]
     pub fn resume_key(&self) -> ResumeKey {
         self.resume_key
     }
 
-    /// In the server: into the rooms, then what waits.
+    /// Handles the welcome: joins the rooms and sends the waiting requests.
     fn go_online(&mut self, now: Duration, welcome: Welcome, silence_max: Duration) {
         self.phase = Phase::Online { since: now, silence_max };
         self.attempt = 0;
         let is_new = std::mem::replace(&mut self.is_new, false);
         if is_new && self.rooms.is_empty() {
-            let reference = self.out.refer();
+            let reference = self.out.new_reference();
             self.rooms.add(Room::new(welcome.first_room.clone(), reference, None));
         }
         if !welcome.resumed {
             self.rooms.set_ignoring(false);
         } else if is_new {
-            // Who was ignored before this program began still is.
+            // The resumed session may have an ignore list from an earlier run of this program.
             self.rooms.set_ignoring(true);
-            self.out.ask_quietly(Request::Ignore(teahouse_wire::api::Ignore { nick: None }));
+            self.out.ask_internally(Request::Ignore(teahouse_wire::api::Ignore { nick: None }));
             if let Some(nick) = self.nick.clone().filter(|nick| *nick != welcome.nick) {
-                self.out.ask_quietly(Request::Nick(Rename { nick }));
+                self.out.ask_internally(Request::Nick(Rename { nick }));
             }
         }
         self.out.happened(Happening::State(State::Online(welcome)));
         self.send_joins(now);
-        self.send_asks(now);
+        self.send_pending(now);
     }
 
     fn send_joins(&mut self, now: Duration) {
@@ -228,16 +236,16 @@ impl Exchange {
         }
     }
 
-    fn send_asks(&mut self, now: Duration) {
+    fn send_pending(&mut self, now: Duration) {
         if matches!(self.phase, Phase::Online { .. }) {
-            for ask in self.asks.send(now + ANSWER_TIMEOUT) {
+            for ask in self.pending.send(now + ANSWER_TIMEOUT) {
                 self.out.send(ask.reference, ask.request);
             }
         }
     }
 
-    /// Sends the next message of each room that we are in.
-    fn pump(&mut self, now: Duration) {
+    /// Sends the next message of each joined room.
+    fn send_messages(&mut self, now: Duration) {
         let is_online = matches!(self.phase, Phase::Online { .. });
         if !is_online || now < self.paused_until || self.outbox.is_empty() {
             return;
@@ -249,15 +257,15 @@ impl Exchange {
             let Some(unsent) = self.outbox.send(&name, reference, now + ANSWER_TIMEOUT) else {
                 continue;
             };
-            self.out.refer();
+            self.out.new_reference();
             let Unsent { id, room, text, acted } = unsent.clone();
             self.out.send(reference, Request::Say(Say { room, text, acted, id: Some(id) }));
             self.out.outgoing(&unsent, Stage::Sent);
         }
     }
 
-    /// Whether something waits for the end of the pause.
-    fn is_held_back(&self) -> bool {
+    /// Whether a join or a message waits for the end of the pause.
+    fn is_delayed_by_pause(&self) -> bool {
         self.rooms.iter().any(|room| match room.standing {
             Standing::Outside => true,
             Standing::Inside => self.outbox.is_waiting(&room.name),

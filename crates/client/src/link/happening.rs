@@ -1,84 +1,88 @@
-//! What a link tells whoever uses it: the closed list of its outputs.
+//! What [`Link::next`](super::Link::next) returns: the closed list of a link's outputs.
 
 use std::time::Duration;
 
 use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::{Cause, Failure, Id, Ref, Request, ServerMessage, Welcome};
 
-/// One thing that happened on a link, in order.
+/// One thing that happened on a link. Happenings are returned in the order in which they occurred.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
-    /// The connection changed.
+    /// The state of the connection changed.
     State(State),
-    /// The server said something. Events that were received before (after a resume) are left out, so each
-    /// position of a room comes once, in order; answers carry the reference that the asking gave.
+    /// The server sent a message. The link drops events that it has received before (after a resume), so each
+    /// position of a room arrives once, in order. An answer carries the reference that [`Link::ask`] returned.
+    ///
+    /// [`Link::ask`]: super::Link::ask
     Received(ServerMessage),
-    /// One of our own messages changed: see [`Outgoing`].
+    /// One of our own messages reached its next stage.
     Outgoing(Outgoing),
-    /// The connection broke before this was answered; it may have been done or not. Only for what cannot be
-    /// asked twice without harm: other questions are asked again by the link.
+    /// The connection broke before the answer to this request arrived. The server may have executed it or not.
+    /// This is reported only for requests that are unsafe to repeat; the link repeats all others itself.
     Unanswered {
-        /// What the asking gave.
+        /// The reference that [`Link::ask`](super::Link::ask) returned.
         reference: Ref,
-        /// What was asked.
+        /// The request.
         request: Request,
     },
-    /// Something that the person should know about the link itself, such as that another client of theirs
-    /// is connected.
+    /// Something about the link that the person should read, for example that another client of theirs is
+    /// connected.
     Notice(String),
 }
 
-/// How the connection is.
+/// The state of the connection.
 #[derive(Clone, Debug, PartialEq)]
 pub enum State {
-    /// A connection is being tried; the first try is 1.
+    /// The link tries to connect.
     Connecting {
-        /// Which try since the last connection.
+        /// The number of this try since the last connection; the first is 1.
         attempt: u32,
     },
-    /// Welcome: requests go out, rooms are joined again from where we were.
+    /// Connected, and the server has sent its welcome. The link sends waiting requests and joins its rooms again,
+    /// each from the last event it received.
     Online(Welcome),
-    /// The connection broke or could not be made; tried again after this long.
+    /// The connection broke or could not be made. The link tries again.
     Offline {
-        /// Why, for people.
+        /// The reason, as text for people.
         why: String,
-        /// How long until the next try.
+        /// The time until the next try.
         retry_in: Duration,
     },
-    /// Over for good: we said bye, or the server said that coming back makes no sense.
+    /// The link has ended and does not connect again: it sent `bye`, or the server told it not to reconnect.
     Ended {
-        /// Why, if the server said so.
+        /// The reason, if the server gave one.
         cause: Option<Cause>,
     },
 }
 
-/// One of our own messages on its way.
+/// One of our own messages, at one stage of its delivery.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
-    /// The id it was given when it was said.
+    /// The id that [`Link::say`](super::Link::say) returned.
     pub id: Id,
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// What.
+    /// The text.
     pub text: Text,
-    /// Whether it is `/me`.
+    /// Whether the message is an action (`/me`).
     pub acted: bool,
-    /// How far it has come.
+    /// The stage.
     pub stage: Stage,
 }
 
-/// How far a message of ours has come.
+/// The stages of the delivery of one of our own messages.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stage {
     /// In the outbox: not sent on this connection yet.
     Waiting,
-    /// Sent, and not yet acknowledged.
+    /// Sent, and not acknowledged yet.
     Sent,
-    /// Kept and shown to everyone, at this position of its room.
+    /// The server has stored the message. This is the last stage.
     Kept {
-        /// Where it stands.
+        /// The position of its event in the room.
         position: u64,
     },
-    /// Refused: it is out of the outbox, and its text is the person's again.
+    /// The server refused the message, or its room was left first. The message is no longer in the outbox. This is
+    /// the last stage.
     Refused(Failure),
 }

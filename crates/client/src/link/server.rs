@@ -1,4 +1,4 @@
-//! Where a server is, as people write it: `HOST`, `HOST:PORT`, `[::1]:5000` or a URL.
+//! The address of a server, as people write it: `HOST`, `HOST:PORT`, `[::1]:5000` or a URL.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -7,81 +7,81 @@ use std::str::FromStr;
 use teahouse_wire::api::SOCKET_PATH;
 use thiserror::Error;
 
-/// The port that a server is expected on.
+/// The default port of a server.
 pub const PORT: u16 = 5000;
 
-/// What is spoken with a server.
+/// The protocol of a connection to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// The api over a WebSocket: resumes, loses nothing.
+    /// The api over a WebSocket, which resumes and loses nothing.
     Api,
-    /// Plain lines, as any line server understands them.
+    /// Plain lines, which every line server understands.
     Line,
 }
 
-/// Where a server is and what is spoken with it.
+/// The address of a server and the protocol to use with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// What is spoken.
+    /// The protocol.
     pub protocol: Protocol,
-    /// Name or address, an IPv6 address without its brackets.
+    /// A host name or an IP address; an IPv6 address without its brackets.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Where on the host the WebSocket is.
+    /// The path of the WebSocket; empty for [`Protocol::Line`].
     pub path: String,
 }
 
-/// Why a server's address was not understood.
+/// Why an address could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AddressError {
-    /// There is nothing.
+    /// The address is empty.
     #[error("the server's address is empty")]
     Empty,
-    /// An address over TLS.
+    /// The address asks for TLS, which this client does not support yet.
     #[error("cannot connect to {address}: TLS is not spoken yet")]
     Tls {
         /// As given.
         address: String,
-        /// The same without TLS.
+        /// The same address without TLS.
         plain: String,
     },
-    /// Another kind of URL.
+    /// The scheme of the URL is unknown.
     #[error("cannot connect to {address}: {scheme}:// is not known")]
     Scheme {
         /// As given.
         address: String,
-        /// What stands before `://`.
+        /// The text before `://`.
         scheme: String,
     },
-    /// The port is no number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     #[error("the port in {address} is not a number from 1 to 65535: {port:?}")]
     Port {
         /// As given.
         address: String,
-        /// What stands where the port should.
+        /// The text in the place of the port.
         port: String,
     },
-    /// The host cannot be one.
+    /// The host is not a valid host name or IP address.
     #[error("the host in {address} cannot be one: {host:?}")]
     Host {
         /// As given.
         address: String,
-        /// What stands where the host should.
+        /// The text in the place of the host.
         host: String,
     },
-    /// Something that does not belong there.
+    /// The address has a part that an address cannot have, such as a query.
     #[error("{address} has more than a host, a port and a path: {extra:?}")]
     Extra {
         /// As given.
         address: String,
-        /// What is too much.
+        /// The part that is not allowed.
         extra: String,
     },
 }
 
 impl AddressError {
-    /// What to do about it.
+    /// What the person can do about it.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -107,10 +107,10 @@ impl FromStr for Server {
 }
 
 impl Server {
-    /// Reads an address as people write it. Where no port is given it is [`PORT`], also in a URL.
+    /// Reads an address as people write it. Without a port, also in a URL, the port is [`PORT`].
     ///
     /// # Errors
-    /// When it is none, or needs TLS.
+    /// When the address is not valid, or needs TLS.
     pub fn parse(address: &str) -> Result<Self, AddressError> {
         let address = address.trim();
         if address.is_empty() {
@@ -140,7 +140,7 @@ impl Server {
         }
     }
 
-    /// `HOST:PORT`, with brackets where the host needs them.
+    /// `HOST:PORT`, with brackets around an IPv6 address.
     #[must_use]
     pub fn authority(&self) -> String {
         if self.host.contains(':') {
@@ -150,7 +150,7 @@ impl Server {
         }
     }
 
-    /// The WebSocket's URL.
+    /// The URL of the WebSocket.
     #[must_use]
     pub fn socket_url(&self) -> String {
         format!("ws://{}{}", self.authority(), self.path)
@@ -167,7 +167,7 @@ impl fmt::Display for Server {
     }
 }
 
-/// An address taken apart.
+/// The parts of an address.
 struct Parts<'a> {
     address: &'a str,
     host: &'a str,
@@ -207,8 +207,8 @@ impl<'a> Parts<'a> {
         let is_host = if self.host.contains(':') {
             self.host.split('%').next().is_some_and(|host| host.parse::<Ipv6Addr>().is_ok())
         } else {
-            let may_stand = |c: char| c.is_alphanumeric() || "-._".contains(c);
-            !self.host.is_empty() && self.host.chars().all(may_stand)
+            let is_allowed = |c: char| c.is_alphanumeric() || "-._".contains(c);
+            !self.host.is_empty() && self.host.chars().all(is_allowed)
         };
         let (address, host) = (self.address.to_owned(), self.host.to_owned());
         if is_host { Ok(()) } else { Err(AddressError::Host { address, host }) }
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_read_as_people_write_it() {
+    fn addresses_are_read_as_people_write_them() {
         let cases = [
             ("localhost", "ws://localhost:5000/api/v1/socket"),
             ("Tea.Example:80", "ws://tea.example:80/api/v1/socket"),
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_address_is_said_with_what_to_do() {
+    fn an_invalid_address_is_rejected_with_a_reason_and_a_hint() {
         let cases = [
             ("", "error: the server's address is empty"),
             ("tea:", "error: the port in tea: is not a number from 1 to 65535: \"\""),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_shown_is_read_as_the_same_server() {
+    fn a_displayed_address_reads_as_the_same_server() {
         for address in ["tea", "[::1]:80", "tcp://tea:23", "ws://tea:1/x", "http://tea/house"] {
             let server = Server::parse(address).unwrap();
             assert_eq!(Server::parse(&server.to_string()), Ok(server));

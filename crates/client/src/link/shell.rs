@@ -1,4 +1,4 @@
-//! The shell around [`Exchange`]: a WebSocket, a clock, randomness and the state file. No decisions.
+//! The shell around [`Exchange`]: a WebSocket, a clock, randomness and the state file. It makes no decisions.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -15,52 +15,54 @@ use socket::{Socket, Step};
 
 mod socket;
 
-/// How a link is opened.
+/// The settings of a link.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Which server. Its protocol has to be the api.
+    /// The server. Its protocol has to be [`Protocol::Api`](super::Protocol::Api).
     pub server: Server,
-    /// What one wants to be called; otherwise what one was called last time, or a guest.
+    /// The wanted nick. Without it the link uses the nick in the state file; without that the server gives a guest
+    /// nick.
     pub nick: Option<Nick>,
-    /// Rooms to be in, besides those remembered. With none at all it is the server's first room.
+    /// Rooms to join, besides those in the state file. With no room at all the link joins the server's first room.
     pub rooms: Vec<RoomName>,
-    /// Where the state file is kept ([`crate::state::directory`] is the usual place); without it nothing is
-    /// remembered after the link is dropped, which suits programs that run once.
+    /// The directory of the state file; [`crate::state::directory`] is the usual one. Without it the link remembers
+    /// nothing after it is dropped, which suits programs that run once.
     pub state: Option<PathBuf>,
 }
 
 impl Config {
-    /// A guest in the first room of a server, who remembers nothing.
+    /// A guest in the first room of this server, without a state file.
     #[must_use]
     pub fn new(server: Server) -> Self {
         Self { server, nick: None, rooms: Vec::new(), state: None }
     }
 }
 
-/// A connection to a server that lasts over breaks; see the module above. Needs a tokio runtime with time
-/// and I/O, of one thread or many.
+/// A connection to a server that reconnects and resumes; see [the module](crate::link). It needs a tokio runtime
+/// with time and I/O; one thread is enough.
 #[derive(Debug)]
 pub struct Link {
     server: Server,
     exchange: Exchange,
     socket: Socket,
+    /// Messages that wait to be written.
     frames: VecDeque<String>,
     started: Instant,
     file: Option<StateFile>,
     drafts: BTreeMap<RoomName, String>,
     history: Vec<String>,
-    /// The ids of what was said last.
+    /// The ids of our last messages, oldest first.
     own: VecDeque<Id>,
-    /// How many of what was said are in the file.
-    said_saved: u64,
+    /// The [`Exchange::said_count`] of the last saved state.
+    saved_said_count: u64,
     save_due: Option<Instant>,
     is_save_failing: bool,
     notices: VecDeque<String>,
 }
 
 impl Link {
-    /// Begins to connect; what comes of it is told by [`Link::next`]. With a state file, what it remembers
-    /// is taken up: seat, nick, rooms with their positions, and what was not sent.
+    /// Starts to connect; [`Link::next`] reports the result. With a state file, the link continues from it: the resume
+    /// key, the nick, the rooms with their positions, and the unsent messages.
     #[must_use]
     pub fn open(config: Config) -> Self {
         let mut notices = VecDeque::new();
@@ -68,10 +70,10 @@ impl Link {
             Some(directory) => StateFile::open(directory, &config.server, &mut notices),
             None => (None, None),
         };
-        let memory = memory.unwrap_or_else(|| Memory::new(ResumeKey(drawn())));
+        let memory = memory.unwrap_or_else(|| Memory::new(ResumeKey(random_bytes())));
         let remembered = memory.rooms.into_iter().map(|seen| (seen.room, seen.place));
         let rooms = remembered.chain(config.rooms.into_iter().map(|room| (room, None)));
-        let [a, b, c, d, e, f, g, h, ..] = drawn();
+        let [a, b, c, d, e, f, g, h, ..] = random_bytes();
         let start = Start {
             nick: config.nick.or(memory.nick),
             resume_key: memory.resume_key,
@@ -89,23 +91,22 @@ impl Link {
             drafts: memory.drafts,
             history: memory.history,
             own: memory.own.into(),
-            said_saved: 0,
+            saved_said_count: 0,
             save_due: None,
             is_save_failing: false,
             notices,
         }
     }
 
-    /// The next thing that happens; `None` when all is over, after [`super::State::Ended`] was told.
+    /// Waits for the next happening. Returns `None` when the link has ended, after [`super::State::Ended`].
     ///
-    /// The link works only while this is awaited. Dropping the future loses nothing, so it can stand in a
-    /// `select!`.
+    /// The link works only while this future is awaited. The future is cancel-safe: it can be used in `select!`.
     pub async fn next(&mut self) -> Option<Happening> {
         loop {
             if let Some(notice) = self.notices.pop_front() {
                 return Some(Happening::Notice(notice));
             }
-            if let Some(happening) = self.work_off() {
+            if let Some(happening) = self.run_outputs() {
                 return Some(happening);
             }
             if self.exchange.is_ended() {
@@ -120,13 +121,14 @@ impl Link {
         }
     }
 
-    /// Says something in a room that is ours. Returns the id by which [`super::Outgoing`] tells how far it
-    /// has come; the first is [`super::Stage::Waiting`].
+    /// Puts a message for a joined room into the outbox and returns its id. [`Happening::Outgoing`] reports with this
+    /// id each [stage](super::Stage) of the delivery; the first is [`super::Stage::Waiting`]. With `acted` the message
+    /// is an action (`/me`).
     ///
     /// # Errors
-    /// When the room is not one of ours, the outbox is full, or all is over. Nothing is said then.
+    /// When the link has not joined the room, the outbox is full, or the link has ended. The message is not sent then.
     pub fn say(&mut self, room: &RoomName, text: &Text, acted: bool) -> Result<Id, SayError> {
-        let id = drawn_id();
+        let id = new_id();
         self.exchange.say(self.now(), id, room, text, acted)?;
         self.own.push_back(id);
         let surplus = self.own.len().saturating_sub(OWN_IDS_MAX);
@@ -134,82 +136,83 @@ impl Link {
         Ok(id)
     }
 
-    /// Asks something. The answer is a [`Happening::Received`] with the reference that is returned.
+    /// Sends a request and returns its reference. The answer is a [`Happening::Received`] with the same reference.
+    /// Without a connection the request waits for one; only `typing` is dropped, because it would be out of date.
     ///
     /// # Errors
-    /// For what has a way of its own, when too many questions wait, and when all is over.
+    /// When the request has a method of its own, too many requests wait, or the link has ended.
     pub fn ask(&mut self, request: Request) -> Result<Ref, AskError> {
         self.exchange.ask(self.now(), request)
     }
 
-    /// Enters a room and stays in it over all connections; see [`Exchange::join`].
+    /// Joins a room, and joins it again after each reconnect; see [`Exchange::join`].
     pub fn join(&mut self, room: &RoomName) -> Ref {
         self.exchange.join(self.now(), room)
     }
 
-    /// Leaves a room. What waits to be sent there is given back as refused.
+    /// Leaves a room. Its waiting messages are reported as refused.
     pub fn leave(&mut self, room: &RoomName) -> Ref {
         self.exchange.leave(self.now(), room)
     }
 
-    /// Goes. Await [`Link::next`] until it is `None`, so that the server hears of it.
+    /// Ends the link. Await [`Link::next`] until it returns `None`, so that the server receives the goodbye.
     pub fn bye(&mut self) {
         self.exchange.bye(self.now());
     }
 
-    /// Which server it is.
+    /// The server of this link.
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.server
     }
 
-    /// What one wants to be called, and is if nobody else is.
+    /// The wanted nick. The server gives another one while it is taken.
     #[must_use]
     pub fn nick(&self) -> Option<&Nick> {
         self.exchange.nick()
     }
 
-    /// The rooms we are in or shall be in, in the order they were joined.
+    /// The rooms that are joined or will be, in the order in which they were joined.
     pub fn rooms(&self) -> impl Iterator<Item = &RoomName> {
         self.exchange.rooms().map(|(room, _)| room)
     }
 
-    /// What is not known to be kept, in the order it was said.
+    /// Our messages that are not known to be stored, oldest first.
     pub fn outbox(&self) -> impl Iterator<Item = &Unsent> {
         self.exchange.outbox()
     }
 
-    /// The ids of what was said here, also by the programs before with the same state file; the last
-    /// [`super::limits::OWN_IDS_MAX`]. Events with them are one's own: a nick may be somebody else's by then.
+    /// The ids of our own last [`super::limits::OWN_IDS_MAX`] messages, also of earlier runs with the same state file.
+    /// An event with one of these ids is our own. The nick is no proof: another person may use it later.
     pub fn own(&self) -> impl Iterator<Item = Id> {
         self.own.iter().copied()
     }
 
-    /// Whether what is said here survives the end of the program.
+    /// Whether there is a state file, so that the outbox survives the end of the program.
     #[must_use]
     pub fn is_remembered(&self) -> bool {
         self.file.is_some()
     }
 
-    /// Half-written lines per room, as they were last handed over.
+    /// The draft of each room, as last given to [`Link::set_drafts`] or read from the state file.
     #[must_use]
     pub fn drafts(&self) -> &BTreeMap<RoomName, String> {
         &self.drafts
     }
 
-    /// Hands over the half-written lines; they are on the disk within [`SAVE_DRAFTS`].
+    /// Sets the draft of each room, for the state file. It is written within [`SAVE_DRAFTS`].
     pub fn set_drafts(&mut self, drafts: BTreeMap<RoomName, String>) {
         self.drafts = drafts;
         self.will_save_within(SAVE_DRAFTS);
     }
 
-    /// The lines that were entered, oldest first.
+    /// The entered lines, oldest first, as last given to [`Link::set_history`] or read from the state file.
     #[must_use]
     pub fn history(&self) -> &[String] {
         &self.history
     }
 
-    /// Hands over the lines that were entered; the last [`super::limits::HISTORY_LINES_MAX`] are kept.
+    /// Sets the entered lines, for the state file, which keeps the last [`super::limits::HISTORY_LINES_MAX`].
     pub fn set_history(&mut self, history: Vec<String>) {
         self.history = history;
         self.will_save();
@@ -219,8 +222,8 @@ impl Link {
         self.started.elapsed()
     }
 
-    /// Does what the exchange wants until it has something to tell.
-    fn work_off(&mut self) -> Option<Happening> {
+    /// Carries out the outputs of the exchange, up to the first happening, which it returns.
+    fn run_outputs(&mut self) -> Option<Happening> {
         while let Some(output) = self.exchange.poll_output() {
             match output {
                 Output::Dial => self.socket = Socket::dial(self.server.clone()),
@@ -231,29 +234,30 @@ impl Link {
                 Output::Send(text) if self.frames.len() < REQUESTS_MAX => {
                     self.frames.push_back(text)
                 }
-                Output::Send(_) => self.give_up_on_writing(),
+                Output::Send(_) => self.give_up_writing(),
                 Output::Happened(happening) => {
                     self.will_save();
                     return Some(happening);
                 }
             }
         }
-        // What was said is on the disk before any of it leaves: nothing is written but in a turn.
-        if self.exchange.said() > self.said_saved {
+        // New messages are on the disk before they are sent: the socket is written to only in `turn`.
+        if self.exchange.said_count() > self.saved_said_count {
             self.save(true);
         }
         None
     }
 
-    /// More waits to be written than there may be.
-    fn give_up_on_writing(&mut self) {
+    /// Closes the connection because more than [`REQUESTS_MAX`] requests wait to be written.
+    fn give_up_writing(&mut self) {
         self.socket = Socket::Idle;
         self.frames.clear();
         let now = self.now();
         self.exchange.handle_closed(now, None, "the server does not read what we say");
     }
 
-    /// Waits for one thing to happen. Between being ready and being handled nothing is awaited.
+    /// Waits for one step of the socket or the clock, and handles it. Nothing is awaited between the two, so no step
+    /// is lost when the future is dropped.
     async fn turn(&mut self) {
         let far = self.started + Duration::from_secs(u64::from(u32::MAX));
         let deadline = self.exchange.deadline().map_or(far, |deadline| self.started + deadline);
@@ -269,15 +273,15 @@ impl Link {
                 self.exchange.handle_opened(now);
             }
             Step::Text(text) => self.exchange.handle_text(now, text.as_str()),
-            Step::Heard => self.exchange.handle_heard(now),
+            Step::Activity => self.exchange.handle_activity(now),
             Step::Closed { code, why } => {
                 self.socket = Socket::Idle;
                 self.frames.clear();
                 self.exchange.handle_closed(now, code, &why);
             }
-            Step::TurnedAway { why, wait } => {
+            Step::Rejected { why, wait } => {
                 self.socket = Socket::Idle;
-                self.exchange.handle_turned_away(now, &why, wait);
+                self.exchange.handle_rejected(now, &why, wait);
             }
             Step::Time => {}
         }
@@ -295,10 +299,10 @@ impl Link {
         }
     }
 
-    /// Writes the state file, to the disk itself when what was said is at stake.
+    /// Writes the state file. With `to_disk` it is synced, which new messages need.
     fn save(&mut self, to_disk: bool) {
         self.save_due = None;
-        self.said_saved = self.exchange.said();
+        self.saved_said_count = self.exchange.said_count();
         let memory = self.memory();
         let Some(file) = &mut self.file else { return };
         match file.save(&memory, to_disk) {
@@ -334,17 +338,17 @@ impl Drop for Link {
     }
 }
 
-/// 16 random bytes from the system.
-pub(crate) fn drawn() -> [u8; 16] {
+/// 16 random bytes from the operating system.
+pub(crate) fn random_bytes() -> [u8; 16] {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("every system we run on gives random bytes");
     bytes
 }
 
-/// A new id for a message: the time in milliseconds, then ten random bytes, in the manner of RFC 9562 (UUID version
-/// 7). A server that keeps messages by their ids then keeps new ones together, which costs it a third.
-pub(crate) fn drawn_id() -> Id {
-    let mut id = drawn();
+/// A new message id: the time in milliseconds, then ten random bytes, similar to RFC 9562 (UUID version 7). The
+/// server's index of ids then has new ids side by side, which costs a third of what random ids cost.
+pub(crate) fn new_id() -> Id {
+    let mut id = random_bytes();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let ms = u64::try_from(now.as_millis()).unwrap_or_default().to_be_bytes();
     id[..6].copy_from_slice(&ms[2..]);

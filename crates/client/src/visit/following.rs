@@ -10,8 +10,8 @@ use teahouse_wire::api::{Epoch, Event, Failure, received};
 use tokio::time::timeout;
 
 use super::missed::{Missed, broken};
+use crate::link::display;
 use crate::link::limits::MESSAGE_BYTES_MAX;
-use crate::link::shown;
 
 /// How long a server may be silent: it shows every 20 s that it is there.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
@@ -136,16 +136,16 @@ fn read(name: &str, data: &str) -> Option<Told> {
         "begin" => received(data.as_bytes()).ok().map(Told::Begins),
         "event" => Some(match received(data.as_bytes()) {
             Ok(event) => Told::Event(Box::new(event)),
-            Err(error) => Told::Strange(shown(&error.to_string())),
+            Err(error) => Told::Strange(display(&error.to_string())),
         }),
         "error" => {
             let failure: Failure = received(data.as_bytes()).ok()?;
-            let message = shown(&failure.message);
+            let message = display(&failure.message);
             Some(Told::Refused(Failure { message, ..failure }))
         }
         "notice" => {
             let Notice { text } = received(data.as_bytes()).ok()?;
-            Some(Told::Notice(shown(&text)))
+            Some(Told::Notice(display(&text)))
         }
         _ => None,
     }

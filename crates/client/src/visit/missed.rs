@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use teahouse_wire::api::Failure;
 
-use crate::link::shown;
+use crate::link::display;
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -26,5 +26,5 @@ pub(crate) enum Missed {
 
 /// The answer broke off, or is none.
 pub(super) fn broken(what: impl ToString) -> Missed {
-    Missed::Broken(shown(&what.to_string()))
+    Missed::Broken(display(&what.to_string()))
 }

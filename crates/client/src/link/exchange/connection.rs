@@ -1,35 +1,35 @@
-//! The life of a connection: it is made, says hello, falls silent, breaks, and another one is tried.
+//! The lifecycle of a connection: it opens, sends hello, times out or breaks, and is replaced by another one.
 
 use std::time::Duration;
 
 use teahouse_wire::api::{Cause, Hello, Ref, Request};
 
-use super::{Exchange, Phase, wishes};
+use super::{Exchange, Phase, calls};
 use crate::link::limits::{CONNECT_TIMEOUT, RETRY_AFTER_MAX, STEADY, WELCOME_TIMEOUT};
-use crate::link::{Happening, Stage, State, shown};
+use crate::link::{Happening, Stage, State, display};
 
-/// The WebSocket close code after which coming back makes no sense: all was said.
+/// The WebSocket close code for a finished connection, after which a reconnect makes no sense (RFC 6455, 7.4.1).
 const CLOSE_NORMAL: u16 = 1000;
 
 impl Exchange {
-    /// The connection is open: says hello.
+    /// The connection is open. Sends hello.
     pub fn handle_opened(&mut self, now: Duration) {
         if !matches!(self.phase, Phase::Dialling { .. }) {
             return;
         }
-        self.heard = now;
+        self.last_received = now;
         self.phase = Phase::Greeting { until: now + WELCOME_TIMEOUT };
-        let reference = self.out.refer();
+        let reference = self.out.new_reference();
         let hello = Hello { nick: self.nick.clone(), resume_key: Some(self.resume_key) };
         self.out.send(reference, Request::Hello(hello));
     }
 
-    /// Something arrived that is no text message: a ping, say. The connection lives.
-    pub fn handle_heard(&mut self, now: Duration) {
-        self.heard = now;
+    /// Something other than a text message arrived, such as a ping. The connection is alive.
+    pub fn handle_activity(&mut self, now: Duration) {
+        self.last_received = now;
     }
 
-    /// The connection ended or could not be made.
+    /// The connection closed or could not be opened.
     pub fn handle_closed(&mut self, now: Duration, code: Option<u16>, why: &str) {
         match self.phase {
             Phase::Online { .. } | Phase::Greeting { .. } if code == Some(CLOSE_NORMAL) => {
@@ -37,20 +37,20 @@ impl Exchange {
             }
             Phase::Leaving { .. } => self.end(None),
             Phase::Online { .. } | Phase::Greeting { .. } | Phase::Dialling { .. } => {
-                self.rest(now, why);
+                self.wait_for_retry(now, why);
             }
             Phase::Resting { .. } | Phase::Ended => {}
         }
     }
 
-    /// The server does not let us in before so much time has passed.
-    pub fn handle_turned_away(&mut self, now: Duration, why: &str, wait: Duration) {
+    /// The server rejected the connection and demands a pause of `wait` before the next try.
+    pub fn handle_rejected(&mut self, now: Duration, why: &str, wait: Duration) {
         if matches!(self.phase, Phase::Dialling { .. }) {
-            self.rest_at_least(now, why, wait.min(RETRY_AFTER_MAX));
+            self.wait_at_least(now, why, wait.min(RETRY_AFTER_MAX));
         }
     }
 
-    /// It is this late.
+    /// The time is `now`. Handles what is due.
     pub fn handle_time(&mut self, now: Duration) {
         match self.phase {
             Phase::Resting { until } if now >= until => self.dial(now),
@@ -60,14 +60,14 @@ impl Exchange {
             }
             Phase::Leaving { until } if now >= until => self.end(None),
             Phase::Online { silence_max, .. } => {
-                let answers = [self.outbox.due(), self.asks.due(), self.rooms.due()];
-                if now >= self.heard + silence_max {
+                let answers = [self.outbox.due(), self.pending.due(), self.rooms.due()];
+                if now >= self.last_received + silence_max {
                     self.give_up(now, "the server fell silent");
                 } else if answers.into_iter().flatten().any(|due| now >= due) {
                     self.give_up(now, "the server does not answer");
                 } else {
                     self.send_joins(now);
-                    self.pump(now);
+                    self.send_messages(now);
                 }
             }
             Phase::Resting { .. }
@@ -85,18 +85,18 @@ impl Exchange {
         self.out.dial();
     }
 
-    /// The connection is of no use any more.
+    /// Closes a connection that is unusable, and tries again later.
     pub(super) fn give_up(&mut self, now: Duration, why: &str) {
         self.out.hang_up();
-        self.rest(now, why);
+        self.wait_for_retry(now, why);
     }
 
-    /// No connection for a while.
-    fn rest(&mut self, now: Duration, why: &str) {
-        self.rest_at_least(now, why, Duration::ZERO);
+    /// Waits before the next try.
+    fn wait_for_retry(&mut self, now: Duration, why: &str) {
+        self.wait_at_least(now, why, Duration::ZERO);
     }
 
-    fn rest_at_least(&mut self, now: Duration, why: &str, wait: Duration) {
+    fn wait_at_least(&mut self, now: Duration, why: &str, wait: Duration) {
         if let Phase::Online { since, .. } = self.phase
             && now >= since + STEADY
         {
@@ -104,28 +104,28 @@ impl Exchange {
         }
         let retry_in = self.retry.fail().max(wait);
         self.phase = Phase::Resting { until: now + retry_in };
-        let why = shown(why);
+        let why = display(why);
         self.out.happened(Happening::State(State::Offline { why, retry_in }));
-        self.fall_back();
+        self.requeue_in_flight();
     }
 
-    /// Whatever was on its way waits again.
-    fn fall_back(&mut self) {
-        self.out.forget_quiet();
-        for room in self.rooms.fall_out() {
-            self.give_back(&room, true, &wishes::left_before(&room));
+    /// Puts what was in flight on the closed connection back to waiting.
+    fn requeue_in_flight(&mut self) {
+        self.out.forget_internal();
+        for room in self.rooms.detach_all() {
+            self.return_unsent(&room, true, &calls::left_failure(&room));
         }
-        for unsent in self.outbox.put_all_back() {
+        for unsent in self.outbox.requeue_all() {
             self.out.outgoing(&unsent, Stage::Waiting);
         }
-        for ask in self.asks.lose() {
+        for ask in self.pending.on_disconnect() {
             let (reference, request) = (Ref::Number(ask.reference), ask.request);
             self.out.happened(Happening::Unanswered { reference, request });
         }
     }
 
     pub(super) fn end(&mut self, cause: Option<Cause>) {
-        self.fall_back();
+        self.requeue_in_flight();
         self.phase = Phase::Ended;
         self.out.hang_up();
         self.out.happened(Happening::State(State::Ended { cause }));

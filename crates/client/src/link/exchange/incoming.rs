@@ -1,4 +1,4 @@
-//! What the server sends, and what it means for the link.
+//! The messages of the server, and what the link does with each.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use teahouse_wire::api::{
     Presence, Ref, ServerMessage, Welcome,
 };
 
-use super::rooms::{Missing, Room, Standing, Taken};
+use super::rooms::{Arrival, Missing, Room, Standing};
 use super::{Exchange, Phase};
 use crate::link::limits::{PING_S_DEFAULT, PING_S_MAX, TOO_FAST_PAUSE};
-use crate::link::{Happening, Stage, shown};
+use crate::link::{Happening, Stage, display};
 
-/// What a person can do about a server that this client cannot read.
+/// What a person can do when this client cannot read a server's messages.
 const ADVICE: &str = "a newer version of this client may be able to";
 
 impl Exchange {
@@ -23,44 +23,44 @@ impl Exchange {
         if matches!(self.phase, Phase::Resting { .. } | Phase::Dialling { .. } | Phase::Ended) {
             return;
         }
-        self.heard = now;
+        self.last_received = now;
         match ServerMessage::parse(text) {
             Ok(ServerMessage { reference, message }) => {
-                self.handle_sent(now, ServerMessage { reference, message: harmless(message) });
+                self.handle_sent(now, ServerMessage { reference, message: sanitize(message) });
             }
-            Err(whole @ Misread::Whole { .. }) => self.not_understood(now, &whole),
+            Err(whole @ Misread::Whole { .. }) => self.give_up_unreadable(now, &whole),
             Err(Misread::Fields { outline, error }) => self.handle_outline(now, *outline, &error),
         }
     }
 
-    fn not_understood(&mut self, now: Duration, error: &impl Display) {
+    fn give_up_unreadable(&mut self, now: Duration, error: &impl Display) {
         let why =
             format!("the server sent what this client does not understand: {error}; {ADVICE}");
         self.give_up(now, &why);
     }
 
-    /// A message with something in it that this client cannot take, as from a server with other rules for
-    /// names. It would come again after every reconnect, so it is passed over and told: an event keeps its
-    /// place in the room, and what answers a question ends the wait for it.
+    /// Handles a message with a field that this client cannot read, for example from a server with other rules for
+    /// names. The message would come again after every reconnect, so the link skips it and says so. An event still
+    /// advances the cursor of its room, and an answer still ends the wait for it.
     fn handle_outline(&mut self, now: Duration, outline: Outline, error: &impl Display) {
-        let Outline { kind, reference, place } = outline;
-        match (kind.as_str(), place) {
-            ("event", Some((room, place))) => match self.rooms.take(&room, place) {
-                Taken::New | Taken::NewAfter(_) => {
-                    let position = place.position;
-                    self.out.happened(Happening::Notice(shown(&format!(
+        let Outline { kind, reference, place: cursor } = outline;
+        match (kind.as_str(), cursor) {
+            ("event", Some((room, cursor))) => match self.rooms.accept(&room, cursor) {
+                Arrival::Next | Arrival::NextAfterLoss(_) => {
+                    let position = cursor.position;
+                    self.out.happened(Happening::Notice(display(&format!(
                         "message {position} of {room} is of a kind that this client cannot show: {error}; {ADVICE}"
                     ))));
                 }
-                Taken::Seen | Taken::Elsewhere => {}
-                Taken::Gap(what) => self.give_up(now, &what),
+                Arrival::Duplicate | Arrival::NotInRoom => {}
+                Arrival::Gap(what) => self.give_up(now, &what),
             },
-            ("event", None) => self.not_understood(now, error),
+            ("event", None) => self.give_up_unreadable(now, error),
             (kind, _) => {
                 let message =
                     format!("this client cannot read {kind:?} of this server: {error}; {ADVICE}");
                 let failure = Failure { code: Code::Unknown, message, field: None, id: None };
-                let message = harmless(Message::Error(failure));
+                let message = sanitize(Message::Error(failure));
                 self.handle_sent(now, ServerMessage { reference, message });
             }
         }
@@ -76,9 +76,9 @@ impl Exchange {
             return self.handle_greeting(now, message);
         }
         if let Some(number) = number {
-            self.asks.answered(number);
+            self.pending.resolve(number);
         }
-        let is_quiet = number.is_some_and(|number| self.out.is_quiet(number));
+        let is_internal = number.is_some_and(|number| self.out.is_internal(number));
         let pass =
             |message| Happening::Received(ServerMessage { reference: reference.clone(), message });
         match message {
@@ -89,7 +89,7 @@ impl Exchange {
                 self.handle_left(now, &room);
             }
             Message::Event(event) => self.handle_event(now, event, pass),
-            Message::Duplicate { position, id, .. } => self.kept(now, id, position),
+            Message::Duplicate { position, id, .. } => self.handle_kept(now, id, position),
             Message::Error(failure) => self.handle_error(now, number, failure, pass),
             Message::Renamed { from, to } => {
                 self.nick = Some(to.clone());
@@ -97,16 +97,16 @@ impl Exchange {
             }
             Message::Ignoring { nicks } => {
                 self.rooms.set_ignoring(!nicks.is_empty());
-                if !is_quiet {
+                if !is_internal {
                     self.out.happened(pass(Message::Ignoring { nicks }));
                 }
             }
             Message::Bye { cause, reconnect } => self.handle_bye(now, cause, reconnect),
-            // Whatever it says, it ends the wait for an answer.
+            // An unknown answer still ends the wait for it.
             Message::Unknown if number.is_some() => {
-                self.handle_error(now, number, unknown_answer(), pass);
+                self.handle_error(now, number, unknown_answer_failure(), pass);
             }
-            // A newer server may say more than we know.
+            // A newer server may send messages that this client does not know.
             Message::Unknown | Message::Presence(Presence { change: Change::Unknown, .. }) => {}
             Message::Presence(presence) => {
                 if self.rooms.named(&presence.room).is_some() {
@@ -124,7 +124,7 @@ impl Exchange {
         }
     }
 
-    /// What comes before the welcome.
+    /// Handles a message before the welcome.
     fn handle_greeting(&mut self, now: Duration, message: Message) {
         match message {
             Message::Unknown => {}
@@ -163,38 +163,38 @@ impl Exchange {
         mut joined: Joined,
         pass: impl FnOnce(Message) -> Happening,
     ) {
-        // We are in the rooms that we asked for, and a server cannot fill our memory with others.
+        // Only rooms that the link asked for, so that a server cannot fill its memory with others.
         let Some(room) = self.rooms.named(&joined.room) else { return };
         let missing = match (room.standing, room.missing(&joined)) {
             (Standing::Outside | Standing::Joining(_), missing) => {
                 room.enter(&mut joined);
                 missing
             }
-            // What comes next is gone: the room goes on behind that.
+            // The next events no longer exist: the room continues after them.
             (Standing::Inside, Some(Missing::Between(from, to))) => {
                 room.enter(&mut joined);
                 Some(Missing::Between(from, to))
             }
-            // Told again where we are: what we have seen stands. Or on our way out.
+            // A repeated `joined` (the cursor stays), or one that the link is about to leave.
             (Standing::Inside | Standing::Leaving(..), _) => None,
         };
         let name = joined.room.clone();
         self.out.happened(pass(Message::Joined(joined)));
         if let Some(missing) = missing {
-            self.out.happened(Happening::Notice(missing.told(&name)));
+            self.out.happened(Happening::Notice(missing.render(&name)));
         }
-        self.pump(now);
+        self.send_messages(now);
     }
 
     fn handle_left(&mut self, now: Duration, name: &RoomName) {
         match self.rooms.named(name).map(|room| room.standing) {
-            // Out, and asked to be in again.
+            // The room was left and a new join is in flight.
             Some(Standing::Joining(_)) => {}
             Some(Standing::Outside | Standing::Inside | Standing::Leaving(..)) | None => {
                 self.forget(name);
             }
         }
-        self.pump(now);
+        self.send_messages(now);
     }
 
     fn handle_event(
@@ -204,32 +204,32 @@ impl Exchange {
         pass: impl FnOnce(Message) -> Happening,
     ) {
         let Event { epoch, position, time_ms, .. } = event;
-        let place = Cursor { epoch, position, time_ms: Some(time_ms) };
-        let taken = self.rooms.take(&event.room, place);
-        if let Taken::NewAfter(what) = &taken {
+        let cursor = Cursor { epoch, position, time_ms: Some(time_ms) };
+        let arrival = self.rooms.accept(&event.room, cursor);
+        if let Arrival::NextAfterLoss(what) = &arrival {
             self.out.happened(Happening::Notice(what.clone()));
         }
-        match taken {
-            Taken::New | Taken::NewAfter(_) => {
+        match arrival {
+            Arrival::Next | Arrival::NextAfterLoss(_) => {
                 if event.kind == Kind::Topic {
-                    self.asks.topic_changed(&event.room);
+                    self.pending.resolve_topic_change(&event.room);
                 }
                 let id = event.id;
                 self.out.happened(pass(Message::Event(event)));
                 if let Some(id) = id {
-                    self.kept(now, id, position);
+                    self.handle_kept(now, id, position);
                 }
             }
-            Taken::Seen | Taken::Elsewhere => {}
-            Taken::Gap(what) => self.give_up(now, &what),
+            Arrival::Duplicate | Arrival::NotInRoom => {}
+            Arrival::Gap(what) => self.give_up(now, &what),
         }
     }
 
-    /// A message with this id is there: if it is ours, it has arrived.
-    fn kept(&mut self, now: Duration, id: Id, position: u64) {
+    /// The server has stored the message with this id. If it is ours, it leaves the outbox.
+    fn handle_kept(&mut self, now: Duration, id: Id, position: u64) {
         if let Some(unsent) = self.outbox.take(id) {
             self.out.outgoing(&unsent, Stage::Kept { position });
-            self.pump(now);
+            self.send_messages(now);
         }
     }
 
@@ -240,23 +240,23 @@ impl Exchange {
         failure: Failure,
         pass: impl FnOnce(Message) -> Happening,
     ) {
-        if number.is_some_and(|number| self.out.is_quiet(number)) {
+        if number.is_some_and(|number| self.out.is_internal(number)) {
             return;
         }
         let is_too_fast = failure.code == Code::TooFast;
         if is_too_fast {
             self.paused_until = now + TOO_FAST_PAUSE;
         }
-        let said = number.and_then(|number| self.outbox.sent_as(number)).or(failure.id);
-        if let Some(id) = said {
-            return self.handle_not_said(now, id, is_too_fast, failure);
+        let unsent = number.and_then(|number| self.outbox.sent_as(number)).or(failure.id);
+        if let Some(id) = unsent {
+            return self.handle_say_error(now, id, is_too_fast, failure);
         }
-        let about = |room: &&mut Room| match room.standing {
+        let is_answered = |room: &&mut Room| match room.standing {
             Standing::Joining(_) => Some(room.reference) == number,
             Standing::Leaving(reference, _) => Some(reference) == number,
             Standing::Outside | Standing::Inside => false,
         };
-        let room = self.rooms.iter_mut().find(about).map(|room| {
+        let room = self.rooms.iter_mut().find(is_answered).map(|room| {
             let before = room.standing;
             if is_too_fast {
                 room.standing = match before {
@@ -269,11 +269,11 @@ impl Exchange {
             (room.name.clone(), before)
         });
         match room {
-            // Asked again after the pause.
+            // The join is sent again after the pause.
             Some((_, Standing::Joining(_))) if is_too_fast => return,
             Some((name, Standing::Joining(_))) => {
                 self.rooms.remove(&name);
-                self.give_back(&name, true, &failure);
+                self.return_unsent(&name, true, &failure);
             }
             Some((name, Standing::Leaving(..))) if !is_too_fast => self.forget(&name),
             Some((_, Standing::Leaving(..) | Standing::Inside | Standing::Outside)) | None => {}
@@ -281,14 +281,14 @@ impl Exchange {
         self.out.happened(pass(Message::Error(failure)));
     }
 
-    fn handle_not_said(&mut self, now: Duration, id: Id, is_too_fast: bool, failure: Failure) {
+    fn handle_say_error(&mut self, now: Duration, id: Id, is_too_fast: bool, failure: Failure) {
         if is_too_fast {
-            if let Some(unsent) = self.outbox.put_back(id).cloned() {
+            if let Some(unsent) = self.outbox.requeue(id).cloned() {
                 self.out.outgoing(&unsent, Stage::Waiting);
             }
         } else if let Some(unsent) = self.outbox.take(id) {
             self.out.outgoing(&unsent, Stage::Refused(failure));
-            self.pump(now);
+            self.send_messages(now);
         }
     }
 
@@ -313,24 +313,24 @@ impl Exchange {
     }
 }
 
-fn unknown_answer() -> Failure {
+fn unknown_answer_failure() -> Failure {
     let message =
         "the house answers in a way that this client does not know; it may be done or not";
     Failure { code: Code::Unknown, message: message.to_owned(), field: None, id: None }
 }
 
-/// Names and texts are harmless by their types; here are the other words that a person will read.
-fn harmless(message: Message) -> Message {
+/// Makes the strings of a message safe to print. Names and texts are safe by their types; these are the others.
+fn sanitize(message: Message) -> Message {
     match message {
         Message::Error(failure) => {
-            Message::Error(Failure { message: shown(&failure.message), ..failure })
+            Message::Error(Failure { message: display(&failure.message), ..failure })
         }
-        Message::Notice { text } => Message::Notice { text: shown(&text) },
+        Message::Notice { text } => Message::Notice { text: display(&text) },
         Message::Found { words, events, more } => {
-            Message::Found { words: shown(&words), events, more }
+            Message::Found { words: display(&words), events, more }
         }
         Message::Welcome(welcome) => {
-            Message::Welcome(Welcome { server: shown(&welcome.server), ..welcome })
+            Message::Welcome(Welcome { server: display(&welcome.server), ..welcome })
         }
         other @ (Message::Joined(_)
         | Message::Left { .. }
@@ -350,8 +350,9 @@ fn harmless(message: Message) -> Message {
     }
 }
 
-/// How long the server may be silent before the connection counts as dead. It pings whom it has not heard for
-/// `ping_s` and looks every `ping_s`, so a sound one may be silent for nearly twice that and the way.
+/// How long the server may be silent before the connection counts as dead. The server checks every `ping_s` and pings
+/// a client that was silent for `ping_s`, so a working connection may be silent for nearly twice that, plus the
+/// network delay.
 fn silence_max(welcome: &Welcome) -> Duration {
     let ping_s = match welcome.ping_s {
         0 => PING_S_DEFAULT,

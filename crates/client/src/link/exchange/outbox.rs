@@ -1,10 +1,10 @@
-//! What we said and what is not known to be kept: in the order it was said, room by room.
+//! Our messages that are not known to be stored, in the order in which they were said.
 //!
-//! Of each room one message at a time is on its way. With more, a refusal because of haste would let a
-//! later message overtake an earlier one; the server delays hasty senders anyway, so nothing is gained.
+//! One message of each room is in flight at a time. With more, a "too fast" refusal would let a later message
+//! overtake an earlier one. More would gain nothing, because the server delays fast senders anyway.
 //!
-//! A connection that breaks puts back what was on its way ([`Outbox::put_all_back`]). On the next one
-//! `Exchange::pump` sends the first message of each room again, with the id that it was given when it was said.
+//! When a connection breaks, [`Outbox::requeue_all`] marks the messages in flight as unsent. On the next connection
+//! `Exchange::send_messages` sends the first message of each room again, under the same id.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,34 +16,34 @@ use teahouse_wire::api::Id;
 use crate::link::limits::{OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX};
 use crate::link::{Outgoing, SayError, Stage};
 
-/// A message of ours that is not known to be kept.
+/// One of our messages that is not known to be stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unsent {
-    /// The id it was given when it was said, and keeps.
+    /// The id, which stays the same however often the message is sent.
     pub id: Id,
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// What.
+    /// The text.
     pub text: Text,
-    /// Whether it is `/me`.
+    /// Whether the message is an action (`/me`).
     #[serde(default)]
     pub acted: bool,
 }
 
 impl Unsent {
-    /// It has come to this stage.
+    /// The message with its stage.
     pub(super) fn at(&self, stage: Stage) -> Outgoing {
         let Self { id, room, text, acted } = self.clone();
         Outgoing { id, room, text, acted, stage }
     }
 }
 
-/// See the module above.
+/// See the comment of this file.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     entries: VecDeque<Entry>,
     bytes: usize,
-    /// Messages that were said since the program began.
+    /// Messages that were said since the program started.
     said: u64,
 }
 
@@ -53,7 +53,7 @@ struct Entry {
     flight: Option<Flight>,
 }
 
-/// On its way on this connection.
+/// A message in flight: sent on this connection and not acknowledged.
 #[derive(Clone, Copy, Debug)]
 struct Flight {
     reference: u64,
@@ -61,19 +61,19 @@ struct Flight {
 }
 
 impl Outbox {
-    /// Takes what was said.
+    /// Adds a new message.
     pub(super) fn say(&mut self, unsent: Unsent) -> Result<(), SayError> {
         self.push(unsent)?;
         self.said += 1;
         Ok(())
     }
 
-    /// How many messages were ever said: they have to be on the disk before anything is sent.
-    pub(super) fn said(&self) -> u64 {
+    /// The number of messages that were said. They have to be on the disk before anything is sent.
+    pub(super) fn said_count(&self) -> u64 {
         self.said
     }
 
-    /// Takes what was said, or was not known to be kept when the program ended before.
+    /// Adds a message that is new or comes from the state file.
     pub(super) fn push(&mut self, unsent: Unsent) -> Result<(), SayError> {
         let bytes = self.bytes + unsent.text.as_str().len();
         if self.entries.len() >= OUTBOX_MESSAGES_MAX {
@@ -95,7 +95,7 @@ impl Outbox {
         self.entries.iter().map(|entry| &entry.unsent)
     }
 
-    /// The room's first message, unless it is on its way; from now on it is.
+    /// Returns the room's first message and marks it as in flight, unless it is in flight already.
     pub(super) fn send(
         &mut self,
         room: &RoomName,
@@ -110,33 +110,33 @@ impl Outbox {
         Some(first.unsent.clone())
     }
 
-    /// Whether the room has a message that could be sent.
+    /// Whether the room has a message that can be sent now.
     pub(super) fn is_waiting(&self, room: &RoomName) -> bool {
         let first = self.entries.iter().find(|entry| entry.unsent.room == *room);
         first.is_some_and(|entry| entry.flight.is_none())
     }
 
-    /// Takes out the message with this id.
+    /// Removes the message with this id.
     pub(super) fn take(&mut self, id: Id) -> Option<Unsent> {
         let index = self.entries.iter().position(|entry| entry.unsent.id == id)?;
         self.remove(index)
     }
 
-    /// The message that was sent as this request.
+    /// The id of the message that was sent with this reference.
     pub(super) fn sent_as(&self, reference: u64) -> Option<Id> {
-        let is_it = |entry: &&Entry| entry.flight.is_some_and(|f| f.reference == reference);
-        self.entries.iter().find(is_it).map(|entry| entry.unsent.id)
+        let is_match = |entry: &&Entry| entry.flight.is_some_and(|f| f.reference == reference);
+        self.entries.iter().find(is_match).map(|entry| entry.unsent.id)
     }
 
-    /// Puts the message with this id back to waiting, at its place.
-    pub(super) fn put_back(&mut self, id: Id) -> Option<&Unsent> {
+    /// Marks the message with this id as unsent; it keeps its place in the order.
+    pub(super) fn requeue(&mut self, id: Id) -> Option<&Unsent> {
         let entry = self.entries.iter_mut().find(|entry| entry.unsent.id == id)?;
         entry.flight = None;
         Some(&entry.unsent)
     }
 
-    /// Puts back whatever is on its way, and tells which that was.
-    pub(super) fn put_all_back(&mut self) -> Vec<Unsent> {
+    /// Marks all messages in flight as unsent, and returns them.
+    pub(super) fn requeue_all(&mut self) -> Vec<Unsent> {
         let sent = self.entries.iter_mut().filter(|entry| entry.flight.is_some());
         sent.map(|entry| {
             entry.flight = None;
@@ -145,12 +145,12 @@ impl Outbox {
         .collect()
     }
 
-    /// Takes out everything for a room, or only what is not on its way.
-    pub(super) fn take_room(&mut self, room: &RoomName, and_on_its_way: bool) -> Vec<Unsent> {
+    /// Removes the messages for a room, with those in flight or without them.
+    pub(super) fn take_room(&mut self, room: &RoomName, and_in_flight: bool) -> Vec<Unsent> {
         let mut taken = Vec::new();
         let mut index = 0;
         while let Some(entry) = self.entries.get(index) {
-            if entry.unsent.room == *room && (and_on_its_way || entry.flight.is_none()) {
+            if entry.unsent.room == *room && (and_in_flight || entry.flight.is_none()) {
                 taken.extend(self.remove(index));
             } else {
                 index += 1;
@@ -159,7 +159,7 @@ impl Outbox {
         taken
     }
 
-    /// When the first of those on their way should have been acknowledged.
+    /// When the first acknowledgement is due.
     pub(super) fn due(&self) -> Option<Duration> {
         self.entries.iter().filter_map(|entry| Some(entry.flight?.due)).min()
     }

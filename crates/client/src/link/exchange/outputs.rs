@@ -1,4 +1,4 @@
-//! What the exchange wants done: gathered in order, with a number for each request.
+//! The outputs of the exchange, in order, with a reference number for each request.
 
 use std::collections::VecDeque;
 
@@ -7,31 +7,31 @@ use teahouse_wire::api::{ClientMessage, Ref, Request};
 use super::Unsent;
 use crate::link::{Happening, Stage};
 
-/// What to do next.
+/// What the shell has to do next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
-    /// Try to open a connection; then call `handle_opened` or `handle_closed`.
+    /// Open a connection; then call `handle_opened`, `handle_closed` or `handle_rejected`.
     Dial,
-    /// Give up the connection, or the try; nothing of it is handled any more.
+    /// Close the connection or stop the try. Pass nothing of it to the exchange afterwards.
     Hangup,
-    /// Send this as one text message.
+    /// Send this JSON as one text message.
     Send(String),
-    /// Tell whoever uses the link.
+    /// Return this to the user of the link.
     Happened(Happening),
 }
 
-/// See the module above.
+/// See the comment of this file.
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
     queue: VecDeque<Output>,
-    /// Requests that have a number.
+    /// The last reference number.
     references: u64,
-    /// Our own questions on this connection, whose answers nobody waits for.
-    quiet: Vec<u64>,
+    /// References of the link's own requests on this connection, whose answers are not returned to the user.
+    internal: Vec<u64>,
 }
 
 impl Outputs {
-    /// The next one.
+    /// The next output.
     pub(super) fn poll(&mut self) -> Option<Output> {
         self.queue.pop_front()
     }
@@ -52,39 +52,39 @@ impl Outputs {
         self.happened(Happening::Outgoing(unsent.at(stage)));
     }
 
-    /// The number of the next request.
+    /// The reference that the next call of [`Outputs::new_reference`] returns.
     pub(super) fn next_reference(&self) -> u64 {
         self.references + 1
     }
 
-    /// A number for a request.
-    pub(super) fn refer(&mut self) -> u64 {
+    /// A new reference.
+    pub(super) fn new_reference(&mut self) -> u64 {
         self.references += 1;
         self.references
     }
 
     pub(super) fn send(&mut self, reference: u64, request: Request) {
-        let asked = ClientMessage { reference: Some(Ref::Number(reference)), request };
-        // Names, numbers and text always have a JSON form.
-        if let Ok(json) = serde_json::to_string(&asked) {
+        let message = ClientMessage { reference: Some(Ref::Number(reference)), request };
+        // It never fails: names, numbers and text always have a JSON form.
+        if let Ok(json) = serde_json::to_string(&message) {
             self.queue.push_back(Output::Send(json));
         }
     }
 
-    /// Asks something for ourselves.
-    pub(super) fn ask_quietly(&mut self, request: Request) {
-        let reference = self.refer();
-        self.quiet.push(reference);
+    /// Sends a request of the link itself.
+    pub(super) fn ask_internally(&mut self, request: Request) {
+        let reference = self.new_reference();
+        self.internal.push(reference);
         self.send(reference, request);
     }
 
-    /// Whether we asked this for ourselves.
-    pub(super) fn is_quiet(&self, reference: u64) -> bool {
-        self.quiet.contains(&reference)
+    /// Whether this is a request of the link itself.
+    pub(super) fn is_internal(&self, reference: u64) -> bool {
+        self.internal.contains(&reference)
     }
 
-    /// The connection is gone, and what was asked on it.
-    pub(super) fn forget_quiet(&mut self) {
-        self.quiet.clear();
+    /// Forgets the link's own requests: the connection is closed.
+    pub(super) fn forget_internal(&mut self) {
+        self.internal.clear();
     }
 }

@@ -1,10 +1,10 @@
-//! When a connection that broke is tried again: exponential back-off with jitter, within named bounds.
+//! When to connect again after a failure: exponential back-off with jitter, within the bounds of [`super::super::limits`].
 
 use std::time::Duration;
 
 use crate::link::limits::{RETRY_FIRST, RETRY_MAX};
 
-/// Counts tries that failed in a row and draws the pause after each.
+/// Counts the failures in a row and chooses the pause after each.
 #[derive(Debug)]
 pub(crate) struct Retry {
     failures: u32,
@@ -16,12 +16,12 @@ impl Retry {
         Self { failures: 0, state: seed }
     }
 
-    /// A connection held: the next pause is short again.
+    /// A connection succeeded: the next pause is short again.
     pub(crate) fn succeed(&mut self) {
         self.failures = 0;
     }
 
-    /// How long to wait after one more failure: between half and all of a bound that doubles each time.
+    /// The pause after one more failure: between half and all of a bound that doubles each time.
     pub(crate) fn fail(&mut self) -> Duration {
         let doubled =
             RETRY_FIRST.saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX));
@@ -30,7 +30,7 @@ impl Retry {
         bound / 2 + (bound / 2).mul_f64(self.draw())
     }
 
-    /// The next number from 0 to 1 (SplitMix64): spreads clients, guards nothing.
+    /// The next number from 0 to 1 (SplitMix64). It only spreads the clients; it need not be secret.
     fn draw(&mut self) -> f64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.state;
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_the_bound_and_are_spread_over_half_of_it() {
+    fn pauses_double_up_to_the_bound_and_vary_over_half_of_it() {
         for seed in 0..100 {
             let mut retry = Retry::new(seed);
             for bound in [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000] {
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_connection_that_held_the_pause_is_short_again_and_many_failures_do_no_harm() {
+    fn the_pause_stays_bounded_and_is_short_again_after_a_success() {
         let mut retry = Retry::new(7);
         (0..1000).for_each(|_| assert!(retry.fail() <= RETRY_MAX));
         retry.succeed();

@@ -1,4 +1,4 @@
-//! The rooms of a link: where we are in each, and what of it we have seen.
+//! The rooms of a link: the state of our membership and the last event received, for each.
 
 use std::time::Duration;
 
@@ -6,71 +6,72 @@ use teahouse_core::RoomName;
 use teahouse_wire::api::{Cursor, Joined};
 use teahouse_wire::line::gone;
 
-/// How a room stands with the server, on this connection.
+/// The state of our membership in a room, on this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// Not asked for yet.
+    /// `join` is not sent yet.
     Outside,
-    /// `join` is on its way; an answer is due.
+    /// `join` is in flight; the answer is due at this time.
     Joining(Duration),
-    /// In.
+    /// Joined.
     Inside,
-    /// `leave` is on its way under this reference; an answer is due.
+    /// `leave` is in flight with this reference; the answer is due at this time.
     Leaving(u64, Duration),
 }
 
-/// How far a room has been seen.
+/// How far the events of a room have been received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RoomCursor {
-    /// Nothing of it.
+    /// No event, and no `joined`.
     Nowhere,
-    /// In since the room's last event was this one; which event comes first is for the server to say.
+    /// Joined when this was the room's last event, and no event received yet. The server decides with which event it
+    /// starts.
     Before(Cursor),
-    /// Seen up to here.
+    /// Received up to this event.
     At(Cursor),
 }
 
-/// A room that we are in, or shall be.
+/// A room that is joined or will be.
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) name: RoomName,
-    /// What our `join` is called.
+    /// The reference of our `join`.
     pub(super) reference: u64,
     pub(super) standing: Standing,
     cursor: RoomCursor,
-    /// The last hole that a connection was given up for: between which events.
-    hole: Option<(u64, u64)>,
-    /// Somebody is, or was, ignored, whose events are left out: a hole before the next event may be theirs.
+    /// The last gap for which the link closed a connection: the positions before and after it.
+    gap: Option<(u64, u64)>,
+    /// Someone is or was ignored, so the server may have skipped their events before the next event.
     may_skip: bool,
 }
 
-/// What an event is to us.
+/// What a received event is, compared with the cursor of its room.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Taken {
-    /// The next one.
-    New,
-    /// The next one that there is: what was before it is gone, as this says.
-    NewAfter(String),
-    /// Seen before.
-    Seen,
-    /// Of a room that we are not in.
-    Elsewhere,
-    /// Not the next one.
+pub(super) enum Arrival {
+    /// The next event.
+    Next,
+    /// The next event that exists: the events before it are lost. The text says which.
+    NextAfterLoss(String),
+    /// An event that was received before.
+    Duplicate,
+    /// An event of a room that we have not joined.
+    NotInRoom,
+    /// Not the next event. The text says what is wrong.
     Gap(String),
 }
 
-/// What is missing between what we have seen of a room and what follows.
+/// The events that are missing between the last event received and the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
-    /// These events, the first and the last, and nothing else.
+    /// The events from the first to the last of these positions.
     Between(u64, u64),
-    /// What, cannot be said: the server has another history.
+    /// Unknown: the server has another history.
     Unknown,
 }
 
 impl Missing {
-    /// In words.
-    pub(super) fn told(self, room: &RoomName) -> String {
+    /// The loss as a sentence for people.
+    pub(super) fn render(self, room: &RoomName) -> String {
         match self {
             Self::Between(from, to) => gone(room, (from, to)),
             Self::Unknown => format!(
@@ -85,84 +86,84 @@ impl Missing {
 pub(super) struct Rooms {
     /// In the order they were joined.
     list: Vec<Room>,
-    /// Whether we may ignore somebody.
+    /// Whether someone may be ignored.
     ignoring: bool,
 }
 
 impl Room {
     pub(super) fn new(name: RoomName, reference: u64, seen: Option<Cursor>) -> Self {
         let cursor = seen.map_or(RoomCursor::Nowhere, RoomCursor::At);
-        Self { name, reference, standing: Standing::Outside, cursor, hole: None, may_skip: false }
+        Self { name, reference, standing: Standing::Outside, cursor, gap: None, may_skip: false }
     }
 
-    /// The last event that was seen.
+    /// The cursor of the last event received.
     pub(super) fn seen(&self) -> Option<Cursor> {
         match self.cursor {
-            RoomCursor::At(place) => Some(place),
+            RoomCursor::At(cursor) => Some(cursor),
             RoomCursor::Nowhere | RoomCursor::Before(_) => None,
         }
     }
 
-    /// What is missing when the server says that we are in.
+    /// What is missing when the room continues as `joined` says.
     pub(super) fn missing(&self, joined: &Joined) -> Option<Missing> {
         let seen = self.seen().filter(|seen| seen.position > 0)?;
         let next = seen.position.saturating_add(1);
-        if self.goes_on(joined) && joined.complete {
+        if self.continues_from_seen(joined) && joined.complete {
             None
-        } else if self.goes_on(joined) && next < joined.first {
+        } else if self.continues_from_seen(joined) && next < joined.first {
             Some(Missing::Between(next, joined.first - 1))
         } else {
             Some(Missing::Unknown)
         }
     }
 
-    /// Whether the server has the history that we have seen a beginning of.
-    fn goes_on(&self, joined: &Joined) -> bool {
+    /// Whether the server has the history whose beginning we have received.
+    fn continues_from_seen(&self, joined: &Joined) -> bool {
         self.seen()
             .is_some_and(|seen| seen.epoch == joined.epoch && seen.position <= joined.position)
     }
 
-    /// We are in. Where the server goes on elsewhere than we left off, `complete` becomes false and what
-    /// we have seen is forgotten.
+    /// The room is joined. If the server does not continue from our cursor, `complete` becomes false and the cursor is
+    /// set to where the server continues.
     pub(super) fn enter(&mut self, joined: &mut Joined) {
         self.standing = Standing::Inside;
-        joined.complete &= self.goes_on(joined);
+        joined.complete &= self.continues_from_seen(joined);
         if !joined.complete {
             let head = Cursor { epoch: joined.epoch, position: joined.position, time_ms: None };
-            // An empty room has no first event to wait for.
+            // In an empty room the first event is known: position 1.
             self.cursor =
                 if head.position == 0 { RoomCursor::At(head) } else { RoomCursor::Before(head) };
         }
     }
 
-    fn take(&mut self, place: Cursor, ignoring: bool) -> Taken {
-        let (epoch, upto, is_first) = match self.cursor {
-            RoomCursor::Nowhere => return Taken::Elsewhere,
+    fn accept(&mut self, cursor: Cursor, ignoring: bool) -> Arrival {
+        let (epoch, last, is_first) = match self.cursor {
+            RoomCursor::Nowhere => return Arrival::NotInRoom,
             RoomCursor::Before(head) => (head.epoch, head.position, true),
             RoomCursor::At(seen) => (seen.epoch, seen.position, false),
         };
-        if place.epoch != epoch {
-            return Taken::Gap(format!("{} has another history", self.name));
+        if cursor.epoch != epoch {
+            return Arrival::Gap(format!("{} has another history", self.name));
         }
-        if !is_first && place.position <= upto {
-            return Taken::Seen;
+        if !is_first && cursor.position <= last {
+            return Arrival::Duplicate;
         }
         let may_skip = std::mem::replace(&mut self.may_skip, ignoring) || ignoring;
-        if place.position > upto.saturating_add(1) && !may_skip {
-            let hole = (upto, place.position);
-            if self.hole.replace(hole) != Some(hole) {
-                return Taken::Gap(format!(
-                    "{} went from event {upto} to {}, which leaves a gap",
-                    self.name, place.position
+        if cursor.position > last.saturating_add(1) && !may_skip {
+            let gap = (last, cursor.position);
+            if self.gap.replace(gap) != Some(gap) {
+                return Arrival::Gap(format!(
+                    "{} went from event {last} to {}, which leaves a gap",
+                    self.name, cursor.position
                 ));
             }
-            // Asked again, the server has nothing there either: it would be so for ever.
-            self.cursor = RoomCursor::At(place);
-            let (from, to) = (upto + 1, place.position - 1);
-            return Taken::NewAfter(Missing::Between(from, to).told(&self.name));
+            // The same gap a second time: another reconnect would not help.
+            self.cursor = RoomCursor::At(cursor);
+            let (from, to) = (last + 1, cursor.position - 1);
+            return Arrival::NextAfterLoss(Missing::Between(from, to).render(&self.name));
         }
-        self.cursor = RoomCursor::At(place);
-        Taken::New
+        self.cursor = RoomCursor::At(cursor);
+        Arrival::Next
     }
 }
 
@@ -191,7 +192,7 @@ impl Rooms {
         self.list.retain(|room| room.name != *name);
     }
 
-    /// Whether we ignore somebody from now on.
+    /// Records whether someone is ignored from now on.
     pub(super) fn set_ignoring(&mut self, ignoring: bool) {
         self.ignoring = ignoring;
         for room in &mut self.list {
@@ -199,14 +200,15 @@ impl Rooms {
         }
     }
 
-    /// Takes the event that stands at this place of a room.
-    pub(super) fn take(&mut self, name: &RoomName, place: Cursor) -> Taken {
+    /// Compares the event at this cursor with what was received, and advances the room's cursor to it.
+    pub(super) fn accept(&mut self, name: &RoomName, cursor: Cursor) -> Arrival {
         let ignoring = self.ignoring;
-        self.named(name).map_or(Taken::Elsewhere, |room| room.take(place, ignoring))
+        self.named(name).map_or(Arrival::NotInRoom, |room| room.accept(cursor, ignoring))
     }
 
-    /// The connection is gone, and with it the rooms that we were about to leave: their names.
-    pub(super) fn fall_out(&mut self) -> Vec<RoomName> {
+    /// The connection is closed. Removes the rooms that were about to be left, and returns their names; the others are
+    /// to be joined again.
+    pub(super) fn detach_all(&mut self) -> Vec<RoomName> {
         let is_leaving = |room: &Room| matches!(room.standing, Standing::Leaving(..));
         let left = self.list.iter().filter(|room| is_leaving(room)).map(|room| room.name.clone());
         let left = left.collect();

@@ -1,4 +1,4 @@
-//! One WebSocket: being opened, open, or none. Nothing is lost when a wait for it is dropped.
+//! One WebSocket: idle, connecting or open. Waiting for it is cancel-safe.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,18 +21,18 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use crate::link::limits::{MESSAGE_BYTES_MAX, UNWRITTEN_BYTES_MAX, WRITE_TIMEOUT};
 use crate::link::{Protocol, Server};
 
-/// Bytes read at once.
+/// Bytes per read.
 const READ_BYTES: usize = 16 * 1024;
-/// Bytes gathered before they are written.
+/// Bytes that are collected before they are written.
 const WRITE_BYTES: usize = 16 * 1024;
 
 type Stream = WebSocketStream<TcpStream>;
 type Dialling = Pin<Box<dyn Future<Output = Result<Open, Unopened>> + Send>>;
 
-/// Why there is none.
+/// Why a connection could not be opened.
 pub(super) struct Unopened {
     why: String,
-    /// How long the server wants us to wait.
+    /// The pause that the server demands before the next try.
     wait: Option<Duration>,
 }
 
@@ -42,10 +42,10 @@ impl From<String> for Unopened {
     }
 }
 
-/// An open one.
+/// An open WebSocket.
 pub(super) struct Open {
     stream: Stream,
-    /// When the server counts as one that reads nothing; none while all that we say is taken.
+    /// When the connection is closed because the server reads nothing; none while nothing waits to be written.
     stuck_at: Option<Pin<Box<Sleep>>>,
 }
 
@@ -55,17 +55,17 @@ pub(super) enum Socket {
     Open(Box<Open>),
 }
 
-/// What happened on a socket.
+/// One thing that happened on a socket.
 pub(super) enum Step {
     Opened(Box<Open>),
     Text(Utf8Bytes),
-    Heard,
+    Activity,
     Closed {
         code: Option<u16>,
         why: String,
     },
-    /// The server does not let us in before so much time has passed.
-    TurnedAway {
+    /// The server rejected the connection and demands a pause of `wait` before the next try.
+    Rejected {
         why: String,
         wait: Duration,
     },
@@ -87,7 +87,7 @@ impl Socket {
         Self::Dialling(Box::pin(dial(server)))
     }
 
-    /// Writes what there is to write and waits for what comes.
+    /// Writes the waiting frames and waits for the next step.
     pub(super) async fn step(&mut self, frames: &mut VecDeque<String>) -> Step {
         poll_fn(|context| match self {
             Self::Idle => Poll::Pending,
@@ -95,7 +95,7 @@ impl Socket {
                 dialling.as_mut().poll(context).map(|result| match result {
                     Ok(socket) => Step::Opened(Box::new(socket)),
                     Err(Unopened { why, wait: None }) => Step::Closed { code: None, why },
-                    Err(Unopened { why, wait: Some(wait) }) => Step::TurnedAway { why, wait },
+                    Err(Unopened { why, wait: Some(wait) }) => Step::Rejected { why, wait },
                 })
             }
             Self::Open(socket) => poll(socket, frames, context),
@@ -107,7 +107,7 @@ impl Socket {
 fn poll(socket: &mut Open, frames: &mut VecDeque<String>, context: &mut Context<'_>) -> Poll<Step> {
     let Open { stream, stuck_at } = socket;
     match write(stream, frames, context) {
-        Err(error) => return Poll::Ready(broken(&error)),
+        Err(error) => return Poll::Ready(closed_by(&error)),
         Ok(Poll::Ready(())) => *stuck_at = None,
         Ok(Poll::Pending) => {
             let stuck_at = stuck_at.get_or_insert_with(|| Box::pin(sleep(WRITE_TIMEOUT)));
@@ -120,7 +120,7 @@ fn poll(socket: &mut Open, frames: &mut VecDeque<String>, context: &mut Context<
     Pin::new(stream).poll_next(context).map(|message| match message {
         Some(Ok(Message::Text(text))) => Step::Text(text),
         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => {
-            Step::Heard
+            Step::Activity
         }
         Some(Ok(Message::Close(frame))) => {
             let code = frame.as_ref().map(|frame| u16::from(frame.code));
@@ -128,12 +128,12 @@ fn poll(socket: &mut Open, frames: &mut VecDeque<String>, context: &mut Context<
             let why = why.unwrap_or_else(|| "the server closed the connection".to_owned());
             Step::Closed { code, why }
         }
-        Some(Err(error)) => broken(&error),
+        Some(Err(error)) => closed_by(&error),
         None => Step::Closed { code: None, why: "the server closed the connection".to_owned() },
     })
 }
 
-/// Writes what can be written; pending while something waits for the server to read.
+/// Writes as much as the socket accepts; pending while bytes wait for the server to read.
 fn write(
     mut socket: &mut Stream,
     frames: &mut VecDeque<String>,
@@ -149,23 +149,23 @@ fn write(
             }
         }
     }
-    // Pending means that the socket wakes us when there is room.
+    // Pending: the socket wakes this task when it can take more.
     Ok(Pin::new(&mut socket).poll_flush(context)?)
 }
 
-fn broken(error: &Error) -> Step {
-    // What a restart and most broken networks look like.
+fn closed_by(error: &Error) -> Step {
+    // The usual form of a server restart or a broken network.
     let is_end = matches!(error, Error::Protocol(ProtocolError::ResetWithoutClosingHandshake));
     let why = if is_end {
         "the connection broke off"
     } else {
-        &format!("the connection broke: {}", caused(error))
+        &format!("the connection broke: {}", cause_of(error))
     };
     Step::Closed { code: None, why: why.to_owned() }
 }
 
-/// What is wrong with a connection, in the words of the system where it is that.
-fn caused(error: &Error) -> String {
+/// The cause of an error; for an I/O error, in the words of the operating system.
+fn cause_of(error: &Error) -> String {
     if let Error::Io(error) = error { without_os_code(error) } else { error.to_string() }
 }
 
@@ -176,7 +176,7 @@ async fn dial(server: Server) -> Result<Open, Unopened> {
     }
     let stream = TcpStream::connect((server.host.as_str(), server.port)).await;
     let stream = stream.map_err(|error| without_os_code(&error))?;
-    // A line somebody typed should not wait for another.
+    // A typed line should be sent at once, not wait for the next one.
     stream.set_nodelay(true).map_err(|error| without_os_code(&error))?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
@@ -187,14 +187,14 @@ async fn dial(server: Server) -> Result<Open, Unopened> {
     let opened = client_async_with_config(server.socket_url(), stream, Some(config)).await;
     opened.map(|(stream, _)| Open { stream, stuck_at: None }).map_err(|error| {
         if let Error::Http(response) = &error {
-            return turned_away(response, &server);
+            return rejection_of(response, &server);
         }
-        format!("no Teahouse answers there ({})", caused(&error)).into()
+        format!("no Teahouse answers there ({})", cause_of(&error)).into()
     })
 }
 
-/// What an answer over HTTP says that is no WebSocket.
-fn turned_away(response: &Response<Option<Vec<u8>>>, server: &Server) -> Unopened {
+/// The reason and the pause in an HTTP answer that does not open a WebSocket.
+fn rejection_of(response: &Response<Option<Vec<u8>>>, server: &Server) -> Unopened {
     let body = response.body().as_deref().unwrap_or_default();
     let wait = response.headers().get("retry-after").and_then(|wait| wait.to_str().ok());
     let wait = wait.and_then(|wait| wait.trim().parse().ok()).map(Duration::from_secs);

@@ -8,14 +8,14 @@ fn a_server_that_does_not_answer_or_falls_silent_is_given_up() {
     wire.say(7, "hi");
     wire.out();
     wire.pass(ANSWER_TIMEOUT - Duration::from_secs(1));
-    wire.link.handle_heard(wire.now);
+    wire.link.handle_activity(wire.now);
     wire.expect(&[]);
     wire.pass(Duration::from_secs(1));
     wire.expect(&["hangup", "offline: the server does not answer", "waiting hi"]);
 
     let mut wire = Wire::in_tea();
     wire.pass(Duration::from_secs(59));
-    wire.link.handle_heard(wire.now);
+    wire.link.handle_activity(wire.now);
     wire.pass(Duration::from_secs(59));
     wire.expect(&[]);
     wire.pass(Duration::from_secs(1));

@@ -138,7 +138,7 @@ impl World {
         self.server.connection = None;
     }
 
-    fn work_off(&mut self) {
+    fn run_outputs(&mut self) {
         while let Some(output) = self.link.poll_output() {
             match output {
                 Output::Dial => self.is_dialled = true,
@@ -161,7 +161,7 @@ impl World {
             self.cut();
             self.server.connection = Some(Vec::new());
             self.link.handle_opened(self.now);
-            self.work_off();
+            self.run_outputs();
         }
     }
 
@@ -188,7 +188,7 @@ impl World {
                 for _ in 0..*count {
                     let Some(json) = self.server.down.pop_front() else { break };
                     self.link.handle_text(self.now, &json);
-                    self.work_off();
+                    self.run_outputs();
                 }
             }
             Act::Cut | Act::Restart => {
@@ -208,7 +208,7 @@ impl World {
                 self.link.handle_time(self.now);
             }
         }
-        self.work_off();
+        self.run_outputs();
     }
 
     /// Nothing goes wrong any more.
@@ -224,7 +224,7 @@ impl World {
             }
             self.now = self.link.deadline().unwrap();
             self.link.handle_time(self.now);
-            self.work_off();
+            self.run_outputs();
         }
         panic!("it does not come to rest");
     }
@@ -237,7 +237,7 @@ proptest! {
         acts in prop::collection::vec(act(), 0..120)
     ) {
         let mut world = World::new();
-        world.work_off();
+        world.run_outputs();
         acts.iter().for_each(|act| world.act(act));
         world.settle();
         for name in ROOMS {

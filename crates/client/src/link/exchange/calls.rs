@@ -1,21 +1,21 @@
-//! What the person wants of the link: to say, to ask, to be in rooms, to go.
+//! The calls of the user of a link: say, ask, join, leave, bye.
 
 use std::time::Duration;
 
 use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::{Bye, Code, Failure, Id, Leave, Ref, Request};
 
-use super::asks::Manner;
+use super::pending::OnBreak;
 use super::rooms::{Room, Standing};
 use super::{Exchange, Phase, Unsent};
 use crate::link::limits::{ANSWER_TIMEOUT, BYE_TIMEOUT};
 use crate::link::{AskError, SayError, Stage};
 
 impl Exchange {
-    /// Says something under an id that was drawn for it. It waits in the outbox until it is known to be kept.
+    /// Says something under a new id. The message stays in the outbox until it is known to be stored.
     ///
     /// # Errors
-    /// When the room is not one of ours, the outbox is full, or all is over.
+    /// When the room is not joined, the outbox is full, or the link has ended.
     pub fn say(
         &mut self,
         now: Duration,
@@ -36,59 +36,60 @@ impl Exchange {
         let unsent = Unsent { id, room: room.clone(), text: text.clone(), acted };
         self.outbox.say(unsent.clone())?;
         self.out.outgoing(&unsent, Stage::Waiting);
-        self.pump(now);
+        self.send_messages(now);
         Ok(())
     }
 
-    /// Asks something. The answer carries the reference that is returned. While there is no connection it
-    /// waits for one; only `typing`, which would be stale by then, is dropped.
+    /// Sends a request and returns its reference, which the answer carries. Without a connection the request waits for
+    /// one; only `typing` is dropped, because it would be out of date.
     ///
     /// # Errors
-    /// For `hello`, `say` and `bye`, which have ways of their own; when too many wait; when all is over.
+    /// For `hello`, `say` and `bye`, which have methods of their own; when too many requests wait; when the link has
+    /// ended.
     pub fn ask(&mut self, now: Duration, request: Request) -> Result<Ref, AskError> {
         if matches!(self.phase, Phase::Leaving { .. } | Phase::Ended) {
             return Err(AskError::Ended);
         }
-        // Rooms outlive connections.
+        // The link remembers its rooms over all connections, so these are not sent as plain requests.
         if let Request::Join(join) = &request {
             return Ok(self.join(now, &join.room));
         }
         if let Request::Leave(leave) = &request {
             return Ok(self.leave(now, &leave.room));
         }
-        match Manner::of(&request) {
-            Manner::Otherwise { op, way } => Err(AskError::Otherwise { op, way }),
-            Manner::Passing => {
-                let reference = self.out.refer();
+        match OnBreak::of(&request) {
+            OnBreak::OwnMethod { op, way } => Err(AskError::Otherwise { op, way }),
+            OnBreak::Drop => {
+                let reference = self.out.new_reference();
                 if matches!(self.phase, Phase::Online { .. }) {
                     self.out.send(reference, request);
                 }
                 Ok(Ref::Number(reference))
             }
-            Manner::Once | Manner::Again => {
-                let reference = self.out.refer();
-                self.asks.push(reference, request)?;
-                self.send_asks(now);
+            OnBreak::Report | OnBreak::Repeat => {
+                let reference = self.out.new_reference();
+                self.pending.push(reference, request)?;
+                self.send_pending(now);
                 Ok(Ref::Number(reference))
             }
         }
     }
 
-    /// Enters a room and stays in it over all connections. The answer, `joined` or an error, carries the
-    /// reference that is returned; after a reconnect `joined` comes again with the same. For a room that
-    /// is ours already nothing is sent.
+    /// Joins a room, and joins it again after each reconnect. The answer, `joined` or an error, carries the returned
+    /// reference; after a reconnect `joined` comes again with the same reference. Nothing is sent for a room that is
+    /// already joined.
     pub fn join(&mut self, now: Duration, name: &RoomName) -> Ref {
         let reference = match self.rooms.named(name) {
             Some(room) => match room.standing {
                 Standing::Leaving(..) => {
-                    // The server takes requests in order: out, then in again.
+                    // The server executes requests in order: leave, then join again.
                     room.standing = Standing::Outside;
                     room.reference
                 }
                 Standing::Outside | Standing::Joining(_) | Standing::Inside => room.reference,
             },
             None => {
-                let reference = self.out.refer();
+                let reference = self.out.new_reference();
                 self.rooms.add(Room::new(name.clone(), reference, None));
                 reference
             }
@@ -97,9 +98,9 @@ impl Exchange {
         Ref::Number(reference)
     }
 
-    /// Leaves a room. What waits in the outbox for it is given back as refused.
+    /// Leaves a room. Its waiting messages are returned as refused.
     pub fn leave(&mut self, now: Duration, name: &RoomName) -> Ref {
-        let reference = self.out.refer();
+        let reference = self.out.new_reference();
         let is_online = matches!(self.phase, Phase::Online { .. });
         let standing = self.rooms.named(name).map(|room| {
             let before = room.standing;
@@ -110,13 +111,13 @@ impl Exchange {
         });
         match standing {
             Some(Standing::Inside | Standing::Joining(_)) if is_online => {
-                self.give_back(name, false, &left_before(name));
+                self.return_unsent(name, false, &left_failure(name));
                 self.out.send(reference, Request::Leave(Leave { room: name.clone() }));
             }
             Some(Standing::Leaving(..)) => {}
             Some(Standing::Inside | Standing::Joining(_) | Standing::Outside) => self.forget(name),
             None => {
-                // The server says that we are not in it.
+                // The server answers that we are not in the room.
                 let leave = Request::Leave(Leave { room: name.clone() });
                 if is_online {
                     self.out.send(reference, leave);
@@ -126,11 +127,11 @@ impl Exchange {
         Ref::Number(reference)
     }
 
-    /// Goes: the connection ends and no other is tried. What is in the outbox stays in it.
+    /// Ends the link: the connection closes and is not replaced. The outbox keeps its messages.
     pub fn bye(&mut self, now: Duration) {
         match self.phase {
             Phase::Online { .. } => {
-                let reference = self.out.refer();
+                let reference = self.out.new_reference();
                 self.out.send(reference, Request::Bye(Bye {}));
                 self.phase = Phase::Leaving { until: now + BYE_TIMEOUT };
             }
@@ -141,21 +142,21 @@ impl Exchange {
         }
     }
 
-    /// A room is ours no more, and what waits for it is the person's again.
+    /// Removes a room, and returns its messages as refused.
     pub(super) fn forget(&mut self, room: &RoomName) {
         self.rooms.remove(room);
-        self.give_back(room, true, &left_before(room));
+        self.return_unsent(room, true, &left_failure(room));
     }
 
-    pub(super) fn give_back(&mut self, room: &RoomName, and_on_its_way: bool, why: &Failure) {
-        for unsent in self.outbox.take_room(room, and_on_its_way) {
+    pub(super) fn return_unsent(&mut self, room: &RoomName, and_in_flight: bool, why: &Failure) {
+        for unsent in self.outbox.take_room(room, and_in_flight) {
             self.out
                 .outgoing(&unsent, Stage::Refused(Failure { id: Some(unsent.id), ..why.clone() }));
         }
     }
 }
 
-pub(super) fn left_before(room: &RoomName) -> Failure {
+pub(super) fn left_failure(room: &RoomName) -> Failure {
     let message = format!("{room} was left before this was kept; join it and say it again");
     Failure { code: Code::NotInRoom, message, field: None, id: None }
 }
