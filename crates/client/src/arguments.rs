@@ -1,5 +1,5 @@
-//! What stands on a command line, read: every wrong argument is a [`ClientError::Usage`] or
-//! [`ClientError::Address`], and ends with exit code 2.
+//! Reads the values on a command line. Every invalid value is a [`ClientError::Usage`] or [`ClientError::Address`],
+//! with exit code 2.
 
 use std::net::Ipv6Addr;
 
@@ -8,24 +8,24 @@ use teahouse_core::{NameError, Nick, RoomName};
 use crate::error::ClientError;
 use crate::link::Server;
 
-/// The environment variable with the server to use where none is given.
+/// The environment variable with the server to use if the command line names none.
 pub const SERVER_VARIABLE: &str = "TEAHOUSE_SERVER";
-/// The server to use where none is given anywhere.
+/// The server to use if neither the command line nor the environment names one.
 pub const SERVER_DEFAULT: &str = "localhost";
 
-/// The server: as given, or from the environment (the value of [`SERVER_VARIABLE`]), or this machine.
+/// Reads the server: the given one, or that of the environment (the value of [`SERVER_VARIABLE`]), or this machine.
 ///
 /// # Errors
-/// When it cannot be understood.
+/// When the address is not valid.
 pub fn server(given: Option<&str>, environment: Option<&str>) -> Result<Server, ClientError> {
     let environment = environment.filter(|address| !address.trim().is_empty());
     Ok(Server::parse(given.or(environment).unwrap_or(SERVER_DEFAULT))?)
 }
 
-/// The server, with a port that may stand apart, as in `join HOST PORT`.
+/// Reads the server with an optional separate port, as in `join HOST PORT`.
 ///
 /// # Errors
-/// When one of them cannot be understood, or a port stands beside a URL or another port.
+/// When the address or the port is not valid, or when the address is a URL or has a port already.
 pub fn server_and_port(
     given: Option<&str>,
     port: Option<u16>,
@@ -46,25 +46,25 @@ pub fn server_and_port(
     Ok(server)
 }
 
-/// A nick.
+/// Reads a nick.
 ///
 /// # Errors
-/// When it cannot be one.
+/// When it is not a valid nick.
 pub fn nick(given: Option<&str>) -> Result<Option<Nick>, ClientError> {
     given
-        .map(|typed| Nick::parse(typed).map_err(|error| no_name("nick", typed, &error)))
+        .map(|typed| Nick::parse(typed).map_err(|error| invalid_name("nick", typed, &error)))
         .transpose()
 }
 
-/// A room.
+/// Reads the name of a room.
 ///
 /// # Errors
-/// When it cannot be one.
+/// When it is not a valid name.
 pub fn room(given: &str) -> Result<RoomName, ClientError> {
-    RoomName::parse(given).map_err(|error| no_name("room", given, &error))
+    RoomName::parse(given).map_err(|error| invalid_name("room", given, &error))
 }
 
-fn no_name(what: &str, typed: &str, error: &NameError) -> ClientError {
+fn invalid_name(what: &str, typed: &str, error: &NameError) -> ClientError {
     ClientError::Usage { what: format!("{typed:?} is no name of a {what}: {error}") }
 }
 
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_the_one_given_or_that_of_the_environment_or_this_machine() {
+    fn the_server_is_the_given_one_or_that_of_the_environment_or_this_machine() {
         assert_eq!(read(None, None, None), "localhost:5000");
         assert_eq!(read(None, None, Some(" ")), "localhost:5000");
         assert_eq!(read(None, None, Some("tea:6000")), "tea:6000");
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_none_is_a_usage_error() {
+    fn an_invalid_name_is_a_usage_error() {
         let error = room("a b").unwrap_err();
         assert_eq!(error.to_string(), "\"a b\" is no name of a room: a space cannot be in a name");
         assert_eq!(nick(Some("")).unwrap_err().exit(), Exit::Usage);

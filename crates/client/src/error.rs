@@ -1,4 +1,4 @@
-//! Why a client could not do what it was started for, and what that means to a script.
+//! Why a client failed, and the exit code for scripts.
 
 use std::io;
 
@@ -6,21 +6,21 @@ use thiserror::Error;
 
 use crate::link::AddressError;
 
-/// What a program that ran a client may conclude from its end.
+/// The kinds of results of a client, for the program that started it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// All was done: 0.
+    /// Success: 0.
     Done,
-    /// Something failed that may succeed another time: the network, the disk, the server: 1.
+    /// The network, the disk or the server failed; another try may succeed: 1.
     Fault,
-    /// It was asked in a way that cannot be understood: 2.
+    /// The command line is not valid: 2.
     Usage,
-    /// The server does not allow it, or not as it was asked: 3.
+    /// The server refused the request: 3.
     Refused,
 }
 
 impl Exit {
-    /// The process's exit code.
+    /// The exit code of the process.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -32,56 +32,56 @@ impl Exit {
     }
 }
 
-/// Why a conversation could not begin, go on or end well.
+/// Why a client failed.
 #[derive(Debug, Error)]
 pub enum ClientError {
-    /// The server's address makes no sense.
+    /// The address of the server is not valid.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// What was asked for cannot be understood.
+    /// The command line is not valid.
     #[error("{what}")]
     Usage {
-        /// What is wrong with it.
+        /// What is wrong.
         what: String,
     },
-    /// The name means nothing, or nobody answers there.
+    /// The name of the server cannot be resolved, or no server answers at its address.
     #[error("Unable to connect to {server}: {what}")]
     Unreachable {
-        /// Host and port as given.
+        /// The host and the port, as given.
         server: String,
-        /// Why.
+        /// The reason.
         what: String,
     },
-    /// The server went away, for good or for too long.
+    /// The connection is lost, finally or for too long.
     #[error("Disconnected from chat server")]
     Disconnected,
-    /// The server went away before everything said was known to be kept.
+    /// The connection is lost before the server confirmed all messages.
     #[error("Disconnected from chat server; {count} messages are not known to be kept: {why}")]
     NotKept {
-        /// How many.
+        /// The number of unconfirmed messages.
         count: usize,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// The server said no.
+    /// The server, or a limit of this client, refused the request.
     #[error("refused: {what}")]
     Refused {
-        /// What, and why.
+        /// What was refused, and why.
         what: String,
     },
-    /// Our own input cannot be read.
+    /// Standard input cannot be read.
     #[error("cannot read standard input: {0}")]
     Input(io::Error),
-    /// Our own output is closed.
+    /// The output cannot be written.
     #[error("cannot print what arrives: {0}")]
     Output(io::Error),
-    /// The system does not let us work.
+    /// The operating system did not give what the client needs to start.
     #[error("cannot start: {0}")]
     Start(io::Error),
 }
 
 impl ClientError {
-    /// What to do about it.
+    /// What the person can do about it.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -101,7 +101,7 @@ impl ClientError {
         }
     }
 
-    /// What it means to a script.
+    /// The kind of the error, for scripts.
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {

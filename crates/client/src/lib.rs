@@ -1,36 +1,52 @@
-//! Joining a server from a terminal, a script or a bot.
+//! Clients of a Teahouse server: a library for bots, a terminal interface, and commands for scripts.
 //!
-//! A bot needs nothing but this crate: [`Link`] is its connection, [`api`] has what a server says and is asked,
-//! and [`Nick`], [`RoomName`] and [`Text`] are read with `parse()`. `examples/echo_bot.rs` is one, `docs/bots.md`
-//! says more.
+//! # Writing a bot
 //!
-//! [`link`] is the connection that resumes and loses nothing; it knows no terminal, and everything else here
-//! that speaks the api stands on it. [`state`] is what it remembers between two runs. What people enter is read
-//! by [`teahouse_wire::command`], as in the server. On these stand [`screen`], the full-screen interface, [`plain`], the linear way to talk,
-//! and [`say`] and [`tail`] for scripts; [`arguments`] reads their command lines.
-//! [`mod@line`] speaks plain lines to any line server. What went wrong, and what a script may conclude, is an
-//! [`error::ClientError`].
+//! A bot needs only this crate. [`Link`] is its connection: it reconnects, resumes its rooms without losing or
+//! repeating an event, and sends each message until the server has stored it. [`api`] has the requests and messages
+//! of the protocol. [`Nick`], [`RoomName`] and [`Text`] are validated strings; make them with `parse()`.
+//!
+//! 1. Open a link with a [`Config`]: the server, a nick and the rooms.
+//! 2. Await [`Link::next`] in a loop. It returns each [`Happening`]: a message of the server, a change of the
+//!    connection, or the progress of one of your own messages. The link works only while `next` is awaited.
+//! 3. Answer with [`Link::say`], or request something with [`Link::ask`], for example history or the members of a
+//!    room. Neither waits.
+//! 4. [`run`] starts all of this in a program without a tokio runtime.
+//!
+//! `examples/echo_bot.rs` is a whole bot; `docs/bots.md` explains what the link does for you and what you have to do.
+//!
+//! # The parts of this crate
+//!
+//! - [`link`]: the connection that resumes. It does not know about terminals.
+//! - [`state`]: the file in which a link remembers its rooms and unsent messages from one run to the next.
+//! - [`screen`]: the full-screen interface, and [`plain`]: the linear one. Both use a link, and both read what people
+//!   enter with [`teahouse_wire::command`], as the server does.
+//! - [`say`] and [`tail`]: the commands for scripts. They use HTTP requests and do not join the room.
+//! - [`arguments`]: the values on the command lines of all of these.
+//! - [`mod@line`]: a client for any server of plain lines.
+//! - [`error`]: why a client failed, and the exit code for scripts.
 
 pub mod arguments;
 pub mod error;
+mod http;
 mod input;
 pub mod line;
 pub mod link;
+mod offline;
 pub mod plain;
 mod render;
+mod runtime;
 pub mod say;
 pub mod screen;
-mod signal;
 pub mod state;
 pub mod tail;
-mod visit;
 
 pub use error::{ClientError, Exit};
 pub use link::{Config, Happening, Link, Outgoing, Server, Stage, State};
-pub use signal::run;
+pub use runtime::run;
 pub use teahouse_core::{NameError, Nick, RoomName, Text, TextError};
 
-/// What a server says and is asked, as `docs/api.md` shows it.
+/// The requests to a server and its messages, as described in `docs/api.md`.
 pub mod api {
     pub use teahouse_wire::api::{
         Cause, Change, Code, Cursor, Epoch, Event, Failure, History, HistoryPage, Id, Ignore,
@@ -39,7 +55,7 @@ pub mod api {
     };
 }
 
-/// The program in `docs/bots.md`, compiled as it stands there.
+/// Compiles the program in `docs/bots.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/bots.md")]
 struct Documented;

@@ -1,10 +1,9 @@
-//! Plain lines, as the first chat clients spoke them: what you type goes to the server line by line, what
-//! arrives is printed. It speaks to any line server.
+//! A client for any server of plain lines: it sends the typed lines and prints the received ones.
 //!
-//! What arrives passes through [`Lines`], so that no server can act on the terminal.
+//! [`Lines`] makes the received bytes safe to print, so that no server can control the terminal.
 //!
-//! Waiting on the keyboard and the socket at once takes two threads and no `select` on the keyboard, so
-//! it works where `select` takes sockets only.
+//! One thread reads the keyboard and one the socket. So this works also on systems where `select` accepts only
+//! sockets.
 
 mod lines;
 
@@ -21,15 +20,15 @@ use crate::error::ClientError;
 
 pub(crate) use lines::{Lines, UNENDED};
 
-/// How long to try each address of the server.
+/// The timeout for each address of the server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes printed at once.
+/// Bytes per read.
 const READ_BYTES: usize = 16 * 1024;
 
-/// Talks until the input ends and the server has said its last, or the server goes away.
+/// Talks until the input has ended and the server closes the connection.
 ///
 /// # Errors
-/// When the server cannot be reached, or disconnects while the input goes on.
+/// When the server cannot be reached, or closes the connection before the input has ended.
 pub fn join(
     server: &str,
     input: impl BufRead + Send + 'static,
@@ -37,11 +36,11 @@ pub fn join(
 ) -> Result<(), ClientError> {
     let stream = connect(server)?;
     let writer = stream.try_clone().map_err(|error| unreachable(server, &error))?;
-    let has_said_all = Arc::new(AtomicBool::new(false));
-    let said_all = Arc::clone(&has_said_all);
-    thread::spawn(move || type_lines(input, &writer, &said_all));
-    print_arriving(stream, output)?;
-    if has_said_all.load(Ordering::SeqCst) { Ok(()) } else { Err(ClientError::Disconnected) }
+    let has_sent_all = Arc::new(AtomicBool::new(false));
+    let sent_all = Arc::clone(&has_sent_all);
+    thread::spawn(move || send_lines(input, &writer, &sent_all));
+    print_received(stream, output)?;
+    if has_sent_all.load(Ordering::SeqCst) { Ok(()) } else { Err(ClientError::Disconnected) }
 }
 
 fn unreachable(server: &str, error: &std::io::Error) -> ClientError {
@@ -60,36 +59,36 @@ fn connect(server: &str) -> Result<TcpStream, ClientError> {
     Err(unreachable(server, &last))
 }
 
-/// Sends what is typed; at the end of the input, says so and leaves the other direction open.
-fn type_lines(mut input: impl BufRead, mut server: &TcpStream, said_all: &AtomicBool) {
+/// Sends the typed lines. At the end of the input it closes only the sending direction.
+fn send_lines(mut input: impl BufRead, mut server: &TcpStream, sent_all: &AtomicBool) {
     let mut line = Vec::new();
     loop {
         line.clear();
         match input.read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => break,
-            // The reading side hears of a broken connection and reports it.
+            // The thread that reads from the socket reports the broken connection.
             Ok(_) if server.write_all(&line).is_err() => return,
             Ok(_) => {}
         }
     }
-    // Before the server can know and close: from here on its end is the end and no accident.
-    said_all.store(true, Ordering::SeqCst);
+    // Set before the server can notice: when the server closes after this, it is no error.
+    sent_all.store(true, Ordering::SeqCst);
     server.shutdown(Shutdown::Write).ok();
 }
 
-fn print_arriving(mut server: TcpStream, mut output: impl Write) -> Result<(), ClientError> {
+fn print_received(mut server: TcpStream, mut output: impl Write) -> Result<(), ClientError> {
     let mut buffer = [0; READ_BYTES];
     let mut lines = Lines::default();
     loop {
-        let patience = lines.has_unended().then_some(UNENDED);
-        server.set_read_timeout(patience).map_err(|_| ClientError::Disconnected)?;
+        let read_timeout = lines.has_unended().then_some(UNENDED);
+        server.set_read_timeout(read_timeout).map_err(|_| ClientError::Disconnected)?;
         let printed = match server.read(&mut buffer) {
             Ok(0) => return print(&mut output, lines.take_unended().as_deref()),
             Ok(count) => {
                 Some(lines.take_in(&buffer[..count]).into_iter().map(|line| line + "\n").collect())
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => None,
-            // Of a read that took too long (one on Unix, the other on Windows).
+            // The read timed out (the first kind on Unix, the second on Windows).
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 lines.take_unended()
             }

@@ -1,7 +1,7 @@
-//! The linear way to talk: what is typed is said, what arrives is printed, nothing moves the cursor. For
-//! screen readers, pipes and people who like it so.
+//! The linear client: it says the typed lines and prints what arrives, and never moves the cursor. For screen readers,
+//! pipes and people who prefer it.
 //!
-//! With a server it speaks the api and so loses nothing; with `tcp://` it is [`mod@crate::line`].
+//! It uses the api and so loses nothing; for a `tcp://` address it is [`mod@crate::line`].
 
 mod talk;
 
@@ -11,34 +11,36 @@ use std::path::PathBuf;
 use teahouse_core::{Nick, RoomName};
 
 use crate::error::ClientError;
-use crate::input::{self, Entered};
+use crate::input::{self, InputLine};
 use crate::line;
 use crate::link::{Config, Link, Protocol, Server};
-use crate::signal::{OFFLINE_MAX, block_on, past};
-use talk::{Talk, Then};
+use crate::offline::OFFLINE_MAX;
+use crate::runtime::{block_on, sleep_until};
+use talk::{Next, Talk};
 
-/// What to join, and how.
+/// The settings of the linear client.
 #[derive(Clone, Debug)]
 pub struct Plain {
-    /// Which server.
+    /// The server.
     pub server: Server,
-    /// What one wants to be called.
+    /// The wanted nick; without it the last one or a guest nick.
     pub nick: Option<Nick>,
-    /// Rooms to be in; the first is where lines are said. With none, those of last time or the first room.
+    /// The rooms to join; lines are said in the first one. Without any, the rooms of the last run or the server's first
+    /// room.
     pub rooms: Vec<RoomName>,
-    /// Where the state file is kept. Leave it out for a pipe: what a script could not send should not be
-    /// sent by the next one.
+    /// The directory of the state file. Leave it out for a pipe: the unsent messages of one script should not be sent
+    /// by the next one.
     pub state: Option<PathBuf>,
-    /// Whether one's own messages are printed. A terminal has shown them while they were typed.
+    /// Whether to print our own messages. On a terminal they are visible already, because they were typed there.
     pub echoes: bool,
 }
 
-/// Talks until `/quit`, the end of the input or the end of the connection. At the end of the input it waits
-/// until everything that was said is kept.
+/// Talks until `/quit`, the end of the input or the end of the connection. At the end of the input it waits until
+/// the server has stored all messages.
 ///
 /// # Errors
-/// When the server cannot be reached, goes away for good, or (at the end of the input) for
-/// a minute; when input or output fail.
+/// When the server cannot be reached, when the connection ends for good or (after the end of the input) is lost for a
+/// minute, and when input or output fail.
 pub fn join(
     plain: Plain,
     input: impl BufRead + Send + 'static,
@@ -55,39 +57,39 @@ async fn talk(
     input: impl BufRead + Send + 'static,
     output: impl Write,
 ) -> Result<(), ClientError> {
-    let mut lines = input::lines(input);
+    let mut lines = input::read_in_background(input);
     let Plain { server, nick, rooms, state, echoes } = plain;
     let current = rooms.first().cloned();
     let mut link = Link::open(Config { server, nick, rooms, state });
     let mut talk = Talk::new(output, current, echoes);
-    // Of the input: over, or a line that waits because the outbox is full.
-    let mut is_over = false;
+    let mut is_input_closed = false;
+    // A line that waits because the outbox is full.
     let mut held = None;
     let mut is_leaving = false;
-    // Of one that is waited for anew in each turn, what comes while another thing is handled would be lost.
+    // One future for the whole loop: with a new one in each turn, a signal between two turns would be lost.
     let interrupted = tokio::signal::ctrl_c();
     tokio::pin!(interrupted);
     loop {
-        if is_over && held.is_none() && !is_leaving && talk.is_settled(&link) {
+        if is_input_closed && held.is_none() && !is_leaving && talk.is_settled(&link) {
             is_leaving = true;
             link.bye();
         }
-        let patience = is_over.then(|| talk.signal.deadline()).flatten();
-        let may_read = talk.is_in && held.is_none() && !is_over && !is_leaving;
+        let deadline = is_input_closed.then(|| talk.offline.deadline()).flatten();
+        let may_read = talk.accepts_lines && held.is_none() && !is_input_closed && !is_leaving;
         tokio::select! {
             happening = link.next() => match happening {
                 Some(happening) => talk.handle_happening(&mut link, happening)?,
                 None => return talk.end(&link, is_leaving),
             },
             entered = lines.recv(), if may_read => match entered {
-                Some(Entered::Line(line)) => held = Some(line),
-                Some(Entered::Wrong(why)) => talk.print_notice(&format!("error: not sent: {why}"))?,
-                Some(Entered::Failed(error)) => return Err(ClientError::Input(error)),
-                None => is_over = true,
+                Some(InputLine::Line(line)) => held = Some(line),
+                Some(InputLine::Invalid(why)) => talk.print_notice(&format!("error: not sent: {why}"))?,
+                Some(InputLine::Failed(error)) => return Err(ClientError::Input(error)),
+                None => is_input_closed = true,
             },
             signal = &mut interrupted => {
                 signal.map_err(ClientError::Input)?;
-                // Who asks twice does not wait for the server to say bye.
+                // The second interrupt ends the client without waiting for the server's bye.
                 if is_leaving {
                     return talk.end(&link, true);
                 }
@@ -95,16 +97,16 @@ async fn talk(
                 is_leaving = true;
                 link.bye();
             }
-            () = past(patience), if patience.is_some() => return Err(ClientError::NotKept {
+            () = sleep_until(deadline), if deadline.is_some() => return Err(ClientError::NotKept {
                 count: link.outbox().count(),
                 why: format!("no connection for {} seconds", OFFLINE_MAX.as_secs()),
             }),
         }
         if let Some(line) = held.take() {
             match talk.handle_line(&mut link, &line)? {
-                Then::GoOn => {}
-                Then::Hold => held = Some(line),
-                Then::Quit => {
+                Next::Continue => {}
+                Next::Retry => held = Some(line),
+                Next::Quit => {
                     is_leaving = true;
                     link.bye();
                 }

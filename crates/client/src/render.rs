@@ -1,5 +1,5 @@
-//! What the server sends as lines of text: in the words of the line protocol, so that a linear client and
-//! `nc` show the same.
+//! Renders the server's messages as lines of text, with the renderer of the line protocol, so that the linear client
+//! and `nc` show the same.
 
 use teahouse_core::{Answer, RoomName, RoomSummary, Text, Time};
 use teahouse_wire::Clock;
@@ -8,35 +8,35 @@ use teahouse_wire::line::{
     self, Deed, EventView, HistoryTitle, PresenceView, render_answer, render_notice,
 };
 
-/// What somebody did whose kind of event this version does not know. Their words may be no words to read.
+/// The text for an event of an unknown kind. Its own text is not shown, because it may not be made for reading.
 pub(crate) const UNKNOWN_DEED: &str = "did something that this version cannot show";
 
-/// This moment, in the zone of this machine.
+/// The current time and the time zone of this machine.
 pub(crate) fn clock() -> Clock {
     let now = Time(jiff::Timestamp::now().as_millisecond());
     Clock { now, zone: jiff::tz::TimeZone::system() }
 }
 
-/// One line of our own.
+/// Renders a notice of the client itself.
 pub(crate) fn notice(what: &str, out: &mut Vec<u8>) {
     render_notice(what, out);
 }
 
-/// An event of the room that is shown, or of another one, which is then named.
+/// Renders an event. Unless its room is the current one, the line names the room.
 pub(crate) fn event(event: &api::Event, is_current: bool, out: &mut Vec<u8>) {
     view(event, !is_current).render(out);
 }
 
-/// An event that was said before we came, each line with its time, and with the date unless that is today's.
+/// Renders an event of the past. Each line has the time, and the date unless it is today.
 pub(crate) fn dated_event(event: &api::Event, out: &mut Vec<u8>) {
     view(event, false).render_dated(&clock(), out);
 }
 
-/// Any other message. Where nothing is to be said, nothing is rendered.
+/// Renders any message. Some messages render nothing.
 pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut Vec<u8>) {
-    let current = |room: &RoomName| current == Some(room);
+    let is_current = |room: &RoomName| current == Some(room);
     match message {
-        Message::Event(said) => event(said, current(&said.room), out),
+        Message::Event(received) => event(received, is_current(&received.room), out),
         Message::Joined(joined) => {
             line::render_joined(&joined.room, joined.members, joined.topic.as_ref(), out);
         }
@@ -47,7 +47,7 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
         }
         Message::Presence(api::Presence { room, change }) => {
             if let Some(presence) = presence(change) {
-                presence.render(room, !current(room), out);
+                presence.render(room, !is_current(room), out);
             }
         }
         Message::Told { from, text, .. } => line::render_private(from, text, out),
@@ -60,13 +60,13 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
                 true => HistoryTitle::Before(&page.room),
                 false => HistoryTitle::Latest(&page.room),
             };
-            let shown = page.events.iter().map(|event| view(event, false));
-            line::render_history((title, page.gone_upto()), shown, &clock(), out);
+            let events = page.events.iter().map(|event| view(event, false));
+            line::render_history((title, page.gone_upto()), events, &clock(), out);
         }
         Message::Found { words, events, more } => {
             let title = HistoryTitle::Found { words, is_cut: more.is_some() };
-            let shown = events.iter().map(|event| view(event, true));
-            line::render_history((title, None), shown, &clock(), out);
+            let events = events.iter().map(|event| view(event, true));
+            line::render_history((title, None), events, &clock(), out);
         }
         Message::Members { room, nicks, total, page, pages } => {
             let (name, nicks, total) = (room.clone(), nicks.clone(), *total);
@@ -102,7 +102,7 @@ pub(crate) fn message(message: &Message, current: Option<&RoomName>, out: &mut V
     }
 }
 
-/// The event as the line protocol shows it, with or without the name of its room.
+/// The event as the line protocol renders it, with or without the name of its room.
 fn view(event: &api::Event, is_named: bool) -> EventView<'_> {
     let text = event.text.as_ref().map(Text::as_str);
     let deed = match event.kind {
@@ -115,7 +115,7 @@ fn view(event: &api::Event, is_named: bool) -> EventView<'_> {
     EventView { room, time: Time(event.time_ms), nick: &event.sender.nick, deed }
 }
 
-/// `None` for what lines do not show, or what this version does not know.
+/// `None` for a change that the line protocol does not show or that this version does not know.
 fn presence(change: &Change) -> Option<PresenceView<'_>> {
     Some(match change {
         Change::Entered { nick } => PresenceView::Entered { nick },
@@ -137,7 +137,7 @@ mod tests {
 
     use super::*;
 
-    /// What one line says, whoever says it: the fact on the server, and the message that is made of it.
+    /// Checks that the fact on the server and the message made from it render the same line.
     fn check(from_fact: impl Fn(&mut Vec<u8>), from_message: impl Fn(&mut Vec<u8>)) {
         let rendered = |render: &dyn Fn(&mut Vec<u8>)| {
             let mut out = Vec::new();
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lines_show_of_a_message_is_what_they_show_of_the_fact() {
+    fn a_message_and_its_fact_on_the_server_render_the_same_line() {
         let (tea, ann) = (RoomName::parse("tea").unwrap(), Nick::parse("ann").unwrap());
         let text = Text::parse("one\ntwo").ok();
         for kind in [EventKind::Said, EventKind::Acted, EventKind::Topic] {

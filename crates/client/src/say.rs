@@ -1,5 +1,7 @@
-//! `teahouse say`: says something in a room and ends when it is known to be kept. For scripts. It says as a
-//! visitor: nobody hears of its coming and going, and it holds no nick that a killed one would leave behind.
+//! `teahouse say`, for scripts: says something in a room and ends when the server has stored it.
+//!
+//! It uses HTTP requests and does not join the room: it causes no presence lines, and a killed one leaves no nick in
+//! use.
 
 use std::io::{BufRead, Write};
 use std::time::Duration;
@@ -13,74 +15,76 @@ use teahouse_wire::refusal::{self, Reader};
 use tokio::time::sleep;
 
 use crate::error::ClientError;
-use crate::input::{self, Entered};
+use crate::http::{Attempts, HttpClient, RequestError};
+use crate::input::{self, InputLine};
 use crate::link::{Server, new_id, random_bytes};
-use crate::signal::{OFFLINE_MAX, block_on};
-use crate::visit::{Missed, Patience, Visitor};
+use crate::offline::OFFLINE_MAX;
+use crate::runtime::block_on;
 
-/// An answer that takes longer than this is held back by flood control, which lets two pass in a second.
+/// An answer that takes longer than this is delayed by flood control, which accepts two messages in a second.
 const SLOW: Duration = Duration::from_millis(400);
-/// How long a server may say that it is too busy: longer than any burst of others lasts.
+/// How long a server may be too busy before the client gives up: longer than a burst of other clients lasts.
 const BUSY_MAX: Duration = Duration::from_secs(600);
 
-/// What to say, where and as whom.
+/// What to say, where, and under which nick.
 #[derive(Clone, Debug)]
 pub struct Say {
-    /// Which server.
+    /// The server.
     pub server: Server,
-    /// What one wants to be called; otherwise a guest. Nobody in the server may have it.
+    /// The nick, which must not be in use; without it the server gives a guest nick.
     pub nick: Option<Nick>,
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// Whether the room is made if there is none of that name.
+    /// Whether to create the room if it does not exist.
     pub create: bool,
-    /// What.
+    /// The source of the messages.
     pub words: Words,
 }
 
-/// Where the words come from.
+/// The source of the messages.
 #[derive(Clone, Debug)]
 pub enum Words {
-    /// From the command line, as one message.
+    /// The command line, as one message.
     Given(String),
-    /// From the input, each line a message; empty lines are passed over.
+    /// The input, each line as a message; empty lines are skipped.
     Lines,
-    /// From the input, all of it one message.
+    /// The whole input, as one message.
     Whole,
 }
 
-/// Says it. Returns when the server has acknowledged every message, which means that it is durable and was
-/// shown to everyone. What is refused is written to `complaints`, with the reason.
+/// Says the messages. Returns when the server has confirmed each, which means that it is durable and was sent to all
+/// members. Refused messages are written to `complaints`, with the reason.
 ///
 /// # Errors
-/// When not every message was kept: [`ClientError::Refused`] when the server, or our own limits, did not allow
-/// one, or there is no such room; otherwise why it failed. What breaks is tried again for a minute, under the
-/// same id, so that it is kept once.
+/// When a message was not stored: [`ClientError::Refused`] when the server or a limit of this client refused it, or
+/// the room does not exist; otherwise the reason of the failure. After a broken connection the client repeats the
+/// message under the same id for a minute, so that the server stores it once.
 pub fn say(
     say: Say,
     input: impl BufRead + Send + 'static,
     complaints: impl Write,
 ) -> Result<(), ClientError> {
     let Say { server, nick, room, create, words } = say;
-    let visitor = Visitor::new(server)?;
-    let saying = Saying::new(visitor, nick, room, complaints);
+    let client = HttpClient::new(server)?;
+    let poster = Poster::new(client, nick, room, complaints);
     match words {
         Words::Given(words) => {
-            let text = text(&words)?;
-            block_on(saying.say_one(text, create))
+            let text = parse_text(&words)?;
+            block_on(poster.say_one(text, create))
         }
         Words::Whole => {
-            let long = || refused("the input has more bytes than a message may have");
-            let bytes = input::whole(input).map_err(ClientError::Input)?.ok_or_else(long)?;
+            let too_long = || refused("the input has more bytes than a message may have");
+            let bytes =
+                input::read_whole(input).map_err(ClientError::Input)?.ok_or_else(too_long)?;
             let words = decode(&bytes);
-            let text = text(words.map_err(|error| refused(&format!("not sent: {error}")))?)?;
-            block_on(saying.say_one(text, create))
+            let text = parse_text(words.map_err(|error| refused(&format!("not sent: {error}")))?)?;
+            block_on(poster.say_one(text, create))
         }
-        Words::Lines => block_on(saying.say_lines(input, create)),
+        Words::Lines => block_on(poster.say_lines(input, create)),
     }
 }
 
-fn text(words: &str) -> Result<Text, ClientError> {
+fn parse_text(words: &str) -> Result<Text, ClientError> {
     let why = |error| refusal::words(&Refusal::BadText { error }, Reader::Person);
     Text::parse(words).map_err(|error| refused(&why(error)))
 }
@@ -89,26 +93,28 @@ fn refused(what: &str) -> ClientError {
     ClientError::Refused { what: what.to_owned() }
 }
 
-struct Saying<W> {
-    visitor: Visitor,
+/// Says the messages one after the other.
+struct Poster<W> {
+    client: HttpClient,
     nick: Option<Nick>,
     room: RoomName,
     complaints: W,
-    patience: Patience,
+    attempts: Attempts,
+    /// The number of refused messages.
     refused: usize,
-    /// It was told that flood control makes us wait.
+    /// Whether the delay by flood control was reported.
     is_slow: bool,
 }
 
-impl<W: Write> Saying<W> {
-    fn new(visitor: Visitor, nick: Option<Nick>, room: RoomName, complaints: W) -> Self {
+impl<W: Write> Poster<W> {
+    fn new(client: HttpClient, nick: Option<Nick>, room: RoomName, complaints: W) -> Self {
         let [seed, ..] = random_bytes();
-        let patience = Patience::new(u64::from(seed));
-        Self { visitor, nick, room, complaints, patience, refused: 0, is_slow: false }
+        let attempts = Attempts::new(u64::from(seed));
+        Self { client, nick, room, complaints, attempts, refused: 0, is_slow: false }
     }
 
     async fn say_one(mut self, text: Text, create: bool) -> Result<(), ClientError> {
-        self.look_for_room(create).await?;
+        self.check_room(create).await?;
         self.say(text).await?;
         self.end()
     }
@@ -118,62 +124,62 @@ impl<W: Write> Saying<W> {
         input: impl BufRead + Send + 'static,
         create: bool,
     ) -> Result<(), ClientError> {
-        self.look_for_room(create).await?;
-        let mut lines = input::lines(input);
+        self.check_room(create).await?;
+        let mut lines = input::read_in_background(input);
         while let Some(entered) = lines.recv().await {
             match entered {
-                Entered::Line(line) if line.trim().is_empty() => {}
-                Entered::Line(line) => match Text::parse(&line) {
+                InputLine::Line(line) if line.trim().is_empty() => {}
+                InputLine::Line(line) => match Text::parse(&line) {
                     Ok(text) => self.say(text).await?,
-                    Err(error) => self.complain(&line, &error.to_string()),
+                    Err(error) => self.report_refusal(&line, &error.to_string()),
                 },
-                Entered::Wrong(why) => self.complain("", &why),
-                Entered::Failed(error) => return Err(ClientError::Input(error)),
+                InputLine::Invalid(why) => self.report_refusal("", &why),
+                InputLine::Failed(error) => return Err(ClientError::Input(error)),
             }
         }
         self.end()
     }
 
-    /// A room that is not there is more often a slip of the fingers than a wish.
-    async fn look_for_room(&mut self, create: bool) -> Result<(), ClientError> {
+    /// Checks that the room exists: a wrong name is more often a typing mistake than a wish for a new room.
+    async fn check_room(&mut self, create: bool) -> Result<(), ClientError> {
         if create {
             return Ok(());
         }
         loop {
-            match self.visitor.read::<HistoryPage>(&self.room, "messages?limit=1").await {
+            match self.client.read::<HistoryPage>(&self.room, "messages?limit=1").await {
                 Ok(_) => {
-                    self.answered();
+                    self.handle_success();
                     return Ok(());
                 }
-                Err(Missed::Refused(failure)) => return Err(no_room(&failure)),
-                Err(missed) => self.wait(missed, 0).await?,
+                Err(RequestError::Refused(failure)) => return Err(no_room(&failure)),
+                Err(error) => self.wait(error, 0).await?,
             }
         }
     }
 
-    /// Says one message until it is kept or refused, each time under the same id.
+    /// Says one message, again under the same id until the server stores or refuses it.
     async fn say(&mut self, text: Text) -> Result<(), ClientError> {
         let post = Post { text, nick: self.nick.clone(), id: Some(new_id()) };
         loop {
             match self.post(&post).await {
                 Ok(_) => {
-                    self.answered();
+                    self.handle_success();
                     return Ok(());
                 }
-                Err(Missed::Refused(failure)) => {
-                    self.complain(post.text.as_str(), &failure.message);
-                    // So would be everything else.
-                    let is_in_vain = failure.code == Code::NickTaken;
-                    return if is_in_vain { Err(refused(&failure.message)) } else { Ok(()) };
+                Err(RequestError::Refused(failure)) => {
+                    self.report_refusal(post.text.as_str(), &failure.message);
+                    // The server would refuse all other messages too.
+                    let refuses_all = failure.code == Code::NickTaken;
+                    return if refuses_all { Err(refused(&failure.message)) } else { Ok(()) };
                 }
-                Err(missed) => self.wait(missed, 1).await?,
+                Err(error) => self.wait(error, 1).await?,
             }
         }
     }
 
-    /// Waits for the answer, and says so when it lets us wait.
-    async fn post(&mut self, post: &Post) -> Result<Posted, Missed> {
-        let answer = self.visitor.post(&self.room, post);
+    /// Sends one message and waits for the answer. Reports once that the answer is delayed.
+    async fn post(&mut self, post: &Post) -> Result<Posted, RequestError> {
+        let answer = self.client.post(&self.room, post);
         tokio::pin!(answer);
         if !self.is_slow {
             tokio::select! {
@@ -182,7 +188,7 @@ impl<W: Write> Saying<W> {
                     self.is_slow = true;
                     let what = "waiting: the house takes a few messages at once, then a few a second \
                         (flood control)";
-                    // Nothing can be told to someone who closed standard error.
+                    // Fails only if standard error is closed, and then there is nowhere to report it.
                     writeln!(self.complaints, "{what}").ok();
                 }
             }
@@ -190,51 +196,54 @@ impl<W: Write> Saying<W> {
         answer.await
     }
 
-    fn answered(&mut self) {
-        if let Some(told) = self.patience.succeed() {
-            self.tell(&told);
+    fn handle_success(&mut self) {
+        if let Some(line) = self.attempts.succeed() {
+            self.report(&line);
         }
     }
 
-    /// Waits before the next try, of something with so many messages in it.
-    async fn wait(&mut self, missed: Missed, count: usize) -> Result<(), ClientError> {
-        let (wait, told) = self.patience.miss(&missed);
-        let why = match missed {
-            Missed::Unreached(what) if !self.patience.was_reached() => {
-                let server = self.visitor.server().to_string();
+    /// Waits before the next try of a request with `count` messages, or gives up.
+    async fn wait(&mut self, error: RequestError, count: usize) -> Result<(), ClientError> {
+        let (wait, line) = self.attempts.fail(&error);
+        let why = match error {
+            RequestError::Unreachable(what) if !self.attempts.was_reached() => {
+                let server = self.client.server().to_string();
                 return Err(ClientError::Unreachable { server, what });
             }
-            Missed::Unreached(_) | Missed::Broken(_)
-                if self.patience.missed_for() >= OFFLINE_MAX =>
+            RequestError::Unreachable(_) | RequestError::Broken(_)
+                if self.attempts.failing_for() >= OFFLINE_MAX =>
             {
                 format!("no connection for {} seconds", OFFLINE_MAX.as_secs())
             }
-            Missed::Busy { why, .. } if self.patience.missed_for() >= BUSY_MAX => why,
-            Missed::Unreached(_) | Missed::Broken(_) | Missed::Busy { .. } | Missed::Refused(_) => {
-                told.iter().for_each(|told| self.tell(told));
+            RequestError::Busy { why, .. } if self.attempts.failing_for() >= BUSY_MAX => why,
+            RequestError::Unreachable(_)
+            | RequestError::Broken(_)
+            | RequestError::Busy { .. }
+            | RequestError::Refused(_) => {
+                line.iter().for_each(|line| self.report(line));
                 sleep(wait).await;
                 return Ok(());
             }
         };
         if count == 0 {
-            let server = self.visitor.server().to_string();
+            let server = self.client.server().to_string();
             return Err(ClientError::Unreachable { server, what: why });
         }
         Err(ClientError::NotKept { count, why })
     }
 
-    /// Gives back what could not be said.
-    fn complain(&mut self, words: &str, why: &str) {
+    /// Reports a refused message, with its text.
+    fn report_refusal(&mut self, words: &str, why: &str) {
         self.refused += 1;
-        self.tell(&format!("refused: {why}"));
+        self.report(&format!("refused: {why}"));
         if !words.is_empty() {
-            // It may come from a file that somebody else wrote.
-            self.tell(&harmless(words));
+            // The text may come from a file of another person, so it is made safe to print.
+            self.report(&harmless(words));
         }
     }
 
-    fn tell(&mut self, what: &str) {
-        // Nothing can be told to someone who closed standard error.
+    fn report(&mut self, what: &str) {
+        // Fails only if standard error is closed, and then there is nowhere to report it.
         writeln!(self.complaints, "{what}").ok();
     }
 
@@ -247,9 +256,9 @@ impl<W: Write> Saying<W> {
     }
 }
 
-/// Why a room cannot be visited, with what to do.
+/// The error for a room that the server does not give access to, with a hint.
 pub(crate) fn no_room(failure: &Failure) -> ClientError {
     let is_missing = failure.code == Code::NoSuchRoom;
-    let way_out = if is_missing { "; --create makes it" } else { "" };
-    refused(&format!("{}{way_out}", failure.message))
+    let hint = if is_missing { "; --create makes it" } else { "" };
+    refused(&format!("{}{hint}", failure.message))
 }

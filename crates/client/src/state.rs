@@ -1,9 +1,11 @@
 //! What a client remembers from one run to the next: one file per server, in the platform's state directory.
 //!
-//! The file is replaced as a whole (written beside, then renamed), so that a crash leaves the one before or
-//! the one after. It holds the seat's key, which is a secret: only its owner may read it, in a directory where
-//! only its owner may write, and no symbolic link is followed to it. One program has the file at a time, by a
-//! lock beside it; those that run at the same time have files of their own, numbered, and say so.
+//! - The file is replaced as a whole (a new file is written and renamed), so that a crash leaves the old or the new
+//!   content.
+//! - The file holds the resume key, which is a secret. Only the owner may read the file, only the owner may write in
+//!   its directory, and symbolic links are not followed.
+//! - One program uses the file at a time; a lock file ensures it. Other programs at the same time use numbered files
+//!   of their own, and tell the person.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -19,52 +21,52 @@ use teahouse_wire::api::{Cursor, Id, ResumeKey};
 use crate::link::limits::{HISTORY_LINES_MAX, STATE_BYTES_MAX};
 use crate::link::{Server, Unsent};
 
-/// The version of the file's form. Files of another one are set aside.
+/// The version of the file format. A file of another version is set aside.
 const VERSION: u32 = 1;
 
-/// Clients of one person at one server that remember: more windows than anyone keeps open.
+/// The maximum of state files for one server: more than the windows that a person has open.
 const CLIENTS_MAX: usize = 9;
 
-/// What is remembered.
+/// The content of a state file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
-    /// The form of the file.
+    /// The version of the file format.
     version: u32,
-    /// The key of the seat that is still ours.
+    /// The key with which the server resumes the session.
     #[serde(rename = "seat")]
     pub resume_key: ResumeKey,
-    /// What one was called.
+    /// The nick.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nick: Option<Nick>,
-    /// The rooms one was in, in order.
+    /// The joined rooms, in order.
     #[serde(default)]
-    pub rooms: Vec<Seen>,
-    /// What was said and is not known to be kept, in order.
+    pub rooms: Vec<RememberedRoom>,
+    /// The messages that are not known to be stored, in order.
     #[serde(default)]
     pub outbox: Vec<Unsent>,
-    /// The ids of what was said last, oldest first: by them one's own messages are known.
+    /// The ids of the last messages, oldest first. They mark our own messages in history.
     #[serde(default)]
     pub own: Vec<Id>,
-    /// Half-written lines.
+    /// The draft of each room.
     #[serde(default)]
     pub drafts: BTreeMap<RoomName, String>,
-    /// Lines that were entered, oldest first.
+    /// The entered lines, oldest first.
     #[serde(default)]
     pub history: Vec<String>,
 }
 
-/// A room and how far it was seen.
+/// A room and the last event received of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Seen {
-    /// Which.
+pub struct RememberedRoom {
+    /// The room.
     pub room: RoomName,
-    /// The last event that was seen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<Cursor>,
+    /// The last event received.
+    #[serde(rename = "place", default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
 }
 
 impl Memory {
-    /// Nothing yet, but for a new seat.
+    /// An empty memory with this resume key.
     #[must_use]
     pub fn new(resume_key: ResumeKey) -> Self {
         Self {
@@ -80,32 +82,32 @@ impl Memory {
     }
 }
 
-/// Where state files are usually kept: `teahouse` in `$XDG_STATE_HOME` or `~/.local/state`, on Windows in the
-/// application data. `None` for somebody without a home.
+/// The usual directory of state files: `teahouse` in `$XDG_STATE_HOME` or `~/.local/state`, on Windows in the
+/// application data. `None` if the user has no home directory.
 #[must_use]
 pub fn directory() -> Option<PathBuf> {
     let strategy = etcetera::choose_base_strategy().ok()?;
     Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("teahouse"))
 }
 
-/// The file of one server, which is ours as long as this lives.
+/// The state file of one server. It is locked as long as this value lives.
 #[derive(Debug)]
 pub struct StateFile {
     path: PathBuf,
-    /// What was last written.
+    /// The bytes that were last written.
     written: Vec<u8>,
     _lock: File,
 }
 
 impl StateFile {
-    /// Takes the file of a server and reads it. Whatever prevents that is told in `notices`; then there is
-    /// no file, or no memory.
+    /// Locks the state file of a server and reads it. If either fails, it says why in `notices` and returns no file or no
+    /// memory.
     pub fn open(
         directory: &Path,
         server: &Server,
         notices: &mut VecDeque<String>,
     ) -> (Option<Self>, Option<Memory>) {
-        let (number, path, lock) = match first_free(directory, server) {
+        let (number, path, lock) = match lock_first_free(directory, server) {
             Ok(Some(found)) => found,
             Ok(None) => {
                 notices.push_back(format!(
@@ -146,8 +148,8 @@ impl StateFile {
         (Some(file), memory)
     }
 
-    /// Takes over the begun lines of clients that ran beside this one and are gone, for rooms where none is begun
-    /// here: whoever has one window again has them all. What cannot be written stays where it is.
+    /// Takes over the drafts of other clients that have ended, for rooms without a draft here, so that no draft is lost
+    /// with its window. If a file cannot be written, the drafts stay in the other file.
     fn take_over_drafts(&mut self, directory: &Path, server: &Server, memory: &mut Memory) {
         for number in 2..=CLIENTS_MAX {
             let path = directory.join(file_name(server, number));
@@ -156,15 +158,15 @@ impl StateFile {
             }
             let Ok(lock) = take_lock(directory, &path) else { continue };
             let Ok(Some(mut other)) = read(&path) else { continue };
-            let begun = std::mem::take(&mut other.drafts);
+            let drafts = std::mem::take(&mut other.drafts);
             let (both, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
-                begun.into_iter().partition(|(room, _)| memory.drafts.contains_key(room));
+                drafts.into_iter().partition(|(room, _)| memory.drafts.contains_key(room));
             if new.is_empty() {
                 continue;
             }
             other.drafts = both;
             memory.drafts.extend(new);
-            // Ours first: a crash in between leaves a line twice, and never loses one.
+            // Our file first: a crash between the two writes duplicates a draft instead of losing it.
             let mut theirs = Self { path, written: Vec::new(), _lock: lock };
             if self.save(memory, true).is_err() || theirs.save(&other, true).is_err() {
                 return;
@@ -172,16 +174,16 @@ impl StateFile {
         }
     }
 
-    /// Where it is.
+    /// The path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Replaces the file, if something has changed. With `to_disk` it returns once the disk has it.
+    /// Replaces the file if something has changed. With `to_disk` it syncs the file and its directory.
     ///
     /// # Errors
-    /// When it cannot be written; then the one before is still there.
+    /// When the file cannot be written. The old file then stays.
     pub fn save(&mut self, memory: &Memory, to_disk: bool) -> io::Result<()> {
         let surplus = memory.history.len().saturating_sub(HISTORY_LINES_MAX);
         let history = memory.history.iter().skip(surplus).cloned().collect();
@@ -189,19 +191,19 @@ impl StateFile {
         if json == self.written {
             return Ok(());
         }
-        let beside = self.path.with_extension("new");
-        // What a crash left there, or somebody planted, is not written through.
-        match fs::remove_file(&beside) {
+        let temporary = self.path.with_extension("new");
+        // Never write through a file that a crash left or another user placed there.
+        match fs::remove_file(&temporary) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
-        let mut file = private().write(true).create_new(true).open(&beside)?;
+        let mut file = private_options().write(true).create_new(true).open(&temporary)?;
         file.write_all(&json)?;
         if to_disk {
             file.sync_all()?;
         }
         drop(file);
-        fs::rename(&beside, &self.path)?;
+        fs::rename(&temporary, &self.path)?;
         if to_disk {
             sync_directory(&self.path)?;
         }
@@ -210,8 +212,11 @@ impl StateFile {
     }
 }
 
-/// The first file of a server that nobody has, with its number and its lock; `None` when all are taken.
-fn first_free(directory: &Path, server: &Server) -> io::Result<Option<(usize, PathBuf, File)>> {
+/// Locks the first free state file of a server. Returns its number, its path and the lock; `None` if all are locked.
+fn lock_first_free(
+    directory: &Path,
+    server: &Server,
+) -> io::Result<Option<(usize, PathBuf, File)>> {
     for number in 1..=CLIENTS_MAX {
         let path = directory.join(file_name(server, number));
         match take_lock(directory, &path) {
@@ -223,26 +228,26 @@ fn first_free(directory: &Path, server: &Server) -> io::Result<Option<(usize, Pa
     Ok(None)
 }
 
-/// A name that no other server has, and that every file system takes.
+/// The file name for a server: unique for each server, and valid on every file system.
 fn file_name(server: &Server, number: usize) -> String {
-    let escaped = |text: &str| -> String {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
-        let escape = |byte| {
-            if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }
+    let escape = |text: &str| -> String {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+        let escape_byte = |byte| {
+            if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }
         };
-        text.bytes().map(escape).collect()
+        text.bytes().map(escape_byte).collect()
     };
     let path = server.path.strip_suffix(teahouse_wire::api::SOCKET_PATH).unwrap_or(&server.path);
     let number = if number > 1 { format!(".{number}") } else { String::new() };
-    format!("{}_{}{}{number}.json", escaped(&server.host), server.port, escaped(path))
+    format!("{}_{}{}{number}.json", escape(&server.host), server.port, escape(path))
 }
 
 fn take_lock(directory: &Path, path: &Path) -> Result<File, TryLockError> {
     make_directory(directory).map_err(TryLockError::Error)?;
-    is_ours_alone(directory).map_err(TryLockError::Error)?;
+    check_only_ours(directory).map_err(TryLockError::Error)?;
     let path = path.with_extension("lock");
-    let lock = private().write(true).create(true).truncate(false).open(&path);
-    let lock = lock.map_err(|error| TryLockError::Error(told(&path, error)))?;
+    let lock = private_options().write(true).create(true).truncate(false).open(&path);
+    let lock = lock.map_err(|error| TryLockError::Error(describe(&path, error)))?;
     lock.try_lock()?;
     Ok(lock)
 }
@@ -255,9 +260,9 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-/// Nobody else may put anything in here.
+/// Checks that the directory is ours and that no other user can write in it.
 #[cfg(unix)]
-fn is_ours_alone(directory: &Path) -> io::Result<()> {
+fn check_only_ours(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
     let metadata = fs::metadata(directory)?;
     let shown = directory.display();
@@ -271,15 +276,16 @@ fn is_ours_alone(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Elsewhere a person's own directories are closed to others by the system.
+/// On other systems the directories of a user are private by default.
 #[cfg(not(unix))]
-fn is_ours_alone(_: &Path) -> io::Result<()> {
+fn check_only_ours(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// To open what only its owner may read, and nothing that a link leads to. What is a pipe keeps nobody waiting.
-fn private() -> OpenOptions {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "only there are modes to be set"))]
+/// Options to open a file that only its owner may read: no symbolic link is followed, and opening a pipe does not
+/// block.
+fn private_options() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes to set"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     {
@@ -290,8 +296,8 @@ fn private() -> OpenOptions {
     options
 }
 
-/// What went wrong with a file, in words that say what to do where the system's do not.
-fn told(path: &Path, error: io::Error) -> io::Error {
+/// Describes an error with a file. For a symbolic link it says what to do, which the system's message does not.
+fn describe(path: &Path, error: io::Error) -> io::Error {
     let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
     if is_link {
         return io::Error::other(format!("{} is a symbolic link; remove it", path.display()));
@@ -307,18 +313,18 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Elsewhere a directory cannot be synced, and a rename is as safe as the system makes it.
+/// Other systems cannot sync a directory.
 #[cfg(not(unix))]
 fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What is remembered; `None` when there is no file yet.
+/// Reads a state file; `None` if it does not exist.
 fn read(path: &Path) -> Result<Option<Memory>, String> {
-    let file = match private().read(true).open(path) {
+    let file = match private_options().read(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(told(path, error).to_string()),
+        Err(error) => return Err(describe(path, error).to_string()),
     };
     let mut json = Vec::new();
     let mut file = file.take(STATE_BYTES_MAX + 1);
@@ -335,12 +341,12 @@ fn read(path: &Path) -> Result<Option<Memory>, String> {
         return Err(format!("it has version {}; this client knows {VERSION}", version.version));
     }
     let mut memory: Memory = serde_json::from_slice(&json).map_err(|error| error.to_string())?;
-    // One that was allowed once and is refused by every server is no wish.
+    // A nick that was valid for an older version and is not valid now is dropped, because every server refuses it.
     memory.nick = memory.nick.filter(|nick| Nick::parse(nick.as_str()).is_ok());
     Ok(Some(memory))
 }
 
-/// Moves a file that cannot be read out of the way, and tells where.
+/// Renames a file that cannot be read, and returns the notice about it.
 fn set_aside(path: &Path, error: &str) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let aside = path.with_extension(format!("unread-{}", now.as_millis()));

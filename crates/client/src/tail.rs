@@ -1,5 +1,6 @@
-//! `teahouse tail`: prints what is said in a room, as it is said. For scripts and for the eye. It follows as a
-//! visitor: nobody in the room hears of it.
+//! `teahouse tail`, for scripts and for people: prints the events of a room as they happen.
+//!
+//! It uses HTTP requests and does not join the room, so it causes no presence lines.
 
 mod since;
 
@@ -12,164 +13,167 @@ use teahouse_wire::stream::render_id;
 use tokio::time::sleep;
 
 use crate::error::ClientError;
+use crate::http::{Attempts, Begin, HttpClient, RequestError, RoomStream, StreamItem};
 use crate::link::{Server, random_bytes};
 use crate::render;
+use crate::runtime::block_on;
 use crate::say::no_room;
-use crate::signal::block_on;
-use crate::visit::{Begin, Following, Missed, Patience, Told, Visitor};
 
 pub use since::Since;
 
-/// Events that are shown of a room before what happens, where nothing else is asked for.
-const SHOWN: u64 = 20;
-/// Events in one page of history, the most the api gives: a time is looked for until it is within so many.
+/// Past events that are printed first, unless [`Tail::since`] says otherwise.
+const RECENT_EVENTS: u64 = 20;
+/// The maximum of events in one page of history. The search for a time ends when it is within one page.
 const PAGE_EVENTS_MAX: u64 = 200;
 
-/// How often to look whether somebody still reads: a script that has what it wants waits for our end.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often to check whether the output is still read: a script such as `tail | grep -m1` waits for our end.
+const CHECK_READER_EVERY: Duration = Duration::from_secs(1);
 
-/// What to print, from where on and how.
+/// What to print, from where, and how.
 #[derive(Clone, Debug)]
 pub struct Tail {
-    /// Which server.
+    /// The server.
     pub server: Server,
-    /// Which room.
+    /// The room.
     pub room: RoomName,
-    /// Whether the room is made if there is none of that name.
+    /// Whether to create the room if it does not exist.
     pub create: bool,
-    /// From where on; without it, the last few and what follows.
+    /// Where to start; without it, with the last 20 events.
     pub since: Option<Since>,
-    /// Whether to print each event as the api's JSON, one a line.
+    /// Whether to print each event as the JSON of the api, one per line.
     pub json: bool,
-    /// Whether somebody still reads what is printed, as far as that can be known without printing.
+    /// Returns whether the output is still read, as far as this can be known without writing.
     pub is_read: fn() -> bool,
 }
 
-/// Prints until it is interrupted or nobody reads what is printed any more, which is no error. A connection
-/// that breaks is tried again for ever, and every event is printed once, in order; what was said before we
-/// came with its time. What happens to the connection, and what could not be printed, is written to
-/// `complaints`.
+/// Prints events until it is interrupted or the output is closed, which is no error. It reconnects for ever, and
+/// prints every event once, in order; past events with their time. Changes of the connection, and events that could
+/// not be printed, are reported to `complaints`.
 ///
 /// # Errors
-/// When the server cannot be reached at all, there is no such room, or the output fails.
+/// When the server could not be reached at all, the room does not exist, or the output fails.
 pub fn tail(tail: Tail, output: impl Write, complaints: impl Write) -> Result<(), ClientError> {
     let Tail { server, room, create, since, json, is_read } = tail;
-    let visitor = Visitor::new(server)?;
+    let client = HttpClient::new(server)?;
     let [seed, ..] = random_bytes();
-    let tailing = Tailing {
-        visitor,
+    let printer = Printer {
+        client,
         room,
         create,
         since,
         json,
         output,
         complaints,
-        patience: Patience::new(u64::from(seed)),
+        attempts: Attempts::new(u64::from(seed)),
         printed: 0,
         head: 0,
         epoch: None,
     };
     block_on(async {
         tokio::select! {
-            ended = tailing.run() => match ended? {
-                Over::NobodyReads => Ok(()),
+            ended = printer.run() => match ended? {
+                End::OutputClosed => Ok(()),
             },
-            // Whoever cannot be asked to go, goes.
+            // A handler that cannot be installed ends the program too.
             _ = tokio::signal::ctrl_c() => Ok(()),
-            () = until_unread(is_read) => Ok(()),
+            () = wait_until_unread(is_read) => Ok(()),
         }
     })
 }
 
-async fn until_unread(is_read: fn() -> bool) {
+async fn wait_until_unread(is_read: fn() -> bool) {
     while is_read() {
-        sleep(LOOK_EVERY).await;
+        sleep(CHECK_READER_EVERY).await;
     }
 }
 
-/// Whether standard output still goes somewhere: not after the other end of a pipe was closed, as by `grep -m1`.
+/// Whether standard output is still read: false after the other end of a pipe was closed, as by `grep -m1`.
 #[cfg(unix)]
 #[must_use]
 pub fn is_stdout_read() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let stdout = std::io::stdout();
-    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let mut descriptors = [PollFd::new(&stdout, PollFlags::empty())];
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-    // What cannot be asked is heard of when it is written to.
-    poll(&mut asked, Some(&at_once)).is_err() || !asked[0].revents().contains(PollFlags::ERR)
+    // If `poll` fails, the next write will notice.
+    poll(&mut descriptors, Some(&at_once)).is_err()
+        || !descriptors[0].revents().contains(PollFlags::ERR)
 }
 
-/// Elsewhere a pipe cannot be asked, and is heard of when it is written to.
+/// Other systems cannot check a pipe; the next write will notice that it is closed.
 #[cfg(not(unix))]
 #[must_use]
 pub fn is_stdout_read() -> bool {
     true
 }
 
-/// Why it is over without a fault.
-enum Over {
-    NobodyReads,
+/// An end that is no error.
+enum End {
+    OutputClosed,
 }
 
-struct Tailing<W, C> {
-    visitor: Visitor,
+/// Prints the events of one room.
+struct Printer<W, C> {
+    client: HttpClient,
     room: RoomName,
     create: bool,
     since: Option<Since>,
     json: bool,
     output: W,
     complaints: C,
-    patience: Patience,
-    /// The last event that was printed, or is not wanted.
+    attempts: Attempts,
+    /// The position up to which events were printed or skipped.
     printed: u64,
-    /// The room's last event when we came.
+    /// The room's last position at the start. Events up to it are past events.
     head: u64,
-    /// Which history was printed.
+    /// The epoch of the printed events.
     epoch: Option<Epoch>,
 }
 
-impl<W: Write, C: Write> Tailing<W, C> {
-    async fn run(mut self) -> Result<Over, ClientError> {
-        let mut id = self.begin().await?;
+impl<W: Write, C: Write> Printer<W, C> {
+    async fn run(mut self) -> Result<End, ClientError> {
+        let mut id = self.find_start().await?;
         loop {
-            let missed = match self.visitor.follow(&self.room, id.as_deref(), self.create).await {
-                Ok(mut following) => {
-                    let result = self.follow(&mut following).await;
-                    id = following.id().map(str::to_owned).or(id);
+            let error = match self.client.follow(&self.room, id.as_deref(), self.create).await {
+                Ok(mut stream) => {
+                    let result = self.follow(&mut stream).await;
+                    id = stream.id().map(str::to_owned).or(id);
                     match result? {
-                        Ok(over) => return Ok(over),
-                        Err(missed) => missed,
+                        Ok(end) => return Ok(end),
+                        Err(error) => error,
                     }
                 }
-                Err(missed) => missed,
+                Err(error) => error,
             };
-            self.wait(missed).await?;
+            self.wait(error).await?;
         }
     }
 
-    /// The id of the event to begin after; `None` for a room that is to be made.
-    async fn begin(&mut self) -> Result<Option<String>, ClientError> {
+    /// The id of the event to start after; `None` for a room that does not exist yet and will be created.
+    async fn find_start(&mut self) -> Result<Option<String>, ClientError> {
         let Some(HistoryPage { epoch, head, events, .. }) = self.page("messages?limit=20").await?
         else {
             return Ok(None);
         };
         (self.head, self.epoch) = (head, Some(epoch));
         let position = match self.since {
-            // A page may be short, because it is full or because older events are gone.
+            // The page may start earlier or later than wanted: it may have a different length, or older events were
+            // deleted.
             None => events
                 .first()
                 .map_or(head, |first| first.position.saturating_sub(1))
-                .max(head.saturating_sub(SHOWN)),
+                .max(head.saturating_sub(RECENT_EVENTS)),
             Some(Since::Position(position)) => position,
             Some(Since::Last(count)) => head.saturating_sub(count),
             Some(Since::Time { ms }) => self.seek(ms).await?,
         };
         self.printed = position;
-        let place = Cursor { epoch, position: position.min(head), time_ms: None };
-        Ok(Some(render_id(&place)))
+        let cursor = Cursor { epoch, position: position.min(head), time_ms: None };
+        Ok(Some(render_id(&cursor)))
     }
 
-    /// Somewhere before the first event of a time, and not far: what lies between is not printed.
+    /// A position at most one page before the first event of a time, by binary search. The events between are not
+    /// printed.
     async fn seek(&mut self, time_ms: i64) -> Result<u64, ClientError> {
         let (mut low, mut high) = (0, self.head);
         while high - low > PAGE_EVENTS_MAX {
@@ -183,68 +187,68 @@ impl<W: Write, C: Write> Tailing<W, C> {
         Ok(low)
     }
 
-    /// A page of history; `None` when there is no such room and it is to be made.
+    /// Reads a page of history; `None` if the room does not exist yet and will be created.
     async fn page(&mut self, rest: &str) -> Result<Option<HistoryPage>, ClientError> {
         loop {
-            match self.visitor.read(&self.room, rest).await {
+            match self.client.read(&self.room, rest).await {
                 Ok(page) => {
-                    self.answered();
+                    self.handle_success();
                     return Ok(Some(page));
                 }
-                Err(Missed::Refused(failure))
+                Err(RequestError::Refused(failure))
                     if failure.code == Code::NoSuchRoom && self.create =>
                 {
                     return Ok(None);
                 }
-                Err(missed) => self.wait(missed).await?,
+                Err(error) => self.wait(error).await?,
             }
         }
     }
 
-    /// Prints what is told until the connection breaks.
+    /// Prints the items of the stream until it breaks.
     async fn follow(
         &mut self,
-        following: &mut Following,
-    ) -> Result<Result<Over, Missed>, ClientError> {
+        stream: &mut RoomStream,
+    ) -> Result<Result<End, RequestError>, ClientError> {
         loop {
-            let told = match following.next().await {
-                Ok(told) => told,
-                Err(missed) => return Ok(Err(missed)),
+            let item = match stream.next().await {
+                Ok(item) => item,
+                Err(error) => return Ok(Err(error)),
             };
-            match told {
-                Told::Begins(begin) => {
-                    self.answered();
-                    self.begins(begin);
+            match item {
+                StreamItem::Begin(begin) => {
+                    self.handle_success();
+                    self.handle_begin(begin);
                 }
-                Told::Event(event) => {
-                    if let Some(over) = self.print(&event)? {
-                        return Ok(Ok(over));
+                StreamItem::Event(event) => {
+                    if let Some(end) = self.print(&event)? {
+                        return Ok(Ok(end));
                     }
                 }
-                Told::Strange(why) => {
-                    self.tell(&format!(
+                StreamItem::Unreadable(why) => {
+                    self.report(&format!(
                         "an event is of a kind that this client cannot print: {why}"
                     ));
                 }
-                Told::Notice(text) => self.tell(&text),
-                Told::Refused(failure) => return Ok(Err(Missed::Refused(failure))),
+                StreamItem::Notice(text) => self.report(&text),
+                StreamItem::Refused(failure) => return Ok(Err(RequestError::Refused(failure))),
             }
         }
     }
 
-    /// What follows begins after what was printed, or something is missing between.
-    fn begins(&mut self, Begin { complete, epoch, first }: Begin) {
+    /// The stream starts. If it does not start right after the printed events, reports what is missing.
+    fn handle_begin(&mut self, Begin { complete, epoch, first }: Begin) {
         let next = self.printed.saturating_add(1);
         let is_known = epoch.is_some() && epoch == self.epoch;
         self.epoch = epoch.or(self.epoch);
         match first {
             _ if complete => {}
             Some(first) if is_known && first > next => {
-                self.tell_gone(next, first - 1);
+                self.report_gone(next, first - 1);
                 self.printed = first - 1;
             }
             Some(_) | None => {
-                self.tell(
+                self.report(
                     "events are missing here: the history was changed, as when a server is \
                      brought back from a copy",
                 );
@@ -253,11 +257,11 @@ impl<W: Write, C: Write> Tailing<W, C> {
         }
     }
 
-    fn tell_gone(&mut self, from: u64, to: u64) {
-        self.tell(&format!("events {from} to {to} are not kept any more"));
+    fn report_gone(&mut self, from: u64, to: u64) {
+        self.report(&format!("events {from} to {to} are not kept any more"));
     }
 
-    fn print(&mut self, event: &Event) -> Result<Option<Over>, ClientError> {
+    fn print(&mut self, event: &Event) -> Result<Option<End>, ClientError> {
         let is_old = event.position <= self.head;
         let is_before =
             is_old && matches!(self.since, Some(Since::Time { ms }) if event.time_ms < ms);
@@ -267,12 +271,12 @@ impl<W: Write, C: Write> Tailing<W, C> {
         if matches!(self.since, Some(Since::Position(_)))
             && event.position > self.printed.saturating_add(1)
         {
-            self.tell_gone(self.printed + 1, event.position - 1);
+            self.report_gone(self.printed + 1, event.position - 1);
         }
         self.printed = event.position;
         let mut out = Vec::new();
         if self.json {
-            // Writing JSON to memory cannot fail: every field has a form.
+            // It never fails: every field has a JSON form.
             out.extend(serde_json::to_vec(event).unwrap_or_default());
             out.push(b'\n');
         } else if is_old {
@@ -282,34 +286,34 @@ impl<W: Write, C: Write> Tailing<W, C> {
         }
         match self.output.write_all(&out).and_then(|()| self.output.flush()) {
             Ok(()) => Ok(None),
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Some(Over::NobodyReads)),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Some(End::OutputClosed)),
             Err(error) => Err(ClientError::Output(error)),
         }
     }
 
-    fn answered(&mut self) {
-        if let Some(told) = self.patience.succeed() {
-            self.tell(&told);
+    fn handle_success(&mut self) {
+        if let Some(line) = self.attempts.succeed() {
+            self.report(&line);
         }
     }
 
-    async fn wait(&mut self, missed: Missed) -> Result<(), ClientError> {
-        let (wait, told) = self.patience.miss(&missed);
-        match missed {
-            Missed::Refused(failure) => return Err(no_room(&failure)),
-            Missed::Unreached(what) if !self.patience.was_reached() => {
-                let server = self.visitor.server().to_string();
+    async fn wait(&mut self, error: RequestError) -> Result<(), ClientError> {
+        let (wait, line) = self.attempts.fail(&error);
+        match error {
+            RequestError::Refused(failure) => return Err(no_room(&failure)),
+            RequestError::Unreachable(what) if !self.attempts.was_reached() => {
+                let server = self.client.server().to_string();
                 return Err(ClientError::Unreachable { server, what });
             }
-            Missed::Unreached(_) | Missed::Broken(_) | Missed::Busy { .. } => {}
+            RequestError::Unreachable(_) | RequestError::Broken(_) | RequestError::Busy { .. } => {}
         }
-        told.iter().for_each(|told| self.tell(told));
+        line.iter().for_each(|line| self.report(line));
         sleep(wait).await;
         Ok(())
     }
 
-    fn tell(&mut self, what: &str) {
-        // Nothing can be told to someone who closed standard error.
+    fn report(&mut self, what: &str) {
+        // Fails only if standard error is closed, and then there is nowhere to report it.
         writeln!(self.complaints, "{what}").ok();
     }
 }

@@ -1,34 +1,34 @@
-//! What a server of plain lines sends, as lines that can be shown: whoever it is, nothing of it reaches the
-//! terminal as anything but text.
+//! Converts the bytes of a server of plain lines to lines that are safe to print: only text reaches the terminal.
 
 use std::time::Duration;
 
 use teahouse_editor::harmless;
 
-/// Bytes of a line without an end: what comes before it is shown then.
+/// The maximum of a line, in bytes. A longer line is split.
 const LINE_BYTES_MAX: usize = 64 * 1024;
-/// A line without an end is shown after this long: a question such as `name: ` has none.
+/// A partial line is shown after this time: a prompt such as `name: ` has no line end.
 pub(crate) const UNENDED: Duration = Duration::from_millis(300);
 
-/// Bytes to lines: telnet's commands and what acts on terminals is taken out, whatever is cut where.
+/// Splits bytes into lines, and removes telnet commands and terminal control. The result does not depend on where
+/// the bytes are cut.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     unended: Vec<u8>,
-    skipping: Skipping,
+    telnet: TelnetState,
 }
 
-/// What of a telnet command is still to come.
+/// The state of the parser for telnet commands (RFC 854).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Skipping {
+enum TelnetState {
     #[default]
-    Nothing,
+    Text,
     /// After IAC.
     Command,
-    /// The option of WILL, WONT, DO or DONT.
+    /// After WILL, WONT, DO or DONT: the option follows.
     Option,
-    /// A subnegotiation, up to IAC SE.
+    /// In a subnegotiation, which ends with IAC SE.
     Sub,
-    /// In one, after IAC.
+    /// In a subnegotiation, after IAC.
     SubCommand,
 }
 
@@ -37,7 +37,7 @@ const SB: u8 = 250;
 const SE: u8 = 240;
 
 impl Lines {
-    /// Takes bytes, cut anywhere; gives the lines that are whole, without their ends.
+    /// Takes bytes and returns the complete lines, without their line ends.
     pub(crate) fn take_in(&mut self, bytes: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         for byte in bytes {
@@ -47,51 +47,51 @@ impl Lines {
                     self.unended.push(byte);
                 }
                 if is_end || self.unended.len() >= LINE_BYTES_MAX {
-                    lines.push(shown(&std::mem::take(&mut self.unended)));
+                    lines.push(display(&std::mem::take(&mut self.unended)));
                 }
             }
         }
         lines
     }
 
-    /// The byte, if it belongs to the text (RFC 854).
+    /// Returns the byte if it is text, not part of a telnet command.
     fn skip(&mut self, byte: u8) -> Option<u8> {
-        let (next, passed) = match (self.skipping, byte) {
-            (Skipping::Nothing, IAC) => (Skipping::Command, None),
-            (Skipping::Nothing, _) => (Skipping::Nothing, Some(byte)),
-            (Skipping::Command, 251..=254) => (Skipping::Option, None),
-            (Skipping::Command, SB) => (Skipping::Sub, None),
-            (Skipping::Command | Skipping::Option, _) | (Skipping::SubCommand, SE) => {
-                (Skipping::Nothing, None)
+        let (next, passed) = match (self.telnet, byte) {
+            (TelnetState::Text, IAC) => (TelnetState::Command, None),
+            (TelnetState::Text, _) => (TelnetState::Text, Some(byte)),
+            (TelnetState::Command, 251..=254) => (TelnetState::Option, None),
+            (TelnetState::Command, SB) => (TelnetState::Sub, None),
+            (TelnetState::Command | TelnetState::Option, _) | (TelnetState::SubCommand, SE) => {
+                (TelnetState::Text, None)
             }
-            (Skipping::Sub, IAC) => (Skipping::SubCommand, None),
-            (Skipping::Sub | Skipping::SubCommand, _) => (Skipping::Sub, None),
+            (TelnetState::Sub, IAC) => (TelnetState::SubCommand, None),
+            (TelnetState::Sub | TelnetState::SubCommand, _) => (TelnetState::Sub, None),
         };
-        self.skipping = next;
+        self.telnet = next;
         passed
     }
 
-    /// Whether a line waits for its end.
+    /// Whether there is a partial line.
     pub(crate) fn has_unended(&self) -> bool {
         !self.unended.is_empty()
     }
 
-    /// What has come of a line without its end, if there is anything to see.
+    /// Takes the partial line, if it has a visible character.
     pub(crate) fn take_unended(&mut self) -> Option<String> {
-        let line = shown(&std::mem::take(&mut self.unended));
+        let line = display(&std::mem::take(&mut self.unended));
         (!line.trim().is_empty()).then_some(line)
     }
 }
 
-/// A line as it may be shown: without colours and other sequences, and without control characters. The seed
-/// begins its lines with a return, to overwrite the prompt of its client.
-fn shown(line: &[u8]) -> String {
+/// The line without colours, other escape sequences and control characters. Carriage returns at both ends are
+/// removed: some servers start a line with one, to overwrite the prompt of their client.
+fn display(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
     let text = without_sequences(&text);
     harmless(text.trim_matches('\r')).replace('\n', " ")
 }
 
-/// Takes out `ESC [ … letter`, so that colours do not leave their numbers behind.
+/// Removes `ESC [ … letter`, so that no numbers of colour sequences remain.
 fn without_sequences(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut clean = parts.next().unwrap_or_default().to_owned();

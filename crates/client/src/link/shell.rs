@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::limits::{OWN_IDS_MAX, REQUESTS_MAX, SAVE_DRAFTS, SAVE_EVERY};
 use super::{AskError, Exchange, Happening, Output, SayError, Server, Start, Unsent};
-use crate::state::{Memory, Seen, StateFile};
+use crate::state::{Memory, RememberedRoom, StateFile};
 use socket::{Socket, Step};
 
 mod socket;
@@ -71,7 +71,7 @@ impl Link {
             None => (None, None),
         };
         let memory = memory.unwrap_or_else(|| Memory::new(ResumeKey(random_bytes())));
-        let remembered = memory.rooms.into_iter().map(|seen| (seen.room, seen.place));
+        let remembered = memory.rooms.into_iter().map(|seen| (seen.room, seen.cursor));
         let rooms = remembered.chain(config.rooms.into_iter().map(|room| (room, None)));
         let [a, b, c, d, e, f, g, h, ..] = random_bytes();
         let start = Start {
@@ -320,7 +320,7 @@ impl Link {
 
     fn memory(&self) -> Memory {
         let rooms = self.exchange.rooms();
-        let rooms = rooms.map(|(room, place)| Seen { room: room.clone(), place });
+        let rooms = rooms.map(|(room, cursor)| RememberedRoom { room: room.clone(), cursor });
         let mut memory = Memory::new(self.exchange.resume_key());
         memory.nick = self.exchange.nick().cloned();
         memory.rooms = rooms.collect();

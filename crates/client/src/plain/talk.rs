@@ -1,4 +1,4 @@
-//! A linear conversation: what lines do, and what is printed.
+//! A linear conversation: executes the entered lines and prints what happens.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -15,37 +15,36 @@ use teahouse_wire::line::{render_left, whereabouts};
 
 use crate::error::ClientError;
 use crate::link::{AskError, Happening, Link, Outgoing, SayError, Stage, State};
+use crate::offline::OfflineWatch;
 use crate::render;
-use crate::signal::Signal;
 
+/// The state of a linear conversation.
 pub(super) struct Talk<W> {
     output: W,
-    /// Where lines are said.
+    /// The room in which lines are said.
     current: Option<RoomName>,
-    /// Whether our own messages are printed.
+    /// Whether to print our own messages.
     echoes: bool,
-    /// Whether lines can be taken: before we are somewhere they would have nowhere to go.
-    pub(super) is_in: bool,
-    /// Rooms that were entered: entering them again after a break is not worth a line.
+    /// Whether lines can be executed: before the first room is joined, there is nowhere to say them.
+    pub(super) accepts_lines: bool,
+    /// The rooms that were joined. Joining them again after a reconnect is not printed.
     entered: BTreeSet<RoomName>,
-    /// What we said and have not seen.
-    said: Vec<Id>,
-    /// Questions without an answer.
-    asked: Vec<Ref>,
-    /// The rest of the last search that was cut: what `/search` alone asks for.
-    rest: Option<Search>,
-    pub(super) signal: Signal,
-    /// The server, or we ourselves, want it to be over.
-    is_quit: bool,
+    /// The ids of our own messages whose events have not arrived.
+    own_ids: Vec<Id>,
+    /// Requests without an answer.
+    pending: Vec<Ref>,
+    /// The request for the rest of the last search, which `/search` without words sends.
+    next_search: Option<Search>,
+    pub(super) offline: OfflineWatch,
 }
 
-/// What comes of a line.
-pub(super) enum Then {
-    /// The next one.
-    GoOn,
-    /// The same again, when there is room for it.
-    Hold,
-    /// The end.
+/// What to do after a line.
+pub(super) enum Next {
+    /// Read the next line.
+    Continue,
+    /// Execute the same line again when the outbox has space.
+    Retry,
+    /// End the conversation.
     Quit,
 }
 
@@ -55,25 +54,24 @@ impl<W: Write> Talk<W> {
             output,
             current,
             echoes,
-            is_in: false,
+            accepts_lines: false,
             entered: BTreeSet::new(),
-            said: Vec::new(),
-            asked: Vec::new(),
-            rest: None,
-            signal: Signal::default(),
-            is_quit: false,
+            own_ids: Vec::new(),
+            pending: Vec::new(),
+            next_search: None,
+            offline: OfflineWatch::default(),
         }
     }
 
-    /// Whether everything that was said is kept and everything that was asked is answered.
+    /// Whether all messages are stored and all requests are answered.
     pub(super) fn is_settled(&self, link: &Link) -> bool {
-        link.outbox().next().is_none() && self.asked.is_empty()
+        link.outbox().next().is_none() && self.pending.is_empty()
     }
 
-    /// All is over: well, if we wanted it or the server said goodbye.
+    /// The result of the conversation: success if its end is wanted and no message is left.
     pub(super) fn end(&mut self, link: &Link, is_wanted: bool) -> Result<(), ClientError> {
         let count = link.outbox().count();
-        match (is_wanted || self.is_quit, count) {
+        match (is_wanted, count) {
             (true, 0) => Ok(()),
             (false, 0) => Err(ClientError::Disconnected),
             (_, count) => {
@@ -108,13 +106,13 @@ impl<W: Write> Talk<W> {
             Happening::State(state) => self.handle_state(link, &state),
             Happening::Received(ServerMessage { reference, message }) => {
                 if let Some(reference) = reference {
-                    self.asked.retain(|asked| *asked != reference);
+                    self.pending.retain(|pending| *pending != reference);
                 }
                 self.handle_message(link, message)
             }
             Happening::Outgoing(outgoing) => self.handle_outgoing(outgoing),
             Happening::Unanswered { reference, .. } => {
-                self.asked.retain(|asked| *asked != reference);
+                self.pending.retain(|pending| *pending != reference);
                 self.print_notice(
                     "the connection broke before an answer came; it may be done or not",
                 )
@@ -124,7 +122,7 @@ impl<W: Write> Talk<W> {
     }
 
     fn handle_state(&mut self, link: &Link, state: &State) -> Result<(), ClientError> {
-        let notice = self.signal.handle(state, link.server())?;
+        let notice = self.offline.handle(state, link.server())?;
         match (state, notice) {
             (_, Some(notice)) => self.print_notice(&notice),
             (State::Online(welcome), None) => {
@@ -144,12 +142,12 @@ impl<W: Write> Talk<W> {
             Message::Event(event) => self.handle_event(&event),
             Message::Left { room } => self.handle_left(link, &room),
             Message::Error(failure) => {
-                self.is_in = true;
-                self.fall_back(link);
+                self.accepts_lines = true;
+                self.reset_current_room(link);
                 self.print_message(&Message::Error(failure))
             }
             Message::Found { ref words, more, .. } => {
-                self.rest = more.map(|before| search(words.clone(), Some(before)));
+                self.next_search = more.map(|before| search_request(words.clone(), Some(before)));
                 self.print_message(&message)
             }
             other @ (Message::Welcome(_)
@@ -170,18 +168,18 @@ impl<W: Write> Talk<W> {
     }
 
     fn handle_joined(&mut self, joined: Joined) -> Result<(), ClientError> {
-        self.is_in = true;
+        self.accepts_lines = true;
         self.current.get_or_insert_with(|| joined.room.clone());
         if self.entered.insert(joined.room.clone()) {
             return self.print_message(&Message::Joined(joined));
         }
-        // Where it does not go on where we were, a notice follows that says so.
+        // If events are missing, the link reports it with a notice.
         Ok(())
     }
 
     fn handle_event(&mut self, event: &Event) -> Result<(), ClientError> {
-        let own = self.said.iter().position(|id| Some(*id) == event.id);
-        let is_own = own.map(|index| self.said.swap_remove(index)).is_some();
+        let own = self.own_ids.iter().position(|id| Some(*id) == event.id);
+        let is_own = own.map(|index| self.own_ids.swap_remove(index)).is_some();
         if is_own && !self.echoes {
             return Ok(());
         }
@@ -200,8 +198,8 @@ impl<W: Write> Talk<W> {
         self.print(&out)
     }
 
-    /// A room that could not be entered is not where the next line goes.
-    fn fall_back(&mut self, link: &Link) {
+    /// If the current room could not be joined, the last joined room becomes the current one.
+    fn reset_current_room(&mut self, link: &Link) {
         if !link.rooms().any(|room| Some(room) == self.current.as_ref()) {
             self.current = link.rooms().last().cloned();
         }
@@ -212,7 +210,7 @@ impl<W: Write> Talk<W> {
         match stage {
             Stage::Waiting | Stage::Sent | Stage::Kept { .. } => Ok(()),
             Stage::Refused(Failure { message, .. }) => {
-                self.said.retain(|said| *said != id);
+                self.own_ids.retain(|own| *own != id);
                 self.print_notice(&format!("error: not sent to {room}: {message}"))?;
                 let mut lines = text.as_str().split('\n');
                 lines.try_for_each(|line| self.print_notice(&format!("  {line}")))
@@ -220,35 +218,35 @@ impl<W: Write> Talk<W> {
         }
     }
 
-    pub(super) fn handle_line(&mut self, link: &mut Link, line: &str) -> Result<Then, ClientError> {
+    pub(super) fn handle_line(&mut self, link: &mut Link, line: &str) -> Result<Next, ClientError> {
         match command::parse(line) {
             Ok(command) => self.handle_command(link, command),
-            Err(error) => self.say_wrong(&error),
+            Err(error) => self.print_error(&error),
         }
     }
 
-    fn say_wrong(&mut self, what: &impl Display) -> Result<Then, ClientError> {
-        self.print_notice(&format!("error: {what}")).map(|()| Then::GoOn)
+    fn print_error(&mut self, what: &impl Display) -> Result<Next, ClientError> {
+        self.print_notice(&format!("error: {what}")).map(|()| Next::Continue)
     }
 
-    fn say_not_in(&mut self, room: RoomName) -> Result<Then, ClientError> {
-        self.say_wrong(&CommandError::Refused(Refusal::NotInRoom { room }))
+    fn print_not_in_room(&mut self, room: RoomName) -> Result<Next, ClientError> {
+        self.print_error(&CommandError::Refused(Refusal::NotInRoom { room }))
     }
 
-    fn handle_command(&mut self, link: &mut Link, command: Command) -> Result<Then, ClientError> {
+    fn handle_command(&mut self, link: &mut Link, command: Command) -> Result<Next, ClientError> {
         let current = || self.current.clone().ok_or(CommandError::InNoRoom);
         let request = match command {
-            Command::Nothing => return Ok(Then::GoOn),
-            Command::Quit => return Ok(Then::Quit),
+            Command::Nothing => return Ok(Next::Continue),
+            Command::Quit => return Ok(Next::Quit),
             Command::Say(text) => return self.say(link, &text, false),
             Command::Act(text) => return self.say(link, &text, true),
             Command::Help(verb) => {
                 let mut lines = command::help(verb).into_iter();
                 lines.try_for_each(|line| self.print_notice(&line))?;
-                return Ok(Then::GoOn);
+                return Ok(Next::Continue);
             }
             Command::Join(room) => return self.join(link, room),
-            Command::Room(room) => return self.turn(link, room),
+            Command::Room(room) => return self.switch_room(link, room),
             Command::Leave(room) => match room.map_or_else(current, Ok) {
                 Ok(room) => return self.leave(link, &room),
                 Err(error) => Err(error),
@@ -272,84 +270,86 @@ impl<W: Write> Talk<W> {
                 let part = Part { before_time_ms, ..Part::default() };
                 Request::History(History { room, part, limit: Some(count) })
             }),
-            Command::Search { words: Some(words) } => Ok(Request::Search(search(words, None))),
+            Command::Search { words: Some(words) } => {
+                Ok(Request::Search(search_request(words, None)))
+            }
             Command::Search { words: None } => {
-                self.rest.clone().map(Request::Search).ok_or(CommandError::NothingOlder)
+                self.next_search.clone().map(Request::Search).ok_or(CommandError::NothingOlder)
             }
             Command::Ignore(nick) => Ok(Request::Ignore(Ignore { nick })),
         };
         match request {
             Ok(request) => self.ask(link, request),
-            Err(error) => self.say_wrong(&error),
+            Err(error) => self.print_error(&error),
         }
     }
 
-    fn leave(&mut self, link: &mut Link, room: &RoomName) -> Result<Then, ClientError> {
+    fn leave(&mut self, link: &mut Link, room: &RoomName) -> Result<Next, ClientError> {
         let is_online = link.rooms().any(|other| other == room);
         link.leave(room);
-        // Without a connection nobody answers that we are out.
+        // Without a connection no answer will confirm the leave.
         if is_online && !link.rooms().any(|other| other == room) {
             self.handle_left(link, room)?;
         }
-        Ok(Then::GoOn)
+        Ok(Next::Continue)
     }
 
-    fn say(&mut self, link: &mut Link, text: &Text, acted: bool) -> Result<Then, ClientError> {
+    fn say(&mut self, link: &mut Link, text: &Text, acted: bool) -> Result<Next, ClientError> {
         let Some(room) = self.current.clone() else {
-            return self.say_wrong(&CommandError::InNoRoom);
+            return self.print_error(&CommandError::InNoRoom);
         };
         match link.say(&room, text, acted) {
             Ok(id) => {
-                self.said.push(id);
-                Ok(Then::GoOn)
+                self.own_ids.push(id);
+                Ok(Next::Continue)
             }
             Err(SayError::TooManyWaiting { .. } | SayError::TooMuchWaiting { .. }) => {
-                Ok(Then::Hold)
+                Ok(Next::Retry)
             }
-            Err(SayError::NotInRoom { room }) => self.say_not_in(room),
-            Err(error @ SayError::Ended) => self.say_wrong(&error),
+            Err(SayError::NotInRoom { room }) => self.print_not_in_room(room),
+            Err(error @ SayError::Ended) => self.print_error(&error),
         }
     }
 
-    fn ask(&mut self, link: &mut Link, request: Request) -> Result<Then, ClientError> {
-        // A topic that is changed is answered by its event, which comes before any goodbye.
+    fn ask(&mut self, link: &mut Link, request: Request) -> Result<Next, ClientError> {
+        // A change of the topic is answered by its event, which arrives before a goodbye.
         let is_answered = !matches!(&request, Request::Topic(api::Topic { text: Some(_), .. }));
         match link.ask(request) {
             Ok(reference) => {
-                self.asked.extend(is_answered.then_some(reference));
-                Ok(Then::GoOn)
+                self.pending.extend(is_answered.then_some(reference));
+                Ok(Next::Continue)
             }
-            Err(AskError::TooManyWaiting { .. }) => Ok(Then::Hold),
-            Err(error @ (AskError::Otherwise { .. } | AskError::Ended)) => self.say_wrong(&error),
+            Err(AskError::TooManyWaiting { .. }) => Ok(Next::Retry),
+            Err(error @ (AskError::Otherwise { .. } | AskError::Ended)) => self.print_error(&error),
         }
     }
 
-    /// What is typed next goes to the new room, even before the server has answered.
-    fn join(&mut self, link: &mut Link, room: RoomName) -> Result<Then, ClientError> {
+    /// Joins a room and makes it the current one at once, before the server has answered.
+    fn join(&mut self, link: &mut Link, room: RoomName) -> Result<Next, ClientError> {
         if link.rooms().any(|own| *own == room) {
-            return self.turn(link, Some(room));
+            return self.switch_room(link, Some(room));
         }
         self.current = Some(room.clone());
-        self.asked.push(link.join(&room));
-        Ok(Then::GoOn)
+        self.pending.push(link.join(&room));
+        Ok(Next::Continue)
     }
 
-    fn turn(&mut self, link: &Link, room: Option<RoomName>) -> Result<Then, ClientError> {
+    fn switch_room(&mut self, link: &Link, room: Option<RoomName>) -> Result<Next, ClientError> {
         if let Some(room) = room {
             if !link.rooms().any(|own| *own == room) {
-                return self.say_not_in(room);
+                return self.print_not_in_room(room);
             }
             self.current = Some(room);
         }
         match &self.current {
             Some(current) => self.print_notice(&whereabouts(current, link.rooms()))?,
-            None => return self.say_wrong(&CommandError::InNoRoom),
+            None => return self.print_error(&CommandError::InNoRoom),
         }
-        Ok(Then::GoOn)
+        Ok(Next::Continue)
     }
 }
 
-/// Asks for messages, in every room one is in.
-fn search(words: String, before: Option<u64>) -> Search {
+/// A search in all joined rooms.
+fn search_request(words: String, before: Option<u64>) -> Search {
     Search { words, room: None, before, limit: Some(SEARCH_COUNT) }
 }

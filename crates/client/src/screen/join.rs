@@ -13,7 +13,7 @@ use super::terminal::run;
 use super::view::theme::Palette;
 use crate::error::ClientError;
 use crate::link::{Config, Link, Protocol};
-use crate::signal::block_on;
+use crate::runtime::block_on;
 
 /// Runs the interface until the user leaves, in these colours or in those that suit the terminal. Standard input and
 /// output have to be a terminal.

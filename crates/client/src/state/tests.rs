@@ -1,4 +1,4 @@
-//! What is remembered, on a real disk.
+//! State files on a real disk.
 
 use super::*;
 use std::time::Duration;
@@ -19,14 +19,14 @@ fn open(directory: &Path) -> (Option<StateFile>, Option<Memory>, Vec<String>) {
 
 fn memory() -> Memory {
     let tea = RoomName::parse("tea").unwrap();
-    let place = "0123456789abcdef"
+    let cursor = "0123456789abcdef"
         .parse()
         .map(|epoch| Cursor { epoch, position: 7, time_ms: Some(9) })
         .ok();
     let text = Text::parse("你好").unwrap();
     let mut memory = Memory::new(ResumeKey([7; 16]));
     memory.nick = Nick::parse("ann").ok();
-    memory.rooms = vec![Seen { room: tea.clone(), place }];
+    memory.rooms = vec![RememberedRoom { room: tea.clone(), cursor }];
     memory.outbox = vec![Unsent { id: Id([1; 16]), room: tea.clone(), text, acted: true }];
     memory.own = vec![Id([1; 16])];
     memory.drafts = BTreeMap::from([(tea, "half a li".to_owned())]);
@@ -35,7 +35,7 @@ fn memory() -> Memory {
 }
 
 #[test]
-fn what_is_saved_is_there_the_next_time_and_only_its_owner_may_read_it() {
+fn a_saved_file_is_read_the_next_time_and_only_its_owner_may_read_it() {
     let directory = tempfile::tempdir().unwrap();
     let (file, none, notices) = open(directory.path());
     assert_eq!((none, notices), (None, Vec::new()));
@@ -52,7 +52,7 @@ fn what_is_saved_is_there_the_next_time_and_only_its_owner_may_read_it() {
 }
 
 #[test]
-fn a_nick_that_nobody_may_take_any_more_is_not_wished_for() {
+fn a_nick_that_is_no_longer_valid_is_dropped() {
     let directory = tempfile::tempdir().unwrap();
     let mut file = open(directory.path()).0.unwrap();
     let mixed = Nick::kept("Вob").ok();
@@ -64,7 +64,7 @@ fn a_nick_that_nobody_may_take_any_more_is_not_wished_for() {
 }
 
 #[test]
-fn a_second_client_says_so_and_remembers_on_its_own() {
+fn a_second_client_has_its_own_file_and_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let mut first = open(directory.path()).0.unwrap();
     first.save(&memory(), true).unwrap();
@@ -75,11 +75,11 @@ fn a_second_client_says_so_and_remembers_on_its_own() {
     let drafts = BTreeMap::from([(lobby.clone(), "begun beside".to_owned())]);
     let own = Memory { drafts, ..Memory::new(ResumeKey([8; 16])) };
     second.unwrap().save(&own, true).unwrap();
-    // The next one beside the first finds it again.
+    // The next second client finds the file again.
     let (second, found, _) = open(directory.path());
     assert_eq!(found.as_ref(), Some(&own));
     drop((first, second));
-    // Who has one window again has all lines that were begun.
+    // A single client takes over the drafts of all.
     let (first, found, notices) = open(directory.path());
     let found = found.unwrap();
     assert_eq!((found.resume_key, notices.len()), (memory().resume_key, 0));
@@ -91,7 +91,7 @@ fn a_second_client_says_so_and_remembers_on_its_own() {
 }
 
 #[test]
-fn a_line_begun_in_both_stays_in_both() {
+fn a_draft_for_the_same_room_stays_in_both_files() {
     let directory = tempfile::tempdir().unwrap();
     let (mut first, mut second) =
         (open(directory.path()).0.unwrap(), open(directory.path()).0.unwrap());
@@ -106,7 +106,7 @@ fn a_line_begun_in_both_stays_in_both() {
 }
 
 #[test]
-fn of_too_many_clients_the_last_says_that_it_remembers_nothing() {
+fn one_client_too_many_says_that_it_remembers_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let _others: Vec<_> = (0..CLIENTS_MAX).map(|_| open(directory.path())).collect();
     let (file, memory, notices) = open(directory.path());
@@ -115,7 +115,7 @@ fn of_too_many_clients_the_last_says_that_it_remembers_nothing() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_set_aside_and_nothing_of_it_is_lost() {
+fn an_unreadable_file_is_set_aside_unchanged() {
     for broken in ["", "{", "{\"version\":1}", "{\"version\":9,\"seat\":7}", "\u{0}"] {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("tea_6000.json");
@@ -130,7 +130,7 @@ fn a_file_that_cannot_be_read_is_set_aside_and_nothing_of_it_is_lost() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_told_and_no_reason_to_stop() {
+fn a_directory_that_cannot_be_created_is_reported_and_is_no_error() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, "").unwrap();
@@ -140,7 +140,7 @@ fn a_directory_that_cannot_be_made_is_told_and_no_reason_to_stop() {
 }
 
 #[test]
-fn a_crash_while_it_is_written_leaves_the_one_before() {
+fn a_crash_during_a_write_leaves_the_old_file() {
     let directory = tempfile::tempdir().unwrap();
     let mut file = open(directory.path()).0.unwrap();
     file.save(&memory(), true).unwrap();
@@ -150,7 +150,7 @@ fn a_crash_while_it_is_written_leaves_the_one_before() {
 }
 
 #[test]
-fn only_the_last_lines_entered_are_kept() {
+fn only_the_last_entered_lines_are_kept() {
     let directory = tempfile::tempdir().unwrap();
     let mut file = open(directory.path()).0.unwrap();
     let mut long = memory();
@@ -162,7 +162,7 @@ fn only_the_last_lines_entered_are_kept() {
 }
 
 #[test]
-fn every_server_has_a_file_of_its_own() {
+fn every_server_has_its_own_file() {
     let name = |address| file_name(&Server::parse(address).unwrap(), 1);
     assert_eq!(name("tea"), "tea_5000.json");
     assert_eq!(name("[::1]:6000"), "%3a%3a1_6000.json");
@@ -171,7 +171,7 @@ fn every_server_has_a_file_of_its_own() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_that_somebody_planted_is_not_written_through_or_read() {
+fn a_symbolic_link_is_neither_followed_nor_read() {
     use std::os::unix::fs::symlink;
     let directory = tempfile::tempdir().unwrap();
     let precious = directory.path().join("precious");
@@ -199,7 +199,7 @@ fn a_link_that_somebody_planted_is_not_written_through_or_read() {
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_in_the_place_of_a_file_keeps_nobody_waiting() {
+fn a_pipe_instead_of_the_file_does_not_block() {
     let directory = tempfile::tempdir().unwrap();
     let path = open(directory.path()).0.unwrap().path().to_owned();
     let pipe = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
@@ -216,7 +216,7 @@ fn a_pipe_in_the_place_of_a_file_keeps_nobody_waiting() {
 
 #[cfg(unix)]
 #[test]
-fn a_directory_in_which_others_may_write_is_not_used() {
+fn a_directory_that_others_may_write_to_is_not_used() {
     use std::os::unix::fs::PermissionsExt;
     let directory = tempfile::tempdir().unwrap();
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o770)).unwrap();

@@ -1,4 +1,4 @@
-//! From where on to print: a position, a number of events, or a time.
+//! Where `tail` starts: at a position, at a number of events before the end, or at a time.
 
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use teahouse_core::Time;
@@ -6,34 +6,34 @@ use teahouse_wire::command::{Clock, Moment};
 
 use crate::error::ClientError;
 
-/// From where on.
+/// Where to start printing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Since {
-    /// After this event: `120`. Give the last position that was seen to go on without a hole.
+    /// After the event with this position: `120`. With the last printed position, `tail` continues without a gap.
     Position(u64),
-    /// The last so many: `-20`.
+    /// With this number of past events: `-20`.
     Last(u64),
-    /// From a time on: `10:32` (the last time it was so), `2026-11-24`, `2026-11-24 10:32`,
-    /// `2026-11-24T10:32:00Z`, or how long ago: `90s`, `15m`, `2h`, `3d`.
+    /// At a time: `10:32` (the last time the clock showed it), `2026-11-24`, `2026-11-24 10:32`,
+    /// `2026-11-24T10:32:00Z`, or a duration before now: `90s`, `15m`, `2h`, `3d`.
     Time {
-        /// Milliseconds since 1970, UTC.
+        /// Unix time in milliseconds.
         ms: i64,
     },
 }
 
 impl Since {
-    /// Reads what was typed on this machine at this moment.
+    /// Reads a start as people write it; times are in the time zone of this machine.
     ///
     /// # Errors
-    /// When it is none of these.
+    /// When it is in none of the forms above.
     pub fn parse(typed: &str) -> Result<Self, ClientError> {
         Self::parse_at(typed, &ZonedDateTime::now())
     }
 
-    /// Reads what was typed; times are in the zone of `now`.
+    /// Reads a start as people write it; times are in the time zone of `now`.
     ///
     /// # Errors
-    /// When it is none of these.
+    /// When it is in none of the forms above.
     pub fn parse_at(typed: &str, now: &ZonedDateTime) -> Result<Self, ClientError> {
         let typed = typed.trim();
         if let Ok(position) = typed.parse() {
@@ -42,7 +42,7 @@ impl Since {
         if let Some(Ok(count)) = typed.strip_prefix('-').map(str::parse) {
             return Ok(Self::Last(count));
         }
-        let time = ago(typed, now).or_else(|| moment(typed, now));
+        let time = parse_ago(typed, now).or_else(|| parse_moment(typed, now));
         let time = time.ok_or_else(|| ClientError::Usage {
             what: format!(
                 "{typed:?} is no place to begin: give a position (120), a number of events (-20), a \
@@ -53,7 +53,7 @@ impl Since {
     }
 }
 
-fn ago(typed: &str, now: &ZonedDateTime) -> Option<Timestamp> {
+fn parse_ago(typed: &str, now: &ZonedDateTime) -> Option<Timestamp> {
     let seconds = match typed.chars().last()? {
         's' => 1,
         'm' => 60,
@@ -66,8 +66,8 @@ fn ago(typed: &str, now: &ZonedDateTime) -> Option<Timestamp> {
     now.timestamp().checked_sub(before).ok()
 }
 
-/// As a command reads it, or with its zone.
-fn moment(typed: &str, now: &ZonedDateTime) -> Option<Timestamp> {
+/// Reads a time in the form of the chat commands, or with a time zone.
+fn parse_moment(typed: &str, now: &ZonedDateTime) -> Option<Timestamp> {
     if let Ok(timestamp) = typed.parse() {
         return Some(timestamp);
     }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_to_begin_is_read_as_people_write_it() {
+    fn a_start_is_read_as_people_write_it() {
         let cases = [
             ("120", "after 120"),
             ("0", "after 0"),
