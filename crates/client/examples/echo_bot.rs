@@ -1,14 +1,14 @@
-//! A bot: whoever says `echo: WORDS` hears `NICK: WORDS`, in every room it is given.
+//! A bot that answers each message `echo: WORDS` with `NICK: WORDS`, in the rooms on its command line.
 //!
 //! ```text
 //! cargo run -p teahouse-client --example echo_bot -- localhost:5000 lobby tea
 //! ```
 //!
-//! `teahouse-client` is all it needs. The link does what is tedious: it reconnects, resumes each room where the
-//! bot was, and keeps what the bot said until the server has it. With a state directory in [`Config`] the bot
-//! also resumes after it was stopped itself.
+//! It needs only the crate `teahouse-client`. The link reconnects, resumes each room after the last event, and keeps
+//! the bot's messages until the server has stored them. With a state directory in [`Config`] the bot also resumes
+//! after a restart of its own.
 
-#![allow(clippy::wildcard_enum_match_arm, reason = "a bot passes over what is not for it")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "a bot ignores what it does not need")]
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -17,7 +17,7 @@ use std::io::Write;
 use teahouse_client::api::{Event, Kind, Message};
 use teahouse_client::{Config, Happening, Link, RoomName, Server, Stage, State, Text, run};
 
-/// What a line to the bot begins with.
+/// The prefix of a message to the bot.
 const CALL: &str = "echo: ";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -29,55 +29,57 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Answers until the server ends it for good.
+/// Answers until the link ends.
 pub(crate) async fn serve(config: Config) {
     let mut link = Link::open(config);
-    // What was said before the bot came is not for it.
-    let mut came_at: HashMap<RoomName, u64> = HashMap::new();
+    // For each room, the last position before the bot joined: older messages get no answer.
+    let mut joined_at: HashMap<RoomName, u64> = HashMap::new();
     while let Some(happening) = link.next().await {
         match happening {
-            Happening::State(State::Online(welcome)) => tell(&format!("in as {}", welcome.nick)),
+            Happening::State(State::Online(welcome)) => log(&format!("in as {}", welcome.nick)),
             Happening::State(State::Offline { why, retry_in }) => {
-                tell(&format!("{why}; trying again in {retry_in:?}"));
+                log(&format!("{why}; trying again in {retry_in:?}"));
             }
             Happening::Received(sent) => match sent.message {
                 Message::Joined(joined) if !joined.complete => {
-                    came_at.insert(joined.room, joined.position);
+                    joined_at.insert(joined.room, joined.position);
                 }
                 Message::Event(event) => {
-                    let is_new =
-                        came_at.get(&event.room).is_none_or(|came_at| event.position > *came_at);
-                    if let Some(words) = answer(&event).filter(|_| is_new)
-                        && let Err(error) = link.say(&event.room, &words, false)
+                    let is_new = joined_at
+                        .get(&event.room)
+                        .is_none_or(|joined_at| event.position > *joined_at);
+                    if let Some(text) = answer_to(&event).filter(|_| is_new)
+                        && let Err(error) = link.say(&event.room, &text, false)
                     {
-                        // The outbox is full or we were put out of the room: a bot may let it be.
-                        tell(&error.to_string());
+                        // The outbox is full or the room was left. This bot gives up the answer.
+                        log(&error.to_string());
                     }
                 }
-                // The list grows; what a bot does not know it passes over.
+                // Newer servers send more kinds of messages; a bot ignores those that it does not know.
                 _ => {}
             },
             Happening::Outgoing(outgoing) => {
                 if let Stage::Refused(failure) = outgoing.stage {
-                    tell(&failure.message);
+                    log(&failure.message);
                 }
             }
-            Happening::Notice(notice) => tell(&notice),
+            Happening::Notice(notice) => log(&notice),
             Happening::State(State::Connecting { .. } | State::Ended { .. })
             | Happening::Unanswered { .. } => {}
         }
     }
 }
 
-/// What is said to somebody who called. It does not begin as a call does, or two such bots would never stop.
-fn answer(event: &Event) -> Option<Text> {
+/// The answer to a message that calls the bot. It never starts with the prefix of a call: two such bots would answer
+/// each other for ever.
+fn answer_to(event: &Event) -> Option<Text> {
     let words = (event.kind == Kind::Said).then_some(event.text.as_ref()?)?;
     let words = words.as_str().strip_prefix(CALL)?;
     let answer: Text = format!("{}: {words}", event.sender.nick).parse().ok()?;
     (!answer.as_str().starts_with(CALL)).then_some(answer)
 }
 
-fn tell(what: &str) {
-    // Nothing can be told to someone who closed standard error.
+fn log(what: &str) {
+    // Fails only if standard error is closed, and then there is nowhere to report it.
     writeln!(std::io::stderr(), "{what}").ok();
 }

@@ -1,8 +1,8 @@
-//! The full-screen interface against a server that is played, to look at it without a server:
+//! The full-screen interface with a simulated server, to look at it without a real one:
 //! `cargo run -p teahouse-client --example screen`, or with `tcp://HOST:PORT` against a server that
 //! speaks plain lines.
 //!
-//! What you say with one of these words in it makes something happen: `!flood` (10,000 messages), `!refuse`,
+//! A message with one of these words triggers an event: `!flood` (10,000 messages), `!refuse`,
 //! `!offline`, `!mention`, `!private`, `!crowd`, `!panic`.
 
 use std::collections::VecDeque;
@@ -48,24 +48,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         drafts: Vec::new(),
         own: Vec::new(),
     };
-    let shown = async {
+    let session = async {
         match address {
             Some(address) => run(&mut LineServer::new(address), setup, palette).await,
-            None => run(&mut Played::new(), setup, palette).await,
+            None => run(&mut SimulatedServer::new(), setup, palette).await,
         }
     };
-    runtime.block_on(shown)?;
+    runtime.block_on(session)?;
     Ok(())
 }
 
-/// A server that is played.
-struct Played {
+/// A simulated server.
+struct SimulatedServer {
     rooms: Vec<(RoomName, u64)>,
     queue: VecDeque<(Instant, Input)>,
     flood: usize,
     next_word: Instant,
     said: usize,
-    is_over: bool,
+    has_ended: bool,
 }
 
 fn room(name: &str) -> RoomName {
@@ -95,31 +95,31 @@ fn event(room: &RoomName, position: u64, who: &str, words: &str) -> Event {
     }
 }
 
-/// What stands in the history at this position.
+/// The event in the history at this position.
 fn past(room: &RoomName, position: u64) -> Event {
     let number = usize::try_from(position).unwrap_or(0);
     let who = PEOPLE[number / 2 % PEOPLE.len()];
     event(room, position, who, WORDS[number * 7 % WORDS.len()])
 }
 
-impl Played {
+impl SimulatedServer {
     fn new() -> Self {
-        let mut played = Self {
+        let mut server = Self {
             rooms: Vec::new(),
             queue: VecDeque::new(),
             flood: 0,
             next_word: Instant::now() + Duration::from_secs(5),
             said: 0,
-            is_over: false,
+            has_ended: false,
         };
-        played.online();
+        server.connect();
         for name in ["lobby", "tea", "茶室", "a-room-with-a-long-name"] {
-            played.enter(&room(name));
+            server.add_room(&room(name));
         }
-        played
+        server
     }
 
-    fn online(&mut self) {
+    fn connect(&mut self) {
         let welcome = Welcome {
             nick: nick(ME),
             taken: None,
@@ -131,10 +131,10 @@ impl Played {
             ping_s: 20,
             grace_s: 30,
         };
-        self.tell(Happening::State(State::Online(welcome)));
+        self.queue_now(Happening::State(State::Online(welcome)));
     }
 
-    fn enter(&mut self, name: &RoomName) {
+    fn add_room(&mut self, name: &RoomName) {
         let position = 5_000;
         let topic = Some(text("where everyone begins · 欢迎 · https://tea.example"));
         let joined = Joined {
@@ -153,21 +153,21 @@ impl Played {
         }
     }
 
-    fn tell(&mut self, happening: Happening) {
-        self.tell_later(0, happening);
+    fn queue_now(&mut self, happening: Happening) {
+        self.queue_later(0, happening);
     }
 
-    fn tell_later(&mut self, after_ms: u64, happening: Happening) {
+    fn queue_later(&mut self, after_ms: u64, happening: Happening) {
         let at = Instant::now() + Duration::from_millis(after_ms);
         self.queue.push_back((at, Input::Link(happening)));
     }
 
     fn received(&mut self, reference: Option<u64>, message: Message) {
         let reference = reference.map(Ref::Number);
-        self.tell(Happening::Received(ServerMessage { reference, message }));
+        self.queue_now(Happening::Received(ServerMessage { reference, message }));
     }
 
-    fn say_next(&mut self) {
+    fn say_something(&mut self) {
         self.said += 1;
         let index = self.said % 3 % self.rooms.len();
         let who = PEOPLE[self.said % PEOPLE.len()];
@@ -182,10 +182,10 @@ impl Played {
         if let Some(change) = change {
             self.received(None, Message::Presence(Presence { room: name, change }));
         }
-        self.speak(index, who, words);
+        self.say_as(index, who, words);
     }
 
-    fn speak(&mut self, index: usize, who: &str, words: &str) {
+    fn say_as(&mut self, index: usize, who: &str, words: &str) {
         self.rooms[index].1 += 1;
         let (name, position) = self.rooms[index].clone();
         self.received(None, Message::Event(event(&name, position, who, words)));
@@ -206,18 +206,18 @@ impl Played {
         HistoryPage { room: request.room.clone(), epoch: EPOCH, first: 1, head, events }
     }
 
-    fn play(&mut self, index: usize, words: &str) {
+    fn run_triggers(&mut self, index: usize, words: &str) {
         if words.contains("!flood") {
             self.flood = 10_000;
         }
         if words.contains("!mention") {
-            self.speak(index, "bob", "hey ann, your tea is ready");
-            self.speak(1, "小明", "谢谢ann！");
+            self.say_as(index, "bob", "hey ann, your tea is ready");
+            self.say_as(1, "小明", "谢谢ann！");
         }
         assert!(!words.contains("!panic"), "as you wish");
         if words.contains("!private") {
-            let told = Message::Told { time_ms: 0, from: nick("eva"), text: text("psst 🤫") };
-            self.received(None, told);
+            let private = Message::Told { time_ms: 0, from: nick("eva"), text: text("psst 🤫") };
+            self.received(None, private);
         }
         if words.contains("!crowd") {
             let name = self.rooms[index].0.clone();
@@ -229,23 +229,23 @@ impl Played {
         if words.contains("!offline") {
             let retry_in = Duration::from_secs(4);
             let why = "connection reset by peer".to_owned();
-            self.tell(Happening::State(State::Offline { why, retry_in }));
-            self.tell_later(4_000, Happening::State(State::Connecting { attempt: 1 }));
+            self.queue_now(Happening::State(State::Offline { why, retry_in }));
+            self.queue_later(4_000, Happening::State(State::Connecting { attempt: 1 }));
             let before = self.queue.len();
-            self.online();
+            self.connect();
             self.queue[before].0 += Duration::from_secs(5);
         }
     }
 }
 
-impl Peer for Played {
+impl Peer for SimulatedServer {
     async fn next(&mut self) -> Option<Input> {
         if self.flood > 0 {
             self.flood -= 1;
-            self.speak(0, PEOPLE[self.flood % PEOPLE.len()], WORDS[self.flood % WORDS.len()]);
+            self.say_as(0, PEOPLE[self.flood % PEOPLE.len()], WORDS[self.flood % WORDS.len()]);
         }
         loop {
-            if self.is_over {
+            if self.has_ended {
                 return None;
             }
             let due = self.queue.front().map(|(at, _)| *at);
@@ -255,7 +255,7 @@ impl Peer for Played {
             sleep_until(due.map_or(self.next_word, |at| at.min(self.next_word))).await;
             if self.next_word <= Instant::now() {
                 self.next_word = Instant::now() + Duration::from_secs(3);
-                self.say_next();
+                self.say_something();
             }
         }
     }
@@ -310,25 +310,25 @@ impl Peer for Played {
         let id = Id([u8::try_from(self.said % 256).unwrap_or(0); 16]);
         let outgoing =
             |stage| Outgoing { id, room: name.clone(), text: words.clone(), acted, stage };
-        self.tell(Happening::Outgoing(outgoing(Stage::Waiting)));
+        self.queue_now(Happening::Outgoing(outgoing(Stage::Waiting)));
         if words.as_str().contains("!refuse") {
             let message = "too fast; try again in 3 s".to_owned();
             let failure = Failure { code: Code::TooFast, message, field: None, id: Some(id) };
-            self.tell_later(400, Happening::Outgoing(outgoing(Stage::Refused(failure))));
+            self.queue_later(400, Happening::Outgoing(outgoing(Stage::Refused(failure))));
         } else {
-            self.tell_later(200, Happening::Outgoing(outgoing(Stage::Sent)));
+            self.queue_later(200, Happening::Outgoing(outgoing(Stage::Sent)));
             self.rooms[index].1 += 1;
             let mut event = event(name, self.rooms[index].1, ME, words.as_str());
             event.kind = if acted { Kind::Acted } else { Kind::Said };
             event.id = Some(id);
             let sent = ServerMessage { reference: None, message: Message::Event(event) };
-            self.tell_later(600, Happening::Received(sent));
+            self.queue_later(600, Happening::Received(sent));
         }
-        self.play(index, words.as_str());
+        self.run_triggers(index, words.as_str());
     }
 
     fn join(&mut self, name: &RoomName) {
-        self.enter(name);
+        self.add_room(name);
     }
 
     fn leave(&mut self, name: &RoomName) {
@@ -348,6 +348,6 @@ impl Peer for Played {
     }
 
     fn bye(&mut self) {
-        self.is_over = true;
+        self.has_ended = true;
     }
 }

@@ -1,4 +1,4 @@
-//! The bot of the examples and of the documentation.
+//! The bot of the examples and the documentation.
 
 use std::thread;
 
@@ -11,21 +11,21 @@ use crate::server::FakeServer;
 mod echo_bot;
 
 #[test]
-fn it_answers_who_calls_it_from_when_it_came_and_over_a_break() {
+fn the_bot_answers_calls_since_its_start_also_after_a_break() {
     let server = FakeServer::open();
     server.say("tea", "echo: said before it came");
     let nick = Some("echo".parse().unwrap());
     let config =
         Config { nick, rooms: vec!["tea".parse().unwrap()], ..Config::new(server.server()) };
-    // Until the test ends.
+    // Runs until the test ends.
     thread::spawn(|| teahouse_client::run(echo_bot::serve(config)));
-    server.until("it is there", |inside| inside.members("tea") == 1);
+    server.until("it is there", |state| state.members("tea") == 1);
     server.say("tea", "not for it");
     server.say("tea", "echo: 你好");
-    server.until("it has answered", |inside| inside.rooms["tea"].len() == 4);
+    server.until("it has answered", |state| state.rooms["tea"].len() == 4);
     server.cut();
     server.say("tea", "echo: said during the break");
-    server.until("it has answered again", |inside| inside.rooms["tea"].len() == 6);
+    server.until("it has answered again", |state| state.rooms["tea"].len() == 6);
     assert_eq!(
         server.words("tea")[2..],
         ["echo: 你好", "bob: 你好", "echo: said during the break", "bob: said during the break"]
@@ -33,7 +33,7 @@ fn it_answers_who_calls_it_from_when_it_came_and_over_a_break() {
 }
 
 #[test]
-fn it_needs_no_crate_of_ours_but_one() {
+fn the_bot_needs_only_the_client_crate() {
     for source in
         [include_str!("../../examples/echo_bot.rs"), include_str!("../../../../docs/bots.md")]
     {

@@ -1,4 +1,4 @@
-//! What may stand in the editing line is what may stand in a message.
+//! The editing line accepts the same characters as a message.
 
 use teahouse_core::harmless::{Fate, fate, harmless};
 
@@ -7,7 +7,7 @@ fn the_editing_line_and_the_chat_know_the_same_characters() {
     let mut wrong = Vec::new();
     for c in '\0'..=char::MAX {
         let edited = teahouse_editor::harmless(&c.to_string()).into_owned();
-        // A line has no room for a tab, and what would act on a terminal leaves no mark where one types.
+        // The editing line shows a tab as a space, and removes terminal control without a replacement character.
         let expected = match fate(c) {
             Fate::Kept if c == '\t' => " ".to_owned(),
             Fate::Replaced => String::new(),

@@ -1,4 +1,4 @@
-//! The link on a real socket and a real disk.
+//! The link with a real socket and a real disk.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use teahouse_client::link::{Config, Happening, Link, Stage, State};
 use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::Message;
 
-use crate::server::{FakeServer, PATIENCE};
+use crate::server::{FakeServer, TIMEOUT};
 
 fn tea() -> RoomName {
     RoomName::parse("tea").unwrap()
@@ -21,15 +21,15 @@ fn text(words: &str) -> Text {
 }
 
 fn run<T>(test: impl Future<Output = T>) -> T {
-    run_within(PATIENCE, test)
+    run_within(TIMEOUT, test)
 }
 
-fn run_within<T>(patience: Duration, test: impl Future<Output = T>) -> T {
+fn run_within<T>(limit: Duration, test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(patience, test).await.expect("in time") })
+    runtime.block_on(async { tokio::time::timeout(limit, test).await.expect("in time") })
 }
 
-/// Waits for what is looked for.
+/// Waits for a happening from which `find` returns a value.
 async fn until<T>(link: &mut Link, find: impl Fn(&Happening) -> Option<T>) -> T {
     loop {
         let happening = link.next().await.expect("the link goes on");
@@ -63,7 +63,7 @@ fn config(server: &FakeServer) -> Config {
 }
 
 #[test]
-fn what_is_said_is_kept_and_what_others_say_is_heard() {
+fn own_messages_are_stored_and_messages_of_others_are_received() {
     let server = FakeServer::open();
     run(async {
         let mut link = Link::open(config(&server));
@@ -82,16 +82,16 @@ fn what_is_said_is_kept_and_what_others_say_is_heard() {
         link.bye();
         while link.next().await.is_some() {}
     });
-    server.until("nobody is in the room", |inside| inside.members("tea") == 0);
+    server.until("nobody is in the room", |state| state.members("tea") == 0);
 }
 
 #[test]
-fn a_message_whose_acknowledgement_was_lost_is_kept_once() {
+fn a_message_is_stored_once_when_its_acknowledgement_is_lost() {
     let server = FakeServer::open();
     run(async {
         let mut link = Link::open(config(&server));
         until_in(&mut link).await;
-        server.inside().is_mute = true;
+        server.state().is_silent = true;
         link.say(&tea(), &text("once"), false).unwrap();
         loop {
             tokio::select! {
@@ -102,7 +102,7 @@ fn a_message_whose_acknowledgement_was_lost_is_kept_once() {
                 break;
             }
         }
-        server.inside().is_mute = false;
+        server.state().is_silent = false;
         server.cut();
         assert_eq!(until_kept(&mut link).await, 1);
         assert_eq!(link.outbox().count(), 0);
@@ -111,14 +111,14 @@ fn a_message_whose_acknowledgement_was_lost_is_kept_once() {
 }
 
 #[test]
-fn what_a_program_could_not_send_before_it_was_killed_the_next_one_sends_once() {
+fn the_unsent_messages_of_a_killed_program_are_sent_once_by_the_next_one() {
     let server = FakeServer::open();
     let directory = tempfile::tempdir().unwrap();
     let config = || Config { state: Some(directory.path().to_owned()), ..config(&server) };
     run(async {
         let mut link = Link::open(config());
         until_in(&mut link).await;
-        server.inside().is_mute = true;
+        server.state().is_silent = true;
         link.say(&tea(), &text("from the grave"), false).unwrap();
         tokio::select! {
             () = async { while link.next().await.is_some() {} } => {}
@@ -128,7 +128,7 @@ fn what_a_program_could_not_send_before_it_was_killed_the_next_one_sends_once() 
                 }
             } => {}
         }
-        // A kill: nothing is saved at the end, and the lock goes with the process.
+        // Simulates a kill: the state file has its content from before the drop, and the lock is released.
         let saved = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
         let saved = saved.filter(|path| path.extension().is_some_and(|e| e == "json"));
         let files: Vec<_> = saved.map(|path| (std::fs::read(&path).unwrap(), path)).collect();
@@ -137,19 +137,19 @@ fn what_a_program_could_not_send_before_it_was_killed_the_next_one_sends_once() 
         for (bytes, path) in files {
             std::fs::write(path, bytes).unwrap();
         }
-        server.inside().is_mute = false;
+        server.state().is_silent = false;
         let mut link = Link::open(config());
         assert_eq!(until_kept(&mut link).await, 1);
     });
     assert_eq!(server.words("tea"), ["from the grave"]);
-    let inside = server.inside();
-    let seats = inside.asked.iter().filter(|asked| asked["op"] == "hello");
-    let seats: Vec<_> = seats.map(|asked| asked["seat"].clone()).collect();
-    assert_eq!(seats[0], seats[1], "the seat is the same");
+    let state = server.state();
+    let hellos = state.requests.iter().filter(|request| request["op"] == "hello");
+    let keys: Vec<_> = hellos.map(|hello| hello["seat"].clone()).collect();
+    assert_eq!(keys[0], keys[1], "the resume key is the same");
 }
 
 #[test]
-fn drafts_and_history_are_there_the_next_time() {
+fn drafts_and_entered_lines_are_restored_the_next_time() {
     let server = FakeServer::open();
     let directory = tempfile::tempdir().unwrap();
     let config = || Config { state: Some(directory.path().to_owned()), ..config(&server) };
@@ -172,7 +172,7 @@ fn drafts_and_history_are_there_the_next_time() {
 }
 
 #[test]
-fn a_server_that_is_none_is_told_as_such_and_tried_again() {
+fn a_server_that_is_no_teahouse_is_reported_and_tried_again() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -199,7 +199,7 @@ fn a_server_that_is_none_is_told_as_such_and_tried_again() {
 }
 
 #[test]
-fn a_server_of_plain_lines_is_told_as_such() {
+fn a_server_of_plain_lines_is_reported() {
     run(async {
         let mut link = Link::open(Config::new("tcp://localhost:1".parse().unwrap()));
         let why = until(&mut link, |happening| match happening {
@@ -211,7 +211,7 @@ fn a_server_of_plain_lines_is_told_as_such() {
     });
 }
 
-/// A server that says welcome, then only pings, 30 MiB of them: more than the system buffers of answers.
+/// Starts a server that sends welcome and then 30 MiB of pings without reading: the pongs exceed the system's buffers.
 fn open_a_pinging_server() -> (std::net::SocketAddr, std::sync::mpsc::Receiver<()>) {
     const PINGS: usize = 30 * 1024 * 1024 / 127;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -224,7 +224,7 @@ fn open_a_pinging_server() -> (std::net::SocketAddr, std::sync::mpsc::Receiver<(
         let welcome = r#"{"type":"welcome","nick":"ann","resumed":false,"session":"1",
             "epoch":"0123456789abcdef","server":"0","first_room":"lobby","ping_s":60,"grace_s":30}"#;
         socket.send(Message::text(welcome)).unwrap();
-        // Nothing that was asked stays without its answer: only what is not read is wrong.
+        // All requests are answered, so that the missing reads are the only fault.
         socket.read().unwrap();
         let joined = r#"{"type":"joined","room":"lobby","epoch":"0123456789abcdef","position":0,
             "complete":false,"members":1}"#;
@@ -238,7 +238,7 @@ fn open_a_pinging_server() -> (std::net::SocketAddr, std::sync::mpsc::Receiver<(
             socket.get_mut().write_all(&pings).unwrap();
         }
         sender.send(()).unwrap();
-        // Until the client goes.
+        // Until the client disconnects.
         while socket.get_mut().write_all(&pings[..127]).is_ok() {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -247,9 +247,9 @@ fn open_a_pinging_server() -> (std::net::SocketAddr, std::sync::mpsc::Receiver<(
 }
 
 #[test]
-fn a_server_that_talks_and_reads_nothing_is_given_up() {
+fn the_connection_to_a_server_that_sends_but_does_not_read_is_closed() {
     let (address, has_pinged) = open_a_pinging_server();
-    run_within(WRITE_TIMEOUT + PATIENCE * 3, async {
+    run_within(WRITE_TIMEOUT + TIMEOUT * 3, async {
         let mut link = Link::open(Config::new(address.to_string().parse().unwrap()));
         while has_pinged.try_recv().is_err() {
             tokio::select! {
@@ -269,7 +269,7 @@ fn a_server_that_talks_and_reads_nothing_is_given_up() {
 }
 
 #[test]
-fn a_server_that_turns_us_away_says_why_and_is_left_alone_for_as_long_as_it_says() {
+fn after_a_rejection_the_reason_is_reported_and_the_demanded_pause_is_kept() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {

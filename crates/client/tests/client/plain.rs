@@ -9,11 +9,11 @@ use teahouse_client::{ClientError, Exit};
 
 use crate::server::FakeServer;
 
-/// What was printed so far.
+/// The printed text so far.
 #[derive(Clone, Default)]
-pub(crate) struct Screen(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Output(Arc<Mutex<Vec<u8>>>);
 
-impl Screen {
+impl Output {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
@@ -24,7 +24,7 @@ impl Screen {
     }
 }
 
-impl Write for Screen {
+impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().extend(bytes);
         Ok(bytes.len())
@@ -54,27 +54,27 @@ impl ParseNick for str {
     }
 }
 
-/// Types all of it and closes the input.
-fn typed(plain: Plain, input: &str) -> (String, Result<(), ClientError>) {
-    let screen = Screen::default();
+/// Runs the client with this input to its end.
+fn run_with_input(plain: Plain, input: &str) -> (String, Result<(), ClientError>) {
+    let screen = Output::default();
     let result = plain::join(plain, Cursor::new(input.to_owned()), screen.clone());
     (screen.text(), result)
 }
 
-/// Joins with an input that stays open as long as the writer.
-fn joined(plain: Plain) -> (Screen, std::io::PipeWriter, JoinHandle<Result<(), ClientError>>) {
+/// Starts the client with an input that stays open as long as the writer.
+fn start(plain: Plain) -> (Output, std::io::PipeWriter, JoinHandle<Result<(), ClientError>>) {
     let (reader, writer) = std::io::pipe().unwrap();
-    let screen = Screen::default();
+    let screen = Output::default();
     let output = screen.clone();
     let run = thread::spawn(move || plain::join(plain, BufReader::new(reader), output));
     (screen, writer, run)
 }
 
 #[test]
-fn lines_are_said_commands_are_done_and_all_is_kept_at_the_end_of_the_input() {
+fn lines_are_said_and_commands_executed_before_the_client_ends() {
     let server = FakeServer::open();
     let input = "hi\n/me waves\n//slash\n/join tea\n在茶馆\n/who\n/jion x\n/room\n";
-    let (screen, result) = typed(plain(&server), input);
+    let (screen, result) = run_with_input(plain(&server), input);
     result.unwrap();
     assert_eq!(server.words("lobby"), ["hi", "waves", "/slash"]);
     assert_eq!(server.words("tea"), ["在茶馆"]);
@@ -93,9 +93,9 @@ fn lines_are_said_commands_are_done_and_all_is_kept_at_the_end_of_the_input() {
 }
 
 #[test]
-fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
+fn a_long_search_says_how_to_continue_and_continues() {
     let server = FakeServer::open();
-    let (screen, mut keyboard, run) = joined(plain(&server));
+    let (screen, mut keyboard, run) = start(plain(&server));
     screen.until(&server, "you are in #lobby");
     keyboard.write_all(b"/search\n").unwrap();
     screen.until(
@@ -118,18 +118,18 @@ fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
 }
 
 #[test]
-fn a_connection_that_breaks_is_a_quiet_line_and_what_was_typed_meanwhile_arrives_once() {
+fn a_broken_connection_is_one_line_and_a_line_typed_meanwhile_arrives_once() {
     let server = FakeServer::open();
-    let (screen, mut keyboard, run) = joined(plain(&server));
+    let (screen, mut keyboard, run) = start(plain(&server));
     screen.until(&server, "you are in #lobby");
     server.say("lobby", "one");
     screen.until(&server, "<bob> one\n");
-    server.inside().is_shut = true;
+    server.state().rejects_connections = true;
     server.cut();
     screen.until(&server, "-- connection lost (the connection broke off); trying again\n");
     server.say("lobby", "two");
     keyboard.write_all("typed meanwhile\n".as_bytes()).unwrap();
-    server.inside().is_shut = false;
+    server.state().rejects_connections = false;
     screen.until(&server, "-- connected again\n");
     screen.until(&server, "<ann> typed meanwhile\n");
     drop(keyboard);
@@ -142,48 +142,48 @@ fn a_connection_that_breaks_is_a_quiet_line_and_what_was_typed_meanwhile_arrives
 }
 
 #[test]
-fn what_is_refused_is_given_back() {
+fn a_refused_message_is_printed_with_its_text() {
     let server = FakeServer::open();
-    server.inside().refusals.extend(["bad_text", "too_fast"]);
-    let (screen, result) = typed(plain(&server), "first\nsecond\n");
+    server.state().refusals.extend(["bad_text", "too_fast"]);
+    let (screen, result) = run_with_input(plain(&server), "first\nsecond\n");
     result.unwrap();
     assert!(
         screen.contains("-- error: not sent to #lobby: no: bad_text\n--   first\n"),
         "{screen}"
     );
-    assert_eq!(server.words("lobby"), ["second"], "haste only delays");
+    assert_eq!(server.words("lobby"), ["second"], "too_fast only delays");
 }
 
 #[test]
-fn a_room_that_cannot_be_entered_is_not_where_the_next_line_goes() {
+fn after_a_refused_join_the_next_line_goes_to_the_old_room() {
     let server = FakeServer::open();
-    let (screen, mut keyboard, run) = joined(plain(&server));
+    let (screen, mut keyboard, run) = start(plain(&server));
     keyboard.write_all(b"/join closed\n").unwrap();
     screen.until(&server, "-- error: no: too_many_rooms\n");
     keyboard.write_all(b"hi\n").unwrap();
-    server.until("it is said", |inside| inside.rooms.get("lobby").is_some_and(|l| !l.is_empty()));
+    server.until("it is said", |state| state.rooms.get("lobby").is_some_and(|l| !l.is_empty()));
     drop(keyboard);
     run.join().unwrap().unwrap();
     assert_eq!(server.words("lobby"), ["hi"]);
 }
 
 #[test]
-fn a_terminal_that_shows_what_is_typed_does_not_get_it_twice() {
+fn without_echoes_own_messages_are_not_printed() {
     let server = FakeServer::open();
-    let (screen, result) = typed(Plain { echoes: false, ..plain(&server) }, "hi\n");
+    let (screen, result) = run_with_input(Plain { echoes: false, ..plain(&server) }, "hi\n");
     result.unwrap();
     assert_eq!(server.words("lobby"), ["hi"]);
     assert!(!screen.contains("hi"), "{screen}");
 }
 
 #[test]
-fn a_server_that_is_not_there_is_an_error_with_a_hint() {
+fn an_unreachable_server_is_an_error_with_a_hint() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
     let server = address.to_string().parse().unwrap();
     let plain = Plain { server, nick: None, rooms: Vec::new(), state: None, echoes: true };
-    let error = typed(plain, "hi\n").1.unwrap_err();
+    let error = run_with_input(plain, "hi\n").1.unwrap_err();
     assert!(error.to_string().starts_with(&format!("Unable to connect to {address}: ")), "{error}");
     assert!(error.hint().starts_with("check the host and port, and that the server runs"));
     assert_eq!(error.exit(), Exit::Fault);

@@ -1,4 +1,4 @@
-//! The interface over a real link: everything but the terminal.
+//! The screen with a real link: everything except the terminal.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::{Code, Message, Request, Rooms};
 use tokio::time::Instant;
 
-use crate::server::{FakeServer, PATIENCE};
+use crate::server::{FakeServer, TIMEOUT};
 
 const SIZE: Size = Size { columns: 60, rows: 10 };
 
-struct Played {
+struct Driver {
     peer: screen::ApiServer,
     model: Model,
     started: Instant,
 }
 
-impl Played {
+impl Driver {
     fn open(server: &FakeServer) -> Self {
         let room = RoomName::parse("tea").unwrap();
         let link = Link::open(Config { rooms: vec![room.clone()], ..Config::new(server.server()) });
@@ -74,9 +74,9 @@ impl Played {
         rows.map(row).collect()
     }
 
-    /// Goes on until the screen shows this.
+    /// Handles inputs until the screen satisfies the condition.
     async fn until(&mut self, shows: impl Fn(&str) -> bool) {
-        let deadline = self.started + PATIENCE;
+        let deadline = self.started + TIMEOUT;
         loop {
             let screen = self.screen();
             if shows(&screen) {
@@ -97,33 +97,33 @@ fn run(test: impl Future<Output = ()>) {
     runtime.block_on(test);
 }
 
-/// Whether a message is shown without a mark of being on its way.
+/// Whether the screen shows a message as stored: without a mark of an earlier stage.
 fn shows_kept(screen: &str, words: &str) -> bool {
     let is_kept = |row: &str| row.contains(words) && !row.contains(['…', '·', '!']);
     screen.lines().any(is_kept)
 }
 
 #[test]
-fn what_is_said_is_seen_kept_and_the_past_is_fetched() {
+fn a_message_is_shown_as_stored_and_history_is_fetched() {
     let server = FakeServer::open();
     for number in 1..=300 {
         server.say("tea", &format!("message {number}"));
     }
     run(async {
-        let mut played = Played::open(&server);
-        played.until(|screen| screen.contains("message 300")).await;
-        played.type_in("hello\n");
-        played.until(|screen| shows_kept(screen, "hello")).await;
-        let deadline = Instant::now() + PATIENCE;
+        let mut driver = Driver::open(&server);
+        driver.until(|screen| screen.contains("message 300")).await;
+        driver.type_in("hello\n");
+        driver.until(|screen| shows_kept(screen, "hello")).await;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
-            played.input(Input::Key(Press::of(Key::PageUp)));
-            if played.screen().contains("message 1 ") {
+            driver.input(Input::Key(Press::of(Key::PageUp)));
+            if driver.screen().contains("message 1 ") {
                 break;
             }
-            assert!(Instant::now() < deadline, "the screen is:\n{}", played.screen());
+            assert!(Instant::now() < deadline, "the screen is:\n{}", driver.screen());
             tokio::time::timeout(Duration::from_millis(20), async {
-                let input = played.peer.next().await.unwrap();
-                played.input(input);
+                let input = driver.peer.next().await.unwrap();
+                driver.input(input);
             })
             .await
             .ok();
@@ -133,40 +133,40 @@ fn what_is_said_is_seen_kept_and_the_past_is_fetched() {
 }
 
 #[test]
-fn what_is_said_while_the_server_is_away_arrives_once() {
+fn a_message_said_while_the_server_is_away_arrives_once() {
     let server = FakeServer::open();
     run(async {
-        let mut played = Played::open(&server);
-        played.until(|screen| screen.contains("3 here") || screen.contains("nobody has")).await;
-        server.inside().is_shut = true;
+        let mut driver = Driver::open(&server);
+        driver.until(|screen| screen.contains("3 here") || screen.contains("nobody has")).await;
+        server.state().rejects_connections = true;
         server.cut();
-        played.until(|screen| screen.contains("offline")).await;
-        played.type_in("said meanwhile\nhalf a line");
-        played.until(|screen| screen.contains("waiting")).await;
-        server.inside().is_shut = false;
+        driver.until(|screen| screen.contains("offline")).await;
+        driver.type_in("said meanwhile\nhalf a line");
+        driver.until(|screen| screen.contains("waiting")).await;
+        server.state().rejects_connections = false;
         let is_back = |screen: &str| !screen.contains("offline") && !screen.contains("waiting");
-        played.until(|screen| is_back(screen) && screen.contains("said meanwhile")).await;
-        played.until(|screen| shows_kept(screen, "said meanwhile")).await;
-        assert!(played.screen().contains("› half a line"), "{}", played.screen());
+        driver.until(|screen| is_back(screen) && screen.contains("said meanwhile")).await;
+        driver.until(|screen| shows_kept(screen, "said meanwhile")).await;
+        assert!(driver.screen().contains("› half a line"), "{}", driver.screen());
     });
     assert_eq!(server.words("tea"), ["said meanwhile"]);
 }
 
 #[test]
-fn a_server_that_never_was_there_is_hopeless() {
+fn a_server_that_was_never_reachable_is_hopeless() {
     run(async {
         let config = Config::new(teahouse_client::link::Server::parse("127.0.0.1:1").unwrap());
         let mut peer = screen::ApiServer::new(Link::open(config));
         while !peer.is_hopeless() {
-            tokio::time::timeout(PATIENCE, peer.next()).await.unwrap().unwrap();
+            tokio::time::timeout(TIMEOUT, peer.next()).await.unwrap().unwrap();
         }
-        let said = peer.ending().unwrap_err().to_string();
-        assert!(said.starts_with("Unable to connect to 127.0.0.1:1: "), "{said}");
+        let message = peer.ending().unwrap_err().to_string();
+        assert!(message.starts_with("Unable to connect to 127.0.0.1:1: "), "{message}");
     });
 }
 
 #[test]
-fn what_cannot_be_done_here_comes_back_in_order_with_a_code_of_its_own() {
+fn calls_that_the_link_rejects_are_reported_in_order_with_their_codes() {
     let server = FakeServer::open();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -178,15 +178,15 @@ fn what_cannot_be_done_here_comes_back_in_order_with_a_code_of_its_own() {
         for _ in 0..=ASKS_MAX {
             peer.ask(1, Request::Rooms(Rooms { page: 1 }));
         }
-        let mut told = Vec::new();
-        while told.len() < 4 {
+        let mut reported = Vec::new();
+        while reported.len() < 4 {
             match peer.next().await.unwrap() {
                 Input::Link(Happening::Outgoing(outgoing)) => match outgoing.stage {
-                    Stage::Refused(failure) => told.push((outgoing.text.into(), failure.code)),
+                    Stage::Refused(failure) => reported.push((outgoing.text.into(), failure.code)),
                     stage => panic!("{stage:?}"),
                 },
                 Input::Link(Happening::Received(sent)) => match sent.message {
-                    Message::Error(failure) => told.push((String::new(), failure.code)),
+                    Message::Error(failure) => reported.push((String::new(), failure.code)),
                     message => panic!("{message:?}"),
                 },
                 other => panic!("{other:?}"),
@@ -198,6 +198,6 @@ fn what_cannot_be_done_here_comes_back_in_order_with_a_code_of_its_own() {
             ("three".to_owned(), Code::NotInRoom),
             (String::new(), Code::TooFast),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(reported, expected);
     });
 }

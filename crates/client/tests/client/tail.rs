@@ -1,4 +1,4 @@
-//! Following a room from a script.
+//! `teahouse tail`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -8,17 +8,17 @@ use teahouse_client::tail::{Since, Tail, tail};
 use teahouse_core::RoomName;
 use teahouse_wire::api::Event;
 
-use crate::plain::Screen;
+use crate::plain::Output;
 use crate::server::FakeServer;
 
-fn asked(server: &FakeServer, since: Option<Since>) -> Tail {
+fn settings(server: &FakeServer, since: Option<Since>) -> Tail {
     let room = RoomName::parse("tea").unwrap();
     Tail { server: server.server(), room, create: false, since, json: false, is_read: || true }
 }
 
-/// Closed after so many lines, as by `head`.
+/// An output that closes after a number of lines, as with `head`.
 struct Head {
-    screen: Screen,
+    screen: Output,
     lines: usize,
 }
 
@@ -35,23 +35,23 @@ impl Write for Head {
     }
 }
 
-/// The first lines that are printed.
-fn head(asked: Tail, lines: usize) -> String {
-    let screen = Screen::default();
+/// The first printed lines.
+fn head(settings: Tail, lines: usize) -> String {
+    let screen = Output::default();
     let output = Head { screen: screen.clone(), lines };
-    tail(asked, output, Vec::new()).unwrap();
+    tail(settings, output, Vec::new()).unwrap();
     screen.text()
 }
 
 fn with_history(count: u64) -> FakeServer {
     let server = FakeServer::open();
     for number in 1..=count {
-        server.inside().remember("tea", &number.to_string(), number * 1000);
+        server.state().remember("tea", &number.to_string(), number * 1000);
     }
     server
 }
 
-/// Of the past, in 1970: with date and time.
+/// The printed form of past events of 1970: with date and time.
 fn lines(numbers: impl IntoIterator<Item = u64>) -> String {
     let zone = jiff::tz::TimeZone::system();
     let line = |number: u64| {
@@ -63,26 +63,26 @@ fn lines(numbers: impl IntoIterator<Item = u64>) -> String {
 }
 
 #[test]
-fn it_begins_where_it_is_told_and_ends_quietly_when_nobody_reads() {
+fn it_starts_where_since_says_and_ends_without_error_when_the_output_closes() {
     let server = with_history(1000);
-    let since = |since| asked(&server, Some(since));
+    let since = |since| settings(&server, Some(since));
     assert_eq!(head(since(Since::Position(990)), 9), lines(991..=999));
     assert_eq!(head(since(Since::Position(0)), 500), lines(1..=500));
     assert_eq!(head(since(Since::Last(450)), 449), lines(551..=999));
     assert_eq!(head(since(Since::Last(5000)), 10), lines(1..=10));
     assert_eq!(head(since(Since::Time { ms: 70_500 }), 5), lines(71..=75));
     assert_eq!(head(since(Since::Time { ms: 0 }), 5), lines(1..=5));
-    assert_eq!(head(asked(&server, None), 2), lines(981..=982));
+    assert_eq!(head(settings(&server, None), 2), lines(981..=982));
 }
 
 #[test]
-fn history_and_what_is_said_meanwhile_meet_without_a_seam_also_over_a_break() {
+fn history_and_live_events_join_without_a_gap_also_over_a_break() {
     let server = with_history(900);
-    let (screen, complaints) = (Screen::default(), Screen::default());
-    let (output, told) = (screen.clone(), complaints.clone());
-    let asked = asked(&server, Some(Since::Position(0)));
-    // Runs until the test ends: nothing ends a tail but its reader.
-    thread::spawn(move || tail(asked, output, told));
+    let (screen, complaints) = (Output::default(), Output::default());
+    let (output, errors) = (screen.clone(), complaints.clone());
+    let settings = settings(&server, Some(Since::Position(0)));
+    // Runs until the test ends, because the output stays open.
+    thread::spawn(move || tail(settings, output, errors));
     screen.until(&server, "<bob> 900\n");
     for number in 901..=1000 {
         server.say("tea", &number.to_string());
@@ -97,23 +97,26 @@ fn history_and_what_is_said_meanwhile_meet_without_a_seam_also_over_a_break() {
         complaints.text(),
         "connection lost (the server closed the connection); trying again\nconnected again\n"
     );
-    let asked = server.inside().asked.clone();
-    assert!(asked.iter().all(|asked| asked["method"] == "GET"), "nobody comes in: {asked:?}");
+    let requests = server.state().requests.clone();
+    assert!(
+        requests.iter().all(|request| request["method"] == "GET"),
+        "it does not join: {requests:?}"
+    );
 }
 
-/// A server whose stream breaks off within a line the first time, and tells of one event the second time.
+/// A server whose first stream breaks within a line, and whose second stream has one event.
 fn breaking_once(listener: &TcpListener) {
     let event = r#"{"room":"tea","position":1,"epoch":"0123456789abcdef","time_ms":5,"sender":{"nick":"bob","session":"1"},"kind":"said","text":"hi"}"#;
     let whole = format!("event: event\ndata: {event}\n\n");
-    let mut told = [&whole[..9], &whole].into_iter();
+    let mut complaints = [&whole[..9], &whole].into_iter();
     for stream in listener.incoming() {
         let mut stream = BufReader::new(stream.unwrap());
-        let mut asked = String::new();
-        while !asked.ends_with("\r\n\r\n") {
-            stream.read_line(&mut asked).unwrap();
+        let mut request = String::new();
+        while !request.ends_with("\r\n\r\n") {
+            stream.read_line(&mut request).unwrap();
         }
         let stream = stream.get_mut();
-        if asked.contains("/messages") {
+        if request.contains("/messages") {
             let page = r#"{"room":"tea","epoch":"0123456789abcdef","head":0,"events":[]}"#;
             write!(
                 stream,
@@ -122,36 +125,36 @@ fn breaking_once(listener: &TcpListener) {
             )
             .unwrap();
         } else {
-            let Some(told) = told.next() else { return };
-            write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{told}\r\n", told.len()).unwrap();
+            let Some(complaints) = complaints.next() else { return };
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{complaints}\r\n", complaints.len()).unwrap();
         }
     }
 }
 
 #[test]
-fn a_connection_that_breaks_off_in_the_middle_is_told_in_plain_words() {
+fn a_broken_connection_is_reported_in_plain_words() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = listener.local_addr().unwrap().to_string().parse().unwrap();
     thread::spawn(move || breaking_once(&listener));
     let room = RoomName::parse("tea").unwrap();
-    let asked = Tail { server, room, create: false, since: None, json: false, is_read: || true };
-    let (screen, complaints) = (Screen::default(), Screen::default());
-    tail(asked, Head { screen: screen.clone(), lines: 0 }, complaints.clone()).unwrap();
+    let settings = Tail { server, room, create: false, since: None, json: false, is_read: || true };
+    let (screen, complaints) = (Output::default(), Output::default());
+    tail(settings, Head { screen: screen.clone(), lines: 0 }, complaints.clone()).unwrap();
     assert_eq!(complaints.text(), "connection lost (the connection broke off); trying again\n");
 }
 
 #[test]
-fn a_room_that_is_not_there_is_made_only_if_that_is_wished() {
+fn a_missing_room_is_created_only_with_create() {
     let server = FakeServer::open();
-    let error = tail(asked(&server, None), Vec::new(), Vec::new()).unwrap_err();
+    let error = tail(settings(&server, None), Vec::new(), Vec::new()).unwrap_err();
     assert_eq!(error.to_string(), "refused: there is no #tea; --create makes it");
     assert_eq!(error.exit(), teahouse_client::Exit::Refused);
-    let screen = Screen::default();
+    let screen = Output::default();
     let output = Head { screen: screen.clone(), lines: 1 };
-    let asked = Tail { create: true, ..asked(&server, None) };
-    let run = thread::spawn(move || tail(asked, output, Vec::new()));
-    server.until("it is made", |inside| inside.rooms.contains_key("tea"));
-    server.until("it is followed", |inside| inside.followers() == 1);
+    let settings = Tail { create: true, ..settings(&server, None) };
+    let run = thread::spawn(move || tail(settings, output, Vec::new()));
+    server.until("it is made", |state| state.rooms.contains_key("tea"));
+    server.until("it is streamed", |state| state.streams() == 1);
     server.say("tea", "first");
     screen.until(&server, "<bob> first\n");
     server.say("tea", "nobody reads this");
@@ -159,9 +162,9 @@ fn a_room_that_is_not_there_is_made_only_if_that_is_wished() {
 }
 
 #[test]
-fn json_is_the_event_as_the_api_has_it() {
+fn json_is_the_event_in_the_form_of_the_api() {
     let server = with_history(2);
-    let json = head(Tail { json: true, ..asked(&server, Some(Since::Position(0))) }, 1);
+    let json = head(Tail { json: true, ..settings(&server, Some(Since::Position(0))) }, 1);
     let event: Event = serde_json::from_str(json.trim_end()).unwrap();
     assert_eq!((event.position, event.time_ms), (1, 1000));
     assert!(json.ends_with('\n') && json.matches('\n').count() == 1);

@@ -1,5 +1,5 @@
-//! The exchange on a virtual wire: what the server sends and how late it is go in, what comes out is compared
-//! line by line.
+//! The exchange on a virtual wire: the inputs are the server's messages and the time; the outputs are compared line by
+//! line.
 
 mod ending;
 mod model;
@@ -46,7 +46,7 @@ fn start() -> Start {
     }
 }
 
-/// A link and the time on its wire.
+/// A link and the current time.
 struct Wire {
     link: Exchange,
     now: Duration,
@@ -57,13 +57,13 @@ impl Wire {
         Self { link: Exchange::new(Duration::ZERO, start), now: Duration::ZERO }
     }
 
-    /// In `#tea`, of which nothing has been said.
+    /// A link that has joined the empty room `#tea`.
     fn in_tea() -> Self {
         let mut wire = Self::new(Start { rooms: vec![(room("tea"), None)], ..start() });
         wire.open();
-        wire.server(&welcome(false));
-        wire.server(&joined("tea", 0, false));
-        wire.out();
+        wire.receive(&welcome(false));
+        wire.receive(&joined("tea", 0, false));
+        wire.outputs();
         wire
     }
 
@@ -71,7 +71,7 @@ impl Wire {
         self.link.handle_opened(self.now);
     }
 
-    fn server(&mut self, json: &str) {
+    fn receive(&mut self, json: &str) {
         self.link.handle_text(self.now, json);
     }
 
@@ -84,32 +84,32 @@ impl Wire {
         self.link.handle_time(self.now);
     }
 
-    /// Passes the time until something is due.
+    /// Advances the time to the next deadline.
     fn pass_until_due(&mut self) {
         self.now = self.link.deadline().unwrap();
         self.link.handle_time(self.now);
     }
 
-    /// Breaks, and is in the server again.
+    /// Breaks the connection, and connects again up to the welcome.
     fn reconnect(&mut self) {
         self.close(None, "cut");
         self.pass_until_due();
         self.open();
-        self.out();
-        self.server(&welcome(true));
+        self.outputs();
+        self.receive(&welcome(true));
     }
 
     fn say(&mut self, number: u8, words: &str) {
         self.link.say(self.now, id(number), &room("tea"), &text(words), false).unwrap();
     }
 
-    fn out(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.link.poll_output()).map(|output| shown(&output)).collect()
+    fn outputs(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.link.poll_output()).map(|output| display(&output)).collect()
     }
 
     #[track_caller]
     fn expect(&mut self, expected: &[&str]) {
-        assert_eq!(self.out(), expected);
+        assert_eq!(self.outputs(), expected);
     }
 }
 
@@ -127,19 +127,19 @@ fn joined(room: &str, position: u64, complete: bool) -> String {
     )
 }
 
-fn event(room: &str, position: u64, words: &str) -> String {
-    event_of(EPOCH, room, position, words, None)
+fn event(room: &str, position: u64, text: &str) -> String {
+    event_of(EPOCH, room, position, text, None)
 }
 
-fn own(position: u64, words: &str, number: u8) -> String {
-    event_of(EPOCH, "tea", position, words, Some(id(number)))
+fn own(position: u64, text: &str, number: u8) -> String {
+    event_of(EPOCH, "tea", position, text, Some(id(number)))
 }
 
-fn event_of(epoch: &str, room: &str, position: u64, words: &str, id: Option<Id>) -> String {
+fn event_of(epoch: &str, room: &str, position: u64, text: &str, id: Option<Id>) -> String {
     let id = id.map(|id| format!(r#","id":"{id}""#)).unwrap_or_default();
     format!(
         r#"{{"type":"event","room":"{room}","position":{position},"epoch":"{epoch}","time_ms":0,
-        "sender":{{"nick":"bob","session":"2"}},"kind":"said","text":"{words}"{id}}}"#
+        "sender":{{"nick":"bob","session":"2"}},"kind":"said","text":"{text}"{id}}}"#
     )
 }
 
@@ -148,7 +148,7 @@ fn error(reference: u64, code: &str) -> String {
 }
 
 /// An output as one line.
-fn shown(output: &Output) -> String {
+fn display(output: &Output) -> String {
     match output {
         Output::Dial => "dial".to_owned(),
         Output::Hangup => "hangup".to_owned(),
@@ -158,14 +158,14 @@ fn shown(output: &Output) -> String {
             Happening::State(State::Online(welcome)) => format!("online {}", welcome.nick),
             Happening::State(State::Offline { why, .. }) => format!("offline: {why}"),
             Happening::State(State::Ended { cause }) => format!("ended {cause:?}"),
-            Happening::Received(sent) => received(sent),
+            Happening::Received(sent) => display_received(sent),
             Happening::Outgoing(outgoing) => {
-                let words = outgoing.text.as_str();
+                let text = outgoing.text.as_str();
                 match &outgoing.stage {
-                    Stage::Waiting => format!("waiting {words}"),
-                    Stage::Sent => format!("sent {words}"),
-                    Stage::Kept { position } => format!("kept {words} at {position}"),
-                    Stage::Refused(failure) => format!("refused {words}: {}", failure.message),
+                    Stage::Waiting => format!("waiting {text}"),
+                    Stage::Sent => format!("sent {text}"),
+                    Stage::Kept { position } => format!("kept {text} at {position}"),
+                    Stage::Refused(failure) => format!("refused {text}: {}", failure.message),
                 }
             }
             Happening::Unanswered { reference, .. } => format!("unanswered {reference:?}"),
@@ -174,14 +174,14 @@ fn shown(output: &Output) -> String {
     }
 }
 
-fn received(sent: &ServerMessage) -> String {
-    if let Message::Event(event) = &sent.message {
-        let words = event.text.as_ref().map(Text::as_str).unwrap_or_default();
-        return format!("{} {} {words}", event.room, event.position);
+fn display_received(message: &ServerMessage) -> String {
+    if let Message::Event(event) = &message.message {
+        let text = event.text.as_ref().map(Text::as_str).unwrap_or_default();
+        return format!("{} {} {text}", event.room, event.position);
     }
-    if let Message::Joined(joined) = &sent.message {
+    if let Message::Joined(joined) = &message.message {
         let how = if joined.complete { "on" } else { "anew" };
         return format!("{how} in {}", joined.room);
     }
-    serde_json::to_string(&sent.message).unwrap()
+    serde_json::to_string(&message.message).unwrap()
 }

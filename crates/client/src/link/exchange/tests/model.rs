@@ -1,5 +1,5 @@
-//! The exchange against a server that is as dumb as can be: whatever is cut, delayed, refused or restarted,
-//! each message is stored once and in order, and each event is heard once and in order.
+//! The exchange against a very simple server, with random breaks, delays, refusals and restarts: each message is stored
+//! once and in order, and each event is received once and in order.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -14,48 +14,48 @@ use crate::link::{Exchange, Happening, Output, Stage, Start};
 
 const ROOMS: [&str; 2] = ["tea", "go"];
 
-/// What may happen, in any order.
+/// One random step.
 #[derive(Clone, Debug)]
-enum Act {
-    /// We say something.
+enum Step {
+    /// The link says something in the room with this index.
     Say(usize),
-    /// Somebody else says something.
+    /// Another member says something in the room with this index.
     Other(usize),
-    /// So many of our messages reach the server.
+    /// This number of the link's messages reach the server.
     Up(usize),
-    /// So many of its messages reach us.
+    /// This number of the server's messages reach the link.
     Down(usize),
-    /// What is on the wire is gone.
+    /// The connection breaks; messages on the wire are lost.
     Cut,
-    /// The server is begun anew; its history stays.
+    /// The server restarts and keeps its history.
     Restart,
-    /// The program is begun anew; what it remembers stays.
+    /// The client restarts and keeps its state file.
     Crash,
-    /// The next message is too fast for the server.
-    Hasty,
-    /// Milliseconds.
+    /// The server answers "too fast" to the next message.
+    TooFast,
+    /// Time passes, in milliseconds.
     Pass(u64),
 }
 
-fn act() -> impl Strategy<Value = Act> {
+fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..2usize).prop_map(Act::Say),
-        2 => (0..2usize).prop_map(Act::Other),
-        6 => (0..4usize).prop_map(Act::Up),
-        6 => (0..4usize).prop_map(Act::Down),
-        1 => Just(Act::Cut),
-        1 => Just(Act::Restart),
-        1 => Just(Act::Crash),
-        1 => Just(Act::Hasty),
-        4 => (0..20_000u64).prop_map(Act::Pass),
+        4 => (0..2usize).prop_map(Step::Say),
+        2 => (0..2usize).prop_map(Step::Other),
+        6 => (0..4usize).prop_map(Step::Up),
+        6 => (0..4usize).prop_map(Step::Down),
+        1 => Just(Step::Cut),
+        1 => Just(Step::Restart),
+        1 => Just(Step::Crash),
+        1 => Just(Step::TooFast),
+        4 => (0..20_000u64).prop_map(Step::Pass),
     ]
 }
 
-/// Rooms as lists of words; who is in a room hears what comes after.
+/// A server whose rooms are lists of messages with their ids.
 #[derive(Default)]
 struct Server {
     rooms: BTreeMap<String, Vec<(String, Option<String>)>>,
-    is_hasty: bool,
+    is_too_fast: bool,
     connection: Option<Vec<String>>,
     down: VecDeque<String>,
 }
@@ -75,14 +75,14 @@ impl Server {
         }
     }
 
-    fn take(&mut self, json: &str) {
-        let asked: Value = serde_json::from_str(json).unwrap();
-        let name = asked["room"].as_str().unwrap_or_default().to_owned();
+    fn handle(&mut self, json: &str) {
+        let request: Value = serde_json::from_str(json).unwrap();
+        let name = request["room"].as_str().unwrap_or_default().to_owned();
         let list = self.rooms.entry(name.clone()).or_default();
-        match asked["op"].as_str().unwrap() {
+        match request["op"].as_str().unwrap() {
             "hello" => self.down.push_back(welcome(false)),
             "join" => {
-                let after = asked["after"]["position"].as_u64();
+                let after = request["after"]["position"].as_u64();
                 let head = u64::try_from(list.len()).unwrap();
                 self.down.push_back(joined(&name, head, after.is_some()));
                 let from = usize::try_from(after.unwrap_or(0)).unwrap();
@@ -92,10 +92,10 @@ impl Server {
                 self.connection.as_mut().unwrap().push(name);
             }
             "say" => {
-                let id = asked["id"].as_str().unwrap().to_owned();
+                let id = request["id"].as_str().unwrap().to_owned();
                 let known = list.iter().position(|(_, known)| known.as_deref() == Some(&id));
-                let reference = asked["ref"].as_u64().unwrap();
-                if std::mem::take(&mut self.is_hasty) {
+                let reference = request["ref"].as_u64().unwrap();
+                if std::mem::take(&mut self.is_too_fast) {
                     self.down.push_back(super::error(reference, "too_fast"));
                 } else if let Some(index) = known {
                     self.down.push_back(format!(
@@ -103,23 +103,23 @@ impl Server {
                         index + 1
                     ));
                 } else {
-                    self.store(&name, asked["text"].as_str().unwrap(), Some(id));
+                    self.store(&name, request["text"].as_str().unwrap(), Some(id));
                 }
             }
-            other => panic!("the link asks {other}"),
+            other => panic!("unexpected request: {other}"),
         }
     }
 }
 
-/// A link, the server, what is between them, and what was said and heard.
+/// A link, a server, the messages between them, and what the link said and received.
 struct World {
     link: Exchange,
     server: Server,
     up: VecDeque<String>,
     now: Duration,
     is_dialled: bool,
-    said: BTreeMap<RoomName, Vec<String>>,
-    heard: BTreeMap<RoomName, Vec<(u64, String)>>,
+    own: BTreeMap<RoomName, Vec<String>>,
+    received: BTreeMap<RoomName, Vec<(u64, String)>>,
     count: u64,
 }
 
@@ -128,8 +128,8 @@ impl World {
         let rooms = ROOMS.iter().map(|name| (room(name), None)).collect();
         let link = Exchange::new(Duration::ZERO, Start { rooms, ..start() });
         let (server, up, now) = (Server::default(), VecDeque::new(), Duration::ZERO);
-        let (said, heard) = (BTreeMap::new(), BTreeMap::new());
-        Self { link, server, up, now, is_dialled: false, said, heard, count: 0 }
+        let (own, received) = (BTreeMap::new(), BTreeMap::new());
+        Self { link, server, up, now, is_dialled: false, own, received, count: 0 }
     }
 
     fn cut(&mut self) {
@@ -147,7 +147,7 @@ impl World {
                 Output::Happened(Happening::Received(sent)) => {
                     if let Message::Event(event) = sent.message {
                         let words = event.text.unwrap().as_str().to_owned();
-                        self.heard.entry(event.room).or_default().push((event.position, words));
+                        self.received.entry(event.room).or_default().push((event.position, words));
                     }
                 }
                 Output::Happened(Happening::Outgoing(outgoing)) => {
@@ -165,45 +165,45 @@ impl World {
         }
     }
 
-    fn act(&mut self, act: &Act) {
-        match act {
-            Act::Say(index) => {
+    fn execute(&mut self, step: &Step) {
+        match step {
+            Step::Say(index) => {
                 self.count += 1;
                 let words = format!("own {}", self.count);
                 let (name, text) = (room(ROOMS[*index]), Text::parse(&words).unwrap());
                 let id = Id(u128::from(self.count).to_le_bytes());
                 self.link.say(self.now, id, &name, &text, false).unwrap();
-                self.said.entry(name).or_default().push(words);
+                self.own.entry(name).or_default().push(words);
             }
-            Act::Other(index) => {
+            Step::Other(index) => {
                 self.count += 1;
                 self.server.store(ROOMS[*index], &format!("other {}", self.count), None);
             }
-            Act::Up(count) => {
+            Step::Up(count) => {
                 for json in self.up.drain(..(*count).min(self.up.len())) {
-                    self.server.take(&json);
+                    self.server.handle(&json);
                 }
             }
-            Act::Down(count) => {
+            Step::Down(count) => {
                 for _ in 0..*count {
                     let Some(json) = self.server.down.pop_front() else { break };
                     self.link.handle_text(self.now, &json);
                     self.run_outputs();
                 }
             }
-            Act::Cut | Act::Restart => {
+            Step::Cut | Step::Restart => {
                 self.cut();
                 self.link.handle_closed(self.now, None, "cut");
             }
-            Act::Crash => {
+            Step::Crash => {
                 self.cut();
-                let rooms = self.link.rooms().map(|(room, place)| (room.clone(), place));
+                let rooms = self.link.rooms().map(|(room, cursor)| (room.clone(), cursor));
                 let rooms = rooms.collect();
                 let outbox = self.link.outbox().cloned().collect();
                 self.link = Exchange::new(self.now, Start { rooms, outbox, ..start() });
             }
-            Act::Hasty => self.server.is_hasty = true,
-            Act::Pass(ms) => {
+            Step::TooFast => self.server.is_too_fast = true,
+            Step::Pass(ms) => {
                 self.now += Duration::from_millis(*ms);
                 self.link.handle_time(self.now);
             }
@@ -211,12 +211,12 @@ impl World {
         self.run_outputs();
     }
 
-    /// Nothing goes wrong any more.
+    /// Runs without further faults until the outbox is empty and both rooms are joined.
     fn settle(&mut self) {
         for _ in 0..10_000 {
             while !self.up.is_empty() || !self.server.down.is_empty() {
-                self.act(&Act::Up(usize::MAX));
-                self.act(&Act::Down(1));
+                self.execute(&Step::Up(usize::MAX));
+                self.execute(&Step::Down(1));
             }
             let is_in = self.server.connection.as_ref().is_some_and(|inside| inside.len() == 2);
             if self.link.outbox().next().is_none() && is_in {
@@ -226,29 +226,29 @@ impl World {
             self.link.handle_time(self.now);
             self.run_outputs();
         }
-        panic!("it does not come to rest");
+        panic!("it does not settle");
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
     #[test]
-    fn whatever_happens_each_message_is_kept_once_and_each_event_is_heard_once_in_order(
-        acts in prop::collection::vec(act(), 0..120)
+    fn each_message_is_stored_once_and_each_event_is_received_once_in_order(
+        steps in prop::collection::vec(step(), 0..120)
     ) {
         let mut world = World::new();
         world.run_outputs();
-        acts.iter().for_each(|act| world.act(act));
+        steps.iter().for_each(|step| world.execute(step));
         world.settle();
         for name in ROOMS {
             let stored = world.server.rooms.remove(name).unwrap_or_default();
             let stored: Vec<String> = stored.into_iter().map(|(words, _)| words).collect();
-            let own: Vec<&String> =
+            let stored_own: Vec<&String> =
                 stored.iter().filter(|words| words.starts_with("own")).collect();
-            let said = world.said.remove(&room(name)).unwrap_or_default();
-            prop_assert_eq!(own, said.iter().collect::<Vec<_>>());
+            let own = world.own.remove(&room(name)).unwrap_or_default();
+            prop_assert_eq!(stored_own, own.iter().collect::<Vec<_>>());
             let all: Vec<(u64, String)> = (1..).zip(stored).collect();
-            prop_assert_eq!(world.heard.remove(&room(name)).unwrap_or_default(), all);
+            prop_assert_eq!(world.received.remove(&room(name)).unwrap_or_default(), all);
         }
     }
 }

@@ -1,16 +1,16 @@
-//! Rooms over breaks of the connection: nothing is told twice, no hole is passed over.
+//! Rooms over breaks of the connection: no event is output twice, and no gap is skipped silently.
 
 use super::*;
 
 #[test]
-fn it_dials_says_hello_enters_its_rooms_and_tells_what_is_said() {
+fn it_connects_sends_hello_joins_its_rooms_and_outputs_their_events() {
     let seen = Some(Cursor { epoch: EPOCH.parse().unwrap(), position: 17, time_ms: Some(7) });
     let mut wire =
         Wire::new(Start { rooms: vec![(room("tea"), seen), (room("go"), None)], ..start() });
     wire.expect(&["connecting 1", "dial"]);
     wire.open();
     wire.expect(&[&format!(r#"> {{"ref":3,"op":"hello","nick":"ann","seat":"{SEAT}"}}"#)]);
-    wire.server(&welcome(false));
+    wire.receive(&welcome(false));
     wire.expect(&[
         "online ann",
         &format!(
@@ -18,89 +18,89 @@ fn it_dials_says_hello_enters_its_rooms_and_tells_what_is_said() {
         ),
         r#"> {"ref":2,"op":"join","room":"go"}"#,
     ]);
-    wire.server(&joined("tea", 18, true));
-    wire.server(&event("tea", 18, "hi"));
-    wire.server(&event("go", 1, "not in there yet"));
+    wire.receive(&joined("tea", 18, true));
+    wire.receive(&event("tea", 18, "hi"));
+    wire.receive(&event("go", 1, "not in there yet"));
     wire.expect(&["on in #tea", "#tea 18 hi"]);
 }
 
 #[test]
-fn without_a_room_it_enters_the_first_room_of_the_server() {
+fn without_a_room_it_joins_the_first_room_of_the_server() {
     let mut wire = Wire::new(start());
     wire.open();
-    wire.out();
-    wire.server(&welcome(false));
+    wire.outputs();
+    wire.receive(&welcome(false));
     wire.expect(&["online ann", r#"> {"ref":2,"op":"join","room":"lobby"}"#]);
 }
 
 #[test]
-fn after_a_break_it_goes_on_where_it_was_and_tells_nothing_twice() {
+fn after_a_break_each_room_resumes_after_the_last_event_received() {
     let mut wire = Wire::in_tea();
-    wire.server(&event("tea", 1, "one"));
-    wire.server(&event("tea", 2, "two"));
+    wire.receive(&event("tea", 1, "one"));
+    wire.receive(&event("tea", 2, "two"));
     wire.close(None, "cut");
     wire.expect(&["#tea 1 one", "#tea 2 two", "offline: cut"]);
     wire.pass_until_due();
     wire.expect(&["connecting 1", "dial"]);
     wire.open();
-    wire.out();
-    wire.server(&welcome(true));
+    wire.outputs();
+    wire.receive(&welcome(true));
     wire.expect(&[
         "online ann",
         &format!(
             r#"> {{"ref":1,"op":"join","room":"tea","after":{{"epoch":"{EPOCH}","position":2,"time_ms":0}}}}"#
         ),
     ]);
-    wire.server(&joined("tea", 3, true));
+    wire.receive(&joined("tea", 3, true));
     for (position, words) in [(1, "one"), (2, "two"), (3, "three"), (4, "four")] {
-        wire.server(&event("tea", position, words));
+        wire.receive(&event("tea", position, words));
     }
     wire.expect(&["on in #tea", "#tea 3 three", "#tea 4 four"]);
 }
 
 #[test]
-fn where_the_server_cannot_go_on_the_room_begins_anew() {
+fn if_the_server_cannot_continue_the_room_starts_again() {
     let mut wire = Wire::in_tea();
-    wire.server(&event("tea", 1, "one"));
+    wire.receive(&event("tea", 1, "one"));
     wire.reconnect();
-    wire.out();
-    wire.server(&joined("tea", 40, false));
-    wire.server(&event("tea", 39, "later"));
-    wire.server(&event("tea", 40, "much later"));
+    wire.outputs();
+    wire.receive(&joined("tea", 40, false));
+    wire.receive(&event("tea", 39, "later"));
+    wire.receive(&event("tea", 40, "much later"));
     wire.expect(&["anew in #tea", OTHER_HISTORY, "#tea 39 later", "#tea 40 much later"]);
-    // A server that lost its last events, and says nothing of it.
+    // A server that lost its last events, and does not say so.
     wire.reconnect();
-    wire.out();
-    wire.server(&joined("tea", 7, true));
-    wire.server(&event("tea", 7, "seven"));
-    wire.server(&event("tea", 8, "eight"));
+    wire.outputs();
+    wire.receive(&joined("tea", 7, true));
+    wire.receive(&event("tea", 7, "seven"));
+    wire.receive(&event("tea", 8, "eight"));
     wire.expect(&["anew in #tea", OTHER_HISTORY, "#tea 7 seven", "#tea 8 eight"]);
 }
 
-/// What is told when a room does not go on where we were.
+/// The notice for a room that does not continue from our cursor.
 const OTHER_HISTORY: &str = "the history of #tea was changed, as when a server is brought back from a copy: \
     what was shown before may be gone from it";
 
 #[test]
-fn another_history_is_not_taken_for_ours() {
+fn an_event_of_another_epoch_is_not_accepted() {
     let mut wire = Wire::in_tea();
-    wire.server(&event("tea", 1, "one"));
+    wire.receive(&event("tea", 1, "one"));
     wire.reconnect();
-    wire.out();
+    wire.outputs();
     let other = "0000000000000001";
-    wire.server(&joined("tea", 1, true).replace(EPOCH, other));
-    wire.server(&event_of(other, "tea", 1, "uno", None));
+    wire.receive(&joined("tea", 1, true).replace(EPOCH, other));
+    wire.receive(&event_of(other, "tea", 1, "uno", None));
     wire.expect(&["anew in #tea", OTHER_HISTORY, "#tea 1 uno"]);
-    wire.server(&event("tea", 2, "two"));
+    wire.receive(&event("tea", 2, "two"));
     wire.expect(&["hangup", "offline: #tea has another history"]);
 }
 
 #[test]
-fn a_hole_is_not_passed_over_but_resumed_before_it() {
+fn after_a_gap_the_room_resumes_before_the_gap() {
     let mut wire = Wire::in_tea();
-    wire.server(&event("tea", 1, "one"));
-    wire.server(&event("tea", 3, "three"));
-    wire.server(&event("tea", 4, "four"));
+    wire.receive(&event("tea", 1, "one"));
+    wire.receive(&event("tea", 3, "three"));
+    wire.receive(&event("tea", 4, "four"));
     wire.expect(&[
         "#tea 1 one",
         "hangup",
@@ -108,71 +108,71 @@ fn a_hole_is_not_passed_over_but_resumed_before_it() {
     ]);
     wire.pass_until_due();
     wire.open();
-    wire.out();
-    wire.server(&welcome(true));
-    assert!(wire.out()[1].contains(r#""position":1,"#));
+    wire.outputs();
+    wire.receive(&welcome(true));
+    assert!(wire.outputs()[1].contains(r#""position":1,"#));
 }
 
 #[test]
-fn a_hole_that_the_server_has_again_is_told_and_not_asked_for_for_ever() {
+fn a_gap_that_comes_again_is_reported_and_not_requested_again() {
     let mut wire = Wire::in_tea();
-    wire.server(&event("tea", 1, "one"));
-    wire.server(&event("tea", 4, "four"));
-    assert!(wire.out().contains(&"hangup".to_owned()));
+    wire.receive(&event("tea", 1, "one"));
+    wire.receive(&event("tea", 4, "four"));
+    assert!(wire.outputs().contains(&"hangup".to_owned()));
     wire.pass_until_due();
     wire.open();
-    wire.server(&welcome(true));
-    wire.server(&joined("tea", 5, true));
-    wire.out();
-    wire.server(&event("tea", 4, "four"));
-    wire.server(&event("tea", 5, "five"));
+    wire.receive(&welcome(true));
+    wire.receive(&joined("tea", 5, true));
+    wire.outputs();
+    wire.receive(&event("tea", 4, "four"));
+    wire.receive(&event("tea", 5, "five"));
     wire.expect(&["messages 2 to 3 of #tea are gone", "#tea 4 four", "#tea 5 five"]);
-    // Another hole is another matter.
-    wire.server(&event("tea", 9, "nine"));
-    assert!(wire.out().contains(&"hangup".to_owned()));
+    // A different gap closes the connection again.
+    wire.receive(&event("tea", 9, "nine"));
+    assert!(wire.outputs().contains(&"hangup".to_owned()));
 }
 
 #[test]
-fn while_somebody_is_ignored_the_holes_are_theirs() {
+fn while_someone_is_ignored_gaps_are_accepted() {
     let mut wire = Wire::in_tea();
-    wire.server(&event("tea", 1, "one"));
-    wire.server(r#"{"type":"ignoring","nicks":["eve"]}"#);
-    wire.server(&event("tea", 3, "three"));
-    wire.server(r#"{"type":"ignoring","nicks":[]}"#);
-    wire.out();
-    wire.server(&event("tea", 6, "six"));
+    wire.receive(&event("tea", 1, "one"));
+    wire.receive(r#"{"type":"ignoring","nicks":["eve"]}"#);
+    wire.receive(&event("tea", 3, "three"));
+    wire.receive(r#"{"type":"ignoring","nicks":[]}"#);
+    wire.outputs();
+    wire.receive(&event("tea", 6, "six"));
     wire.expect(&["#tea 6 six"]);
-    wire.server(&event("tea", 8, "eight"));
-    assert!(wire.out().contains(&"hangup".to_owned()));
+    wire.receive(&event("tea", 8, "eight"));
+    assert!(wire.outputs().contains(&"hangup".to_owned()));
 }
 
 #[test]
-fn in_again_before_out_was_answered_goes_on_where_it_was() {
+fn a_join_before_the_answer_to_leave_resumes_the_room() {
     let mut wire = Wire::in_tea();
-    wire.server(&event("tea", 1, "one"));
+    wire.receive(&event("tea", 1, "one"));
     wire.link.leave(wire.now, &room("tea"));
     wire.link.join(wire.now, &room("tea"));
-    wire.out();
-    wire.server(&event("tea", 2, "two"));
-    wire.server(r#"{"ref":3,"type":"left","room":"tea"}"#);
-    wire.server(&joined("tea", 2, true));
-    wire.server(&event("tea", 2, "two"));
-    wire.server(&event("tea", 3, "three"));
-    let out = wire.out();
+    wire.outputs();
+    wire.receive(&event("tea", 2, "two"));
+    wire.receive(r#"{"ref":3,"type":"left","room":"tea"}"#);
+    wire.receive(&joined("tea", 2, true));
+    wire.receive(&event("tea", 2, "two"));
+    wire.receive(&event("tea", 3, "three"));
+    let out = wire.outputs();
     assert_eq!(out[0], "#tea 2 two");
     assert_eq!(out[2..], ["on in #tea", "#tea 3 three"]);
 }
 
 #[test]
-fn a_room_at_the_last_of_all_positions_is_a_room_like_others() {
+fn the_last_possible_position_of_a_room_does_not_overflow() {
     let mut wire = Wire::in_tea();
     wire.link.join(wire.now, &"den".parse().unwrap());
-    wire.out();
-    wire.server(&joined("den", u64::MAX, false));
-    wire.out();
-    wire.server(&event("den", u64::MAX, "last"));
-    wire.server(&event("den", u64::MAX, "last"));
-    wire.server(&event("den", 0, "first"));
+    wire.outputs();
+    wire.receive(&joined("den", u64::MAX, false));
+    wire.outputs();
+    wire.receive(&event("den", u64::MAX, "last"));
+    wire.receive(&event("den", u64::MAX, "last"));
+    wire.receive(&event("den", 0, "first"));
     let last = format!("#den {} last", u64::MAX);
     wire.expect(&[&last]);
 }

@@ -1,4 +1,4 @@
-//! The small server over HTTP: pages, saying, and a room that is followed.
+//! The HTTP part of the small server: history pages, messages and streams.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,9 +7,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{EPOCH, Inside};
+use super::{EPOCH, FakeState};
 
-/// A request that has been read.
+/// An HTTP request.
 struct ClientMessage {
     method: String,
     room: String,
@@ -25,11 +25,11 @@ enum Answer {
         first: String,
         room: String,
     },
-    /// Nothing is ever answered.
+    /// No answer; the connection stays open.
     Silence,
 }
 
-/// Whether somebody comes to the WebSocket.
+/// Whether the request is for the WebSocket.
 pub(super) async fn is_socket(stream: &TcpStream) -> bool {
     let mut first = [0; 64];
     loop {
@@ -42,7 +42,7 @@ pub(super) async fn is_socket(stream: &TcpStream) -> bool {
     }
 }
 
-/// An event as it is streamed.
+/// An event in the format of the stream.
 pub(super) fn streamed(event: &Value) -> String {
     format!(
         "id: {EPOCH}-{}-{}\nevent: event\ndata: {event}\n\n",
@@ -50,16 +50,16 @@ pub(super) fn streamed(event: &Value) -> String {
     )
 }
 
-pub(super) async fn serve(mut stream: TcpStream, inside: Arc<Mutex<Inside>>) {
-    let mut cuts = inside.lock().unwrap().cuts.subscribe();
+pub(super) async fn serve(mut stream: TcpStream, state: Arc<Mutex<FakeState>>) {
+    let mut cuts = state.lock().unwrap().cuts.subscribe();
     cuts.mark_unchanged();
     loop {
-        let asked = tokio::select! {
-            asked = read(&mut stream) => asked,
+        let request = tokio::select! {
+            request = read(&mut stream) => request,
             _ = cuts.changed() => None,
         };
-        let Some(asked) = asked else { return };
-        let answer = inside.lock().unwrap().visit(&asked);
+        let Some(request) = request else { return };
+        let answer = state.lock().unwrap().handle_http(&request);
         match answer {
             Answer::Json(status, body) => {
                 let body = body.to_string();
@@ -77,7 +77,7 @@ pub(super) async fn serve(mut stream: TcpStream, inside: Arc<Mutex<Inside>>) {
             }
             Answer::Stream { first, room } => {
                 let (sender, mut arriving) = unbounded_channel();
-                inside.lock().unwrap().followers.push((room, sender));
+                state.lock().unwrap().streams.push((room, sender));
                 let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
                 let mut next = Some(format!("{head}{first}"));
                 while let Some(text) = next {
@@ -122,22 +122,22 @@ async fn read(stream: &mut TcpStream) -> Option<ClientMessage> {
     })
 }
 
-impl Inside {
-    fn visit(&mut self, asked: &ClientMessage) -> Answer {
-        let ClientMessage { method, room, what, query, after, body } = asked;
+impl FakeState {
+    fn handle_http(&mut self, request: &ClientMessage) -> Answer {
+        let ClientMessage { method, room, what, query, after, body } = request;
         let of_query = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name));
         let is_create = of_query("create=") == Some("true") || method == "POST";
         if !is_create && !self.rooms.contains_key(room) {
             let message = format!("there is no #{room}");
             return Answer::Json(404, json!({"code": "no_such_room", "message": message}));
         }
-        self.asked.push(json!({"method": method, "room": room, "what": what, "body": body}));
+        self.requests.push(json!({"method": method, "room": room, "what": what, "body": body}));
         match (method.as_str(), what.as_str()) {
-            ("POST", _) => self.posted(room, body),
+            ("POST", _) => self.handle_post(room, body),
             (_, "messages") => {
                 let number = |name: &str| of_query(name).and_then(|n| n.parse::<u64>().ok());
-                let asked = json!({"limit": number("limit="), "after": number("after=")});
-                Answer::Json(200, self.page(room, &asked))
+                let request = json!({"limit": number("limit="), "after": number("after=")});
+                Answer::Json(200, self.page(room, &request))
             }
             _ => {
                 let list = self.rooms.entry(room.clone()).or_default();
@@ -152,7 +152,7 @@ impl Inside {
         }
     }
 
-    fn posted(&mut self, room: &str, body: &Value) -> Answer {
+    fn handle_post(&mut self, room: &str, body: &Value) -> Answer {
         if let Some(code) = self.refusals.pop_front() {
             let status = match code {
                 "too_fast" => 429,
@@ -169,7 +169,7 @@ impl Inside {
             let text = body["text"].as_str().unwrap().to_owned();
             self.store(room, &nick, "said", &text, Some(&body["id"]), 0);
         }
-        if self.is_mute {
+        if self.is_silent {
             return Answer::Silence;
         }
         let position = known.map_or(self.rooms[room].len(), |index| index + 1);
