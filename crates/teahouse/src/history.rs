@@ -1,4 +1,4 @@
-//! `teahouse backup` and `teahouse check`: copying a history while the server is open, and finding out whether one is
+//! `teahouse backup` and `teahouse check`: copy a history while the server is open, and find out whether a history is
 //! sound.
 
 use std::io::Write;
@@ -9,9 +9,9 @@ use clap::Args;
 use teahouse_server::store::{self, Soundness, StoreError};
 use teahouse_server::{Fault, Layers};
 
-/// Where the history is.
+/// The arguments that say where the history is.
 #[derive(Args)]
-struct Place {
+struct Location {
     /// Directory of the history [default: the platform's place for such data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -25,7 +25,7 @@ pub(crate) struct BackupArgs {
     /// A new file; nothing is overwritten
     file: PathBuf,
     #[command(flatten)]
-    place: Place,
+    location: Location,
 }
 
 #[derive(Args)]
@@ -33,10 +33,10 @@ pub(crate) struct CheckArgs {
     /// A database, such as a backup [default: the one of the server]
     file: Option<PathBuf>,
     #[command(flatten)]
-    place: Place,
+    location: Location,
 }
 
-impl Place {
+impl Location {
     fn database(self) -> Result<PathBuf, Fault> {
         let data = self.data.map(|path| path.to_string_lossy().into_owned());
         let flags = data.into_iter().map(|data| ("data", data, "--data")).collect();
@@ -47,22 +47,22 @@ impl Place {
     }
 }
 
-pub(crate) fn backup(BackupArgs { file, place }: BackupArgs) -> anyhow::Result<()> {
-    let database = place.database()?;
+pub(crate) fn backup(BackupArgs { file, location }: BackupArgs) -> anyhow::Result<()> {
+    let database = location.database()?;
     let soundness = store::backup(&database, &file).map_err(Fault::from)?;
-    tell(&format!("{} is a sound copy: {}", file.display(), shown(soundness)))
+    print(&format!("{} is a sound copy: {}", file.display(), describe(soundness)))
 }
 
-pub(crate) fn check(CheckArgs { file, place }: CheckArgs) -> anyhow::Result<()> {
+pub(crate) fn check(CheckArgs { file, location }: CheckArgs) -> anyhow::Result<()> {
     let database = match file {
         Some(file) => file,
-        None => place.database()?,
+        None => location.database()?,
     };
     let soundness = store::check(&database).map_err(Fault::from)?;
-    tell(&format!("{} is sound: {}", database.display(), shown(soundness)))
+    print(&format!("{} is sound: {}", database.display(), describe(soundness)))
 }
 
-fn shown(Soundness { events, rooms, newest }: Soundness) -> String {
+fn describe(Soundness { events, rooms, newest }: Soundness) -> String {
     let counted = |count: u64, one: &str| {
         if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
     };
@@ -77,6 +77,6 @@ fn shown(Soundness { events, rooms, newest }: Soundness) -> String {
     )
 }
 
-fn tell(line: &str) -> anyhow::Result<()> {
+fn print(line: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{line}").context("cannot print to standard output")
 }

@@ -1,4 +1,4 @@
-//! The command line: what can be asked of `teahouse`, and how errors are told. Nothing else.
+//! The command line: the commands of `teahouse`, and how errors are printed. Nothing else.
 
 mod history;
 mod talk;
@@ -17,7 +17,7 @@ use teahouse_server::{Fault, Layers, Server, Settings, logging, signals};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Addresses of this machine named in the greeting; a machine with many needs no more to be found.
+/// Addresses of this machine in the greeting; more are not needed to find it.
 const ADDRESSES_SHOWN_MAX: usize = 4;
 
 /// Teahouse (茶馆): a group chat server started with one command and joined from anything.
@@ -30,7 +30,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Open a server: a server that people join with nc, telnet or `teahouse join`
+    /// Open a server that people join with nc, telnet or `teahouse join`
     #[command(after_long_help = settings_help())]
     Serve(Serve),
     /// Join a server, or any line server, from this terminal
@@ -94,7 +94,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// One line that says what happened, one that says what to do.
+/// Prints one line that says what happened and one that says what to do.
 fn fail(error: &anyhow::Error) -> ExitCode {
     let mut stderr = std::io::stderr();
     let client = error.downcast_ref::<ClientError>();
@@ -103,7 +103,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         (_, Some(error)) => Some(error.hint()),
         (None, None) => None,
     };
-    // Nothing can be told to someone who closed standard error.
+    // Where standard error is closed, there is nowhere to print to.
     writeln!(stderr, "error: {error:#}").ok();
     if let Some(hint) = hint {
         writeln!(stderr, "hint: {hint}").ok();
@@ -153,7 +153,7 @@ impl Serve {
     }
 }
 
-/// Says that the server is open and how to come in.
+/// Prints that the server is open and how to join it.
 fn greet(server: &Server) -> std::io::Result<()> {
     let mut out = String::new();
     let version = env!("CARGO_PKG_VERSION");
@@ -170,8 +170,8 @@ fn greet(server: &Server) -> std::io::Result<()> {
         let authority =
             if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
         out += &format!("  nc {host} {port}\n  telnet {host} {port}\n");
-        let (place, room) = (pasted(&authority), pasted(&format!("http://{authority}/{first}")));
-        out += &format!("  teahouse join {place}\n  curl -N {room}\n");
+        let (host, room) = (quote(&authority), quote(&format!("http://{authority}/{first}")));
+        out += &format!("  teahouse join {host}\n  curl -N {room}\n");
     }
     if let Some(admin) = server.admin() {
         out += &format!("Metrics are at http://{admin}/metrics\n");
@@ -186,12 +186,12 @@ fn greet(server: &Server) -> std::io::Result<()> {
     stdout.flush()
 }
 
-/// A word as it can be pasted into any shell: brackets are a pattern to zsh, and a room may be called `bob's`.
-fn pasted(word: &str) -> String {
+/// Quotes a word where a shell needs it: brackets are a pattern to zsh, and a room may be called `bob's`.
+fn quote(word: &str) -> String {
     if word.contains(['[', '\'']) { format!("\"{word}\"") } else { word.to_owned() }
 }
 
-/// Under which names others reach an address we listen on.
+/// The hosts and ports under which others reach an address that the server listens on.
 fn hosts_of(address: SocketAddr) -> Vec<(String, u16)> {
     let port = address.port();
     if !address.ip().is_unspecified() {
@@ -209,7 +209,7 @@ fn hosts_of(address: SocketAddr) -> Vec<(String, u16)> {
     hosts
 }
 
-/// Every setting with its default, for `serve --help`.
+/// The settings without a flag, with their defaults, for `serve --help`.
 fn settings_help() -> String {
     let mut help = String::from(
         "Settings come from flags, then the environment (TEAHOUSE_LISTEN, TEAHOUSE_DATA, …,\n\

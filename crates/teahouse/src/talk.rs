@@ -1,5 +1,5 @@
-//! The commands of people and scripts that go to a server: `join`, `say` and `tail`. Only what stands on the
-//! command line; the rest is in `teahouse-client`.
+//! The commands that connect to a server: `join`, `say` and `tail`. Only their command lines; the rest is in
+//! `teahouse-client`.
 
 use std::io::{BufReader, IsTerminal, Write, stderr, stdin, stdout};
 
@@ -12,7 +12,7 @@ use teahouse_client::screen::Palette;
 use teahouse_client::tail::{self, Since, Tail};
 use teahouse_client::{ClientError, arguments, screen, state};
 
-/// What exit codes mean, for `--help`.
+/// The meaning of the exit codes, for `--help`.
 pub(crate) const EXIT_CODES: &str = "Exit codes: 0 all is done, 1 a fault (network, disk, server), 2 wrong \
     usage, 3 the house does not allow it.";
 
@@ -86,12 +86,12 @@ pub(crate) fn join(join: &JoinArgs) -> Result<(), ClientError> {
     let nick = arguments::nick(join.nick.as_deref())?;
     let rooms = join.room.iter().map(|room| arguments::room(room)).collect::<Result<_, _>>()?;
     let is_typed = stdin().is_terminal();
-    // A pipe has nothing to come back to.
+    // A pipe has no state to resume.
     let state = if is_typed { state::directory() } else { None };
     if is_typed && stdout().is_terminal() && !join.plain {
         match screen::unfit(|name| std::env::var(name).ok()) {
             None => return screen::join(Config { server, nick, rooms, state }, join.theme),
-            // Who closed standard error does not want to know.
+            // Where standard error is closed, the reason is not wanted.
             Some(why) => drop(writeln!(stderr(), "{why}: line by line, as with --plain")),
         }
     }
@@ -121,7 +121,7 @@ pub(crate) fn tail(tail: &TailArgs) -> Result<(), ClientError> {
     tail::tail(tail, stdout(), stderr())
 }
 
-/// Reads the name of a palette.
+/// A parser of the name of a palette.
 fn palette() -> impl TypedValueParser<Value = Palette> {
     PossibleValuesParser::new(Palette::NAMES)
         .try_map(|name| Palette::named(&name).ok_or_else(|| format!("there is no palette {name}")))

@@ -1,5 +1,5 @@
-//! One address has one account: what it may ask for is counted over all its connections, also those that have
-//! ended, and who is turned away is told so in their own protocol.
+//! One address has one account: its requests are counted over all its connections, also closed ones, and a rejected
+//! client is text why in its own protocol.
 
 use std::io::Read;
 use std::process::Command;
@@ -22,8 +22,8 @@ fn limited(limits: &str) -> (tempfile::TempDir, TestServer) {
     (directory, server)
 }
 
-/// Events that the server has kept.
-fn kept(server: &TestServer) -> i64 {
+/// The number of events that the server has stored.
+fn stored_events(server: &TestServer) -> i64 {
     let database = rusqlite::Connection::open(server.database()).unwrap();
     database.query_row("SELECT count(*) FROM event", [], |row| row.get(0)).unwrap()
 }
@@ -33,21 +33,21 @@ fn an_address_that_connects_again_and_again_gets_no_fresh_burst() {
     let (_directory, server) =
         limited("address_requests_burst = 30\naddress_requests_per_second = 1");
     let start = Instant::now();
-    let mut turned_away = 0;
+    let mut rejected = 0;
     for number in 0..120 {
         let mut script = Peer::connect(server.port);
         script.say(&format!("line {number}"));
         script.finish();
-        let told = script.rest();
-        let is_turned_away = told.len() == 1
-            && told[0].starts_with("-- error: too many requests from your address; try again in ");
-        turned_away += usize::from(is_turned_away);
+        let text = script.rest();
+        let is_rejected = text.len() == 1
+            && text[0].starts_with("-- error: too many requests from your address; try again in ");
+        rejected += usize::from(is_rejected);
     }
-    // Each connection and its line cost one, and one a second comes back.
+    // Each connection and its line cost one token, and one token a second comes back.
     let most = 30 + start.elapsed().as_secs() as i64 + 1;
-    assert!(kept(&server) <= most, "{} kept of at most {most}", kept(&server));
-    assert!(turned_away > 0, "nobody was turned away");
-    // Who waits is served again.
+    assert!(stored_events(&server) <= most, "{} stored of at most {most}", stored_events(&server));
+    assert!(rejected > 0, "no connection was rejected");
+    // An address that waits is served again.
     let deadline = Instant::now() + PATIENCE;
     while !Peer::connect(server.port).line().unwrap().contains("welcome") {
         assert!(Instant::now() < deadline);
@@ -56,7 +56,7 @@ fn an_address_that_connects_again_and_again_gets_no_fresh_burst() {
 }
 
 #[test]
-fn lines_of_one_address_are_held_then_given_back_whatever_connection_they_come_on() {
+fn lines_of_one_address_are_held_then_returned_over_all_its_connections() {
     let (_directory, server) =
         limited("address_requests_burst = 12\naddress_requests_per_second = 1\nflood_held_max = 2");
     let mut ann = server.join();
@@ -69,17 +69,17 @@ fn lines_of_one_address_are_held_then_given_back_whatever_connection_they_come_o
     }
     let refused = bob.expect("not sent: two ");
     assert!(refused.contains("too much from your network address; try again in"), "{refused}");
-    // What is held is said in its turn.
+    // The held line is said in its turn.
     ann.expect("two 2");
 }
 
 #[test]
-fn who_says_more_than_one_may_is_taken_in_time_and_the_others_do_not_wait() {
+fn an_address_that_sends_too_fast_is_slowed_and_the_others_do_not_wait() {
     let (_directory, server) = limited(
         "flood_burst = 0\naddress_requests_burst = 0\nwork_burst = 100\nwork_per_second = 100",
     );
     let mut members = Undisturbed::in_server(&server);
-    // Each in one write, which one read takes.
+    // Each batch is one write, which the server takes in one read.
     let mut flooders: Vec<Peer> = (0..19).map(|_| server.join()).collect();
     let start = Instant::now();
     for flooder in &mut flooders {
@@ -90,13 +90,13 @@ fn who_says_more_than_one_may_is_taken_in_time_and_the_others_do_not_wait() {
     for _ in 0..400 {
         script.expect("there is no /nothing");
     }
-    // 100 at once, then 100 a second, none of them lost.
+    // 100 lines at once, then 100 a second; none is lost.
     assert!(start.elapsed() > Duration::from_millis(2900), "{:?}", start.elapsed());
     members.check();
 }
 
 #[test]
-fn what_one_address_posts_is_bounded_over_all_its_connections() {
+fn posts_of_one_address_are_bounded_over_all_its_connections() {
     let (_directory, server) = limited("address_posts_burst = 5\naddress_posts_per_second = 1");
     let mut answers = Vec::new();
     for number in 0..15 {
@@ -110,7 +110,7 @@ fn what_one_address_posts_is_bounded_over_all_its_connections() {
 }
 
 #[test]
-fn the_text_one_address_has_kept_is_bounded() {
+fn the_stored_text_of_one_address_is_bounded() {
     let (_directory, server) =
         limited("address_kept_bytes_burst = 20000\naddress_kept_bytes_per_second = 100\n");
     let body = json!({ "text": "x".repeat(8_000) }).to_string();
@@ -118,23 +118,23 @@ fn the_text_one_address_has_kept_is_bounded() {
         (0..6).map(|_| post(server.port, "/api/v1/rooms/tea/messages", &body)).collect();
     assert_eq!((answers[0].status, answers[1].status), (201, 201));
     let refused = answers.iter().find(|answer| answer.status == 429).expect("nobody was refused");
-    // 4,192 bytes at 100 a second, less what is paid back meanwhile. The header says what the words say.
+    // 4,192 bytes at 100 a second, less what is paid back meanwhile. The header agrees with the text.
     let wait: u32 = refused.header("retry-after").parse().unwrap();
     assert!((2..=42).contains(&wait), "{refused:?}");
-    let told = format!("too much from your network address; try again in {wait} s");
-    assert_eq!(refused.json()["message"], told);
-    // Reading costs nothing of that.
+    let text = format!("too much from your network address; try again in {wait} s");
+    assert_eq!(refused.json()["message"], text);
+    // Reading costs none of these bytes.
     assert_eq!(get(server.port, "/api/v1/rooms/tea/messages").status, 200);
 }
 
 #[test]
-fn the_connection_too_many_is_told_why_in_its_own_protocol() {
+fn a_connection_over_the_limit_is_told_why_in_its_own_protocol() {
     let (_directory, server) = limited("connections_per_address_max = 1");
     let mut ann = server.join();
     let url = format!("http://127.0.0.1:{}/lobby", server.port);
     let output = Command::new("curl").args(["-sS", "-D", "-", "-d", "hello", &url]).output();
-    let told = String::from_utf8(output.unwrap().stdout).unwrap();
-    let (head, body) = told.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{told:?}"));
+    let text = String::from_utf8(output.unwrap().stdout).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{text:?}"));
     assert!(head.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{head}");
     assert!(head.contains("retry-after: 10"), "{head}");
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
@@ -145,7 +145,7 @@ fn the_connection_too_many_is_told_why_in_its_own_protocol() {
     socket.send(crate::raw::handshake("").as_bytes());
     assert_eq!(socket.answer(false).status, 503);
 
-    // A person who says nothing is told as a person, after a moment.
+    // A silent connection is treated as a person's and text in lines, after a moment.
     assert_eq!(Peer::connect(server.port).rest(), [format!("-- error: {why}")]);
     let mut telnet = Peer::connect(server.port);
     telnet.say("hello?");
@@ -155,7 +155,7 @@ fn the_connection_too_many_is_told_why_in_its_own_protocol() {
 }
 
 #[test]
-fn connections_that_never_come_in_leave_room_for_members() {
+fn connections_that_never_enter_leave_room_for_members() {
     let (_directory, server) = limited("newcomers_per_address_max = 3");
     let mut idle: Vec<Visitor> = (0..3).map(|_| Visitor::connect(server.port)).collect();
     for visitor in &mut idle {
@@ -176,7 +176,7 @@ fn connections_that_never_come_in_leave_room_for_members() {
     }
 }
 
-/// Whatever an HTTP request brings, as it came.
+/// The whole answer to an HTTP request, as it came.
 fn get_any(port: u16) -> String {
     let mut visitor = Visitor::connect(port);
     visitor.ask("GET", "/healthz", "Connection: close\r\n", "");
@@ -188,7 +188,7 @@ fn get_any(port: u16) -> String {
 }
 
 #[test]
-fn a_kept_seat_keeps_its_place_until_it_is_given_up() {
+fn a_suspended_session_counts_until_it_is_forgotten() {
     let (_directory, server) = limited("connections_per_address_max = 2\ngrace_s = 3");
     let mut ann = server.join();
     let mut bob = Socket::connect(server.port);
@@ -200,13 +200,13 @@ fn a_kept_seat_keeps_its_place_until_it_is_given_up() {
     ann.expect("bob entered");
     let broken = Instant::now();
     drop(bob);
-    // As long as bob's nick is kept, so is his place.
-    let mut told = Peer::connect(server.port).line().unwrap();
-    while !told.contains("welcome") {
-        assert!(told.contains("too many connections from your address"), "{told}");
+    // As long as bob's nick is kept, his session counts against the limit.
+    let mut text = Peer::connect(server.port).line().unwrap();
+    while !text.contains("welcome") {
+        assert!(text.contains("too many connections from your address"), "{text}");
         assert!(broken.elapsed() < PATIENCE);
         std::thread::sleep(Duration::from_millis(100));
-        told = Peer::connect(server.port).line().unwrap();
+        text = Peer::connect(server.port).line().unwrap();
     }
     assert!(broken.elapsed() >= Duration::from_secs(3), "free after {:?}", broken.elapsed());
 }

@@ -29,14 +29,14 @@ fn one_room_is_the_same_through_lines_and_through_the_api() {
     assert_eq!((&own["position"], &own["id"]), (&json!(2), &json!(ID)), "its own acknowledges it");
     assert_eq!(own["epoch"], event["epoch"]);
 
-    // Sent again it is known again, and nobody hears it twice.
+    // The same message sent again is recognised, and nobody receives it twice.
     bob.ask(&json!({ "ref": 7, "op": "say", "room": "lobby", "text": "hi", "id": ID }));
     let duplicate = bob.expect("duplicate");
     assert_eq!((&duplicate["ref"], &duplicate["position"]), (&json!(7), &json!(2)));
     bob.ask(&json!({ "ref": 8, "op": "say", "room": "lobby", "text": "ho", "id": ID }));
     let conflict = bob.expect("error");
-    let told = (&conflict["ref"], &conflict["code"], &conflict["id"]);
-    assert_eq!(told, (&json!(8), &json!("conflict"), &json!(ID)));
+    let failure = (&conflict["ref"], &conflict["code"], &conflict["id"]);
+    assert_eq!(failure, (&json!(8), &json!("conflict"), &json!(ID)));
 
     ann.say("/topic green tea");
     assert_eq!(bob.expect("event")["kind"], "topic");
@@ -60,7 +60,7 @@ fn one_room_is_the_same_through_lines_and_through_the_api() {
 }
 
 #[test]
-fn every_kind_of_page_and_list_is_answered_with_its_reference() {
+fn every_kind_of_page_and_list_carries_its_reference() {
     let server = TestServer::open();
     let mut ann = Socket::join(server.port, "ann", "tea");
     for number in 1..=10 {
@@ -113,7 +113,7 @@ fn every_kind_of_page_and_list_is_answered_with_its_reference() {
 }
 
 #[test]
-fn whoever_resumes_gets_what_was_missed_once_and_in_order_and_is_not_announced() {
+fn a_resumed_session_gets_the_missed_events_once_in_order_and_is_not_announced() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut bob = Socket::connect(server.port);
@@ -142,11 +142,11 @@ fn whoever_resumes_gets_what_was_missed_once_and_in_order_and_is_not_announced()
     ann.say("and now live");
     assert_eq!(bob.expect("event")["text"], "and now live");
     bob.ask(&json!({ "op": "say", "room": "lobby", "text": "back" }));
-    // Nothing was said of bob in between.
+    // Nobody was failure anything about bob in between.
     let line = ann.line().unwrap();
     assert_eq!(line, "<bob> back");
 
-    // A place in another history is none here, and that is said.
+    // A cursor of another history is not valid here, and the server says so.
     let elsewhere = json!({ "epoch": "ffffffffffffffff", "position": 1 });
     let mut eve = Socket::hello(server.port, "eve");
     eve.ask(&json!({ "op": "join", "room": "lobby", "after": elsewhere }));
@@ -157,7 +157,7 @@ fn whoever_resumes_gets_what_was_missed_once_and_in_order_and_is_not_announced()
 }
 
 #[test]
-fn a_seat_that_is_taken_elsewhere_closes_the_older_connection() {
+fn resuming_on_another_connection_closes_the_older_one() {
     let server = TestServer::open();
     let mut first = Socket::connect(server.port);
     first.ask(&json!({ "op": "hello", "nick": "bob", "seat": SEAT }));
@@ -171,7 +171,7 @@ fn a_seat_that_is_taken_elsewhere_closes_the_older_connection() {
 }
 
 #[test]
-fn what_is_wrong_is_answered_with_its_field_and_the_connection_lives() {
+fn a_wrong_request_is_answered_with_its_field_and_the_connection_lives() {
     let server = TestServer::open();
     let mut ann = Socket::connect(server.port);
     let wrong = |ann: &mut Socket, request: &str| {
@@ -201,7 +201,7 @@ fn what_is_wrong_is_answered_with_its_field_and_the_connection_lives() {
     ann.ask(&json!({ "ref": 3, "op": "join", "room": "tea" }));
     assert_eq!(ann.expect("joined")["ref"], 3, "it lives");
 
-    // What is no longer WebSocket text closes, with the code that says why.
+    // Data that is not valid WebSocket text closes the connection, with the code that says why.
     let mut eve = Socket::hello(server.port, "eve");
     eve.send(Message::binary(vec![1, 2, 3]));
     assert_eq!(eve.close_code(), Some(1003));
@@ -211,7 +211,7 @@ fn what_is_wrong_is_answered_with_its_field_and_the_connection_lives() {
 }
 
 #[test]
-fn someone_on_the_api_who_floods_is_told_which_message_was_refused() {
+fn a_flooding_api_client_is_told_which_message_was_refused() {
     let server = TestServer::with(&[]);
     let mut ann = Socket::join(server.port, "ann", "tea");
     for number in 0..40 {
@@ -224,7 +224,7 @@ fn someone_on_the_api_who_floods_is_told_which_message_was_refused() {
 }
 
 #[test]
-fn typing_is_told_to_those_who_can_show_it() {
+fn typing_reaches_the_protocols_that_can_show_it() {
     let server = TestServer::open();
     let mut ann = Socket::join(server.port, "ann", "tea");
     let mut bob = Socket::join(server.port, "bob", "tea");
@@ -235,7 +235,7 @@ fn typing_is_told_to_those_who_can_show_it() {
 }
 
 #[test]
-fn a_closing_server_says_that_coming_back_makes_sense() {
+fn a_closing_server_tells_clients_to_reconnect() {
     let mut server = TestServer::open();
     let mut ann = Socket::join(server.port, "ann", "tea");
     server.signal("-TERM");

@@ -7,12 +7,12 @@ use std::sync::OnceLock;
 use crate::server::TestServer;
 use crate::visitor::get;
 
-/// What drives the browser. Its own browsers are not fetched: Debian's is used.
+/// The package that drives the browser. Its own browsers are not fetched: Debian's is used.
 const DRIVER: &str = "playwright-core@1.65.1";
-/// Starts the browser with an empty profile (a private window connects to nothing beforehand), runs a script in
-/// it, and ends it.
+/// Starts the browser with an empty profile (a private window connects to nothing in advance), runs a script in
+/// it, and closes it.
 const START: &str = r#"
-const [driver, profile, script, house] = process.argv.slice(2);
+const [driver, profile, script, server] = process.argv.slice(2);
 const { chromium } = require(driver);
 (async () => {
   const browser = await chromium.launchPersistentContext(profile, {
@@ -22,13 +22,13 @@ const { chromium } = require(driver);
       '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
   browser.setDefaultTimeout(60000);
-  await require(script).run(browser, house);
+  await require(script).run(browser, server);
   await browser.close();
   process.exit(0);
 })().catch((error) => { console.error(error); process.exit(1); });
 "#;
 
-/// Where the driver is, fetched once.
+/// The directory of the driver, which is fetched once.
 fn driver() -> &'static Path {
     static DRIVEN: OnceLock<PathBuf> = OnceLock::new();
     DRIVEN.get_or_init(|| {
@@ -49,7 +49,7 @@ fn driver() -> &'static Path {
     })
 }
 
-/// Runs a script in a browser of its own, at a server; gives what it prints.
+/// Runs a script in a new browser against a server; returns what it prints.
 fn run(script: &str, server: &TestServer) -> String {
     let script = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e/browser")).join(script);
     let profile = tempfile::tempdir().unwrap();
@@ -64,20 +64,20 @@ fn run(script: &str, server: &TestServer) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What was said in the lobby.
-fn said(server: &TestServer) -> Vec<String> {
+/// The texts texts_in_lobby in the lobby.
+fn texts_in_lobby(server: &TestServer) -> Vec<String> {
     let page = get(server.port, "/api/v1/rooms/lobby/messages").json();
     let events = page["events"].as_array().unwrap().iter();
     events.map(|event| event["text"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 #[test]
-fn another_sites_page_says_and_does_nothing_through_a_connection_kept_silent() {
+fn a_page_of_another_site_does_nothing_through_a_silent_connection() {
     let server = TestServer::with(&[]);
     let mut bob = server.join_as("bob");
     let printed = run("attack.js", &server);
-    // The first connection had been greeted when its request came; the second was left alone, because a browser
-    // is known to be there, and its request was read, and refused for where it comes from.
+    // The first connection had been greeted when its request came. The second was not greeted, because a browser is
+    // known to be there; its request was read, and refused because of its origin.
     assert_eq!(printed, "mallory failed\ntrudy opaque\n");
     bob.say("the end");
     bob.say("/who");
@@ -90,18 +90,18 @@ fn another_sites_page_says_and_does_nothing_through_a_connection_kept_silent() {
             break;
         }
     }
-    assert_eq!(said(&server), ["the end"]);
+    assert_eq!(texts_in_lobby(&server), ["the end"]);
 }
 
 #[test]
-fn opening_the_address_in_a_browser_looks_like_nobody() {
+fn opening_the_address_in_a_browser_shows_no_person() {
     let server = TestServer::with(&[]);
     let mut bob = server.join_as("bob");
     let printed = run("visit.js", &server);
     let usage = "This is a teahouse: people talk here.";
     assert_eq!(printed, format!("first {usage}\nagain {usage}\nsaid 200\n"));
     let line = bob.line().unwrap();
-    assert_eq!(line, "<page> said by a page of the house", "it is the first thing that is heard");
+    assert_eq!(line, "<page> said by a page of the server", "it is the first message");
     bob.say("the end");
-    assert_eq!(said(&server), ["said by a page of the house", "the end"]);
+    assert_eq!(texts_in_lobby(&server), ["said by a page of the server", "the end"]);
 }

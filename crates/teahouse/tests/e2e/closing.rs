@@ -1,5 +1,5 @@
-//! How connections end, as docs/api.md has it: on a WebSocket `bye` and then the close frame, whoever is at fault;
-//! who reads nothing and who says nothing ends in time.
+//! How connections close, as docs/api.md describes it: on a WebSocket `bye` and then the close frame, whichever side is
+//! at fault. A peer that reads nothing and a peer that sends nothing are closed in time.
 
 use std::io::Read;
 use std::net::Shutdown;
@@ -12,7 +12,7 @@ use crate::raw;
 use crate::server::{PATIENCE, TestServer};
 use crate::visitor::{Visitor, post};
 
-/// Everything that comes until the server closes.
+/// Everything that comes until the server closes the connection.
 fn rest(visitor: &Visitor) -> Vec<u8> {
     let mut stream = visitor.stream();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -21,7 +21,7 @@ fn rest(visitor: &Visitor) -> Vec<u8> {
     bytes
 }
 
-/// The server's frames: what the first byte says, and the payload.
+/// The server's frames: the first byte and the payload of each.
 fn frames(mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let mut frames = Vec::new();
     while let [first, length, after @ ..] = bytes {
@@ -45,7 +45,7 @@ fn ending(visitor: &Visitor) -> (Value, u16) {
 }
 
 #[test]
-fn when_the_server_closes_a_websocket_is_told_bye_and_1001() {
+fn a_closing_server_sends_bye_and_1001_to_a_websocket() {
     let mut server = TestServer::open();
     let mut inside = raw::connect(server.port, "");
     inside.send(&raw::text(&json!({ "op": "hello", "nick": "ann" }).to_string()));
@@ -66,7 +66,7 @@ fn when_the_server_closes_a_websocket_is_told_bye_and_1001() {
 }
 
 #[test]
-fn a_websocket_that_sends_what_no_client_may_send_is_told_bye_and_why() {
+fn a_websocket_that_breaks_the_protocol_gets_bye_and_the_reason() {
     let server = TestServer::open();
     let cases: [(Vec<u8>, u16); 4] = [
         (raw::frame(0x82, b"\x01\x02"), 1003),
@@ -83,7 +83,7 @@ fn a_websocket_that_sends_what_no_client_may_send_is_told_bye_and_why() {
 }
 
 #[test]
-fn who_takes_nothing_of_what_is_sent_is_closed_in_every_protocol() {
+fn a_peer_that_reads_nothing_is_closed_in_every_protocol() {
     const TEXTS: usize = 600;
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
@@ -103,7 +103,7 @@ fn who_takes_nothing_of_what_is_sent_is_closed_in_every_protocol() {
     for _ in 0..50 {
         asker.ask("GET", &format!("{messages}?limit=200"), "", "");
     }
-    // As much as fits between us, and more.
+    // As much as fits into the buffers between client and server, and more.
     let mut writer = server.join();
     let text = "x".repeat(15_000);
     for _ in 0..TEXTS {
@@ -122,7 +122,7 @@ fn who_takes_nothing_of_what_is_sent_is_closed_in_every_protocol() {
         assert!(Instant::now() < deadline, "still there: {metrics}");
         std::thread::sleep(Duration::from_millis(100));
     }
-    // What had been sent is read, and then there is an end.
+    // What had been sent can be read, and then the stream ends.
     for socket in [line.stream(), follower.stream(), stream.stream(), asker.stream()] {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut all = Vec::new();
@@ -135,11 +135,11 @@ fn who_takes_nothing_of_what_is_sent_is_closed_in_every_protocol() {
 }
 
 #[test]
-fn connections_that_say_nothing_keep_nobody_from_the_metrics() {
+fn silent_connections_do_not_block_the_metrics() {
     let server = TestServer::open();
     let _silent: Vec<Visitor> = (0..100).map(|_| Visitor::connect(server.admin_port())).collect();
     let start = Instant::now();
     assert!(Visitor::scrape(server.admin_port()).contains("teahouse_sessions"));
-    // Half a second each would be 50.
+    // Half a second for each connection would be 50 s.
     assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
 }

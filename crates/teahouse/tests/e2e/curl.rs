@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::server::{PATIENCE, TestServer};
 
-/// A program whose lines are read as they come; ended when the test is.
+/// A program whose lines are read as they come. Dropping it kills the program.
 struct Program {
     child: Child,
     lines: mpsc::Receiver<String>,
@@ -55,18 +55,18 @@ fn curl(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn curl_says_it_and_follows_and_people_with_nc_see_it() {
+fn curl_posts_and_follows_and_people_with_nc_see_it() {
     let server = TestServer::open();
     let port = server.port.to_string();
     let nc = Program::start(Command::new("nc").args(["127.0.0.1", &port]));
     nc.expect("you are in #lobby");
     let room = format!("http://127.0.0.1:{port}/lobby");
-    let said = curl(&["-d", "build done", &format!("{room}?nick=builder")]);
-    assert_eq!(said, "said in #lobby as builder, message 1\n");
+    let answer = curl(&["-d", "build done", &format!("{room}?nick=builder")]);
+    assert_eq!(answer, "said in #lobby as builder, message 1\n");
     assert_eq!(nc.expect("build"), "<builder> build done");
 
     let follower = Program::start(Command::new("curl").args(["-sSN", &room]));
-    // It hears what is said once it is there: say something until it does.
+    // The follower receives messages only once it is there: say something until it does.
     let deadline = Instant::now() + PATIENCE;
     while follower.lines.recv_timeout(Duration::from_millis(50)).is_err() {
         assert!(Instant::now() < deadline, "curl follows nothing");
@@ -78,7 +78,7 @@ fn curl_says_it_and_follows_and_people_with_nc_see_it() {
     follower.expect("两行");
     follower.expect("of text");
 
-    // A nick that somebody has is nobody else's.
+    // A nick that is in use is refused to everyone else.
     let mut ann = server.join_as("ann");
     let taken = curl(&["-d", "x", &format!("{room}?nick=ann")]);
     assert!(taken.contains("\"nick_taken\""), "{taken}");
@@ -89,7 +89,7 @@ fn curl_says_it_and_follows_and_people_with_nc_see_it() {
 }
 
 #[test]
-fn files_and_bodies_are_taken_as_curl_sends_them() {
+fn files_and_bodies_are_accepted_as_curl_sends_them() {
     let server = TestServer::open();
     let mut bob = server.join_as("bob");
     let files = tempfile::tempdir().unwrap();
@@ -100,12 +100,12 @@ fn files_and_bodies_are_taken_as_curl_sends_them() {
     };
     let room = format!("http://127.0.0.1:{}/lobby", server.port);
     let notes = path("notes.txt", "two\nlines 你好\n".as_bytes());
-    let said = curl(&["-T", &notes, &format!("{room}?nick=curl")]);
-    assert_eq!(said, "said in #lobby as curl, message 1\n");
+    let answer = curl(&["-T", &notes, &format!("{room}?nick=curl")]);
+    assert_eq!(answer, "said in #lobby as curl, message 1\n");
     bob.expect("<curl> two");
     bob.expect("lines 你好");
-    let said = curl(&["-T", &notes, &format!("{room}/")]);
-    assert!(said.ends_with(", message 2\n"), "{said}");
+    let answer = curl(&["-T", &notes, &format!("{room}/")]);
+    assert!(answer.ends_with(", message 2\n"), "{answer}");
     curl(&["-d", "with a slash", &format!("{room}/?nick=curl")]);
     bob.expect("<curl> with a slash");
     let packed = path("packed", b"packed");
@@ -131,5 +131,5 @@ fn files_and_bodies_are_taken_as_curl_sends_them() {
     assert_eq!(status, "415");
     assert!(why.contains("--data-binary"), "{why}");
     let (status, _) = refused(&["-T", &notes, "-H", "Origin: http://evil.example"]);
-    assert_eq!(status, "403", "whoever uploads says something too");
+    assert_eq!(status, "403", "an upload says something too");
 }

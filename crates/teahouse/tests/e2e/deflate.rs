@@ -1,5 +1,5 @@
-//! `permessage-deflate` with a client that other people wrote, and the promise that a broadcast is compressed
-//! once for all.
+//! `permessage-deflate` with a client that we did not write, and the promise that a broadcast is compressed once for
+//! all members.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -11,8 +11,8 @@ use crate::server::TestServer;
 use crate::socket::Socket;
 use crate::visitor::Visitor;
 
-/// Joins with Python's `websockets`, says something long (its library compresses it), hears something long,
-/// and prints what it agreed on and what it heard.
+/// Joins with Python's `websockets`, says a long text (the library compresses it), receives a long text, and prints
+/// the agreed extensions and what it received.
 const PYTHON_CLIENT: &str = r#"
 import asyncio, json, sys
 import websockets
@@ -25,17 +25,17 @@ async def main(port):
         await ws.send(json.dumps({"op": "hello", "nick": "python"}))
         await ws.send(json.dumps({"op": "join", "room": "lobby"}))
         await ws.send(json.dumps({"op": "say", "room": "lobby", "text": "long 火锅 " * 1000}))
-        heard = 0
-        while heard < 3:
+        received = 0
+        while received < 3:
             message = json.loads(await ws.recv())
             if message["type"] == "event":
-                heard += 1
+                received += 1
                 print(json.dumps(message["text"]), flush=True)
 
 asyncio.run(main(sys.argv[1]))
 "#;
 
-/// A Python that has `websockets`: the system's before others, because that is where packages go.
+/// A Python that has `websockets`. The system's Python is tried first, because packages are installed there.
 fn python() -> &'static str {
     let has_it = |python: &&str| {
         let import = Command::new(python).args(["-c", "import websockets"]).output();
@@ -46,7 +46,7 @@ fn python() -> &'static str {
 }
 
 #[test]
-fn a_python_client_agrees_on_compression_and_hears_what_is_said() {
+fn a_python_client_agrees_on_compression_and_receives_messages() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut child = Command::new(python())
@@ -56,10 +56,10 @@ fn a_python_client_agrees_on_compression_and_hears_what_is_said() {
         .spawn()
         .unwrap();
     child.stdin.take().unwrap().write_all(PYTHON_CLIENT.as_bytes()).unwrap();
-    let said = ann.expect("<python>");
-    assert_eq!(said, format!("<python> {}", "long 火锅 ".repeat(1000).trim_end()));
+    let line = ann.expect("<python>");
+    assert_eq!(line, format!("<python> {}", "long 火锅 ".repeat(1000).trim_end()));
     let mut bob = Socket::join(server.port, "bob", "lobby");
-    // From a line and through the api; compressible, and not at all.
+    // One text from a line and one through the api; one compressible, one not at all.
     let long = "好茶".repeat(2_000);
     ann.say(&long);
     let random: String = (0_u64..3_000)
@@ -76,12 +76,12 @@ fn a_python_client_agrees_on_compression_and_hears_what_is_said() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(lines[0], json!(["permessage-deflate"]));
-    let mut heard = lines[2..].to_vec();
-    heard.sort_by_key(|text| text.as_str().unwrap().len());
-    assert_eq!(heard, [json!(random), json!(long)]);
+    let mut received = lines[2..].to_vec();
+    received.sort_by_key(|text| text.as_str().unwrap().len());
+    assert_eq!(received, [json!(random), json!(long)]);
 }
 
-/// The next frame of a server: its first byte and its payload.
+/// The next frame of the server: its first byte and its payload.
 fn next_frame(visitor: &mut Visitor) -> (u8, Vec<u8>) {
     loop {
         let bytes = visitor.unread();
@@ -104,7 +104,7 @@ fn next_frame(visitor: &mut Visitor) -> (u8, Vec<u8>) {
     }
 }
 
-fn joined(port: u16, extensions: &str) -> Visitor {
+fn join(port: u16, extensions: &str) -> Visitor {
     let mut visitor = raw::connect(port, extensions);
     visitor.send(&text(r#"{"op":"hello"}"#));
     visitor.send(&text(r#"{"op":"join","room":"lobby"}"#));
@@ -113,19 +113,19 @@ fn joined(port: u16, extensions: &str) -> Visitor {
 }
 
 #[test]
-fn a_broadcast_is_the_same_compressed_bytes_for_all_who_take_them() {
+fn a_broadcast_is_the_same_compressed_bytes_for_all_clients_with_deflate() {
     const DEFLATE: &str =
         "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
-    let mut plain = joined(server.port, "");
-    let mut compressed = [joined(server.port, DEFLATE), joined(server.port, DEFLATE)];
+    let mut plain = join(server.port, "");
+    let mut compressed = [join(server.port, DEFLATE), join(server.port, DEFLATE)];
     let words = "火锅 ".repeat(1_000);
     for round in 0..3 {
         ann.say(&words);
         let event = |visitor: &mut Visitor| loop {
             let (first, payload) = next_frame(visitor);
-            // Longer than any announcement, or compressed.
+            // Frames longer than any announcement, or compressed.
             if first & 0x40 != 0 || payload.len() > 1_000 {
                 break (first, payload);
             }

@@ -1,4 +1,4 @@
-//! The disk: what happens at its end, and before.
+//! The disk: what happens when it is full, and when it is nearly full.
 
 use std::process::Command;
 
@@ -9,13 +9,13 @@ use crate::socket::Socket;
 use crate::visitor::{Visitor, get, post};
 
 #[test]
-fn a_file_that_may_not_grow_is_a_full_disk_and_not_the_end() {
+fn a_file_at_its_size_limit_is_a_full_disk_and_does_not_end_the_server() {
     let server = TestServer::with_file_limit(1024, &["--config", OPEN]);
     let mut ann = server.join_as("ann");
     let mut bob = server.join_as("bob");
     let words = |number: u32| format!("{number} {}", "x".repeat(8000));
     let mut number = 0;
-    // The write-ahead log has a megabyte soon.
+    // The write-ahead log reaches a megabyte soon.
     let mut stuck = false;
     while !stuck {
         number += 1;
@@ -37,7 +37,7 @@ fn a_file_that_may_not_grow_is_a_full_disk_and_not_the_end() {
         .status();
     assert!(status.unwrap().success());
     ann.expect("messages are being stored again");
-    // Whatever was said before, in between and after is there, once and in order.
+    // Everything said before, in between and after is there, once and in order.
     for expected in 1..=number {
         let line = bob.expect("<ann> ");
         assert!(line.starts_with(&format!("<ann> {expected} x")), "{}", &line[..20]);
@@ -45,7 +45,7 @@ fn a_file_that_may_not_grow_is_a_full_disk_and_not_the_end() {
 }
 
 #[test]
-fn on_a_disk_that_is_nearly_full_nothing_is_said_and_reading_goes_on() {
+fn on_a_nearly_full_disk_messages_are_refused_and_reading_goes_on() {
     let config = tempfile::tempdir().unwrap();
     let config = config.path().join("teahouse.toml");
     let set = |min_mib: u64| {
@@ -59,7 +59,7 @@ fn on_a_disk_that_is_nearly_full_nothing_is_said_and_reading_goes_on() {
     ann.say("before");
     assert_eq!(bob.expect("event")["text"], "before");
 
-    // More than any disk has.
+    // A bound larger than any disk.
     set(1 << 40);
     server.signal("-HUP");
     ann.expect("the disk is nearly full: nothing can be said until there is room");
@@ -76,7 +76,7 @@ fn on_a_disk_that_is_nearly_full_nothing_is_said_and_reading_goes_on() {
     let mut monitor = Visitor::connect(server.admin_port());
     monitor.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(monitor.head().status, 503);
-    // Reading goes on, and people come and go.
+    // Reading goes on, and people join and leave.
     let page = get(server.port, "/api/v1/rooms/lobby/messages").json();
     assert_eq!(page["events"][0]["text"], "before");
     let carl = server.join();
@@ -87,14 +87,14 @@ fn on_a_disk_that_is_nearly_full_nothing_is_said_and_reading_goes_on() {
     server.signal("-HUP");
     ann.expect("there is room on the disk again");
     ann.say("after");
-    let told = bob.expect("event");
-    assert_eq!((&told["text"], &told["position"]), (&json!("after"), &json!(2)));
+    let event = bob.expect("event");
+    assert_eq!((&event["text"], &event["position"]), (&json!("after"), &json!(2)));
     assert_eq!(get(server.port, "/healthz").status, 200);
-    assert_ne!(told["id"], Value::from(id));
+    assert_ne!(event["id"], Value::from(id));
 }
 
 #[test]
-fn a_server_is_copied_while_people_talk_and_the_copy_can_be_opened() {
+fn a_backup_made_while_people_talk_can_be_opened() {
     let server = TestServer::open();
     let data = server.data().to_str().unwrap().to_owned();
     let copies = tempfile::tempdir().unwrap();
@@ -110,20 +110,23 @@ fn a_server_is_copied_while_people_talk_and_the_copy_can_be_opened() {
         ann.say(&format!("{number}"));
     }
     bob.expect("<ann> 50");
-    let (is_done, told, _) = run(&["backup", copy.to_str().unwrap(), "--data", &data]);
-    assert!(is_done && told.contains("copy.db is a sound copy: 50 messages in 1 room"), "{told}");
-    let (is_done, _, told) = run(&["backup", copy.to_str().unwrap(), "--data", &data]);
-    assert!(!is_done && told.contains("copy.db exists already\nhint: "), "{told}");
+    let (is_done, output, _) = run(&["backup", copy.to_str().unwrap(), "--data", &data]);
+    assert!(
+        is_done && output.contains("copy.db is a sound copy: 50 messages in 1 room"),
+        "{output}"
+    );
+    let (is_done, _, output) = run(&["backup", copy.to_str().unwrap(), "--data", &data]);
+    assert!(!is_done && output.contains("copy.db exists already\nhint: "), "{output}");
     ann.say("said later");
     bob.expect("<ann> said later");
-    let (_, told, _) = run(&["check", "--data", &data]);
-    assert!(told.contains("teahouse.db is sound: 51 messages in 1 room"), "{told}");
-    let (_, told, _) = run(&["check", copy.to_str().unwrap()]);
-    assert!(told.contains("copy.db is sound: 50 messages in 1 room"), "{told}");
-    let (is_done, _, told) = run(&["check", "/nonexistent/teahouse.db"]);
-    assert!(!is_done && told.contains("there is no history in /nonexistent"), "{told}");
+    let (_, output, _) = run(&["check", "--data", &data]);
+    assert!(output.contains("teahouse.db is sound: 51 messages in 1 room"), "{output}");
+    let (_, output, _) = run(&["check", copy.to_str().unwrap()]);
+    assert!(output.contains("copy.db is sound: 50 messages in 1 room"), "{output}");
+    let (is_done, _, output) = run(&["check", "/nonexistent/teahouse.db"]);
+    assert!(!is_done && output.contains("there is no history in /nonexistent"), "{output}");
 
-    // Restored as the README says it.
+    // Restored as the README describes it.
     let epoch = get(server.port, "/api/v1/rooms/lobby/messages").json()["epoch"].clone();
     let restored = tempfile::tempdir().unwrap();
     std::fs::copy(&copy, restored.path().join("teahouse.db")).unwrap();

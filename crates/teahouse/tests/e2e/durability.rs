@@ -1,5 +1,5 @@
-//! `kill -9` at random moments: nothing that anyone has seen is missing afterwards, nothing is doubled,
-//! and the order is the same (promises P1 to P4).
+//! `kill -9` at random moments: no message that anyone has seen is missing afterwards, none is doubled, and the order
+//! is the same (promises P1 to P4).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ const ROUNDS: u64 = 20;
 const WRITERS: usize = 4;
 
 #[test]
-fn what_anyone_has_seen_survives_kill_nine_once_and_in_order() {
+fn every_seen_message_survives_kill_nine_once_and_in_order() {
     let mut server = TestServer::open();
     let mut seen: Vec<String> = Vec::new();
     let mut recorded = 0;
@@ -29,7 +29,7 @@ fn what_anyone_has_seen_survives_kill_nine_once_and_in_order() {
                 thread::spawn(move || write(peer, round, writer, &stop))
             })
             .collect();
-        // Something has been seen, and then a moment of the dice's choosing.
+        // Somebody has seen a message; then a random moment passes.
         record(&mut reader, &mut seen, Some(50));
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         thread::sleep(Duration::from_micros((dice >> 33) % 60_000));
@@ -45,22 +45,22 @@ fn what_anyone_has_seen_survives_kill_nine_once_and_in_order() {
     }
     server.signal("-TERM");
     assert!(server.wait(PATIENCE).success());
-    let kept = messages_in(&server);
-    check(&seen, &kept);
+    let stored = messages_in(&server);
+    check(&seen, &stored);
     assert!(seen.len() > 1000, "only {} messages were seen", seen.len());
 }
 
-/// A killed process takes nothing from the system's cache, so what is on the disk shows in the system calls alone:
-/// between writing a message to the log of the database and sending it to anyone there is a sync of that log.
+/// A killed process takes nothing from the system's cache, so only system calls show what is on the disk: the server
+/// syncs the database's log between writing a message to it and sending the message to anyone.
 #[test]
-fn what_is_shown_has_been_synced_and_without_durability_it_has_not() {
-    assert_eq!(shown_unsynced(&[]), (MESSAGES, 0));
-    assert_eq!(shown_unsynced(&["--durability", "async"]), (MESSAGES, MESSAGES));
+fn a_shown_message_has_been_synced_and_without_durability_it_has_not() {
+    assert_eq!(count_unsynced(&[]), (MESSAGES, 0));
+    assert_eq!(count_unsynced(&["--durability", "async"]), (MESSAGES, MESSAGES));
 }
 
-/// Nobody may be numbered with a boot that a power cut takes back.
+/// No session may be numbered with a boot that a power cut takes back.
 #[test]
-fn a_boot_is_synced_before_anyone_is_there_whatever_the_durability() {
+fn a_boot_is_synced_before_anyone_enters_whatever_the_durability() {
     let directory = tempfile::tempdir().unwrap();
     let trace = directory.path().join("trace");
     let calls = "pwrite64,fdatasync,fsync,accept4";
@@ -77,8 +77,8 @@ fn a_boot_is_synced_before_anyone_is_there_whatever_the_durability() {
 
 const MESSAGES: usize = 20;
 
-/// How many messages were sent to a member, and how many of them while the log had something that was not synced.
-fn shown_unsynced(arguments: &[&str]) -> (usize, usize) {
+/// How many messages were sent to a member, and how many of them while the log had unsynced data.
+fn count_unsynced(arguments: &[&str]) -> (usize, usize) {
     let directory = tempfile::tempdir().unwrap();
     let trace = directory.path().join("trace");
     let mut server = TestServer::traced("pwrite64,fdatasync,fsync,sendto,write", &trace, arguments);
@@ -115,7 +115,7 @@ fn shown_unsynced(arguments: &[&str]) -> (usize, usize) {
     (shown, unsynced)
 }
 
-/// The tracer may still be writing when the server has ended.
+/// The whole trace. The tracer may still be writing when the server has ended.
 fn traced_whole(trace: &std::path::Path) -> String {
     let deadline = std::time::Instant::now() + PATIENCE;
     loop {
@@ -139,13 +139,13 @@ fn write(mut peer: Peer, round: u64, writer: usize, stop: &AtomicBool) {
             return;
         }
         if number % 16 == 15 {
-            // Reads what the others say, so that it is nobody's slow reader.
+            // Reads what the other writers say, so that this peer is not a slow reader.
             while let Some(Some(_)) = peer.line_within(Duration::from_millis(1)) {}
         }
     }
 }
 
-/// Notes the messages that the reader sees: so many, or all until the server is gone.
+/// Records the messages that the reader sees: `count` of them, or all until the server is gone.
 fn record(reader: &mut Peer, seen: &mut Vec<String>, count: Option<usize>) {
     let mut left = count.unwrap_or(usize::MAX);
     while left > 0 {
@@ -160,8 +160,8 @@ fn record(reader: &mut Peer, seen: &mut Vec<String>, count: Option<usize>) {
     }
 }
 
-/// The last position in the log of which the history has something. Only chunks that change something have one, and
-/// each that keeps something has one of its own.
+/// The last position in the log that the history has recorded. Only chunks that change something have a position, and
+/// each chunk that stores something has one of its own.
 fn log_position(server: &TestServer) -> i64 {
     let database = rusqlite::Connection::open(server.database()).unwrap();
     let recorded = "SELECT value FROM meta WHERE key = 'log_position'";
@@ -183,16 +183,16 @@ fn messages_in(server: &TestServer) -> Vec<String> {
     texts.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
-fn check(seen: &[String], kept: &[String]) {
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    for (place, text) in kept.iter().enumerate() {
-        assert_eq!(places.insert(text, place), None, "{text:?} is kept twice");
+fn check(seen: &[String], stored: &[String]) {
+    let mut indices: HashMap<&str, usize> = HashMap::new();
+    for (index, text) in stored.iter().enumerate() {
+        assert_eq!(indices.insert(text, index), None, "{text:?} is stored twice");
     }
     let mut last = None;
     for text in seen {
-        let place = places.get(text.as_str()).copied();
-        assert!(place.is_some(), "{text:?} was seen and is not kept");
-        assert!(place > last, "{text:?} was seen in another order, or twice");
-        last = place;
+        let index = indices.get(text.as_str()).copied();
+        assert!(index.is_some(), "{text:?} was seen and is not stored");
+        assert!(index > last, "{text:?} was seen in another order, or twice");
+        last = index;
     }
 }

@@ -9,10 +9,10 @@ use crate::peer::Peer;
 use crate::server::{PATIENCE, TestServer};
 use crate::visitor::get;
 
-/// What a server may grow by under attack: bounded buffers and the allocator's slack.
+/// How much a server may grow under attack: bounded buffers and the allocator's slack.
 const GROWTH_KIB_MAX: u64 = 64 * 1024;
 
-/// Two members who must not notice anything.
+/// Two members who must not notice the attack.
 pub(crate) struct Undisturbed {
     ann: Peer,
     bob: Peer,
@@ -37,7 +37,7 @@ impl Undisturbed {
         let words = format!("undisturbed {}", self.count);
         self.ann.say(&words);
         self.bob.expect(&format!("<ann> {words}"));
-        // Both read on, also what is said in other rooms: who reads nothing is not read for long either.
+        // Both also read what is said in other rooms: a peer that reads nothing is soon not read either.
         self.bob.say(&words);
         self.ann.expect(&format!("<bob> {words}"));
     }
@@ -58,7 +58,7 @@ fn random_bytes_disturb_nobody() {
         .take(20_000)
         .collect();
         let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
-        // The server may close on us at any time: that is its right.
+        // The server may close this connection at any time.
         stream.write_all(&bytes).ok();
         members.check();
     }
@@ -104,7 +104,7 @@ fn a_thousand_half_open_connections_and_one_byte_a_second_disturb_nobody() {
 }
 
 #[test]
-fn people_who_bring_another_protocol_are_told_in_one_line() {
+fn clients_of_another_protocol_are_told_in_one_line() {
     let server = TestServer::open();
     let openings: [(&[u8], &str); 3] = [
         (b"NICK ann\r\nUSER ann 0 * :Ann\r\n", "ERROR :IRC"),
@@ -123,7 +123,7 @@ fn people_who_bring_another_protocol_are_told_in_one_line() {
 }
 
 #[test]
-fn someone_who_asks_for_much_and_reads_nothing_is_let_go_and_nobody_else_notices() {
+fn a_client_that_asks_for_much_and_reads_nothing_is_disconnected_and_disturbs_nobody() {
     let server = TestServer::open();
     let mut members = Undisturbed::in_server(&server);
     let mut ann = server.join_as("teller");
@@ -137,18 +137,18 @@ fn someone_who_asks_for_much_and_reads_nothing_is_let_go_and_nobody_else_notices
         let mut greedy = Peer::connect(server.port);
         let asking = "/help\n/history 100\n/search xx*\n".repeat(3000);
         greedy.stream().set_write_timeout(Some(Duration::from_secs(2))).unwrap();
-        // The server stops reading what it cannot answer, or closes: both are its right.
+        // The server may stop reading what it cannot answer, or close the connection.
         greedy.stream().write_all(asking.as_bytes()).ok();
         members.check();
         match ending {
             0 => greedy.reset(),
             1 => drop(greedy),
             2 => {
-                // It may have been let go already.
+                // The server may have closed the connection already.
                 greedy.stream().shutdown(std::net::Shutdown::Write).ok();
                 members.check();
             }
-            // Reads after all: answers, and then the connection's end or more answers.
+            // Now the client reads: it gets answers, and then the end of the connection or more answers.
             _ => {
                 greedy.line();
             }
@@ -160,22 +160,22 @@ fn someone_who_asks_for_much_and_reads_nothing_is_let_go_and_nobody_else_notices
 }
 
 #[test]
-fn every_answer_comes_to_someone_who_asks_in_one_go_and_reads_slowly() {
+fn a_client_that_asks_at_once_and_reads_slowly_gets_every_answer() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     for number in 0..60 {
         ann.say(&format!("{number} {}", "x".repeat(8000)));
     }
-    // Asked in the same order, so answered when all of it is there to be read.
+    // Requests are answered in order, so all of them are answered when the last answer has come.
     ann.say("/history 1");
     ann.expect("> 59 x");
-    let asked = 200;
+    let requests = 200;
     let mut slow = Peer::connect(server.port);
-    slow.send("/history 60\n".repeat(asked).as_bytes());
+    slow.send("/history 60\n".repeat(requests).as_bytes());
     slow.finish();
-    // 200 pages of 64 KiB, far more than may be queued at once: each comes, and then the end.
+    // 200 pages of 64 KiB, far more than may be queued at once: each page comes, and then the end.
     let pages = slow.rest().iter().filter(|line| line.starts_with("-- the last ")).count();
-    assert!(pages >= asked, "{pages} of {asked} pages");
+    assert!(pages >= requests, "{pages} of {requests} pages");
 }
 
 #[test]
@@ -188,8 +188,8 @@ fn a_thousand_long_lines_that_never_end_are_held_within_a_bound_together() {
         peer.send(&[b'x'; 60 * 1024]);
     }
     members.check();
-    // All of it has been read when one more such line is too long to hold beside it, and is refused at its end for
-    // that, and not for being too long to say.
+    // All of it has been read when one more such line does not fit beside the others. It is refused at its end for that
+    // reason, and not for being too long to say.
     let deadline = Instant::now() + PATIENCE;
     loop {
         let mut late = Peer::connect(server.port);
@@ -202,7 +202,7 @@ fn a_thousand_long_lines_that_never_end_are_held_within_a_bound_together() {
     }
     let grown = server.resident_kib().saturating_sub(before);
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
-    // A line that people type is held all the same.
+    // A line that a person types is still held.
     let mut ann = server.join_as("typist");
     ann.send(&[b'y'; 3000]);
     ann.say("");
@@ -212,18 +212,18 @@ fn a_thousand_long_lines_that_never_end_are_held_within_a_bound_together() {
 }
 
 #[test]
-fn whoever_sends_as_fast_as_it_is_read_leaves_others_their_turn() {
+fn a_flooding_connection_leaves_other_connections_their_turn() {
     let server = TestServer::open();
     let mut members = Undisturbed::in_server(&server);
     let is_over = AtomicBool::new(false);
     let mut waited = Duration::ZERO;
-    // Before the first line and behind it. Nothing of it is answered, so no answer that is not read stops it.
+    // Before the first line and after it. Nothing is answered, so no unread answer stops the flood.
     for first in [&b""[..], b"/room\n"] {
         is_over.store(false, Ordering::Relaxed);
         let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
         stream.write_all(first).unwrap();
         std::thread::scope(|scope| {
-            // More than one, so that there is always something to read.
+            // More than one writer, so that there is always something to read.
             for _ in 0..4 {
                 scope.spawn(|| {
                     let blank = vec![b'\n'; 1024 * 1024];
@@ -232,7 +232,7 @@ fn whoever_sends_as_fast_as_it_is_read_leaves_others_their_turn() {
                     }
                 });
             }
-            let _over = Over(&is_over);
+            let _over = EndOnDrop(&is_over);
             let start = Instant::now();
             for _ in 0..10 {
                 members.check();
@@ -241,12 +241,12 @@ fn whoever_sends_as_fast_as_it_is_read_leaves_others_their_turn() {
             waited += start.elapsed();
         });
     }
-    // One or two seconds on two cores that have more to do; without turns as long as the flood goes on.
+    // One or two seconds on two busy cores. Without turns, it takes as long as the flood goes on.
     assert!(waited < Duration::from_secs(25), "others waited {waited:?}");
 }
 
 #[test]
-fn lines_that_are_not_understood_take_short_turns() {
+fn unknown_lines_take_short_turns() {
     let server = TestServer::open();
     let mut members = Undisturbed::in_server(&server);
     let is_over = AtomicBool::new(false);
@@ -264,21 +264,21 @@ fn lines_that_are_not_understood_take_short_turns() {
                 stream.shutdown(std::net::Shutdown::Both).ok();
             });
         }
-        let _over = Over(&is_over);
+        let _over = EndOnDrop(&is_over);
         let start = Instant::now();
         for _ in 0..8 {
             members.check();
         }
         waited = start.elapsed();
     });
-    // Two to five seconds on two cores that have more to do; 40 with whole buffers of such lines.
+    // Two to five seconds on two busy cores; 40 when whole buffers of such lines are one turn.
     assert!(waited < Duration::from_secs(25), "others waited {waited:?}");
 }
 
-/// Ends what goes on until then, also when a check has failed.
-struct Over<'a>(&'a AtomicBool);
+/// Ends what runs until then, also when a check fails.
+struct EndOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for Over<'_> {
+impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }

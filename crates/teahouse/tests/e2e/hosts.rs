@@ -1,5 +1,5 @@
-//! For whom the server answers over HTTP: under names that are its own (no page whose owner points a name at us),
-//! and to pages that are its own, also with a real nginx in front that changes `Host`.
+//! Which requests the server answers over HTTP: those for a name of its own (a page whose owner points a name at the
+//! server gets nothing), and those from pages of its own, also behind a real nginx that changes `Host`.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::raw;
 use crate::server::{PATIENCE, TestServer};
 use crate::visitor::{Answer, Visitor, get};
 
-/// One request with a head of our own.
+/// One request with the given head.
 fn ask(port: u16, head: &str) -> Answer {
     let mut visitor = Visitor::connect(port);
     visitor.send(head.as_bytes());
@@ -24,7 +24,7 @@ fn why(answer: &Answer) -> (u16, String, String) {
 }
 
 #[test]
-fn a_request_for_a_name_that_is_not_ours_is_refused_whatever_it_wants() {
+fn a_request_for_a_foreign_name_is_always_refused() {
     let server = TestServer::with(&[]);
     let rebound = "Host: rebound.example:5000\r\n";
     let socket = raw::handshake("Origin: http://rebound.example:5000\r\n")
@@ -45,10 +45,10 @@ fn a_request_for_a_name_that_is_not_ours_is_refused_whatever_it_wants() {
     let metrics = ask(server.admin_port(), &format!("GET /metrics HTTP/1.1\r\n{rebound}\r\n"));
     assert_eq!(metrics.status, 421);
     assert!(metrics.text().starts_with("rebound.example:5000 is not a name"), "{metrics:?}");
-    let said = get(server.port, "/api/v1/rooms/lobby/messages");
-    assert!(said.status == 404 || said.json()["events"] == serde_json::json!([]), "{said:?}");
+    let page = get(server.port, "/api/v1/rooms/lobby/messages");
+    assert!(page.status == 404 || page.json()["events"] == serde_json::json!([]), "{page:?}");
 
-    // Our own clients are no page, and reach it under any name; they say no origin.
+    // Our own clients are not pages: they send no origin and may use any name.
     let plain = raw::handshake("").replace("Host: localhost\r\n", rebound);
     let mut visitor = Visitor::connect(server.port);
     visitor.send(plain.as_bytes());
@@ -61,7 +61,11 @@ fn a_request_for_a_name_that_is_not_ours_is_refused_whatever_it_wants() {
         let head = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n");
         assert_eq!(ask(server.admin_port(), &head).text(), "ok\n", "{host}");
     }
-    assert_eq!(ask(server.port, "GET /healthz HTTP/1.0\r\n\r\n").text(), "ok\n", "no host is said");
+    assert_eq!(
+        ask(server.port, "GET /healthz HTTP/1.0\r\n\r\n").text(),
+        "ok\n",
+        "no host is given"
+    );
     assert_eq!(ask(server.port, "GET /healthz HTTP/1.1\r\n\r\n").status, 400, "it must be");
 }
 
@@ -73,9 +77,9 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// With more lines for its `location`.
+    /// A proxy with more lines in its `location`.
     fn of(server: &TestServer, more: &str) -> Self {
-        // A port that is free when it is asked for may be somebody else's a moment later.
+        // A port that is free when the test asks for it may be taken a moment later.
         let deadline = Instant::now() + PATIENCE;
         std::iter::from_fn(|| (Instant::now() < deadline).then(|| Self::try_of(server, more)))
             .find_map(|proxy| proxy)
@@ -118,7 +122,7 @@ impl Proxy {
             .spawn()
             .unwrap();
         let mut proxy = Self { child, port, directory };
-        // It writes its process number when it listens.
+        // nginx writes its process number when it listens.
         while !proxy.directory.path().join("pid").exists() {
             if proxy.child.try_wait().unwrap().is_some() {
                 return None;
@@ -128,7 +132,7 @@ impl Proxy {
         Some(proxy)
     }
 
-    /// What a page of that origin is answered when it says something.
+    /// The answer to a page of that origin that says something.
     fn say(&self, host: &str, more: &str) -> Answer {
         let head = format!(
             "POST /lobby?nick=page HTTP/1.1\r\nHost: {host}\r\n{more}Content-Length: 2\r\n\r\nhi"
@@ -145,10 +149,10 @@ impl Drop for Proxy {
 }
 
 #[test]
-fn pages_behind_a_proxy_that_changes_the_host_may_speak_and_others_are_told_what_was_compared() {
+fn pages_behind_a_proxy_that_changes_the_host_may_post_and_others_are_told_what_was_compared() {
     let server = TestServer::with(&[]);
     let proxy = Proxy::of(&server, "");
-    // nginx says the address it passes to; the browser says whether page and server are one.
+    // nginx sends the address that it forwards to; the browser says whether page and server have one origin.
     let own = "Origin: https://tea.example\r\nSec-Fetch-Site: same-origin\r\n";
     assert_eq!(proxy.say("tea.example", own).status, 200);
     let foreign = "Origin: https://evil.example\r\nSec-Fetch-Site: cross-site\r\n";
@@ -158,7 +162,7 @@ fn pages_behind_a_proxy_that_changes_the_host_may_speak_and_others_are_told_what
         message.contains("cross-site") && message.contains("https://evil.example"),
         "{message}"
     );
-    // A browser that does not say it (over plain HTTP): the two names are compared.
+    // A browser that does not say so (over plain HTTP): the server compares the two names.
     let silent = "Origin: http://tea.example\r\n";
     let (status, _, message) = why(&proxy.say("tea.example", silent));
     assert_eq!(status, 403);
@@ -172,7 +176,7 @@ fn pages_behind_a_proxy_that_changes_the_host_may_speak_and_others_are_told_what
     visitor.send(raw::handshake(own).as_bytes());
     assert_eq!(visitor.head().status, 101, "a WebSocket through the proxy");
 
-    // One that passes the host on needs the name to be ours, and then everything is.
+    // A proxy that passes the host on needs its name in `hosts`; then everything is allowed.
     let passing = "proxy_set_header Host $host;";
     let proxy = Proxy::of(&server, passing);
     assert_eq!(why(&proxy.say("tea.example", own)).0, 421);

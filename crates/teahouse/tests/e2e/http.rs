@@ -1,4 +1,4 @@
-//! The server over HTTP: `curl` says and follows, programs read and find, and what is wrong is said.
+//! The server over HTTP: `curl` says and follows, programs read and search, and every fault is reported.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ fn positions(page: &Value) -> Vec<u64> {
 }
 
 #[test]
-fn what_is_posted_is_kept_once_and_read_in_every_way() {
+fn a_posted_message_is_stored_once_and_can_be_read_in_every_way() {
     let server = TestServer::open();
     let port = server.port;
     let messages = "/api/v1/rooms/tea/messages";
@@ -67,7 +67,7 @@ fn what_is_posted_is_kept_once_and_read_in_every_way() {
     assert_eq!(rooms, ["coffee", "tea", "tea"]);
     assert_eq!(positions(&search("words=%E7%81%AB%E9%94%85&room=tea&limit=2")), [10, 9]);
     assert_eq!(positions(&search("words=nothing")), [0; 0]);
-    // A list that is cut says so, and its rest can be had.
+    // A list that is cut says so, and the rest can be requested.
     let cut = search("words=number&room=tea&limit=6");
     assert_eq!(positions(&cut), [10, 9, 8, 7, 6, 5]);
     let rest = search(&format!("words=number&room=tea&limit=6&before={}", cut["more"]));
@@ -91,7 +91,7 @@ fn what_is_posted_is_kept_once_and_read_in_every_way() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_status_and_its_field() {
+fn a_wrong_request_is_answered_with_its_status_and_field() {
     let server = TestServer::open();
     let port = server.port;
     post(port, "/tea", "hello");
@@ -104,7 +104,7 @@ fn what_is_wrong_is_said_with_its_status_and_its_field() {
     assert_eq!(
         wrong("GET", "/api/v1/rooms/nowhere/events", "").1,
         "no_such_room",
-        "whoever follows says nothing and makes no room"
+        "a follower says nothing and makes no room"
     );
     assert_eq!(wrong("GET", "/a%20b", ""), (400, "bad_name".into(), json!("room")));
     assert_eq!(wrong("GET", &format!("{messages}?limit=0"), ""), bad("limit"));
@@ -160,12 +160,12 @@ fn what_is_wrong_is_said_with_its_status_and_its_field() {
 fn a_room_in_chinese_and_many_requests_on_one_connection() {
     let server = TestServer::open();
     let mut bob = Socket::join(server.port, "bob", "茶");
-    let said = post(server.port, "/%E8%8C%B6?nick=%E5%AE%89", "好喝");
-    assert_eq!(said.text(), "said in #茶 as 安, message 1\n");
+    let answer = post(server.port, "/%E8%8C%B6?nick=%E5%AE%89", "好喝");
+    assert_eq!(answer.text(), "said in #茶 as 安, message 1\n");
     let event = bob.expect("event");
     assert_eq!((&event["text"], &event["sender"]["nick"]), (&json!("好喝"), &json!("安")));
 
-    // Asked in one go, answered in order.
+    // Requests sent in one write are answered in order.
     let mut visitor = Visitor::connect(server.port);
     let mut all = String::new();
     for number in 0..50 {
@@ -189,7 +189,7 @@ fn a_room_in_chinese_and_many_requests_on_one_connection() {
 }
 
 #[test]
-fn a_page_of_another_site_can_neither_speak_nor_open_a_socket() {
+fn a_page_of_another_site_can_neither_post_nor_open_a_socket() {
     let server = TestServer::open();
     let port = server.port;
     let foreign = [
@@ -208,10 +208,10 @@ fn a_page_of_another_site_can_neither_speak_nor_open_a_socket() {
         "Sec-Fetch-Site: none\r\n",
     ];
     for more in foreign {
-        let said = request(port, "POST", "/lobby", more, "I am a page");
-        assert_eq!(failure(&said), (403, "forbidden".into(), Value::Null), "{more}");
-        let said = request(port, "POST", "/api/v1/rooms/lobby/messages", more, r#"{"text":"x"}"#);
-        assert_eq!(said.status, 403);
+        let answer = request(port, "POST", "/lobby", more, "I am a page");
+        assert_eq!(failure(&answer), (403, "forbidden".into(), Value::Null), "{more}");
+        let answer = request(port, "POST", "/api/v1/rooms/lobby/messages", more, r#"{"text":"x"}"#);
+        assert_eq!(answer.status, 403);
         let mut visitor = Visitor::connect(port);
         visitor.send(raw::handshake(more).as_bytes());
         assert_eq!(visitor.answer(false).status, 403, "{more}");
@@ -225,7 +225,7 @@ fn a_page_of_another_site_can_neither_speak_nor_open_a_socket() {
 }
 
 #[test]
-fn whoever_sends_a_request_by_the_drop_is_ended_and_disturbs_nobody() {
+fn a_request_sent_byte_by_byte_is_closed_and_disturbs_nobody() {
     let server = TestServer::open();
     let mut members = Undisturbed::in_server(&server);
     let openings: [&[u8]; 5] = [
@@ -245,7 +245,7 @@ fn whoever_sends_a_request_by_the_drop_is_ended_and_disturbs_nobody() {
             visitors.push(visitor);
         }
     }
-    // A drop now and then does not buy more time.
+    // A byte now and then does not buy more time.
     let mut is_open = vec![true; visitors.len()];
     while is_open.iter().any(|open| *open) {
         assert!(start.elapsed() < PATIENCE, "still open: {is_open:?}");
@@ -253,7 +253,7 @@ fn whoever_sends_a_request_by_the_drop_is_ended_and_disturbs_nobody() {
         for (index, visitor) in visitors.iter_mut().enumerate().filter(|(index, _)| index / 20 < 4)
         {
             if is_open[index] {
-                // It may have been ended.
+                // The server may have closed the connection.
                 std::io::Write::write_all(&mut visitor.stream(), b"x").ok();
             }
         }
@@ -263,17 +263,17 @@ fn whoever_sends_a_request_by_the_drop_is_ended_and_disturbs_nobody() {
     }
     println!("the last was ended after {:?}", start.elapsed());
     members.check();
-    // However many the members have said meanwhile, nothing of the others was said before.
+    // However much the members have said meanwhile, none of the cut requests was said before.
     let first = get(server.port, "/api/v1/rooms/quiet/messages?after=0&limit=1");
     assert_eq!(first.json()["events"][0]["text"], "undisturbed 1");
 }
 
 #[test]
-fn searches_of_those_who_hang_up_keep_nobody_waiting() {
+fn searches_of_closed_connections_delay_nobody() {
     let server = TestServer::open();
     let port = server.port;
     let mut ann = Socket::join(port, "ann", "tea");
-    // Each message is in many a search, and looking through all of them takes time.
+    // Each message matches many searches, and looking through all of them takes time.
     for number in 0..60 {
         let words: Vec<String> =
             (0..900).map(|word| format!("tea{:x}", number * 900 + word)).collect();
@@ -293,7 +293,7 @@ fn searches_of_those_who_hang_up_keep_nobody_waiting() {
         if answer["type"] == "found" {
             break answer;
         }
-        // The address has a search waiting: told, and asked again.
+        // The address still has a search waiting: it is told so, and tries again.
         assert_eq!(answer["code"], "searches_wait", "{answer}");
         assert!(Instant::now() < deadline, "nobody's turn comes");
         std::thread::sleep(Duration::from_millis(20));

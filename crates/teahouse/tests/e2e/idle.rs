@@ -1,5 +1,4 @@
-//! WebSockets that say nothing: they cost little, dead ones are noticed, and one that does not read holds
-//! nobody up.
+//! Silent WebSockets: they cost little memory, dead ones are noticed, and one that does not read delays nobody.
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +29,7 @@ fn idle_members_on_websockets_cost_little() {
             let resume_key = format!("{:032x}", members.len());
             member.send(&text(&json!({ "op": "hello", "seat": resume_key }).to_string()));
             member.send(&text(r#"{"op":"join","room":"lobby"}"#));
-            hear(&mut member, "\"joined\"");
+            expect(&mut member, "\"joined\"");
             members.push(member);
         }
     };
@@ -45,18 +44,18 @@ fn idle_members_on_websockets_cost_little() {
     let mut ann = server.join_as("ann");
     ann.say("can everyone hear me?");
     for member in &mut members {
-        hear(member, "can everyone hear me?");
+        expect(member, "can everyone hear me?");
     }
 }
 
-fn hear(member: &mut Visitor, part: &str) {
+fn expect(member: &mut Visitor, part: &str) {
     while !String::from_utf8_lossy(member.unread()).contains(part) {
         assert!(member.wait(), "ended before {part:?}");
     }
 }
 
 #[test]
-fn a_peer_that_does_not_answer_is_noticed_within_a_minute() {
+fn a_peer_that_answers_no_pings_is_closed_within_a_minute() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut dead = raw::connect(server.port, "");
@@ -64,7 +63,7 @@ fn a_peer_that_does_not_answer_is_noticed_within_a_minute() {
     dead.send(&text(r#"{"op":"join","room":"lobby"}"#));
     ann.expect("dead entered");
     let start = Instant::now();
-    // A library answers pings while somebody reads.
+    // The library answers pings only while the test reads.
     let mut alive = Socket::join(server.port, "alive", "lobby");
     let mut mute = raw::connect(server.port, "");
     let hello_start = Instant::now();
@@ -118,7 +117,7 @@ fn a_websocket_that_stops_reading_loses_nothing_and_slows_nobody() {
     let mut position = BEFORE;
     while position < BEFORE + MESSAGES {
         let Some(message) = stalled.next() else {
-            // On a slow machine it took nothing for so long that it was given up: it comes back.
+            // On a slow machine it took nothing for so long that the server closed it: it resumes.
             stalled = Socket::connect(server.port);
             stalled.ask(&json!({ "op": "hello", "nick": "stalled", "seat": SEAT }));
             let after = json!({ "epoch": epoch, "position": position });

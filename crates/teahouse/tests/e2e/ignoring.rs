@@ -1,4 +1,4 @@
-//! Ignored people stay ignored: whoever resumes, whatever they are called, and from outside too.
+//! Ignored people stay ignored: after either side resumes, under any nick, and over HTTP too.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,8 @@ use crate::server::TestServer;
 use crate::socket::Socket;
 use crate::visitor::post;
 
-const EVES_SEAT: &str = "000102030405060708090a0b0c0d0e0f";
-const BOBS_SEAT: &str = "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
+const EVES_KEY: &str = "000102030405060708090a0b0c0d0e0f";
+const BOBS_KEY: &str = "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
 
 fn hello(port: u16, nick: &str, resume_key: &str) -> Socket {
     let mut socket = Socket::connect(port);
@@ -18,8 +18,8 @@ fn hello(port: u16, nick: &str, resume_key: &str) -> Socket {
 
 fn join(socket: &mut Socket, after: Option<&Value>) {
     let mut request = json!({ "op": "join", "room": "lobby" });
-    if let Some(place) = after {
-        request["after"] = place.clone();
+    if let Some(cursor) = after {
+        request["after"] = cursor.clone();
     }
     socket.ask(&request);
     socket.expect("joined");
@@ -29,52 +29,52 @@ fn say(socket: &mut Socket, text: &str) {
     socket.ask(&json!({ "op": "say", "room": "lobby", "text": text }));
 }
 
-/// What is said up to this text.
-fn heard_up_to(socket: &mut Socket, last: &str) -> Vec<String> {
-    let mut heard = Vec::new();
-    while heard.last().is_none_or(|text| text != last) {
-        heard.push(socket.expect("event")["text"].as_str().unwrap().to_owned());
+/// The texts said up to this one.
+fn texts_up_to(socket: &mut Socket, last: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    while texts.last().is_none_or(|text| text != last) {
+        texts.push(socket.expect("event")["text"].as_str().unwrap().to_owned());
     }
-    heard
+    texts
 }
 
 #[test]
-fn ignored_people_are_not_heard_again_after_either_side_resumes_also_under_another_nick() {
+fn ignored_people_stay_ignored_after_either_side_resumes_also_under_another_nick() {
     let server = TestServer::open();
     let mut ann = Socket::join(server.port, "ann", "lobby");
-    let mut eve = hello(server.port, "eve", EVES_SEAT);
+    let mut eve = hello(server.port, "eve", EVES_KEY);
     join(&mut eve, None);
-    let mut bob = hello(server.port, "bob", BOBS_SEAT);
+    let mut bob = hello(server.port, "bob", BOBS_KEY);
     join(&mut bob, None);
     bob.ask(&json!({ "op": "ignore", "nick": "eve" }));
     bob.expect("ignoring");
 
     say(&mut ann, "one");
     let event = bob.expect("event");
-    let place = json!({ "epoch": event["epoch"], "position": event["position"] });
+    let cursor = json!({ "epoch": event["epoch"], "position": event["position"] });
     bob.break_off();
 
     // Eve is on another connection and has another nick.
     eve.break_off();
-    let mut eve = hello(server.port, "eve", EVES_SEAT);
+    let mut eve = hello(server.port, "eve", EVES_KEY);
     join(&mut eve, None);
     eve.ask(&json!({ "op": "nick", "nick": "angel" }));
     eve.expect("renamed");
     say(&mut eve, "from history");
     say(&mut ann, "two");
-    heard_up_to(&mut ann, "two");
+    texts_up_to(&mut ann, "two");
 
-    let mut bob = hello(server.port, "bob", BOBS_SEAT);
-    join(&mut bob, Some(&place));
-    assert_eq!(heard_up_to(&mut bob, "two"), ["two"], "from history");
+    let mut bob = hello(server.port, "bob", BOBS_KEY);
+    join(&mut bob, Some(&cursor));
+    assert_eq!(texts_up_to(&mut bob, "two"), ["two"], "from history");
     say(&mut eve, "live");
-    heard_up_to(&mut eve, "live");
+    texts_up_to(&mut eve, "live");
     say(&mut ann, "three");
-    assert_eq!(heard_up_to(&mut bob, "three"), ["three"], "live");
+    assert_eq!(texts_up_to(&mut bob, "three"), ["three"], "live");
 }
 
 #[test]
-fn whoever_says_something_without_coming_in_can_be_ignored() {
+fn a_person_who_posts_without_entering_can_be_ignored() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     post(server.port, "/lobby?nick=Spam", "buy");

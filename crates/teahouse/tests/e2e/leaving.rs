@@ -1,4 +1,4 @@
-//! The full-screen client and whoever runs it: terminals that close, signals, a shell that has the terminal for a
+//! The full-screen client and its surroundings: terminals that close, signals, a shell that has the terminal for a
 //! while.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::scripts::client;
 use crate::server::TestServer;
 use crate::terminal::Terminal;
 
-/// What is typed and not sent is kept when this happens, however soon.
+/// Text that is typed and not sent is kept when `end` happens, however soon.
 fn check_kept(end: impl Fn(&Terminal)) {
     let server = TestServer::open();
     let terminal = join(&server);
@@ -23,18 +23,18 @@ fn check_kept(end: impl Fn(&Terminal)) {
 }
 
 #[test]
-fn a_begun_line_outlives_the_window_it_was_typed_in() {
+fn a_begun_line_survives_the_window_it_was_typed_in() {
     check_kept(Terminal::close);
 }
 
 #[test]
-fn a_begun_line_outlives_every_signal_that_can_be_heard() {
+fn a_begun_line_survives_every_signal_that_can_be_caught() {
     for signal in ["-HUP", "-TERM", "-INT", "-QUIT"] {
         check_kept(|terminal| kill(signal, terminal.pid()));
     }
 }
 
-/// Closes a terminal, and waits for the end of its program.
+/// Closes a terminal, and waits for its program to end.
 fn close(terminal: &Terminal) {
     let process = format!("/proc/{}", terminal.pid());
     terminal.close();
@@ -55,7 +55,7 @@ fn a_second_client_says_so_and_finds_its_line_again() {
     second.wait("the draft", |terminal| terminal.row(LINE_ROW).ends_with("が half"));
     close(&second);
     close(&first);
-    // With one window again, it is there too.
+    // With one window again, that line is there too.
     let only = Terminal::run(&command);
     only.expect("● bob");
     only.wait("the draft", |terminal| terminal.row(LINE_ROW).ends_with("が half"));
@@ -81,11 +81,11 @@ fn join_in_shell(server: &TestServer, notes: &Path) -> (Terminal, u32) {
     (terminal, pid)
 }
 
-/// The shell has the terminal, as it is used to it; then the client comes back with its line.
+/// The shell has its usual terminal; then the client comes back with its line.
 fn check_shell_and_back(terminal: &Terminal, row: &str) {
-    terminal.wait("with the shell", |terminal| terminal.told("alternate_on") == "0");
+    terminal.wait("with the shell", |terminal| terminal.value_of("alternate_on") == "0");
     terminal.expect("shell>");
-    assert_eq!(terminal.told("mouse_any_flag"), "0");
+    assert_eq!(terminal.value_of("mouse_any_flag"), "0");
     terminal.type_in("echo two$((1+1))");
     terminal.expect("shell> echo two$((1+1))");
     terminal.keys(&["Enter"]);
@@ -93,13 +93,13 @@ fn check_shell_and_back(terminal: &Terminal, row: &str) {
     terminal.type_in("fg");
     terminal.keys(&["Enter"]);
     terminal.expect("● bob");
-    assert_eq!(terminal.told("alternate_on"), "1");
-    terminal.wait("with its mouse", |terminal| terminal.told("mouse_any_flag") == "1");
+    assert_eq!(terminal.value_of("alternate_on"), "1");
+    terminal.wait("with its mouse", |terminal| terminal.value_of("mouse_any_flag") == "1");
     check_half(terminal, row);
 }
 
 #[test]
-fn it_is_stopped_from_outside_and_comes_back_as_it_was() {
+fn a_client_stopped_from_outside_continues_as_it_was() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let notes = tempfile::tempdir().unwrap();
@@ -114,7 +114,7 @@ fn it_is_stopped_from_outside_and_comes_back_as_it_was() {
 }
 
 #[test]
-fn after_a_stop_that_cannot_be_heard_screen_and_keys_come_back() {
+fn after_a_stop_that_cannot_be_caught_screen_and_keys_work_again() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let notes = tempfile::tempdir().unwrap();
@@ -135,15 +135,15 @@ fn after_a_stop_that_cannot_be_heard_screen_and_keys_come_back() {
 }
 
 #[test]
-fn where_no_shell_would_bring_it_back_it_does_not_stop() {
+fn without_a_shell_to_continue_it_the_client_does_not_stop() {
     let server = TestServer::open();
     let terminal = join(&server);
     let row = type_half(&terminal);
     terminal.keys(&["C-z"]);
     kill("-TSTP", terminal.pid());
-    // Nor does drawing everything again end it.
+    // Redrawing everything does not end it either.
     terminal.keys(&["C-l"]);
     terminal.type_in("!");
     terminal.wait("typed on", |terminal| terminal.row(LINE_ROW) == format!("{row}!"));
-    assert_eq!(terminal.told("alternate_on"), "1");
+    assert_eq!(terminal.value_of("alternate_on"), "1");
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::server::{PATIENCE, teahouse};
 
-/// A server on places of our own; what it logs is in a file.
+/// A server with the given arguments; its log is in a file.
 struct Open {
     child: Child,
     greeting: String,
@@ -19,7 +19,7 @@ impl Open {
         Self::try_with(arguments, configuration).unwrap_or_else(|log| panic!("{log}"))
     }
 
-    /// Gives what it logged where it does not open.
+    /// Returns its log when the server does not open.
     fn try_with(arguments: &[&str], configuration: &str) -> Result<Self, String> {
         let data = tempfile::tempdir().unwrap();
         let path = data.path().join("teahouse.toml");
@@ -45,7 +45,7 @@ impl Open {
         Ok(Self { child, greeting, data })
     }
 
-    /// The `nc` commands that it names, as hosts and ports.
+    /// The `nc` commands in its greeting, as hosts and ports.
     fn named(&self) -> Vec<(String, u16)> {
         let lines = self.greeting.lines().filter_map(|line| line.trim().strip_prefix("nc "));
         lines
@@ -83,7 +83,7 @@ impl Drop for Open {
     }
 }
 
-/// Whether somebody who connects there is greeted.
+/// Whether a connection to that address is greeted.
 fn greets(host: &str, port: u16) -> bool {
     let Ok(mut stream) = TcpStream::connect((host, port)) else { return false };
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -93,17 +93,17 @@ fn greets(host: &str, port: u16) -> bool {
 }
 
 #[test]
-fn every_way_to_write_a_place_is_heard_in_both_families_and_the_greeting_is_true() {
-    for place in [":0", "0", "*:0", "[::]:0", "localhost:0"] {
-        let open = Open::with(&["--listen", place], "");
+fn every_way_to_write_an_address_listens_in_both_families_and_the_greeting_is_true() {
+    for address in [":0", "0", "*:0", "[::]:0", "localhost:0"] {
+        let open = Open::with(&["--listen", address], "");
         let named = open.named();
         assert!(!named.is_empty(), "{}", open.greeting);
         for (host, port) in &named {
-            assert!(greets(host, *port), "{place}: nothing is at {host} {port}");
+            assert!(greets(host, *port), "{address}: nothing is at {host} {port}");
         }
         let port = named[0].1;
         for host in ["127.0.0.1", "::1", "localhost"] {
-            assert!(greets(host, port), "{place}: nothing is at {host} {port}");
+            assert!(greets(host, port), "{address}: nothing is at {host} {port}");
         }
     }
     let open = Open::with(&["--listen", "127.0.0.1:0", "--listen", "[::1]:0"], "");
@@ -111,7 +111,7 @@ fn every_way_to_write_a_place_is_heard_in_both_families_and_the_greeting_is_true
     let hosts: Vec<&str> = named.iter().map(|(host, _)| host.as_str()).collect();
     assert_eq!(hosts, ["127.0.0.1", "::1"]);
     assert!(named.iter().all(|(host, port)| greets(host, *port)));
-    // In a shell brackets are a pattern, so what has them is quoted.
+    // In a shell brackets are a pattern, so an argument with brackets is quoted.
     let port = named[1].1;
     for quoted in [format!("join \"[::1]:{port}\"\n"), format!(" \"http://[::1]:{port}/lobby\"\n")]
     {
@@ -119,7 +119,7 @@ fn every_way_to_write_a_place_is_heard_in_both_families_and_the_greeting_is_true
     }
     let plain = format!("  curl -N http://127.0.0.1:{}/lobby\n", named[0].1);
     assert!(open.greeting.contains(&plain), "{}", open.greeting);
-    // Written twice, it is one place. A port that is free now may be somebody else's a moment later.
+    // An address written twice is one address. A port that is free now may be taken a moment later.
     let deadline = Instant::now() + PATIENCE;
     let (open, port) = loop {
         let free = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
@@ -143,7 +143,7 @@ fn a_reload_says_which_settings_need_a_restart_and_keeps_them_as_they_are() {
     open.logs("settings reloaded");
     std::fs::write(&path, "listen = [\"127.0.0.1:0\"]\nadmin = \"auto\"\n").unwrap();
     open.hang_up();
-    // The flag says what admin is, and listen is again what it was.
+    // `admin` is set by its flag, and `listen` is again what it was.
     let deadline = Instant::now() + PATIENCE;
     loop {
         let log = std::fs::read_to_string(open.data.path().join("log")).unwrap();

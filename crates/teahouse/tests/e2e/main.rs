@@ -1,7 +1,7 @@
 //! End-to-end tests: the real binary, real sockets, the real `nc` and `telnet`, a real database file.
-//! `server` starts and stops servers, `peer` is a member on a plain socket, `socket` one on a WebSocket (`raw`
-//! without a library), `visitor` speaks HTTP, `browser` is Chromium, `terminal` is a pseudo-terminal, `schema` holds what the server sends against its descriptions;
-//! the other files are what people rely on.
+//! `server` starts and stops servers, `peer` is a member on a plain socket, `socket` a member on a WebSocket (`raw`
+//! without a library), `visitor` an HTTP client, `browser` Chromium, `terminal` a pseudo-terminal. `schema` compares
+//! what the server sends with its descriptions. The other files test what people rely on.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! The full-screen client as a guest of the terminal: it is plain where there is none, leaves it as it was, and takes no
-//! processor while nothing happens.
+//! The full-screen client as a guest of the terminal: it is plain where there is no terminal, leaves the terminal as it
+//! was, and uses no processor time while nothing happens.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn without_a_terminal_on_either_side_it_is_plain() {
     for script in [r#""$@" | cat"#, r#"cat | "$@""#] {
         let terminal = shell(script);
         terminal.expect("you are in #lobby");
-        assert_eq!(terminal.told("alternate_on"), "0", "{script}");
+        assert_eq!(terminal.value_of("alternate_on"), "0", "{script}");
         terminal.keys(&["plain words", "Enter"]);
         let mut ann = server.join();
         ann.expect("plain words");
@@ -34,7 +34,7 @@ fn without_a_terminal_on_either_side_it_is_plain() {
 }
 
 #[test]
-fn no_color_means_none() {
+fn with_no_color_the_client_sets_no_colours() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     ann.say("hello bob, see http://example.org/ 茶");
@@ -47,7 +47,7 @@ fn no_color_means_none() {
     assert_eq!(colours(&plain.colours()), BTreeMap::new());
 }
 
-/// The colours in a text with sequences, and how often each is set.
+/// The colours in a text with escape sequences, and how often each is set.
 fn colours(text: &str) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for part in text.split("\u{1b}[").skip(1) {
@@ -62,7 +62,7 @@ fn colours(text: &str) -> BTreeMap<&str, usize> {
     counts
 }
 
-/// Runs the client in a shell that notes how the terminal is before and after.
+/// Runs the client in a shell that records the terminal's state before and after.
 fn join_noting(server: &TestServer, notes: &Path) -> Terminal {
     let command = bob(server);
     let script = r#"
@@ -79,8 +79,8 @@ fn join_noting(server: &TestServer, notes: &Path) -> Terminal {
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let terminal = Terminal::run(&shell);
     terminal.expect("● bob");
-    assert_eq!(terminal.told("alternate_on"), "1");
-    assert_eq!(terminal.told("mouse_any_flag"), "1");
+    assert_eq!(terminal.value_of("alternate_on"), "1");
+    assert_eq!(terminal.value_of("mouse_any_flag"), "1");
     terminal
 }
 
@@ -89,8 +89,8 @@ fn check_restored(terminal: &Terminal, notes: &Path) {
     let note = |name: &str| std::fs::read_to_string(notes.join(name)).unwrap();
     assert_eq!(note("after"), note("before"));
     let flags = ["alternate_on", "cursor_flag", "mouse_any_flag", "keypad_cursor_flag"];
-    assert_eq!(flags.map(|flag| terminal.told(flag)), ["0", "1", "0", "0"]);
-    // Nothing of a paste is put into brackets.
+    assert_eq!(flags.map(|flag| terminal.value_of(flag)), ["0", "1", "0", "0"]);
+    // Bracketed paste is off again.
     terminal.paste("pasted");
     terminal.wait("a paste without brackets", |terminal| {
         terminal.screen().lines().any(|line| line == "pasted")
@@ -98,7 +98,7 @@ fn check_restored(terminal: &Terminal, notes: &Path) {
 }
 
 #[test]
-fn the_terminal_is_left_as_it_was_found() {
+fn the_client_leaves_the_terminal_as_it_was() {
     let mut server = TestServer::open();
     let notes = tempfile::tempdir().unwrap();
     let terminal = join_noting(&server, notes.path());
@@ -114,7 +114,7 @@ fn the_terminal_is_left_as_it_was_found() {
     let terminal = join_noting(&server, notes.path());
     server.signal("-TERM");
     server.wait(PATIENCE);
-    terminal.wait("told of the end", |terminal| !terminal.screen().contains("● bob"));
+    terminal.wait("the end is shown", |terminal| !terminal.screen().contains("● bob"));
     terminal.keys(&["said too late", "Enter"]);
     terminal.expect("1 waiting");
     terminal.keys(&["C-d"]);
@@ -130,13 +130,13 @@ fn ticks(pid: u32) -> u64 {
 }
 
 #[test]
-fn it_is_there_soon_and_an_idle_one_uses_no_processor() {
+fn the_client_starts_soon_and_uses_no_processor_while_idle() {
     let server = TestServer::open();
     let started = Instant::now();
     let terminal = join(&server);
     let took = started.elapsed();
     assert!(took < Duration::from_secs(20), "{took:?}");
-    // A draft is there to be kept, the first page of history has come, then there is nothing to do.
+    // A draft is ready to be saved and the first page of history has come; then there is nothing to do.
     type_half(&terminal);
     expect_remembered(&server, "が half");
     let pid = terminal.pid();

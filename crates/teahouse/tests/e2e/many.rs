@@ -1,4 +1,4 @@
-//! Fifteen thousand people in one room on one machine: all hear a message, and an idle one costs little.
+//! Fifteen thousand people in one room on one machine: all receive a message, and an idle member costs little memory.
 
 use std::io::{ErrorKind, Read};
 use std::net::TcpStream;
@@ -12,11 +12,11 @@ const FEW: usize = 1_000;
 const MANY: usize = 15_000;
 /// Resident memory of the server per idle member, measured between few and many.
 const KIB_PER_MEMBER_MAX: f64 = 3.0;
-/// Connections that one loopback address can open to one port, with room to spare.
+/// Connections that one loopback address opens to one port, well below what it can.
 const PER_ADDRESS: usize = 10_000;
 
 #[test]
-fn fifteen_thousand_members_hear_one_message_and_cost_little_while_idle() {
+fn fifteen_thousand_members_receive_one_message_and_cost_little_while_idle() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
     assert!(
@@ -38,24 +38,24 @@ fn fifteen_thousand_members_hear_one_message_and_cost_little_while_idle() {
     let start = Instant::now();
     ann.say("can everyone hear me?");
     for member in &mut members {
-        hear(member, "<ann> can everyone hear me?");
+        expect(member, "<ann> can everyone hear me?");
     }
-    println!("{} members heard it after {:?}", members.len(), start.elapsed());
+    println!("{} members received it after {:?}", members.len(), start.elapsed());
 }
 
-/// Connects until there are so many members, and waits until each has been greeted.
+/// Connects until there are `count` members, and waits until each has been greeted.
 fn fill(server: &TestServer, members: &mut Vec<TcpStream>, count: usize) {
     let from = members.len();
     for index in from..count {
         members.push(connect(server.port, index));
     }
     for member in &mut members[from..] {
-        hear(member, "you are in #lobby");
+        expect(member, "you are in #lobby");
     }
 }
 
-/// Connects from one of several loopback addresses: one has not enough ports. None of them is the one where servers
-/// listen, so that no port is taken from a server that another test opens again in its place.
+/// Connects from one of several loopback addresses: one has not enough ports. Servers listen on none of them, so
+/// no port is taken that another test needs to open its server again.
 fn connect(port: u16, index: usize) -> TcpStream {
     let host = u8::try_from(index / PER_ADDRESS + 2).unwrap();
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
@@ -66,16 +66,20 @@ fn connect(port: u16, index: usize) -> TcpStream {
     socket.into()
 }
 
-fn hear(member: &mut TcpStream, part: &str) {
+fn expect(member: &mut TcpStream, part: &str) {
     let deadline = Instant::now() + PATIENCE;
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     member.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
-    while !String::from_utf8_lossy(&heard).contains(part) {
-        assert!(Instant::now() < deadline, "{part:?} not in {:?}", String::from_utf8_lossy(&heard));
+    while !String::from_utf8_lossy(&received).contains(part) {
+        assert!(
+            Instant::now() < deadline,
+            "{part:?} not in {:?}",
+            String::from_utf8_lossy(&received)
+        );
         let mut buffer = [0; 4096];
         match member.read(&mut buffer) {
             Ok(0) => panic!("ended before {part:?}"),
-            Ok(count) => heard.extend_from_slice(&buffer[..count]),
+            Ok(count) => received.extend_from_slice(&buffer[..count]),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
             Err(error) => panic!("{error}"),
         }

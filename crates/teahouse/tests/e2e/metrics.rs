@@ -1,4 +1,4 @@
-//! What the server counts and tells who asks.
+//! The metrics that the server counts and serves.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::server::{PATIENCE, TestServer};
 use crate::socket::Socket;
 use crate::visitor::{Following, Visitor, get};
 
-/// The value of a metric, summed over its labels; `None` when it is not there.
+/// The value of a metric, summed over its labels; `None` when there is none of that name.
 pub(crate) fn metric(server: &TestServer, name: &str) -> Option<f64> {
     let text = Visitor::scrape(server.admin_port());
     let values: Vec<f64> = text
@@ -22,7 +22,7 @@ pub(crate) fn metric(server: &TestServer, name: &str) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum())
 }
 
-/// Waits until a metric is this.
+/// Waits until a metric has this value.
 pub(crate) fn wait_for(server: &TestServer, name: &str, wanted: f64) {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -36,7 +36,7 @@ pub(crate) fn wait_for(server: &TestServer, name: &str, wanted: f64) {
 }
 
 #[test]
-fn metrics_tell_what_happens() {
+fn metrics_count_what_happens() {
     let server = TestServer::with(&["--shards", "2"]);
     let text = Visitor::scrape(server.admin_port());
     let mut families = Vec::new();
@@ -100,13 +100,13 @@ fn metrics_tell_what_happens() {
 }
 
 #[test]
-fn the_list_of_metrics_is_what_the_server_tells() {
+fn the_list_of_metrics_is_what_the_server_serves() {
     let server = TestServer::open();
-    // Refusals are not told before the first.
+    // A reason has no row before its first refusal.
     let mut ann = server.join();
     ann.say("/leave nowhere");
     ann.expect("you are not in #nowhere");
-    let told: BTreeSet<String> = Visitor::scrape(server.admin_port())
+    let served: BTreeSet<String> = Visitor::scrape(server.admin_port())
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))
         .map(|family| {
@@ -127,5 +127,5 @@ fn the_list_of_metrics_is_what_the_server_tells() {
             format!("{name} {kind}")
         })
         .collect();
-    assert_eq!(listed, told, "docs/metrics.md against the server");
+    assert_eq!(listed, served, "docs/metrics.md against the server");
 }

@@ -1,5 +1,5 @@
-//! How connections begin: what is no person's line is answered once in its own way and never said, whenever it
-//! comes; who is silent is greeted, hears, and looks like a person to others only after a while.
+//! How connections begin: a first line that is not a person's is answered once in its own protocol and never said,
+//! whenever it comes. A silent connection is greeted, receives messages, and appears to others only after a while.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,8 @@ use crate::raw;
 use crate::server::{OPEN, PATIENCE, TestServer};
 use crate::visitor::{Visitor, get};
 
-/// What a program that is lost sends, with lines behind it that would be words and commands, and what its answer
-/// begins with when it comes at once.
+/// What a program on the wrong port sends, followed by lines that would be messages and commands, and the beginning of
+/// the answer when all comes at once.
 const PROBES: &[(&[u8], &[u8])] = &[
     (b"PROPFIND / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 405 "),
     (b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 405 "),
@@ -44,13 +44,13 @@ const PROBES: &[(&[u8], &[u8])] = &[
     (b"CAP LS 302\r\nNICK eve\r\nUSER eve 0 * :Eve\r\n", b"ERROR :"),
     (b"NICK eve\r\nUSER eve 0 * :Eve\r\n", b"ERROR :"),
 ];
-/// Lines behind each probe.
+/// Lines after each probe.
 const BEHIND: &[u8] = b"/nick admin\n/msg bob psst\nI am admin\n";
 
-/// Sends the rest of a probe; gives everything that came until the server ended it.
+/// Sends the rest of a probe; returns everything that came until the server closed the connection.
 fn answer(stream: &mut std::net::TcpStream, rest: &[u8]) -> Vec<u8> {
     use std::io::{Read, Write};
-    // It may have been ended before all of it was sent.
+    // The server may have closed before all of it was sent.
     stream.write_all(rest).ok();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut all = Vec::new();
@@ -65,7 +65,7 @@ fn answer(stream: &mut std::net::TcpStream, rest: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Nothing was said, done or told to bob but what he says himself.
+/// Nothing was said, done or shown to bob but what he says himself.
 fn nothing_came_of_it(server: &TestServer, bob: &mut Peer, may_come_and_go: bool) {
     bob.say("the end");
     bob.say("/who");
@@ -88,20 +88,20 @@ fn nothing_came_of_it(server: &TestServer, bob: &mut Peer, may_come_and_go: bool
 }
 
 #[test]
-fn what_is_no_persons_line_is_answered_once_in_its_own_way_and_never_said() {
+fn a_first_line_of_another_protocol_is_answered_once_in_that_protocol_and_never_said() {
     let server = TestServer::open();
     let mut bob = server.join_as("bob");
     for (probe, expected) in PROBES {
         let mut visitor = Visitor::connect(server.port).into_stream();
         let got = answer(&mut visitor, &[*probe, BEHIND].concat());
-        let shown = probe.escape_ascii();
-        assert!(got.starts_with(expected), "{shown} was answered with {}", got.escape_ascii());
+        let probe_text = probe.escape_ascii();
+        assert!(got.starts_with(expected), "{probe_text} was answered with {}", got.escape_ascii());
     }
     nothing_came_of_it(&server, &mut bob, false);
 }
 
 #[test]
-fn what_comes_in_two_parts_or_after_the_greeting_is_not_said_either() {
+fn a_probe_in_two_parts_or_after_the_greeting_is_not_said_either() {
     let server = TestServer::open();
     let mut bob = server.join_as("bob");
     let more: &[&[u8]] = &[
@@ -110,7 +110,7 @@ fn what_comes_in_two_parts_or_after_the_greeting_is_not_said_either() {
         b"GET /\r\n",
     ];
     let probes = PROBES.iter().map(|(probe, _)| *probe).chain(more.iter().copied());
-    // All wait at the same time.
+    // All connections wait at the same time.
     let mut halves = Vec::new();
     for probe in probes {
         for cut in [0, 1, 2] {
@@ -127,9 +127,9 @@ fn what_comes_in_two_parts_or_after_the_greeting_is_not_said_either() {
     for (peer, probe, cut) in halves {
         let got = answer(&mut peer.into_stream(), &[&probe[cut..], BEHIND].concat());
         let got = String::from_utf8_lossy(&got);
-        let shown = probe.escape_ascii();
-        assert!(!got.contains("admin"), "{shown} was answered with {got}");
-        assert!(!got.contains("-- goodbye"), "{shown} was answered with {got}");
+        let probe_text = probe.escape_ascii();
+        assert!(!got.contains("admin"), "{probe_text} was answered with {got}");
+        assert!(!got.contains("-- goodbye"), "{probe_text} was answered with {got}");
     }
     nothing_came_of_it(&server, &mut bob, true);
 }
@@ -149,7 +149,7 @@ fn a_request_that_comes_in_pieces_before_the_greeting_is_answered() {
     assert_eq!(visitor.answer(false).text(), "ok\n");
     let got = answer(&mut Peer::connect(server.port).into_stream(), b"GET /\r\n");
     assert!(String::from_utf8_lossy(&got).contains("says its version"), "{}", got.escape_ascii());
-    // What only the line behind it decides about waits for that as long.
+    // A line that only the next line decides about waits for it as long.
     let mut redis = Peer::connect(server.port);
     redis.send(b"*1\r\n");
     std::thread::sleep(Duration::from_millis(600));
@@ -158,7 +158,7 @@ fn a_request_that_comes_in_pieces_before_the_greeting_is_answered() {
 }
 
 #[test]
-fn people_may_say_what_only_begins_like_a_protocol_and_anything_after_their_first_line() {
+fn people_may_say_lines_that_only_begin_like_a_protocol_and_anything_after_the_first_line() {
     let server = TestServer::open();
     let mut bob = server.join_as("bob");
     for first in [
@@ -183,7 +183,7 @@ fn people_may_say_what_only_begins_like_a_protocol_and_anything_after_their_firs
             assert!(line.ends_with(&format!("> {later}")), "{line}");
         }
     }
-    // Also without an end, and where the greeting has come.
+    // Also without a line end, and after the greeting.
     let mut ann = Peer::connect(server.port);
     ann.send(b"no end");
     ann.finish();
@@ -195,7 +195,7 @@ fn people_may_say_what_only_begins_like_a_protocol_and_anything_after_their_firs
 }
 
 #[test]
-fn who_is_silent_hears_and_is_seen_after_a_while_or_with_the_first_line() {
+fn a_silent_connection_receives_messages_and_appears_after_a_while_or_with_its_first_line() {
     let server = TestServer::open();
     let mut bob = server.join_as("bob");
     let start = Instant::now();
@@ -206,7 +206,7 @@ fn who_is_silent_hears_and_is_seen_after_a_while_or_with_the_first_line() {
     ann.expect("<bob> anybody?");
     bob.expect(&format!("{nick} entered"));
     assert!(start.elapsed() >= Duration::from_secs(1), "seen after {:?}", start.elapsed());
-    // Who comes and goes in silence is told to nobody.
+    // A connection that closes without a line is announced to nobody.
     for _ in 0..20 {
         let probe = Peer::connect(server.port);
         drop(probe);
@@ -223,7 +223,7 @@ fn who_is_silent_hears_and_is_seen_after_a_while_or_with_the_first_line() {
 }
 
 #[test]
-fn where_a_browser_is_a_silent_connection_stays_silent_until_its_first_line() {
+fn beside_a_browser_a_silent_connection_is_not_greeted_before_its_first_line() {
     let server = TestServer::open();
     let mut bob = server.join_as("bob");
     let browser = "User-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n";
@@ -234,7 +234,7 @@ fn where_a_browser_is_a_silent_connection_stays_silent_until_its_first_line() {
     let mut ann = Peer::connect(server.port);
     let mut enter = Peer::connect(server.port);
     enter.say("");
-    // Whoever presses Enter is greeted; by then the others would have been as well.
+    // A connection that sends Enter is greeted; by then the other two would have been greeted as well.
     enter.expect("you are in #lobby");
     assert_eq!(spare.unread_now(), b"");
     spare.ask("GET", "/healthz", browser, "");
@@ -243,7 +243,7 @@ fn where_a_browser_is_a_silent_connection_stays_silent_until_its_first_line() {
     ann.say("hello");
     ann.expect("you are in #lobby");
     bob.expect("> hello");
-    // Programs keep no connections for later: who uses `curl` beside `nc` is greeted.
+    // Programs keep no connections for later: an address that uses `curl` beside `nc` is greeted.
     let server = TestServer::open();
     let mut visitor = Visitor::connect(server.port);
     visitor.ask("GET", "/healthz", "User-Agent: curl/8.5.0\r\n", "");
@@ -268,7 +268,7 @@ fn a_first_line_without_end_is_bounded_and_still_ends_as_one() {
 }
 
 #[test]
-fn a_first_line_that_comes_after_the_end_of_its_session_begins_no_other() {
+fn a_first_line_after_the_end_of_its_session_begins_no_new_one() {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
     let open = std::fs::read_to_string(OPEN).unwrap();
@@ -277,7 +277,7 @@ fn a_first_line_that_comes_after_the_end_of_its_session_begins_no_other() {
     let mut writer = server.join_as("writer");
     let mut silent = Peer::connect(server.port);
     writer.expect("entered #lobby");
-    // More than its socket takes: it is over, and what is queued keeps its connection.
+    // More than its socket takes: the session has ended, and the queued bytes keep the connection open.
     let filler = "x".repeat(8000);
     for _ in 0..1500 {
         writer.say(&filler);
@@ -285,7 +285,7 @@ fn a_first_line_that_comes_after_the_end_of_its_session_begins_no_other() {
     let start = Instant::now();
     loop {
         assert!(start.elapsed() < PATIENCE, "the silent one is never given up");
-        // Who says nothing is given up as well.
+        // A connection that stays silent is closed as well.
         writer.say("/room");
         let line = writer.line_within(Duration::from_millis(200)).flatten();
         if line.is_some_and(|line| line.contains("guest2") && line.contains("offline")) {

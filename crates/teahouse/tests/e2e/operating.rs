@@ -21,7 +21,7 @@ fn contents(directory: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// A server that is not expected to open; what it says of that is short.
+/// Runs a server that is not expected to open; its output is short.
 fn serve(arguments: &[&str]) -> Output {
     serve_with(&mut teahouse(), arguments)
 }
@@ -36,7 +36,7 @@ fn serve_with(program: &mut Command, arguments: &[&str]) -> Output {
     Output { status, stdout, stderr }
 }
 
-/// It fails with these two lines and a non-zero code.
+/// Checks that it failed with these two lines and a non-zero code.
 fn check_error(output: &Output, error: &str, hint: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
@@ -83,7 +83,7 @@ fn every_wrong_start_is_one_error_with_a_hint_and_changes_nothing() {
     check_error(&output, "TEAHOUSE_SHRDS", "did you mean TEAHOUSE_SHARDS?");
     assert!(!Path::new(data).exists(), "nothing has been made");
 
-    // A file where the directory should be: nobody, not even root, can write below it.
+    // A file where the directory should be: nobody can write below it, not even root.
     let below_file = config.join("data");
     check_error(
         &serve(&["--data", below_file.to_str().unwrap(), "--listen", "127.0.0.1:0"]),
@@ -135,7 +135,7 @@ fn two_servers_never_write_one_history() {
 }
 
 #[test]
-fn a_server_waits_for_another_program_that_writes_and_goes_on() {
+fn a_server_waits_while_another_program_writes_and_goes_on() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut bob = server.join_as("bob");
@@ -151,7 +151,7 @@ fn a_server_waits_for_another_program_that_writes_and_goes_on() {
 }
 
 #[test]
-fn a_server_that_can_store_nothing_any_more_tells_members_and_ends() {
+fn a_server_that_cannot_store_any_more_tells_members_and_ends() {
     let mut server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut bob = server.join_as("bob");
@@ -194,7 +194,7 @@ fn a_hangup_reloads_limits_and_keeps_everyone() {
     let mut ann = server.join_as("ann");
     std::fs::write(&config, format!("{open}1\n")).unwrap();
     server.signal("-HUP");
-    // Newcomers are turned away as soon as the new limit holds.
+    // New connections are rejected as soon as the new limit holds.
     let deadline = Instant::now() + PATIENCE;
     loop {
         let mut peer = Peer::connect(server.port);
@@ -205,7 +205,7 @@ fn a_hangup_reloads_limits_and_keeps_everyone() {
         }
         assert!(Instant::now() < deadline);
     }
-    // A broken file changes nothing, and that is said.
+    // A broken file changes nothing, and the log says so.
     std::fs::write(&config, "flood = ").unwrap();
     server.signal("-HUP");
     let deadline = Instant::now() + PATIENCE;
@@ -220,7 +220,7 @@ fn a_hangup_reloads_limits_and_keeps_everyone() {
 }
 
 #[test]
-fn a_full_server_turns_newcomers_away_politely() {
+fn a_full_server_rejects_new_connections_politely() {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
     let limits = "[limits]\nconnections_max = 2\nconnections_per_address_max = 0\n";
@@ -233,30 +233,30 @@ fn a_full_server_turns_newcomers_away_politely() {
         carl.rest(),
         ["-- error: the house is full (2 connections); please try again later"]
     );
-    // Also someone who speaks at once is told why, and does not only see a reset.
+    // A client that sends at once is told why too, and does not only see a reset.
     for _ in 0..50 {
         let mut script = Peer::connect(server.port);
         script.send(b"build done\n");
         script.finish();
-        let told = script.rest();
-        assert!(told.iter().any(|line| line.contains("the house is full")), "{told:?}");
+        let lines = script.rest();
+        assert!(lines.iter().any(|line| line.contains("the house is full")), "{lines:?}");
     }
     ann.say("still fine");
     bob.expect("<ann> still fine");
     drop(ann);
     bob.expect("ann is offline");
-    // Her place is free a moment after the others have heard that she went.
+    // Her slot is free a moment after the others have heard that she left.
     let deadline = Instant::now() + PATIENCE;
     while !Peer::connect(server.port).line().unwrap().contains("welcome") {
-        assert!(Instant::now() < deadline, "the place is never free");
+        assert!(Instant::now() < deadline, "the slot is never free");
     }
 }
 
 #[test]
-fn the_open_file_limit_turns_newcomers_away_and_leaves_members_alone() {
+fn the_open_file_limit_rejects_new_connections_and_leaves_members_alone() {
     let data = tempfile::tempdir().unwrap();
     let binary = env!("CARGO_BIN_EXE_teahouse");
-    // 352 files in all, of which the server keeps 64 for itself and 8 for each of 32 shards.
+    // 352 files in all: the server keeps 64 for itself and 8 for each of 32 shards.
     let script = format!(
         "ulimit -n 352; exec {binary} serve --shards 32 --listen 127.0.0.1:0 --log human/error --data {} --config {}",
         data.path().display(),
@@ -287,7 +287,7 @@ fn the_open_file_limit_turns_newcomers_away_and_leaves_members_alone() {
 }
 
 #[test]
-fn silence_beyond_the_limit_is_announced() {
+fn a_member_closed_for_silence_is_announced() {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
     std::fs::write(&config, "[limits]\nidle_s = 10\n").unwrap();
@@ -296,7 +296,7 @@ fn silence_beyond_the_limit_is_announced() {
     let mut bob = server.join_as("bob");
     let start = Instant::now();
     loop {
-        // Ann goes on talking; bob does not.
+        // Ann goes on talking; bob is silent.
         ann.say("/room");
         if ann.line().unwrap() == "-- bob is offline (silent too long)" {
             break;
@@ -308,7 +308,7 @@ fn silence_beyond_the_limit_is_announced() {
 }
 
 #[test]
-fn it_says_its_version_and_every_setting() {
+fn the_program_prints_its_version_and_every_setting() {
     let output = teahouse().arg("--version").output().unwrap();
     let version = format!("teahouse {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(String::from_utf8(output.stdout).unwrap(), version);
@@ -317,7 +317,7 @@ fn it_says_its_version_and_every_setting() {
     for part in ["--config <FILE>", "TEAHOUSE_LIMITS_FLOOD_BURST"] {
         assert!(help.contains(part), "{part:?} not in\n{help}");
     }
-    // The example has every setting with its default; another test holds that against the code.
+    // The example has every setting with its default; another test compares it with the code.
     let example = include_str!("../../../../teahouse.example.toml");
     let settings: Vec<(&str, &str)> =
         example.lines().filter_map(|line| line.split_once(" = ")).collect();
@@ -333,18 +333,18 @@ fn it_says_its_version_and_every_setting() {
 }
 
 #[test]
-fn it_prints_one_way_to_join_for_each_program_and_where_history_is() {
+fn the_greeting_shows_one_way_to_join_for_each_program_and_where_history_is() {
     let server = TestServer::with(&["--listen", "127.0.0.1:0"]);
     let database = server.database();
     let expected = format!("History is kept in {}", database.display());
     assert!(server.greeting.contains(&expected), "{}", server.greeting);
-    // Both addresses asked for, each with the port that was chosen.
+    // Both addresses given, each with the port that was chosen.
     let ways = server.greeting.lines().filter(|line| line.trim().starts_with("telnet 127.0.0.1 "));
     assert_eq!(ways.count(), 2, "{}", server.greeting);
 }
 
 #[test]
-fn logs_are_json_when_asked_for_and_hold_no_words_of_members() {
+fn logs_can_be_json_and_hold_no_texts_of_members() {
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("log");
     let data = directory.path().join("data");
@@ -370,7 +370,7 @@ fn logs_are_json_when_asked_for_and_hold_no_words_of_members() {
 }
 
 #[test]
-fn the_log_tells_at_the_start_what_one_wants_to_know_of_a_server() {
+fn the_log_begins_with_version_addresses_database_and_limits() {
     let data = tempfile::tempdir().unwrap();
     let mut child = Running::start(
         teahouse()
@@ -385,8 +385,8 @@ fn the_log_tells_at_the_start_what_one_wants_to_know_of_a_server() {
     let database = data.path().join("teahouse.db");
     let version = format!("version=\"{}\"", env!("CARGO_PKG_VERSION"));
     let database = format!("database={}", database.display());
-    let told = ["open", &version, "listen=[127.0.0.1:", "metrics=127.0.0.1:", &database];
-    for what in told.into_iter().chain(["durability=Sync", "shards="]) {
+    let parts = ["open", &version, "listen=[127.0.0.1:", "metrics=127.0.0.1:", &database];
+    for what in parts.into_iter().chain(["durability=Sync", "shards="]) {
         assert!(lines[0].contains(what), "{what}: {lines:?}");
     }
     let limits = ["connections=", "connections_per_address=", "flood_burst=10"];

@@ -1,4 +1,4 @@
-//! One order for all: who comes back on a seat or follows sees what everybody else sees.
+//! One order for all: a resumed session and a follower see what every other member sees.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,10 +10,10 @@ use crate::server::TestServer;
 use crate::socket::Socket;
 use crate::visitor::{Following, get};
 
-/// One room, four ways to hear it, three shards: everyone hears the same in the same order, and nobody who
-/// comes, goes or comes back in the middle misses anything.
+/// One room, four ways to follow it, three shards: all see the same events in the same order, and a client that
+/// connects, disconnects or resumes in the middle misses none.
 #[test]
-fn everyone_sees_one_order_while_people_come_go_and_come_back() {
+fn everyone_sees_one_order_while_people_join_leave_and_resume() {
     const WRITERS: usize = 4;
     const EACH: usize = 400;
     let server = TestServer::with(&["--config", crate::server::OPEN, "--shards", "3"]);
@@ -31,15 +31,15 @@ fn everyone_sees_one_order_while_people_come_go_and_come_back() {
             let epoch = epoch.clone();
             hearing.push(scope.spawn(move || resuming(port, resume_key, &epoch, total)));
         }
-        let place = format!("{}-0", epoch.as_str().unwrap());
+        let cursor = format!("{}-0", epoch.as_str().unwrap());
         hearing.push(scope.spawn(move || {
-            let (mut following, _) = Following::events(port, "lobby", Some(&place));
+            let (mut following, _) = Following::events(port, "lobby", Some(&cursor));
             let text = |_| following.event().data["text"].as_str().unwrap().to_owned();
             (0..total).map(text).collect()
         }));
         let server = &server;
         let is_over = &is_over;
-        // People who come and go as fast as they can.
+        // People who join and leave as fast as they can.
         let passing = scope.spawn(move || {
             let mut number = 0;
             while !is_over.load(Ordering::Relaxed) {
@@ -88,7 +88,7 @@ fn everyone_sees_one_order_while_people_come_go_and_come_back() {
     wait_for(&server, "teahouse_connections{protocol=\"api\"}", 0.0);
 }
 
-/// Says its messages, half of the writers through lines and half through the api.
+/// Says its messages; half of the writers use lines and half the api.
 fn speak(server: &TestServer, writer: usize, count: usize) {
     if writer.is_multiple_of(2) {
         let mut peer = server.join_as(&format!("line{writer}"));
@@ -110,7 +110,7 @@ fn speak(server: &TestServer, writer: usize, count: usize) {
             json!({ "op": "say", "room": "lobby", "text": format!("{writer}.{number}"), "id": id });
         socket.ask(&say);
         if number % 3 == 0 {
-            // Sent twice: kept once.
+            // Sent twice, stored once.
             socket.ask(&say);
         }
         if number % 20 == 0 {
@@ -121,7 +121,7 @@ fn speak(server: &TestServer, writer: usize, count: usize) {
     socket.expect("topic");
 }
 
-/// Hears so many messages, breaking off again and again and coming back to its seat.
+/// Receives `total` messages while it disconnects and resumes its session again and again.
 fn resuming(port: u16, resume_key: u32, epoch: &Value, total: usize) -> Vec<String> {
     let seat_key = format!("{:032x}", 0xABC0 + resume_key);
     let mut order = Vec::new();
@@ -147,7 +147,7 @@ fn resuming(port: u16, resume_key: u32, epoch: &Value, total: usize) -> Vec<Stri
         }
         match resume_key {
             0 => socket.break_off(),
-            // The older connection stays open until the seat is taken from it.
+            // The older connection stays open until the session is taken from it.
             1 => left_behind = Some(socket),
             _ => drop(socket),
         }
@@ -157,7 +157,7 @@ fn resuming(port: u16, resume_key: u32, epoch: &Value, total: usize) -> Vec<Stri
 }
 
 #[test]
-fn a_seat_that_many_take_from_each_other_is_one_person_who_misses_nothing() {
+fn a_session_that_many_connections_take_from_each_other_misses_nothing() {
     const FIGHTERS: usize = 4;
     const ROUNDS: usize = 40;
     let server = TestServer::with(&["--config", crate::server::OPEN, "--shards", "3"]);
@@ -183,9 +183,9 @@ fn a_seat_that_many_take_from_each_other_is_one_person_who_misses_nothing() {
                     let id = format!("{:032x}", fighter * 1000 + round);
                     let say = json!({ "op": "say", "room": "lobby", "text": text, "id": id });
                     socket.try_ask(&say);
-                    // What one has taken from it hears its place in order up to the end.
+                    // A connection that loses the session receives its room in order up to the end.
                     let mut position = 0;
-                    // At least that it had the seat once: its `hello` is not on its way any more then.
+                    // At least that it had the session once: its `hello` is no longer in flight then.
                     for _ in 0..=(round + fighter) % 4 * 10 {
                         match socket.next() {
                             Some(message) if message["type"] == "event" => {
@@ -237,7 +237,7 @@ fn a_seat_that_many_take_from_each_other_is_one_person_who_misses_nothing() {
     ann.say("the end");
     assert_eq!(last.expect("event")["text"], "the end");
     assert_eq!(get(port, "/api/v1/rooms").json()["rooms"][0]["members"], 2, "ann, and one bob");
-    // Nobody was told of anything but bob's coming: he was there all the time.
+    // Nobody was told more than that bob joined: he was there all the time.
     loop {
         let line = ann.line().unwrap();
         assert!(!line.contains("offline") && !line.contains("left"), "{line}");

@@ -1,4 +1,4 @@
-//! What one address can do to everybody else, over real sockets: it reconnects as often as it likes.
+//! What one address can do to all others, over real sockets: it reconnects as often as it likes.
 
 use std::fmt::Write;
 use std::time::Instant;
@@ -25,7 +25,7 @@ fn server_with(limits: &[(&str, u32)]) -> (tempfile::TempDir, TestServer) {
 }
 
 #[test]
-fn rooms_that_one_address_makes_are_limited_however_often_it_connects() {
+fn new_rooms_of_one_address_are_limited_however_often_it_connects() {
     let (_directory, server) = server_with(&[("new_rooms_burst", 3)]);
     let port = server.port;
     let say_in = |room: &str| request(port, "POST", room, "", "hi");
@@ -52,7 +52,7 @@ fn rooms_that_one_address_makes_are_limited_however_often_it_connects() {
 }
 
 #[test]
-fn a_server_that_is_full_of_rooms_lets_everybody_in_and_gives_up_the_smallest() {
+fn a_server_full_of_rooms_admits_everybody_and_evicts_the_smallest_room() {
     let (_directory, mut server) = server_with(&[("rooms_max", 5), ("new_rooms_burst", 0)]);
     for number in 0..50 {
         let path = format!("/room{number}x");
@@ -74,7 +74,7 @@ fn a_server_that_is_full_of_rooms_lets_everybody_in_and_gives_up_the_smallest() 
 }
 
 #[test]
-fn people_who_come_and_go_all_the_time_are_told_of_together() {
+fn frequent_joins_and_leaves_are_announced_together() {
     let limits = [("brief_stays_burst", 2), ("brief_stay_every_s", 3600), ("fold_s", 1)];
     let (_directory, server) = server_with(&limits);
     let mut ann = server.join_as("ann");
@@ -84,7 +84,7 @@ fn people_who_come_and_go_all_the_time_are_told_of_together() {
         brief.say("/quit");
         brief.rest();
     }
-    // Every word is heard, and of a hundred comings and goings a few lines, of which the last tells who went.
+    // Every message arrives, and for a hundred joins and leaves a few lines, of which the last names who left.
     let (mut words, mut lines, mut is_told) = (0, 0, false);
     while words < 100 || !is_told {
         let line = ann.line().unwrap();
@@ -96,7 +96,7 @@ fn people_who_come_and_go_all_the_time_are_told_of_together() {
 }
 
 #[test]
-fn seats_that_one_address_leaves_behind_are_few_and_the_newest() {
+fn suspended_sessions_of_one_address_are_few_and_the_newest() {
     let (_directory, server) = server_with(&[("suspended_per_address_max", 3)]);
     let mut ann = server.join_as("ann");
     for number in 0..40_u32 {
@@ -108,7 +108,7 @@ fn seats_that_one_address_leaves_behind_are_few_and_the_newest() {
         socket.expect("joined");
         socket.break_off();
     }
-    // The last ones break off in their own time.
+    // The last sessions disconnect one after the other.
     let deadline = Instant::now() + PATIENCE;
     let here = loop {
         ann.say("/who");

@@ -1,4 +1,4 @@
-//! A member on a plain socket: says lines, and waits for what it must see.
+//! A member on a plain socket: it says lines and waits for lines.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -8,9 +8,9 @@ use crate::server::PATIENCE;
 
 pub(crate) struct Peer {
     stream: TcpStream,
-    /// Received and not yet looked at.
+    /// Bytes received and not yet read as lines.
     unread: Vec<u8>,
-    /// Everything looked at, for messages when a test fails.
+    /// All lines read, for messages when a test fails.
     seen: Vec<u8>,
 }
 
@@ -36,7 +36,7 @@ impl Peer {
         })
     }
 
-    /// `None` when nothing came in time, `Some(None)` at the end of the stream.
+    /// The next line: `None` when nothing came in time, `Some(None)` at the end of the stream.
     #[expect(clippy::option_option, reason = "late and ended are different things")]
     pub(crate) fn line_within(&mut self, patience: Duration) -> Option<Option<String>> {
         let deadline = Instant::now() + patience;
@@ -62,7 +62,7 @@ impl Peer {
         }
     }
 
-    /// Reads on until a line contains `part`, and gives that line.
+    /// Reads until a line contains `part`, and returns that line.
     pub(crate) fn expect(&mut self, part: &str) -> String {
         loop {
             let line = self.line().unwrap_or_else(|| {
@@ -74,7 +74,7 @@ impl Peer {
         }
     }
 
-    /// Reads on until the server closes; gives everything that came.
+    /// Reads until the server closes; returns all lines.
     pub(crate) fn rest(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.line()).collect()
     }
@@ -83,12 +83,12 @@ impl Peer {
         self.stream
     }
 
-    /// Says that it will say no more.
+    /// Closes the sending half.
     pub(crate) fn finish(&self) {
         self.stream.shutdown(Shutdown::Write).unwrap();
     }
 
-    /// Ends with a reset instead of an orderly close.
+    /// Closes with a reset instead of an orderly close.
     pub(crate) fn reset(self) {
         socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
@@ -97,7 +97,7 @@ impl Peer {
         &self.stream
     }
 
-    /// Nothing more comes that contains `part` before a message of `other`, who says one now.
+    /// Checks that no line contains `part` before a message of `other`, who says one now.
     pub(crate) fn expect_none_before(&mut self, part: &str, other: &mut Peer, marker: &str) {
         other.say(marker);
         loop {

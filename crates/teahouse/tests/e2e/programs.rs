@@ -37,7 +37,7 @@ while True:
             server.send(line.encode())
 "#;
 
-/// The tutorial's server: one `select` over all sockets, everyone hears what the others send.
+/// The tutorial's server: one `select` over all sockets; everyone receives what the others send.
 pub(crate) const SEED_SERVER: &str = r#"
 import select, socket, sys
 listening = socket.create_server(("127.0.0.1", 0))
@@ -63,11 +63,11 @@ while True:
                 tell(ready, b"\rClient " + name + b" is offline\n")
 "#;
 
-/// A program with its standard streams in our hands.
+/// A program whose standard streams the test holds.
 pub(crate) struct Program {
     pub(crate) child: Child,
-    pub(crate) heard: Vec<u8>,
-    /// So much of it has been looked at.
+    pub(crate) output: Vec<u8>,
+    /// Bytes of it that the test has looked at.
     seen: usize,
     arriving: std::sync::mpsc::Receiver<Vec<u8>>,
 }
@@ -90,27 +90,27 @@ impl Program {
                 }
             }
         });
-        Self { child, heard: Vec::new(), seen: 0, arriving }
+        Self { child, output: Vec::new(), seen: 0, arriving }
     }
 
     pub(crate) fn type_line(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    /// Reads on until this has come, behind what was expected before.
+    /// Reads until `part` has come after what was expected before.
     pub(crate) fn expect(&mut self, part: &str) {
         let deadline = Instant::now() + PATIENCE;
         let bytes = part.as_bytes();
         loop {
-            let unseen = &self.heard[self.seen..];
+            let unseen = &self.output[self.seen..];
             if let Some(at) = unseen.windows(bytes.len()).position(|window| window == bytes) {
                 self.seen += at + bytes.len();
                 return;
             }
             let left = deadline.saturating_duration_since(Instant::now());
             match self.arriving.recv_timeout(left) {
-                Ok(bytes) => self.heard.extend(bytes),
-                Err(_) => panic!("no {part:?} in {:?}", String::from_utf8_lossy(&self.heard)),
+                Ok(bytes) => self.output.extend(bytes),
+                Err(_) => panic!("no {part:?} in {:?}", String::from_utf8_lossy(&self.output)),
             }
         }
     }
@@ -173,7 +173,7 @@ fn a_script_says_one_thing_through_nc_and_ends() {
     assert_eq!(ann.expect("build done"), "<guest2> build done");
     ann.expect("guest2 is offline");
 
-    // Without a newline, and with a question whose answer must still come.
+    // Without a newline, and with a command whose answer must still come.
     let mut nc = Program::start(&mut on_port("nc -N", server.port));
     write!(nc.child.stdin.as_mut().unwrap(), "tests done\n/history 2").unwrap();
     assert_eq!(nc.wait(), Some(0));
@@ -191,7 +191,7 @@ fn telnet_on_a_terminal_is_readable_and_control_c_does_not_deafen_it() {
     ann.say("第一 line");
     terminal.expect("<ann> 第一 line");
     terminal.keys(&["C-c"]);
-    // Until its timing mark is answered, telnet throws away what arrives; it must be answered.
+    // Until its timing mark is answered, telnet throws away what arrives; the server must answer it.
     let deadline = Instant::now() + PATIENCE;
     while !terminal.screen().contains("<ann> after control-c") {
         assert!(Instant::now() < deadline, "deaf:\n{}", terminal.screen());
@@ -259,7 +259,7 @@ fn the_seeds_own_client_joins_our_server() {
 fn our_linear_client_joins_the_seeds_own_server() {
     let mut server = Program::start(Command::new("python3").args(["-uc", SEED_SERVER]));
     server.expect("\n");
-    let port: u16 = String::from_utf8_lossy(&server.heard).trim().parse().unwrap();
+    let port: u16 = String::from_utf8_lossy(&server.output).trim().parse().unwrap();
     let mut other = Peer::connect(port);
     let mut client = Program::start(teahouse().args(["join", &format!("tcp://127.0.0.1:{port}")]));
     other.expect("entered room");
@@ -269,7 +269,7 @@ fn our_linear_client_joins_the_seeds_own_server() {
     client.expect("> hello teahouse");
 }
 
-/// What a request through `nc -N` is answered: it closes its side when it has sent everything.
+/// The answer to a request through `nc -N`, which closes its sending half after the request.
 fn through_nc(port: u16, request: &str) -> String {
     let mut child = Command::new("nc")
         .args(["-N", "127.0.0.1", &port.to_string()])
@@ -283,20 +283,20 @@ fn through_nc(port: u16, request: &str) -> String {
 }
 
 #[test]
-fn whoever_closes_its_side_behind_a_request_is_answered_every_time() {
+fn a_client_that_closes_its_side_after_a_request_is_answered_every_time() {
     let server = TestServer::open();
     let mut bob = server.join_as("bob");
     for number in 0..30 {
         let answer = through_nc(server.port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert!(answer.ends_with("\r\n\r\nok\n"), "number {number}: {answer}");
-        let said = format!("number {number}");
-        let length = said.len();
+        let text = format!("number {number}");
+        let length = text.len();
         let request = format!(
-            "POST /lobby?nick=nc HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{said}"
+            "POST /lobby?nick=nc HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{text}"
         );
         let answer = through_nc(server.port, &request);
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "number {number}: {answer}");
-        bob.expect(&format!("<nc> {said}"));
+        bob.expect(&format!("<nc> {text}"));
         let metrics = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
         let answer = through_nc(server.admin_port(), metrics);
         assert!(answer.contains("\nteahouse_sessions "), "number {number}: {answer}");
@@ -304,7 +304,7 @@ fn whoever_closes_its_side_behind_a_request_is_answered_every_time() {
 }
 
 #[test]
-fn whoever_closes_its_side_follows_on_and_is_missed_when_it_goes() {
+fn a_client_that_closes_its_side_follows_on_and_its_end_is_noticed() {
     let server = TestServer::open();
     let mut bob = server.join_as("bob");
     bob.say("hello");
@@ -322,7 +322,7 @@ fn whoever_closes_its_side_follows_on_and_is_missed_when_it_goes() {
     }
 }
 
-/// What `promtool` says of metrics; it is silent about good ones.
+/// The findings of `promtool` on metrics; it is silent about good ones.
 fn promtool(metrics: &str) -> String {
     let mut child = Command::new("promtool")
         .args(["check", "metrics"])
@@ -333,16 +333,16 @@ fn promtool(metrics: &str) -> String {
         .unwrap();
     child.stdin.take().unwrap().write_all(metrics.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
+    let findings = [output.stdout, output.stderr].concat();
     format!(
         "{}{}",
-        String::from_utf8(said).unwrap(),
+        String::from_utf8(findings).unwrap(),
         if output.status.success() { "" } else { "failed" }
     )
 }
 
 #[test]
-fn promtool_finds_nothing_to_say_about_the_metrics() {
+fn promtool_has_no_complaint_about_the_metrics() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     ann.say("hello");

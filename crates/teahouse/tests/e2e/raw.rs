@@ -1,4 +1,4 @@
-//! A WebSocket without a library: exact bytes out, frames as they came.
+//! A WebSocket without a library: exact bytes out, frames as they come.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::visitor::Visitor;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/// The handshake's request, with more header lines.
+/// The request of the handshake, with more header lines.
 pub(crate) fn handshake(more: &str) -> String {
     format!(
         "GET /api/v1/socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -16,7 +16,7 @@ pub(crate) fn handshake(more: &str) -> String {
     )
 }
 
-/// Connected, handshake done.
+/// A connection after the handshake.
 pub(crate) fn connect(port: u16, more: &str) -> Visitor {
     let mut visitor = Visitor::connect(port);
     visitor.send(handshake(more).as_bytes());
@@ -51,7 +51,7 @@ pub(crate) fn text(json: &str) -> Vec<u8> {
     frame(0x81, json.as_bytes())
 }
 
-/// Ends with a reset instead of an orderly close.
+/// Closes with a reset instead of an orderly close.
 pub(crate) fn reset(visitor: &Visitor) {
     socket2::SockRef::from(visitor.stream()).set_linger(Some(Duration::ZERO)).unwrap();
 }

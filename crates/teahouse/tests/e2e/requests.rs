@@ -1,5 +1,5 @@
-//! Requests that are doubled, cut, misspelled or shaped to be read in two ways: each is answered as RFC 9110, 9112 and
-//! 6455 have it, and nothing is said that one reader alone would find in them.
+//! Requests that are doubled, cut, misspelled or open to two readings: each is answered as RFC 9110, 9112 and 6455
+//! require, and no message is texts that only one kind of reader would find in them.
 
 use std::io::Read;
 
@@ -11,7 +11,7 @@ use crate::visitor::{Visitor, get, post, request};
 
 const HOST: &str = "Host: localhost\r\n";
 
-/// The answers to these bytes until the server ends the connection, of which this side is closed: their statuses.
+/// The statuses of the answers to these bytes until the server closes; this side closes its sending half first.
 fn statuses(port: u16, bytes: &[u8]) -> Vec<String> {
     let mut visitor = Visitor::connect(port);
     visitor.send(bytes);
@@ -20,7 +20,7 @@ fn statuses(port: u16, bytes: &[u8]) -> Vec<String> {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut all = Vec::new();
     match stream.read_to_end(&mut all) {
-        // What it did not read of them makes the end a reset.
+        // Bytes that the server did not read make the close a reset.
         Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => panic!("{error}"),
         Ok(_) | Err(_) => {}
     }
@@ -28,7 +28,7 @@ fn statuses(port: u16, bytes: &[u8]) -> Vec<String> {
     all.split("HTTP/1.").skip(1).map(|answer| answer[2..5].to_owned()).collect()
 }
 
-fn said(port: u16) -> Vec<String> {
+fn texts(port: u16) -> Vec<String> {
     let page = get(port, "/api/v1/rooms/lobby/messages").json();
     let events = page["events"].as_array().unwrap().iter();
     events.map(|event| event["text"].as_str().unwrap().to_owned()).collect()
@@ -72,7 +72,7 @@ fn a_body_has_one_end_or_its_request_is_refused() {
         let bytes = format!("POST /lobby HTTP/1.1\r\n{HOST}{head}\r\n{body}");
         assert_eq!(statuses(server.port, bytes.as_bytes()), expected, "{what}");
     }
-    // Chunks go before a length, and then nothing else is read of that connection (RFC 9112, section 6.1).
+    // Chunks have precedence over a length, and then nothing else is read from that connection (RFC 9112, section 6.1).
     let both = format!(
         "POST /lobby HTTP/1.1\r\n{HOST}{chunked}Content-Length: {}\r\n\r\n4\r\nfive\r\n0\r\n\r\n{more}",
         14 + more.len()
@@ -81,16 +81,16 @@ fn a_body_has_one_end_or_its_request_is_refused() {
     // HTTP/1.0 has no chunks.
     let old = format!("POST /lobby HTTP/1.0\r\n{HOST}{chunked}\r\n3\r\nno!\r\n0\r\n\r\n{more}");
     assert_eq!(statuses(server.port, old.as_bytes()), ["400"]);
-    // Requests behind each other are all answered; so is one that has a body which nobody wants.
+    // Pipelined requests are all answered, also one with a body that is not needed.
     let healthz = format!("GET /healthz HTTP/1.1\r\n{HOST}Content-Length: 4\r\n\r\nGET ");
     let six = more.replace("smuggled", "6").replace("Length: 8", "Length: 1");
     let row = format!("{healthz}{six}{healthz}");
     assert_eq!(statuses(server.port, row.as_bytes()), ["200", "200", "200"]);
-    assert_eq!(said(server.port), ["one", "two", "three", "four", "five", "6"]);
+    assert_eq!(texts(server.port), ["one", "two", "three", "four", "five", "6"]);
 }
 
 #[test]
-fn who_asks_before_sending_a_body_is_told_at_once() {
+fn a_client_that_expects_100_continue_is_answered_at_once() {
     let server = TestServer::open();
     let ask = |head: &str| {
         let mut visitor = Visitor::connect(server.port);
@@ -106,11 +106,11 @@ fn who_asks_before_sending_a_body_is_told_at_once() {
     assert_eq!(ask("Content-Length: 65537\r\n").0, 413);
     assert_eq!(ask("Content-Length: 5\r\nOrigin: http://evil.example\r\n").0, 403);
     assert_eq!(ask("Content-Length: 5\r\nContent-Encoding: zstd\r\n").0, 415);
-    assert_eq!(said(server.port), ["hello"]);
+    assert_eq!(texts(server.port), ["hello"]);
 }
 
 #[test]
-fn a_host_is_said_once_and_a_target_may_say_it_too() {
+fn a_request_has_one_host_and_its_target_may_name_it_too() {
     let server = TestServer::with(&[]);
     let ask = |head: &str| {
         let mut visitor = Visitor::connect(server.port);
@@ -168,7 +168,7 @@ fn a_websocket_begins_with_a_whole_handshake_and_nothing_before_its_first_frame(
             assert!(visitor.ends_within(PATIENCE), "{what}: what comes behind it would be frames");
         }
     }
-    // Frames may come with the handshake; a request behind it is none.
+    // Frames may come with the handshake; an HTTP request after it is not a frame.
     let hello = raw::text(&json!({ "op": "hello", "nick": "ann" }).to_string());
     let mut visitor = Visitor::connect(server.port);
     visitor.send(&[raw::handshake("").as_bytes(), &hello].concat());
@@ -183,11 +183,11 @@ fn a_websocket_begins_with_a_whole_handshake_and_nothing_before_its_first_frame(
     assert!(visitor.ends_within(PATIENCE));
     let last = String::from_utf8_lossy(visitor.unread()).into_owned();
     assert!(last.contains("\"cause\":\"protocol\"") && !last.contains("HTTP"), "{last}");
-    assert_eq!(said(server.port), [""; 0]);
+    assert_eq!(texts(server.port), [""; 0]);
 }
 
 #[test]
-fn what_is_not_known_in_a_request_is_refused_by_name_and_nothing_is_done() {
+fn an_unknown_field_of_a_request_is_refused_by_name_and_nothing_is_done() {
     let server = TestServer::open();
     let messages = "/api/v1/rooms/lobby/messages";
     for (method, target, body, field) in [
@@ -208,8 +208,8 @@ fn what_is_not_known_in_a_request_is_refused_by_name_and_nothing_is_done() {
         let message = failure["message"].as_str().unwrap();
         assert!(message.contains(field) && message.len() > field.len() + 20, "{message}");
     }
-    assert_eq!(said(server.port), [""; 0]);
-    // Where nothing is asked for, whatever stands behind `?` is for somebody else.
+    assert_eq!(texts(server.port), [""; 0]);
+    // Where no query is expected, the text after `?` is ignored.
     for target in ["/healthz?probe=7", "/?from=a-link", "/api/v1/openapi.json?v=2"] {
         assert_eq!(get(server.port, target).status, 200, "{target}");
     }

@@ -1,5 +1,5 @@
-//! A history that was brought back from a copy: it has the epoch of before and other events at the same
-//! positions. Whoever comes back is not told that nothing is missing.
+//! A history restored from a copy: it has the same epoch and other events at the same positions. A client that comes
+//! back is not told that it has missed nothing.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::server::{PATIENCE, TestServer};
 use crate::socket::Socket;
 use crate::visitor::{Following, get};
 
-/// Says something in `#tea` and gives its event.
+/// Says something in `#tea` and returns its event.
 fn say(server: &TestServer, words: &str) -> Value {
     let mut socket = Socket::join(server.port, "ann", "tea");
     socket.ask(&json!({ "op": "say", "room": "tea", "text": words, "id": format!("{:032x}", rand(words)) }));
@@ -23,7 +23,7 @@ fn say(server: &TestServer, words: &str) -> Value {
     event.unwrap()
 }
 
-/// A number for words, the same each time.
+/// A number made from a text, the same each time.
 fn rand(words: &str) -> u64 {
     words.bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)))
 }
@@ -41,8 +41,8 @@ fn close(server: &mut TestServer) {
     assert!(server.wait(PATIENCE).success());
 }
 
-/// A server that was closed with five messages, went on to ten, and was brought back to five; since then it
-/// has gone on to twelve with other words. Between the ten and the bringing back, `meanwhile` comes by.
+/// A server that was closed with five messages, went on to ten, and was restored to five; since then it has gone on to
+/// twelve with other texts. `meanwhile` runs between the ten and the restoring.
 fn brought_back<T>(meanwhile: impl FnOnce(&TestServer) -> T) -> (TestServer, T) {
     let mut server = TestServer::open();
     (1..=5).for_each(|number| drop(say(&server, &format!("both {number}"))));
@@ -62,21 +62,21 @@ fn brought_back<T>(meanwhile: impl FnOnce(&TestServer) -> T) -> (TestServer, T) 
     (server, had)
 }
 
-/// What a link tells until an event with these words has come.
-fn told_until(runtime: &Runtime, link: &mut Link, words: &str) -> Vec<String> {
-    let mut told = Vec::new();
+/// What a link reports until an event with this text has come.
+fn reports_until(runtime: &Runtime, link: &mut Link, words: &str) -> Vec<String> {
+    let mut reports = Vec::new();
     let until = async {
         loop {
             let happening = link.next().await.unwrap();
             if let Happening::Notice(notice) = happening {
-                told.push(notice);
+                reports.push(notice);
             } else if let Happening::Received(sent) = happening {
                 if let Message::Joined(joined) = sent.message {
-                    told.push(format!("complete: {}", joined.complete));
+                    reports.push(format!("complete: {}", joined.complete));
                 } else if let Message::Event(event) = sent.message {
-                    let said = event.text.unwrap().as_str().to_owned();
-                    told.push(format!("{} {said}", event.position));
-                    if said == words {
+                    let text = event.text.unwrap().as_str().to_owned();
+                    reports.push(format!("{} {text}", event.position));
+                    if text == words {
                         return;
                     }
                 }
@@ -84,32 +84,32 @@ fn told_until(runtime: &Runtime, link: &mut Link, words: &str) -> Vec<String> {
         }
     };
     runtime.block_on(async { tokio::time::timeout(PATIENCE, until).await.expect("in time") });
-    told
+    reports
 }
 
 #[test]
-fn our_client_drops_what_is_not_there_any_more_and_says_so() {
+fn our_client_drops_events_that_the_history_has_lost_and_says_so() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (_house, mut link) = brought_back(|server| {
+    let (_server, mut link) = brought_back(|server| {
         let server = Server::parse(&format!("127.0.0.1:{}", server.port)).unwrap();
         let rooms = vec![RoomName::parse("tea").unwrap()];
         let _inside = runtime.enter();
         let mut link = Link::open(Config { rooms, ..Config::new(server) });
-        let told = told_until(&runtime, &mut link, "lost 10");
-        assert_eq!(told.last().unwrap(), "10 lost 10");
+        let reports = reports_until(&runtime, &mut link, "lost 10");
+        assert_eq!(reports.last().unwrap(), "10 lost 10");
         link
     });
-    let told = told_until(&runtime, &mut link, "other 12");
-    assert_eq!(told[0], "complete: false");
-    assert!(told[1].starts_with("the history of #tea was changed, as when"), "{}", told[1]);
+    let reports = reports_until(&runtime, &mut link, "other 12");
+    assert_eq!(reports[0], "complete: false");
+    assert!(reports[1].starts_with("the history of #tea was changed, as when"), "{}", reports[1]);
     let both = (1..=5).map(|number| format!("{number} both {number}"));
     let events: Vec<String> =
         both.chain((6..=12).map(|number| format!("{number} other {number}"))).collect();
-    assert_eq!(told[2..], events);
+    assert_eq!(reports[2..], events);
 }
 
 #[test]
-fn a_place_is_one_of_this_history_when_the_event_there_is_of_the_same_time() {
+fn a_cursor_is_of_this_history_when_its_event_has_the_same_time() {
     let (server, lost) = brought_back(|server| say(server, "lost 11"));
     let page = get(server.port, "/api/v1/rooms/tea/messages?limit=12").json();
     let event = |position: usize| &page["events"][position - 1];
@@ -131,7 +131,7 @@ fn a_place_is_one_of_this_history_when_the_event_there_is_of_the_same_time() {
     assert_eq!(join(&json!(11), &event(11)["time_ms"]), (json!(true), vec![12]));
     assert_eq!(join(&json!(11), &lost["time_ms"]), (json!(false), all.clone()));
     assert_eq!(join(&json!(0), &json!(7)), (json!(true), all), "there is nothing before the first");
-    // Leaving before the answer has come is answered after it.
+    // A leave sent before the answer has come is answered after it.
     let after = json!({ "epoch": page["epoch"], "position": 11, "time_ms": lost["time_ms"] });
     ann.ask(&json!({ "ref": 1, "op": "join", "room": "tea", "after": after }));
     ann.ask(&json!({ "ref": 2, "op": "leave", "room": "tea" }));

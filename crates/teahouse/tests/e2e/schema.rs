@@ -1,4 +1,4 @@
-//! What the server really sends, held against the descriptions of the api that are checked in.
+//! What the server really sends, checked against the descriptions of the api in the repository.
 
 use std::sync::LazyLock;
 
@@ -12,8 +12,8 @@ static SOCKET: LazyLock<Value> = LazyLock::new(|| {
 });
 static OPENAPI: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../../docs/openapi.json")).unwrap());
-static SENT: LazyLock<Validator> = LazyLock::new(|| validator(&SOCKET["server"]));
-static ASKED: LazyLock<Validator> = LazyLock::new(|| validator(&SOCKET["client"]));
+static SERVER_MESSAGE: LazyLock<Validator> = LazyLock::new(|| validator(&SOCKET["server"]));
+static CLIENT_MESSAGE: LazyLock<Validator> = LazyLock::new(|| validator(&SOCKET["client"]));
 static EVENT: LazyLock<Validator> = LazyLock::new(|| definition("Event"));
 static PRESENCE: LazyLock<Validator> = LazyLock::new(|| definition("Presence"));
 
@@ -21,7 +21,7 @@ fn validator(schema: &Value) -> Validator {
     jsonschema::validator_for(schema).unwrap()
 }
 
-/// One of the types that the server sends.
+/// The schema of one type that the server sends.
 fn definition(name: &str) -> Validator {
     let definitions = &SOCKET["server"]["$defs"];
     validator(&json!({ "$ref": format!("#/$defs/{name}"), "$defs": definitions }))
@@ -32,25 +32,25 @@ fn check(validator: &Validator, value: &Value) {
     assert!(wrong.is_empty(), "{value} is not as described: {wrong:?}");
 }
 
-/// A message that came over the WebSocket.
+/// Checks a message that came over the WebSocket.
 pub(crate) fn check_sent(message: &Value) {
-    check(&SENT, message);
+    check(&SERVER_MESSAGE, message);
 }
 
-/// A request that is meant to be right.
-pub(crate) fn is_asked(request: &Value) -> bool {
-    ASKED.is_valid(request)
+/// Whether a request matches the schema.
+pub(crate) fn matches_request_schema(request: &Value) -> bool {
+    CLIENT_MESSAGE.is_valid(request)
 }
 
-/// A server-sent event.
+/// Checks a server-sent event.
 pub(crate) fn check_happening(happening: &Happening) {
     let Happening { name, id, data } = happening;
     match name.as_str() {
         "event" => {
             check(&EVENT, data);
             let epoch = data["epoch"].as_str().unwrap();
-            let place = format!("{epoch}-{}-{}", data["position"], data["time_ms"]);
-            assert_eq!(id.as_deref(), Some(place.as_str()));
+            let id_of_event = format!("{epoch}-{}-{}", data["position"], data["time_ms"]);
+            assert_eq!(id.as_deref(), Some(id_of_event.as_str()));
         }
         "presence" => check(&PRESENCE, data),
         "begin" => assert!(data["complete"].is_boolean() && data["position"].is_u64(), "{data}"),
@@ -59,7 +59,7 @@ pub(crate) fn check_happening(happening: &Happening) {
     }
 }
 
-/// An answer over HTTP: its status and its body are those that the description of its address has.
+/// Checks an answer over HTTP: the description of its address must have its status and its body.
 pub(crate) fn check_answer(method: &str, target: &str, answer: &Answer) {
     let path = target.split('?').next().unwrap();
     let method = if method == "HEAD" { "get" } else { &method.to_lowercase() };
@@ -94,7 +94,7 @@ fn operation(path: &str, method: &str) -> Option<&'static Value> {
         expected.len() == parts.len() && expected.iter().zip(&parts).all(is_part)
     };
     let paths = OPENAPI["paths"].as_object().unwrap();
-    // An address of fixed words goes before one with a room in it.
+    // An address of fixed words has precedence over one with a room in it.
     let exact = paths.get(path).filter(|found| found.get(method).is_some());
     let found = exact.or_else(|| {
         let mut matching = paths.iter().filter(|(pattern, _)| is_path(pattern));

@@ -1,5 +1,5 @@
-//! The description of the api held against the server by a program that is not ours: `schemathesis`, fetched into
-//! the build directory, asks for everything that the description allows.
+//! The description of the api tested against the server by an independent program: `schemathesis`, fetched into the
+//! build directory, sends every kind of request that the description allows.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,16 +9,16 @@ use crate::visitor::post;
 
 const PACKAGE: &str = "schemathesis";
 const VERSION: &str = "4.32.5";
-/// What an answer is held against. That everything the description does not allow is refused is not meant: names of
-/// every script are taken.
+/// What each answer is checked for. That the server refuses everything else is not among it: it accepts names of every
+/// script.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_schema_conformance,positive_data_acceptance";
 /// Addresses whose answers do not end.
 const ENDLESS: [&str; 3] = ["Events", "FollowText", "Socket"];
-/// Seconds that it may ask for.
+/// Seconds that the program may send requests.
 const SECONDS: &str = "25";
 
-/// The program, fetched once.
+/// The program, which is fetched once.
 fn program() -> PathBuf {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{PACKAGE}-{VERSION}"));
     let program = directory.join("bin").join(PACKAGE);
@@ -37,7 +37,7 @@ fn program() -> PathBuf {
 }
 
 #[test]
-fn everything_the_description_allows_is_taken() {
+fn everything_the_description_allows_is_accepted() {
     let server = TestServer::open();
     for room in ["/lobby", "/0", "/a"] {
         post(server.port, room, "so that there is a room");
@@ -49,7 +49,7 @@ fn everything_the_description_allows_is_taken() {
         .args(["--checks", CHECKS, "--phases", "coverage,fuzzing", "--seed", "1"])
         .args(["--max-examples", "30", "--max-time", SECONDS, "--request-timeout", "20"])
         .args(["--continue-on-failure", "--suppress-health-check", "all", "--no-color"])
-        // Its own place for what it remembers of runs.
+        // A directory of its own for what it remembers of runs.
         .current_dir(server.data());
     for operation in ENDLESS {
         command.args(["--exclude-operation-id", operation]);

@@ -1,5 +1,5 @@
-//! The full-screen client as people have it: the real program in a real terminal, against a real server that
-//! is killed as servers are.
+//! The full-screen client as people use it: the real program in a real terminal, against a real server that is killed
+//! now and then.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,20 +12,20 @@ use crate::server::{PATIENCE, TestServer, teahouse};
 use crate::terminal::{SIZE, Terminal};
 use crate::visitor;
 
-/// The last row, where the line is as long as it has one row.
+/// The last row, which has the input line while that is one row high.
 pub(crate) const LINE_ROW: u16 = SIZE.1 - 1;
 /// Columns of the prompt.
 const PROMPT: u16 = 2;
 /// A line that is difficult to show: wide characters, a family of emoji, a combining mark, a composed kana.
 const HALF: &str = "半句话 👩\u{200d}👩\u{200d}👧 x\u{301}が half";
-/// Columns it takes: 6 + 1 + 2 + 1 + 1 + 2 + 1 + 4.
+/// The columns it takes: 6 + 1 + 2 + 1 + 1 + 2 + 1 + 4.
 const HALF_COLUMNS: u16 = 18;
 
 pub(crate) fn bob(server: &TestServer) -> Command {
     client(server, &["join", "--nick", "bob"])
 }
 
-/// The client of bob, who is in the lobby.
+/// Bob's client, in the lobby.
 pub(crate) fn join(server: &TestServer) -> Terminal {
     let terminal = Terminal::run(&bob(server));
     terminal.expect("● bob");
@@ -33,7 +33,7 @@ pub(crate) fn join(server: &TestServer) -> Terminal {
     terminal
 }
 
-/// Types into the line and waits until it stands there.
+/// Types into the input line and waits until the screen shows it.
 pub(crate) fn type_half(terminal: &Terminal) -> String {
     terminal.type_in(HALF);
     terminal.expect_cursor((PROMPT + HALF_COLUMNS, LINE_ROW));
@@ -42,31 +42,31 @@ pub(crate) fn type_half(terminal: &Terminal) -> String {
     row
 }
 
-/// The line stands as it stood.
+/// Checks that the input line is as it was.
 pub(crate) fn check_half(terminal: &Terminal, row: &str) {
     assert_eq!(terminal.row(LINE_ROW), row);
     terminal.expect_cursor((PROMPT + HALF_COLUMNS, LINE_ROW));
     assert_eq!(terminal.row(LINE_ROW), row);
 }
 
-/// What ends so many lines on the screen.
+/// The number of screen lines with this end.
 fn count(terminal: &Terminal, end: &str) -> usize {
-    terminal.screen().lines().filter(|line| shown(line).ends_with(end)).count()
+    terminal.screen().lines().filter(|line| without_members(line).ends_with(end)).count()
 }
 
-/// Waits until the first message on the screen is kept: it has a time then, and no mark that it is on its way.
+/// Waits until the first message on the screen is stored: it has a time then, and no mark that it is in flight.
 #[track_caller]
 fn expect_kept(terminal: &Terminal, text: &str) {
-    let is_kept = |row: &str| shown(row).ends_with(text) && row.contains(':');
-    terminal.wait("kept", |terminal| terminal.screen().lines().any(is_kept));
+    let is_kept = |row: &str| without_members(row).ends_with(text) && row.contains(':');
+    terminal.wait("stored", |terminal| terminal.screen().lines().any(is_kept));
 }
 
 /// A row of messages without the member list beside it.
-fn shown(row: &str) -> &str {
+fn without_members(row: &str) -> &str {
     row.rsplit_once('│').map_or(row, |(messages, _)| messages).trim_end()
 }
 
-/// What was said in the lobby, as the server has it.
+/// The texts in the lobby, as the server has them.
 fn history(server: &TestServer) -> Vec<String> {
     let answer = visitor::get(server.port, "/api/v1/rooms/lobby/messages?limit=200");
     let page = answer.json();
@@ -74,18 +74,22 @@ fn history(server: &TestServer) -> Vec<String> {
     events.iter().map(|event| event["text"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// What of it stands on the screen: the end of each row from one of these words on.
+/// The part of them on the screen: the end of each row from one of these words on.
 fn seen(terminal: &Terminal, words: &[&str]) -> Vec<String> {
     let screen = terminal.screen();
     let from = |row: &str| words.iter().find_map(|word| row.find(word));
-    screen.lines().map(shown).filter_map(|row| Some(row[from(row)?..].to_owned())).collect()
+    screen
+        .lines()
+        .map(without_members)
+        .filter_map(|row| Some(row[from(row)?..].to_owned()))
+        .collect()
 }
 
 fn state(server: &TestServer) -> PathBuf {
     server.data().join("state/teahouse")
 }
 
-/// Waits until the state file of the client has this in it.
+/// Waits until the client's state file contains `part`.
 pub(crate) fn expect_remembered(server: &TestServer, part: &str) {
     let deadline = Instant::now() + PATIENCE;
     let has_it = |path: &Path| std::fs::read_to_string(path).is_ok_and(|text| text.contains(part));
@@ -104,7 +108,7 @@ pub(crate) fn kill(signal: &str, pid: u32) {
 }
 
 #[test]
-fn a_half_typed_line_stands_while_a_thousand_messages_pour_in() {
+fn a_half_typed_line_stays_while_a_thousand_messages_arrive() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut nc = Program::start(Command::new("nc").args(["127.0.0.1", &server.port.to_string()]));
@@ -119,13 +123,13 @@ fn a_half_typed_line_stands_while_a_thousand_messages_pour_in() {
         count(terminal, "number 1000.") == 1
     });
     check_half(&terminal, &row);
-    // What stands there is what is sent.
+    // The client sends what the line shows.
     terminal.keys(&[" done", "Enter"]);
     assert_eq!(ann.expect("<bob> "), format!("<bob> {HALF} done"));
 }
 
 #[test]
-fn what_is_pasted_is_text_and_many_lines_are_asked_about() {
+fn a_paste_is_text_and_many_lines_need_a_confirmation() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let terminal = join(&server);
@@ -199,7 +203,7 @@ fn the_terminal_may_change_its_size_at_any_time() {
 }
 
 #[test]
-fn chinese_is_typed_key_by_key_and_rubbed_out_by_what_one_sees() {
+fn chinese_is_typed_key_by_key_and_deleted_by_visible_characters() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let terminal = join(&server);
@@ -210,7 +214,7 @@ fn chinese_is_typed_key_by_key_and_rubbed_out_by_what_one_sees() {
         terminal.expect_cursor((column, LINE_ROW));
     }
     assert_eq!(terminal.row(LINE_ROW), "› 你好a，茶馆");
-    // A family, a letter with an accent that is typed after it, a flag: one key each.
+    // A family, a letter followed by a combining accent, a flag: one key press removes each.
     for (typed, columns) in [("👩\u{200d}👩\u{200d}👧", 2), ("e\u{301}", 1), ("🇨🇳", 2)]
     {
         terminal.type_in(typed);
@@ -239,7 +243,7 @@ fn a_server_killed_in_mid_conversation_costs_nothing() {
     terminal.keys(&["said before", "Enter"]);
     ann.expect("<bob> said before");
     expect_kept(&terminal, "said before");
-    // It dies while messages pour: some of them are nowhere then, and everyone agrees on which.
+    // The server dies while messages pour: some are lost then, and all clients agree on which.
     for number in 1..=60 {
         eva.say(&format!("number {number}."));
     }
@@ -263,15 +267,15 @@ fn a_server_killed_in_mid_conversation_costs_nothing() {
     assert_eq!(terminal.row(149), row);
     terminal.expect_cursor((PROMPT + HALF_COLUMNS, 149));
 
-    let kept = history(&server);
-    terminal.wait("as history is", |terminal| seen(terminal, &["number", "said"]) == kept);
-    let once = |text: &str| kept.iter().filter(|said| *said == text).count() == 1;
-    assert!(once("said before") && once("said while it was gone"), "{kept:?}");
-    assert!((1..=30).chain(61..=70).all(|number| once(&format!("number {number}."))), "{kept:?}");
+    let stored = history(&server);
+    terminal.wait("as history is", |terminal| seen(terminal, &["number", "said"]) == stored);
+    let once = |text: &str| stored.iter().filter(|line| *line == text).count() == 1;
+    assert!(once("said before") && once("said while it was gone"), "{stored:?}");
+    assert!((1..=30).chain(61..=70).all(|number| once(&format!("number {number}."))), "{stored:?}");
 }
 
 #[test]
-fn what_is_unsent_and_half_typed_survives_a_killed_client() {
+fn unsent_and_half_typed_text_survives_a_killed_client() {
     let mut server = TestServer::open();
     let terminal = join(&server);
     terminal.keys(&["said while all was well", "Enter"]);
@@ -293,8 +297,8 @@ fn what_is_unsent_and_half_typed_survives_a_killed_client() {
     terminal.expect("● bob");
     ann.expect("> said to nobody");
     terminal.wait("once", |terminal| count(terminal, "said to nobody") == 1);
-    let kept = history(&server);
-    assert_eq!(kept, ["said while all was well", "said to nobody"]);
+    let stored = history(&server);
+    assert_eq!(stored, ["said while all was well", "said to nobody"]);
     terminal.wait("the draft", |terminal| terminal.row(LINE_ROW).ends_with("が half"));
     terminal.expect_cursor((PROMPT + HALF_COLUMNS, LINE_ROW));
     for older in ["› said to nobody", "› said while all was well"] {
@@ -309,7 +313,7 @@ fn what_is_unsent_and_half_typed_survives_a_killed_client() {
 fn the_line_is_safe_also_on_the_seeds_own_server() {
     let mut server = Program::start(Command::new("python3").args(["-uc", SEED_SERVER]));
     server.expect("\n");
-    let port: u16 = String::from_utf8_lossy(&server.heard).trim().parse().unwrap();
+    let port: u16 = String::from_utf8_lossy(&server.output).trim().parse().unwrap();
     let terminal = Terminal::run(teahouse().args(["join", &format!("tcp://127.0.0.1:{port}")]));
     terminal.expect("connected to 127.0.0.1:");
     let mut other = Peer::connect(port);

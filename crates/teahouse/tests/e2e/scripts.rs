@@ -8,7 +8,7 @@ use crate::programs::Program;
 use crate::server::{PATIENCE, Running, TestServer, teahouse};
 use crate::visitor::get;
 
-/// Our binary with a state directory of its own, sent to a server.
+/// Our binary with a state directory of its own, pointed at a server.
 pub(crate) fn client(server: &TestServer, arguments: &[&str]) -> Command {
     let mut command = teahouse();
     command.args(arguments).env("TEAHOUSE_SERVER", format!("127.0.0.1:{}", server.port));
@@ -28,12 +28,12 @@ fn with_input(command: &mut Command, input: &str) -> Output {
 }
 
 #[test]
-fn what_a_script_says_is_kept_when_it_ends_well() {
+fn a_message_of_a_script_is_stored_when_the_script_ends_well() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
-    let said =
+    let output =
         client(&server, &["say", "lobby", "build", "done", "--nick", "ci"]).output().unwrap();
-    assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     ann.expect("<ci> build done");
     let lines = with_input(&mut client(&server, &["say", "lobby"]), "one\ntwo\n");
     assert_eq!(lines.status.code(), Some(0));
@@ -47,7 +47,7 @@ fn what_a_script_says_is_kept_when_it_ends_well() {
 }
 
 #[test]
-fn what_a_script_says_in_vain_is_given_back_with_a_code() {
+fn a_refused_message_of_a_script_is_returned_with_a_code() {
     let mut server = TestServer::open();
     let usage = client(&server, &["say", "no room", "x"]).output().unwrap();
     assert_eq!(usage.status.code(), Some(2), "{}", String::from_utf8_lossy(&usage.stderr));
@@ -62,7 +62,7 @@ fn what_a_script_says_in_vain_is_given_back_with_a_code() {
 }
 
 #[test]
-fn tail_pipes_into_say_and_joins_two_houses() {
+fn tail_pipes_into_say_and_connects_two_servers() {
     let (here, there) = (TestServer::open(), TestServer::open());
     let mut ann = here.join_as("ann");
     let mut bob = there.join_as("bob");
@@ -79,7 +79,7 @@ fn tail_pipes_into_say_and_joins_two_houses() {
 }
 
 #[test]
-fn scripts_are_seen_by_what_they_say_only_and_hold_no_nick() {
+fn scripts_are_visible_only_by_their_messages_and_hold_no_nick() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut tail = Program::start(client(&server, &["tail", "lobby"]).stdin(Stdio::null()));
@@ -89,8 +89,8 @@ fn scripts_are_seen_by_what_they_say_only_and_hold_no_nick() {
     assert_eq!(ann.line().unwrap(), "<ci> first");
     tail.expect("<ci> first");
     drop(killed);
-    let said = client(&server, &["say", "lobby", "second", "--nick", "ci"]).output().unwrap();
-    assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
+    let output = client(&server, &["say", "lobby", "second", "--nick", "ci"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(ann.line().unwrap(), "<ci> second");
     drop(tail);
     let taken = client(&server, &["say", "lobby", "third", "--nick", "ann"]).output().unwrap();
@@ -102,12 +102,12 @@ fn scripts_are_seen_by_what_they_say_only_and_hold_no_nick() {
 }
 
 #[test]
-fn a_slip_in_a_rooms_name_makes_no_room() {
+fn a_mistyped_room_name_makes_no_room() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
-    for asked in [vec!["say", "loby", "hi"], vec!["tail", "loby"]] {
-        let output = client(&server, &asked).output().unwrap();
-        assert_eq!(output.status.code(), Some(3), "{asked:?}");
+    for command in [vec!["say", "loby", "hi"], vec!["tail", "loby"]] {
+        let output = client(&server, &command).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{command:?}");
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(error.contains("there is no #loby; --create makes it"), "{error}");
     }
@@ -118,10 +118,10 @@ fn a_slip_in_a_rooms_name_makes_no_room() {
         assert!(Instant::now() < deadline, "#tea is not made");
         std::thread::sleep(Duration::from_millis(10));
     }
-    let said = client(&server, &["say", "tea", "here", "--nick", "ci"]).output().unwrap();
-    assert_eq!(said.status.code(), Some(0));
+    let output = client(&server, &["say", "tea", "here", "--nick", "ci"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
     tail.expect("<ci> here");
-    // A name that looks like another one is refused where it would be made, too.
+    // A name that looks like an existing one is refused too where the room would be made.
     let output = client(&server, &["tail", "t\u{435}a", "--create"]).output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     ann.say("/rooms");
@@ -134,18 +134,18 @@ fn many_lines_wait_for_flood_control_and_say_so() {
     let server = TestServer::with(&[]);
     let mut ann = server.join_as("ann");
     let lines: String = (1..=14).map(|number| format!("line {number}\n")).collect();
-    let said = with_input(&mut client(&server, &["say", "lobby", "--nick", "ci"]), &lines);
-    let told = String::from_utf8(said.stderr).unwrap();
-    assert_eq!(said.status.code(), Some(0), "{told}");
-    assert!(told.contains("flood control") || told.contains("trying again in"), "{told}");
-    assert_eq!(told.lines().count(), 1, "once: {told}");
+    let output = with_input(&mut client(&server, &["say", "lobby", "--nick", "ci"]), &lines);
+    let notice = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{notice}");
+    assert!(notice.contains("flood control") || notice.contains("trying again in"), "{notice}");
+    assert_eq!(notice.lines().count(), 1, "once: {notice}");
     for number in 1..=14 {
         assert_eq!(ann.line().unwrap(), format!("<ci> line {number}"));
     }
 }
 
 #[test]
-fn what_was_said_on_another_day_is_printed_with_its_date() {
+fn a_message_of_another_day_is_printed_with_its_date() {
     let mut server = TestServer::open();
     let mut ann = server.join_as("ann");
     ann.say("two days ago");
@@ -162,15 +162,15 @@ fn what_was_said_on_another_day_is_printed_with_its_date() {
         client(&server, &["tail", "lobby", "--since", "3d"]).env("TZ", "UTC").stdin(Stdio::null()),
     );
     tail.expect(" <ann> two days ago");
-    let heard = String::from_utf8_lossy(&tail.heard).into_owned();
-    let date = heard.strip_prefix("[20").and_then(|rest| rest.split_once("] <ann>")).unwrap().0;
-    assert_eq!(date.len(), "26-11-23 10:32".len(), "{heard}");
+    let printed = String::from_utf8_lossy(&tail.output).into_owned();
+    let date = printed.strip_prefix("[20").and_then(|rest| rest.split_once("] <ann>")).unwrap().0;
+    assert_eq!(date.len(), "26-11-23 10:32".len(), "{printed}");
     server.join_as("ann").say("now");
     tail.expect("\n<ann> now");
 }
 
 #[test]
-fn tail_prints_what_was_said_as_json_from_where_it_is_told() {
+fn tail_prints_events_as_json_from_the_given_point() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     for number in 1..=5 {
@@ -185,11 +185,11 @@ fn tail_prints_what_was_said_as_json_from_where_it_is_told() {
     tail.expect(r#""text":"number 5""#);
     ann.say("and live");
     tail.expect(r#""text":"and live""#);
-    assert!(!String::from_utf8_lossy(&tail.heard).contains("number 3"));
+    assert!(!String::from_utf8_lossy(&tail.output).contains("number 3"));
 }
 
 #[test]
-fn a_pipe_that_joins_survives_a_killed_server_and_what_it_says_arrives_once() {
+fn a_joined_pipe_survives_a_killed_server_and_its_messages_arrive_once() {
     let server = TestServer::open();
     let mut client =
         Program::start(&mut client(&server, &["join", "--nick", "bob", "--room", "lobby"]));
@@ -220,29 +220,29 @@ fn a_pipe_that_joins_survives_a_killed_server_and_what_it_says_arrives_once() {
 }
 
 #[test]
-fn history_before_a_time_is_had_line_by_line() {
+fn history_before_a_time_can_be_read_in_the_line_client() {
     let server = TestServer::open();
     let (mut ann, mut carl) = (server.join_as("ann"), server.join_as("carl"));
     ann.say("one");
     ann.say("two");
     carl.expect("<ann> two");
-    let asked = "/history before 2020-01-01\n/history before 2200-01-01\n";
-    let output = with_input(&mut client(&server, &["join", "--plain", "--nick", "bob"]), asked);
-    let said = String::from_utf8(output.stdout).unwrap();
-    let nothing = said.find("-- nothing was said in #lobby before that").unwrap();
-    let rest = &said[nothing..];
-    assert!(rest.contains("-- the last 2 messages in #lobby"), "{said}");
-    assert!(rest.contains("<ann> one\n") && rest.contains("<ann> two\n"), "{said}");
+    let commands = "/history before 2020-01-01\n/history before 2200-01-01\n";
+    let output = with_input(&mut client(&server, &["join", "--plain", "--nick", "bob"]), commands);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let nothing = printed.find("-- nothing was said in #lobby before that").unwrap();
+    let rest = &printed[nothing..];
+    assert!(rest.contains("-- the last 2 messages in #lobby"), "{printed}");
+    assert!(rest.contains("<ann> one\n") && rest.contains("<ann> two\n"), "{printed}");
 }
 
 #[cfg(unix)]
 #[test]
-fn tail_ends_when_nobody_reads_it_any_more() {
+fn tail_ends_when_its_reader_is_gone() {
     use std::io::{BufRead, BufReader};
 
     let server = TestServer::open();
-    let said = client(&server, &["say", "lobby", "done", "--nick", "ci"]).output().unwrap();
-    assert_eq!(said.status.code(), Some(0));
+    let output = client(&server, &["say", "lobby", "done", "--nick", "ci"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
     let mut tail = Running::start(client(&server, &["tail", "lobby"]).stdout(Stdio::piped()));
     let mut line = String::new();
     BufReader::new(tail.0.stdout.take().unwrap()).read_line(&mut line).unwrap();

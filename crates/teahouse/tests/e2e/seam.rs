@@ -1,17 +1,17 @@
-//! The seam between history and live (promise P4): whoever comes in while messages pour sees the last ones
-//! and then every later one, once, in order.
+//! The seam between history and live (promise P4): a member who joins while messages pour sees the last ones and then
+//! every later one, once, in order.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::peer::Peer;
 use crate::server::TestServer;
 
-const NEWCOMERS: usize = 40;
-/// Live messages that each newcomer follows.
+const JOINERS: usize = 40;
+/// Live messages that each joiner follows.
 const FOLLOWED: usize = 300;
 
 #[test]
-fn whoever_comes_while_messages_pour_sees_no_gap_and_no_double() {
+fn a_member_who_joins_while_messages_pour_sees_no_gap_and_no_double() {
     let server = TestServer::open();
     let mut writer = server.join_as("writer");
     let stop = AtomicBool::new(false);
@@ -22,14 +22,14 @@ fn whoever_comes_while_messages_pour_sees_no_gap_and_no_double() {
                 number += 1;
                 writer.say(&format!("number {number}"));
                 if number % 8 == 0 {
-                    // Calm enough that newcomers are live most of the time, busy enough to hit the seam.
+                    // Calm enough that joiners are live most of the time, busy enough to hit the seam.
                     std::thread::sleep(std::time::Duration::from_micros(300));
                 }
             }
         });
-        let newcomers: Vec<_> =
-            (0..NEWCOMERS).map(|_| scope.spawn(|| follow(&mut server.join()))).collect();
-        let results: Vec<_> = newcomers.into_iter().map(|newcomer| newcomer.join()).collect();
+        let joiners: Vec<_> =
+            (0..JOINERS).map(|_| scope.spawn(|| follow(&mut server.join()))).collect();
+        let results: Vec<_> = joiners.into_iter().map(|joiner| joiner.join()).collect();
         stop.store(true, Ordering::Relaxed);
         for result in results {
             result.unwrap();

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use crate::peer::Peer;
 
-/// How long a state may take to come about on a busy machine.
+/// How long a state may take to arrive on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The configuration for load tests.
 pub(crate) const OPEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench/open.toml");
 
-/// Where a server's log goes, in its data directory.
+/// The file in the data directory that gets the server's log.
 const LOG: &str = "test.log";
 
-/// A program that ends with this value, however the test ends.
+/// A child process that is killed when this value is dropped, however the test ends.
 pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
@@ -33,7 +33,7 @@ impl Running {
         Self(command.spawn().unwrap())
     }
 
-    /// Waits for the end.
+    /// Waits for the process to end.
     pub(crate) fn wait(&mut self, patience: Duration) -> ExitStatus {
         let deadline = Instant::now() + patience;
         loop {
@@ -76,7 +76,7 @@ pub(crate) fn teahouse() -> Command {
 }
 
 impl TestServer {
-    /// With the settings that a load test needs.
+    /// A server with the settings that a load test needs.
     pub(crate) fn open() -> Self {
         Self::with(&["--config", OPEN])
     }
@@ -87,7 +87,7 @@ impl TestServer {
         Self::start(data, arguments)
     }
 
-    /// No file may grow past so many KiB, as `ulimit -f` says it.
+    /// A server none of whose files may grow past so many KiB (`ulimit -f`).
     pub(crate) fn with_file_limit(kib: u32, arguments: &[&str]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
@@ -97,8 +97,8 @@ impl TestServer {
         Self::run(bash, 0, data, arguments)
     }
 
-    /// With its system calls of these names written to a file, one a line, with the files they are about. The
-    /// tracer stands beside it, so that a signal reaches the server.
+    /// A server whose system calls of these names are written to a file, one a line, with the files they are about. The
+    /// tracer runs beside the server, so that a signal reaches the server.
     pub(crate) fn traced(calls: &str, trace: &Path, arguments: &[&str]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
@@ -108,7 +108,7 @@ impl TestServer {
         Self::run(strace, 0, data, arguments)
     }
 
-    /// On data that is there.
+    /// A server on existing data.
     pub(crate) fn on(data: tempfile::TempDir) -> Self {
         Self::start(data, vec!["--config".to_owned(), OPEN.to_owned()])
     }
@@ -157,7 +157,7 @@ impl TestServer {
         self.data().join("teahouse.db")
     }
 
-    /// The port where metrics are.
+    /// The port of the metrics.
     pub(crate) fn admin_port(&self) -> u16 {
         let address = self.greeting.split("Metrics are at http://127.0.0.1:").nth(1).unwrap();
         address.split('/').next().unwrap().parse().unwrap()
@@ -167,7 +167,7 @@ impl TestServer {
         self.child.0.id()
     }
 
-    /// What it has logged: warnings and errors.
+    /// Its log: warnings and errors.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.data().join(LOG)).unwrap()
     }
@@ -179,7 +179,7 @@ impl TestServer {
         peer
     }
 
-    /// A member called so.
+    /// A member with this nick.
     pub(crate) fn join_as(&self, nick: &str) -> Peer {
         let mut peer = self.join();
         peer.say(&format!("/nick {nick}"));
@@ -192,7 +192,7 @@ impl TestServer {
         assert!(status.success());
     }
 
-    /// `kill -9`, and wait until it is gone.
+    /// Sends `kill -9`, and waits until the server is gone.
     pub(crate) fn kill(&mut self) {
         self.child.0.kill().unwrap();
         self.child.0.wait().unwrap();
@@ -208,7 +208,7 @@ impl TestServer {
         Self::start(data, arguments)
     }
 
-    /// Opens a server again on the same data and the same port, for those who come back by themselves.
+    /// Opens a server again on the same data and the same port, for clients that reconnect by themselves.
     pub(crate) fn restart_in_place(mut self) -> Self {
         if self.child.0.try_wait().unwrap().is_none() {
             self.kill();
@@ -218,19 +218,19 @@ impl TestServer {
         Self::start_on(self.port, data, arguments)
     }
 
-    /// Waits for the end.
+    /// Waits for the server to end.
     pub(crate) fn wait(&mut self, patience: Duration) -> ExitStatus {
         self.child.wait(patience)
     }
 
-    /// Waits for the end after a signal to close; all of it has ended by itself, and in time.
+    /// Waits for the end after a signal to close; the server must end by itself, and in time.
     pub(crate) fn wait_for_close(&mut self) {
         let status = self.wait(PATIENCE);
         let log = self.log();
         assert!(status.success() && !log.contains("ended in time"), "{status}: {log}");
     }
 
-    /// Resident memory, KiB.
+    /// Resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         let mut status = String::new();
         std::fs::File::open(format!("/proc/{}/status", self.pid()))
@@ -242,7 +242,7 @@ impl TestServer {
     }
 }
 
-/// What servers on this data have logged.
+/// The log of the servers on this data.
 fn log_file(data: &Path) -> std::fs::File {
     let path = data.join(LOG);
     std::fs::File::options().create(true).append(true).open(path).unwrap()
@@ -256,7 +256,7 @@ impl Drop for TestServer {
         let Some(data) = &self.data else { return };
         let log = std::fs::read_to_string(data.path().join(LOG)).unwrap_or_default();
         print!("{log}");
-        // Also where the rest of the server went on.
+        // Also where the server went on without its tracer.
         assert!(std::thread::panicking() || !log.contains("panicked at"), "the server panicked");
     }
 }

@@ -1,4 +1,4 @@
-//! A member who stops reading: the others do not notice, memory stays bounded, and when they read again
+//! A member who stops reading: the others do not notice, memory stays bounded, and when the member reads again
 //! everything is there, once, in order (promise P5).
 
 use std::time::{Duration, Instant};
@@ -8,14 +8,14 @@ use crate::server::TestServer;
 
 const MESSAGES: usize = 12_500;
 const MESSAGE_BYTES: usize = 8_000;
-/// What the server may grow by while 100 MB pass by a member who does not read: the queue of one
-/// connection, SQLite's cache and the allocator's slack, far below what passes.
+/// How much the server may grow while 100 MB pass a member who does not read: the queue of one connection, SQLite's
+/// cache and the allocator's slack, far below what passes.
 const GROWTH_KIB_MAX: u64 = 96 * 1024;
 
-/// How much longer the same messages may take with a member who does not read: nothing but noise, of
-/// which a shared machine has a lot.
+/// How much longer the same messages may take with a member who does not read: only noise, of which a shared machine
+/// has a lot.
 const SLOWER_MAX: u32 = 3;
-/// How often it may be tried: noise comes and goes, a member who slows others down does it every time.
+/// Attempts: noise comes and goes, but a member who slows others down does it every time.
 const TRIES_MAX: usize = 3;
 
 #[test]
@@ -38,18 +38,18 @@ fn a_member_who_stops_reading_loses_nothing_and_slows_nobody() {
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
     assert!(took < alone * SLOWER_MAX, "{took:?} instead of {alone:?}");
 
-    // Life goes on for the others while the stalled one is refilled.
+    // The others go on talking while the stalled member is refilled.
     let mut other = server.join_as("other");
     for _ in 0..tries {
         follow(&mut stalled);
     }
     writer.say("and now live");
     other.expect("<writer> and now live");
-    // Who came meanwhile may be told first; the next message is the live one.
+    // An announcement of a join may come first; the next message is the live one.
     assert_eq!(stalled.expect("<"), "<writer> and now live");
 }
 
-/// 100 MB from one to the other; how long it took.
+/// Sends 100 MB from one member to the other; returns how long it took.
 fn pour(writer: &mut Peer, reader: &mut Peer) -> Duration {
     let filler = "x".repeat(MESSAGE_BYTES - 12);
     let start = Instant::now();
@@ -63,10 +63,10 @@ fn pour(writer: &mut Peer, reader: &mut Peer) -> Duration {
     start.elapsed()
 }
 
-/// Sees every message, once, in order.
+/// Checks that the member sees every message, once, in order.
 fn follow(peer: &mut Peer) {
     for number in 0..MESSAGES {
-        // Not the ones with times, from before they came.
+        // Not the messages with times, which are from before the member joined.
         let mut line = peer.expect("<writer> ");
         while !line.starts_with('<') {
             line = peer.expect("<writer> ");
@@ -112,8 +112,8 @@ fn a_slow_reader_of_two_rooms_has_each_whole_and_in_order_also_with_small_queues
     while next != [LARGE, SMALL] {
         let line = reader.line().expect("closed");
         for (room, next) in ["large", "lobby"].iter().zip(&mut next) {
-            let Some((_, said)) = line.split_once(&format!("> {room} ")) else { continue };
-            assert!(said.starts_with(&format!("{next} ")), "{next} is missing: {}", &said[..20]);
+            let Some((_, text)) = line.split_once(&format!("> {room} ")) else { continue };
+            assert!(text.starts_with(&format!("{next} ")), "{next} is missing: {}", &text[..20]);
             *next += 1;
             std::thread::sleep(Duration::from_micros(200));
         }

@@ -1,4 +1,4 @@
-//! A member on a WebSocket: asks in JSON, and waits for what it must be told.
+//! A member on a WebSocket: it sends requests in JSON and waits for messages.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Connected, and nothing said.
+    /// A connection on which nothing has been sent.
     pub(crate) fn connect(port: u16) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -27,7 +27,7 @@ impl Socket {
         Self { socket }
     }
 
-    /// In the server under whatever nick.
+    /// A session with a guest nick.
     pub(crate) fn hello_as_guest(port: u16) -> Self {
         let mut socket = Self::connect(port);
         socket.ask(&json!({ "op": "hello" }));
@@ -35,7 +35,7 @@ impl Socket {
         socket
     }
 
-    /// In the server under a nick.
+    /// A session with this nick.
     pub(crate) fn hello(port: u16, nick: &str) -> Self {
         let mut socket = Self::connect(port);
         socket.ask(&json!({ "op": "hello", "nick": nick }));
@@ -44,7 +44,7 @@ impl Socket {
         socket
     }
 
-    /// In a room as well.
+    /// A session with this nick, in this room.
     pub(crate) fn join(port: u16, nick: &str, room: &str) -> Self {
         let mut socket = Self::hello(port, nick);
         socket.ask(&json!({ "op": "join", "room": room }));
@@ -52,9 +52,9 @@ impl Socket {
         socket
     }
 
-    /// Asks for something in the right way.
+    /// Sends a request that matches the schema.
     pub(crate) fn ask(&mut self, request: &Value) {
-        assert!(schema::is_asked(request), "{request} is not as described");
+        assert!(schema::matches_request_schema(request), "{request} is not as described");
         self.send(Message::text(request.to_string()));
     }
 
@@ -97,7 +97,7 @@ impl Socket {
         }
     }
 
-    /// Reads on until a message of this type comes.
+    /// Reads until a message of this type comes.
     pub(crate) fn expect(&mut self, kind: &str) -> Value {
         loop {
             let message = self.next().unwrap_or_else(|| panic!("closed before {kind}"));
@@ -107,7 +107,7 @@ impl Socket {
         }
     }
 
-    /// Reads on to the close; gives its code.
+    /// Reads until the close; returns its code.
     pub(crate) fn close_code(&mut self) -> Option<u16> {
         self.socket.get_ref().set_read_timeout(Some(PATIENCE)).unwrap();
         loop {
@@ -119,7 +119,7 @@ impl Socket {
         }
     }
 
-    /// The connection breaks, without a word.
+    /// Breaks the connection without a close frame.
     pub(crate) fn break_off(self) {
         let stream = self.socket.get_ref();
         socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();

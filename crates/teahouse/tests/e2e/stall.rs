@@ -1,5 +1,5 @@
-//! While nothing can be stored: who goes is gone, nothing is taken that would have to be kept in memory, what is
-//! asked is answered with the reason, and the operator is heard.
+//! While nothing can be stored: a person who leaves is gone afterwards, nothing is accepted that would have to stay in
+//! memory, requests are answered with the reason, and the operator's signals work.
 
 use std::io::{Read, Write};
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use crate::visitor::{Visitor, get, post};
 const NOTICE: &str = "messages cannot be stored at the moment";
 const MESSAGES: &str = "/api/v1/rooms/lobby/messages";
 
-/// Another program that writes to the database until it is told to end.
+/// Another program that writes to the database until it ends.
 struct Writer(rusqlite::Connection);
 
 impl Writer {
@@ -30,7 +30,7 @@ impl Writer {
     }
 }
 
-/// Waits until nobody else is in the room.
+/// Waits until the member is alone in the room.
 fn wait_until_alone(member: &mut Peer) {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -44,8 +44,8 @@ fn wait_until_alone(member: &mut Peer) {
     }
 }
 
-/// Says so much that neither the log nor the shard takes any more: lines that come together are one chunk of the
-/// log, so it goes on until it is full.
+/// Says so much that neither the log nor the shard accepts more: lines that come together are one chunk of the log, so
+/// it goes on until the log is full.
 fn fill_log(server: &TestServer) -> Vec<Peer> {
     let line = "x".repeat(8_000);
     let deadline = Instant::now() + PATIENCE;
@@ -64,7 +64,7 @@ fn fill_log(server: &TestServer) -> Vec<Peer> {
 }
 
 #[test]
-fn whoever_comes_and_breaks_off_while_nothing_is_stored_is_gone_afterwards() {
+fn a_person_who_comes_and_disconnects_while_nothing_is_stored_is_gone_afterwards() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let writer = Writer::stall(&server, &mut ann);
@@ -79,7 +79,7 @@ fn whoever_comes_and_breaks_off_while_nothing_is_stored_is_gone_afterwards() {
 }
 
 #[test]
-fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
+fn posts_are_refused_and_take_no_memory_while_nothing_is_stored() {
     const TRIES: usize = 3_000;
     const AT_ONCE: usize = 100;
     const GROWTH_KIB_MAX: u64 = 20 * 1024;
@@ -88,7 +88,7 @@ fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
     let before = server.resident_kib();
     let other = rusqlite::Connection::open(server.database()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    // Nobody knows yet; whoever hangs up leaves nothing behind.
+    // The server has not noticed yet; a client that disconnects leaves nothing behind.
     let text = "x".repeat(15_000);
     let request = format!(
         "POST {MESSAGES} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{{\"text\":\"{text}\"}}",
@@ -100,14 +100,14 @@ fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
             // The server may have answered and closed already.
             visitor.stream().write_all(request.as_bytes()).ok();
         }
-        // They hang up when the last of them has been answered, or has surely been read.
+        // The clients disconnect when the last of them has been answered, or has surely been read.
         let mut last = visitors[AT_ONCE - 1].stream();
         last.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
         last.read_exact(&mut [0]).ok();
     }
     let grown = server.resident_kib().saturating_sub(before);
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB of {} KiB posted", TRIES * 15);
-    // Whoever stays is told why: it is the storing that refuses, and nothing before it.
+    // A client that waits is told why: the storing refuses, and nothing before it.
     let refused = post(server.port, MESSAGES, "{\"text\":\"never said\"}");
     assert_eq!((refused.status, &refused.json()["code"]), (503, &"unavailable".into()));
     other.execute_batch("COMMIT").unwrap();
@@ -116,19 +116,19 @@ fn what_is_posted_while_nothing_is_stored_is_refused_and_takes_no_memory() {
 }
 
 #[test]
-fn what_is_asked_while_nothing_is_stored_is_answered_with_the_reason() {
+fn requests_are_answered_with_the_reason_while_nothing_is_stored() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let writer = Writer::stall(&server, &mut ann);
     let _members = fill_log(&server);
     let start = Instant::now();
-    let asked = [
+    let answers = [
         get(server.port, "/healthz"),
         get(server.port, MESSAGES),
         get(server.port, "/api/v1/rooms"),
         post(server.port, MESSAGES, "{\"text\":\"never said\"}"),
     ];
-    for answer in &asked {
+    for answer in &answers {
         assert_eq!(answer.status, 503, "{answer:?}");
         assert_eq!(answer.json()["code"], "unavailable");
         let message = answer.json()["message"].as_str().unwrap().to_owned();
@@ -146,17 +146,17 @@ fn what_is_asked_while_nothing_is_stored_is_answered_with_the_reason() {
     ann.expect("messages are being stored again");
     assert_eq!(get(server.port, "/healthz").status, 200);
     assert!(Visitor::scrape(server.admin_port()).contains("\nteahouse_storing 1\n"));
-    // What was taken is kept, what was refused is not.
+    // What was accepted is stored, what was refused is not.
     let database = rusqlite::Connection::open(server.database()).unwrap();
-    let kept = |text: &str| -> i64 {
+    let stored = |text: &str| -> i64 {
         let count = "SELECT count(*) FROM event WHERE text = ?1";
         database.query_row(count, [text], |row| row.get(0)).unwrap()
     };
-    assert_eq!((kept("meanwhile"), kept("never said")), (1, 0));
+    assert_eq!((stored("meanwhile"), stored("never said")), (1, 0));
 }
 
 #[test]
-fn a_stop_is_heard_while_nothing_is_stored_also_after_a_reload() {
+fn a_stop_signal_works_while_nothing_is_stored_also_after_a_reload() {
     let mut server = TestServer::open();
     let mut ann = server.join_as("ann");
     let _writer = Writer::stall(&server, &mut ann);
@@ -167,11 +167,11 @@ fn a_stop_is_heard_while_nothing_is_stored_also_after_a_reload() {
     server.signal("-TERM");
     let status = server.wait(PATIENCE);
     assert!(start.elapsed() < Duration::from_secs(10), "took {:?}", start.elapsed());
-    assert_eq!(status.code(), Some(1), "what was not stored is said");
+    assert_eq!(status.code(), Some(1), "the exit code says that something was not stored");
 }
 
 #[test]
-fn a_log_that_nobody_reads_stops_nobody() {
+fn an_unread_standard_error_stops_nobody() {
     const LINES: usize = 2_000;
     let data = tempfile::tempdir().unwrap();
     let mut child = Running::start(

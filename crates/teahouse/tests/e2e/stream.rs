@@ -1,4 +1,4 @@
-//! Rooms followed as server-sent events: nothing is missed, nothing comes twice, whatever breaks.
+//! Rooms followed as server-sent events: no event is missed or doubled, whatever breaks.
 
 use serde_json::json;
 
@@ -9,8 +9,7 @@ use crate::visitor::{Following, get};
 
 /// Messages of [`pour`] after which the database's cache is full.
 pub(crate) const WARM: usize = 5_000;
-/// What the server may grow by while much passes by somebody who does not read: what passes is not kept in
-/// memory.
+/// How much the server may grow while much passes a follower that does not read: what passes is not kept in memory.
 pub(crate) const GROWTH_KIB_MAX: u64 = 10 * 1024;
 
 #[test]
@@ -26,7 +25,7 @@ fn a_room_is_followed_from_its_beginning_to_the_closing_of_the_server() {
     let epoch = begin.data["epoch"].as_str().unwrap().to_owned();
     let topic = &get(server.port, "/api/v1/rooms/lobby/messages?limit=1").json()["events"][0];
     let here = format!("{epoch}-2-{}", topic["time_ms"]);
-    assert_eq!(begin.id, Some(here), "whoever breaks off now goes on from here");
+    assert_eq!(begin.id, Some(here), "a follower that reconnects goes on from here");
     let mut bob = server.join_as("bob");
     let mut changes = Vec::new();
     for _ in 0..2 {
@@ -40,7 +39,7 @@ fn a_room_is_followed_from_its_beginning_to_the_closing_of_the_server() {
     assert_eq!((event.name.as_str(), &event.data["text"]), ("event", &json!("三")));
     assert_eq!(event.id, Some(format!("{epoch}-3-{}", event.data["time_ms"])));
 
-    // Nobody knows who follows.
+    // A follower is in no list.
     assert_eq!(get(server.port, "/api/v1/rooms").json()["rooms"][0]["members"], 2);
 
     let (mut again, begin) = Following::events(server.port, "lobby", Some(&format!("{epoch}-1")));
@@ -52,7 +51,10 @@ fn a_room_is_followed_from_its_beginning_to_the_closing_of_the_server() {
         let (mut lost, begin) = Following::events(server.port, "lobby", Some(elsewhere));
         assert_eq!(begin.data["complete"], false, "{elsewhere}");
         let here = format!("{epoch}-{}-", number + 3);
-        assert!(begin.id.unwrap().starts_with(&here), "whoever breaks off goes on from here");
+        assert!(
+            begin.id.unwrap().starts_with(&here),
+            "a follower that reconnects goes on from here"
+        );
         ann.say("live");
         assert_eq!(lost.event().data["text"], "live");
         assert_eq!(following.event().data["text"], "live");
@@ -69,14 +71,14 @@ fn a_room_is_followed_from_its_beginning_to_the_closing_of_the_server() {
 }
 
 #[test]
-fn a_follower_who_comes_back_misses_nothing_also_when_the_server_was_killed() {
+fn a_reconnected_follower_misses_nothing_also_when_the_server_was_killed() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     ann.say("1");
     ann.say("/topic");
     ann.expect("topic");
     let (mut following, begin) = Following::events(server.port, "lobby", None);
-    // Broken off before anything came: the id of `begin` is the place.
+    // Disconnected before any event came: the id of `begin` is the cursor.
     following.break_off();
     ann.say("2");
     (following, _) = Following::events(server.port, "lobby", begin.id.as_deref());
@@ -86,7 +88,7 @@ fn a_follower_who_comes_back_misses_nothing_also_when_the_server_was_killed() {
     for number in 3..=200 {
         ann.say(&number.to_string());
         if number == 100 {
-            // Kept when she sees that it is: then no kill takes it back.
+            // She sees it, so it is stored, and no kill takes it back.
             ann.say("/topic");
             ann.expect("topic");
             server = server.restart();
@@ -103,7 +105,7 @@ fn a_follower_who_comes_back_misses_nothing_also_when_the_server_was_killed() {
 }
 
 #[test]
-fn a_follower_who_keeps_breaking_off_while_messages_pour_sees_each_once() {
+fn a_follower_that_reconnects_while_messages_pour_sees_each_once() {
     const MESSAGES: u64 = 4_000;
     let server = TestServer::with(&["--config", crate::server::OPEN, "--shards", "3"]);
     let mut ann = server.join_as("ann");
@@ -116,7 +118,7 @@ fn a_follower_who_keeps_breaking_off_while_messages_pour_sees_each_once() {
             for number in 1..=MESSAGES {
                 ann.say(&number.to_string());
                 if number % 50 == 0 {
-                    // At the pace of the server, so that it pours for as long as somebody follows.
+                    // At the pace of the server, so that messages pour as long as the follower reads.
                     ann.say("/topic");
                     ann.expect("topic");
                 }
@@ -126,16 +128,16 @@ fn a_follower_who_keeps_breaking_off_while_messages_pour_sees_each_once() {
             let port = server.port;
             scope.spawn(move || {
                 let epoch = get(port, "/api/v1/rooms/lobby/messages").json()["epoch"].clone();
-                let mut place = format!("{}-1", epoch.as_str().unwrap());
+                let mut cursor = format!("{}-1", epoch.as_str().unwrap());
                 let mut seen = 0;
                 while seen < MESSAGES {
-                    let (mut following, begin) = Following::events(port, "lobby", Some(&place));
+                    let (mut following, begin) = Following::events(port, "lobby", Some(&cursor));
                     assert_eq!(begin.data["complete"], true);
                     for _ in 0..(seen * 7 + way * 13) % 200 + 1 {
                         let event = following.event();
                         seen += 1;
                         assert_eq!(event.data["text"], seen.to_string());
-                        place = event.id.unwrap();
+                        cursor = event.id.unwrap();
                         if seen == MESSAGES {
                             break;
                         }
@@ -151,7 +153,7 @@ fn a_follower_who_keeps_breaking_off_while_messages_pour_sees_each_once() {
 }
 
 #[test]
-fn a_follower_who_stops_reading_while_much_passes_gets_all_of_it_in_order() {
+fn a_follower_that_stops_reading_gets_all_messages_in_order() {
     const MESSAGES: usize = 2_500;
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
@@ -173,7 +175,7 @@ fn a_follower_who_stops_reading_while_much_passes_gets_all_of_it_in_order() {
     assert_eq!(stalled.event().data["text"], "live");
 }
 
-/// Messages of 8,000 bytes from one to another, who reads all of them.
+/// Sends messages of 8,000 bytes from one member to another, who reads all of them.
 pub(crate) fn pour(from: &mut Peer, to: &mut Peer, count: usize) {
     let filler = "x".repeat(8_000);
     for number in 0..count {
@@ -185,7 +187,7 @@ pub(crate) fn pour(from: &mut Peer, to: &mut Peer, count: usize) {
 }
 
 #[test]
-fn followers_that_go_away_are_forgotten_however_they_go() {
+fn followers_that_disconnect_are_forgotten_however_they_close() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     ann.say("first");
@@ -203,7 +205,7 @@ fn followers_that_go_away_are_forgotten_however_they_go() {
         wait_for(&server, "teahouse_connections{protocol=\"follow\"}", 30.0);
         wait_for(&server, "teahouse_members{protocol=\"follow\"}", 30.0);
         if round == 1 {
-            // Some of it is on its way to them, and they have not read it.
+            // Some bytes are on their way to the followers, who have not read them.
             for _ in 0..200 {
                 ann.say(&"x".repeat(8_000));
             }

@@ -20,7 +20,7 @@ fn two_members_talk_and_nobody_hears_themselves() {
 }
 
 #[test]
-fn coming_going_and_an_abrupt_reset_are_announced() {
+fn a_join_a_leave_and_an_abrupt_reset_are_announced() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut bob = server.join_as("bob");
@@ -118,7 +118,7 @@ fn chinese_text_cut_at_every_byte_arrives_whole() {
 }
 
 #[test]
-fn nothing_typed_can_act_on_another_terminal_or_forge_a_line() {
+fn no_text_can_act_on_another_terminal_or_forge_a_line() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut bob = server.join_as("bob");
@@ -135,7 +135,7 @@ fn nothing_typed_can_act_on_another_terminal_or_forge_a_line() {
 }
 
 #[test]
-fn someone_who_comes_later_is_shown_the_last_twenty_with_their_times() {
+fn a_new_member_is_shown_the_last_twenty_messages_with_their_times() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut bob = server.join_as("bob");
@@ -144,18 +144,18 @@ fn someone_who_comes_later_is_shown_the_last_twenty_with_their_times() {
     }
     bob.expect("message 25");
     let mut carl = Peer::connect(server.port);
-    let shown: Vec<String> =
+    let rows: Vec<String> =
         std::iter::from_fn(|| Some(carl.expect("> message"))).take(20).collect();
     let expected: Vec<String> = (6..=25).map(|n| format!("<ann> message {n}")).collect();
-    for (line, expected) in shown.iter().zip(&expected) {
-        let (time, said) = line.split_at(line.find(" <").unwrap());
-        assert_eq!(said.trim_start(), expected);
+    for (line, expected) in rows.iter().zip(&expected) {
+        let (time, text) = line.split_at(line.find(" <").unwrap());
+        assert_eq!(text.trim_start(), expected);
         assert!(time.starts_with('[') && time.ends_with(']'), "{line:?}");
     }
 }
 
 #[test]
-fn history_is_paged_and_searched_and_what_was_just_said_is_in_it() {
+fn history_is_paged_and_searched_and_includes_the_newest_message() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     ann.send("我们去吃火锅\nI like TEA\n茶很好\n/history 2\n".as_bytes());
@@ -202,7 +202,7 @@ fn an_unknown_command_is_an_error_with_a_suggestion_and_is_not_said() {
 }
 
 #[test]
-fn someone_who_floods_is_slowed_then_refused_with_the_text_given_back() {
+fn a_flooding_member_is_slowed_then_refused_with_the_text_returned() {
     let server = TestServer::with(&[]);
     let mut bob = server.join_as("bob");
     let mut ann = server.join_as("ann");
@@ -211,7 +211,7 @@ fn someone_who_floods_is_slowed_then_refused_with_the_text_given_back() {
     }
     let refused = ann.expect("flood");
     assert!(refused.contains("2 per second"), "{refused:?}");
-    // What was held back comes in its turn, in order; what was refused never comes.
+    // Held lines are said in their turn, in order; refused ones never are.
     let passed: Vec<String> = std::iter::from_fn(|| Some(bob.expect("flood"))).take(15).collect();
     let numbers: Vec<u32> =
         passed.iter().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();

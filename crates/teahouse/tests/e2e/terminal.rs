@@ -1,4 +1,4 @@
-//! A real pseudo-terminal of tmux: a program runs in it, keys go in, and its screen can be read.
+//! A pseudo-terminal of tmux: a program runs in it, the test presses keys and reads the screen.
 
 use std::ffi::OsStr;
 use std::process::Command;
@@ -13,7 +13,7 @@ pub(crate) const SIZE: (u16, u16) = (100, 30);
 static STARTED: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) struct Terminal {
-    /// The name of a tmux server of its own.
+    /// The name of its tmux server.
     socket: String,
 }
 
@@ -31,7 +31,7 @@ impl Terminal {
         tmux.args(["-L", &terminal.socket, "-f", "/dev/null", "-u", "new-session", "-d"]);
         tmux.args(["-x", &columns.to_string(), "-y", &rows.to_string()]);
         tmux.arg("--").arg(program.get_program()).args(program.get_args());
-        // The environment of a tmux server is that of whoever starts it.
+        // The environment of a tmux server is that of the process that starts it.
         tmux.env("LC_ALL", "C.UTF-8").env("TZ", "UTC").env("SHELL", "/bin/sh");
         for name in ["TMUX", "NO_COLOR", "COLORTERM", "COLORFGBG"] {
             tmux.env_remove(name);
@@ -52,74 +52,78 @@ impl Terminal {
         command
     }
 
-    fn done(&self, arguments: &[&str]) {
-        let done = self.command(arguments).output().unwrap();
-        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    fn run_tmux(&self, arguments: &[&str]) {
+        let output = self.command(arguments).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
-    fn answered(&self, arguments: &[&str]) -> String {
+    fn tmux_output(&self, arguments: &[&str]) -> String {
         String::from_utf8_lossy(&self.command(arguments).output().unwrap().stdout).into_owned()
     }
 
-    /// Presses keys by their names, as `send-keys` knows them; what is no name is typed.
+    /// Presses keys by their names, as `send-keys` knows them; other words are typed.
     pub(crate) fn keys(&self, keys: &[&str]) {
-        self.done(&[&["send-keys"], keys].concat());
+        self.run_tmux(&[&["send-keys"], keys].concat());
     }
 
     /// Types a text.
     pub(crate) fn type_in(&self, text: &str) {
-        self.done(&["send-keys", "-l", "--", text]);
+        self.run_tmux(&["send-keys", "-l", "--", text]);
     }
 
-    /// Pastes a text, in brackets if the program wants it so.
+    /// Pastes a text, with brackets if the program asked for them.
     pub(crate) fn paste(&self, text: &str) {
-        self.done(&["set-buffer", "-b", "pasted", "--", text]);
-        self.done(&["paste-buffer", "-p", "-b", "pasted"]);
+        self.run_tmux(&["set-buffer", "-b", "pasted", "--", text]);
+        self.run_tmux(&["paste-buffer", "-p", "-b", "pasted"]);
     }
 
     pub(crate) fn resize(&self, (columns, rows): (u16, u16)) {
         let (columns, rows) = (columns.to_string(), rows.to_string());
-        self.done(&["resize-window", "-x", &columns, "-y", &rows]);
+        self.run_tmux(&["resize-window", "-x", &columns, "-y", &rows]);
     }
 
     pub(crate) fn screen(&self) -> String {
-        self.answered(&["capture-pane", "-p"])
+        self.tmux_output(&["capture-pane", "-p"])
     }
 
-    /// The screen with the sequences that colour it.
+    /// The screen with its colour sequences.
     pub(crate) fn colours(&self) -> String {
-        self.answered(&["capture-pane", "-p", "-e"])
+        self.tmux_output(&["capture-pane", "-p", "-e"])
     }
 
-    /// A row of the screen, without the blanks at its end.
+    /// A row of the screen, without trailing blanks.
     pub(crate) fn row(&self, row: u16) -> String {
         let row = row.to_string();
-        self.answered(&["capture-pane", "-p", "-S", &row, "-E", &row]).trim_end().to_owned()
+        self.tmux_output(&["capture-pane", "-p", "-S", &row, "-E", &row]).trim_end().to_owned()
     }
 
-    /// What tmux knows of it, by a format such as `cursor_x`.
-    pub(crate) fn told(&self, name: &str) -> String {
-        self.answered(&["display-message", "-p", &format!("#{{{name}}}")]).trim_end().to_owned()
+    /// A value that tmux knows about the pane, by a format such as `cursor_x`.
+    pub(crate) fn value_of(&self, name: &str) -> String {
+        self.tmux_output(&["display-message", "-p", &format!("#{{{name}}}")]).trim_end().to_owned()
     }
 
-    /// Where the cursor is: column and row.
+    /// The position of the cursor: column and row.
     pub(crate) fn cursor(&self) -> (u16, u16) {
-        let both = self.told("cursor_x} #{cursor_y");
+        let both = self.value_of("cursor_x} #{cursor_y");
         let (column, row) = both.split_once(' ').unwrap();
         (column.parse().unwrap(), row.parse().unwrap())
     }
 
-    /// The program that was started.
+    /// The process id of the program.
     pub(crate) fn pid(&self) -> u32 {
-        self.told("pane_pid").parse().unwrap()
+        self.value_of("pane_pid").parse().unwrap()
     }
 
-    /// Waits for a state of the terminal.
+    /// Waits until the terminal is in a state; `what` names it for a failure.
     #[track_caller]
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so(self) {
-            let at = self.told("cursor_x},#{cursor_y");
+            let at = self.value_of("cursor_x},#{cursor_y");
             assert!(Instant::now() < deadline, "not {what} on (cursor {at}):\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -130,18 +134,18 @@ impl Terminal {
         self.wait(part, |terminal| terminal.screen().contains(part));
     }
 
-    /// Waits until the cursor is in this place.
+    /// Waits until the cursor is at this point.
     #[track_caller]
-    pub(crate) fn expect_cursor(&self, place: (u16, u16)) {
-        self.wait(&format!("at {place:?}"), |terminal| terminal.cursor() == place);
+    pub(crate) fn expect_cursor(&self, point: (u16, u16)) {
+        self.wait(&format!("at {point:?}"), |terminal| terminal.cursor() == point);
     }
 
-    /// Closes it, as its window is closed.
+    /// Closes the terminal, as closing its window does.
     pub(crate) fn close(&self) {
-        self.done(&["kill-pane"]);
+        self.run_tmux(&["kill-pane"]);
     }
 
-    /// Whether the terminal with its program is gone.
+    /// Whether the terminal and its program are gone.
     pub(crate) fn is_gone(&self) -> bool {
         !self.command(["has-session"]).output().unwrap().status.success()
     }

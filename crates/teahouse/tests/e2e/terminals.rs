@@ -1,4 +1,4 @@
-//! The client in terminals of all kinds: without a screen, without boxes, light and dark ones.
+//! The client in terminals of all kinds: without a screen, without box characters, light and dark ones.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use crate::scripts::client;
 use crate::server::TestServer;
 use crate::terminal::Terminal;
 
-/// The client of bob with these words of a shell before it, such as `env TERM=dumb`.
+/// Bob's client with this shell prefix, such as `env TERM=dumb`.
 fn join_in(server: &TestServer, prefix: &str) -> Terminal {
     let client = bob(server);
     let mut shell = Command::new("sh");
@@ -28,7 +28,7 @@ fn a_terminal_without_a_screen_gets_lines_and_is_told_why() {
         let terminal = join_in(&server, prefix);
         terminal.expect(why);
         terminal.expect("you are in #lobby");
-        assert_eq!(terminal.told("alternate_on"), "0", "{prefix}");
+        assert_eq!(terminal.value_of("alternate_on"), "0", "{prefix}");
         terminal.keys(&["plain words", "Enter"]);
         let mut ann = server.join();
         ann.expect("plain words");
@@ -40,14 +40,14 @@ fn nothing_runs_over_the_right_edge_and_afterwards_lines_wrap_again() {
     let server = TestServer::open();
     let terminal = join_in(&server, "");
     terminal.expect("● bob");
-    assert_eq!(terminal.told("wrap_flag"), "0");
+    assert_eq!(terminal.value_of("wrap_flag"), "0");
     terminal.keys(&["/quit", "Enter"]);
-    terminal.wait("the shell's screen", |terminal| terminal.told("alternate_on") == "0");
-    assert_eq!(terminal.told("wrap_flag"), "1");
+    terminal.wait("the shell's screen", |terminal| terminal.value_of("alternate_on") == "0");
+    assert_eq!(terminal.value_of("wrap_flag"), "1");
 }
 
 #[test]
-fn a_locale_without_lines_gets_none_and_words_as_the_terminal_can() {
+fn a_locale_without_box_characters_gets_none_and_text_it_can_show() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     ann.say("good morning 今天喝什么？");
@@ -61,7 +61,7 @@ fn a_locale_without_lines_gets_none_and_words_as_the_terminal_can() {
     assert!(screen.contains("|") && screen.contains("- ● bob -"), "{screen}");
 }
 
-/// What a terminal answers that is asked for the colour of its screen.
+/// The answer of a terminal that is asked for the colour of its background.
 fn answer(terminal: &Terminal, colour: &str) {
     let bytes = format!("\u{1b}]11;rgb:{colour}\u{1b}\\");
     let hex: Vec<String> = bytes.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -70,7 +70,7 @@ fn answer(terminal: &Terminal, colour: &str) {
     terminal.keys(&keys);
 }
 
-/// Colours of links on light and on dark screens, and where nothing is known, as they are set.
+/// The sequences for links on light and on dark screens, and where the background is unknown.
 const LINKS: [(&str, &str); 3] =
     [("light", "38;5;25m"), ("dark", "38;5;110m"), ("either", "38;5;67m")];
 
@@ -80,7 +80,7 @@ fn has(terminal: &Terminal, name: &str) -> bool {
 }
 
 #[test]
-fn a_terminal_that_answers_late_is_heard_and_nothing_of_it_is_typed() {
+fn a_late_answer_of_the_terminal_is_used_and_none_of_it_is_typed() {
     let server = TestServer::open();
     server.join_as("ann").say("https://tea.example/");
     let terminal = join_in(&server, "env TERM=xterm-256color");
@@ -97,7 +97,7 @@ fn a_terminal_that_answers_late_is_heard_and_nothing_of_it_is_typed() {
 }
 
 #[test]
-fn the_colours_that_are_asked_for_are_had() {
+fn the_chosen_theme_sets_the_colours() {
     let server = TestServer::open();
     server.join_as("ann").say("https://tea.example/");
     for (theme, is_so) in [("light", "38;5;25m"), ("dark", "38;5;110m"), ("16", "36m")] {
@@ -111,6 +111,6 @@ fn the_colours_that_are_asked_for_are_had() {
     assert!(!terminal.colours().contains("38;5;"), "{}", terminal.colours());
     let refused = client(&server, &["join", "--theme", "purple"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(2));
-    let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(said.contains("[possible values: light, dark, 16, mono]"), "{said}");
+    let usage = String::from_utf8(refused.stderr).unwrap();
+    assert!(usage.contains("[possible values: light, dark, 16, mono]"), "{usage}");
 }

@@ -1,4 +1,4 @@
-//! Our client with a server that means no good: it stays small, and goes when it is told to.
+//! Our client with a hostile server: its memory stays bounded, and it ends when the user wants.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ const WELCOME: &str = r#"{"type":"welcome","nick":"ann","resumed":false,"session
 const JOINED: &str = r#"{"type":"joined","room":"lobby","epoch":"0123456789abcdef","position":0,"complete":false,
     "members":1}"#;
 
-/// A server that lets one client in and then says the same for as long as it is there.
+/// A server that accepts one client and then sends the same message for ever.
 fn open_a_server_that_says_for_ever(words: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -30,7 +30,7 @@ fn open_a_server_that_says_for_ever(words: &'static str) -> u16 {
 
 #[cfg(unix)]
 #[test]
-fn who_interrupts_a_client_that_hears_without_end_is_heard() {
+fn a_client_flooded_by_its_server_can_be_interrupted() {
     use rustix::process::{Pid, Signal, kill_process};
 
     let typing = r#"{"type":"presence","room":"lobby","change":"typing","nick":"bob"}"#;

@@ -1,4 +1,4 @@
-//! An HTTP client that shows what it got: status, headers and body, or the lines of a body that goes on.
+//! An HTTP client that shows what it received: status, headers and body, or the lines of a body that goes on.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -9,13 +9,13 @@ use serde_json::Value;
 use crate::schema;
 use crate::server::PATIENCE;
 
-/// One connection that speaks HTTP.
+/// One HTTP connection.
 pub(crate) struct Visitor {
     stream: TcpStream,
     unread: Vec<u8>,
 }
 
-/// What came back.
+/// An HTTP answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -24,7 +24,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// A header's value; empty when there is none.
+    /// The value of a header; empty when there is none.
     pub(crate) fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
         found.map_or("", |(_, value)| value)
@@ -40,7 +40,7 @@ impl Answer {
     }
 }
 
-/// One request on a connection of its own. Its answer is held against the description of the api.
+/// One request on a connection of its own. Its answer is checked against the description of the api.
 pub(crate) fn request(port: u16, method: &str, target: &str, more: &str, body: &str) -> Answer {
     let mut visitor = Visitor::connect(port);
     visitor.ask(method, target, more, body);
@@ -64,7 +64,7 @@ impl Visitor {
         Self { stream, unread: Vec::new() }
     }
 
-    /// The metrics of a server, whole.
+    /// All metrics of a server.
     pub(crate) fn scrape(admin_port: u16) -> String {
         let mut visitor = Self::connect(admin_port);
         visitor.ask("GET", "/metrics", "Accept: application/openmetrics-text\r\n", "");
@@ -82,7 +82,7 @@ impl Visitor {
         self.stream
     }
 
-    /// What has come so far, without waiting for more.
+    /// The bytes that have come so far, without waiting for more.
     pub(crate) fn unread_now(&mut self) -> &[u8] {
         self.read(Duration::from_millis(1));
         &self.unread
@@ -135,7 +135,7 @@ impl Visitor {
         answer
     }
 
-    /// Whether the server ends the connection in this time.
+    /// Whether the server closes the connection in this time.
     pub(crate) fn ends_within(&mut self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
         while let Some(left) = deadline.checked_duration_since(Instant::now()) {
@@ -146,12 +146,12 @@ impl Visitor {
         false
     }
 
-    /// Waits for more; `false` when there is none.
+    /// Waits for more bytes; `false` when there are none.
     pub(crate) fn wait(&mut self) -> bool {
         self.read(PATIENCE)
     }
 
-    /// So many bytes have been looked at.
+    /// Drops bytes that the test has looked at.
     pub(crate) fn take(&mut self, count: usize) {
         self.unread.drain(..count);
     }
@@ -160,7 +160,7 @@ impl Visitor {
         &self.unread
     }
 
-    /// Reads once; `false` at the end. Waits at most so long.
+    /// Reads once, waiting at most `patience`; `false` at the end.
     fn read(&mut self, patience: Duration) -> bool {
         self.stream.set_read_timeout(Some(patience.max(Duration::from_millis(1)))).unwrap();
         let mut buffer = [0; 64 * 1024];
@@ -183,7 +183,7 @@ impl Visitor {
 /// The body of an answer that goes on, line by line.
 pub(crate) struct Following {
     visitor: Visitor,
-    /// Decoded and not yet looked at.
+    /// Bytes decoded and not yet looked at.
     body: Vec<u8>,
 }
 
@@ -196,7 +196,7 @@ pub(crate) struct Happening {
 }
 
 impl Following {
-    /// Asks and waits until the answer has begun.
+    /// Sends a request and waits until the answer has begun.
     pub(crate) fn open(port: u16, target: &str, more: &str) -> Self {
         let mut visitor = Visitor::connect(port);
         visitor.ask("GET", target, more, "");
@@ -206,7 +206,7 @@ impl Following {
         Self { visitor, body: Vec::new() }
     }
 
-    /// As server-sent events, from after an id or from now on; gives the first of them too.
+    /// Follows a room as server-sent events, after an id or from now on; returns the first event too.
     pub(crate) fn events(port: u16, room: &str, after: Option<&str>) -> (Self, Happening) {
         let more = after.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
         let mut following = Self::open(port, &format!("/api/v1/rooms/{room}/events"), &more);
@@ -228,7 +228,7 @@ impl Following {
         }
     }
 
-    /// Takes one chunk (RFC 9112, section 7.1) into the body; `false` at the end.
+    /// Reads one chunk (RFC 9112, section 7.1) into the body; `false` at the end.
     fn chunk(&mut self) -> bool {
         loop {
             let unread = &self.visitor.unread;
@@ -248,7 +248,7 @@ impl Following {
         }
     }
 
-    /// The next server-sent event, passing over those that only show that somebody is there.
+    /// The next server-sent event, without the comments that only show that the server is there.
     pub(crate) fn next(&mut self) -> Option<Happening> {
         let (mut name, mut id, mut data) = (String::new(), None, Value::Null);
         loop {
@@ -277,7 +277,7 @@ impl Following {
         }
     }
 
-    /// The connection breaks, without a word.
+    /// Breaks the connection.
     pub(crate) fn break_off(self) {
         socket2::SockRef::from(self.visitor.stream()).set_linger(Some(Duration::ZERO)).unwrap();
     }

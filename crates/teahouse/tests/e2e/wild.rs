@@ -1,4 +1,4 @@
-//! What no client should send, at moments when no client should: the server stands, and nobody notices.
+//! Input that no client should send, at moments when no client should: the server survives, and nobody notices.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::stream::{GROWTH_KIB_MAX, WARM, pour};
 use crate::visitor::{Following, Visitor};
 
 #[test]
-fn a_socket_that_breaks_in_the_middle_of_its_first_answer_ends_nobody_else() {
+fn a_socket_that_breaks_during_its_first_answer_disturbs_nobody() {
     let server = TestServer::open();
     let mut members = Undisturbed::in_server(&server);
     let last_words =
@@ -32,7 +32,7 @@ fn a_socket_that_breaks_in_the_middle_of_its_first_answer_ends_nobody_else() {
 }
 
 #[test]
-fn a_socket_that_reads_nothing_before_it_says_hello_ends_nobody_else() {
+fn a_socket_that_reads_nothing_before_its_hello_disturbs_nobody() {
     let server = TestServer::open();
     let mut members = Undisturbed::in_server(&server);
     for round in 0..4 {
@@ -53,7 +53,7 @@ fn a_socket_that_reads_nothing_before_it_says_hello_ends_nobody_else() {
 }
 
 #[test]
-fn everything_sent_behind_a_handshake_is_heard_in_order() {
+fn everything_sent_after_a_handshake_is_received_in_order() {
     const MESSAGES: usize = 400;
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
@@ -125,7 +125,7 @@ fn random_websocket_frames_disturb_nobody() {
                 _ => bytes.extend(text(dice.pick(&requests))),
             }
         }
-        // The server may close on us at any time: that is its right.
+        // The server may close this connection at any time.
         for piece in bytes.chunks(dice.roll(500) + 1) {
             if visitor.stream().write_all(piece).is_err() {
                 break;
@@ -195,7 +195,7 @@ fn random_http_bytes_disturb_nobody() {
 }
 
 #[test]
-fn a_server_closes_in_time_whoever_is_connected_and_however() {
+fn a_server_closes_in_time_whatever_is_connected() {
     let mut server = TestServer::with(&["--config", OPEN, "--shards", "2"]);
     let mut ann = server.join_as("ann");
     ann.say("first");
@@ -223,7 +223,7 @@ fn a_server_closes_in_time_whoever_is_connected_and_however() {
     let followers: Vec<Following> =
         (0..4).map(|_| Following::events(server.port, "lobby", None).0).collect();
     let mut bob = server.join_as("bob");
-    // More than any of them is queued: nobody but bob reads.
+    // More than any of their queues holds: only bob reads.
     for number in 0..1_000 {
         ann.say(&format!("{number:08} {}", "x".repeat(8_000)));
         if number % 10 == 0 {
@@ -231,7 +231,7 @@ fn a_server_closes_in_time_whoever_is_connected_and_however() {
         }
     }
     for visitor in &mut visitors {
-        // Requests that nobody waits for, on connections that may take none.
+        // Requests whose answers nobody reads, on connections that may take none.
         visitor.stream().write_all(b"GET /api/v1/search?words=x HTTP/1.1\r\n\r\n").ok();
     }
     let start = Instant::now();
@@ -242,7 +242,7 @@ fn a_server_closes_in_time_whoever_is_connected_and_however() {
 }
 
 #[test]
-fn someone_who_asks_over_http_for_much_and_reads_nothing_costs_little() {
+fn an_http_client_that_asks_for_much_and_reads_nothing_costs_little() {
     let server = TestServer::open();
     let mut members = Undisturbed::in_server(&server);
     let mut ann = server.join_as("teller");
@@ -259,7 +259,7 @@ fn someone_who_asks_over_http_for_much_and_reads_nothing_costs_little() {
     for _ in 0..10 {
         let visitor = Visitor::connect(server.port);
         visitor.stream().set_write_timeout(Some(Duration::from_millis(200))).unwrap();
-        // The server reads on when its answers are read: this ends by its time-out.
+        // The server reads on only when its answers are read: this ends by its time-out.
         visitor.stream().write_all(asking.as_bytes()).ok();
         greedy.push(visitor);
         members.check();
@@ -267,7 +267,7 @@ fn someone_who_asks_over_http_for_much_and_reads_nothing_costs_little() {
     let grown = server.resident_kib().saturating_sub(before);
     println!("memory grew by {grown} KiB");
     assert!(grown < GROWTH_KIB_MAX, "grew by {grown} KiB");
-    // Whoever reads after all gets answers.
+    // A client that reads now gets its answers.
     let answer = greedy[0].answer(false);
     assert!(answer.json()["events"].as_array().unwrap().len() > 1);
     for (number, visitor) in greedy.into_iter().enumerate() {

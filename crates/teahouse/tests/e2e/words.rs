@@ -1,4 +1,4 @@
-//! What people send is the same words through every door, whatever program wrote the bytes.
+//! A message has the same text by every protocol, whatever program wrote the bytes.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -22,33 +22,33 @@ fn said_whole(server: &TestServer, bytes: &[u8]) -> Output {
 }
 
 #[test]
-fn every_door_hears_the_same_line_ends_and_no_byte_order_mark() {
+fn every_protocol_reads_the_same_line_ends_and_no_byte_order_mark() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let words = "\u{FEFF}one\r\ntwo\rthree\u{2028}four\r\n";
-    let mut hears = |who: &str| {
+    let mut expect_lines_of = |who: &str| {
         for line in ["one", "two", "three", "four"] {
             assert_eq!(ann.expect(&format!("<{who}>")), format!("<{who}> {line}"));
         }
     };
     let mut bob = server.join_as("bob");
     bob.send(words.replace('\u{2028}', "\r").as_bytes());
-    hears("bob");
+    expect_lines_of("bob");
     assert_eq!(post(server.port, "/lobby?nick=curl", words).status, 200);
-    hears("curl");
+    expect_lines_of("curl");
     let json = format!("\u{FEFF}{}", json!({ "nick": "post", "text": words }));
     assert_eq!(post(server.port, "/api/v1/rooms/lobby/messages", &json).status, 201);
-    hears("post");
+    expect_lines_of("post");
     let mut socket = Socket::join(server.port, "web", "lobby");
     let say = json!({ "op": "say", "room": "lobby", "text": words });
     socket.send(tungstenite::Message::text(format!("\u{FEFF}{say}")));
-    hears("web");
+    expect_lines_of("web");
     assert_eq!(said_whole(&server, words.as_bytes()).status.code(), Some(0));
-    hears("ci");
+    expect_lines_of("ci");
 }
 
 #[test]
-fn every_door_refuses_what_shows_nothing_and_names_utf16() {
+fn every_protocol_refuses_invisible_text_and_names_utf16() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut eve = server.join_as("eve");
@@ -61,8 +61,8 @@ fn every_door_refuses_what_shows_nothing_and_names_utf16() {
     carl.expect("this is UTF-16; send UTF-8");
     let whole = said_whole(&server, &utf16);
     assert_ne!(whole.status.code(), Some(0));
-    let told = String::from_utf8(whole.stderr).unwrap();
-    assert!(told.contains("this is UTF-16; send UTF-8"), "{told}");
+    let output = String::from_utf8(whole.stderr).unwrap();
+    assert!(output.contains("this is UTF-16; send UTF-8"), "{output}");
 
     let nothing = "\u{200B}\u{2800}\u{301}\u{7}";
     ann.say(nothing);
@@ -83,9 +83,9 @@ fn every_door_refuses_what_shows_nothing_and_names_utf16() {
 const KEYS: [&str; 11] =
     ["gone", "C-u", "你", "好", "BSpace", "们", "Space", "helpo", "C-w", "hello", "Enter"];
 
-/// A telnet that is told no option edits its line by itself, whatever mode it is asked for.
+/// A telnet that has no option set edits its line by itself, whatever mode it is asked for.
 #[test]
-fn a_telnet_asked_to_send_each_key_says_what_was_typed() {
+fn a_telnet_asked_to_send_each_key_sends_what_was_typed() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut telnet = Command::new("telnet");
@@ -102,9 +102,9 @@ fn a_telnet_asked_to_send_each_key_says_what_was_typed() {
     assert_eq!(ann.expect(">"), "<guest2> 你们 hello");
 }
 
-/// As Windows' telnet does: every key arrives as it is, Enter as CR, and nobody edits the line but us.
+/// As Windows' telnet does: every key arrives as it is, Enter as CR, and only the server edits the line.
 #[test]
-fn a_terminal_that_sends_each_key_can_take_back_what_was_typed() {
+fn a_terminal_that_sends_each_key_can_delete_typed_text() {
     let server = TestServer::open();
     let mut ann = server.join_as("ann");
     let mut raw = Command::new("sh");
