@@ -1,11 +1,11 @@
-//! Building and running the load generator, in release mode, beside the server it measures.
+//! Builds and runs the load generator, in release mode, beside the server that it measures.
 
 use anyhow::{Context, Result};
 
 use crate::process::cargo;
 use crate::programs;
 
-/// Measures; what is not for here is for the generator (`teahouse-bench run --help`).
+/// Runs a measurement. Unknown options are passed to the generator (`teahouse-bench run --help`).
 pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     let (installs, arguments): (Vec<String>, Vec<String>) =
         arguments.partition(|argument| argument == "--install");

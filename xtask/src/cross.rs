@@ -1,9 +1,8 @@
-//! `cargo xtask cross`: from Debian or Ubuntu, links the program for Windows and checks it for macOS, so that
-//! neither breaks unnoticed. With `--try` the Windows program also runs, under Wine.
+//! `cargo xtask cross`: on Debian or Ubuntu, links the program for Windows and checks it for macOS, so that neither
+//! breaks unnoticed. With `--try` the Windows program also runs, under Wine.
 //!
-//! A compiler for both comes without any installation: [`tools`] unpacks packages into `target/cross/tools`,
-//! and cargo builds the standard library from its source. What this proves, and what not, is in
-//! `docs/platforms.md`.
+//! A compiler for both comes without any installation: [`tools`] unpacks packages into `target/cross/tools`, and cargo
+//! builds the standard library from its source. `docs/platforms.md` says what this proves and what not.
 
 mod debian;
 mod program;
@@ -23,7 +22,7 @@ const MACOS: &str = "aarch64-apple-darwin";
 /// The parts of the standard library that are built.
 const STD: &str = "-Zbuild-std=std,panic_abort,panic_unwind";
 
-/// Fetches what is missing, builds, checks, and tries.
+/// Fetches what is missing, builds, checks, and runs the trials.
 pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     let arguments: Vec<String> = arguments.collect();
     let is_tried = arguments == ["--try"];
@@ -68,7 +67,7 @@ fn cargo(
         .args(["--package", "teahouse", "--locked", STD, "-Zwarnings"])
         .args(["--config", "build.warnings='deny'"])
         .env("CARGO_TARGET_DIR", build)
-        // With it the Windows program has 165 MB, without it 54, and nobody debugs it here.
+        // With debug information the Windows program has 165 MB, without it 54, and nobody debugs it here.
         .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .status()
         .with_context(|| format!("cannot run {program}"))?;
@@ -81,14 +80,14 @@ fn cargo(
     Ok(())
 }
 
-/// Where the repository is.
+/// The root of the repository.
 fn root() -> Result<PathBuf> {
     let own = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask cross`")?;
     let root = Path::new(&own).parent().context("xtask is in no directory")?;
     Ok(root.to_owned())
 }
 
-/// Says what is done, and how long it took.
+/// Prints the name of a step, runs it, and prints how long it took.
 fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     println!("== {name}");
     let start = Instant::now();

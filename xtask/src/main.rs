@@ -1,6 +1,6 @@
-//! The project's own chores: `cargo xtask test` is what CI runs, `cargo xtask tidy` what no other tool
-//! checks, `cargo xtask bench` measures, `cargo xtask schema` writes what is made from types, `cargo xtask
-//! picture` draws the client, `cargo xtask cross` finds out whether it is still a program for Windows and macOS.
+//! The project's chores: `cargo xtask test` is what CI runs, `cargo xtask tidy` checks what no other tool checks,
+//! `cargo xtask bench` measures, `cargo xtask schema` writes what is generated from types, `cargo xtask picture` draws
+//! the client, `cargo xtask cross` finds out whether the program still builds for Windows and macOS.
 
 mod bench;
 mod cross;
@@ -32,14 +32,14 @@ const USAGE: &str = "usage: cargo xtask COMMAND
            link the program for Windows and check it for macOS, on Debian or Ubuntu; with --try
            run the Windows program under Wine";
 
-/// The descriptions of the api: what the example `describe` of the wire crate calls each, and its file.
+/// The descriptions of the api: the argument of the wire crate's example `describe`, and the file that it makes.
 const DESCRIPTIONS: &[(&str, &str)] =
     &[("schema", "docs/api.schema.json"), ("openapi", "docs/openapi.json")];
 
-/// The example configuration: what follows `[limits]` is made from the table of limits.
+/// The example configuration: the text after `[limits]` is generated from the table of limits.
 const CONFIGURATION: &str = "teahouse.example.toml";
 
-/// What `test` runs after the programs are there, in order.
+/// The steps of `test` after the programs are installed, in order.
 const STEPS: &[(&str, &[&str])] = &[
     ("formatting", &["fmt", "--all", "--check"]),
     ("lints", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
@@ -103,7 +103,7 @@ fn schema() -> Result<()> {
     write(CONFIGURATION, &[head.as_bytes(), &limits].concat())
 }
 
-/// What an example of one of our packages prints.
+/// The output of an example of one of our packages.
 fn example_of(package: &str, example: &[&str]) -> Result<Vec<u8>> {
     let run = ["run", "--quiet", "--locked", "--package", package, "--example"];
     let arguments = [run.as_slice(), example].concat();

@@ -1,5 +1,5 @@
-//! The picture of the client in the READMEs: a real server, a real client in a terminal of tmux, a few people who
-//! talk, and the screen as it is then, drawn as SVG.
+//! The picture of the client in the READMEs: a real server, a real client in a terminal of tmux, a few people who talk,
+//! and then the screen, drawn as SVG.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,18 +10,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// Where it goes.
+/// The file of the picture.
 const PICTURE: &str = "docs/client.svg";
-/// Everything that is made on the way.
+/// The directory for everything made on the way.
 const WORKSHOP: &str = "target/picture";
 /// Columns and rows of the terminal.
 const SIZE: (u16, u16) = (104, 18);
-/// How long a state may take to come about.
+/// How long a state may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Pixels of one cell, and around the screen.
+/// The size of one cell and, below, the margin of the screen, in pixels.
 const CELL: (f32, f32) = (8.4, 17.0);
 const MARGIN: f32 = 12.0;
-/// What a terminal shows where no colour is chosen.
+/// The colours of a terminal where none is set.
 const PAPER: &str = "#1c1c1c";
 const INK: &str = "#d0d0d0";
 
@@ -35,13 +35,13 @@ pub(crate) fn run() -> Result<()> {
     let guests = ["bob", "小明", "carla"].map(|nick| Guest::join(server.port, nick));
     let terminal = Terminal::join(server.port)?;
     talk(guests, &terminal)?;
-    let svg = drawn(&terminal.screen()?);
+    let svg = draw(&terminal.screen()?);
     std::fs::write(PICTURE, svg).with_context(|| format!("cannot write {PICTURE}"))?;
     println!("{PICTURE} is written");
     Ok(())
 }
 
-/// What is seen: people in two rooms, one of whom speaks to the owner of the screen.
+/// The scene: people in two rooms, one of whom speaks to the owner of the screen.
 fn talk([bob, ming, carla]: [Result<Guest>; 3], terminal: &Terminal) -> Result<()> {
     terminal.wait_for("nobody has said anything")?;
     let (mut bob, mut ming, mut carla) = (bob?, ming?, carla?);
@@ -67,7 +67,7 @@ fn talk([bob, ming, carla]: [Result<Guest>; 3], terminal: &Terminal) -> Result<(
     terminal.wait_for("half a li")
 }
 
-/// A server of its own, ended with this value.
+/// A server for the picture; dropping it ends the process.
 struct Server {
     child: Child,
     port: u16,
@@ -100,7 +100,7 @@ impl Drop for Server {
     }
 }
 
-/// Somebody on a plain connection.
+/// A person on a plain connection.
 struct Guest {
     stream: TcpStream,
 }
@@ -111,7 +111,7 @@ impl Guest {
         stream.set_read_timeout(Some(PATIENCE)).context("cannot wait")?;
         let mut guest = Self { stream };
         guest.say(&format!("/nick {nick}"))?;
-        guest.hear(&format!("you are now known as {nick}"))?;
+        guest.wait_for_line(&format!("you are now known as {nick}"))?;
         Ok(guest)
     }
 
@@ -119,18 +119,18 @@ impl Guest {
         self.stream.write_all(format!("{line}\n").as_bytes()).context("cannot say it")
     }
 
-    fn hear(&mut self, words: &str) -> Result<()> {
-        let (mut heard, mut buffer) = (Vec::new(), [0; 4096]);
-        while !String::from_utf8_lossy(&heard).contains(words) {
-            let count = self.stream.read(&mut buffer).context("nothing is heard")?;
+    fn wait_for_line(&mut self, words: &str) -> Result<()> {
+        let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
+        while !String::from_utf8_lossy(&received).contains(words) {
+            let count = self.stream.read(&mut buffer).context("nothing came")?;
             ensure!(count > 0, "the server said goodbye before {words:?}");
-            heard.extend_from_slice(&buffer[..count]);
+            received.extend_from_slice(&buffer[..count]);
         }
         Ok(())
     }
 }
 
-/// The client in a terminal of tmux, ended with this value.
+/// The client in a terminal of tmux; dropping it ends both.
 struct Terminal {
     socket: String,
 }
@@ -209,7 +209,7 @@ impl Drop for Terminal {
 }
 
 /// The screen as SVG: a rectangle for each background, a text for each run of one style.
-fn drawn(parser: &vt100::Parser) -> String {
+fn draw(parser: &vt100::Parser) -> String {
     let screen = parser.screen();
     let (rows, columns) = screen.size();
     let (rows, columns) = (rows.get(), columns.get());
@@ -237,7 +237,7 @@ fn drawn(parser: &vt100::Parser) -> String {
     svg
 }
 
-/// A terminal of so many columns and rows.
+/// A terminal emulator of this size.
 fn parser((columns, rows): (u16, u16)) -> Result<vt100::Parser> {
     Ok(vt100::Parser::new(rows.try_into()?, columns.try_into()?, 0))
 }
@@ -250,7 +250,7 @@ fn y(row: u16) -> f32 {
     MARGIN + f32::from(row) * CELL.1
 }
 
-/// How a cell looks, as attributes of SVG.
+/// The style of a cell, as attributes of SVG.
 #[derive(PartialEq)]
 struct Look {
     ink: String,
@@ -279,8 +279,8 @@ impl Look {
     }
 }
 
-/// Draws the cells of one look from here on; a wide character stands alone, so that every other begins where it
-/// does on the terminal whatever the font. Gives the column behind them.
+/// Draws the cells of one style from `start` on, and returns the column after them. A wide character is drawn alone, so
+/// that every other one begins at its column of the terminal, whatever the font.
 fn draw_run(screen: &vt100::Screen, row: u16, start: u16, svg: &mut String) -> u16 {
     let Some(first) = screen.cell(row, start) else { return start + 1 };
     let look = Look::of(first);
@@ -311,7 +311,7 @@ fn draw_run(screen: &vt100::Screen, row: u16, start: u16, svg: &mut String) -> u
     }
     let shown = text.trim_end_matches(' ');
     if !shown.is_empty() {
-        // One byte and one cell each.
+        // One byte and one cell for each of these characters.
         let blanks = u16::try_from(text.len() - shown.len()).unwrap_or(0);
         let shown_wide = f32::from(end - start - blanks) * CELL.0;
         writeln!(
@@ -322,18 +322,18 @@ fn draw_run(screen: &vt100::Screen, row: u16, start: u16, svg: &mut String) -> u
             shown_wide,
             look.ink,
             look.more,
-            escaped(shown)
+            escape(shown)
         )
         .ok();
     }
     end.max(start + 1)
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// The sixteen colours of a terminal, as most have them.
+/// The sixteen colours of a terminal, as most terminals have them.
 const SIXTEEN: [&str; 16] = [
     "#000000", "#cd3131", "#0dbc79", "#e5e510", "#2472c8", "#bc3fbc", "#11a8cd", "#e5e5e5",
     "#666666", "#f14c4c", "#23d18b", "#f5f543", "#3b8eea", "#d670d6", "#29b8db", "#ffffff",
@@ -363,10 +363,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_run_of_one_look_is_a_text_that_begins_at_its_column() {
+    fn each_run_of_one_style_is_a_text_that_begins_at_its_column() {
         let mut parser = parser((8, 1)).unwrap();
         parser.process("a<\x1b[1;38;5;196m茶\x1b[0mb".as_bytes());
-        let svg = drawn(&parser);
+        let svg = draw(&parser);
         let texts: Vec<&str> = svg.lines().filter(|line| line.starts_with("<text")).collect();
         assert_eq!(texts.len(), 3, "{svg}");
         assert!(texts[0].contains("x=\"12\"") && texts[0].ends_with(">a&lt;</text>"), "{svg}");

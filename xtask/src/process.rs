@@ -1,10 +1,10 @@
-//! Running other programs.
+//! Runs other programs.
 
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// The cargo that runs this.
+/// The path of the cargo that runs this program.
 pub(crate) fn program() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
@@ -29,7 +29,8 @@ pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command in silence, and gives what it printed; if it fails, tells what it said and the hint.
+/// Runs a command without showing its output, and returns what it printed. On failure, the error has its standard error
+/// and the hint.
 pub(crate) fn quietly(command: &mut Command, hint: &str) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let arguments: Vec<_> = command.get_args().map(|one| one.to_string_lossy()).collect();

@@ -1,18 +1,18 @@
-//! The system programs that tests and measurements need, and what one of them must know: found, or installed
-//! where we may, or named.
+//! The system programs that tests and measurements need, and what some of them must be able to do: each is found, or
+//! installed where this process may install, or named in an error.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
-/// A client for the WebSocket that is not ours.
+/// A WebSocket client that we did not write.
 const WEBSOCKETS: &str = "Python's websockets";
 
-/// Where other programs of Python are put for tests, with their own `pip`.
+/// Python environments, into which tests install other programs with their own `pip`.
 const ENVIRONMENTS: &str = "Python's venv";
 
-/// Program and the Debian package that has it.
+/// Each program and its Debian package.
 const NEEDED: &[(&str, &str)] = &[
     ("bash", "bash"),
     ("chromium", "chromium"),
@@ -33,16 +33,16 @@ const NEEDED: &[(&str, &str)] = &[
     ("tmux", "tmux"),
 ];
 
-/// Other people's servers that ours is measured beside.
+/// Other people's servers to compare with, and their Debian packages.
 const PEERS: &[(&str, &str)] =
     &[("inspircd", "inspircd"), ("nats-server", "nats-server"), ("ngircd", "ngircd")];
 
-/// Makes sure that every program that tests need is there.
+/// Makes sure that every program that tests need is installed.
 pub(crate) fn install() -> Result<()> {
     get(NEEDED, "tests need")
 }
 
-/// Makes sure that the servers to compare with are there.
+/// Makes sure that the servers to compare with are installed.
 pub(crate) fn install_peers() -> Result<()> {
     get(PEERS, "to compare with are wanted")
 }
@@ -81,10 +81,10 @@ pub(crate) fn as_root(arguments: &[&str]) -> Result<()> {
     }
 }
 
-/// Whether a program is on the path. `nc` must be the one that knows `-N`.
+/// Whether a program is on the path. `nc` must be the variant that knows `-N`.
 pub(crate) fn is_there(program: &str) -> bool {
     if program == WEBSOCKETS {
-        // Packages are for the system's own Python, which need not be the first on the path.
+        // Packages are for the system's own Python, which may not be the first on the path.
         return ["/usr/bin/python3", "python3"].into_iter().any(|python| {
             let import = Command::new(python).args(["-c", "import websockets"]).output();
             import.is_ok_and(|import| import.status.success())

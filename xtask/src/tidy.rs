@@ -1,4 +1,4 @@
-//! Rules of this repository that no compiler and no linter holds: one row each in [`RULES`].
+//! Rules of this repository that no compiler and no linter checks: one row each in [`RULES`].
 
 mod characters;
 mod circles;
@@ -14,19 +14,19 @@ use anyhow::{Result, bail, ensure};
 
 use file::{File, files};
 
-/// Lines in a source file. Longer ones have become a place where everything meets.
+/// The most lines of a source file. A longer one has more than one subject.
 const LINES_MAX: usize = 400;
 
-/// Fields of a struct of the server. One with more has parts that have no name yet.
+/// The most fields of a struct of the server. A struct with more has parts that lack a name.
 const FIELDS_MAX: usize = 12;
 
-/// One rule: what it wants, and what is wrong in a file (line from 1, 0 for the file as a whole).
+/// A rule: its name, and a function that finds violations in a file (line from 1, 0 for the file as a whole).
 struct Rule {
     wants: &'static str,
     check: fn(&File) -> Vec<(usize, String)>,
 }
 
-/// No two files of these need each other: what both need is a third.
+/// Folders in which no two files may need each other: what both need belongs in a third.
 const WITHOUT_CIRCLES: &[&str] = &[
     "crates/editor/src/",
     "crates/wire/src/",
@@ -41,7 +41,7 @@ const NO_CIRCLES: &str = "modules do not need each other in a circle";
 
 const RULES: &[Rule] = &[
     Rule { wants: "a source file opens with `//!`: what it is for", check: opens_with_doc },
-    Rule { wants: "a source file is not a place where everything meets", check: is_short },
+    Rule { wants: "a source file has one subject", check: is_short },
     Rule {
         wants: "a type of the server is cut into parts that have a meaning",
         check: has_few_fields,
@@ -64,7 +64,7 @@ const RULES: &[Rule] = &[
     Rule { wants: "the README begins with the two commands", check: begins_with_commands },
 ];
 
-/// Checks every rule on every file that git knows.
+/// Checks every rule on every file that git tracks.
 pub(crate) fn run() -> Result<()> {
     let files = files()?;
     ensure!(!files.is_empty(), "there are no files to check; run this in the repository");
@@ -134,7 +134,7 @@ fn has_a_name(file: &File) -> Vec<(usize, String)> {
 }
 
 fn is_finished(file: &File) -> Vec<(usize, String)> {
-    // Put together here, so that this file does not find itself.
+    // The strings are put together here, so that this file does not find itself.
     let marks =
         [("#[", "ignore"), ("to", "do!("), ("unimple", "mented!("), ("FIX", "ME"), ("XX", "X")];
     let marks: Vec<String> = marks.iter().map(|(a, b)| format!("{a}{b}")).collect();
@@ -150,13 +150,13 @@ fn is_clean(file: &File) -> Vec<(usize, String)> {
     file.lines_where(is_found, |_| "tab, space at the end or carriage return".to_owned())
 }
 
-/// What each crate may depend on among ours.
+/// The crates of ours that each crate may depend on.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("editor", &["core"]),
     ("wire", &["core", "editor"]),
     ("server", &["core", "editor", "wire"]),
-    // Its tests are given what `fuzz` makes, which stands on the core and the wire alone.
+    // The client's tests use inputs that `fuzz` makes; `fuzz` depends on the core and the wire crate alone.
     ("client", &["core", "editor", "wire", "fuzz"]),
 ];
 
@@ -171,7 +171,7 @@ fn points_one_way(file: &File) -> Vec<(usize, String)> {
 }
 
 fn has_no_versions(file: &File) -> Vec<(usize, String)> {
-    // What is a workspace of its own (`fuzz`) has its versions itself.
+    // A workspace of its own (`fuzz`) has its versions itself.
     let is_workspace = file.text.lines().any(|line| line == "[workspace]");
     let is_member = file.is("/Cargo.toml") && !is_workspace;
     let mut is_dependency = false;
@@ -188,7 +188,7 @@ fn has_no_versions(file: &File) -> Vec<(usize, String)> {
 
 fn is_pure(file: &File) -> Vec<(usize, String)> {
     let clocks_and_files = [
-        // What is in braces would not be found.
+        // A name in braces would not be found.
         "std::{",
         "std::net",
         "std::fs",
@@ -211,7 +211,7 @@ fn is_pure(file: &File) -> Vec<(usize, String)> {
     };
     let is_found = |line: &str| {
         let is_code = !line.trim_start().starts_with("//");
-        // A cursor over bytes in memory is no file and no socket.
+        // A cursor over bytes in memory is neither a file nor a socket.
         let is_cursor = line.contains("std::io::Cursor");
         is_code && !is_cursor && clocks_and_files.iter().chain(more).any(|word| line.contains(word))
     };
@@ -243,7 +243,7 @@ fn links_lead_somewhere(file: &File) -> Vec<(usize, String)> {
     found
 }
 
-/// What a link calls a heading.
+/// The anchor of a heading in links.
 fn anchor_of(heading: &str) -> String {
     let words = heading.trim_start_matches('#').trim().to_lowercase();
     let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
@@ -257,7 +257,7 @@ fn begins_with_commands(file: &File) -> Vec<(usize, String)> {
     let block = file.text.split("```").nth(1).unwrap_or_default();
     let has_both =
         block.contains("cargo run --release -- serve") && block.contains("nc localhost 5000");
-    when(!has_both, "the first code block is not how to open a house and join it")
+    when(!has_both, "the first code block does not show how to start a server and join it")
 }
 
 #[cfg(test)]
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_finds_what_it_is_for_and_nothing_else() {
+    fn each_rule_finds_its_violation_and_nothing_else() {
         assert_eq!(found(opens_with_doc, "a.rs", "use x;\n"), [0]);
         assert_eq!(found(opens_with_doc, "a.rs", "//! A.\n"), [0; 0]);
         assert_eq!(found(is_short, "a.rs", &"x\n".repeat(401)), [0]);

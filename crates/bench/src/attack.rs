@@ -1,5 +1,5 @@
-//! Peers of ill will: a few sockets from one network address that say the same thing as fast as they are read, read
-//! what they are answered, and come back when they are closed.
+//! Hostile peers: a few sockets from one network address that send the same bytes as fast as the server reads them,
+//! read the answers, and reconnect when they are closed.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -13,38 +13,38 @@ use flate2::{Compress, Compression, FlushCompress};
 
 use crate::pairs::connect_from;
 
-/// Bytes of the largest message that one may send.
+/// Bytes of the largest message that the server accepts.
 const MESSAGE_BYTES: usize = 64 * 1024;
-/// Bytes of what is said again and again, in one write.
+/// Bytes of the repeated part, in one write.
 const WRITE_BYTES: usize = 16 * 1024;
-/// Writes to one socket before the next has its turn.
+/// Writes to one socket before the next socket has its turn.
 const WRITES_IN_A_ROW_MAX: u32 = 8;
-/// Between two turns in which no socket took or gave anything.
+/// The pause between two turns when no socket took or gave anything.
 const PAUSE: Duration = Duration::from_millis(1);
-/// Between two connections that take the place of closed ones.
+/// The interval between two connections that replace closed ones.
 const RECONNECT_EVERY: Duration = Duration::from_millis(5);
 
-/// What is said.
+/// What the sockets send.
 #[derive(Clone, Debug)]
 pub(crate) struct Attack {
     pub(crate) name: &'static str,
-    /// Connections at once.
+    /// Number of connections at once.
     pub(crate) sockets: usize,
-    /// Said first on each.
+    /// The first bytes on each connection.
     opening: Vec<u8>,
-    /// Said after that, for ever.
+    /// The bytes after that, for ever.
     again: Vec<u8>,
 }
 
-/// An attack under way.
+/// A running attack.
 pub(crate) struct Attackers {
     is_over: Arc<AtomicBool>,
-    saying: JoinHandle<Result<Said>>,
+    thread: JoinHandle<Result<Totals>>,
 }
 
-/// What came of it.
+/// The totals of an attack.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct Totals {
     pub(crate) bytes: u64,
     pub(crate) connections: u64,
 }
@@ -55,7 +55,7 @@ impl Attack {
         Self { name, sockets, opening: opening.to_vec(), again }
     }
 
-    /// All there are.
+    /// All attacks of the `overload` scenario.
     pub(crate) fn all() -> Vec<Self> {
         let socket = handshake();
         let long = [b"x".repeat(16_000).as_slice(), b"\n"].concat();
@@ -83,31 +83,31 @@ impl Attack {
         ]
     }
 
-    /// Begins it.
+    /// Starts the attack.
     pub(crate) fn start(&self, port: u16) -> Attackers {
         let is_over = Arc::new(AtomicBool::new(false));
         let (attack, over) = (self.clone(), Arc::clone(&is_over));
-        Attackers { is_over, saying: std::thread::spawn(move || attack.run(port, &over)) }
+        Attackers { is_over, thread: std::thread::spawn(move || attack.run(port, &over)) }
     }
 
-    fn run(&self, port: u16, is_over: &AtomicBool) -> Result<Said> {
-        let mut said = Said::default();
+    fn run(&self, port: u16, is_over: &AtomicBool) -> Result<Totals> {
+        let mut totals = Totals::default();
         let mut sockets: Vec<Option<Attacker>> = (0..self.sockets).map(|_| None).collect();
         let mut buffer = vec![0; 256 * 1024];
         let mut connected = Instant::now();
         while !is_over.load(Ordering::Relaxed) {
             let mut has_moved = false;
-            for place in &mut sockets {
-                match place {
-                    Some(attacker) => match attacker.turn(self, &mut buffer, &mut said) {
+            for slot in &mut sockets {
+                match slot {
+                    Some(attacker) => match attacker.turn(self, &mut buffer, &mut totals) {
                         Ok(moved) => has_moved |= moved,
-                        Err(_) => *place = None,
+                        Err(_) => *slot = None,
                     },
                     None if connected.elapsed() >= RECONNECT_EVERY => {
                         connected = Instant::now();
-                        said.connections += 1;
-                        // Refused or not: it is tried again.
-                        *place = Attacker::connect(port).ok();
+                        totals.connections += 1;
+                        // Whether it was refused or not, the socket tries again.
+                        *slot = Attacker::connect(port).ok();
                     }
                     None => {}
                 }
@@ -116,20 +116,20 @@ impl Attack {
                 std::thread::sleep(PAUSE);
             }
         }
-        Ok(said)
+        Ok(totals)
     }
 }
 
 impl Attackers {
-    pub(crate) fn stop(self) -> Result<Said> {
+    pub(crate) fn stop(self) -> Result<Totals> {
         self.is_over.store(true, Ordering::Relaxed);
-        self.saying.join().map_err(|_| anyhow!("an attack has panicked"))?
+        self.thread.join().map_err(|_| anyhow!("an attack has panicked"))?
     }
 }
 
 struct Attacker {
     stream: TcpStream,
-    /// Bytes said of the opening and all that follows it.
+    /// Bytes sent of the opening and of everything that follows it.
     at: usize,
 }
 
@@ -140,8 +140,8 @@ impl Attacker {
         Ok(Self { stream, at: 0 })
     }
 
-    /// Reads and says what it can; whether it could. An error when it is closed.
-    fn turn(&mut self, attack: &Attack, buffer: &mut [u8], said: &mut Said) -> Result<bool> {
+    /// Reads and writes what the socket allows; returns whether it did either. An error when the connection is closed.
+    fn turn(&mut self, attack: &Attack, buffer: &mut [u8], totals: &mut Totals) -> Result<bool> {
         let mut has_moved = false;
         match self.stream.read(buffer) {
             Ok(0) => return Err(anyhow!("closed")),
@@ -157,7 +157,7 @@ impl Attacker {
             match self.stream.write(rest) {
                 Ok(count) => {
                     self.at += count;
-                    said.bytes += count as u64;
+                    totals.bytes += count as u64;
                     has_moved = true;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -176,7 +176,7 @@ fn handshake() -> Vec<u8> {
     [head.as_slice(), &masked(0x81, br#"{"op":"hello"}"#)].concat()
 }
 
-/// A request of so many bytes that nothing can be done with.
+/// A request of so many bytes that the server cannot execute.
 fn nested(bytes: usize) -> Vec<u8> {
     let head = br#"{"op":"none","more":["#;
     let arrays = "[],".repeat((bytes - head.len() - 4) / 3);
@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_is_as_large_as_one_may_say_and_small_when_compressed() {
+    fn a_compressed_attack_is_the_largest_message_in_few_bytes() {
         let text = nested(MESSAGE_BYTES);
         assert!((MESSAGE_BYTES - 3..=MESSAGE_BYTES).contains(&text.len()));
         assert!(serde_json::from_slice::<serde_json::Value>(&text).is_ok());

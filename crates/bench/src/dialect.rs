@@ -1,12 +1,12 @@
-//! What the generator says to each kind of server: just enough to come in, say lines and hear them.
+//! What the generator sends to each kind of server: just enough to join, say lines and recognise received ones.
 
-/// The room everyone talks in.
+/// The room that all members join, unless a scenario has several.
 pub(crate) const ROOM: &str = "lobby";
 
-/// A way to talk to a server.
+/// The protocol of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
-    /// Bytes go to every other member as they are; nothing is said on coming in.
+    /// Bytes go to every other member as they are; nothing is shown on joining.
     Raw,
     /// Teahouse's line protocol.
     Line,
@@ -19,7 +19,7 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// What a member sends first to come into its room.
+    /// The first bytes that a member sends, to join its room.
     pub(crate) fn hello(self, member: usize, room: &str) -> Vec<u8> {
         match self {
             Self::Raw => Vec::new(),
@@ -37,7 +37,7 @@ impl Dialect {
         }
     }
 
-    /// What is sent when the server has shown this part of its greeting.
+    /// The reply of a member once the server has shown this part of its greeting.
     pub(crate) fn reply(self, room: &str) -> Option<(&'static [u8], Vec<u8>)> {
         match self {
             Self::Irc => Some((b" 001 ", format!("JOIN #{room}\r\n").into_bytes())),
@@ -51,7 +51,7 @@ impl Dialect {
         }
     }
 
-    /// What shows that a member is in its room; `None` where there is nothing to see.
+    /// The bytes that show that a member is in its room; `None` where there are none.
     pub(crate) fn joined(self, room: &str) -> Option<Vec<u8>> {
         match self {
             Self::Raw => None,
@@ -63,7 +63,7 @@ impl Dialect {
         }
     }
 
-    /// Says one line in a room.
+    /// Appends the bytes that say one line in a room.
     pub(crate) fn say(self, room: &str, words: &str, out: &mut Vec<u8>) {
         let parts: [&[u8]; 4] = match self {
             Self::Raw | Self::Line => [words.as_bytes(), b"\n", b"", b""],
@@ -86,7 +86,7 @@ impl Dialect {
         }
     }
 
-    /// The byte that ends what a member hears: a line feed, or the end of a JSON object.
+    /// The byte that ends a received message: a line feed, or the end of a JSON object.
     pub(crate) fn end(self) -> u8 {
         match self {
             Self::Raw | Self::Line | Self::Irc | Self::Nats => b'\n',
@@ -94,7 +94,7 @@ impl Dialect {
         }
     }
 
-    /// How many of these bytes are in what a member hears for one message. An event has a sender within it.
+    /// How many of these bytes one received message has. An event has a sender object within it.
     pub(crate) fn ends_per_message(self) -> u64 {
         match self {
             Self::Raw | Self::Line | Self::Irc => 1,
@@ -103,7 +103,7 @@ impl Dialect {
     }
 }
 
-/// A client's text frame (RFC 6455, section 5.2), masked with zeros: what a mask costs is not measured here.
+/// A client's text frame (RFC 6455, section 5.2), masked with zeros: the cost of masking is not measured.
 fn frame(text: &str, out: &mut Vec<u8>) {
     out.push(0x81);
     match u8::try_from(text.len()) {
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_says_a_line_its_own_way() {
+    fn each_dialect_says_a_line() {
         let said = |dialect: Dialect| {
             let mut out = Vec::new();
             dialect.say("tea", "hi", &mut out);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn each_comes_into_its_room() {
+    fn each_dialect_joins_its_room() {
         let hello = |dialect: Dialect, room| String::from_utf8(dialect.hello(3, room)).unwrap();
         assert_eq!(hello(Dialect::Line, ROOM), "");
         assert_eq!(hello(Dialect::Line, "tea"), "/join tea\n/leave lobby\n");

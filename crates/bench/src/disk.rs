@@ -1,4 +1,4 @@
-//! What one sync of this disk takes, with no server about: the yardstick of everything durable.
+//! The time of one sync of this disk without any server: the yardstick for everything durable.
 
 use std::io::Write;
 use std::time::Instant;
@@ -6,11 +6,11 @@ use std::time::Instant;
 use crate::report::{Figures, percentile_ms};
 use crate::trial::Trial;
 
-/// Bytes written before each sync: a page.
+/// Bytes written before each sync: one page.
 const PAGE_BYTES: usize = 4096;
 const SYNCS: usize = 300;
 
-/// Times syncs where the servers keep their data.
+/// Times syncs in the directory where the servers keep their data.
 pub(crate) fn trial(load: &str) -> Trial {
     Trial::alone("disk, fdatasync", load, || {
         let mut file = tempfile::tempfile()?;

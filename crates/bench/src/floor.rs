@@ -1,5 +1,5 @@
-//! The floor: what the kernel's sockets cost with no chat at all. One thread, one poll; everything read in
-//! a round goes to every other member, in one write each, or in one write per message.
+//! The floor: the cost of the kernel's sockets without any chat. One thread, one poll; everything read in a round goes
+//! to every other member, in one write each, or in one write per message.
 
 use std::io::{ErrorKind, Read, Write};
 
@@ -23,7 +23,7 @@ struct Member {
     unsent: Vec<u8>,
 }
 
-/// Serves for ever; the port is printed.
+/// Serves for ever; prints its port.
 pub(crate) fn serve(writes: Writes) -> Result<()> {
     let mut poll = Poll::new()?;
     let mut listener = crate::server::listen()?;
@@ -32,9 +32,9 @@ pub(crate) fn serve(writes: Writes) -> Result<()> {
     let mut members: Vec<Member> = Vec::new();
     let mut events = Events::with_capacity(4096);
     let mut buffer = vec![0; 64 * 1024];
-    // What was said in a round, and by whom: (end, member).
-    let mut said = Vec::new();
-    let mut speakers: Vec<(usize, usize)> = Vec::new();
+    // What was received in a round, and its authors as (end, member).
+    let mut received = Vec::new();
+    let mut authors: Vec<(usize, usize)> = Vec::new();
     loop {
         if let Err(error) = poll.poll(&mut events, None)
             && error.kind() != ErrorKind::Interrupted
@@ -52,30 +52,30 @@ pub(crate) fn serve(writes: Writes) -> Result<()> {
                 send(&mut members[index], &unsent);
             }
             while let Ok(count @ 1..) = members[index].stream.read(&mut buffer) {
-                said.extend_from_slice(&buffer[..count]);
-                speakers.push((said.len(), index));
+                received.extend_from_slice(&buffer[..count]);
+                authors.push((received.len(), index));
                 if count < buffer.len() {
                     break;
                 }
             }
         }
-        if said.is_empty() {
+        if received.is_empty() {
             continue;
         }
         match writes {
-            Writes::PerRound => round(&mut members, &said, &speakers),
+            Writes::PerRound => broadcast(&mut members, &received, &authors),
             Writes::PerMessage => {
                 let mut start = 0;
-                for (end, speaker) in &speakers {
-                    for line in said[start..*end].split_inclusive(|byte| *byte == b'\n') {
-                        round(&mut members, line, &[(line.len(), *speaker)]);
+                for (end, author) in &authors {
+                    for line in received[start..*end].split_inclusive(|byte| *byte == b'\n') {
+                        broadcast(&mut members, line, &[(line.len(), *author)]);
                     }
                     start = *end;
                 }
             }
         }
-        said.clear();
-        speakers.clear();
+        received.clear();
+        authors.clear();
     }
 }
 
@@ -89,18 +89,18 @@ fn accept(listener: &TcpListener, poll: &Poll, members: &mut Vec<Member>) -> Res
     Ok(())
 }
 
-/// The same bytes to everyone; to those who spoke, without their own.
-fn round(members: &mut [Member], said: &[u8], speakers: &[(usize, usize)]) {
+/// Sends the same bytes to every member, to the authors without their own.
+fn broadcast(members: &mut [Member], received: &[u8], authors: &[(usize, usize)]) {
     for (index, member) in members.iter_mut().enumerate() {
-        if !speakers.iter().any(|(_, speaker)| *speaker == index) {
-            send(member, said);
+        if !authors.iter().any(|(_, author)| *author == index) {
+            send(member, received);
             continue;
         }
         let mut others = Vec::new();
         let mut start = 0;
-        for (end, speaker) in speakers {
-            if *speaker != index {
-                others.extend_from_slice(&said[start..*end]);
+        for (end, author) in authors {
+            if *author != index {
+                others.extend_from_slice(&received[start..*end]);
             }
             start = *end;
         }
@@ -115,7 +115,7 @@ fn send(member: &mut Member, bytes: &[u8]) {
         member.unsent.extend_from_slice(bytes);
         return;
     }
-    // A broken connection takes nothing more; the floor does not tidy up.
+    // A broken connection takes nothing more; the floor does not remove it.
     let sent = match member.stream.write(bytes) {
         Ok(count) => count,
         Err(error) if error.kind() == ErrorKind::WouldBlock => 0,

@@ -1,10 +1,10 @@
-//! The measure: loads chat servers on loopback, one after the other, with the same generator, and says
-//! what each delivery costs. `cargo xtask bench` builds and runs it.
+//! The measure: loads chat servers on loopback, one after the other, with the same generator, and reports the cost of
+//! each delivery. `cargo xtask bench` builds and runs it.
 //!
-//! A [`scenario`] says who comes and what they do; a [`swarm`] is the people; a [`server`] is started for
-//! each run; a [`report`] is what came of it. Two of the servers stand here: the [`floor`], which is what
-//! the kernel costs without any chat, and the [`textbook`]. It is a library so that the test suite can
-//! have it count deliveries ([`count_deliveries`]).
+//! A [`scenario`] says how many members there are and what they do; a [`swarm`] is the members; a [`server`] is started
+//! for each run; a [`report`] has the figures. Two of the servers are in this crate: the [`floor`], which is the cost
+//! of the kernel without any chat, and the [`textbook`]. It is a library so that the test suite can count deliveries
+//! with it ([`count_deliveries`]).
 
 #![expect(
     clippy::print_stderr,
@@ -67,10 +67,10 @@ enum Command {
     Textbook,
 }
 
-/// Does what the command line says.
+/// Runs the command line.
 ///
 /// # Errors
-/// When it cannot be done.
+/// When a scenario, a file or a server fails.
 pub fn run() -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
@@ -90,7 +90,7 @@ fn measure(names: &[String], runs: usize, only: &[String], out: &std::path::Path
         if names.is_empty() || names.iter().any(|name| name == scenario.name) {
             let report = scenario::run(scenario, runs.max(1), only);
             println!("{}\n{}", report.table(), report.ratios());
-            report.keep(out)?;
+            report.save(out)?;
             plot::draw(&report, &out.join(format!("{}.svg", report.scenario)))?;
         }
     }

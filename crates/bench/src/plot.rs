@@ -1,5 +1,5 @@
-//! One drawing for a scenario: a panel for each key figure, a bar for each server under each load. Bars
-//! grow with the logarithm where figures are far apart, and say so.
+//! One drawing for a scenario: a panel for each key figure, a bar for each server under each load. Where figures are
+//! far apart, the bars are logarithmic, and the panel says so.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::report::{Report, Row, shown};
+use crate::report::{Report, Row, display};
 
 const PANEL_WIDTH: u32 = 760;
 const BAR_HEIGHT: u32 = 20;
@@ -15,14 +15,14 @@ const BAR_HEIGHT: u32 = 20;
 const NAMES_WIDTH: i32 = 400;
 const VALUE_WIDTH: i32 = 70;
 const TITLE_HEIGHT: u32 = 34;
-/// Largest to smallest, above which bars grow with the logarithm.
+/// The ratio of the largest to the smallest figure above which bars are logarithmic.
 const LINEAR_MAX: f64 = 30.0;
 
 const OURS: RGBColor = RGBColor(0xB0, 0x3A, 0x2E);
 const FLOOR: RGBColor = RGBColor(0x5D, 0x6D, 0x7E);
 const PEER: RGBColor = RGBColor(0x5D, 0xAD, 0xE2);
 
-/// Writes an SVG.
+/// Writes the drawing as SVG.
 pub(crate) fn draw(report: &Report, file: &Path) -> Result<()> {
     let panels: Vec<(&str, Vec<(&Row, f64)>)> = report
         .key
@@ -51,7 +51,7 @@ pub(crate) fn draw(report: &Report, file: &Path) -> Result<()> {
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type Drawn<'a, T> = Result<T, DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
 
-/// Draws one panel; gives where the next begins.
+/// Draws one panel; returns the height where the next begins.
 fn panel<'a>(
     root: &Area<'a>,
     top: i32,
@@ -87,19 +87,19 @@ fn panel<'a>(
         root.draw(&Text::new(name, (8, center), small(&BLACK).pos(middle)))?;
         let corners = [(NAMES_WIDTH, top + 3), (end, top + height - 3)];
         root.draw(&Rectangle::new(corners, color.filled()))?;
-        root.draw(&Text::new(shown(*value), (end + 5, center), small(&BLACK).pos(middle)))?;
+        root.draw(&Text::new(display(*value), (end + 5, center), small(&BLACK).pos(middle)))?;
         top += height;
     }
     Ok(top)
 }
 
-/// How much of the width a bar takes: 0 to 1.
+/// The part of the width that a bar takes: 0 to 1.
 fn part(value: f64, smallest: f64, largest: f64, is_log: bool) -> f64 {
     if value <= 0.0 || largest <= 0.0 {
         return 0.0;
     }
     if is_log {
-        // The smallest is still to be seen.
+        // The smallest bar stays visible.
         let least = (smallest / 2.0).ln();
         (value.ln() - least) / (largest.ln() - least)
     } else {
@@ -113,7 +113,7 @@ mod tests {
     use crate::report::Figures;
 
     #[test]
-    fn bars_are_as_long_as_figures_are_large() {
+    fn the_length_of_a_bar_follows_its_figure() {
         assert_eq!(part(5.0, 5.0, 10.0, false), 0.5);
         assert_eq!(part(0.0, 5.0, 10.0, false), 0.0);
         assert_eq!(part(100.0, 1.0, 100.0, true), 1.0);

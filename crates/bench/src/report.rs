@@ -1,4 +1,4 @@
-//! What was measured: medians of several runs, as tables to read and as JSON to keep.
+//! The results: medians of several runs, as tables to read and as JSON to save.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub(crate) struct Row {
     pub(crate) load: String,
     /// The medians.
     pub(crate) figures: Figures,
-    /// What they are the medians of.
+    /// The figures of each run.
     pub(crate) runs: Vec<Figures>,
 }
 
@@ -56,14 +56,14 @@ impl Figures {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 
-    /// The figure of this name; not a number if there is none.
+    /// The figure of this name; NaN if there is none.
     pub(crate) fn value(&self, name: &str) -> f64 {
         self.get(name).unwrap_or(f64::NAN)
     }
 
-    pub(crate) fn shown(&self) -> String {
+    pub(crate) fn display(&self) -> String {
         let figures: Vec<String> =
-            self.0.iter().map(|(name, value)| format!("{name} {}", shown(*value))).collect();
+            self.0.iter().map(|(name, value)| format!("{name} {}", display(*value))).collect();
         figures.join(", ")
     }
 
@@ -79,7 +79,7 @@ impl Figures {
 }
 
 impl Row {
-    /// Whether it is about Teahouse itself.
+    /// Whether the row is about Teahouse itself.
     pub(crate) fn is_ours(&self) -> bool {
         self.server.starts_with("teahouse")
     }
@@ -107,7 +107,7 @@ impl Report {
         }
     }
 
-    /// The medians of everything.
+    /// The medians of all rows, as a table.
     pub(crate) fn table(&self) -> String {
         let mut columns: Vec<&str> = Vec::new();
         for (name, _) in self.rows.iter().flat_map(|row| &row.figures.0) {
@@ -118,11 +118,11 @@ impl Report {
         let mut lines = vec![head(&["load", "server", "runs"], &columns)];
         for row in &self.rows {
             let mut line = vec![row.load.clone(), row.server.clone(), row.runs.len().to_string()];
-            let cell = |name: &&str| row.figures.get(name).map_or_else(|| "–".to_owned(), shown);
+            let cell = |name: &&str| row.figures.get(name).map_or_else(|| "–".to_owned(), display);
             line.extend(columns.iter().map(cell));
             lines.push(line);
         }
-        let mut table = format!("== {}: medians\n{}", self.scenario, aligned(&lines));
+        let mut table = format!("== {}: medians\n{}", self.scenario, align(&lines));
         if !self.absent.is_empty() {
             table += &format!("absent: {}\n", self.absent.join(", "));
         }
@@ -132,7 +132,7 @@ impl Report {
         table
     }
 
-    /// Ours divided by the floor, and by each peer, under the same load; nothing if there are no others.
+    /// Our figures divided by those of the floor and of each peer, under the same load; empty if there are no others.
     pub(crate) fn ratios(&self) -> String {
         let mut others: Vec<&str> = Vec::new();
         for row in self.rows.iter().filter(|row| !row.is_ours()) {
@@ -148,7 +148,8 @@ impl Report {
                 if cells.iter().any(Option::is_some) {
                     let mut line =
                         vec![ours.load.clone(), ours.server.clone(), (*figure).to_owned()];
-                    let cell = |ratio: Option<f64>| ratio.map_or_else(|| "–".to_owned(), times);
+                    let cell =
+                        |ratio: Option<f64>| ratio.map_or_else(|| "–".to_owned(), display_ratio);
                     line.extend(cells.into_iter().map(cell));
                     lines.push(line);
                 }
@@ -157,7 +158,7 @@ impl Report {
         if lines.len() == 1 {
             return String::new();
         }
-        format!("== {}: ours divided by theirs\n{}", self.scenario, aligned(&lines))
+        format!("== {}: ours divided by theirs\n{}", self.scenario, align(&lines))
     }
 
     fn ratio(&self, ours: &Row, other: &str, figure: &str) -> Option<f64> {
@@ -167,7 +168,7 @@ impl Report {
     }
 
     /// Writes `SCENARIO.json` and `SCENARIO.txt` into a directory.
-    pub(crate) fn keep(&self, directory: &Path) -> Result<()> {
+    pub(crate) fn save(&self, directory: &Path) -> Result<()> {
         std::fs::create_dir_all(directory)?;
         let file = |ending: &str| directory.join(format!("{}.{ending}", self.scenario));
         std::fs::write(file("json"), serde_json::to_string_pretty(self)?)?;
@@ -180,8 +181,8 @@ fn head(first: &[&str], columns: &[&str]) -> Vec<String> {
     first.iter().chain(columns).map(ToString::to_string).collect()
 }
 
-/// Cells under each other, two spaces apart.
-fn aligned(lines: &[Vec<String>]) -> String {
+/// Formats cells under each other, two spaces apart.
+fn align(lines: &[Vec<String>]) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         lines.iter().filter_map(|line| line.get(column)).map(|cell| columns_of(cell)).max()
@@ -189,24 +190,24 @@ fn aligned(lines: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     let mut table = String::new();
     for line in lines {
-        let mut shown = String::new();
+        let mut text = String::new();
         for (cell, width) in line.iter().zip(&widths) {
-            shown += cell;
-            shown.extend(std::iter::repeat_n(' ', width + 2 - columns_of(cell)));
+            text += cell;
+            text.extend(std::iter::repeat_n(' ', width + 2 - columns_of(cell)));
         }
-        table += shown.trim_end();
+        table += text.trim_end();
         table.push('\n');
     }
     table
 }
 
-/// Columns of a terminal: Chinese characters take two.
+/// Columns in a terminal: Chinese characters take two.
 fn columns_of(text: &str) -> usize {
     text.chars().map(|c| if ('\u{2e80}'..'\u{ffe0}').contains(&c) { 2 } else { 1 }).sum()
 }
 
-/// Three digits that count.
-pub(crate) fn shown(value: f64) -> String {
+/// Formats a figure with three significant digits.
+pub(crate) fn display(value: f64) -> String {
     match value.abs() {
         size if size >= 10_000_000.0 => format!("{:.1}M", value / 1e6),
         size if size >= 1_000_000.0 => format!("{:.2}M", value / 1e6),
@@ -217,7 +218,7 @@ pub(crate) fn shown(value: f64) -> String {
     }
 }
 
-fn times(ratio: f64) -> String {
+fn display_ratio(ratio: f64) -> String {
     if ratio >= 100.0 { format!("{ratio:.0}") } else { format!("{ratio:.2}") }
 }
 
@@ -232,7 +233,7 @@ fn median(values: &mut [f64]) -> f64 {
     }
 }
 
-/// A percentile of times, in milliseconds; not a number if there are none.
+/// A percentile of times, in milliseconds; NaN if there are none.
 pub(crate) fn percentile_ms(nanoseconds: &mut [u64], part: f64) -> f64 {
     if nanoseconds.is_empty() {
         return f64::NAN;
@@ -248,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_of_the_sorted_times() {
+    fn percentiles_come_from_the_sorted_times() {
         let mut times: Vec<u64> = (0..=100).rev().map(|ms| ms * 1_000_000).collect();
         let found = [0.0, 0.5, 0.99, 1.0].map(|part| percentile_ms(&mut times, part));
         assert_eq!(found, [0.0, 50.0, 99.0, 100.0]);
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_show_medians_in_columns_and_who_is_absent() {
+    fn tables_show_medians_in_columns_and_absent_servers() {
         let expected = "\
 == fanout: medians
 load        server    runs  µs     p50 ms
@@ -303,6 +304,6 @@ load        ours      figure  floor  ngircd
     fn chinese_takes_two_columns() {
         let lines =
             [vec!["中文".to_owned(), "1".to_owned()], vec!["four".to_owned(), "2".to_owned()]];
-        assert_eq!(aligned(&lines), "中文  1\nfour  2\n");
+        assert_eq!(align(&lines), "中文  1\nfour  2\n");
     }
 }

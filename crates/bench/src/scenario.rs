@@ -1,5 +1,5 @@
-//! The scenarios, each in a file of its own, and how they are run: in turn, within a budget of time. What they
-//! share is the [`meter`] and the kinds of our server ([`ours`]).
+//! The scenarios, each in a file of its own, and how they run: in turn, within a budget of time. They share the
+//! [`meter`] and the kinds of our server ([`ours`]).
 
 mod beside;
 mod calm;
@@ -21,7 +21,7 @@ use crate::report::Report;
 use crate::server::Kind;
 use crate::trial::Trial;
 
-/// A scenario takes no longer, whatever number of runs was asked for.
+/// The longest time of a scenario, whatever number of runs was asked for.
 const BUDGET: Duration = Duration::from_secs(115);
 
 /// A scenario by name.
@@ -102,9 +102,9 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// Runs every trial in turn, again and again, so that what disturbs the machine for a while disturbs all
-/// of them. Stops early when the next round would not fit the budget. `only` names servers by a part of
-/// their name. A trial that fails is named and left out.
+/// Runs every trial in turn, again and again, so that a disturbance of the machine hits all of them. Stops when the
+/// next round would not fit the budget. `only` selects servers by a part of their name. A trial that fails is named and
+/// left out.
 pub(crate) fn run(scenario: &Scenario, runs: usize, only: &[String]) -> Report {
     let mut report = Report::new(scenario.name, scenario.key, Kind::absent());
     let is_wanted =
@@ -121,7 +121,7 @@ pub(crate) fn run(scenario: &Scenario, runs: usize, only: &[String]) -> Report {
             }
             match run() {
                 Ok(figures) => {
-                    eprintln!("{}: {load}: {server}: {}", scenario.name, figures.shown());
+                    eprintln!("{}: {load}: {server}: {}", scenario.name, figures.display());
                     report.add(server, load, figures);
                     true
                 }

@@ -1,4 +1,4 @@
-//! Starting each server on loopback with limits out of the way, and reading what it costs.
+//! Starts each server on loopback with limits that no load meets, and reads what it costs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -10,11 +10,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::dialect::Dialect;
 
-/// What a server writes to standard error, in its directory.
+/// The file in the server's directory that gets its standard error.
 const NOTED: &str = "noted.txt";
-/// How long a server may take until it listens.
+/// The longest time until a server listens.
 const START_DEADLINE: Duration = Duration::from_secs(20);
-/// Connections waiting to be accepted by the servers of this crate.
+/// Connections that may wait to be accepted by the servers of this crate.
 const BACKLOG: i32 = 4096;
 
 /// A server that can be measured.
@@ -35,49 +35,49 @@ enum Start {
     Ergo { binary: PathBuf },
 }
 
-/// Which limits ours has.
+/// The limits of our server.
 #[derive(Clone, Copy, Debug)]
 enum Limits {
     /// None that a load test would meet.
     Open,
-    /// Its own.
+    /// The defaults.
     Default,
 }
 
-/// A running server; ended when dropped.
+/// A running server; dropping it ends the process.
 pub(crate) struct Server {
     child: Child,
     pub(crate) port: u16,
-    /// Where ours tells its metrics.
+    /// The address of our server's metrics.
     admin: Option<u16>,
     pub(crate) dialect: Dialect,
-    /// Connections that may be opened at once: fewer than its backlog, beyond which the system pretends
-    /// to have connected and drops what is said.
+    /// Connections that may be opening at once: fewer than the backlog, beyond which the system pretends to have
+    /// connected and drops what is sent.
     pub(crate) opening_max: usize,
     directory: tempfile::TempDir,
 }
 
 impl Kind {
-    /// Ours, with these arguments besides what a load test needs.
+    /// Our server, with these arguments besides what a load test needs.
     pub(crate) fn teahouse(name: &str, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let start = Start::Teahouse { binary: None, limits: Limits::Open, arguments };
         Self { name: name.to_owned(), dialect: Dialect::Line, start }
     }
 
-    /// Ours, with these arguments and its limits as they are.
+    /// Our server, with these arguments and its default limits.
     pub(crate) fn teahouse_as_it_is(name: &str, arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let start = Start::Teahouse { binary: None, limits: Limits::Default, arguments };
         Self { name: name.to_owned(), dialect: Dialect::Line, start }
     }
 
-    /// Ours, with the members on WebSockets.
+    /// Our server, with the members on WebSockets.
     pub(crate) fn api(name: &str, arguments: &[&str]) -> Self {
         Self { dialect: Dialect::Api, ..Self::teahouse(name, arguments) }
     }
 
-    /// Ours, from this binary rather than the one beside this program.
+    /// Our server from this binary rather than from the one beside this program.
     pub(crate) fn teahouse_at(binary: &Path) -> Self {
         let (binary, limits) = (Some(binary.to_owned()), Limits::Open);
         let start = Start::Teahouse { binary, limits, arguments: Vec::new() };
@@ -100,23 +100,23 @@ impl Kind {
         Self { name: name.to_owned(), dialect: Dialect::Raw, start: Start::Own { arguments } }
     }
 
-    /// Other people's servers, as far as they are installed.
+    /// Other people's servers that are installed.
     pub(crate) fn peers() -> Vec<Self> {
         known().into_iter().filter_map(|(peer, path)| path.map(|_| peer)).collect()
     }
 
-    /// Those that are not.
+    /// Other people's servers that are not installed.
     pub(crate) fn absent() -> Vec<String> {
         let absent = known().into_iter().filter(|(_, path)| path.is_none());
         absent.map(|(peer, _)| peer.name).collect()
     }
 
-    /// Starts it and waits until it listens.
+    /// Starts the server and waits until it listens.
     pub(crate) fn start(&self) -> Result<Server> {
         self.start_in(tempfile::tempdir()?)
     }
 
-    /// The same in a directory that is there already; data of ours is in its `data`.
+    /// Starts the server in an existing directory; the data of ours is in its `data`.
     pub(crate) fn start_in(&self, directory: tempfile::TempDir) -> Result<Server> {
         let home = directory.path();
         let port = free_port()?;
@@ -200,7 +200,7 @@ fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&paths).chain(more).map(|path| path.join(program)).find(|p| p.is_file())
 }
 
-/// Every peer, and where it is.
+/// Every peer, with its path if it is installed.
 fn known() -> Vec<(Kind, Option<PathBuf>)> {
     let ergo = std::env::var_os("ERGO_BIN").map(PathBuf::from).filter(|binary| binary.is_file());
     let peers = [
@@ -261,7 +261,7 @@ fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Reads what a server of ours prints until it has named its port.
+/// Reads what a server of ours prints up to its port.
 fn printed_port(stdout: impl std::io::Read) -> Result<u16> {
     for line in BufReader::new(stdout).lines() {
         let line = line?;
@@ -272,7 +272,7 @@ fn printed_port(stdout: impl std::io::Read) -> Result<u16> {
     bail!("it ended without naming its port")
 }
 
-/// Names the port the way [`Kind::start`] looks for it.
+/// Prints the port in the form that [`Kind::start`] looks for.
 #[expect(clippy::print_stdout, reason = "how a server of this crate names its port")]
 pub(crate) fn announce(port: u16) -> Result<()> {
     println!("nc 127.0.0.1 {port}");
@@ -307,26 +307,26 @@ impl Server {
         Ok(())
     }
 
-    /// CPU time it has used, all threads, seconds.
+    /// CPU time of the server, all threads, in seconds.
     pub(crate) fn cpu_s(&self) -> Result<f64> {
         cpu_s(&self.child.id().to_string())
     }
 
-    /// Transactions that ours has noted, if it was told to log them.
+    /// Transactions in the log of our server, if it was told to log them.
     pub(crate) fn commits(&self) -> Result<usize> {
         let noted = std::fs::read(self.directory.path().join(NOTED))?;
         Ok(memchr::memmem::find_iter(&noted, b"committed").count())
     }
 
-    /// Writes to sockets so far; `None` where the server does not tell.
+    /// Writes to sockets so far; `None` where the server does not count them.
     pub(crate) fn writes(&self) -> Result<Option<u64>> {
         let Some(admin) = self.admin else { return Ok(None) };
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, admin))?;
         stream
             .write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut told = String::new();
-        stream.read_to_string(&mut told)?;
-        let count = told.lines().find_map(|line| line.strip_prefix("teahouse_writes_total "));
+        let mut metrics = String::new();
+        stream.read_to_string(&mut metrics)?;
+        let count = metrics.lines().find_map(|line| line.strip_prefix("teahouse_writes_total "));
         Ok(count.map(str::parse).transpose()?)
     }
 
@@ -341,14 +341,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself; either way it is gone afterwards.
+        // The process may have ended by itself; either way it is gone afterwards.
         self.child.kill().ok();
         self.child.wait().ok();
     }
 }
 
-/// CPU time of a process (`self` for this one), from the scheduler's count for each of its threads, which
-/// is finer than the clock ticks of `stat`; seconds.
+/// CPU time of a process (`self` for this one) in seconds, from the scheduler's count for each of its threads, which is
+/// finer than the clock ticks of `stat`.
 pub(crate) fn cpu_s(process: &str) -> Result<f64> {
     let mut nanoseconds = 0_u64;
     for thread in std::fs::read_dir(format!("/proc/{process}/task"))? {

@@ -1,4 +1,4 @@
-//! A tiny fanout whose every delivery is counted: that the measure measures what it says.
+//! A tiny fanout whose every delivery is counted: the test that the generator counts correctly.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,12 +12,12 @@ use crate::swarm::Swarm;
 const MESSAGE_BYTES: usize = 64;
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Brings members into one room of the server that `binary` is, has the first `senders` of them say
-/// `messages` each, and one of them a last one. Gives how many messages were heard in all once everyone
-/// who should has heard the last: since all hear the same order, nothing can follow.
+/// Connects members to one room of the server at `binary`; the first `senders` of them say `messages` each, and one of
+/// them says a last one. Returns how many messages all members received, once everyone but the author has the last: all
+/// receive the same order, so nothing can follow.
 ///
 /// # Errors
-/// When the server does not start, lets somebody go, or somebody does not hear the last message in time.
+/// When the server does not start, closes a member's connection, or a member does not receive the last message in time.
 pub fn count_deliveries(
     binary: &Path,
     members: usize,
@@ -34,7 +34,7 @@ pub fn count_deliveries(
         }
         swarm.turn(Duration::ZERO)?;
     }
-    // After everything else: what the same sender said before is before it.
+    // The last message comes after everything else: messages of one sender keep their order.
     let before = senders * messages * (members - 1);
     let deadline = Instant::now() + DEADLINE;
     while swarm.latencies.len() < before && Instant::now() < deadline {
@@ -45,7 +45,7 @@ pub fn count_deliveries(
         swarm.turn(Duration::from_millis(20))?;
         ensure!(
             swarm.lost == 0 && Instant::now() < deadline,
-            "{} messages were heard where {} were due, {} members were let go",
+            "{} messages were received where {} were due, {} members were disconnected",
             swarm.latencies.len(),
             before + members - 1,
             swarm.lost

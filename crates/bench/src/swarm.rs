@@ -1,5 +1,5 @@
-//! The generator: one thread, one poll, many members. Lean on purpose: most members only count line
-//! feeds; a few look at every message, to time it and to let its sender go on.
+//! The generator: one thread, one poll, many members. Lean on purpose: most members only count line feeds; a few parse
+//! every message, to time it and to give its sender new credit.
 //!
 //! A message is `@SENDER:NANOSECONDS:` and filler. Nanoseconds are since the swarm began, on one clock.
 
@@ -17,30 +17,30 @@ use mio::{Events, Interest, Poll, Token};
 use crate::dialect::Dialect;
 use crate::server::Server;
 use member::Member;
-use stamp::{stamp, stamped};
+use stamp::{make_stamp, stamp};
 
-/// Connections from one loopback address. The system looks for a free port from some place onwards, so
-/// with thousands from one address, or with those of an earlier run not yet forgotten, it looks for long.
+/// Connections from one loopback address. The system searches for a free port from some number on, so with thousands of
+/// connections from one address, or with those of an earlier run still remembered, the search takes long.
 const PER_ADDRESS: usize = 200;
-/// Swarms there have been.
+/// The number of the next swarm.
 static SWARMS: AtomicU8 = AtomicU8::new(1);
 /// Bytes read at once.
 const READ_BYTES: usize = 256 * 1024;
-/// How long coming in may take before the run is given up.
+/// The longest time for joining before the run fails.
 const JOIN_DEADLINE: Duration = Duration::from_secs(90);
-/// Nothing heard for so long means that everything has been said.
+/// Silence of this length means that everything has been said.
 const SETTLED: Duration = Duration::from_millis(200);
-/// How far lines heard may be from those due: some are under way when counting begins and ends.
+/// How far the count of received lines may be from the expected one: some are in flight when counting begins and ends.
 const COUNT_TOLERANCE: f64 = 0.2;
 
-/// Members of one server.
+/// The members on one server.
 pub(crate) struct Swarm {
     poll: Poll,
     events: Events,
     dialect: Dialect,
-    /// Connections being opened at once.
+    /// Connections that may be opening at once.
     opening_max: usize,
-    /// Second byte of the addresses it comes from: not those of the swarm before.
+    /// The second byte of the addresses it connects from, different from those of the swarm before.
     network: u8,
     address: SocketAddr,
     rooms: Vec<String>,
@@ -48,15 +48,15 @@ pub(crate) struct Swarm {
     joined: usize,
     buffer: Vec<u8>,
     began: Instant,
-    /// Ends of messages heard since all had joined.
+    /// Ends of messages received since all members had joined.
     pub(crate) feeds: u64,
     reads: u64,
     pub(crate) bytes: u64,
-    /// Messages each sender has heard of through a probe, and still may send.
+    /// Messages that each sender may still say; a probe that receives one of its messages adds one.
     credit: Vec<u32>,
-    /// Nanoseconds from saying to hearing, at the probes.
+    /// Nanoseconds from saying to receiving, at the probes.
     pub(crate) latencies: Vec<u64>,
-    /// Members that ended by themselves.
+    /// Members whose connection the server closed or broke.
     pub(crate) lost: usize,
     probes: usize,
     uncounted: usize,
@@ -87,11 +87,11 @@ impl Swarm {
         })
     }
 
-    /// Brings in members until there are so many; member `i` sits in room `i % rooms`.
+    /// Connects members until `count` have joined; member `i` is in room `i % rooms`.
     pub(crate) fn fill(&mut self, count: usize) -> Result<()> {
         let deadline = Instant::now() + JOIN_DEADLINE;
         while self.joined < count {
-            // Where coming in cannot be seen, the server is given a turn now and then.
+            // In a dialect that shows no join, the server gets a turn now and then.
             let most = count.min(self.members.len() + self.opening_max);
             while self.members.len() < most && self.members.len() - self.joined < self.opening_max {
                 self.connect()?;
@@ -99,7 +99,7 @@ impl Swarm {
             self.turn(Duration::from_millis(5))?;
             ensure!(
                 Instant::now() < deadline && self.lost == 0,
-                "only {} of {count} members came in, {} were let go",
+                "only {} of {count} members joined, {} were disconnected",
                 self.joined,
                 self.lost
             );
@@ -133,7 +133,7 @@ impl Swarm {
         self.flush(index)
     }
 
-    /// These members look at every message; the first of them lets senders go on.
+    /// These members parse every message; the first of them gives senders new credit.
     pub(crate) fn set_probes(&mut self, probes: &[usize]) {
         for (nth, index) in probes.iter().enumerate() {
             self.members[*index].is_probe = true;
@@ -142,7 +142,7 @@ impl Swarm {
         self.probes = probes.len();
     }
 
-    /// These members look at every message and let its sender go on.
+    /// These members parse every message and give its sender new credit.
     pub(crate) fn set_witnesses(&mut self, witnesses: std::ops::Range<usize>) {
         for index in witnesses {
             self.members[index].is_probe = true;
@@ -150,20 +150,20 @@ impl Swarm {
         }
     }
 
-    /// This member reads no more.
+    /// This member stops reading.
     pub(crate) fn stall(&mut self, index: usize) -> Result<()> {
         self.poll.registry().deregister(&mut self.members[index].stream)?;
         self.leave_out(index);
         Ok(())
     }
 
-    /// What this member hears is more or less than what is said in its room: it is not counted.
+    /// Excludes a member from the count, because it receives more or less than is said in its room.
     pub(crate) fn leave_out(&mut self, index: usize) {
         self.uncounted +=
             usize::from(std::mem::replace(&mut self.members[index].is_counted, false));
     }
 
-    /// One that was stalled reads once, and throws it away.
+    /// A stalled member reads once; the bytes are dropped.
     pub(crate) fn sip(&mut self, index: usize, bytes: usize) -> Result<()> {
         match self.members[index].stream.read(&mut self.buffer[..bytes]) {
             Ok(0) => self.lost += 1,
@@ -174,54 +174,54 @@ impl Swarm {
         Ok(())
     }
 
-    /// One member asks something that is no message.
+    /// A member sends a request that is no message.
     pub(crate) fn ask(&mut self, member: usize, line: &[u8]) -> Result<()> {
         self.members[member].unsent.extend_from_slice(line);
         self.flush(member)
     }
 
-    /// Bytes that this member has said and the server has not taken.
+    /// Bytes that this member has to send and the server has not taken.
     pub(crate) fn unsent(&self, member: usize) -> usize {
         self.members[member].unsent.len()
     }
 
-    /// Waits until nothing more is heard for a while.
+    /// Waits until nothing has been received for a while.
     pub(crate) fn settle(&mut self) -> Result<()> {
         let deadline = Instant::now() + JOIN_DEADLINE;
-        let mut heard = Instant::now();
-        while heard.elapsed() < SETTLED && Instant::now() < deadline {
+        let mut last_receipt = Instant::now();
+        while last_receipt.elapsed() < SETTLED && Instant::now() < deadline {
             let before = self.bytes;
             self.turn(SETTLED / 4)?;
             if self.bytes != before {
-                heard = Instant::now();
+                last_receipt = Instant::now();
             }
         }
         Ok(())
     }
 
-    /// What all heard must be about what the probes heard, times the members: else something other than
-    /// messages was counted.
+    /// Checks that all members together received about as many messages as the probes, times the members. Otherwise
+    /// something other than messages was counted.
     pub(crate) fn check_count(&self) -> Result<()> {
         if self.probes == 0 || self.rooms.len() > 1 {
             return Ok(());
         }
-        let hearing = (self.members.len() - self.uncounted) as f64;
-        let expected = self.latencies.len() as f64 / self.probes as f64 * hearing;
+        let counted = (self.members.len() - self.uncounted) as f64;
+        let expected = self.latencies.len() as f64 / self.probes as f64 * counted;
         let found = self.deliveries() as f64;
         ensure!(
             (found / expected - 1.0).abs() < COUNT_TOLERANCE,
-            "{found} lines were heard where {expected} were due: something else was counted"
+            "{found} lines were received where {expected} were due: something else was counted"
         );
         Ok(())
     }
 
-    /// Lets each of so many senders have so many messages under way.
+    /// Gives each of `senders` the credit for `window` messages in flight.
     pub(crate) fn set_credit(&mut self, senders: usize, window: u32) {
         self.credit = vec![window; senders];
     }
 
-    /// Says what credit allows, each sender from the member of its number (0 being a probe, they begin
-    /// at `first`).
+    /// Each sender says as many messages as it has credit for. Sender `i` is member `first + i`: member 0 is a probe,
+    /// so senders begin after it.
     pub(crate) fn say_all(&mut self, first: usize, bytes: usize) -> Result<()> {
         for sender in 0..self.credit.len() {
             for _ in 0..std::mem::take(&mut self.credit[sender]) {
@@ -232,19 +232,19 @@ impl Swarm {
         Ok(())
     }
 
-    /// One member says one message now.
+    /// A member says one message.
     pub(crate) fn say_one(&mut self, member: usize, bytes: usize) -> Result<()> {
         self.say(member, 0, bytes);
         self.flush(member)
     }
 
     fn say(&mut self, member: usize, sender: usize, bytes: usize) {
-        let words = stamped(sender, self.began.elapsed().as_nanos(), bytes);
+        let words = make_stamp(sender, self.began.elapsed().as_nanos(), bytes);
         let member = &mut self.members[member];
         self.dialect.say(&self.rooms[member.room], &words, &mut member.unsent);
     }
 
-    /// Writes what has not been taken; while a server does not read, it stays here.
+    /// Writes what the server has not taken; while it does not read, the bytes stay here.
     fn flush(&mut self, index: usize) -> Result<()> {
         let member = &mut self.members[index];
         let mut sent = 0;
@@ -266,7 +266,7 @@ impl Swarm {
         Ok(())
     }
 
-    /// Waits for something to hear, at most so long, and hears it.
+    /// Waits at most `patience` for something to receive, and receives it.
     pub(crate) fn turn(&mut self, patience: Duration) -> Result<()> {
         match self.poll.poll(&mut self.events, Some(patience)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
@@ -274,12 +274,12 @@ impl Swarm {
         }
         let tokens: Vec<usize> = self.events.iter().map(|event| event.token().0).collect();
         for index in tokens {
-            self.hear(index)?;
+            self.receive(index)?;
         }
         Ok(())
     }
 
-    fn hear(&mut self, index: usize) -> Result<()> {
+    fn receive(&mut self, index: usize) -> Result<()> {
         let mut buffer = std::mem::take(&mut self.buffer);
         while let Some(member) = self.members.get_mut(index) {
             match member.stream.read(&mut buffer) {
@@ -290,8 +290,8 @@ impl Swarm {
                 }
                 Ok(count) => {
                     self.bytes += count as u64;
-                    self.take_in(index, &buffer[..count])?;
-                    // A short read has emptied the socket; the next byte is a new event.
+                    self.count_and_time(index, &buffer[..count])?;
+                    // A short read has emptied the socket; the next byte causes a new event.
                     if count < buffer.len() {
                         break;
                     }
@@ -308,11 +308,11 @@ impl Swarm {
         Ok(())
     }
 
-    fn take_in(&mut self, index: usize, bytes: &[u8]) -> Result<()> {
+    fn count_and_time(&mut self, index: usize, bytes: &[u8]) -> Result<()> {
         let member = &mut self.members[index];
         if !member.is_joined {
             member.partial.extend_from_slice(bytes);
-            return self.come_in(index);
+            return self.continue_joining(index);
         }
         let mark = self.dialect.end();
         if member.is_counted {
@@ -323,10 +323,10 @@ impl Swarm {
             let gives_credit = member.gives_credit;
             let mut partial = std::mem::take(&mut member.partial);
             partial.extend_from_slice(bytes);
-            let heard = self.began.elapsed().as_nanos();
+            let received_ns = self.began.elapsed().as_nanos();
             let end = memchr::memrchr(mark, &partial).map_or(0, |end| end + 1);
             for line in partial[..end].split(|byte| *byte == mark) {
-                self.look_at(line, heard, gives_credit);
+                self.record(line, received_ns, gives_credit);
             }
             partial.drain(..end);
             self.members[index].partial = partial;
@@ -334,7 +334,7 @@ impl Swarm {
         Ok(())
     }
 
-    fn come_in(&mut self, index: usize) -> Result<()> {
+    fn continue_joining(&mut self, index: usize) -> Result<()> {
         let member = &mut self.members[index];
         let room = &self.rooms[member.room];
         if let Some((part, reply)) = self.dialect.reply(room)
@@ -360,9 +360,9 @@ impl Swarm {
         Ok(())
     }
 
-    fn look_at(&mut self, line: &[u8], heard: u128, gives_credit: bool) {
-        let Some((sender, said)) = stamp(line) else { return };
-        self.latencies.push(u64::try_from(heard.saturating_sub(said)).unwrap_or(u64::MAX));
+    fn record(&mut self, line: &[u8], received_ns: u128, gives_credit: bool) {
+        let Some((sender, sent_ns)) = stamp(line) else { return };
+        self.latencies.push(u64::try_from(received_ns.saturating_sub(sent_ns)).unwrap_or(u64::MAX));
         if gives_credit
             && let Some(credit) =
                 usize::try_from(sender).ok().and_then(|sender| self.credit.get_mut(sender))
@@ -371,7 +371,7 @@ impl Swarm {
         }
     }
 
-    /// Forgets what has been counted and timed.
+    /// Clears the counts and times.
     pub(crate) fn reset(&mut self) {
         self.feeds = 0;
         self.reads = 0;
@@ -379,12 +379,12 @@ impl Swarm {
         self.latencies.clear();
     }
 
-    /// Messages heard in one read: about what the server put into one write.
-    pub(crate) fn heard_at_once(&self) -> f64 {
+    /// Messages received in one read: about what the server put into one write.
+    pub(crate) fn messages_per_read(&self) -> f64 {
         self.deliveries() as f64 / self.reads as f64
     }
 
-    /// Messages heard by all members together.
+    /// Messages received by all members together.
     pub(crate) fn deliveries(&self) -> u64 {
         self.feeds / self.dialect.ends_per_message()
     }

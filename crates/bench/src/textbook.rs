@@ -1,15 +1,15 @@
-//! The textbook: what every introduction to asynchronous Rust builds. A task for each connection, a
-//! broadcast channel between them.
+//! The textbook server that every introduction to asynchronous Rust builds: a task for each connection, and a broadcast
+//! channel between them.
 
 use anyhow::Result;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
 
-/// Messages a slow member may be behind before it misses some.
+/// Messages that a slow member may be behind before it misses some.
 const BEHIND_MAX: usize = 4096;
 
-/// Serves for ever; the port is printed.
+/// Serves for ever; prints its port.
 pub(crate) fn serve() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -22,7 +22,7 @@ pub(crate) fn serve() -> Result<()> {
             stream.set_nodelay(true)?;
             let (room, messages) = (room.clone(), room.subscribe());
             tokio::spawn(async move {
-                // The connection is over; there is nobody to tell.
+                // The connection is closed; the error has no reader.
                 talk(member, stream, room, messages).await.ok();
             });
         }

@@ -13,7 +13,7 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    /// Measures on a fresh server of this kind.
+    /// A trial that starts a fresh server of this kind.
     pub(crate) fn new(
         kind: &Kind,
         load: &str,
@@ -23,7 +23,7 @@ impl Trial {
         Self::alone(&kind.name, load, move || run(&starting.start()?))
     }
 
-    /// Measures by itself.
+    /// A trial without a server.
     pub(crate) fn alone(
         server: &str,
         load: &str,

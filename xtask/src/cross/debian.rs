@@ -1,5 +1,5 @@
-//! Packages of the distribution, unpacked without being installed. Which ones, and in which version, is what
-//! the package index offers; it has to be new enough for us.
+//! Packages of the distribution, unpacked without being installed. The package index decides which ones and in which
+//! version; the compiler must be new enough for us.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,15 +12,15 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::process::quietly;
 use crate::programs;
 
-/// rustc and the source of its standard library, under the names that they have; Debian's stable releases get a
-/// new compiler as `rustc-web`, for the browsers that need it.
+/// The packages of rustc and of the source of its standard library. Debian's stable releases get a new compiler as
+/// `rustc-web`, for the browsers that need it.
 const COMPILERS: &[[&str; 2]] = &[["rustc-web", "rust-web-src"], ["rustc", "rust-src"]];
-/// C compiler, linker and libraries for Windows.
+/// The C compiler, linker and libraries for Windows.
 const MINGW: &str = "gcc-mingw-w64-x86-64-posix";
-/// What we unpack of all that those depend on; the rest is on every machine that compiles.
+/// The dependencies of those that are unpacked; the others are on every machine that compiles.
 const UNPACKED: &[&str] =
     &["rust", "libstd-rust-", "libllvm", "gcc-mingw-w64-", "mingw-w64-", "binutils-mingw-w64-"];
-/// Everything that packages need, and theirs; no advice.
+/// Options of `apt-cache depends`: dependencies of dependencies too, but nothing that is only recommended.
 const DEPENDENCIES: &[&str] = &[
     "depends",
     "--recurse",
@@ -46,7 +46,7 @@ pub(super) fn unpack(home: &Path, needed: &str) -> Result<()> {
     let mut offer = newest()?;
     if !is_enough(&offer.version) {
         println!("   the package index offers no rustc {needed}; reading a newer index");
-        // What it says about it when it fails is said; what it offers then decides.
+        // On failure, apt-get has printed why; the packages that it knows decide then.
         programs::as_root(&["update"]).ok();
         offer = newest()?;
     }
@@ -64,7 +64,7 @@ pub(super) fn unpack(home: &Path, needed: &str) -> Result<()> {
     fs::write(&complete, &offer.version).context("cannot note that the packages are there")
 }
 
-/// A compiler that can be had.
+/// A compiler that the distribution offers.
 struct Offer {
     rustc: &'static str,
     source: &'static str,
@@ -78,17 +78,17 @@ fn newest() -> Result<Offer> {
             quietly(Command::new("apt-cache").args(["policy", rustc]).env("LC_ALL", "C"), "")?;
         offers.push(Offer { rustc, source, version: candidate(&policy).to_owned() });
     }
-    // Of two that are equal the last, which has the usual name.
+    // Of two equal ones the last, which has the usual name.
     offers.into_iter().max_by_key(|offer| number(&offer.version)).context("no compiler is known")
 }
 
-/// The version that `apt-cache policy` would install; empty if none.
+/// The version that `apt-cache policy` would install; empty if there is none.
 fn candidate(policy: &str) -> &str {
     let line = policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: "));
     line.filter(|version| *version != "(none)").unwrap_or_default()
 }
 
-/// The first two numbers of a version, to compare.
+/// The first two numbers of a version, for comparing.
 fn number(version: &str) -> (u32, u32) {
     let upstream = version.split_once(':').map_or(version, |(_epoch, rest)| rest);
     let mut numbers = upstream.split(|c: char| !c.is_ascii_digit()).map(str::parse);
@@ -108,15 +108,15 @@ fn packages(offer: &Offer) -> Result<BTreeSet<String>> {
     Ok(packages)
 }
 
-/// The packages that we unpack, from what `apt-cache depends --recurse` prints.
+/// The packages to unpack, from the output of `apt-cache depends --recurse`.
 fn unpacked(depends: &str) -> BTreeSet<String> {
     let is_package = |line: &&str| !line.starts_with([' ', '<', '|']) && !line.contains(':');
     let is_ours = |line: &&str| UNPACKED.iter().any(|start| line.starts_with(start));
     depends.lines().filter(is_package).filter(is_ours).map(str::to_owned).collect()
 }
 
-/// Downloads and unpacks one package after the other, and notes each, so that a second try goes on. What another
-/// version of the compiler has left is not mixed with this one.
+/// Downloads and unpacks one package after the other, and records each, so that a second try goes on where the first
+/// stopped. Files of another version of the compiler are removed first.
 fn fetch(home: &Path, packages: &BTreeSet<String>, version: &str) -> Result<()> {
     let downloads = home.join("download");
     let noted = home.join("unpacked");
@@ -154,7 +154,7 @@ fn empty(directory: &Path) -> Result<()> {
     fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))
 }
 
-/// Gives MinGW's programs the names that build scripts look for, as the package's installation would.
+/// Gives MinGW's programs the names that build scripts look for, as installing the package would.
 fn name_programs(programs: &Path) -> Result<()> {
     for entry in fs::read_dir(programs)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_installed_is_the_candidate() {
+    fn the_candidate_is_the_version_to_install() {
         let policy =
             "rustc-web:\n  Installed: (none)\n  Candidate: 1.96.0+dfsg1-1\n  Version table:\n";
         assert_eq!(candidate(policy), "1.96.0+dfsg1-1");

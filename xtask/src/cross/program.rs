@@ -1,4 +1,4 @@
-//! A running program: lines in, text out, with a deadline for everything that is waited for.
+//! A running program: lines in, text out, with a deadline for every wait.
 
 use std::io::{PipeReader, Read, Write};
 use std::process::{Child, Command, Stdio};
@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// How long to wait for anything. Wine makes its first directory in the meantime.
+/// The longest wait for anything. Wine makes its first directory in this time.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two looks whether a program has ended. Its output says nothing about that: Wine's own server has it
-/// open for some seconds more.
+/// The interval between two checks whether a program has ended. Its output does not show that: Wine's own server keeps
+/// it open for some seconds more.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// A child; it ends with this value.
+/// A child process; dropping it ends the process.
 pub(super) struct Program {
     name: String,
     child: Child,
-    said: Receiver<Vec<u8>>,
-    heard: Vec<u8>,
+    chunks: Receiver<Vec<u8>>,
+    output: Vec<u8>,
 }
 
 impl Program {
@@ -30,25 +30,25 @@ impl Program {
             .stderr(writer)
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
-        let (sender, said) = channel();
+        let (sender, chunks) = channel();
         std::thread::spawn(move || listen(reader, &sender));
-        Ok(Self { name: name.to_owned(), child, said, heard: Vec::new() })
+        Ok(Self { name: name.to_owned(), child, chunks, output: Vec::new() })
     }
 
-    /// Waits until the program has printed a text, and gives everything it has printed so far.
+    /// Waits until the program has printed a text, and returns everything it has printed so far.
     pub(super) fn expect(&mut self, text: &str) -> Result<String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let heard = String::from_utf8_lossy(&self.heard);
-            if heard.contains(text) {
-                return Ok(heard.into_owned());
+            let output = String::from_utf8_lossy(&self.output);
+            if output.contains(text) {
+                return Ok(output.into_owned());
             }
             let Ok(bytes) =
-                self.said.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+                self.chunks.recv_timeout(deadline.saturating_duration_since(Instant::now()))
             else {
-                bail!("{} did not print {text:?} but\n{heard}", self.name);
+                bail!("{} did not print {text:?} but\n{output}", self.name);
             };
-            self.heard.extend(bytes);
+            self.output.extend(bytes);
         }
     }
 
@@ -62,16 +62,16 @@ impl Program {
         crate::process::run("kill", &["-INT", &self.child.id().to_string()])
     }
 
-    /// Closes its input and waits until it has ended well.
+    /// Closes its input and waits until it has ended successfully.
     pub(super) fn ends_well(mut self) -> Result<()> {
         let code = self.ends()?;
-        self.heard.extend(self.said.try_iter().flatten());
-        let heard = String::from_utf8_lossy(&self.heard);
-        ensure!(code == Some(0), "{} ended with code {code:?}; it printed\n{heard}", self.name);
+        self.output.extend(self.chunks.try_iter().flatten());
+        let output = String::from_utf8_lossy(&self.output);
+        ensure!(code == Some(0), "{} ended with code {code:?}; it printed\n{output}", self.name);
         Ok(())
     }
 
-    /// Closes its input, waits for its end and gives the exit code.
+    /// Closes its input, waits for its end and returns the exit code.
     pub(super) fn ends(&mut self) -> Result<Option<i32>> {
         drop(self.child.stdin.take());
         let deadline = Instant::now() + PATIENCE;
@@ -87,16 +87,16 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Fails for one that has ended, which is as good.
+        // Killing fails for a process that has ended, which is as good.
         self.child.kill().ok();
         self.child.wait().ok();
     }
 }
 
-fn listen(mut output: PipeReader, said: &Sender<Vec<u8>>) {
+fn listen(mut output: PipeReader, chunks: &Sender<Vec<u8>>) {
     let mut buffer = [0; 4096];
     while let Ok(count) = output.read(&mut buffer)
         && count > 0
-        && said.send(buffer[..count].to_vec()).is_ok()
+        && chunks.send(buffer[..count].to_vec()).is_ok()
     {}
 }

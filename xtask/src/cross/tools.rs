@@ -1,9 +1,8 @@
-//! The compilers for other platforms, unpacked into one directory: nothing is installed, nothing outside is
-//! changed. A second run finds them; a run that was interrupted goes on where it stopped.
+//! The compilers for other platforms, unpacked into one directory: nothing is installed, nothing outside is changed. A
+//! second run finds them; a run that was interrupted goes on where it stopped.
 //!
-//! From the distribution's packages come rustc with the source of its standard library, and MinGW's C compiler
-//! and linker for Windows ([`debian`]). From Python's come Zig, as the C compiler for macOS, and the
-//! cargo command that uses it.
+//! The distribution's packages have rustc with the source of its standard library, and MinGW's C compiler and linker
+//! for Windows ([`debian`]). Python's have Zig, as the C compiler for macOS, and the cargo command that uses it.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -14,22 +13,22 @@ use anyhow::{Context, Result};
 use super::debian;
 use crate::process::quietly;
 
-/// cargo itself.
+/// The name of cargo itself.
 pub(super) const CARGO: &str = "cargo";
-/// The cargo that compiles C with Zig.
+/// The cargo command that compiles C with Zig.
 pub(super) const ZIGBUILD: &str = "cargo-zigbuild";
 /// The C compiler for Windows.
 pub(super) const MINGW: &str = "x86_64-w64-mingw32-gcc";
-/// What Python's package index calls Zig and its cargo.
+/// The names of Zig and its cargo command in Python's package index.
 const WHEELS: [&str; 2] = ["ziglang", ZIGBUILD];
 
-/// Compilers that are there and start.
+/// The unpacked compilers; each of them starts.
 pub(super) struct Tools {
     home: PathBuf,
 }
 
 impl Tools {
-    /// Fetches what is missing.
+    /// Fetches the compilers that are missing.
     pub(super) fn unpack(home: &Path) -> Result<Self> {
         let tools = Self { home: home.to_owned() };
         debian::unpack(&tools.debian(), env!("CARGO_PKG_RUST_VERSION"))?;
@@ -41,7 +40,7 @@ impl Tools {
         Ok(tools)
     }
 
-    /// A command that finds the compilers.
+    /// A command whose environment finds the compilers.
     pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let program = program.as_ref();
         let mut paths = vec![self.python().join("bin")];
@@ -58,19 +57,19 @@ impl Tools {
             .env("PATH", path)
             .env("LD_LIBRARY_PATH", self.debian().join("usr/lib/x86_64-linux-gnu"))
             .env("RUSTC", self.rustc())
-            // Building the standard library is for nightly compilers only, or for those told to be one.
+            // Only nightly compilers, or those with this variable, build the standard library.
             .env("RUSTC_BOOTSTRAP", "1")
             .env("ZIG_GLOBAL_CACHE_DIR", self.home.join("cache/zig"))
             .env("CARGO_ZIGBUILD_CACHE_DIR", self.home.join("cache/zigbuild"));
         command
     }
 
-    /// The first line that a compiler says about itself.
+    /// The first line of a compiler's version.
     fn version(&self, program: impl AsRef<OsStr>, flag: &str) -> Result<String> {
         let hint = "unpacked compilers use the libraries of the machine's own (apt-get install gcc); if that is \
                     there, begin anew: rm -r target/cross/tools";
-        let said = quietly(self.command(program).arg(flag), hint)?;
-        Ok(said.lines().next().unwrap_or_default().to_owned())
+        let version = quietly(self.command(program).arg(flag), hint)?;
+        Ok(version.lines().next().unwrap_or_default().to_owned())
     }
 
     fn debian(&self) -> PathBuf {

@@ -1,7 +1,7 @@
-//! What the Windows program does under Wine, with the Linux program as its peer: one row each in [`TRIALS`].
+//! The trials of the Windows program under Wine, with the Linux program as its peer: one row each in [`TRIALS`].
 //!
-//! Wine is Windows as Wine's authors understand it. A trial that holds here can still fail there; one that
-//! fails here is worth a look.
+//! Wine is Windows as Wine's authors understand it. A trial that succeeds here can still fail there; one that fails
+//! here deserves a look.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use super::tools::{MINGW, Tools};
 use crate::process::quietly;
 use crate::programs;
 
-/// Where Debian has Wine's 64-bit loader when the script around it is not installed.
+/// Debian's path of Wine's 64-bit loader, when the script around it is not installed.
 const DEBIAN_WINE: &str = "/usr/lib/wine/wine64";
-/// What Wine ends with when a library is missing: the low byte of Windows' `STATUS_DLL_NOT_FOUND`.
+/// The exit code of Wine when a library is missing: the low byte of Windows' `STATUS_DLL_NOT_FOUND`.
 const DLL_NOT_FOUND: i32 = 0x35;
-/// Rust takes random bytes from it.
+/// The library that Rust takes random bytes from.
 const RANDOM_DLL: &str = "bcryptprimitives.dll";
 
-/// What is tried, and how.
+/// A trial: its name and how it runs.
 struct Trial {
     what: &'static str,
     holds: fn(&Stage) -> Result<()>,
@@ -38,7 +38,7 @@ const TRIALS: &[Trial] = &[
     },
 ];
 
-/// The two programs, and a place for their files.
+/// The two programs, and a directory for their files.
 struct Stage {
     wine: PathBuf,
     windows: PathBuf,
@@ -78,7 +78,7 @@ fn linux(root: &Path) -> Result<PathBuf> {
     Ok(target.join("debug/teahouse"))
 }
 
-/// The version is told. If Wine lacks a library that only it lacks, a stand-in is put beside the program.
+/// Prints the version. If Wine lacks a library that only Wine lacks, a stand-in is put beside the program.
 fn begins(stage: &Stage, tools: &Tools) -> Result<()> {
     let stand_in = stage.home.join(RANDOM_DLL);
     fs::remove_file(&stand_in).ok();
@@ -119,7 +119,7 @@ fn windows_clients_in_a_linux_server(stage: &Stage) -> Result<()> {
 
 fn windows_server(stage: &Stage) -> Result<()> {
     stage.directory("windows-house")?;
-    // Relative to the directory that it is started in, which is the same one for both systems.
+    // The path is relative to the directory in which the server starts, which is the same for both systems.
     let (process, server) = open(stage.windows(&serve("windows-house"))?)?;
     let mut win = stage.windows(&["join", &server, "--plain", "--nick", "win"])?;
     win.expect("you are in #lobby")?;
@@ -139,12 +139,12 @@ fn windows_server(stage: &Stage) -> Result<()> {
     close(process)
 }
 
-/// The command line of a server on a free port.
+/// The arguments of a server on a free port.
 fn serve(data: &str) -> Vec<&str> {
     vec!["serve", "--listen", "127.0.0.1:0", "--admin", "off", "--data", data]
 }
 
-/// Waits until a server is open, and gives its address.
+/// Waits until a server is open, and returns its address.
 fn open(mut process: Program) -> Result<(Program, String)> {
     let greeting = process.expect("Ctrl-C closes")?;
     let port = greeting.lines().find_map(|line| line.trim().strip_prefix("nc 127.0.0.1 "));
@@ -164,7 +164,7 @@ impl Stage {
         command
             .env("WINEPREFIX", self.home.join("wine"))
             .env("WINEDEBUG", "-all")
-            // Wine would offer to fetch what runs .NET and shows web pages.
+            // Otherwise Wine offers to fetch what runs .NET and shows web pages.
             .env("WINEDLLOVERRIDES", "mscoree,mshtml=")
             .env_remove("DISPLAY");
         self.start(command, &format!("teahouse.exe {}", arguments.join(" ")))
@@ -184,7 +184,7 @@ impl Stage {
         Program::start(command, name)
     }
 
-    /// An empty directory.
+    /// Makes an empty directory.
     fn directory(&self, name: &str) -> Result<PathBuf> {
         let directory = self.home.join(name);
         if directory.exists() {

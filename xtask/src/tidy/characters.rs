@@ -1,12 +1,12 @@
-//! What a character may do to those who read it stands in one table, and nothing else tells dangerous ones apart.
+//! The dangerous characters are in one table, and no other code decides which characters are dangerous.
 
 use super::file::File;
 
-/// Where the table is.
+/// The file of the table.
 const TABLE: &str = "crates/core/src/harmless.rs";
 
-/// What a second table would have: marks that reorder what stands around them, tags, annotations, and the ways of
-/// the standard library, which know neither.
+/// Signs of a second table: characters that reorder the text around them, tags, annotations, and functions of the
+/// standard library, which know neither.
 const SIGNS: &[&str] = &[
     "'\\u{2028",
     "'\\u{202A",
@@ -22,7 +22,7 @@ const SIGNS: &[&str] = &[
     "escape_default(",
 ];
 
-/// Finds what would be a second table, outside tests.
+/// Finds signs of a second table, outside tests.
 pub(super) fn stand_in_one_table(file: &File) -> Vec<(usize, String)> {
     let is_ours = file.path.starts_with("crates/") && file.path.contains("/src/") && file.is(".rs");
     if !is_ours || file.path == TABLE || file.is_test() {
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_table_is_found_and_tests_and_the_first_are_not() {
+    fn a_second_table_is_found_and_tests_and_the_first_table_are_not() {
         let found = |path: &str, text: &str| {
             let file = File { path: path.to_owned(), text: text.to_owned() };
             stand_in_one_table(&file).into_iter().map(|(line, _)| line).collect::<Vec<_>>()

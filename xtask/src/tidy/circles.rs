@@ -1,21 +1,20 @@
-//! Finding modules that need each other.
+//! Finds modules that need each other.
 //!
-//! A module needs another one when its code names something that is defined there. A name is followed through
-//! `pub use` and through what a parent has imported for its children, to the module that defines it; declaring
-//! a child (`mod a;`) and passing on what it defines (`pub use a::B;`) is no need. Tests are left out: they may need
-//! anything.
+//! A module needs another one when its code names something that is defined there. A name is followed through `pub use`
+//! and through what a parent has imported for its children, to the module that defines it. Declaring a child (`mod a;`)
+//! and re-exporting its names (`pub use a::B;`) are not needs. Tests are left out: they may need anything.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tokens::tokens;
 
-/// A module as the names on the way to it from the root of its crate, which is empty.
+/// A module as the names on the path from the root of its crate; the root is empty.
 type Module = Vec<String>;
 
-/// Re-exports of re-exports that are followed: more are an endless loop.
+/// The most re-exports of re-exports that are followed: more are an endless loop.
 const STEPS_MAX: usize = 10;
 
-/// What a file imports and names.
+/// The imports and names of a file.
 #[derive(Default)]
 struct Source {
     imports: Vec<Import>,
@@ -25,17 +24,17 @@ struct Source {
 
 struct Import {
     path: Vec<String>,
-    /// What it is called here.
+    /// The name of the import in this file.
     name: String,
-    /// `pub use`.
+    /// Whether it is a `pub use`.
     is_passed_on: bool,
 }
 
 /// All modules of a crate.
 struct Crate<'a>(&'a BTreeMap<Module, Source>);
 
-/// Groups of modules, as their paths, that can be reached from each other. `files` are paths below the folder of sources
-/// in order, and texts.
+/// Groups of modules, as their paths, that can be reached from each other. `files` are paths below the folder of
+/// sources in order, and texts.
 pub(super) fn circles<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Vec<String>> {
     let mut sources: BTreeMap<Module, Source> = BTreeMap::new();
     for (path, text) in files {
@@ -55,7 +54,7 @@ pub(super) fn circles<'a>(files: impl Iterator<Item = (&'a str, &'a str)>) -> Ve
     circles.into_iter().collect()
 }
 
-/// `shard/rooms.rs` is `shard::rooms`; `lib.rs` and `main.rs` are the root.
+/// The module of a path: `shard/rooms.rs` is `shard::rooms`; `lib.rs` and `main.rs` are the root.
 fn module_of(path: &str) -> Module {
     let path = path.strip_suffix(".rs").unwrap_or(path);
     if matches!(path, "lib" | "main") {
@@ -64,7 +63,7 @@ fn module_of(path: &str) -> Module {
     path.split('/').map(str::to_owned).collect()
 }
 
-/// All that a module needs, and what that needs.
+/// Collects all modules that a module needs, directly or through others.
 fn reach<'a>(
     from: &Module,
     needs: &'a BTreeMap<&'a Module, BTreeSet<Module>>,
@@ -93,7 +92,7 @@ impl Source {
                 source.import(&[], is_passed_on, &mut rest[..end].iter().copied());
                 rest = &rest[end..];
             } else if *first == "mod" {
-                // Declaring a child names it, and needs nothing of it.
+                // Declaring a child names the child and is no need.
                 rest = rest.get(1..).unwrap_or_default();
             } else if is_word(first) {
                 let mut path = vec![(*first).to_owned()];
@@ -103,7 +102,7 @@ impl Source {
                     path.push((*next).to_owned());
                     rest = &rest[2..];
                 }
-                // `pub(in a::b)` says who may, and needs nothing; before a colon stands a name of its own.
+                // `pub(in a::b)` is only a visibility; a word before a colon is the name of a field.
                 let is_name = path.len() == 1 && rest.first() == Some(&":");
                 if (before_that, before) != ("(", "in") && !is_name {
                     source.paths.push(path);
@@ -114,7 +113,7 @@ impl Source {
         source
     }
 
-    /// Reads `a::{b, c as d}` up to its end or the brace that closes it.
+    /// Reads `a::{b, c as d}` up to its end or the closing brace.
     fn import(
         &mut self,
         prefix: &[String],
@@ -153,13 +152,13 @@ fn is_word(token: &str) -> bool {
 }
 
 impl Crate<'_> {
-    /// The modules that this one needs.
+    /// The modules that this module needs.
     fn needs(&self, module: &Module, source: &Source) -> BTreeSet<Module> {
         let imports = source.imports.iter().filter(|import| {
             !import.is_passed_on || source.paths.iter().any(|path| path[0] == import.name)
         });
         let imports = imports.filter_map(|import| self.absolute(module, &import.path));
-        // An import of a whole module says nothing: what is named in it does.
+        // An import of a whole module is no need: the names used from it are.
         let imports = imports.filter(|path| !self.0.contains_key(path));
         let paths = source.paths.iter().filter(|path| path.len() > 1);
         let paths = paths.filter_map(|path| {
@@ -172,7 +171,7 @@ impl Crate<'_> {
         needed.filter(|needed| needed != module).collect()
     }
 
-    /// A path from the root of the crate, if it is one within the crate.
+    /// The path from the root of the crate, if the path is within the crate.
     fn absolute(&self, module: &Module, path: &[String]) -> Option<Vec<String>> {
         let ups = path.iter().take_while(|name| *name == "super").count();
         let (base, rest) = match path.first()?.as_str() {
@@ -189,13 +188,13 @@ impl Crate<'_> {
         Some([base, rest].concat())
     }
 
-    /// What a name stands for in a module that imports it.
+    /// The path of a name in a module that imports it.
     fn imported(&self, module: &Module, name: &str) -> Option<Vec<String>> {
         let import = self.0.get(module)?.imports.iter().find(|import| import.name == name)?;
         self.absolute(module, &import.path)
     }
 
-    /// The module that defines what a path from the root names.
+    /// The module that defines a path from the root.
     fn definer(&self, path: &[String]) -> Module {
         let mut path = path.to_vec();
         for _ in 0..STEPS_MAX {
@@ -233,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_may_pass_on_what_its_children_define_and_children_may_take_it_from_there() {
+    fn a_parent_may_re_export_names_of_its_children_and_children_may_use_them() {
         let files = [
             ("a.rs", "mod b; mod c; pub use b::B;"),
             ("a/b.rs", "struct B; fn d() { super::c::d() }"),

@@ -1,8 +1,8 @@
-//! Counting the fields of structs.
+//! Counts the fields of structs.
 
 use super::tokens::tokens;
 
-/// Each struct with named fields, and how many it has.
+/// Each struct with named fields, and its number of fields.
 pub(super) fn structs(text: &str) -> Vec<(&str, usize)> {
     let tokens = tokens(text);
     let mut found = Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn structs(text: &str) -> Vec<(&str, usize)> {
     found
 }
 
-/// Names before a colon, up to the brace that closes the struct, outside of everything that is opened in between.
+/// Counts names before a colon, up to the brace that closes the struct, outside of every nested bracket.
 fn fields(body: &[&str]) -> usize {
     let mut depth = 0_usize;
     let mut count = 0;

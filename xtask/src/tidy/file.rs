@@ -1,4 +1,4 @@
-//! The files that rules look at.
+//! The files that the rules check.
 
 use std::process::Command;
 
@@ -10,7 +10,7 @@ pub(super) struct File {
     pub(super) text: String,
 }
 
-/// Every file that git knows.
+/// Every file that git tracks.
 pub(super) fn files() -> Result<Vec<File>> {
     let output = Command::new("git")
         .args(["ls-files", "--cached", "--others", "--exclude-standard"])

@@ -1,17 +1,17 @@
-//! Files that the document for newcomers names.
+//! File names in the document that says where things are.
 
 use super::file::File;
 
-/// The document in which a newcomer looks for where things are.
+/// The document that says where things are.
 const DOCUMENT: &str = "ARCHITECTURE.md";
 
-/// Finds names of source files and folders in [`DOCUMENT`] that no file has, as `line: name`. A name may leave out the
-/// folders before it; one in capitals (`NAME.rs`) stands for any.
+/// Finds names of source files and folders in [`DOCUMENT`] that no file has, as `line: name`. A name may omit leading
+/// folders; a name in capitals (`NAME.rs`) is a placeholder.
 pub(super) fn missing(files: &[File]) -> Vec<String> {
     let Some(document) = files.iter().find(|file| file.path == DOCUMENT) else { return Vec::new() };
     let mut found = Vec::new();
     for (index, line) in document.text.lines().enumerate() {
-        // What stands between two backticks is every second piece.
+        // Every second piece is between two backticks.
         for name in line.split('`').skip(1).step_by(2).filter(|name| is_path(name)) {
             let (name, is_folder) =
                 name.strip_suffix('/').map_or((name, false), |name| (name, true));

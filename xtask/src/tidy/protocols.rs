@@ -2,18 +2,18 @@
 
 use super::file::File;
 
-/// The protocols, and what each may not name.
+/// The protocols, and the names that each may not use.
 const OTHERS: &[(&str, &[&str])] = &[
     ("crates/wire/src/line", &["crate::api", "crate::stream", "crate::websocket"]),
     ("crates/wire/src/api", &["crate::line", "crate::stream"]),
-    // A room as server-sent events has the api's values in it.
+    // Server-sent events of a room contain values of the api.
     ("crates/wire/src/stream", &["crate::line", "crate::websocket"]),
     ("crates/wire/src/protocol", &["crate::api", "crate::line", "crate::stream"]),
 ];
-/// What makes sessions of those who say with their first bytes what they speak.
+/// The place that makes protocol sessions from the first bytes of a connection.
 const SESSIONS: &str = "crates/server/src/shard/protocols.rs";
 
-/// Finds protocols that are named where they should not be, outside tests.
+/// Finds names of protocols where they may not be, outside tests.
 pub(super) fn are_apart(file: &File) -> Vec<(usize, String)> {
     if file.is_test() {
         return Vec::new();
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_protocol_that_names_another_and_a_shard_that_names_one_are_found() {
+    fn a_protocol_or_shard_that_names_another_protocol_is_found() {
         let found = |path: &str, text: &str| {
             let file = File { path: path.to_owned(), text: text.to_owned() };
             are_apart(&file).into_iter().map(|(line, _)| line).collect::<Vec<_>>()

@@ -1,7 +1,7 @@
-//! Source text as words and marks, without comments, strings and tests: enough to count and to follow names.
+//! Source text as words and marks, without comments, strings and tests: enough to count fields and to follow names.
 
 /// The words (`use`, `crate`, `Shard`) and marks (`::`, `{`, `;`) of a source file, in order. Comments, literals and an
-/// inline module of tests at its end are left out.
+/// inline module of tests at the end are left out.
 pub(super) fn tokens(text: &str) -> Vec<&str> {
     let text = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let mut tokens = Vec::new();
@@ -17,7 +17,7 @@ pub(super) fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
-/// Bytes of what the text begins with, and whether it is a word or a mark.
+/// The length in bytes of the first token, and whether it is a word or a mark.
 fn measure(text: &str, first: char) -> (usize, bool) {
     let until = |end: &str| text.find(end).map_or(text.len(), |at| at + end.len());
     let is_in_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -26,7 +26,7 @@ fn measure(text: &str, first: char) -> (usize, bool) {
         _ if text.starts_with("r\"") => (2 + length_of(&text[2..], "\""), false),
         _ if text.starts_with("r#\"") => (3 + length_of(&text[3..], "\"#"), false),
         '"' => (1 + quoted(&text[1..], '"'), false),
-        // A lifetime has no quote behind its name.
+        // A lifetime has no quote after its name.
         '\'' if text[1..].starts_with('\\') || text.chars().nth(2) == Some('\'') => {
             (1 + quoted(&text[1..], '\''), false)
         }
@@ -40,7 +40,7 @@ fn length_of(text: &str, end: &str) -> usize {
     text.find(end).map_or(text.len(), |at| at + end.len())
 }
 
-/// Bytes up to the quote that ends a literal, with it.
+/// Bytes up to and including the quote that ends a literal.
 fn quoted(text: &str, quote: char) -> usize {
     let mut is_escaped = false;
     for (at, c) in text.char_indices() {
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_and_marks_are_found_and_nothing_in_literals_and_comments_is() {
+    fn words_and_marks_are_found_outside_literals_and_comments() {
         let text = "use a::b; // c\nlet d: &'e str = \"f \\\" g\"; 'h'; '\\''; r#\"i\"j\"#\n";
         let found = tokens(text).join(" ");
         assert_eq!(found, "use a :: b ; let d : & ' e str = ; ; ;");

@@ -1,5 +1,5 @@
-//! Pairs who talk in rooms of their own, beside a room where some talk as fast as they are let: how long a pair waits
-//! because of what others do. Nothing limits the talkers but the server's back-pressure.
+//! Pairs that talk in rooms of their own, beside a busy room whose talkers say as much as the server takes: how long a
+//! pair waits because of what others do. Only the server's back-pressure limits the talkers.
 
 use std::io::{Read, Write};
 use std::net::Ipv4Addr;
@@ -19,7 +19,7 @@ use crate::trial::Trial;
 
 const TALKERS: usize = 20;
 const MESSAGE_BYTES: usize = 200;
-/// What a talker has said and the server has not taken, at most: always something to say.
+/// At most so many bytes that a talker has to send and the server has not taken: a talker is never out of messages.
 const UNSENT_BYTES: usize = 16 * 1024;
 /// Pairs that talk: 13 messages a second.
 const PAIRS: u32 = 8;
@@ -30,21 +30,21 @@ const COUNTED: Duration = Duration::from_secs(6);
 const SIP_BYTES: usize = 4 * 1024;
 const SIPS_A_TURN: usize = 40;
 const TURN: Duration = Duration::from_millis(5);
-/// How long somebody who searches waits.
+/// The longest time that a searcher waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 const HERE: Ipv4Addr = Ipv4Addr::LOCALHOST;
-/// Where those who search come from.
+/// The network address of the searchers.
 const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
-/// Who is there beside the pairs.
+/// The load beside the pairs.
 #[derive(Clone, Copy)]
 struct Others {
     name: &'static str,
-    /// Members of the busy room who read as fast as they can, talkers included.
+    /// Members of the busy room that read as fast as they can, talkers included.
     reading: usize,
-    /// Members who read slowly.
+    /// Members that read slowly.
     slow: usize,
-    /// Every other connection is in another room, so that with two shards one has all of the busy room.
+    /// Every other connection joins another room, so that with two shards one of them has the whole busy room.
     is_apart: bool,
     /// Programs that search, each one search after the other.
     searching: usize,
@@ -81,7 +81,7 @@ pub(super) fn trials() -> Vec<Trial> {
 
 fn measure(server: &Server, others: Others) -> Result<Figures> {
     let mut room = Room::open(server, others)?;
-    // Who asked whether the server listens was its first; so the pairs are beside, not on, the busy shard.
+    // The probe that waits until the server listens was its first connection, so the pairs are beside the busy shard.
     let _first = others.is_apart.then(|| connect_from(HERE, server.port)).transpose()?;
     let searchers = Searchers::start(server.port, others.searching)?;
     room.talk(WARM_UP)?;
@@ -108,13 +108,13 @@ fn measure(server: &Server, others: Others) -> Result<Figures> {
     Ok(figures)
 }
 
-/// The busy room and those in it.
+/// The busy room and its members.
 struct Room {
     swarm: Swarm,
     others: Others,
-    /// Members are so far from each other in the swarm.
+    /// The distance between two members of the room in the swarm.
     step: usize,
-    /// Which slow reader takes something next.
+    /// The slow reader that reads next.
     next: usize,
 }
 
@@ -131,7 +131,7 @@ impl Room {
         Ok(Self { swarm, others, step, next: 0 })
     }
 
-    /// The talkers say what they can, those who read slowly take a sip in turn.
+    /// The talkers say what they can, and the slow readers take a sip in turn.
     fn talk(&mut self, long: Duration) -> Result<()> {
         let Others { reading, slow, .. } = self.others;
         let start = Instant::now();
@@ -151,12 +151,12 @@ impl Room {
             }
             self.swarm.turn(TURN)?;
         }
-        ensure!(self.swarm.lost == 0, "{} members were let go", self.swarm.lost);
+        ensure!(self.swarm.lost == 0, "{} members were disconnected", self.swarm.lost);
         Ok(())
     }
 }
 
-/// People who search for what most messages have, one search after the other.
+/// People who search for words that most messages have, one search after the other.
 struct Searchers {
     is_over: Arc<AtomicBool>,
     searching: Vec<JoinHandle<Result<u64>>>,
@@ -173,7 +173,7 @@ impl Searchers {
         Ok(searchers)
     }
 
-    /// Ends them; gives how many searches were answered.
+    /// Stops the searches; returns how many were answered.
     fn stop(self) -> Result<u64> {
         self.is_over.store(true, Ordering::Relaxed);
         let mut answered = 0;

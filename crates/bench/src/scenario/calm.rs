@@ -1,5 +1,5 @@
-//! A room where somebody says something now and then: how long until everyone has it. Four times the
-//! rate is more than two cores can write; there it shows who batches.
+//! A room with few messages: how long until all members have one. Four times the rate is more than two cores can write;
+//! there the figures show which server batches.
 
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ pub(super) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// One message after the other, at a steady rate, for so long.
+/// Says one message after the other, at a steady rate, for `long`.
 fn steady(swarm: &mut Swarm, every: Duration, long: Duration) -> Result<()> {
     let start = Instant::now();
     let mut next = start;

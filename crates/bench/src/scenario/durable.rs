@@ -1,8 +1,8 @@
-//! Senders who wait until what they said is on the disk. Each has a room of its own with one witness in
-//! it: ours shows a message only after it is synced, so what the witness hears is acknowledged.
+//! Senders that wait until their message is on the disk. Each has a room of its own with one witness in it: our server
+//! shows a message only after it is synced, so a message that the witness receives is acknowledged.
 //!
-//! Syncs are counted by what the server notes about each commit when it is asked to: one transaction, one
-//! sync of the log file (moving pages to the database, every 16 MiB, costs two more).
+//! Syncs are counted from the server's log of commits, when it is told to write one: one transaction, one sync of the
+//! log file (moving pages to the database, every 16 MiB, costs two more).
 
 use super::meter::{COUNTED, MESSAGE_BYTES, Meter, WARM_UP, pour};
 use crate::disk;

@@ -1,11 +1,11 @@
-//! Everyone hears everyone: what a delivery costs under load.
+//! Every member receives what every other says: the cost of a delivery under load.
 
 use super::meter::{COUNTED, MESSAGE_BYTES, Meter, WARM_UP, one_room, pour, probes};
 use super::ours::{on_sockets, ours, with_shards};
 use crate::server::Kind;
 use crate::trial::Trial;
 
-/// Messages of one sender under way.
+/// Messages in flight of one sender.
 const WINDOW: u32 = 8;
 
 pub(super) fn trials() -> Vec<Trial> {

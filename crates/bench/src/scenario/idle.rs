@@ -1,4 +1,4 @@
-//! Members who say nothing: what each keeps in memory, and whether anything ticks.
+//! Silent members: how much memory each costs, and whether the server uses the processor.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::report::Figures;
 use crate::server::{Kind, Server};
 use crate::trial::Trial;
 
-/// How long the processor is watched while nothing happens.
+/// How long the processor time is measured while nothing happens.
 const WATCHED: Duration = Duration::from_secs(2);
 
 pub(super) fn trials() -> Vec<Trial> {

@@ -1,4 +1,4 @@
-//! What scenarios share: a room full of members, people who talk for so long, and the meter of what that costs.
+//! What scenarios share: a room full of members, people who talk for a while, and the meter of the cost.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,11 @@ use crate::swarm::Swarm;
 
 /// Bytes of a message in every scenario.
 pub(super) const MESSAGE_BYTES: usize = 64;
-/// Messages are said for so long before anything is counted, and then counted for so long.
+/// How long messages are said before anything is counted, and then while they are counted.
 pub(super) const WARM_UP: Duration = Duration::from_millis(300);
 pub(super) const COUNTED: Duration = Duration::from_millis(1500);
 
-/// So many members in the room everyone comes into.
+/// A swarm of `members` in the first room of the server.
 pub(super) fn one_room(server: &Server, members: usize) -> Result<Swarm> {
     let mut swarm = Swarm::new(server, vec![ROOM.to_owned()])?;
     swarm.fill(members)?;
@@ -28,18 +28,18 @@ pub(super) fn probes(members: usize) -> Vec<usize> {
     std::iter::once(0).chain((1..=PROBES).map(|probe| members * probe / (PROBES + 1))).collect()
 }
 
-/// Everyone with credit says what they may, for so long; the first of them is this member.
+/// Every sender with credit says its messages, for `long`; sender 0 is the member `first`.
 pub(super) fn pour(swarm: &mut Swarm, first: usize, bytes: usize, long: Duration) -> Result<()> {
     let start = Instant::now();
     while start.elapsed() < long {
         swarm.say_all(first, bytes)?;
         swarm.turn(Duration::from_millis(20))?;
     }
-    ensure!(swarm.lost == 0, "{} members were let go", swarm.lost);
+    ensure!(swarm.lost == 0, "{} members were disconnected", swarm.lost);
     Ok(())
 }
 
-/// What a stretch of work cost, on both sides.
+/// The cost of a stretch of work, at the server and at the generator.
 pub(super) struct Meter {
     start: Instant,
     server_s: f64,
@@ -60,13 +60,13 @@ impl Meter {
         let deliveries = swarm.deliveries() as f64;
         let server_us = (server.cpu_s()? - self.server_s) * 1e6;
         let own_us = (cpu_s("self")? - self.own_s) * 1e6;
-        ensure!(deliveries > 0.0, "nothing was heard");
+        ensure!(deliveries > 0.0, "nothing was received");
         swarm.check_count()?;
         let mut figures = Figures::from([
             ("deliveries/s", deliveries / seconds),
             ("server µs each", server_us / deliveries),
             ("generator µs each", own_us / deliveries),
-            ("messages at once", swarm.heard_at_once()),
+            ("messages at once", swarm.messages_per_read()),
             ("p50 ms", percentile_ms(&mut swarm.latencies, 0.5)),
             ("p99 ms", percentile_ms(&mut swarm.latencies, 0.99)),
         ]);

@@ -1,5 +1,5 @@
-//! Messages mixed with other requests in one room: what it costs those who only listen that some ask who is there,
-//! and that some come and go. The same server, before and while they do.
+//! Messages mixed with other requests in one room: what a delivery costs when some members ask who is there and some
+//! leave and join. The same server, before and during the requests.
 
 use std::time::{Duration, Instant};
 
@@ -14,10 +14,10 @@ use crate::trial::Trial;
 const MEMBERS: usize = 1_000;
 const SENDERS: usize = 10;
 const MESSAGES_PER_S: u32 = 9_000;
-/// The last members of the room: those who ask, or who come and go.
+/// The last members of the room: they ask, or leave and join.
 const OTHERS: usize = 40;
 
-/// What the others do, in turn, so often all together each second.
+/// The requests of the others, in turn, so many each second of all together.
 #[derive(Clone, Copy)]
 struct Load {
     name: &'static str,
@@ -75,7 +75,7 @@ fn compare(server: &Server, load: Load) -> Result<Figures> {
     ]))
 }
 
-/// Says and asks at a steady rate, for so long.
+/// Says messages and sends requests at a steady rate, for `long`.
 fn talk(swarm: &mut Swarm, load: Option<Load>, long: Duration) -> Result<()> {
     let start = Instant::now();
     let (mut said, mut asked) = (0, 0);
@@ -94,7 +94,7 @@ fn talk(swarm: &mut Swarm, load: Option<Load>, long: Duration) -> Result<()> {
         }
         swarm.turn(Duration::from_millis(1))?;
     }
-    // In their rooms again.
+    // The others are in their rooms again.
     let [_, back] = load.map_or(["", ""], |load| load.says);
     for other in MEMBERS - OTHERS..MEMBERS {
         swarm.ask(other, back.as_bytes())?;

@@ -10,7 +10,7 @@ pub(super) fn ours() -> Vec<Kind> {
     ]
 }
 
-/// Ours with everyone on a WebSocket.
+/// Our server with all members on WebSockets.
 pub(super) fn on_sockets() -> Vec<Kind> {
     vec![
         Kind::api(
@@ -21,7 +21,7 @@ pub(super) fn on_sockets() -> Vec<Kind> {
     ]
 }
 
-/// Ours with more shards than one, as on machines with more cores.
+/// Our server with more than one shard, as on machines with more cores.
 pub(super) fn with_shards() -> Vec<Kind> {
     let kind = |shards: &str| {
         let name = format!("teahouse, {shards} shards, memory");

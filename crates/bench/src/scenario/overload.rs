@@ -1,5 +1,5 @@
-//! What peers of ill will cost everybody else, with the limits a server has by default: healthy pairs at another
-//! address talk while an attack is under way.
+//! What hostile peers cost everybody else, with the default limits: healthy pairs at another address talk during an
+//! attack.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::trial::Trial;
 
 /// Pairs that talk: 13 messages a second.
 const PAIRS: u32 = 8;
-/// How long an attack is under way.
+/// How long an attack lasts.
 const COUNTED: Duration = Duration::from_secs(6);
 
 pub(super) fn trials() -> Vec<Trial> {

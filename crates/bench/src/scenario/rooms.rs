@@ -1,4 +1,4 @@
-//! Many small rooms, all of them talking: whether a delivery costs the same however many there are.
+//! Many small rooms, all of them talking: whether a delivery costs the same however many rooms there are.
 
 use std::time::{Duration, Instant};
 
@@ -29,10 +29,10 @@ pub(super) fn trials() -> Vec<Trial> {
                 swarm.fill(members)?;
                 swarm.settle()?;
                 swarm.set_probes(&(0..members).step_by(IN_A_ROOM + 1).collect::<Vec<_>>());
-                let mut speaker = 0;
-                talk(&mut swarm, count, &mut speaker, WARM_UP)?;
+                let mut author = 0;
+                talk(&mut swarm, count, &mut author, WARM_UP)?;
                 let meter = Meter::start(server, &mut swarm)?;
-                talk(&mut swarm, count, &mut speaker, COUNTED)?;
+                talk(&mut swarm, count, &mut author, COUNTED)?;
                 meter.figures(server, &mut swarm)
             })
         }));
@@ -40,17 +40,17 @@ pub(super) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// One speaker of each room after the other, as fast as what is said is heard.
-fn talk(swarm: &mut Swarm, rooms: usize, speaker: &mut usize, long: Duration) -> Result<()> {
+/// One author of each room after the other, as fast as the messages arrive.
+fn talk(swarm: &mut Swarm, rooms: usize, author: &mut usize, long: Duration) -> Result<()> {
     let members = rooms * IN_A_ROOM;
     let start = Instant::now();
     while start.elapsed() < long {
         let expected = swarm.deliveries() + (rooms * (IN_A_ROOM - 1)) as u64;
         for _ in 0..rooms {
-            swarm.say_one(*speaker % members, MESSAGE_BYTES)?;
-            *speaker += 1;
+            swarm.say_one(*author % members, MESSAGE_BYTES)?;
+            *author += 1;
         }
-        // What is not heard in time is heard in the next round.
+        // A message that does not arrive in time arrives in the next round.
         while swarm.deliveries() < expected && start.elapsed() < long {
             swarm.turn(Duration::from_millis(20))?;
         }

@@ -1,8 +1,8 @@
-//! A long history, half of it Chinese: what a search takes, at the store and through a socket, and what
-//! keeping a message costs with the index of words and without.
+//! A long history, half of it Chinese: how long a search takes, at the store and through a socket, and what storing a
+//! message costs with the index of words and without.
 //!
-//! Words follow Zipf's law, so the commonest is in half of the English messages; what is rare stands in
-//! [`RARE_MESSAGES`] messages whatever their number. All of it comes from one seed.
+//! Words follow Zipf's law, so the commonest is in half of the English messages; a rare word is in [`RARE_MESSAGES`]
+//! messages whatever their number. All texts come from one seed.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -20,24 +20,24 @@ use crate::dialect::ROOM;
 use crate::report::{Figures, percentile_ms};
 use crate::trial::Trial;
 
-/// Where in the log batches stand: of no matter here.
+/// The log position of every batch; it has no meaning here.
 const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
 /// Messages in one transaction: a batch of a busy server.
 const BATCH: u64 = 1_000;
 const RARE_MESSAGES: u64 = 10;
-/// Each search is made so often, and the median taken.
+/// How often each search runs; the median is taken.
 const SEARCHES: usize = 21;
-/// What `/search` gives at most.
+/// The most results of one `/search`.
 const FOUND_MAX: u32 = 20;
-/// English words, and Chinese characters, there are.
+/// The number of English words, and below it of Chinese characters.
 const VOCABULARY: f64 = 20_000.0;
 const CHARACTERS: f64 = 3_000.0;
 
-/// In every twentieth Chinese message.
+/// A word in every twentieth Chinese message.
 const CHINESE: &str = "茶馆";
-/// One ends every tenth Chinese message, the other begins as many: never next to each other, so a search
-/// for them has to compare every place of both.
+/// Two characters: one ends every tenth Chinese message, the other begins as many. They are never next to each other,
+/// so a search for both has to compare every position of both.
 const NEVER_TOGETHER: &str = "龘麤";
 const RARE: &str = "samovar";
 const RARE_CHINESE: &str = "壶盖";
@@ -81,7 +81,7 @@ fn measure(count: u64) -> Result<Figures> {
     Ok(figures)
 }
 
-/// Says everything; gives the time that keeping it took.
+/// Makes all messages; returns the time that storing them took.
 fn fill(count: u64, mut keep: impl FnMut(&[Effect]) -> Result<()>) -> Result<Duration> {
     let mut chance = Chance(1);
     let name = RoomName::parse(ROOM).context("a room's name")?;
@@ -111,7 +111,7 @@ fn fill(count: u64, mut keep: impl FnMut(&[Effect]) -> Result<()>) -> Result<Dur
     Ok(spent)
 }
 
-/// The same rows by the same means, but for the index of words.
+/// Writes the same rows by the same means, without the index of words.
 fn fill_without_index(count: u64) -> Result<Duration> {
     let directory = tempfile::tempdir()?;
     Store::open(directory.path(), Durability::Async, 0)?.store.close()?;
@@ -162,7 +162,7 @@ fn search(reader: &Reader, count: u64, words: &str, is_found: bool) -> Result<f6
     Ok(percentile_ms(&mut times, 0.5))
 }
 
-/// The median time from `/search` to the last line of what it found.
+/// The median time from `/search` to the last line of its results.
 fn through_socket(port: u16, words: &str) -> Result<f64> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
@@ -193,7 +193,7 @@ fn found(title: &str) -> usize {
     digits.parse().unwrap_or(0)
 }
 
-/// What is said at this place of so many: English and Chinese in turn.
+/// The text at this position of `count`: English and Chinese in turn.
 fn message(position: u64, count: u64, chance: &mut Chance) -> String {
     let is_rare = position % (count / RARE_MESSAGES) < 2;
     let mut words = String::new();
@@ -205,7 +205,7 @@ fn message(position: u64, count: u64, chance: &mut Chance) -> String {
         }
         return words;
     }
-    let [first, second] = [0, 1].map(|place| NEVER_TOGETHER.chars().nth(place));
+    let [first, second] = [0, 1].map(|index| NEVER_TOGETHER.chars().nth(index));
     let nth = position / 2;
     if nth % 10 == 3 {
         words.extend(second);
@@ -236,12 +236,12 @@ fn word(rank: u32) -> String {
     }
 }
 
-/// The character of this rank. The first ones are after those the searched words are made of.
+/// The character of this rank. The first ranks come after the characters of the searched words.
 fn character(rank: u32) -> char {
     char::from_u32(0x5000 + rank).filter(|c| !"茶馆壶盖".contains(*c)).unwrap_or('说')
 }
 
-/// Numbers that look drawn, the same each time (splitmix64).
+/// Numbers that look random, the same each time (splitmix64).
 struct Chance(u64);
 
 impl Chance {
@@ -253,7 +253,7 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    /// A rank below `ranks`, each as likely as one divided by it: Zipf's law.
+    /// A rank below `ranks`, each with a probability of one divided by it: Zipf's law.
     fn rank(&mut self, ranks: f64) -> u32 {
         let part = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank")]
@@ -267,7 +267,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_searched_stands_where_it_should() {
+    fn the_searched_words_are_in_the_expected_messages() {
         let count = 10_000;
         let mut chance = Chance(1);
         let said: Vec<String> = (1..=count).map(|at| message(at, count, &mut chance)).collect();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn titles_say_how_many_lines_follow() {
+    fn the_title_says_how_many_lines_follow() {
         assert_eq!(found("-- 20 messages found for tea, newest first (times: UTC)"), 20);
         assert_eq!(found("-- 1 message found for tea, newest first (times: UTC)"), 1);
         assert_eq!(found("-- nothing found for tea"), 0);

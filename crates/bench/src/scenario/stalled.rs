@@ -1,5 +1,5 @@
-//! Members who do not read beside others who do: the same server, before and after they stop reading, so
-//! that the two are compared within one run.
+//! Members that do not read beside others that do: the same server, before and after they stop reading, so that both
+//! are compared within one run.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::trial::Trial;
 
 const MEMBERS: usize = 1_000;
 const SENDERS: usize = 10;
-/// One message of each sender under way: a steady load rather than the most there can be.
+/// One message in flight of each sender: a steady load rather than the largest one.
 const WINDOW: u32 = 1;
-/// Until those who do not read have filled every buffer of the system: large messages, for so long.
+/// Large messages, said for this long, fill every buffer of the system towards the members that do not read.
 const FILLING_BYTES: usize = 4_000;
 const FILLING: Duration = Duration::from_millis(2500);
 
@@ -40,7 +40,7 @@ fn compare(server: &Server, stalled: usize) -> Result<Figures> {
     pour(&mut swarm, 1, MESSAGE_BYTES, COUNTED)?;
     let without = meter.figures(server, &mut swarm)?;
     let before = server.resident_kib()?;
-    // Spread over the room; never a sender, never a probe.
+    // Spread over the room; no sender and no probe is among them.
     let others = MEMBERS - SENDERS - 1;
     for index in 0..stalled {
         let member = SENDERS + 1 + index * others / stalled;

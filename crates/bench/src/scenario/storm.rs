@@ -1,5 +1,5 @@
-//! Everyone comes at once, goes at once, and comes again: whether the cost grows as the number of people
-//! or as its square.
+//! All members connect at once, disconnect at once, and connect again: whether the cost grows with the number of people
+//! or with its square.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ pub(super) fn trials() -> Vec<Trial> {
     for members in [625, 1_250, 2_500, 5_000, 10_000] {
         let load = format!("{members} members");
         let kinds = match members {
-            // Enough to see how peers grow; 5,000 take some of them minutes.
+            // Enough to see how peers grow; with 5,000, some of them take minutes.
             625 | 1_250 => [vec![as_it_comes()], Kind::peers()].concat(),
             2_500 | 5_000 => ours(),
             _ => vec![as_it_comes()],
@@ -25,7 +25,7 @@ pub(super) fn trials() -> Vec<Trial> {
                 let start = Instant::now();
                 let mut swarm = one_room(server, members)?;
                 let seconds = start.elapsed().as_secs_f64();
-                // What is still being announced belongs to it.
+                // Announcements still on their way belong to the cost.
                 swarm.settle()?;
                 let (cpu, bytes) = (server.cpu_s()? - before, swarm.bytes);
                 drop(swarm);

@@ -4,11 +4,11 @@
 pub(super) struct Member {
     pub(super) stream: mio::net::TcpStream,
     pub(super) room: usize,
-    /// Looks at every message.
+    /// Whether it parses every message.
     pub(super) is_probe: bool,
-    /// Its hearing a message lets the sender say another.
+    /// Whether a message that it receives gives the sender new credit.
     pub(super) gives_credit: bool,
-    /// What it hears counts as deliveries.
+    /// Whether what it receives counts as deliveries.
     pub(super) is_counted: bool,
     pub(super) is_joined: bool,
     pub(super) partial: Vec<u8>,
