@@ -1,5 +1,5 @@
 //! One address has one account: its requests are counted over all its connections, also closed ones, and a rejected
-//! client is text why in its own protocol.
+//! client is told why in its own protocol.
 
 use std::io::Read;
 use std::process::Command;
@@ -145,7 +145,7 @@ fn a_connection_over_the_limit_is_told_why_in_its_own_protocol() {
     socket.send(crate::raw::handshake("").as_bytes());
     assert_eq!(socket.answer(false).status, 503);
 
-    // A silent connection is treated as a person's and text in lines, after a moment.
+    // A silent connection is treated as a person's and told in lines, after a moment.
     assert_eq!(Peer::connect(server.port).rest(), [format!("-- error: {why}")]);
     let mut telnet = Peer::connect(server.port);
     telnet.say("hello?");

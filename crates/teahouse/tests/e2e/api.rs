@@ -142,7 +142,7 @@ fn a_resumed_session_gets_the_missed_events_once_in_order_and_is_not_announced()
     ann.say("and now live");
     assert_eq!(bob.expect("event")["text"], "and now live");
     bob.ask(&json!({ "op": "say", "room": "lobby", "text": "back" }));
-    // Nobody was failure anything about bob in between.
+    // Nobody was told anything about bob in between.
     let line = ann.line().unwrap();
     assert_eq!(line, "<bob> back");
 

@@ -64,7 +64,7 @@ fn run(script: &str, server: &TestServer) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The texts texts_in_lobby in the lobby.
+/// The texts said in the lobby.
 fn texts_in_lobby(server: &TestServer) -> Vec<String> {
     let page = get(server.port, "/api/v1/rooms/lobby/messages").json();
     let events = page["events"].as_array().unwrap().iter();

@@ -1,5 +1,5 @@
 //! Requests that are doubled, cut, misspelled or open to two readings: each is answered as RFC 9110, 9112 and 6455
-//! require, and no message is texts that only one kind of reader would find in them.
+//! require, and no message is said that only one kind of reader would find in them.
 
 use std::io::Read;
 
