@@ -61,7 +61,7 @@ impl Server {
         let admin = AdminDoor::bind(settings.admin)?;
         let database = settings.database()?;
         let directory = database.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        let opened = Store::open(directory, settings.durability, history::READERS)?;
+        let opened = Store::open(directory, settings.durability, history::READERS, drawn_epoch())?;
         if opened.loaded.last_boot >= SessionId::BOOTS_MAX {
             return Err(Fault::OpenedTooOften);
         }
@@ -211,6 +211,13 @@ impl Server {
             "limits (0: none)"
         );
     }
+}
+
+/// The epoch of a history that begins: 16 random bytes from the system.
+fn drawn_epoch() -> [u8; 16] {
+    let mut epoch = [0; 16];
+    getrandom::fill(&mut epoch).expect("every system we run on gives random bytes");
+    epoch
 }
 
 fn shard_count(settings: &Settings) -> usize {

@@ -79,7 +79,8 @@ pub struct Opened {
 
 impl Store {
     /// Opens the history in `directory`, making it if there is none, with `readers` readers beside the
-    /// writer.
+    /// writer. `epoch` is for a history that is made here or whose positions may have gone back; any other keeps its
+    /// own. The caller draws it for each opening: no other history may have the same.
     ///
     /// # Errors
     /// When the directory or the database cannot be used; nothing on disk has been changed then.
@@ -87,6 +88,7 @@ impl Store {
         directory: &Path,
         durability: Durability,
         readers: usize,
+        epoch: [u8; 16],
     ) -> Result<Opened, StoreError> {
         let mut location = Location::claim(directory, durability)?;
         let path = location.database();
@@ -94,8 +96,8 @@ impl Store {
         let open = || {
             let mut connection = Connection::open(&path)?;
             prepare(&connection)?;
-            schema::migrate(&mut connection)?;
-            let loaded = schema::load(&mut connection, durability)?;
+            schema::migrate(&mut connection, epoch)?;
+            let loaded = schema::load(&mut connection, durability, epoch)?;
             set_synchronous(&connection, durability)?;
             let readers =
                 (0..readers).map(|_| Reader::open(&path)).collect::<Result<Vec<_>, _>>()?;

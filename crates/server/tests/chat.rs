@@ -13,6 +13,8 @@ use teahouse_server::store::{Durability, Opened, Store};
 
 /// Where in the log batches stand: of no matter here.
 const AT: LogPosition = LogPosition(1);
+/// Of a history that begins: of no matter here.
+const EPOCH: [u8; 16] = [1; 16];
 
 /// A chat and its database, as the hub has them.
 struct Server {
@@ -24,7 +26,7 @@ struct Server {
 
 impl Server {
     fn open(directory: &Path, limits: Limits) -> Self {
-        let mut opened = Store::open(directory, Durability::Async, 1).unwrap();
+        let mut opened = Store::open(directory, Durability::Async, 1, EPOCH).unwrap();
         let rooms = std::mem::take(&mut opened.loaded.rooms);
         let now = Moment { time: Time(1_800_000_000_000), steady: SteadyTime(0) };
         let (last_boot, last_room) = (opened.loaded.last_boot, opened.loaded.last_room);

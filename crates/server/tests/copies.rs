@@ -12,6 +12,9 @@ use teahouse_server::store::{Durability, Soundness, Store, StoreError, backup, c
 /// Where in the log batches stand: of no matter here.
 const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
+/// Given to each history but a restored one.
+const EPOCH: [u8; 16] = [1; 16];
+const RESTORED: [u8; 16] = [2; 16];
 
 fn said(position: u64) -> Effect {
     Effect::Event(Event {
@@ -28,7 +31,7 @@ fn said(position: u64) -> Effect {
 }
 
 fn open(directory: &Path) -> teahouse_server::store::Opened {
-    Store::open(directory, Durability::Sync, 1).unwrap()
+    Store::open(directory, Durability::Sync, 1, EPOCH).unwrap()
 }
 
 /// A history with so many messages, open.
@@ -67,16 +70,16 @@ fn a_copy_has_what_was_said_up_to_it_also_what_is_not_in_the_database_file_yet()
     // Restored, it goes on from there; positions will be given again, so its epoch is another.
     let restored = tempfile::tempdir().unwrap();
     std::fs::copy(&copy, restored.path().join("teahouse.db")).unwrap();
-    let mut from_copy = open(restored.path());
-    assert_ne!(from_copy.loaded.epoch, opened.loaded.epoch);
+    let mut from_copy = Store::open(restored.path(), Durability::Sync, 1, RESTORED).unwrap();
+    assert_eq!((opened.loaded.epoch, from_copy.loaded.epoch), (EPOCH, RESTORED));
     assert_eq!(from_copy.loaded.rooms[0].head, Position(100));
     from_copy.store.commit(AT, &[said(101)]).unwrap();
     let found = from_copy.readers[0].search(None, "tea 101", None, 9).unwrap();
     assert_eq!(found.events.len(), 1);
     drop(from_copy);
-    let epoch = opened.loaded.epoch;
     drop(opened);
-    assert_eq!(open(directory.path()).loaded.epoch, epoch, "being copied changes nothing");
+    let again = Store::open(directory.path(), Durability::Sync, 1, RESTORED).unwrap();
+    assert_eq!(again.loaded.epoch, EPOCH, "being copied changes nothing");
 }
 
 #[test]
@@ -107,7 +110,7 @@ fn what_is_not_sound_is_named() {
     let by_hand = rusqlite::Connection::open(&database).unwrap();
     by_hand.execute("DELETE FROM meta WHERE key = 'epoch'", []).unwrap();
     drop(by_hand);
-    let opened = Store::open(directory.path(), Durability::Sync, 1).map(drop);
+    let opened = Store::open(directory.path(), Durability::Sync, 1, EPOCH).map(drop);
     assert!(matches!(opened, Err(StoreError::Corrupt { .. })), "{opened:?}");
 
     let mut damaged = sound;

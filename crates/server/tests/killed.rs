@@ -14,12 +14,14 @@ use teahouse_core::{
 use teahouse_server::store::{Durability, Loaded, Opened, Store};
 
 const LOBBY: RoomId = RoomId(1);
+/// Of a history that begins: of no matter here.
+const EPOCH: [u8; 16] = [1; 16];
 /// Names the directory of a history to the process that writes until it is killed.
 const WRITES_IN: &str = "TEAHOUSE_TEST_WRITES_IN";
 const ROUNDS: usize = 40;
 
 fn open(directory: &Path) -> Opened {
-    Store::open(directory, Durability::Sync, 0).unwrap()
+    Store::open(directory, Durability::Sync, 0, EPOCH).unwrap()
 }
 
 /// The batch at this position in the log: one message, whose position in the room is the same.
@@ -88,7 +90,7 @@ fn starts_until_it_is_killed() {
     let mut out = std::io::stdout();
     loop {
         let Opened { mut store, loaded, .. } =
-            Store::open(Path::new(&directory), Durability::Async, 0).unwrap();
+            Store::open(Path::new(&directory), Durability::Async, 0, EPOCH).unwrap();
         let Loaded { last_boot, position, last_room, rooms, .. } = loaded;
         let mut chat = Chat::from_history(History { last_boot, last_room, rooms });
         let mut effects = Vec::new();

@@ -13,6 +13,8 @@ use teahouse_server::store::{CommitError, Durability, Store};
 const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
 const TEA: RoomId = RoomId(2);
+/// Of a history that begins: of no matter here.
+const EPOCH: [u8; 16] = [1; 16];
 
 fn created(room: RoomId, name: &str) -> Effect {
     Effect::RoomCreated { room, name: RoomName::parse(name).unwrap(), time: Time(1) }
@@ -35,7 +37,7 @@ fn said(room: RoomId, position: u64, words: &str) -> Effect {
 #[test]
 fn that_a_room_gave_way_is_logged_once_it_has() {
     let directory = tempfile::tempdir().unwrap();
-    let mut opened = Store::open(directory.path(), Durability::Sync, 0).unwrap();
+    let mut opened = Store::open(directory.path(), Durability::Sync, 0, EPOCH).unwrap();
     let rooms = [created(LOBBY, "lobby"), said(LOBBY, 1, "before"), created(TEA, "tea")];
     opened.store.commit(AT, &rooms).unwrap();
     opened.store.commit(AT, &[said(TEA, 1, "quiet")]).unwrap();

@@ -18,6 +18,8 @@ use teahouse_server::store::{Durability, Opened, ReadError, Store};
 /// Where in the log batches stand: of no matter here.
 const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
+/// Of a history that begins: of no matter here.
+const EPOCH: [u8; 16] = [1; 16];
 
 fn said(position: u64, words: &str) -> Effect {
     Effect::Event(Event {
@@ -35,7 +37,7 @@ fn said(position: u64, words: &str) -> Effect {
 
 /// A lobby where these were said, in order.
 fn lobby(directory: &Path, words: &[String]) -> Opened {
-    let mut opened = Store::open(directory, Durability::Async, 1).unwrap();
+    let mut opened = Store::open(directory, Durability::Async, 1, EPOCH).unwrap();
     let name = RoomName::parse("lobby").unwrap();
     let mut effects = vec![Effect::RoomCreated { room: LOBBY, name, time: Time(1) }];
     effects.extend(words.iter().zip(1..).map(|(words, position)| said(position, words)));

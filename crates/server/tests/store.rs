@@ -24,9 +24,11 @@ use teahouse_server::store::{CommitError, Durability, Opened, Store, StoreError}
 const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
 const TEA: RoomId = RoomId(2);
+/// Given to a history where a test says nothing else.
+const EPOCH: [u8; 16] = [1; 16];
 
 fn open(directory: &Path) -> Opened {
-    Store::open(directory, Durability::Sync, 1).unwrap()
+    Store::open(directory, Durability::Sync, 1, EPOCH).unwrap()
 }
 
 fn created(room: RoomId, name: &str) -> Effect {
@@ -123,7 +125,6 @@ fn a_boot_is_kept_with_its_position_also_alone_and_never_goes_back() {
 fn restart_knows_everything() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = open(directory.path());
-    let epoch = opened.loaded.epoch;
     assert_eq!(opened.loaded.last_boot, 0);
     let batch = [
         created(LOBBY, "lobby"),
@@ -136,8 +137,8 @@ fn restart_knows_everything() {
     opened.store.commit(AT, &batch).unwrap();
     // Not closed: as after a crash of the process.
     drop(opened);
-    let opened = open(directory.path());
-    assert_eq!((opened.loaded.epoch, opened.loaded.last_boot), (epoch, 1));
+    let opened = Store::open(directory.path(), Durability::Sync, 1, [2; 16]).unwrap();
+    assert_eq!((opened.loaded.epoch, opened.loaded.last_boot), (EPOCH, 1));
     let rooms: Vec<_> = opened
         .loaded
         .rooms

@@ -23,6 +23,8 @@ use crate::trial::Trial;
 /// The log position of every batch; it has no meaning here.
 const AT: LogPosition = LogPosition(1);
 const LOBBY: RoomId = RoomId(1);
+/// Of a history that begins: of no matter here.
+const EPOCH: [u8; 16] = [1; 16];
 /// Messages in one transaction: a batch of a busy server.
 const BATCH: u64 = 1_000;
 const RARE_MESSAGES: u64 = 10;
@@ -53,7 +55,7 @@ fn measure(count: u64) -> Result<Figures> {
     let directory = tempfile::tempdir()?;
     let data = directory.path().join("data");
     std::fs::create_dir(&data)?;
-    let Opened { mut store, readers, .. } = Store::open(&data, Durability::Async, 1)?;
+    let Opened { mut store, readers, .. } = Store::open(&data, Durability::Async, 1, EPOCH)?;
     let indexed = fill(count, |batch| Ok(store.commit(AT, batch).map(|_| ())?))?;
     let common = word(0);
     let reader = readers.first().context("no reader")?;
@@ -114,7 +116,7 @@ fn fill(count: u64, mut keep: impl FnMut(&[Effect]) -> Result<()>) -> Result<Dur
 /// Writes the same rows by the same means, without the index of words.
 fn fill_without_index(count: u64) -> Result<Duration> {
     let directory = tempfile::tempdir()?;
-    Store::open(directory.path(), Durability::Async, 0)?.store.close()?;
+    Store::open(directory.path(), Durability::Async, 0, EPOCH)?.store.close()?;
     let mut connection = Connection::open(directory.path().join("teahouse.db"))?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 4096)?;

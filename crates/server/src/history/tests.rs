@@ -11,6 +11,8 @@ use crate::key::Key;
 use crate::store::{Durability, Store};
 
 const ROOM: RoomId = RoomId(1);
+/// Of a history that begins: of no matter here.
+const EPOCH: [u8; 16] = [1; 16];
 
 fn search(origin: u64, waits: &Arc<()>) -> Job {
     let words = "tea".to_owned();
@@ -24,7 +26,7 @@ fn search(origin: u64, waits: &Arc<()>) -> Job {
 #[tokio::test]
 async fn searches_keep_nobody_waiting_who_comes_in() {
     let directory = tempfile::tempdir().unwrap();
-    let opened = Store::open(directory.path(), Durability::Memory, READERS).unwrap();
+    let opened = Store::open(directory.path(), Durability::Memory, READERS, EPOCH).unwrap();
     let (stuck, _unread) = mpsc::channel(1);
     let (fine, mut pages) = mpsc::channel(1);
     let shards = [stuck, fine];
@@ -78,7 +80,7 @@ fn what_is_found_everywhere_says_in_which_rooms() {
     let span =
         HistorySpan { room: ROOM, name: RoomName::parse("lobby").unwrap(), upto: Position::START };
     let directory = tempfile::tempdir().unwrap();
-    let opened = Store::open(directory.path(), Durability::Memory, 1).unwrap();
+    let opened = Store::open(directory.path(), Durability::Memory, 1, EPOCH).unwrap();
     let mut wanted = search(1, &Arc::new(())).wanted;
     name_rooms(&opened.readers[0], &mut wanted, &[]).unwrap();
     let Wanted::Asked(_, granted) = wanted else { panic!("it was asked") };

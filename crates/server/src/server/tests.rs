@@ -20,13 +20,13 @@ fn database(directory: &Path) -> rusqlite::Connection {
 }
 
 fn last_boot(directory: &Path) -> u32 {
-    Store::open(directory, Durability::Sync, 0).unwrap().loaded.last_boot
+    Store::open(directory, Durability::Sync, 0, drawn_epoch()).unwrap().loaded.last_boot
 }
 
 #[test]
 fn a_start_that_cannot_be_recorded_ends_with_an_error_and_no_boot_is_given_out() {
     let directory = tempfile::tempdir().unwrap();
-    let opened = Store::open(directory.path(), Durability::Sync, 1).unwrap();
+    let opened = Store::open(directory.path(), Durability::Sync, 1, drawn_epoch()).unwrap();
     let other = database(directory.path());
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let (metrics, clock) = (HubMetrics::default(), SteadyClock::start());
@@ -44,7 +44,7 @@ fn a_start_that_cannot_be_recorded_ends_with_an_error_and_no_boot_is_given_out()
 #[test]
 fn a_history_that_was_opened_as_often_as_it_can_be_is_refused_and_the_last_boot_is_given() {
     let directory = tempfile::tempdir().unwrap();
-    drop(Store::open(directory.path(), Durability::Sync, 0).unwrap());
+    drop(Store::open(directory.path(), Durability::Sync, 0, drawn_epoch()).unwrap());
     let set = format!("UPDATE meta SET value = {} WHERE key = 'boot'", SessionId::BOOTS_MAX - 1);
     database(directory.path()).execute(&set, []).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -53,4 +53,19 @@ fn a_history_that_was_opened_as_often_as_it_can_be_is_refused_and_the_last_boot_
     let Err(fault) = Server::open(settings(directory.path())) else { panic!("it has started") };
     assert!(matches!(fault, Fault::OpenedTooOften), "{fault:?}");
     assert_eq!(last_boot(directory.path()), SessionId::BOOTS_MAX);
+}
+
+#[test]
+fn each_history_that_a_server_makes_has_an_epoch_of_its_own_and_keeps_it() {
+    let epoch = |directory: &Path| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let server = Server::open(settings(directory)).unwrap();
+        runtime.block_on(server.threads.close(None)).unwrap();
+        Store::open(directory, Durability::Sync, 0, [0; 16]).unwrap().loaded.epoch
+    };
+    let directories = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [first, second] = directories.each_ref().map(|directory| epoch(directory.path()));
+    assert_ne!(first, second);
+    assert_ne!(first, [0; 16]);
+    assert_eq!(epoch(directories[0].path()), first);
 }

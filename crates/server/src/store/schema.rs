@@ -1,5 +1,5 @@
 //! The tables, and how databases of older versions become the newest. A version is a step that runs once,
-//! in a transaction; steps are never changed, only added.
+//! in a transaction; steps are never changed, only added. No step draws anything: what is random is given.
 
 use std::collections::HashSet;
 
@@ -16,6 +16,9 @@ use super::{row, words};
 /// "TeaH": marks the file as ours.
 pub(super) const APPLICATION_ID: u32 = 0x5465_6148;
 
+/// In `meta` the epoch: there from the first step on.
+const EPOCH: &str = "epoch";
+
 /// In `meta` while positions that have been given may be lost.
 const MAY_GO_BACK: &str = "may_go_back";
 
@@ -27,7 +30,7 @@ const STEPS: &[&str] = &["
         key   TEXT PRIMARY KEY,
         value BLOB NOT NULL
     ) WITHOUT ROWID;
-    INSERT INTO meta VALUES ('epoch', randomblob(16)), ('boot', 0);
+    INSERT INTO meta VALUES ('boot', 0);
 
     CREATE TABLE room (
         id         INTEGER PRIMARY KEY,
@@ -112,7 +115,8 @@ pub(super) const ROOM_ENDS_SINCE: u32 = 5;
 #[expect(clippy::cast_possible_truncation, reason = "a handful of steps")]
 pub(super) const VERSION: u32 = STEPS.len() as u32;
 
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), rusqlite::Error> {
+/// Brings a database up to date. One that is made here has this epoch; one that there was keeps its own.
+pub(super) fn migrate(connection: &mut Connection, epoch: [u8; 16]) -> Result<(), rusqlite::Error> {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let newest = VERSION;
     if version > 0 && version < newest {
@@ -125,6 +129,9 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), rusqlite::Error
     for (step, next) in STEPS.iter().zip(1..).skip(version as usize) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(step)?;
+        if next == 1 {
+            transaction.execute("INSERT INTO meta VALUES (?1, ?2)", params![EPOCH, epoch])?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", next)?;
         transaction.commit()?;
@@ -148,7 +155,8 @@ fn offer_indexed(connection: &Connection) -> Result<(), rusqlite::Error> {
 /// What the database remembers.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Drawn when the database was made: tells its positions from those of another.
+    /// Given when the database was made, or when its positions may have gone back: tells its positions from those of
+    /// another.
     pub epoch: [u8; 16],
     /// The highest boot that a server was ever given; 0 before the first.
     pub last_boot: u32,
@@ -160,17 +168,18 @@ pub struct Loaded {
     pub rooms: Vec<StoredRoom>,
 }
 
-/// Reads what the chat needs to go on.
+/// Reads what the chat needs to go on. A history whose positions may have gone back begins this epoch.
 ///
 /// # Errors
 /// When SQLite refuses.
 pub(super) fn load(
     connection: &mut Connection,
     durability: Durability,
+    epoch: [u8; 16],
 ) -> Result<Loaded, rusqlite::Error> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    begin_epoch(&transaction, durability)?;
-    let epoch = meta(&transaction, "epoch")?;
+    begin_epoch(&transaction, durability, epoch)?;
+    let epoch = meta(&transaction, EPOCH)?;
     let last_boot = meta(&transaction, "boot")?;
     let last_room = transaction.query_row(
         "SELECT max((SELECT coalesce(max(id), 0) FROM room WHERE id BETWEEN 0 AND ?1),
@@ -212,11 +221,15 @@ fn log_position(connection: &Connection) -> Result<LogPosition, rusqlite::Error>
     Ok(LogPosition(number))
 }
 
-/// Begins a new epoch where positions may have gone back, and says whether they may from here on.
-fn begin_epoch(connection: &Connection, durability: Durability) -> Result<(), rusqlite::Error> {
+/// Begins this epoch where positions may have gone back, and says whether they may from here on.
+fn begin_epoch(
+    connection: &Connection,
+    durability: Durability,
+    epoch: [u8; 16],
+) -> Result<(), rusqlite::Error> {
     if connection.execute("DELETE FROM meta WHERE key = ?1", [MAY_GO_BACK])? > 0 {
-        let drawn = "UPDATE meta SET value = randomblob(16) WHERE key = 'epoch'";
-        connection.execute(drawn, [])?;
+        let sql = "UPDATE meta SET value = ?2 WHERE key = ?1";
+        connection.execute(sql, params![EPOCH, epoch])?;
         warn!(
             "the history is a copy, or was not closed in order without `--durability sync`: its last \
              messages may be missing, so it begins a new epoch and clients begin anew"

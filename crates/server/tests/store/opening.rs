@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn memory_keeps_nothing_and_leaves_nothing() {
     let nowhere = Path::new("/nonexistent/never made");
-    let mut opened = Store::open(nowhere, Durability::Memory, 1).unwrap();
+    let mut opened = Store::open(nowhere, Durability::Memory, 1, EPOCH).unwrap();
     let shared_memory = || {
         let entries = std::fs::read_dir("/dev/shm").into_iter().flatten().flatten();
         entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("teahouse-")).count()
@@ -50,7 +50,7 @@ fn another_program_that_writes_makes_us_wait_and_loses_nothing() {
 fn one_history_has_one_writer() {
     let directory = tempfile::tempdir().unwrap();
     let _opened = open(directory.path());
-    let second = Store::open(directory.path(), Durability::Sync, 1);
+    let second = Store::open(directory.path(), Durability::Sync, 1, EPOCH);
     assert!(matches!(second, Err(StoreError::InUse { .. })));
 }
 
@@ -68,7 +68,8 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
         (Position(3), Time(3_000))
     );
     assert_eq!(check(&directory.path().join("teahouse.db")).unwrap().events, 3);
-    assert_eq!((opened.loaded.last_boot, opened.loaded.epoch[1]), (7, 0x11));
+    let epoch = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff_u128.to_be_bytes();
+    assert_eq!((opened.loaded.last_boot, opened.loaded.epoch), (7, epoch), "not the one given");
     let events = opened.readers[0].latest(LOBBY, Position(9), 9).unwrap();
     assert_eq!(texts(&events), ["green tea", "green tea", "喝茶 ＡＢＣ"]);
     assert_eq!((events[0].id, events[0].author), (Some(MessageId([1; 16])), None));
@@ -182,19 +183,19 @@ fn files_are_for_us_alone_also_those_that_were_open_to_others() {
 }
 
 #[test]
-fn what_may_have_gone_back_begins_a_new_epoch() {
+fn what_may_have_gone_back_begins_the_epoch_given_and_nothing_else_does() {
     let directory = tempfile::tempdir().unwrap();
-    let open = |durability| Store::open(directory.path(), durability, 1).unwrap();
-    let first = open(Durability::Async);
-    let epoch = first.loaded.epoch;
+    let open = |durability, epoch| Store::open(directory.path(), durability, 1, epoch).unwrap();
+    let first = open(Durability::Async, [1; 16]);
+    assert_eq!(first.loaded.epoch, [1; 16], "it is made");
     first.store.close().unwrap();
-    let second = open(Durability::Async);
-    assert_eq!(second.loaded.epoch, epoch, "closed in order");
+    let second = open(Durability::Async, [2; 16]);
+    assert_eq!(second.loaded.epoch, [1; 16], "closed in order");
     // As after a power cut: nothing says how much of it the disk had.
     drop(second);
-    let third = open(Durability::Sync);
-    let after = third.loaded.epoch;
-    assert_ne!(after, epoch);
+    let third = open(Durability::Sync, [3; 16]);
+    assert_eq!(third.loaded.epoch, [3; 16]);
     drop(third);
-    assert_eq!(open(Durability::Sync).loaded.epoch, after, "what is synced does not go back");
+    let fourth = open(Durability::Sync, [4; 16]);
+    assert_eq!(fourth.loaded.epoch, [3; 16], "what is synced does not go back");
 }
