@@ -64,9 +64,9 @@ pub struct Mouse {
 pub enum MouseDoes {
     /// The first button was pressed.
     Press,
-    /// The wheel was turned away from the user.
+    /// The wheel was turned up.
     WheelUp,
-    /// The wheel was turned towards the user.
+    /// The wheel was turned down.
     WheelDown,
 }
 

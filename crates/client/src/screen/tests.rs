@@ -1,6 +1,6 @@
-//! The interface played without a terminal: what goes in, and the screens that are seen, drawn.
+//! Tests of the interface without a terminal: inputs go in, and the expected screens are drawn in the tests.
 
-mod played;
+mod harness;
 
 mod answers;
 mod arriving;

@@ -14,7 +14,7 @@ use teahouse_wire::command::{VERBS, Verb};
 pub(super) struct Words {
     commands: Vec<&'static str>,
     rooms: Vec<String>,
-    /// The latest speaker first.
+    /// The latest author first.
     nicks: Vec<String>,
     /// Whether the word has to be the name of a room, with or without its `#`.
     wants_room: bool,
@@ -119,7 +119,7 @@ impl Model {
 
     fn words_to_complete(&self) -> Words {
         let talk = self.talk();
-        let mut nicks: Vec<String> = talk.speakers().into_iter().map(str::to_owned).collect();
+        let mut nicks: Vec<String> = talk.authors().into_iter().map(str::to_owned).collect();
         for nick in talk.members.nicks() {
             let is_me = self.me.is(nick);
             if !is_me && !nicks.iter().any(|known| known == nick.as_str()) {

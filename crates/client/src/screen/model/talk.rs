@@ -215,18 +215,18 @@ impl Talk {
         self.target = None;
     }
 
-    /// The nicks of the other senders, the latest first, each once.
+    /// The nicks of the other authors, the latest first, each once.
     #[must_use]
-    pub(crate) fn speakers(&self) -> Vec<&str> {
-        let mut speakers: Vec<&str> = Vec::new();
+    pub(crate) fn authors(&self) -> Vec<&str> {
+        let mut authors: Vec<&str> = Vec::new();
         for entry in self.window.entries().rev() {
             if let super::entry::What::Message(message) = &entry.what
                 && !message.is_own
-                && !speakers.contains(&message.nick.as_str())
+                && !authors.contains(&message.nick.as_str())
             {
-                speakers.push(&message.nick);
+                authors.push(&message.nick);
             }
         }
-        speakers
+        authors
     }
 }

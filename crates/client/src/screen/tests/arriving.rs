@@ -1,30 +1,30 @@
-//! What arrives, and how it is shown.
+//! How received events are shown.
 
 use teahouse_wire::api::{Cause, Change, Event, HistoryPage, Kind, Message};
 
-use super::played::{EPOCH, Played, event, nick, room, setup, text};
+use super::harness::{EPOCH, Harness, event, nick, room, setup, text};
 use crate::link::{Happening, State};
 use crate::screen::model::entry::What;
 use crate::screen::{Effect, Key};
 
 #[test]
-fn before_anything_is_heard_there_is_a_line_to_type_in() {
-    let mut played = Played::begin(40, 6, setup());
-    played.type_in("hi");
-    played.check(&[" teahouse", "", "", "", "─ ◌ connecting … ───────────── F1 help ─", "› hi|"]);
+fn the_user_can_type_before_anything_is_received() {
+    let mut harness = Harness::begin(40, 6, setup());
+    harness.type_in("hi");
+    harness.check(&[" teahouse", "", "", "", "─ ◌ connecting … ───────────── F1 help ─", "› hi|"]);
 }
 
 #[test]
 fn messages_stand_in_columns_above_the_line() {
-    let mut played = Played::in_tea(110, 12);
-    played.said(1, "bob", "hello ann, 你好");
-    played.said(2, "小明", "お茶 👩\u{200D}👩\u{200D}👧 がぎ ❤\u{FE0F} e\u{301}, and a text that is too long for one row");
+    let mut harness = Harness::in_tea(110, 12);
+    harness.receive_message(1, "bob", "hello ann, 你好");
+    harness.receive_message(2, "小明", "お茶 👩\u{200D}👩\u{200D}👧 がぎ ❤\u{FE0F} e\u{301}, and a text that is too long for one row");
     let mut acted = event("tea", 3, "bob", "pours");
     acted.kind = Kind::Acted;
-    played.receive(Message::Event(acted));
-    played.said(4, "ann", "thanks");
-    played.type_in("更多茶");
-    played.check(&[
+    harness.receive(Message::Event(acted));
+    harness.receive_message(4, "ann", "thanks");
+    harness.type_in("更多茶");
+    harness.check(&[
         " 茶馆 teahouse  │ #tea  tea and what goes with it                                            │ 3 here",
         "▌#tea           │                                                                            │",
         "                │                                                                            │",
@@ -42,11 +42,11 @@ fn messages_stand_in_columns_above_the_line() {
 
 #[test]
 fn a_narrow_screen_has_neither_rooms_nor_columns() {
-    let mut played = Played::in_tea(36, 9);
-    played.said(1, "bob", "hello ann, 你好");
-    played.said(2, "小明", "お茶をどうぞ、大家都来喝茶吧");
-    played.type_in("ok");
-    played.check(&[
+    let mut harness = Harness::in_tea(36, 9);
+    harness.receive_message(1, "bob", "hello ann, 你好");
+    harness.receive_message(2, "小明", "お茶をどうぞ、大家都来喝茶吧");
+    harness.type_in("ok");
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         "",
@@ -61,17 +61,17 @@ fn a_narrow_screen_has_neither_rooms_nor_columns() {
 
 #[test]
 fn on_a_tiny_screen_a_long_nick_has_a_row_of_its_own() {
-    let mut played = Played::in_tea(14, 5);
-    played.said(1, "alexandra", "dinner?");
-    played.said(2, "小红", "no");
-    played.check(&[" alexandra:", " │ dinner?", " 小红: no", "─ ● ann ──────", "› |"]);
+    let mut harness = Harness::in_tea(14, 5);
+    harness.receive_message(1, "alexandra", "dinner?");
+    harness.receive_message(2, "小红", "no");
+    harness.check(&[" alexandra:", " │ dinner?", " 小红: no", "─ ● ann ──────", "› |"]);
 }
 
 #[test]
-fn what_has_no_width_of_its_own_is_shown_as_spaces() {
-    let mut played = Played::in_tea(60, 5);
-    played.said(1, "bob", "a\tb\u{200b}c d");
-    played.check(&[
+fn tabs_become_spaces_and_zero_width_characters_vanish() {
+    let mut harness = Harness::in_tea(60, 5);
+    harness.receive_message(1, "bob", "a\tb\u{200b}c d");
+    harness.check(&[
         "",
         " ──────────────── Monday, 23 November 2026 ────────────────",
         " 10:01          bob  a       bc d",
@@ -81,33 +81,33 @@ fn what_has_no_width_of_its_own_is_shown_as_spaces() {
 }
 
 #[test]
-fn after_being_called_otherwise_one_knows_ones_own() {
-    let mut played = Played::in_tea(60, 5);
+fn own_messages_are_recognised_after_a_rename() {
+    let mut harness = Harness::in_tea(60, 5);
     let mut own = event("tea", 1, "ann", "I was ann");
     own.sender.session = "1".to_owned();
-    played.receive(Message::Renamed { from: nick("ann"), to: nick("anna") });
-    played.receive(Message::Event(own));
-    let entries = played.model.talk().window.entries();
+    harness.receive(Message::Renamed { from: nick("ann"), to: nick("anna") });
+    harness.receive(Message::Event(own));
+    let entries = harness.model.talk().window.entries();
     let is_own = |what: &What| matches!(what, What::Message(message) if message.is_own);
     assert!(entries.last().is_some_and(|entry| is_own(&entry.what)));
 }
 
 #[test]
-fn ones_own_is_known_by_its_id_and_a_nick_may_be_somebody_elses() {
+fn own_messages_are_recognised_by_id_and_not_by_nick() {
     let own = teahouse_wire::api::Id([7; 16]);
     let setup = crate::screen::Setup { rooms: vec![room("tea")], own: vec![own], ..setup() };
-    let mut played = Played::begin(60, 8, setup);
-    played.online();
-    played.joined("tea", 3);
+    let mut harness = Harness::begin(60, 8, setup);
+    harness.connect();
+    harness.receive_joined("tea", 3);
     let mut mine = event("tea", 1, "ann", "said yesterday");
     mine.id = Some(own);
-    played.receive(Message::Event(mine));
-    played.receive(Message::Event(event("tea", 2, "ann", "said by a visitor called ann")));
-    // A server that was started anew gave somebody then the number that our session has.
+    harness.receive(Message::Event(mine));
+    harness.receive(Message::Event(event("tea", 2, "ann", "said by a visitor called ann")));
+    // Before a restart, the server had given our session's number to another session.
     let mut earlier = event("tea", 3, "bob", "said by another session of this number");
     earlier.sender.session = "1".to_owned();
-    played.receive(Message::Event(earlier));
-    let entries = played.model.talk().window.entries();
+    harness.receive(Message::Event(earlier));
+    let entries = harness.model.talk().window.entries();
     let is_own: Vec<bool> = entries
         .filter_map(|entry| match &entry.what {
             What::Message(message) => Some(message.is_own),
@@ -118,11 +118,11 @@ fn ones_own_is_known_by_its_id_and_a_nick_may_be_somebody_elses() {
 }
 
 #[test]
-fn days_are_parted() {
-    let mut played = Played::in_tea(60, 8);
-    played.said(1, "bob", "tonight?");
-    played.said(1_000, "bob", "morning");
-    played.check(&[
+fn days_are_separated() {
+    let mut harness = Harness::in_tea(60, 8);
+    harness.receive_message(1, "bob", "tonight?");
+    harness.receive_message(1_000, "bob", "morning");
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         " ──────────────── Monday, 23 November 2026 ────────────────",
@@ -135,15 +135,15 @@ fn days_are_parted() {
 }
 
 #[test]
-fn comings_and_goings_are_folded_into_one_line() {
-    let mut played = Played::in_tea(60, 8);
-    played.said(1, "bob", "hello");
+fn presence_changes_are_folded_into_one_line() {
+    let mut harness = Harness::in_tea(60, 8);
+    harness.receive_message(1, "bob", "hello");
     for who in ["carl", "dora", "小红"] {
-        played.change(Change::Entered { nick: nick(who) });
+        harness.receive_presence(Change::Entered { nick: nick(who) });
     }
-    played.change(Change::Offline { nick: nick("carl"), cause: Cause::Lost });
-    played.change(Change::Renamed { from: nick("bob"), to: nick("rob") });
-    played.check(&[
+    harness.receive_presence(Change::Offline { nick: nick("carl"), cause: Cause::Lost });
+    harness.receive_presence(Change::Renamed { from: nick("bob"), to: nick("rob") });
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         " ──────────────── Monday, 23 November 2026 ────────────────",
@@ -156,21 +156,21 @@ fn comings_and_goings_are_folded_into_one_line() {
 }
 
 #[test]
-fn somebody_typing_is_shown_for_a_while() {
-    let mut played = Played::in_tea(60, 4);
-    played.change(Change::Typing { nick: nick("小明") });
-    assert!(played.rows()[2].contains("小明 is typing"), "{:?}", played.rows());
-    let wake_at = played.model.wake_at().unwrap();
-    played.wait(wake_at - played.now.since_start_ms);
-    assert!(!played.rows()[2].contains("typing"));
-    assert_eq!(played.model.wake_at(), None);
+fn a_typing_person_is_shown_for_a_while() {
+    let mut harness = Harness::in_tea(60, 4);
+    harness.receive_presence(Change::Typing { nick: nick("小明") });
+    assert!(harness.rows()[2].contains("小明 is typing"), "{:?}", harness.rows());
+    let wake_at = harness.model.wake_at().unwrap();
+    harness.wait(wake_at - harness.now.since_start_ms);
+    assert!(!harness.rows()[2].contains("typing"));
+    assert_eq!(harness.model.wake_at(), None);
 }
 
 #[test]
-fn a_server_that_ends_it_says_why() {
-    let mut played = Played::in_tea(60, 5);
-    played.link(Happening::State(State::Ended { cause: Some(Cause::Replaced) }));
-    played.check(&[
+fn the_reason_of_a_closed_connection_is_shown() {
+    let mut harness = Harness::in_tea(60, 5);
+    harness.link(Happening::State(State::Ended { cause: Some(Cause::Replaced) }));
+    harness.check(&[
         " ──────────────── Monday, 23 November 2026 ────────────────",
         " 10:00            !  you came back on another connection.",
         "                     Ctrl-D leaves.",
@@ -180,14 +180,14 @@ fn a_server_that_ends_it_says_why() {
 }
 
 #[test]
-fn the_room_that_is_asked_for_is_shown_when_it_is_entered() {
-    let mut played = Played::in_tea(80, 6);
-    played.type_in("/join 茶室\n");
-    assert!(played.effects.contains(&Effect::Join(room("茶室"))));
-    played.joined("茶室", 0);
-    played.type_in("/leave\n");
-    assert!(played.effects.contains(&Effect::Leave(room("茶室"))));
-    played.check(&[
+fn a_requested_room_is_shown_when_it_is_joined() {
+    let mut harness = Harness::in_tea(80, 6);
+    harness.type_in("/join 茶室\n");
+    assert!(harness.effects.contains(&Effect::Join(room("茶室"))));
+    harness.receive_joined("茶室", 0);
+    harness.type_in("/leave\n");
+    assert!(harness.effects.contains(&Effect::Leave(room("茶室"))));
+    harness.check(&[
         " 茶馆 teahouse  │ #茶室  tea and what goes with it",
         " #tea           │",
         "▌#茶室          │                               …",
@@ -195,42 +195,42 @@ fn the_room_that_is_asked_for_is_shown_when_it_is_entered() {
         "─ ● ann ────────┴───────────────────────────────────────────────────── F1 help ─",
         "› |",
     ]);
-    played.receive(Message::Left { room: room("茶室") });
-    assert!(played.rows()[0].contains("#tea"));
+    harness.receive(Message::Left { room: room("茶室") });
+    assert!(harness.rows()[0].contains("#tea"));
 }
 
 #[test]
-fn a_line_begun_in_a_room_that_closes_can_be_put_back() {
-    let mut played = Played::in_tea(80, 6);
-    played.joined("lobby", 0);
-    played.type_in("half a line");
-    played.receive(Message::Left { room: room("tea") });
-    assert!(played.rows()[0].contains("#lobby"));
-    assert_eq!(played.line(), "|");
-    played.ctrl('y');
-    assert_eq!(played.line(), "half a line|");
+fn the_draft_of_a_closed_room_can_be_put_back() {
+    let mut harness = Harness::in_tea(80, 6);
+    harness.receive_joined("lobby", 0);
+    harness.type_in("half a line");
+    harness.receive(Message::Left { room: room("tea") });
+    assert!(harness.rows()[0].contains("#lobby"));
+    assert_eq!(harness.line(), "|");
+    harness.ctrl('y');
+    assert_eq!(harness.line(), "half a line|");
 }
 
 #[test]
-fn who_takes_a_name_that_has_become_free_is_seen_to_come() {
-    let mut played = Played::in_tea(60, 7);
-    played.change(Change::Renamed { from: nick("dora"), to: nick("eva") });
-    played.change(Change::Entered { nick: nick("dora") });
-    let rows = played.rows();
+fn a_person_who_takes_a_free_nick_is_shown_as_entering() {
+    let mut harness = Harness::in_tea(60, 7);
+    harness.receive_presence(Change::Renamed { from: nick("dora"), to: nick("eva") });
+    harness.receive_presence(Change::Entered { nick: nick("dora") });
+    let rows = harness.rows();
     let words = ["⇄  dora is eva now", "⇄  dora came"];
     assert!(rows[3].ends_with(words[0]) && rows[4].ends_with(words[1]), "{rows:#?}");
 }
 
 #[test]
-fn what_the_server_says_before_there_is_a_room_goes_along_into_the_first() {
-    let mut played = Played::begin(60, 7, setup());
-    played.link(Happening::Notice("another client is connected".to_owned()));
-    played.online();
-    played.joined("tea", 20);
-    let events: Vec<_> = (1..=20).map(super::played::numbered).collect();
-    played.answer_history(&events, 20);
-    played.said(21, "bob", "after");
-    played.check(&[
+fn notices_before_the_first_room_move_into_it() {
+    let mut harness = Harness::begin(60, 7, setup());
+    harness.link(Happening::Notice("another client is connected".to_owned()));
+    harness.connect();
+    harness.receive_joined("tea", 20);
+    let events: Vec<_> = (1..=20).map(super::harness::numbered).collect();
+    harness.answer_history(&events, 20);
+    harness.receive_message(21, "bob", "after");
+    harness.check(&[
         " #tea  tea and what goes with it",
         " 10:19          bob  message 19",
         " 10:20               message 20",
@@ -242,16 +242,16 @@ fn what_the_server_says_before_there_is_a_room_goes_along_into_the_first() {
 }
 
 #[test]
-fn numbers_at_the_ends_of_their_ranges_are_numbers_like_others() {
-    let mut played = Played::in_tea(110, 12);
+fn numbers_at_the_limits_of_their_types_do_no_harm() {
+    let mut harness = Harness::in_tea(110, 12);
     let strange = |position, time_ms| {
         Message::Event(Event { position, time_ms, ..event("tea", 1, "bob", "hi") })
     };
     for (position, time_ms) in [(0, i64::MIN), (1, i64::MAX), (2, i64::MIN), (u64::MAX, i64::MAX)] {
-        played.receive(strange(position, time_ms));
-        played.rows();
+        harness.receive(strange(position, time_ms));
+        harness.rows();
     }
-    played.receive(Message::Told { time_ms: i64::MIN, from: nick("bob"), text: text("psst") });
+    harness.receive(Message::Told { time_ms: i64::MIN, from: nick("bob"), text: text("psst") });
     let folded = |members| Change::Folded {
         entered: Vec::new(),
         entered_count: usize::MAX,
@@ -259,24 +259,24 @@ fn numbers_at_the_ends_of_their_ranges_are_numbers_like_others() {
         gone_count: usize::MAX,
         members,
     };
-    played.change(folded(usize::MAX));
-    played.change(Change::Entered { nick: nick("eve") });
-    played.change(folded(0));
+    harness.receive_presence(folded(usize::MAX));
+    harness.receive_presence(Change::Entered { nick: nick("eve") });
+    harness.receive_presence(folded(0));
     for page in [0, u32::MAX] {
         let (room, nicks) = (room("tea"), vec![nick("bob")]);
         let (total, pages) = (usize::MAX, u32::MAX);
-        played.receive(Message::Members { room, nicks, total, page, pages });
+        harness.receive(Message::Members { room, nicks, total, page, pages });
     }
-    played.key(Key::PageUp);
-    for (reference, _) in played.asked() {
+    harness.key(Key::PageUp);
+    for (reference, _) in harness.take_requests() {
         let events = [u64::MAX, 0]
             .map(|position| Event { position, ..event("tea", 1, "bob", "hi") })
             .to_vec();
         let (room, head) = (room("tea"), u64::MAX);
         let page = HistoryPage { room, epoch: EPOCH, first: 1, head, events };
-        played.answer(reference, Message::History(page));
+        harness.answer(reference, Message::History(page));
     }
-    played.joined_as("tea", u64::MAX, true);
-    played.receive(strange(u64::MAX, i64::MAX));
-    played.rows();
+    harness.receive_joined_as("tea", u64::MAX, true);
+    harness.receive(strange(u64::MAX, i64::MAX));
+    harness.rows();
 }

@@ -1,4 +1,4 @@
-//! Who wrote what can be seen on every screen, without colours: no text has the look of another message, or of
+//! The author of every row is visible on every screen, without colours: no text looks like another message, or like
 //! words of the server.
 
 use proptest::prelude::*;
@@ -6,21 +6,21 @@ use ratatui::buffer::Buffer;
 use teahouse_core::Nick;
 use teahouse_wire::api::{Change, Message};
 
-use super::played::{Played, event, nick};
+use super::harness::{Harness, event, nick};
 use crate::screen::model::entry::display_nick;
 use crate::screen::model::flow::{Grid, RowKind};
 use crate::screen::{Charset, Key, Press};
 
-/// What one person says.
+/// A text by one person that imitates other messages.
 const FORGED: &str = "hello all\nann: I quit\n01:33 carl: me too\nnobody here is called eve";
 
 #[test]
-fn a_text_of_many_lines_is_one_persons_where_nicks_have_no_column() {
-    let mut played = Played::in_tea(40, 12);
-    played.said(93, "mallory", FORGED);
-    played.change(Change::Entered { nick: nick("dora") });
-    played.type_in("/help who\n");
-    played.check(&[
+fn every_line_of_a_text_belongs_to_its_author_without_a_column_of_nicks() {
+    let mut harness = Harness::in_tea(40, 12);
+    harness.receive_message(93, "mallory", FORGED);
+    harness.receive_presence(Change::Entered { nick: nick("dora") });
+    harness.type_in("/help who\n");
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         " ────── Monday, 23 November 2026 ──────",
@@ -37,10 +37,10 @@ fn a_text_of_many_lines_is_one_persons_where_nicks_have_no_column() {
 }
 
 #[test]
-fn a_text_of_many_lines_is_one_persons_where_they_have_one() {
-    let mut played = Played::in_tea(60, 8);
-    played.said(93, "mallory", FORGED);
-    played.check(&[
+fn every_line_of_a_text_belongs_to_its_author_with_a_column_of_nicks() {
+    let mut harness = Harness::in_tea(60, 8);
+    harness.receive_message(93, "mallory", FORGED);
+    harness.check(&[
         " #tea  tea and what goes with it",
         " ──────────────── Monday, 23 November 2026 ────────────────",
         "▌11:33      mallory  hello all",
@@ -53,16 +53,16 @@ fn a_text_of_many_lines_is_one_persons_where_they_have_one() {
 }
 
 #[test]
-fn who_fills_the_screen_is_named_at_its_top() {
+fn the_author_of_a_text_that_fills_the_screen_is_named_at_its_top() {
     let long = (1..=40).map(|number| format!("ann: line {number}")).collect::<Vec<_>>().join("\n");
-    let mut played = Played::in_tea(60, 6);
-    played.said(93, "mallory", &long);
-    assert_eq!(played.rows()[1], "▌           mallory  ann: line 38");
-    assert_eq!(played.rows()[2], "▌                    ann: line 39");
-    let mut played = Played::in_tea(40, 6);
-    played.said(93, "mallory", &long);
-    assert_eq!(played.rows()[1], "▌ma…ry │ ann: line 38");
-    assert_eq!(played.rows()[2], "▌      │ ann: line 39");
+    let mut harness = Harness::in_tea(60, 6);
+    harness.receive_message(93, "mallory", &long);
+    assert_eq!(harness.rows()[1], "▌           mallory  ann: line 38");
+    assert_eq!(harness.rows()[2], "▌                    ann: line 39");
+    let mut harness = Harness::in_tea(40, 6);
+    harness.receive_message(93, "mallory", &long);
+    assert_eq!(harness.rows()[1], "▌ma…ry │ ann: line 38");
+    assert_eq!(harness.rows()[2], "▌      │ ann: line 39");
 }
 
 /// Nicks that look like signs, bars and rules.
@@ -70,11 +70,11 @@ const SIGNS: [&str; 16] =
     ["⇄", "│", "─────", "▌x", "·", "❢", "❗", "✱", "⚹", "🞄", "˗", "❘", "￨", "𝄀", "丨", "一一一"];
 
 #[test]
-fn who_goes_on_is_named_where_nothing_stands_beside_texts() {
-    let mut played = Played::in_tea(24, 8);
+fn the_author_replaces_the_top_row_where_nothing_stands_beside_texts() {
+    let mut harness = Harness::in_tea(24, 8);
     let long = (1..=9).map(|number| format!("ann: line {number}")).collect::<Vec<_>>().join("\n");
-    played.said(1, "mallory", &long);
-    played.check(&[
+    harness.receive_message(1, "mallory", &long);
+    harness.check(&[
         " #tea  tea and what go…",
         "▌mallory: …",
         "▌│ ann: line 6",
@@ -84,13 +84,13 @@ fn who_goes_on_is_named_where_nothing_stands_beside_texts() {
         "─ ● ann ────────────────",
         "› |",
     ]);
-    // What makes way for the nick can be read further up.
-    played.press(Press::shift(Key::Up));
-    assert!(played.rows()[2..6].contains(&"▌│ ann: line 5".to_owned()), "{:#?}", played.rows());
-    let mut played = Played::in_tea(24, 8);
-    played.type_in("/help history\n");
-    played.type_in("/help nick\n");
-    let rows = played.rows();
+    // The replaced row becomes visible after scrolling up.
+    harness.press(Press::shift(Key::Up));
+    assert!(harness.rows()[2..6].contains(&"▌│ ann: line 5".to_owned()), "{:#?}", harness.rows());
+    let mut harness = Harness::in_tea(24, 8);
+    harness.type_in("/help history\n");
+    harness.type_in("/help nick\n");
+    let rows = harness.rows();
     assert_eq!(
         (rows[1].as_str(), rows[2].as_str()),
         (" · N messages, or those", " │ before 10:32,")
@@ -98,12 +98,12 @@ fn who_goes_on_is_named_where_nothing_stands_beside_texts() {
 }
 
 #[test]
-fn a_nick_that_is_a_sign_of_ours_stands_in_brackets() {
+fn a_nick_that_looks_like_a_sign_is_put_in_brackets() {
     for columns in [40, 60] {
-        let mut played = Played::in_tea(columns, 6);
+        let mut harness = Harness::in_tea(columns, 6);
         for (position, who) in (1..).zip(SIGNS) {
-            played.said(position, who, "ann left");
-            let rows = played.rows();
+            harness.receive_message(position, who, "ann left");
+            let rows = harness.rows();
             let row = rows.iter().rfind(|row| row.contains("ann left")).unwrap();
             assert!(row.contains(&format!("<{who}>")), "{row}");
         }
@@ -114,7 +114,7 @@ fn a_nick_that_is_a_sign_of_ours_stands_in_brackets() {
 }
 
 #[test]
-fn nor_does_a_nick_look_like_a_sign_where_there_is_only_ascii() {
+fn no_nick_looks_like_a_sign_in_ascii() {
     let begins = |who: &str| Nick::parse(who).is_ok() && !display_nick(who).starts_with('<');
     for sign in ["⇄", "·", "!", "*", "#", "│"] {
         let ascii = Charset::Ascii.render(sign);
@@ -124,13 +124,13 @@ fn nor_does_a_nick_look_like_a_sign_where_there_is_only_ascii() {
 }
 
 #[test]
-fn nicks_that_begin_alike_are_told_apart() {
+fn nicks_with_the_same_beginning_can_be_distinguished() {
     let (one, other) = ("christopher_of_the_north", "christopher_of_the_south");
-    let mut played = Played::in_tea(60, 10);
-    played.said(1, one, "tea?");
-    played.said(2, one, "anyone?");
-    played.said(3, other, "no");
-    played.check(&[
+    let mut harness = Harness::in_tea(60, 10);
+    harness.receive_message(1, one, "tea?");
+    harness.receive_message(2, one, "anyone?");
+    harness.receive_message(3, other, "no");
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         " ──────────────── Monday, 23 November 2026 ────────────────",
@@ -142,22 +142,22 @@ fn nicks_that_begin_alike_are_told_apart() {
         "─ ● ann ────────────────────────────────────────── F1 help ─",
         "› |",
     ]);
-    played.said(4, other, "really no");
-    played.input(crate::screen::Input::Resize(crate::screen::Size { columns: 60, rows: 4 }));
-    assert_eq!(played.rows()[1], " 10:04 christ…south  really no");
+    harness.receive_message(4, other, "really no");
+    harness.input(crate::screen::Input::Resize(crate::screen::Size { columns: 60, rows: 4 }));
+    assert_eq!(harness.rows()[1], " 10:04 christ…south  really no");
 }
 
 #[test]
-fn a_topic_that_was_set_is_no_deed_that_says_so() {
+fn a_topic_change_differs_from_an_action_with_the_same_words() {
     for columns in [40, 70] {
-        let mut played = Played::in_tea(columns, 8);
+        let mut harness = Harness::in_tea(columns, 8);
         let mut set = event("tea", 1, "bob", "milk");
         set.kind = teahouse_wire::api::Kind::Topic;
         let mut acted = event("tea", 2, "bob", "set the topic: milk");
         acted.kind = teahouse_wire::api::Kind::Acted;
-        played.receive(Message::Event(set));
-        played.receive(Message::Event(acted));
-        let rows = played.rows();
+        harness.receive(Message::Event(set));
+        harness.receive(Message::Event(acted));
+        let rows = harness.rows();
         let sign = |row: &String| row.split("bob").next().unwrap().trim_end().chars().next_back();
         let signs: Vec<_> = rows.iter().filter(|row| row.contains("bob")).map(sign).collect();
         assert_eq!(signs, [Some('#'), Some('*')]);
@@ -170,11 +170,11 @@ fn cells(buffer: &Buffer, y: u16, columns: std::ops::Range<usize>) -> String {
     columns.map(|x| buffer[(x, y)].symbol().to_owned()).collect()
 }
 
-/// Every row of the messages has before its text what its kind has there, whatever the text is.
-fn check_rows(played: &mut Played) {
-    let (buffer, _) = played.drawn();
-    let area = played.model.areas().messages;
-    let flow = played.model.flow();
+/// Checks the columns before the text of every row: they depend on the kind of row only, and not on the text.
+fn check_rows(harness: &mut Harness) {
+    let (buffer, _) = harness.draw();
+    let area = harness.model.areas().messages;
+    let flow = harness.model.flow();
     let grid: Grid = flow.grid;
     let left = usize::from(area.x);
     let rows = flow.screen(usize::from(area.height));
@@ -182,7 +182,7 @@ fn check_rows(played: &mut Played) {
     for (y, (_, row)) in (first..).zip(&rows) {
         let before = cells(&buffer, y, left + 1..left + grid.text_at());
         match &row.kind {
-            // At the top it is said who goes on.
+            // The topmost row names the author of a continued text.
             RowKind::More if y == first && grid.is_apart => assert_ne!(before.trim(), ""),
             RowKind::More if y == first && flow.replaces_top_row(&rows) => {
                 let named = cells(&buffer, y, left + 1..left + grid.columns);
@@ -242,17 +242,17 @@ proptest! {
         rows in 4_u16..40,
         with_members in any::<bool>(),
     ) {
-        let mut played = Played::in_tea(columns, rows);
+        let mut harness = Harness::in_tea(columns, rows);
         if with_members {
-            played.press(Press::of(Key::F(3)));
+            harness.press(Press::of(Key::F(3)));
         }
         for (position, (who, words)) in (1..).zip(["mallory", "christopher_of_the_north", "小明"].iter().zip(&texts)) {
             if teahouse_core::Text::parse(words).is_ok() {
-                played.said(position, who, words);
+                harness.receive_message(position, who, words);
             }
         }
-        played.change(Change::Entered { nick: nick("dora") });
-        played.type_in("/help topic\n");
-        check_rows(&mut played);
+        harness.receive_presence(Change::Entered { nick: nick("dora") });
+        harness.type_in("/help topic\n");
+        check_rows(&mut harness);
     }
 }

@@ -1,15 +1,15 @@
-//! Searching, and going to what was found.
+//! Searching, and going to results.
 
 use teahouse_wire::api::{Message, Request};
 
 use ratatui::style::Modifier;
 
-use super::played::{Played, TEN, event, numbered, room};
+use super::harness::{Harness, TEN, event, numbered, room};
 use crate::screen::{Key, Press};
 
-fn search(played: &mut Played) -> (u64, teahouse_wire::api::Search) {
-    let asked = played.asked().into_iter().rev();
-    let mut found = asked.filter_map(|(reference, request)| {
+fn last_search(harness: &mut Harness) -> (u64, teahouse_wire::api::Search) {
+    let requests = harness.take_requests().into_iter().rev();
+    let mut found = requests.filter_map(|(reference, request)| {
         let Request::Search(search) = request else { return None };
         Some((reference, search))
     });
@@ -17,16 +17,16 @@ fn search(played: &mut Played) -> (u64, teahouse_wire::api::Search) {
 }
 
 #[test]
-fn words_are_found_and_gone_to_and_left_again() {
-    let mut played = Played::in_tea(70, 10);
+fn the_user_searches_goes_to_a_result_and_returns() {
+    let mut harness = Harness::in_tea(70, 10);
     for position in 891..=900 {
-        played.receive(Message::Event(numbered(position)));
+        harness.receive(Message::Event(numbered(position)));
     }
-    played.serve_history(900);
-    played.type_in("half");
-    played.ctrl('f');
-    played.type_in("茶");
-    played.check(&[
+    harness.serve_history(900);
+    harness.type_in("half");
+    harness.ctrl('f');
+    harness.type_in("茶");
+    harness.check(&[
         " #tea  tea and what goes with it",
         " 00:54          bob  message 894",
         " 00:55               message 895",
@@ -38,12 +38,12 @@ fn words_are_found_and_gone_to_and_left_again() {
         "─ search #tea (Tab: where, Enter: search, Esc: back) ─────── F1 help ─",
         "/ 茶|",
     ]);
-    played.key(Key::Enter);
-    let (reference, asked) = search(&mut played);
-    assert_eq!((asked.words.as_str(), asked.room), ("茶", Some(room("tea"))));
+    harness.key(Key::Enter);
+    let (reference, request) = last_search(&mut harness);
+    assert_eq!((request.words.as_str(), request.room), ("茶", Some(room("tea"))));
     let events = vec![event("tea", 450, "小明", "喝茶\n吧"), numbered(300)];
-    played.answer(reference, Message::Found { words: "茶".to_owned(), events, more: None });
-    played.check(&[
+    harness.answer(reference, Message::Found { words: "茶".to_owned(), events, more: None });
+    harness.check(&[
         " #tea  tea and what goes with it",
         " 2 messages with 茶  Enter goes there, Esc closes",
         "| 2026-11-23 17:30  小明  喝茶 ⏎ 吧",
@@ -55,9 +55,9 @@ fn words_are_found_and_gone_to_and_left_again() {
         "─ ● ann ──────────────────────────────────────────────────── F1 help ─",
         "› half",
     ]);
-    played.key(Key::Enter);
-    played.serve_history(900);
-    played.check(&[
+    harness.key(Key::Enter);
+    harness.serve_history(900);
+    harness.check(&[
         " #tea  tea and what goes with it",
         " 17:28          bob  message 448",
         " 17:29               message 449",
@@ -69,25 +69,25 @@ fn words_are_found_and_gone_to_and_left_again() {
         "─ ● ann ───────────────────────────── ↓ Esc: to the newest ─ F1 help ─",
         "› half|",
     ]);
-    assert_eq!(played.line(), "half|");
-    played.key(Key::Esc);
-    played.serve_history(900);
-    assert!(played.rows()[7].contains("message 900"), "{:?}", played.rows());
+    assert_eq!(harness.line(), "half|");
+    harness.key(Key::Esc);
+    harness.serve_history(900);
+    assert!(harness.rows()[7].contains("message 900"), "{:?}", harness.rows());
 }
 
 #[test]
-fn everywhere_is_a_key_away_and_nothing_found_is_said() {
-    let mut played = Played::in_tea(70, 6);
-    played.ctrl('f');
-    played.key(Key::Tab);
-    played.type_in("nothing\n");
-    let (reference, asked) = search(&mut played);
-    assert_eq!(asked.room, None);
-    played.answer(
+fn tab_searches_all_rooms_and_an_empty_result_is_shown() {
+    let mut harness = Harness::in_tea(70, 6);
+    harness.ctrl('f');
+    harness.key(Key::Tab);
+    harness.type_in("nothing\n");
+    let (reference, request) = last_search(&mut harness);
+    assert_eq!(request.room, None);
+    harness.answer(
         reference,
         Message::Found { words: "nothing".to_owned(), events: Vec::new(), more: None },
     );
-    played.check(&[
+    harness.check(&[
         " #tea  tea and what goes with it",
         "| nothing found for nothing  Esc closes",
         "",
@@ -95,26 +95,26 @@ fn everywhere_is_a_key_away_and_nothing_found_is_said() {
         "─ ● ann ──────────────────────────────────────────────────── F1 help ─",
         "›",
     ]);
-    played.key(Key::Esc);
-    assert_eq!(played.line(), "|");
+    harness.key(Key::Esc);
+    assert_eq!(harness.line(), "|");
 }
 
 #[test]
-fn an_answer_to_a_list_that_was_closed_opens_nothing() {
-    let mut played = Played::in_tea(70, 6);
-    played.type_in("/search tea\n");
-    let (reference, _) = search(&mut played);
-    played.key(Key::Esc);
-    played.answer(
+fn an_answer_for_a_closed_list_opens_nothing() {
+    let mut harness = Harness::in_tea(70, 6);
+    harness.type_in("/search tea\n");
+    let (reference, _) = last_search(&mut harness);
+    harness.key(Key::Esc);
+    harness.answer(
         reference,
         Message::Found { words: "tea".to_owned(), events: Vec::new(), more: None },
     );
-    assert!(played.rows()[5].starts_with("› |"));
+    assert!(harness.rows()[5].starts_with("› |"));
 }
 
-/// What stands on the screen with this attribute, row by row.
-fn with(played: &mut Played, modifier: Modifier) -> Vec<String> {
-    let (buffer, _) = played.drawn();
+/// The text on the screen with this attribute, row by row.
+fn cells_with(harness: &mut Harness, modifier: Modifier) -> Vec<String> {
+    let (buffer, _) = harness.draw();
     let cells = buffer.content().chunks(usize::from(buffer.area().width));
     let marked = |row: &[ratatui::buffer::Cell]| {
         let cells = row.iter().filter(|cell| cell.modifier.contains(modifier));
@@ -123,35 +123,35 @@ fn with(played: &mut Played, modifier: Modifier) -> Vec<String> {
     cells.map(marked).map(|row| row.trim().to_owned()).filter(|row| !row.is_empty()).collect()
 }
 
-/// What is found for a word: one message, long, with the word near its end.
-fn find_far(played: &mut Played) {
+/// Searches for a word. The results are a long message with the word near its end, and a short one.
+fn search_for_a_long_message(harness: &mut Harness) {
     let long = format!("{}and then there is the Tea at last", "one more word ".repeat(30));
-    played.type_in("/search tea\n");
-    let (reference, _) = search(played);
+    harness.type_in("/search tea\n");
+    let (reference, _) = last_search(harness);
     let events =
         vec![event("tea", 40, "bob", &long), event("tea", 39, "小明", "tea, but no steam")];
-    played.answer(reference, Message::Found { words: "tea".to_owned(), events, more: None });
+    harness.answer(reference, Message::Found { words: "tea".to_owned(), events, more: None });
 }
 
 #[test]
-fn what_was_searched_for_is_seen_in_the_list_without_colours_too() {
-    let mut played = Played::in_tea(70, 8);
-    find_far(&mut played);
-    let rows = played.rows();
+fn searched_words_stand_out_in_the_list_without_colours() {
+    let mut harness = Harness::in_tea(70, 8);
+    search_for_a_long_message(&mut harness);
+    let rows = harness.rows();
     let first = "| 2026-11-23 10:40  bob   …more word and then there is the Tea at last";
     assert_eq!(rows[2], first);
-    assert_eq!(with(&mut played, Modifier::UNDERLINED), ["Tea"]);
-    assert!(with(&mut played, Modifier::REVERSED).contains(&"tea".to_owned()));
-    played.key(Key::Down);
-    assert_eq!(with(&mut played, Modifier::UNDERLINED), ["tea"]);
-    assert!(with(&mut played, Modifier::REVERSED).contains(&"Tea".to_owned()));
+    assert_eq!(cells_with(&mut harness, Modifier::UNDERLINED), ["Tea"]);
+    assert!(cells_with(&mut harness, Modifier::REVERSED).contains(&"tea".to_owned()));
+    harness.key(Key::Down);
+    assert_eq!(cells_with(&mut harness, Modifier::UNDERLINED), ["tea"]);
+    assert!(cells_with(&mut harness, Modifier::REVERSED).contains(&"Tea".to_owned()));
 }
 
 #[test]
-fn on_a_narrow_screen_what_was_found_has_two_rows() {
-    let mut played = Played::in_tea(40, 8);
-    find_far(&mut played);
-    played.check(&[
+fn on_a_narrow_screen_a_result_has_two_rows() {
+    let mut harness = Harness::in_tea(40, 8);
+    search_for_a_long_message(&mut harness);
+    harness.check(&[
         " #tea  tea and what goes with it",
         " 2 messages with tea  Enter, Esc closes",
         "| 2026-11-23 10:40  bob",
@@ -161,78 +161,79 @@ fn on_a_narrow_screen_what_was_found_has_two_rows() {
         "─ ● ann ────────────────────── F1 help ─",
         "›",
     ]);
-    assert_eq!(with(&mut played, Modifier::UNDERLINED), ["Tea"]);
+    assert_eq!(cells_with(&mut harness, Modifier::UNDERLINED), ["Tea"]);
 }
 
 #[test]
-fn what_was_searched_for_is_seen_at_its_place_in_a_long_message() {
+fn a_long_result_is_shown_at_the_searched_word() {
     for columns in [40, 80] {
-        let mut played = Played::in_tea(columns, 8);
+        let mut harness = Harness::in_tea(columns, 8);
         let long = format!("{}and then there is the Tea at last", "one more word ".repeat(60));
-        played.receive(Message::Event(event("tea", 40, "bob", &long)));
+        harness.receive(Message::Event(event("tea", 40, "bob", &long)));
         for position in 41..=60 {
-            played.receive(Message::Event(numbered(position)));
+            harness.receive(Message::Event(numbered(position)));
         }
-        played.serve_history(60);
-        find_far(&mut played);
-        played.key(Key::Enter);
-        let rows = played.rows();
+        harness.serve_history(60);
+        search_for_a_long_message(&mut harness);
+        harness.key(Key::Enter);
+        let rows = harness.rows();
         assert!(rows.iter().any(|row| row.contains("▶") && row.contains("Tea")), "{rows:#?}");
-        assert_eq!(with(&mut played, Modifier::REVERSED), ["Tea"]);
-        played.key(Key::Esc);
-        assert!(with(&mut played, Modifier::REVERSED).is_empty());
+        assert_eq!(cells_with(&mut harness, Modifier::REVERSED), ["Tea"]);
+        harness.key(Key::Esc);
+        assert!(cells_with(&mut harness, Modifier::REVERSED).is_empty());
     }
 }
 
 #[test]
-fn history_before_a_time_is_gone_to() {
-    let mut played = Played::in_tea(60, 10);
+fn history_before_a_time_shows_the_last_message_before_it() {
+    let mut harness = Harness::in_tea(60, 10);
     for position in 191..=200 {
-        played.said(position, "bob", &format!("message {position}"));
+        harness.receive_message(position, "bob", &format!("message {position}"));
     }
-    played.serve_history(200);
-    played.type_in("/history before 11:40\n");
-    let (reference, asked) = played.asked().into_iter().next_back().unwrap();
-    let Request::History(asked) = asked else { panic!("{asked:?}") };
-    assert_eq!(asked.part.before_time_ms, Some(TEN + 100 * super::played::MINUTE));
+    harness.serve_history(200);
+    harness.type_in("/history before 11:40\n");
+    let (reference, request) = harness.take_requests().into_iter().next_back().unwrap();
+    let Request::History(request) = request else { panic!("{request:?}") };
+    assert_eq!(request.part.before_time_ms, Some(TEN + 100 * super::harness::MINUTE));
     let events = (80..=99).map(numbered).collect();
     let page = teahouse_wire::api::HistoryPage {
         room: room("tea"),
-        epoch: super::played::EPOCH,
+        epoch: super::harness::EPOCH,
         first: 1,
         head: 200,
         events,
     };
-    played.answer(reference, Message::History(page));
-    played.serve_history(200);
-    let rows = played.rows();
+    harness.answer(reference, Message::History(page));
+    harness.serve_history(200);
+    let rows = harness.rows();
     assert!(rows.contains(&"▶11:39               message 99".to_owned()), "{rows:#?}");
-    played.type_in("/history before noon\n");
-    assert!(played.rows()[8].contains("usage: /history [N | before TIME]"));
-    played.press(Press::ctrl(Key::Char('u')));
-    played.type_in("/history before 2020-01-01\n");
-    let (reference, _) = played.asked().into_iter().next_back().unwrap();
+    harness.type_in("/history before noon\n");
+    assert!(harness.rows()[8].contains("usage: /history [N | before TIME]"));
+    harness.press(Press::ctrl(Key::Char('u')));
+    harness.type_in("/history before 2020-01-01\n");
+    let (reference, _) = harness.take_requests().into_iter().next_back().unwrap();
     let page = teahouse_wire::api::HistoryPage {
         room: room("tea"),
-        epoch: super::played::EPOCH,
+        epoch: super::harness::EPOCH,
         first: 1,
         head: 200,
         events: Vec::new(),
     };
-    played.answer(reference, Message::History(page));
-    assert!(played.rows()[7].contains("nothing was said here before 2020-01-01"));
+    harness.answer(reference, Message::History(page));
+    assert!(harness.rows()[7].contains("nothing was said here before 2020-01-01"));
 }
 
 #[test]
-fn what_was_found_is_listed_to_its_end() {
-    let mut played = Played::in_tea(70, 9);
-    played.type_in("/search message\n");
-    let (reference, _) = search(&mut played);
-    let found = |events: Vec<_>, more| Message::Found { words: "message".to_owned(), events, more };
-    played.answer(reference, found(vec![numbered(60), numbered(50)], Some(50)));
-    played.key(Key::Down);
-    played.key(Key::Down);
-    played.check(&[
+fn older_results_are_added_until_there_are_no_more() {
+    let mut harness = Harness::in_tea(70, 9);
+    harness.type_in("/search message\n");
+    let (reference, _) = last_search(&mut harness);
+    let results =
+        |events: Vec<_>, more| Message::Found { words: "message".to_owned(), events, more };
+    harness.answer(reference, results(vec![numbered(60), numbered(50)], Some(50)));
+    harness.key(Key::Down);
+    harness.key(Key::Down);
+    harness.check(&[
         " #tea  tea and what goes with it",
         " the newest 2 with message  Enter goes there, Esc closes",
         " 2026-11-23 11:00  bob  message 60",
@@ -243,33 +244,34 @@ fn what_was_found_is_listed_to_its_end() {
         "─ ● ann ──────────────────────────────────────────────────── F1 help ─",
         "›",
     ]);
-    played.key(Key::Enter);
-    played.key(Key::Enter);
-    let (reference, asked) = search(&mut played);
-    assert_eq!((asked.before, asked.words.as_str()), (Some(50), "message"));
-    played.answer(reference, found(vec![numbered(40)], None));
-    let rows = played.rows();
+    harness.key(Key::Enter);
+    harness.key(Key::Enter);
+    let (reference, request) = last_search(&mut harness);
+    assert_eq!((request.before, request.words.as_str()), (Some(50), "message"));
+    harness.answer(reference, results(vec![numbered(40)], None));
+    let rows = harness.rows();
     assert_eq!(rows[1], " 3 messages with message  Enter goes there, Esc closes");
     assert_eq!(rows[4], "| 2026-11-23 10:40  bob  message 40");
     assert_eq!(rows[5], "");
 }
 
 #[test]
-fn a_search_without_words_goes_on_with_the_last_one() {
-    let mut played = Played::in_tea(70, 9);
+fn a_search_without_words_continues_the_last_one() {
+    let mut harness = Harness::in_tea(70, 9);
     let flashed = "the last search has nothing older; /search WORDS finds messages";
-    played.type_in("/search\n");
-    assert!(played.rows()[7].contains(flashed), "{:?}", played.rows());
-    played.type_in("/search message\n");
-    let (reference, _) = search(&mut played);
-    let found = |events: Vec<_>, more| Message::Found { words: "message".to_owned(), events, more };
-    played.answer(reference, found(vec![numbered(60), numbered(50)], Some(50)));
-    played.key(Key::Esc);
-    played.type_in("/search\n");
-    let (reference, asked) = search(&mut played);
-    assert_eq!((asked.before, asked.words.as_str()), (Some(50), "message"));
-    played.answer(reference, found(vec![numbered(40)], None));
-    played.check(&[
+    harness.type_in("/search\n");
+    assert!(harness.rows()[7].contains(flashed), "{:?}", harness.rows());
+    harness.type_in("/search message\n");
+    let (reference, _) = last_search(&mut harness);
+    let results =
+        |events: Vec<_>, more| Message::Found { words: "message".to_owned(), events, more };
+    harness.answer(reference, results(vec![numbered(60), numbered(50)], Some(50)));
+    harness.key(Key::Esc);
+    harness.type_in("/search\n");
+    let (reference, request) = last_search(&mut harness);
+    assert_eq!((request.before, request.words.as_str()), (Some(50), "message"));
+    harness.answer(reference, results(vec![numbered(40)], None));
+    harness.check(&[
         " #tea  tea and what goes with it",
         " 3 messages with message  Enter goes there, Esc closes",
         "| 2026-11-23 11:00  bob  message 60",
@@ -280,19 +282,19 @@ fn a_search_without_words_goes_on_with_the_last_one() {
         "─ ● ann ──────────────────────────────────────────────────── F1 help ─",
         "›",
     ]);
-    played.key(Key::Esc);
-    played.type_in("/search\n");
-    assert!(played.rows()[7].contains(flashed), "{:?}", played.rows());
+    harness.key(Key::Esc);
+    harness.type_in("/search\n");
+    assert!(harness.rows()[7].contains(flashed), "{:?}", harness.rows());
 }
 
 #[test]
-fn the_help_does_not_lose_the_words_that_are_searched_for() {
-    let mut played = Played::in_tea(70, 10);
-    played.ctrl('f');
-    played.type_in("green te");
-    played.key(Key::F(1));
-    assert!(played.rows()[0].contains("Help"));
-    played.key(Key::Esc);
-    played.type_in("a\n");
-    assert_eq!(search(&mut played).1.words, "green tea");
+fn the_help_keeps_the_words_that_are_searched_for() {
+    let mut harness = Harness::in_tea(70, 10);
+    harness.ctrl('f');
+    harness.type_in("green te");
+    harness.key(Key::F(1));
+    assert!(harness.rows()[0].contains("Help"));
+    harness.key(Key::Esc);
+    harness.type_in("a\n");
+    assert_eq!(last_search(&mut harness).1.words, "green tea");
 }

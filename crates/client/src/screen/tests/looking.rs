@@ -1,15 +1,15 @@
-//! What can be looked at besides the messages: the help, who is here, the rooms; on wide and narrow screens.
+//! The help, the members and the rooms, on wide and narrow screens.
 
 use teahouse_wire::api::{Message, Request};
 
-use super::played::{Played, nick, room};
+use super::harness::{Harness, nick, room};
 use crate::screen::{Effect, Input, Key, Mouse, MouseDoes, Press, Size};
 
 #[test]
-fn the_help_is_a_page_of_its_own_that_says_how_to_scroll_and_close_it() {
-    let mut played = Played::in_tea(80, 10);
-    played.key(Key::F(1));
-    played.check(&[
+fn the_help_is_a_page_that_shows_how_to_scroll_and_close_it() {
+    let mut harness = Harness::in_tea(80, 10);
+    harness.key(Key::F(1));
+    harness.check(&[
         "| Help  ↑ ↓ PgUp PgDn scroll, Esc closes                          100 rows below",
         " Reading",
         "   PgUp                          older messages, without end",
@@ -21,17 +21,17 @@ fn the_help_is_a_page_of_its_own_that_says_how_to_scroll_and_close_it() {
         "─ ● ann ────────────────────────────────────────────────────────────── F1 help ─",
         "›",
     ]);
-    played.key(Key::PageDown);
-    assert!(!played.rows()[1].contains("Reading"));
-    played.key(Key::Esc);
-    assert!(played.rows()[9].starts_with("› |"));
+    harness.key(Key::PageDown);
+    assert!(!harness.rows()[1].contains("Reading"));
+    harness.key(Key::Esc);
+    assert!(harness.rows()[9].starts_with("› |"));
 }
 
 #[test]
 fn the_help_can_be_read_on_a_narrow_screen_to_its_end() {
-    let mut played = Played::in_tea(40, 10);
-    played.key(Key::F(1));
-    played.check(&[
+    let mut harness = Harness::in_tea(40, 10);
+    harness.key(Key::F(1));
+    harness.check(&[
         "| Help  ↑ ↓ PgUp PgDn scroll, Esc closes",
         " Reading",
         "   PgUp            older messages,",
@@ -45,49 +45,49 @@ fn the_help_can_be_read_on_a_narrow_screen_to_its_end() {
     ]);
     let mut seen = String::new();
     for _ in 0..200 {
-        seen += &(played.rows()[1..8].join("\n") + "\n");
-        played.key(Key::Down);
+        seen += &(harness.rows()[1..8].join("\n") + "\n");
+        harness.key(Key::Down);
     }
     for verb in teahouse_wire::command::VERBS {
         assert!(seen.contains(&verb.usage()), "{}", verb.usage());
         let last = verb.help.split(' ').next_back().unwrap();
         assert!(seen.contains(last), "{last}");
     }
-    let end = played.rows();
+    let end = harness.rows();
     assert!(end[7].contains("the line") || !end[7].is_empty(), "no empty rows: {end:#?}");
-    played.key(Key::Up);
-    assert_ne!(played.rows(), end, "one key up is one row up");
+    harness.key(Key::Up);
+    assert_ne!(harness.rows(), end, "one key up is one row up");
 }
 
 #[test]
-fn what_lies_under_the_help_is_not_pressed() {
-    let mut played = Played::in_tea(60, 8);
-    played.said(1, "bob", "https://tea.example/ is a link");
-    played.key(Key::F(1));
+fn a_click_on_the_help_does_not_reach_the_messages() {
+    let mut harness = Harness::in_tea(60, 8);
+    harness.receive_message(1, "bob", "https://tea.example/ is a link");
+    harness.key(Key::F(1));
     for row in 0..7 {
         let mouse = Mouse { column: 25, row, does: MouseDoes::Press };
-        played.input(Input::Mouse(mouse));
+        harness.input(Input::Mouse(mouse));
     }
-    assert!(!played.effects.iter().any(|effect| matches!(effect, Effect::Open(_))));
+    assert!(!harness.effects.iter().any(|effect| matches!(effect, Effect::Open(_))));
 }
 
 #[test]
-fn who_is_here_can_be_had_beside_the_messages_at_eighty_columns() {
-    let mut played = Played::in_tea(80, 8);
-    played.said(1, "bob", "good morning! 今天喝什么？");
+fn members_fit_beside_the_messages_at_eighty_columns() {
+    let mut harness = Harness::in_tea(80, 8);
+    harness.receive_message(1, "bob", "good morning! 今天喝什么？");
     let reference = {
-        played.press(Press::ctrl(Key::Char('l')));
-        played.key(Key::F(3));
-        played.type_in("/who\n");
-        let mut asked = played.asked().into_iter().rev();
-        asked.find(|(_, request)| matches!(request, Request::Who(_))).unwrap().0
+        harness.press(Press::ctrl(Key::Char('l')));
+        harness.key(Key::F(3));
+        harness.type_in("/who\n");
+        let mut requests = harness.take_requests().into_iter().rev();
+        requests.find(|(_, request)| matches!(request, Request::Who(_))).unwrap().0
     };
     let nicks = ["ann", "bob", "christopher_1", "christopher_2"].map(nick).to_vec();
-    played.answer(
+    harness.answer(
         reference,
         Message::Members { room: room("tea"), nicks, total: 40, page: 1, pages: 1 },
     );
-    played.check(&[
+    harness.check(&[
         " 茶馆 teahouse  │ #tea  tea and what goes with it                    │ 40 here",
         "▌#tea           │                                                    │ ann",
         "                │ ──────────── Monday, 23 November 2026 ──────────── │ bob",
@@ -101,19 +101,19 @@ fn who_is_here_can_be_had_beside_the_messages_at_eighty_columns() {
 
 #[test]
 fn a_key_that_can_show_nothing_says_why() {
-    let mut played = Played::in_tea(30, 6);
-    played.key(Key::F(3));
-    assert_eq!(played.rows()[4], "─ too narrow for the members…─");
-    let mut played = Played::in_tea(34, 6);
-    played.key(Key::F(2));
-    assert!(played.rows()[4].contains("too narrow for the rooms"), "{:?}", played.rows()[4]);
-    let mut played = Played::begin(80, 6, super::played::setup());
-    played.online();
-    played.key(Key::F(3));
-    assert!(played.rows()[4].contains("this is no room"), "{:?}", played.rows()[4]);
-    // Once there is room for it, it is there.
-    let mut played = Played::in_tea(30, 6);
-    played.key(Key::F(3));
-    played.input(Input::Resize(Size { columns: 60, rows: 6 }));
-    assert!(played.rows()[0].ends_with("│ 3 here"), "{:?}", played.rows()[0]);
+    let mut harness = Harness::in_tea(30, 6);
+    harness.key(Key::F(3));
+    assert_eq!(harness.rows()[4], "─ too narrow for the members…─");
+    let mut harness = Harness::in_tea(34, 6);
+    harness.key(Key::F(2));
+    assert!(harness.rows()[4].contains("too narrow for the rooms"), "{:?}", harness.rows()[4]);
+    let mut harness = Harness::begin(80, 6, super::harness::setup());
+    harness.connect();
+    harness.key(Key::F(3));
+    assert!(harness.rows()[4].contains("this is no room"), "{:?}", harness.rows()[4]);
+    // It appears as soon as there is room for it.
+    let mut harness = Harness::in_tea(30, 6);
+    harness.key(Key::F(3));
+    harness.input(Input::Resize(Size { columns: 60, rows: 6 }));
+    assert!(harness.rows()[0].ends_with("│ 3 here"), "{:?}", harness.rows()[0]);
 }

@@ -1,28 +1,28 @@
-//! What is new: marks, counts and bells for what came while one looked elsewhere.
+//! Marks, counts and bells for messages that the user did not see arrive.
 
 use std::time::Duration;
 
 use teahouse_wire::api::Message;
 
-use super::played::{Played, nick, text};
+use super::harness::{Harness, nick, text};
 use crate::link::{Happening, State};
 use crate::screen::{Effect, Input, Key, Press};
 
 #[test]
-fn what_came_while_nobody_looked_is_marked_and_rings() {
-    let mut played = Played::in_tea(60, 9);
-    played.said(1, "bob", "before");
-    played.input(Input::Focus(false));
-    played.effects.clear();
-    played.said(2, "bob", "are you there");
-    played.said(3, "bob", "Ann?");
-    played.said(4, "bob", "ann!");
-    let rings = played.effects.iter().filter(|effect| matches!(effect, Effect::Bell)).count();
+fn messages_without_focus_are_marked_as_new_and_ring() {
+    let mut harness = Harness::in_tea(60, 9);
+    harness.receive_message(1, "bob", "before");
+    harness.input(Input::Focus(false));
+    harness.effects.clear();
+    harness.receive_message(2, "bob", "are you there");
+    harness.receive_message(3, "bob", "Ann?");
+    harness.receive_message(4, "bob", "ann!");
+    let rings = harness.effects.iter().filter(|effect| matches!(effect, Effect::Bell)).count();
     assert_eq!(rings, 1);
     let body = "Ann?".to_owned();
-    assert!(played.effects.contains(&Effect::Notify { title: "bob in #tea".to_owned(), body }));
-    played.input(Input::Focus(true));
-    played.check(&[
+    assert!(harness.effects.contains(&Effect::Notify { title: "bob in #tea".to_owned(), body }));
+    harness.input(Input::Focus(true));
+    harness.check(&[
         " #tea  tea and what goes with it",
         " ──────────────── Monday, 23 November 2026 ────────────────",
         " 10:01          bob  before",
@@ -36,17 +36,17 @@ fn what_came_while_nobody_looked_is_marked_and_rings() {
 }
 
 #[test]
-fn other_rooms_count_what_is_unread_and_what_speaks_of_you() {
-    let mut played = Played::in_tea(80, 9);
-    played.joined("lobby", 0);
-    played.joined("茶室", 0);
+fn the_list_counts_unread_messages_and_mentions_in_other_rooms() {
+    let mut harness = Harness::in_tea(80, 9);
+    harness.receive_joined("lobby", 0);
+    harness.receive_joined("茶室", 0);
     for position in 1..=12 {
-        played.said_in("lobby", position, "bob", "ann: come");
-        played.said_in("茶室", position, "bob", "来");
+        harness.receive_message_in("lobby", position, "bob", "ann: come");
+        harness.receive_message_in("茶室", position, "bob", "来");
     }
     let from = nick("eva");
-    played.receive(Message::Told { time_ms: 0, from, text: text("psst") });
-    played.check(&[
+    harness.receive(Message::Told { time_ms: 0, from, text: text("psst") });
+    harness.check(&[
         " 茶馆 teahouse  │ #tea  tea and what goes with it",
         "▌#tea           │",
         " #lobby  @12 12 │",
@@ -60,13 +60,13 @@ fn other_rooms_count_what_is_unread_and_what_speaks_of_you() {
 }
 
 #[test]
-fn what_was_said_before_one_came_is_no_news() {
-    let mut played = Played::in_tea(80, 6);
-    played.joined("lobby", 2);
-    played.said_in("lobby", 1, "bob", "ann?");
-    played.said_in("lobby", 2, "bob", "ann!");
-    assert!(!played.effects.contains(&Effect::Bell));
-    played.check(&[
+fn messages_from_before_the_join_are_not_new() {
+    let mut harness = Harness::in_tea(80, 6);
+    harness.receive_joined("lobby", 2);
+    harness.receive_message_in("lobby", 1, "bob", "ann?");
+    harness.receive_message_in("lobby", 2, "bob", "ann!");
+    assert!(!harness.effects.contains(&Effect::Bell));
+    harness.check(&[
         " 茶馆 teahouse  │ #tea  tea and what goes with it",
         "▌#tea           │",
         " #lobby         │               nobody has said anything here yet",
@@ -77,13 +77,13 @@ fn what_was_said_before_one_came_is_no_news() {
 }
 
 #[test]
-fn what_was_missed_while_offline_is_new() {
-    let mut played = Played::in_tea(60, 8);
-    played.said(1, "bob", "before");
+fn messages_missed_while_offline_are_new() {
+    let mut harness = Harness::in_tea(60, 8);
+    harness.receive_message(1, "bob", "before");
     let (why, retry_in) = ("connection reset".to_owned(), Duration::from_secs(3));
-    played.link(Happening::State(State::Offline { why, retry_in }));
-    played.wait(1_000);
-    played.check(&[
+    harness.link(Happening::State(State::Offline { why, retry_in }));
+    harness.wait(1_000);
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         "",
@@ -93,11 +93,11 @@ fn what_was_missed_while_offline_is_new() {
         "─ ○ ann offline, again in 2 s: connection reset ── F1 help ─",
         "› |",
     ]);
-    played.online();
-    played.joined_as("tea", 3, true);
-    played.said(2, "bob", "missed");
-    played.said(3, "bob", "missed too");
-    played.check(&[
+    harness.connect();
+    harness.receive_joined_as("tea", 3, true);
+    harness.receive_message(2, "bob", "missed");
+    harness.receive_message(3, "bob", "missed too");
+    harness.check(&[
         " #tea  tea and what goes with it",
         " ──────────────── Monday, 23 November 2026 ────────────────",
         " 10:01          bob  before",
@@ -110,18 +110,18 @@ fn what_was_missed_while_offline_is_new() {
 }
 
 #[test]
-fn where_the_rooms_are_not_on_the_screen_it_is_said_what_is_new_in_them() {
-    let mut played = Played::in_tea(40, 5);
-    played.joined("milk", 0);
-    played.said_in("milk", 1, "bob", "anyone here?");
-    assert_eq!(played.rows()[3], "─ ● ann ─ 1 new, Alt-A ─────── F1 help ─");
-    played.said_in("milk", 2, "bob", "ann?");
-    assert_eq!(played.rows()[3], "─ ● ann ─ @1 of 2 new, Alt-A ─ F1 help ─");
-    played.press(Press::alt(Key::Char('a')));
-    assert_eq!(played.rows()[3], "─ ● ann ────────────────────── F1 help ─");
-    // Where they are, the list says it.
-    let mut played = Played::in_tea(80, 5);
-    played.joined("milk", 0);
-    played.said_in("milk", 1, "bob", "anyone here?");
-    assert!(!played.rows()[3].contains("new"), "{:?}", played.rows());
+fn without_the_list_of_rooms_the_status_counts_unread_messages() {
+    let mut harness = Harness::in_tea(40, 5);
+    harness.receive_joined("milk", 0);
+    harness.receive_message_in("milk", 1, "bob", "anyone here?");
+    assert_eq!(harness.rows()[3], "─ ● ann ─ 1 new, Alt-A ─────── F1 help ─");
+    harness.receive_message_in("milk", 2, "bob", "ann?");
+    assert_eq!(harness.rows()[3], "─ ● ann ─ @1 of 2 new, Alt-A ─ F1 help ─");
+    harness.press(Press::alt(Key::Char('a')));
+    assert_eq!(harness.rows()[3], "─ ● ann ────────────────────── F1 help ─");
+    // With the list of rooms, the status does not repeat the counts.
+    let mut harness = Harness::in_tea(80, 5);
+    harness.receive_joined("milk", 0);
+    harness.receive_message_in("milk", 1, "bob", "anyone here?");
+    assert!(!harness.rows()[3].contains("new"), "{:?}", harness.rows());
 }

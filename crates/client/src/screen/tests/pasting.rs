@@ -1,67 +1,68 @@
-//! What is pasted is text, what is typed means what it says, and a paste that is refused leaves no mark.
+//! A pasted text is text, a typed command is a command, and a refused paste changes nothing.
 
 use teahouse_wire::api::Request;
 
-use super::played::{Played, room, setup};
+use super::harness::{Harness, room, setup};
 use crate::screen::{Effect, Input, Keep, Key, Press};
 
 #[test]
 fn a_pasted_command_is_text() {
-    let mut played = Played::in_tea(60, 5);
-    played.input(Input::Paste("/quit\n".to_owned()));
-    assert_eq!(played.line(), "/quit|");
-    played.type_in("\n");
+    let mut harness = Harness::in_tea(60, 5);
+    harness.input(Input::Paste("/quit\n".to_owned()));
+    assert_eq!(harness.line(), "/quit|");
+    harness.type_in("\n");
     assert!(
-        played
+        harness
             .effects
             .iter()
             .any(|effect| matches!(effect, Effect::Say { text, .. } if text.as_str() == "/quit"))
     );
-    assert!(!played.effects.contains(&Effect::Quit));
-    played.key(Key::Up);
-    assert_eq!(played.line(), "//quit|");
-    played.key(Key::Enter);
-    assert!(!played.effects.contains(&Effect::Quit));
+    assert!(!harness.effects.contains(&Effect::Quit));
+    harness.key(Key::Up);
+    assert_eq!(harness.line(), "//quit|");
+    harness.key(Key::Enter);
+    assert!(!harness.effects.contains(&Effect::Quit));
 }
 
 #[test]
-fn a_pasted_command_behind_what_does_not_show_is_text_too() {
+fn a_pasted_command_behind_invisible_characters_is_text_too() {
     for hidden in ["\u{200B}", "\u{2060}", "\u{2800}", "\u{3164}\u{200D}"] {
-        let mut played = Played::in_tea(60, 5);
-        played.input(Input::Paste(format!("{hidden}/quit")));
-        played.wait(500);
-        let kept = played.effects.iter().rev().find_map(|effect| {
+        let mut harness = Harness::in_tea(60, 5);
+        harness.input(Input::Paste(format!("{hidden}/quit")));
+        harness.wait(500);
+        let kept = harness.effects.iter().rev().find_map(|effect| {
             let Effect::Keep(Keep::Draft { text, .. }) = effect else { return None };
             Some(text.clone())
         });
         assert!(kept.is_some_and(|kept| kept.ends_with("//quit")), "{hidden:?}");
-        played.type_in("\n");
-        played.key(Key::Up);
-        played.key(Key::Enter);
-        assert!(!played.effects.contains(&Effect::Quit), "{hidden:?}");
-        assert_eq!(said(&played).len(), 2, "{hidden:?}");
+        harness.type_in("\n");
+        harness.key(Key::Up);
+        harness.key(Key::Enter);
+        assert!(!harness.effects.contains(&Effect::Quit), "{hidden:?}");
+        assert_eq!(sent_texts(&harness).len(), 2, "{hidden:?}");
     }
 }
 
 #[test]
-fn what_does_not_show_and_is_pasted_before_a_command_leaves_it_a_command() {
+fn invisible_characters_pasted_before_a_command_leave_it_a_command() {
     for hidden in ["\u{200B}", "\u{2800}"] {
-        let mut played = Played::in_tea(60, 8);
-        played.type_in("/topic a secret plan");
-        played.key(Key::Home);
-        paste(&mut played, hidden);
-        check_is_command(played, "a secret plan");
+        let mut harness = Harness::in_tea(60, 8);
+        harness.type_in("/topic a secret plan");
+        harness.key(Key::Home);
+        paste(&mut harness, hidden);
+        check_is_command(harness, "a secret plan");
     }
 }
 
 #[test]
-fn a_long_paste_is_asked_about() {
-    let mut played = Played::in_tea(70, 18);
-    played.input(Input::Paste("1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n".to_owned()));
-    played.type_in("\n");
-    let says = |played: &Played| played.effects.iter().any(|e| matches!(e, Effect::Say { .. }));
-    assert!(!says(&played));
-    played.check(&[
+fn a_long_paste_needs_confirmation() {
+    let mut harness = Harness::in_tea(70, 18);
+    harness.input(Input::Paste("1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n".to_owned()));
+    harness.type_in("\n");
+    let has_sent =
+        |harness: &Harness| harness.effects.iter().any(|e| matches!(e, Effect::Say { .. }));
+    assert!(!has_sent(&harness));
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         "",
@@ -81,243 +82,243 @@ fn a_long_paste_is_asked_about() {
         "  5",
         "  6|",
     ]);
-    played.key(Key::Enter);
-    assert!(!says(&played));
-    played.type_in("\ny");
-    assert!(says(&played));
-    assert_eq!(played.line(), "|");
+    harness.key(Key::Enter);
+    assert!(!has_sent(&harness));
+    harness.type_in("\ny");
+    assert!(has_sent(&harness));
+    assert_eq!(harness.line(), "|");
 }
 
 #[test]
-fn five_lines_are_not_asked_about() {
-    let mut played = Played::in_tea(70, 18);
-    played.input(Input::Paste("1\n2\n3\n4\n5".to_owned()));
-    played.type_in("\n");
-    assert!(played.effects.iter().any(|effect| matches!(effect, Effect::Say { .. })));
+fn five_lines_need_no_confirmation() {
+    let mut harness = Harness::in_tea(70, 18);
+    harness.input(Input::Paste("1\n2\n3\n4\n5".to_owned()));
+    harness.type_in("\n");
+    assert!(harness.effects.iter().any(|effect| matches!(effect, Effect::Say { .. })));
 }
 
 #[test]
-fn keys_faster_than_fingers_are_a_paste_where_terminals_do_not_tell() {
-    let mut played = Played::begin(60, 12, crate::screen::Setup { has_bursts: true, ..setup() });
-    played.online();
-    played.joined("tea", 0);
+fn keys_faster_than_typing_are_a_paste_where_terminals_report_none() {
+    let mut harness = Harness::begin(60, 12, crate::screen::Setup { has_bursts: true, ..setup() });
+    harness.connect();
+    harness.receive_joined("tea", 0);
     for c in "/quit\na\n\nand more\n".chars() {
-        played.now.since_start_ms += 1;
-        played.type_in(&c.to_string());
+        harness.now.since_start_ms += 1;
+        harness.type_in(&c.to_string());
     }
-    played.wait(50);
-    assert!(!played.effects.iter().any(|e| matches!(e, Effect::Say { .. } | Effect::Quit)));
-    assert_eq!(played.line(), "/quit\na\n\nand more\n|");
-    played.wait(500);
-    played.type_in("\n");
-    played.wait(20);
-    let said = |effect: &Effect| {
+    harness.wait(50);
+    assert!(!harness.effects.iter().any(|e| matches!(e, Effect::Say { .. } | Effect::Quit)));
+    assert_eq!(harness.line(), "/quit\na\n\nand more\n|");
+    harness.wait(500);
+    harness.type_in("\n");
+    harness.wait(20);
+    let sent_text = |effect: &Effect| {
         let Effect::Say { text, .. } = effect else { return None };
         Some(text.as_str().to_owned())
     };
-    let said: Vec<_> = played.effects.iter().filter_map(said).collect();
-    assert_eq!(said, ["/quit\na\n\nand more"]);
+    let texts: Vec<_> = harness.effects.iter().filter_map(sent_text).collect();
+    assert_eq!(texts, ["/quit\na\n\nand more"]);
 }
 
 #[test]
-fn fingers_are_no_paste() {
-    let mut played = Played::begin(60, 12, crate::screen::Setup { has_bursts: true, ..setup() });
-    played.online();
-    played.joined("tea", 0);
+fn typing_is_no_paste() {
+    let mut harness = Harness::begin(60, 12, crate::screen::Setup { has_bursts: true, ..setup() });
+    harness.connect();
+    harness.receive_joined("tea", 0);
     for c in "hello\n".chars() {
-        played.wait(60);
-        played.type_in(&c.to_string());
+        harness.wait(60);
+        harness.type_in(&c.to_string());
     }
-    played.wait(20);
-    assert!(played.effects.iter().any(|effect| matches!(effect, Effect::Say { .. })));
+    harness.wait(20);
+    assert!(harness.effects.iter().any(|effect| matches!(effect, Effect::Say { .. })));
 }
 
-fn paste(played: &mut Played, text: &str) {
-    played.input(Input::Paste(text.to_owned()));
+fn paste(harness: &mut Harness, text: &str) {
+    harness.input(Input::Paste(text.to_owned()));
 }
 
-/// What was said in a room.
-fn said(played: &Played) -> Vec<&str> {
-    fn said(effect: &Effect) -> Option<&str> {
+/// The texts sent to rooms.
+fn sent_texts(harness: &Harness) -> Vec<&str> {
+    fn sent_text(effect: &Effect) -> Option<&str> {
         let Effect::Say { text, .. } = effect else { return None };
         Some(text.as_str())
     }
-    played.effects.iter().filter_map(said).collect()
+    harness.effects.iter().filter_map(sent_text).collect()
 }
 
-/// The last topic that was asked to be set.
-fn topic(played: &mut Played) -> Option<String> {
-    let asked = played.asked().into_iter().rev();
-    asked.into_iter().find_map(|(_, request)| {
+/// The last topic that a request sets.
+fn last_topic(harness: &mut Harness) -> Option<String> {
+    let requests = harness.take_requests().into_iter().rev();
+    requests.into_iter().find_map(|(_, request)| {
         let Request::Topic(topic) = request else { return None };
         topic.text.flatten().map(|text| text.as_str().to_owned())
     })
 }
 
 #[track_caller]
-fn check_is_command(mut played: Played, words: &str) {
-    played.type_in("\n");
-    assert!(said(&played).is_empty(), "said: {:?}", said(&played));
-    assert_eq!(topic(&mut played).as_deref(), Some(words));
+fn check_is_command(mut harness: Harness, words: &str) {
+    harness.type_in("\n");
+    assert!(sent_texts(&harness).is_empty(), "said: {:?}", sent_texts(&harness));
+    assert_eq!(last_topic(&mut harness).as_deref(), Some(words));
 }
 
 #[test]
-fn a_paste_that_is_refused_or_empty_makes_no_command_a_text() {
+fn a_refused_or_empty_paste_leaves_a_command_a_command() {
     let too_long = "x".repeat(17_000);
     let too_many = "x\n".repeat(300);
     for pasted in ["", "\n", "\r\n\r\n", "\u{1b}\u{7}", &too_long, &too_many] {
-        let mut played = Played::in_tea(60, 8);
-        played.type_in("/topic a secret plan");
-        played.key(Key::Home);
-        paste(&mut played, pasted);
-        check_is_command(played, "a secret plan");
+        let mut harness = Harness::in_tea(60, 8);
+        harness.type_in("/topic a secret plan");
+        harness.key(Key::Home);
+        paste(&mut harness, pasted);
+        check_is_command(harness, "a secret plan");
     }
 }
 
 #[test]
-fn a_paste_that_is_undone_leaves_no_mark() {
-    let mut played = Played::in_tea(60, 8);
-    played.type_in("/topic a secret plan");
-    played.key(Key::Home);
-    paste(&mut played, "/");
-    played.ctrl('_');
-    assert_eq!(played.line(), "|/topic a secret plan");
-    check_is_command(played, "a secret plan");
+fn an_undone_paste_leaves_a_command_a_command() {
+    let mut harness = Harness::in_tea(60, 8);
+    harness.type_in("/topic a secret plan");
+    harness.key(Key::Home);
+    paste(&mut harness, "/");
+    harness.ctrl('_');
+    assert_eq!(harness.line(), "|/topic a secret plan");
+    check_is_command(harness, "a secret plan");
 }
 
 #[test]
 fn a_paste_inside_a_command_leaves_it_a_command() {
-    let mut played = Played::in_tea(60, 8);
-    played.type_in("/topic ");
-    paste(&mut played, "/a/path");
-    check_is_command(played, "/a/path");
+    let mut harness = Harness::in_tea(60, 8);
+    harness.type_in("/topic ");
+    paste(&mut harness, "/a/path");
+    check_is_command(harness, "/a/path");
 }
 
 #[test]
-fn a_pasted_text_stays_text_when_it_is_undone_cut_and_put_back() {
+fn a_pasted_text_stays_text_after_undo_redo_cut_and_yank() {
     for keys in [
         &[] as &[Press],
         &[Press::ctrl(Key::Char('_')), Press::alt(Key::Char('_'))],
         &[Press::ctrl(Key::Char('u')), Press::ctrl(Key::Char('y'))],
     ] {
-        let mut played = Played::in_tea(60, 8);
-        paste(&mut played, "/quit");
-        keys.iter().for_each(|key| played.press(*key));
-        played.type_in("\n");
-        assert_eq!(said(&played), ["/quit"], "{keys:?}");
+        let mut harness = Harness::in_tea(60, 8);
+        paste(&mut harness, "/quit");
+        keys.iter().for_each(|key| harness.press(*key));
+        harness.type_in("\n");
+        assert_eq!(sent_texts(&harness), ["/quit"], "{keys:?}");
     }
-    let mut played = Played::in_tea(60, 8);
-    paste(&mut played, "/quit");
-    played.key(Key::Home);
-    played.type_in("x");
-    played.key(Key::Backspace);
-    played.type_in("\n");
-    assert_eq!(said(&played), ["/quit"]);
+    let mut harness = Harness::in_tea(60, 8);
+    paste(&mut harness, "/quit");
+    harness.key(Key::Home);
+    harness.type_in("x");
+    harness.key(Key::Backspace);
+    harness.type_in("\n");
+    assert_eq!(sent_texts(&harness), ["/quit"]);
 }
 
 #[test]
 fn a_command_that_is_cut_and_put_back_stays_a_command() {
-    let mut played = Played::in_tea(60, 8);
-    paste(&mut played, "/pasted");
-    played.ctrl('u');
-    played.type_in("/topic plan");
-    played.ctrl('u');
-    played.ctrl('y');
-    check_is_command(played, "plan");
+    let mut harness = Harness::in_tea(60, 8);
+    paste(&mut harness, "/pasted");
+    harness.ctrl('u');
+    harness.type_in("/topic plan");
+    harness.ctrl('u');
+    harness.ctrl('y');
+    check_is_command(harness, "plan");
 }
 
 #[test]
 fn a_command_that_is_recalled_over_a_pasted_text_stays_a_command() {
-    let mut played = Played::in_tea(60, 8);
-    played.type_in("/topic plan\n");
-    paste(&mut played, "/etc/hosts");
-    played.key(Key::Up);
-    assert_eq!(played.line(), "/topic plan|");
-    check_is_command(played, "plan");
+    let mut harness = Harness::in_tea(60, 8);
+    harness.type_in("/topic plan\n");
+    paste(&mut harness, "/etc/hosts");
+    harness.key(Key::Up);
+    assert_eq!(harness.line(), "/topic plan|");
+    check_is_command(harness, "plan");
 }
 
 #[test]
-fn what_is_pasted_into_a_search_of_sent_lines_leaves_them_as_they_are() {
-    let mut played = Played::in_tea(60, 8);
-    played.type_in("/topic plan\n");
-    played.ctrl('r');
-    paste(&mut played, "/topic");
-    played.key(Key::Enter);
-    assert_eq!(played.line(), "|/topic plan");
-    check_is_command(played, "plan");
+fn a_paste_into_the_search_of_sent_lines_does_not_change_them() {
+    let mut harness = Harness::in_tea(60, 8);
+    harness.type_in("/topic plan\n");
+    harness.ctrl('r');
+    paste(&mut harness, "/topic");
+    harness.key(Key::Enter);
+    assert_eq!(harness.line(), "|/topic plan");
+    check_is_command(harness, "plan");
 }
 
 #[test]
-fn a_pasted_text_is_still_text_after_another_room_and_in_the_next_run() {
-    let mut played = Played::in_tea(80, 8);
-    played.joined("lobby", 0);
-    paste(&mut played, "/quit");
-    played.press(Press::alt(Key::Char('2')));
+fn a_pasted_draft_stays_text_after_another_room_and_in_the_next_run() {
+    let mut harness = Harness::in_tea(80, 8);
+    harness.receive_joined("lobby", 0);
+    paste(&mut harness, "/quit");
+    harness.press(Press::alt(Key::Char('2')));
     let kept = Keep::Draft { room: room("tea"), text: "//quit".to_owned() };
-    assert!(played.effects.contains(&Effect::Keep(kept)));
-    played.press(Press::alt(Key::Char('1')));
-    assert_eq!(played.line(), "/quit|");
-    played.type_in("\n");
-    assert_eq!(said(&played), ["/quit"]);
+    assert!(harness.effects.contains(&Effect::Keep(kept)));
+    harness.press(Press::alt(Key::Char('1')));
+    assert_eq!(harness.line(), "/quit|");
+    harness.type_in("\n");
+    assert_eq!(sent_texts(&harness), ["/quit"]);
 
     let drafts = vec![(room("tea"), "//quit".to_owned())];
-    let mut played =
-        Played::begin(60, 8, crate::screen::Setup { rooms: vec![room("tea")], drafts, ..setup() });
-    played.online();
-    played.joined("tea", 0);
-    played.type_in("\n");
-    assert_eq!(said(&played), ["/quit"]);
+    let mut harness =
+        Harness::begin(60, 8, crate::screen::Setup { rooms: vec![room("tea")], drafts, ..setup() });
+    harness.connect();
+    harness.receive_joined("tea", 0);
+    harness.type_in("\n");
+    assert_eq!(sent_texts(&harness), ["/quit"]);
 }
 
 #[test]
-fn the_line_one_writes_is_kept_while_a_sent_one_is_looked_at() {
-    let mut played = Played::in_tea(80, 8);
-    played.joined("lobby", 0);
-    played.type_in("sent\nhalf a line");
-    played.key(Key::Up);
-    assert_eq!(played.line(), "sent|");
-    played.wait(2_000);
+fn the_draft_is_saved_while_a_sent_line_is_recalled() {
+    let mut harness = Harness::in_tea(80, 8);
+    harness.receive_joined("lobby", 0);
+    harness.type_in("sent\nhalf a line");
+    harness.key(Key::Up);
+    assert_eq!(harness.line(), "sent|");
+    harness.wait(2_000);
     let kept = |text: &str| Effect::Keep(Keep::Draft { room: room("tea"), text: text.to_owned() });
-    assert!(played.effects.contains(&kept("half a line")));
-    assert!(!played.effects.contains(&kept("sent")));
-    played.press(Press::alt(Key::Char('2')));
-    played.press(Press::alt(Key::Char('1')));
-    assert_eq!(played.line(), "half a line|");
+    assert!(harness.effects.contains(&kept("half a line")));
+    assert!(!harness.effects.contains(&kept("sent")));
+    harness.press(Press::alt(Key::Char('2')));
+    harness.press(Press::alt(Key::Char('1')));
+    assert_eq!(harness.line(), "half a line|");
 }
 
 #[test]
-fn a_paste_that_is_refused_is_not_asked_about_later() {
-    let mut played = Played::in_tea(60, 8);
-    played.type_in("hi");
-    paste(&mut played, &"x\n".repeat(300));
-    played.type_in("\n");
-    assert_eq!(said(&played), ["hi"]);
+fn a_refused_paste_needs_no_confirmation_later() {
+    let mut harness = Harness::in_tea(60, 8);
+    harness.type_in("hi");
+    paste(&mut harness, &"x\n".repeat(300));
+    harness.type_in("\n");
+    assert_eq!(sent_texts(&harness), ["hi"]);
 }
 
 #[test]
-fn keys_that_are_a_paste_make_no_text_of_the_command_they_are_put_into() {
-    let mut played = Played::begin(60, 12, crate::screen::Setup { has_bursts: true, ..setup() });
-    played.online();
-    played.joined("tea", 0);
+fn fast_keys_inside_a_command_leave_it_a_command() {
+    let mut harness = Harness::begin(60, 12, crate::screen::Setup { has_bursts: true, ..setup() });
+    harness.connect();
+    harness.receive_joined("tea", 0);
     for c in "/topic ".chars() {
-        played.wait(60);
-        played.type_in(&c.to_string());
+        harness.wait(60);
+        harness.type_in(&c.to_string());
     }
-    played.wait(60);
+    harness.wait(60);
     for c in "a secret plan".chars() {
-        played.now.since_start_ms += 1;
-        played.type_in(&c.to_string());
+        harness.now.since_start_ms += 1;
+        harness.type_in(&c.to_string());
     }
-    played.wait(500);
-    played.type_in("\n");
-    played.wait(20);
-    assert!(said(&played).is_empty());
-    assert_eq!(topic(&mut played).as_deref(), Some("a secret plan"));
+    harness.wait(500);
+    harness.type_in("\n");
+    harness.wait(20);
+    assert!(sent_texts(&harness).is_empty());
+    assert_eq!(last_topic(&mut harness).as_deref(), Some("a secret plan"));
 }
 
 #[test]
 fn tabs_keep_their_width() {
-    let mut played = Played::in_tea(60, 8);
-    paste(&mut played, "a\tb\n\tc");
-    assert_eq!(played.line(), "a       b\n        c|");
+    let mut harness = Harness::in_tea(60, 8);
+    paste(&mut harness, "a\tb\n\tc");
+    assert_eq!(harness.line(), "a       b\n        c|");
 }

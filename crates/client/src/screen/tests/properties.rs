@@ -1,10 +1,10 @@
-//! Whatever happens in whatever order on a screen of whatever size: no panic, the caret on the screen, no
-//! bound passed, and nothing that arrives touches the line.
+//! For any inputs in any order on a screen of any size: no panic, the caret is on the screen, the limits hold, and
+//! nothing that arrives changes the line.
 
 use proptest::prelude::*;
 use teahouse_wire::api::{Cause, Change, Message};
 
-use super::played::{Played, event, nick, numbered, room, setup, text};
+use super::harness::{Harness, event, nick, numbered, room, setup, text};
 use crate::link::{Happening, Stage, State};
 use crate::screen::limits::{ENTRIES_MAX, ENTRY_BYTES_MAX, TALKS_MAX};
 use crate::screen::{Input, Key, Mouse, MouseDoes, Press, Setup, Size};
@@ -18,13 +18,13 @@ enum Step {
     Resize(Size),
     Focus(bool),
     Wait(u64),
-    Said(u64, String),
-    Changed(bool, String),
+    Message(u64, String),
+    Presence(bool, String),
     Outgoing(u8, bool),
     Joined(String, u64, bool),
     Left(String),
     Offline,
-    Told(String),
+    PrivateMessage(String),
     Answer,
 }
 
@@ -84,74 +84,78 @@ fn step() -> impl Strategy<Value = Step> {
         2 => size().prop_map(Step::Resize),
         1 => any::<bool>().prop_map(Step::Focus),
         1 => (0_u64..6_000).prop_map(Step::Wait),
-        6 => (1_u64..400, words()).prop_map(|(position, words)| Step::Said(position, words)),
-        2 => (any::<bool>(), "[a-e]").prop_map(|(came, who)| Step::Changed(came, who)),
+        6 => (1_u64..400, words()).prop_map(|(position, words)| Step::Message(position, words)),
+        2 => (any::<bool>(), "[a-e]").prop_map(|(has_entered, who)| Step::Presence(has_entered, who)),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(id, kept)| Step::Outgoing(id, kept)),
         1 => (name(), 0_u64..400, any::<bool>()).prop_map(|(name, at, c)| Step::Joined(name, at, c)),
         1 => name().prop_map(Step::Left),
         1 => Just(Step::Offline),
-        1 => "[a-e]{1,3}".prop_map(Step::Told),
+        1 => "[a-e]{1,3}".prop_map(Step::PrivateMessage),
         2 => Just(Step::Answer),
     ]
 }
 
-/// Does a step; says whether it is one of the person's own.
-fn take(played: &mut Played, step: Step) -> bool {
+/// Performs a step. Returns whether it is the user's own.
+fn perform(harness: &mut Harness, step: Step) -> bool {
     match step {
-        Step::Press(press) => played.press(press),
-        Step::Type(words) => played.type_in(&words),
-        Step::Paste(words) => played.input(Input::Paste(words)),
-        Step::Point(mouse) => played.input(Input::Mouse(mouse)),
+        Step::Press(press) => harness.press(press),
+        Step::Type(words) => harness.type_in(&words),
+        Step::Paste(words) => harness.input(Input::Paste(words)),
+        Step::Point(mouse) => harness.input(Input::Mouse(mouse)),
         Step::Resize(size) => {
-            played.input(Input::Resize(size));
+            harness.input(Input::Resize(size));
             return false;
         }
         Step::Focus(is_here) => {
-            played.input(Input::Focus(is_here));
+            harness.input(Input::Focus(is_here));
             return false;
         }
-        // A return that was held back may be the person's.
-        Step::Wait(ms) => played.wait(ms),
-        other @ (Step::Said(..)
-        | Step::Changed(..)
+        // A held return may be released, which is the user's own.
+        Step::Wait(ms) => harness.wait(ms),
+        other @ (Step::Message(..)
+        | Step::Presence(..)
         | Step::Outgoing(..)
         | Step::Joined(..)
         | Step::Left(_)
         | Step::Offline
-        | Step::Told(_)
+        | Step::PrivateMessage(_)
         | Step::Answer) => {
-            hear(played, other);
+            receive(harness, other);
             return false;
         }
     }
     true
 }
 
-fn hear(played: &mut Played, step: Step) {
+fn receive(harness: &mut Harness, step: Step) {
     match step {
-        Step::Said(position, words) => {
+        Step::Message(position, words) => {
             if teahouse_core::Text::parse(&words).is_ok() {
-                played.receive(Message::Event(event("tea", position, "bob", &words)));
+                harness.receive(Message::Event(event("tea", position, "bob", &words)));
             }
         }
-        Step::Changed(true, who) => played.change(Change::Entered { nick: nick(&who) }),
-        Step::Changed(false, who) => {
-            played.change(Change::Offline { nick: nick(&who), cause: Cause::Lost });
+        Step::Presence(true, who) => harness.receive_presence(Change::Entered { nick: nick(&who) }),
+        Step::Presence(false, who) => {
+            harness.receive_presence(Change::Offline { nick: nick(&who), cause: Cause::Lost });
         }
-        Step::Outgoing(id, true) => played.outgoing(id, "mine", Stage::Kept { position: 1 }),
-        Step::Outgoing(id, false) => played.outgoing(id, "mine", Stage::Waiting),
-        Step::Joined(name, position, complete) => played.joined_as(&name, position, complete),
-        Step::Left(name) => played.receive(Message::Left { room: room(&name) }),
+        Step::Outgoing(id, true) => {
+            harness.report_outgoing(id, "mine", Stage::Kept { position: 1 })
+        }
+        Step::Outgoing(id, false) => harness.report_outgoing(id, "mine", Stage::Waiting),
+        Step::Joined(name, position, complete) => {
+            harness.receive_joined_as(&name, position, complete)
+        }
+        Step::Left(name) => harness.receive(Message::Left { room: room(&name) }),
         Step::Offline => {
             let retry_in = std::time::Duration::from_secs(2);
-            played.link(Happening::State(State::Offline { why: "x".to_owned(), retry_in }));
-            played.online();
+            harness.link(Happening::State(State::Offline { why: "x".to_owned(), retry_in }));
+            harness.connect();
         }
-        Step::Told(who) => {
-            let told = Message::Told { time_ms: 0, from: nick(&who), text: text("psst") };
-            played.receive(told);
+        Step::PrivateMessage(who) => {
+            let message = Message::Told { time_ms: 0, from: nick(&who), text: text("psst") };
+            harness.receive(message);
         }
-        Step::Answer => played.answer_history(&(100..150).map(numbered).collect::<Vec<_>>(), 400),
+        Step::Answer => harness.answer_history(&(100..150).map(numbered).collect::<Vec<_>>(), 400),
         Step::Press(_)
         | Step::Type(_)
         | Step::Paste(_)
@@ -162,25 +166,25 @@ fn hear(played: &mut Played, step: Step) {
     }
 }
 
-fn check(played: &mut Played) {
-    let (buffer, caret) = played.drawn();
+fn check(harness: &mut Harness) {
+    let (buffer, caret) = harness.draw();
     let area = *buffer.area();
     assert_eq!(caret.is_none(), area.is_empty());
     assert!(caret.is_none_or(|caret| area.contains(caret)), "{caret:?} in {area:?}");
-    assert!(played.model.talks.len() <= TALKS_MAX);
-    for talk in &played.model.talks {
+    assert!(harness.model.talks.len() <= TALKS_MAX);
+    for talk in &harness.model.talks {
         assert!(talk.window.len() <= ENTRIES_MAX);
         let bytes: usize = talk.window.entries().map(|entry| entry.what.bytes()).sum();
         assert!(bytes <= ENTRY_BYTES_MAX);
     }
 }
 
-/// Time alone comes to rest: woken when it asked to be, the model never asks for the same moment again.
-fn check_rest(played: &mut Played) {
-    while let Some(wake_at) = played.model.wake_at() {
-        let now = played.now.since_start_ms;
+/// Checks that ticks alone come to an end: after a tick at `wake_at`, the next `wake_at` is later or `None`.
+fn check_rest(harness: &mut Harness) {
+    while let Some(wake_at) = harness.model.wake_at() {
+        let now = harness.now.since_start_ms;
         assert!(wake_at > now, "it would wake at {wake_at} and it is {now}");
-        played.wait(wake_at - now);
+        harness.wait(wake_at - now);
     }
 }
 
@@ -190,19 +194,19 @@ proptest! {
     #[test]
     fn anything_goes(has_bursts in any::<bool>(), size in size(), steps in proptest::collection::vec(step(), 1..60)) {
         let setup = Setup { has_bursts, ..setup() };
-        let mut played = Played::begin(size.columns, size.rows, setup);
-        played.online();
-        played.joined("tea", 200);
+        let mut harness = Harness::begin(size.columns, size.rows, setup);
+        harness.connect();
+        harness.receive_joined("tea", 200);
         for step in steps {
-            let before = (played.model.current, played.line());
-            let is_own = take(&mut played, step.clone());
-            check(&mut played);
-            let is_same_room = before.0 == played.model.current;
-            // Rooms that close, and what is refused, may change the line; nothing else that arrives.
+            let before = (harness.model.current, harness.line());
+            let is_own = perform(&mut harness, step.clone());
+            check(&mut harness);
+            let is_same_room = before.0 == harness.model.current;
+            // Only rooms that close or are joined may change the line; nothing else that arrives.
             if !is_own && is_same_room && !matches!(step, Step::Left(_) | Step::Joined(..)) {
-                prop_assert_eq!(before.1, played.line());
+                prop_assert_eq!(before.1, harness.line());
             }
         }
-        check_rest(&mut played);
+        check_rest(&mut harness);
     }
 }

@@ -1,25 +1,25 @@
-//! Our own messages: how far they have come, and what comes back.
+//! Own messages: their progress, and refused texts.
 
 use teahouse_wire::api::{Code, Failure, Id, Message, Request};
 
-use super::played::{Played, event};
+use super::harness::{Harness, event};
 use crate::link::{Happening, Stage, State};
 use crate::screen::{Effect, Input, LineHappening, Server, Setup};
 
-fn refused() -> Stage {
+fn refusal() -> Stage {
     let message = "too fast; try again in 3 s".to_owned();
     Stage::Refused(Failure { code: Code::TooFast, message, field: None, id: None })
 }
 
 #[test]
-fn a_message_shows_how_far_it_has_come() {
-    let mut played = Played::in_tea(60, 8);
-    played.type_in("one\n");
-    played.outgoing(1, "one", Stage::Waiting);
-    played.outgoing(2, "two", Stage::Waiting);
-    played.outgoing(1, "one", Stage::Sent);
-    played.said(1, "bob", "others come before");
-    played.check(&[
+fn a_pending_message_shows_its_progress() {
+    let mut harness = Harness::in_tea(60, 8);
+    harness.type_in("one\n");
+    harness.report_outgoing(1, "one", Stage::Waiting);
+    harness.report_outgoing(2, "two", Stage::Waiting);
+    harness.report_outgoing(1, "one", Stage::Sent);
+    harness.receive_message(1, "bob", "others come before");
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         " ──────────────── Monday, 23 November 2026 ────────────────",
@@ -31,9 +31,9 @@ fn a_message_shows_how_far_it_has_come() {
     ]);
     let mut kept = event("tea", 2, "ann", "one");
     kept.id = Some(Id([1; 16]));
-    played.receive(Message::Event(kept));
-    played.outgoing(1, "one", Stage::Kept { position: 2 });
-    played.check(&[
+    harness.receive(Message::Event(kept));
+    harness.report_outgoing(1, "one", Stage::Kept { position: 2 });
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         " ──────────────── Monday, 23 November 2026 ────────────────",
@@ -46,12 +46,12 @@ fn a_message_shows_how_far_it_has_come() {
 }
 
 #[test]
-fn refused_text_comes_back_into_an_empty_line() {
-    let mut played = Played::in_tea(60, 6);
-    played.type_in("hello\n");
-    played.outgoing(1, "hello", Stage::Sent);
-    played.outgoing(1, "hello", refused());
-    played.check(&[
+fn a_refused_text_comes_back_into_an_empty_line() {
+    let mut harness = Harness::in_tea(60, 6);
+    harness.type_in("hello\n");
+    harness.report_outgoing(1, "hello", Stage::Sent);
+    harness.report_outgoing(1, "hello", refusal());
+    harness.check(&[
         " #tea  tea and what goes with it",
         " ──────────────── Monday, 23 November 2026 ────────────────",
         "     !          ann  hello",
@@ -62,25 +62,25 @@ fn refused_text_comes_back_into_an_empty_line() {
 }
 
 #[test]
-fn refused_text_leaves_a_line_that_is_being_typed_alone() {
-    let mut played = Played::in_tea(60, 6);
-    played.type_in("hello\nnext");
-    played.outgoing(1, "hello", Stage::Sent);
-    played.outgoing(1, "hello", refused());
-    assert_eq!(played.line(), "next|");
-    played.ctrl('u');
-    played.key(crate::screen::Key::Up);
-    assert_eq!(played.line(), "hello|");
+fn a_refused_text_does_not_change_a_line_that_is_being_typed() {
+    let mut harness = Harness::in_tea(60, 6);
+    harness.type_in("hello\nnext");
+    harness.report_outgoing(1, "hello", Stage::Sent);
+    harness.report_outgoing(1, "hello", refusal());
+    assert_eq!(harness.line(), "next|");
+    harness.ctrl('u');
+    harness.key(crate::screen::Key::Up);
+    assert_eq!(harness.line(), "hello|");
 }
 
 #[test]
 fn while_offline_messages_wait() {
-    let mut played = Played::in_tea(70, 6);
-    played.link(Happening::State(State::Connecting { attempt: 2 }));
-    played.type_in("later\n");
-    assert!(played.effects.iter().any(|effect| matches!(effect, Effect::Say { .. })));
-    played.outgoing(1, "later", Stage::Waiting);
-    played.check(&[
+    let mut harness = Harness::in_tea(70, 6);
+    harness.link(Happening::State(State::Connecting { attempt: 2 }));
+    harness.type_in("later\n");
+    assert!(harness.effects.iter().any(|effect| matches!(effect, Effect::Say { .. })));
+    harness.report_outgoing(1, "later", Stage::Waiting);
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         " ───────────────────── Monday, 23 November 2026 ─────────────────────",
@@ -91,14 +91,14 @@ fn while_offline_messages_wait() {
 }
 
 #[test]
-fn what_waits_before_the_server_is_reached_is_said_under_the_nick_it_gives() {
-    let mut played = Played::begin(50, 6, super::played::setup());
-    played.outgoing(1, "one", Stage::Waiting);
-    played.outgoing(2, "two", Stage::Waiting);
-    played.online();
-    played.joined("tea", 0);
-    played.answer_history(&[], 0);
-    played.check(&[
+fn pending_messages_take_the_nick_of_the_welcome() {
+    let mut harness = Harness::begin(50, 6, super::harness::setup());
+    harness.report_outgoing(1, "one", Stage::Waiting);
+    harness.report_outgoing(2, "two", Stage::Waiting);
+    harness.connect();
+    harness.receive_joined("tea", 0);
+    harness.answer_history(&[], 0);
+    harness.check(&[
         " #tea  tea and what goes with it",
         " ─────────── Monday, 23 November 2026 ───────────",
         "     … ann: one",
@@ -109,26 +109,26 @@ fn what_waits_before_the_server_is_reached_is_said_under_the_nick_it_gives() {
 }
 
 #[test]
-fn commands_are_done_and_what_is_wrong_is_said() {
-    let mut played = Played::in_tea(70, 6);
-    played.type_in("/jion x\n");
-    assert_eq!(played.line(), "/jion x|");
-    assert!(played.rows()[4].contains("did you mean /join?"), "{:?}", played.rows());
-    played.ctrl('u');
-    played.type_in("/me pours tea\n");
+fn commands_are_executed_and_errors_are_shown() {
+    let mut harness = Harness::in_tea(70, 6);
+    harness.type_in("/jion x\n");
+    assert_eq!(harness.line(), "/jion x|");
+    assert!(harness.rows()[4].contains("did you mean /join?"), "{:?}", harness.rows());
+    harness.ctrl('u');
+    harness.type_in("/me pours tea\n");
     let acted = |effect: &Effect| matches!(effect, Effect::Say { acted: true, .. });
-    assert!(played.effects.iter().any(acted));
-    played.type_in("/nick anna\n");
-    assert!(played.asked().iter().any(|(_, request)| matches!(request, Request::Nick(_))));
+    assert!(harness.effects.iter().any(acted));
+    harness.type_in("/nick anna\n");
+    assert!(harness.take_requests().iter().any(|(_, request)| matches!(request, Request::Nick(_))));
 }
 
 #[test]
-fn what_is_told_in_private_has_a_place_of_its_own() {
-    let mut played = Played::in_tea(80, 7);
-    played.type_in("/msg eva 你好\n");
-    let asked = played.asked();
-    let tell = asked.iter().find(|(_, request)| matches!(request, Request::Tell(_))).unwrap();
-    played.check(&[
+fn private_messages_have_a_conversation_of_their_own() {
+    let mut harness = Harness::in_tea(80, 7);
+    harness.type_in("/msg eva 你好\n");
+    let requests = harness.take_requests();
+    let tell = requests.iter().find(|(_, request)| matches!(request, Request::Tell(_))).unwrap();
+    harness.check(&[
         " 茶馆 teahouse  │ @eva  in private; not kept by the house",
         " #tea           │",
         "▌@eva           │",
@@ -139,8 +139,8 @@ fn what_is_told_in_private_has_a_place_of_its_own() {
     ]);
     let message = "there is nobody called eva".to_owned();
     let failure = Failure { code: Code::NoSuchNick, message, field: None, id: None };
-    played.answer(tell.0, Message::Error(failure));
-    played.check(&[
+    harness.answer(tell.0, Message::Error(failure));
+    harness.check(&[
         " 茶馆 teahouse  │ @eva  in private; not kept by the house",
         " #tea           │ ───────────────── Monday, 23 November 2026 ──────────────────",
         "▌@eva           │     !          ann  你好",
@@ -152,18 +152,18 @@ fn what_is_told_in_private_has_a_place_of_its_own() {
 }
 
 #[test]
-fn room_says_where_one_is_and_turns_to_no_room_that_one_is_not_in() {
-    let mut played = Played::in_tea(60, 6);
-    played.joined("cake", 0);
-    played.type_in("/room\n");
+fn room_names_the_current_room_and_refuses_one_not_joined() {
+    let mut harness = Harness::in_tea(60, 6);
+    harness.receive_joined("cake", 0);
+    harness.type_in("/room\n");
     assert!(
-        played.rows()[3].ends_with("·  you speak in #tea; also in #cake"),
+        harness.rows()[3].ends_with("·  you speak in #tea; also in #cake"),
         "{:#?}",
-        played.rows()
+        harness.rows()
     );
-    played.effects.clear();
-    played.type_in("/room go\n");
-    played.check(&[
+    harness.effects.clear();
+    harness.type_in("/room go\n");
+    harness.check(&[
         " #tea  tea and what goes with it",
         "",
         " ──────────────── Monday, 23 November 2026 ────────────────",
@@ -171,22 +171,22 @@ fn room_says_where_one_is_and_turns_to_no_room_that_one_is_not_in() {
         "─ ● ann ─ you are not in #go; /join #go first ──── F1 help ─",
         "› /room go|",
     ]);
-    assert!(!played.effects.iter().any(|effect| matches!(effect, Effect::Join(_))));
-    played.ctrl('u');
-    played.type_in("/room cake\n");
-    assert!(played.rows()[0].starts_with(" #cake"), "{:?}", played.rows());
+    assert!(!harness.effects.iter().any(|effect| matches!(effect, Effect::Join(_))));
+    harness.ctrl('u');
+    harness.type_in("/room cake\n");
+    assert!(harness.rows()[0].starts_with(" #cake"), "{:?}", harness.rows());
 }
 
 #[test]
-fn a_line_server_gets_lines_and_gives_lines() {
+fn a_line_server_receives_and_sends_lines() {
     let server = Server::Line("localhost:5000".to_owned());
-    let mut played = Played::begin(60, 8, Setup { server, ..super::played::setup() });
-    played.input(Input::Line(LineHappening::Connected("localhost:5000".to_owned())));
-    played.input(Input::Line(LineHappening::Received("<127.0.0.1:4000> 你好".to_owned())));
-    played.type_in("/nick ann\nhalf");
-    assert!(played.effects.contains(&Effect::SendLine("/nick ann".to_owned())));
-    played.input(Input::Line(LineHappening::Ended("Disconnected from chat server".to_owned())));
-    played.check(&[
+    let mut harness = Harness::begin(60, 8, Setup { server, ..super::harness::setup() });
+    harness.input(Input::Line(LineHappening::Connected("localhost:5000".to_owned())));
+    harness.input(Input::Line(LineHappening::Received("<127.0.0.1:4000> 你好".to_owned())));
+    harness.type_in("/nick ann\nhalf");
+    assert!(harness.effects.contains(&Effect::SendLine("/nick ann".to_owned())));
+    harness.input(Input::Line(LineHappening::Ended("Disconnected from chat server".to_owned())));
+    harness.check(&[
         " localhost:5000  plain lines",
         " ──────────────── Monday, 23 November 2026 ────────────────",
         " 10:00 · connected to localhost:5000",
@@ -196,5 +196,5 @@ fn a_line_server_gets_lines_and_gives_lines() {
         "─ ○ not connected ──────────────────────────────── F1 help ─",
         "› half|",
     ]);
-    assert_eq!(played.line(), "half|");
+    assert_eq!(harness.line(), "half|");
 }

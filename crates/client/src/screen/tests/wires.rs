@@ -1,25 +1,25 @@
-//! The bytes that a terminal is sent, read by a terminal that is emulated.
+//! The bytes sent to the terminal, interpreted by an emulated terminal.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
-use super::played::Played;
+use super::harness::Harness;
 use crate::screen::{Charset, Palette, Steady, Theme, draw};
 
 const COLUMNS: u16 = 70;
 const ROWS: u16 = 14;
 
-/// A terminal that is emulated, with the interface drawn into it again and again.
+/// An emulated terminal, into which frames of the interface are drawn.
 struct Emulated {
     terminal: Terminal<Steady<Shared>>,
     wire: Shared,
     parser: vt100::Parser,
-    /// A wide symbol that this terminal paints as narrow as the other.
+    /// A wide symbol, and a narrow one that this terminal paints instead.
     narrow: Option<(&'static str, &'static str)>,
 }
 
-/// Bytes on their way.
+/// The bytes written and not yet interpreted.
 #[derive(Clone, Default)]
 struct Shared(std::rc::Rc<std::cell::RefCell<Vec<u8>>>);
 
@@ -45,14 +45,14 @@ impl Emulated {
         Self { terminal, wire, parser, narrow: None }
     }
 
-    /// Draws, and gives what was sent and what should be seen.
-    fn draw(&mut self, played: &mut Played) -> (Vec<u8>, Buffer) {
-        played.model.follow_caret();
+    /// Draws a frame. Returns the bytes sent and the expected screen.
+    fn draw(&mut self, harness: &mut Harness) -> (Vec<u8>, Buffer) {
+        harness.model.follow_caret();
         let theme = Theme::of(Palette::Dark, Charset::Full);
         self.terminal.backend_mut().begin_frame().unwrap();
         let mut wanted = Buffer::default();
         let drawn = self.terminal.draw(|frame| {
-            if let Some(caret) = draw(&played.model, &theme, frame.buffer_mut()) {
+            if let Some(caret) = draw(&harness.model, &theme, frame.buffer_mut()) {
                 frame.set_cursor_position(caret);
             }
             wanted = frame.buffer_mut().clone();
@@ -70,17 +70,18 @@ impl Emulated {
         (sent, wanted)
     }
 
-    /// Every cell of the emulated screen is what was drawn, and the cursor is at the caret.
+    /// Draws a frame, and checks that every cell of the emulated screen is as drawn and the cursor is at the caret. Returns
+    /// the number of bytes sent.
     #[track_caller]
-    fn check(&mut self, played: &mut Played) -> usize {
-        let (sent, wanted) = self.draw(played);
+    fn check(&mut self, harness: &mut Harness) -> usize {
+        let (sent, wanted) = self.draw(harness);
         let screen = self.parser.screen();
         for y in 0..ROWS {
             let mut x = 0;
             while x < COLUMNS {
                 let symbol = wanted[(x, y)].symbol();
                 let cell = screen.cell(y, x).unwrap();
-                // Of a cluster an emulator may keep only the beginning.
+                // The emulator may keep only the beginning of a cluster.
                 let shown = if cell.has_contents() { cell.contents() } else { " " };
                 assert!(
                     shown == symbol || symbol.starts_with(shown) && shown != " ",
@@ -90,7 +91,7 @@ impl Emulated {
                 x += u16::try_from(teahouse_editor::width(symbol).max(1)).unwrap();
             }
         }
-        let (_, caret) = played.drawn();
+        let (_, caret) = harness.draw();
         let (y, x) = screen.cursor_position();
         assert_eq!(caret, Some(ratatui::layout::Position::new(x, y)));
         sent.len()
@@ -108,58 +109,58 @@ const LINES: &[&str] = &[
 ];
 
 #[test]
-fn what_a_terminal_shows_is_what_was_drawn_frame_after_frame() {
-    let mut played = Played::in_tea(COLUMNS, ROWS);
+fn a_terminal_shows_every_frame_as_it_was_drawn() {
+    let mut harness = Harness::in_tea(COLUMNS, ROWS);
     let mut emulated = Emulated::new();
-    emulated.check(&mut played);
+    emulated.check(&mut harness);
     for position in 1..=60 {
         let words = LINES[usize::try_from(position).unwrap() % LINES.len()];
-        played.said(
+        harness.receive_message(
             position,
             ["bob", "小明", "ann"][usize::try_from(position % 3).unwrap()],
             words,
         );
-        emulated.check(&mut played);
+        emulated.check(&mut harness);
     }
 }
 
 #[test]
-fn beside_a_wide_symbol_that_a_terminal_paints_narrow_nothing_is_left_of_what_was_there() {
+fn no_old_content_remains_beside_a_wide_symbol_painted_narrow() {
     for wide in ["☰", "👍", "🪐"] {
-        let mut played = Played::in_tea(COLUMNS, ROWS);
+        let mut harness = Harness::in_tea(COLUMNS, ROWS);
         let mut emulated = Emulated { narrow: Some((wide, "=")), ..Emulated::new() };
-        played.said(1, "bob", "xyz");
-        emulated.draw(&mut played);
-        played.said(2, "bob", &format!("{wide}z"));
-        emulated.draw(&mut played);
+        harness.receive_message(1, "bob", "xyz");
+        emulated.draw(&mut harness);
+        harness.receive_message(2, "bob", &format!("{wide}z"));
+        emulated.draw(&mut harness);
         let shown = emulated.parser.screen().contents();
         assert!(shown.contains("  = z") && !shown.contains("=y"), "{wide}:\n{shown}");
     }
 }
 
 #[test]
-fn the_caret_stands_after_what_is_typed_whatever_it_is() {
-    let mut played = Played::in_tea(COLUMNS, ROWS);
+fn the_caret_stands_after_any_typed_text() {
+    let mut harness = Harness::in_tea(COLUMNS, ROWS);
     let mut emulated = Emulated::new();
     for words in LINES {
-        played.type_in(words);
-        emulated.check(&mut played);
-        played.key(crate::screen::Key::Left);
-        emulated.check(&mut played);
-        played.ctrl('u');
-        emulated.check(&mut played);
+        harness.type_in(words);
+        emulated.check(&mut harness);
+        harness.key(crate::screen::Key::Left);
+        emulated.check(&mut harness);
+        harness.ctrl('u');
+        emulated.check(&mut harness);
     }
 }
 
 #[test]
-fn typing_sends_a_few_bytes_and_doing_nothing_hardly_any() {
-    let mut played = Played::in_tea(COLUMNS, ROWS);
+fn typing_sends_few_bytes_and_an_unchanged_frame_hardly_any() {
+    let mut harness = Harness::in_tea(COLUMNS, ROWS);
     for position in 1..=20 {
-        played.said(position, "bob", "plain words, some of them");
+        harness.receive_message(position, "bob", "plain words, some of them");
     }
     let mut emulated = Emulated::new();
-    emulated.check(&mut played);
-    assert!(emulated.check(&mut played) < 60);
-    played.type_in("a");
-    assert!(emulated.check(&mut played) < 90);
+    emulated.check(&mut harness);
+    assert!(emulated.check(&mut harness) < 60);
+    harness.type_in("a");
+    assert!(emulated.check(&mut harness) < 90);
 }

@@ -1,4 +1,4 @@
-//! A server of one's own, played: events in, screens out.
+//! A model with a simulated server: events in, screens out.
 
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -46,32 +46,32 @@ pub(super) fn setup() -> Setup {
 }
 
 /// An interface under test.
-pub(super) struct Played {
+pub(super) struct Harness {
     pub(super) model: Model,
-    /// Everything it wanted done, in order.
+    /// The effects so far, in order.
     pub(super) effects: Vec<Effect>,
     pub(super) now: Now,
 }
 
-impl Played {
-    /// Connecting, with a screen of this size.
+impl Harness {
+    /// A connecting client, with a screen of this size.
     pub(super) fn begin(columns: u16, rows: u16, setup: Setup) -> Self {
         let now = Now { since_start_ms: 1_000, time_ms: TEN };
         let model = Model::new(setup, Size { columns, rows }, now);
         Self { model, effects: Vec::new(), now }
     }
 
-    /// ann, in #tea, where nothing has been said.
+    /// ann in #tea, which has no messages.
     pub(super) fn in_tea(columns: u16, rows: u16) -> Self {
-        let mut played = Self::begin(columns, rows, setup());
-        played.online();
-        played.joined("tea", 0);
-        played.answer_history(&[], 0);
-        played.effects.clear();
-        played
+        let mut harness = Self::begin(columns, rows, setup());
+        harness.connect();
+        harness.receive_joined("tea", 0);
+        harness.answer_history(&[], 0);
+        harness.effects.clear();
+        harness
     }
 
-    pub(super) fn online(&mut self) {
+    pub(super) fn connect(&mut self) {
         self.link(Happening::State(State::Online(Welcome {
             nick: nick("ann"),
             taken: None,
@@ -85,11 +85,11 @@ impl Played {
         })));
     }
 
-    pub(super) fn joined(&mut self, name: &str, position: u64) {
-        self.joined_as(name, position, false);
+    pub(super) fn receive_joined(&mut self, name: &str, position: u64) {
+        self.receive_joined_as(name, position, false);
     }
 
-    pub(super) fn joined_as(&mut self, name: &str, position: u64, complete: bool) {
+    pub(super) fn receive_joined_as(&mut self, name: &str, position: u64, complete: bool) {
         self.receive(Message::Joined(Joined {
             room: room(name),
             epoch: EPOCH,
@@ -114,13 +114,13 @@ impl Played {
         self.link(Happening::Received(ServerMessage { reference: None, message }));
     }
 
-    /// Answers a question.
+    /// Receives the answer to a request.
     pub(super) fn answer(&mut self, reference: u64, message: Message) {
         let reference = Some(Ref::Number(reference));
         self.link(Happening::Received(ServerMessage { reference, message }));
     }
 
-    pub(super) fn outgoing(&mut self, number: u8, words: &str, stage: Stage) {
+    pub(super) fn report_outgoing(&mut self, number: u8, words: &str, stage: Stage) {
         self.link(Happening::Outgoing(Outgoing {
             id: Id([number; 16]),
             room: room("tea"),
@@ -130,18 +130,18 @@ impl Played {
         }));
     }
 
-    /// Somebody says something in #tea, a minute later for each position.
-    pub(super) fn said(&mut self, position: u64, who: &str, words: &str) {
-        self.said_in("tea", position, who, words);
+    /// Receives a message in #tea; the time is a minute later for each position.
+    pub(super) fn receive_message(&mut self, position: u64, who: &str, words: &str) {
+        self.receive_message_in("tea", position, who, words);
     }
 
-    pub(super) fn said_in(&mut self, name: &str, position: u64, who: &str, words: &str) {
+    pub(super) fn receive_message_in(&mut self, name: &str, position: u64, who: &str, words: &str) {
         let event = event(name, position, who, words);
         self.now.time_ms = self.now.time_ms.max(event.time_ms);
         self.receive(Message::Event(event));
     }
 
-    pub(super) fn change(&mut self, change: Change) {
+    pub(super) fn receive_presence(&mut self, change: Change) {
         self.receive(Message::Presence(Presence { room: room("tea"), change }));
     }
 
@@ -157,32 +157,32 @@ impl Played {
         self.press(Press::ctrl(Key::Char(c)));
     }
 
-    /// Types, with a return for each line feed.
+    /// Types a text, with a return for each line feed.
     pub(super) fn type_in(&mut self, words: &str) {
         for c in words.chars() {
             self.key(if c == '\n' { Key::Enter } else { Key::Char(c) });
         }
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub(super) fn wait(&mut self, ms: u64) {
         self.now.since_start_ms += ms;
         self.now.time_ms += i64::try_from(ms).unwrap();
         self.input(Input::Tick);
     }
 
-    /// The questions asked so far, which are then forgotten.
-    pub(super) fn asked(&mut self) -> Vec<(u64, Request)> {
-        let asked = |effect| {
+    /// Takes the requests so far; drops the other effects.
+    pub(super) fn take_requests(&mut self) -> Vec<(u64, Request)> {
+        let request = |effect| {
             let Effect::Ask { reference, request } = effect else { return None };
             Some((reference, request))
         };
-        std::mem::take(&mut self.effects).into_iter().filter_map(asked).collect()
+        std::mem::take(&mut self.effects).into_iter().filter_map(request).collect()
     }
 
-    /// Answers every question for history with these events.
+    /// Answers every history request with these events.
     pub(super) fn answer_history(&mut self, events: &[Event], head: u64) {
-        for (reference, request) in self.asked() {
+        for (reference, request) in self.take_requests() {
             if let Request::History(request) = request {
                 let page = HistoryPage {
                     room: request.room,
@@ -196,13 +196,13 @@ impl Played {
         }
     }
 
-    /// Answers questions for history until no more are asked, out of a room with this many messages.
+    /// Answers history requests until there are no more, from a room with this many messages. Returns the number of pages.
     pub(super) fn serve_history(&mut self, head: u64) -> usize {
         let mut pages = 0;
         loop {
-            let asked = self.asked();
+            let requests = self.take_requests();
             let mut is_done = true;
-            for (reference, request) in asked {
+            for (reference, request) in requests {
                 let Request::History(request) = request else { continue };
                 let (part, limit) = (request.part, u64::from(request.limit.unwrap()));
                 let (first, last) = match (part.before, part.after, part.around) {
@@ -223,8 +223,8 @@ impl Played {
         }
     }
 
-    /// The screen, and the caret.
-    pub(super) fn drawn(&mut self) -> (Buffer, Option<Position>) {
+    /// Draws the screen. Returns it with the caret.
+    pub(super) fn draw(&mut self) -> (Buffer, Option<Position>) {
         self.model.follow_caret();
         let size = self.model.look.size;
         let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
@@ -237,7 +237,7 @@ impl Played {
 
     /// The rows of the screen as text, with `|` where the caret is.
     pub(super) fn rows(&mut self) -> Vec<String> {
-        let (buffer, caret) = self.drawn();
+        let (buffer, caret) = self.draw();
         let area = *buffer.area();
         let row = |y: u16| {
             let mut row = String::new();
@@ -261,7 +261,7 @@ impl Played {
         assert!(rows == expected, "the screen is: {rows:#?}");
     }
 
-    /// The line as it stands, with `|` where the caret is.
+    /// The line, with `|` at the caret.
     pub(super) fn line(&self) -> String {
         let (text, caret) = (self.model.line.text(), self.model.line.caret());
         format!("{}|{}", &text[..caret], &text[caret..])
@@ -281,7 +281,7 @@ pub(super) fn event(name: &str, position: u64, who: &str, words: &str) -> Event 
     }
 }
 
-/// The message of the played history at this position.
+/// The message of the simulated history at this position.
 pub(super) fn numbered(position: u64) -> Event {
     event("tea", position, "bob", &format!("message {position}"))
 }
