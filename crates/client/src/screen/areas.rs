@@ -85,7 +85,7 @@ impl Areas {
 
     /// The same areas with the messages, or what replaces them, as the only part above the status.
     #[must_use]
-    pub(super) fn of_one_page(self) -> Self {
+    pub(super) fn single_page(self) -> Self {
         let Rect { y: height, width, .. } = self.status;
         let (width, height) = (width.max(self.line.width), height.max(self.messages.bottom()));
         let messages = Rect { x: 0, y: 0, width, height: height.min(self.line.y) };

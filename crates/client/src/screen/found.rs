@@ -52,7 +52,8 @@ fn find(text: &[Folded], word: &[char], is_open: bool, found: &mut Vec<Range<usi
         let is_same = window.iter().zip(word).all(|(folded, c)| folded.c == *c);
         let before = start.checked_sub(1).map(|before| text[before].c);
         let after = text.get(start + word.len()).map(|after| after.c);
-        let is_whole = !glues(before, word[0]) && (is_open || !glues(after, word[word.len() - 1]));
+        let is_whole =
+            !joins_word(before, word[0]) && (is_open || !joins_word(after, word[word.len() - 1]));
         if is_same && is_whole {
             found.push(window[0].at..window[word.len() - 1].end);
         }
@@ -89,7 +90,7 @@ fn stands_alone(c: char) -> bool {
 }
 
 /// Whether a neighbour belongs to the same word as the first or last character of the searched word.
-fn glues(neighbour: Option<char>, edge: char) -> bool {
+fn joins_word(neighbour: Option<char>, edge: char) -> bool {
     neighbour.is_some_and(|c| c.is_alphanumeric() && !stands_alone(c) && !stands_alone(edge))
 }
 
@@ -97,20 +98,23 @@ fn glues(neighbour: Option<char>, edge: char) -> bool {
 mod tests {
     use super::*;
 
-    fn found<'a>(text: &'a str, words: &str) -> Vec<&'a str> {
+    fn words_in<'a>(text: &'a str, words: &str) -> Vec<&'a str> {
         ranges(text, words).into_iter().map(|range| &text[range]).collect()
     }
 
     #[test]
     fn words_are_found_as_the_server_finds_them() {
-        assert_eq!(found("Tea, steam, TEA!", "tea"), ["Tea", "TEA"]);
-        assert_eq!(found("build builder rebuild", "buil*"), ["build", "builder"].map(|_| "buil"));
-        assert_eq!(found("今天喝茶吗", "喝茶"), ["喝茶"]);
-        assert_eq!(found("Cafe\u{301} CAFÉ cafe", "café"), ["Cafe\u{301}", "CAFÉ", "cafe"]);
-        assert_eq!(found("ＡＢＣ abc", "abc"), ["ＡＢＣ", "abc"]);
-        assert_eq!(found("green (tea)", "\"tea\" green"), ["green", "tea"]);
-        assert_eq!(found("か\u{3099}き", "が"), ["か\u{3099}"]);
-        assert!(found("anything", "\" * -").is_empty());
-        assert!(found("", "tea").is_empty());
+        assert_eq!(words_in("Tea, steam, TEA!", "tea"), ["Tea", "TEA"]);
+        assert_eq!(
+            words_in("build builder rebuild", "buil*"),
+            ["build", "builder"].map(|_| "buil")
+        );
+        assert_eq!(words_in("今天喝茶吗", "喝茶"), ["喝茶"]);
+        assert_eq!(words_in("Cafe\u{301} CAFÉ cafe", "café"), ["Cafe\u{301}", "CAFÉ", "cafe"]);
+        assert_eq!(words_in("ＡＢＣ abc", "abc"), ["ＡＢＣ", "abc"]);
+        assert_eq!(words_in("green (tea)", "\"tea\" green"), ["green", "tea"]);
+        assert_eq!(words_in("か\u{3099}き", "が"), ["か\u{3099}"]);
+        assert!(words_in("anything", "\" * -").is_empty());
+        assert!(words_in("", "tea").is_empty());
     }
 }

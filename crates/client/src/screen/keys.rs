@@ -130,7 +130,7 @@ pub(super) static SECTIONS: &[Section] = &[
             row(&[Press::shift(Key::Down)], Action::Scroll(Scroll::Down), "some rows down"),
             row(
                 &[Press::ctrl(Key::End), alt_key(Key::End)],
-                Action::Scroll(Scroll::Live),
+                Action::Scroll(Scroll::End),
                 "to the newest message",
             ),
             row(&[ctrl('f'), of(Key::F(4))], Action::Find, "search, and go to what was found"),

@@ -147,7 +147,7 @@ impl Model {
         let mut model = Self {
             now,
             look: Look::of(size),
-            connection: Connection::begun(now),
+            connection: Connection::connecting(now),
             me: Me::with_own(&setup.own),
             talks: first_talks(&setup),
             current: 0,
@@ -168,17 +168,17 @@ impl Model {
     pub fn update(&mut self, input: Input, now: Now) -> Vec<Effect> {
         self.now = now;
         match input {
-            Input::Key(press) => self.press(press),
+            Input::Key(press) => self.handle_key(press),
             Input::Paste(text) => self.paste(&text),
-            Input::Mouse(mouse) => self.point(mouse),
+            Input::Mouse(mouse) => self.handle_mouse(mouse),
             Input::Resize(size) => self.resize(size),
-            Input::Focus(is_here) => self.focus(is_here),
+            Input::Focus(is_here) => self.set_focus(is_here),
             Input::Tick => {}
             Input::Link(happening) => self.handle_happening(happening),
             Input::Line(happening) => self.handle_line(happening),
             Input::Failed(what) => self.flash(what),
         }
-        self.settle();
+        self.finish_update();
         std::mem::take(&mut self.effects)
     }
 
@@ -217,9 +217,9 @@ impl Model {
     }
 
     /// Runs after every input: removes what has expired, and requests what is missing.
-    fn settle(&mut self) {
+    fn finish_update(&mut self) {
         let now = self.now.since_start_ms;
-        self.settle_burst();
+        self.release_held_return();
         self.feedback.flash.take_if(|flash| flash.until_ms <= now);
         for talk in &mut self.talks {
             talk.typing.retain(|(_, until)| *until > now);
@@ -233,7 +233,7 @@ impl Model {
         if self.talk().is_at_end() {
             self.feedback.answers.clear();
         }
-        self.fill();
+        self.request_missing();
     }
 
     /// Scrolls the line so that its caret is on the screen. Called before each drawing and not for each key, because the
@@ -247,7 +247,7 @@ impl Model {
         self.follow_end();
     }
 
-    fn focus(&mut self, is_here: bool) {
+    fn set_focus(&mut self, is_here: bool) {
         self.look.focus = if is_here { Focus::Here } else { Focus::Away };
         if !is_here {
             self.talk_mut().new_after = None;

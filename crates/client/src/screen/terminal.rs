@@ -150,7 +150,7 @@ impl<'a, P: Peer> Shell<'a, P> {
         while !self.is_closing {
             match self.wait(&mut events, &mut signals).await {
                 Woken::Terminal(Some(event)) => {
-                    let sorted = self.answers.take(event?, Instant::now());
+                    let sorted = self.answers.sort(event?, Instant::now());
                     self.handle_sorted(sorted)?;
                 }
                 Woken::HeldBack => {

@@ -53,7 +53,7 @@ pub(in crate::screen) enum Scroll {
     /// A few rows down.
     Down,
     /// To the newest message.
-    Live,
+    End,
 }
 
 /// Which room to show.

@@ -21,7 +21,7 @@ impl Model {
                 self.handle_members(&room, &nicks, total, (page, pages), purpose);
             }
             Message::Rooms(page) if purpose == Some(Purpose::KnownRooms) => {
-                self.take_known_rooms(&page)
+                self.add_known_rooms(&page)
             }
             Message::Rooms(page) => self.list_rooms(&page),
             Message::Ignoring { nicks } => self.show_ignoring(&nicks),
@@ -53,7 +53,7 @@ impl Model {
         let Some(talk) = self.talks.iter_mut().find(|talk| talk.with.room() == Some(room)) else {
             return;
         };
-        let next = talk.members.take_page(page, pages, nicks, total);
+        let next = talk.members.add_page(page, pages, nicks, total);
         match (next, purpose) {
             (Some(next), Some(Purpose::Members(room))) => self.ask_members(room, next),
             (_, Some(Purpose::Notice)) => {

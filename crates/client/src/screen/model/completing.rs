@@ -22,7 +22,7 @@ pub(super) struct Words {
 
 impl Words {
     /// The candidates for a word. A command is possible only at the beginning of the line.
-    pub(super) fn matching(&self, word: &str, is_first: bool) -> Vec<Candidate> {
+    pub(super) fn candidates(&self, word: &str, is_first: bool) -> Vec<Candidate> {
         let wanted = word.to_lowercase();
         if let Some(command) = wanted.strip_prefix('/') {
             let fitting = self.commands.iter().filter(|name| is_first && name.starts_with(command));
@@ -66,9 +66,9 @@ impl Model {
     fn complete_now(&mut self, direction: Direction) {
         let words = self.words_to_complete();
         let outcome =
-            self.line.complete(direction, |word, is_first| words.matching(word, is_first));
+            self.line.complete(direction, |word, is_first| words.candidates(word, is_first));
         if outcome == Outcome::Changed {
-            self.line_changed();
+            self.handle_line_change();
         }
     }
 
@@ -97,7 +97,7 @@ impl Model {
     }
 
     /// Adds a page of the server's rooms; then requests the next page, or completes the waiting word.
-    pub(super) fn take_known_rooms(&mut self, page: &RoomsPage) {
+    pub(super) fn add_known_rooms(&mut self, page: &RoomsPage) {
         let names = &mut self.requests.known_rooms.names;
         let free = ROOMS_KNOWN_MAX.saturating_sub(names.len());
         names.extend(page.rooms.iter().take(free).map(|room| room.name.clone()));

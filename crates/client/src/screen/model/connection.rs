@@ -18,7 +18,7 @@ pub(in crate::screen) struct Connection {
 
 impl Connection {
     /// The first connection, being made.
-    pub(super) fn begun(now: Now) -> Self {
+    pub(super) fn connecting(now: Now) -> Self {
         Self {
             state: State::Connecting { attempt: 1 },
             since_ms: now.since_start_ms,

@@ -5,7 +5,7 @@ use super::{Model, command_line};
 use crate::screen::input::{Effect, Keep};
 
 impl Model {
-    pub(super) fn draft_changed(&mut self) {
+    pub(super) fn note_draft_change(&mut self) {
         self.keyboard.draft_changed_ms.get_or_insert(self.now.since_start_ms);
     }
 

@@ -242,8 +242,8 @@ pub(crate) fn mention_ranges<'a>(
         let (before, after) = (text[..start].chars().next_back(), text[end..].chars().next());
         let first = nick.chars().next()?;
         let last = nick.chars().next_back()?;
-        let is_part = before.is_some_and(|before| glues_before(before, first))
-            || after.is_some_and(|after| glues_after(after, last));
+        let is_part = before.is_some_and(|before| joins_word_before(before, first))
+            || after.is_some_and(|after| joins_word_after(after, last));
         (!is_part).then_some(start..end)
     })
 }
@@ -261,19 +261,19 @@ fn end_of_match(text: &str, nick: &str) -> Option<usize> {
 }
 
 /// Whether the character after a nick belongs to the same word as its last one.
-fn glues_after(neighbour: char, edge: char) -> bool {
+fn joins_word_after(neighbour: char, edge: char) -> bool {
     // A variation selector only changes the colours of a pictograph. In Korean, particles follow a name without a
     // space, whatever script the name is in.
     (is_mark(neighbour) && neighbour != '\u{FE0F}')
-        || (!is_hangul(neighbour) && glues(neighbour, edge))
+        || (!is_hangul(neighbour) && joins_word(neighbour, edge))
 }
 
 /// Whether the character before a nick belongs to the same word as its first one.
-fn glues_before(neighbour: char, edge: char) -> bool {
-    is_hangul(neighbour) == is_hangul(edge) && glues(neighbour, edge)
+fn joins_word_before(neighbour: char, edge: char) -> bool {
+    is_hangul(neighbour) == is_hangul(edge) && joins_word(neighbour, edge)
 }
 
-fn glues(neighbour: char, edge: char) -> bool {
+fn joins_word(neighbour: char, edge: char) -> bool {
     let is_letter = |c: char| c.is_alphanumeric() || c == '_';
     is_letter(neighbour) && is_letter(edge) && !is_unspaced(neighbour) && !is_unspaced(edge)
 }

@@ -53,7 +53,7 @@ impl Grid {
 
     /// The grid without columns for nicks.
     #[must_use]
-    pub(crate) fn in_line(columns: usize) -> Self {
+    pub(crate) fn without_nick_column(columns: usize) -> Self {
         Self { is_apart: false, ..Self::of(columns) }
     }
 

@@ -98,7 +98,7 @@ impl Model {
             Message::Bye { .. } | Message::Unknown => {}
             Message::History(page) => {
                 if let Some(purpose) = purpose {
-                    self.take_page(&page, &purpose);
+                    self.add_page(&page, &purpose);
                 }
             }
             answer @ (Message::Delivered { .. }

@@ -26,7 +26,7 @@ impl Model {
         };
         let areas = Areas::of(self.look.size, &wanted);
         match self.mode {
-            Mode::Help { .. } => areas.of_one_page(),
+            Mode::Help { .. } => areas.single_page(),
             Mode::Line | Mode::Find { .. } | Mode::List(_) | Mode::SendPaste { .. } => areas,
         }
     }
@@ -61,7 +61,7 @@ impl Model {
         let columns = usize::from(self.areas().messages.width);
         let grid = match self.talk().with {
             // The lines of a line server contain the names.
-            With::Server(_) => Grid::in_line(columns),
+            With::Server(_) => Grid::without_nick_column(columns),
             With::Api | With::Room(_) | With::Person(_) => Grid::of(columns),
         };
         Flow { talk: self.talk(), grid, zone: &self.setup.zone }

@@ -10,7 +10,7 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     if !text.contains("://") {
         return Vec::new();
     }
-    let plain = plain(text);
+    let plain = finder_text(text);
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);
     let web = finder.links(&plain).filter(|link| is_web(link.as_str()));
@@ -19,7 +19,7 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
 
 /// The text for the link finder, byte for byte: within an address, letters beyond ASCII become ASCII letters, also in
 /// the last part of a host (`.рф`), and characters that end an address become spaces.
-fn plain(text: &str) -> String {
+fn finder_text(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut is_in_link = false;
     for c in text.chars() {
@@ -78,14 +78,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn found(text: &str) -> Vec<&str> {
+    fn links_in(text: &str) -> Vec<&str> {
         find(text).into_iter().map(|range| &text[range]).collect()
     }
 
     #[test]
     fn a_link_ends_where_a_reader_expects() {
-        assert_eq!(found("see https://tea.example/a(b). ok"), ["https://tea.example/a(b)"]);
-        assert_eq!(found("见 https://tea.example/茶，好"), ["https://tea.example/茶"]);
+        assert_eq!(links_in("see https://tea.example/a(b). ok"), ["https://tea.example/a(b)"]);
+        assert_eq!(links_in("见 https://tea.example/茶，好"), ["https://tea.example/茶"]);
         for end in [
             "（绿茶）",
             "《茶经》",
@@ -117,10 +117,10 @@ mod tests {
             "\u{200E}",
         ] {
             let text = format!("看 https://tea.example/a?b=c{end}");
-            assert_eq!(found(&text), ["https://tea.example/a?b=c"], "{text}");
+            assert_eq!(links_in(&text), ["https://tea.example/a?b=c"], "{text}");
         }
         assert_eq!(
-            found("看https://a.example/茶，https://b.example/々。（http://c.example）http://"),
+            links_in("看https://a.example/茶，https://b.example/々。（http://c.example）http://"),
             ["https://a.example/茶", "https://b.example/々", "http://c.example"]
         );
         for whole in [
@@ -132,17 +132,19 @@ mod tests {
             "https://한국인터넷정보센터.한국/",
             "https://a.example/ช่า",
         ] {
-            assert_eq!(found(&format!("看{whole}，（{whole}）")), [whole, whole]);
+            assert_eq!(links_in(&format!("看{whole}，（{whole}）")), [whole, whole]);
         }
         assert_eq!(
-            found("(http://a.example) http://b.example!"),
+            links_in("(http://a.example) http://b.example!"),
             ["http://a.example", "http://b.example"]
         );
     }
 
     #[test]
     fn only_the_web_is_a_link() {
-        assert!(found("file:///etc/passwd javascript://x mailto:a@b.example ssh://h").is_empty());
+        assert!(
+            links_in("file:///etc/passwd javascript://x mailto:a@b.example ssh://h").is_empty()
+        );
         assert!(is_web("HTTPS://tea.example") && !is_web("file://x") && !is_web("é"));
     }
 

@@ -31,7 +31,7 @@ impl Members {
     }
 
     /// Adds a page of the list; the first page replaces it. Returns the next page to request.
-    pub(crate) fn take_page(
+    pub(crate) fn add_page(
         &mut self,
         page: u32,
         pages: u32,

@@ -8,18 +8,18 @@ use crate::screen::input::{Mouse, MouseDoes};
 use crate::screen::keys::{ListMove, Scroll};
 
 impl Model {
-    pub(super) fn point(&mut self, mouse: Mouse) {
+    pub(super) fn handle_mouse(&mut self, mouse: Mouse) {
         let is_listing = matches!(self.mode, Mode::List(_) | Mode::Help { .. });
         match (mouse.does, is_listing) {
             (MouseDoes::WheelUp, true) => self.step_list(ListMove::Up),
             (MouseDoes::WheelDown, true) => self.step_list(ListMove::Down),
             (MouseDoes::WheelUp, false) => self.scroll(Scroll::Up),
             (MouseDoes::WheelDown, false) => self.scroll(Scroll::Down),
-            (MouseDoes::Press, _) => self.press_at(Position::new(mouse.column, mouse.row)),
+            (MouseDoes::Press, _) => self.click(Position::new(mouse.column, mouse.row)),
         }
     }
 
-    fn press_at(&mut self, at: Position) {
+    fn click(&mut self, at: Position) {
         let areas = self.areas();
         if areas.rooms.contains(at) {
             let row = usize::from(at.y - areas.rooms.y);
@@ -27,9 +27,9 @@ impl Model {
                 self.show_talk(index);
             }
         } else if areas.line.contains(at) {
-            self.press_line(at, areas.line);
+            self.click_line(at, areas.line);
         } else if areas.messages.contains(at) {
-            self.press_messages(at, areas.messages);
+            self.click_messages(at, areas.messages);
         }
     }
 
@@ -45,7 +45,7 @@ impl Model {
         (index < self.talks.len()).then_some(index)
     }
 
-    fn press_line(&mut self, at: Position, line: Rect) {
+    fn click_line(&mut self, at: Position, line: Rect) {
         let point = Place {
             row: usize::from(at.y - line.y),
             column: usize::from((at.x - line.x).saturating_sub(self.prompt_columns())),
@@ -54,7 +54,7 @@ impl Model {
         self.edit(Command::MoveTo(index));
     }
 
-    fn press_messages(&mut self, at: Position, area: Rect) {
+    fn click_messages(&mut self, at: Position, area: Rect) {
         let row = usize::from(at.y - area.y);
         if let Mode::List(list) = &mut self.mode {
             if let Some(index) = list.item_at(row, area) {

@@ -18,7 +18,7 @@ impl Model {
             Stage::Kept { .. } => self.remove_pending_in(index, outgoing.id),
             Stage::Refused(failure) => {
                 self.show_pending(index, outgoing);
-                self.give_back(index, outgoing, &failure.message);
+                self.return_text(index, outgoing, &failure.message);
             }
         }
     }
@@ -53,8 +53,8 @@ impl Model {
 
     /// Gives the text of a refused message back: into the line if that is empty, else as the newest of the sent lines. A
     /// line that the user is typing is never changed. The message stays visible.
-    fn give_back(&mut self, index: usize, outgoing: &Outgoing, why: &str) {
-        self.settle_refused(index, outgoing.id);
+    fn return_text(&mut self, index: usize, outgoing: &Outgoing, why: &str) {
+        self.move_refused(index, outgoing.id);
         let text = match outgoing.acted {
             true => format!("/me {}", outgoing.text.as_str()),
             false => super::command_line::escape(outgoing.text.as_str()),
@@ -74,7 +74,7 @@ impl Model {
     }
 
     /// Moves a refused message from the pending ones to the others, where it stays.
-    fn settle_refused(&mut self, index: usize, id: Id) {
+    fn move_refused(&mut self, index: usize, id: Id) {
         let talk = &mut self.talks[index];
         let Some(at) = talk.pending.iter().position(|outgoing| outgoing.id == id) else {
             return;

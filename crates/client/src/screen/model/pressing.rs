@@ -15,18 +15,18 @@ use teahouse_wire::command;
 use super::requests::Purpose;
 
 impl Model {
-    pub(super) fn press(&mut self, press: Press) {
+    pub(super) fn handle_key(&mut self, press: Press) {
         if self.setup.has_bursts && self.context() == Context::Line {
             self.handle_burst_key(press);
         } else {
-            self.press_now(press);
+            self.handle_key_now(press);
         }
     }
 
-    fn press_now(&mut self, press: Press) {
+    fn handle_key_now(&mut self, press: Press) {
         let context = self.context();
         match keys::find(context, press) {
-            Some(action) => self.act(action.clone(), press),
+            Some(action) => self.perform_action(action.clone(), press),
             None => match (context, press.text_char()) {
                 (Context::Line | Context::Recall | Context::Find, Some(c)) => {
                     self.edit(Command::Insert(c.to_string()));
@@ -41,7 +41,7 @@ impl Model {
     /// Ends the search of sent lines with any other key: the found line is taken, and the key acts on it.
     fn leave_recall(&mut self, press: Press) {
         self.edit(Command::SearchAccept);
-        self.press_now(press);
+        self.handle_key_now(press);
     }
 
     /// Handles a key that may be part of a paste.
@@ -53,14 +53,14 @@ impl Model {
             if self.now - held_ms <= BURST_GAP_MS {
                 self.edit_pasted("\n");
             } else {
-                self.press_now(Press::of(Key::Enter));
+                self.handle_key_now(Press::of(Key::Enter));
             }
         }
         self.keyboard.burst.keys = if is_close { self.keyboard.burst.keys + 1 } else { 1 };
         self.keyboard.burst.last_ms = now;
         if press != Press::of(Key::Enter) {
             let bytes = self.line.text().len();
-            self.press_now(press);
+            self.handle_key_now(press);
             if press.text_char().is_none() {
                 self.keyboard.burst.keys = 0;
             } else if self.keyboard.burst.keys >= BURST_KEYS_MIN && self.line.text().len() > bytes {
@@ -82,11 +82,11 @@ impl Model {
         self.edit(Command::Paste(text.to_owned()));
     }
 
-    pub(super) fn settle_burst(&mut self) {
+    pub(super) fn release_held_return(&mut self) {
         let is_due = |held: &u64| self.now - *held > BURST_GAP_MS;
         if self.keyboard.burst.held_ms.as_ref().is_some_and(is_due) {
             self.keyboard.burst.held_ms = None;
-            self.press_now(Press::of(Key::Enter));
+            self.handle_key_now(Press::of(Key::Enter));
         }
     }
 
@@ -115,17 +115,17 @@ impl Model {
             }
         };
         match outcome {
-            Outcome::Changed => self.line_changed(),
+            Outcome::Changed => self.handle_line_change(),
             Outcome::Moved | Outcome::Nothing | Outcome::NotFound => {}
             Outcome::Full(full) => self.flash(describe_full(full)),
         }
     }
 
-    pub(super) fn line_changed(&mut self) {
+    pub(super) fn handle_line_change(&mut self) {
         if !matches!(self.mode, Mode::Line) {
             return;
         }
-        self.draft_changed();
+        self.note_draft_change();
         self.send_typing();
     }
 
@@ -147,7 +147,7 @@ impl Model {
         }
     }
 
-    fn act(&mut self, action: Action, press: Press) {
+    fn perform_action(&mut self, action: Action, press: Press) {
         // An error is outdated once the user does something else; while the user corrects the line, it stays.
         if !matches!(action, Action::Edit(_)) {
             self.feedback.flash = None;
@@ -195,7 +195,7 @@ impl Model {
     fn escape(&mut self) {
         match self.mode {
             Mode::Line if !self.feedback.answers.is_empty() => self.feedback.answers.clear(),
-            Mode::Line => self.go_live(),
+            Mode::Line => self.go_to_end(),
             Mode::Find { .. } | Mode::List(_) | Mode::Help { .. } | Mode::SendPaste { .. } => {
                 self.close_page();
             }

@@ -25,7 +25,7 @@ impl Model {
             Scroll::PageDown => self.scroll_down(page.saturating_sub(2).max(1)),
             Scroll::Up => self.scroll_up(SCROLL_ROWS),
             Scroll::Down => self.scroll_down(SCROLL_ROWS),
-            Scroll::Live => self.go_live(),
+            Scroll::End => self.go_to_end(),
         }
     }
 
@@ -82,7 +82,7 @@ impl Model {
     }
 
     /// Goes to the newest message.
-    pub(super) fn go_live(&mut self) {
+    pub(super) fn go_to_end(&mut self) {
         let talk = self.talk_mut();
         if talk.window.reaches_end {
             talk.reading = Reading::End;
@@ -95,7 +95,7 @@ impl Model {
     }
 
     /// Requests what is missing on the screen and one screen beyond it, so that scrolling does not wait.
-    pub(super) fn fill(&mut self) {
+    pub(super) fn request_missing(&mut self) {
         if !self.is_online() || !self.talk().is_joined {
             return;
         }
@@ -171,10 +171,10 @@ impl Model {
     /// Shows a loaded message a third down the screen. Returns whether the message is loaded.
     fn read_position(&mut self, position: u64) -> bool {
         let talk = self.talk_mut();
-        let is_it = |index: &usize| {
+        let is_target = |index: &usize| {
             talk.entry(*index).and_then(|entry| entry.what.position()) == Some(position)
         };
-        let Some(index) = (0..talk.len()).find(is_it) else { return false };
+        let Some(index) = (0..talk.len()).find(is_target) else { return false };
         talk.target = Some(position);
         self.feedback.flash = None;
         let above = usize::from(self.areas().messages.height) / 3;
@@ -197,14 +197,14 @@ impl Model {
     }
 
     /// Adds a page of a room's history, unless the loaded events have changed and the page no longer adjoins them.
-    pub(super) fn take_page(&mut self, page: &HistoryPage, purpose: &Purpose) {
+    pub(super) fn add_page(&mut self, page: &HistoryPage, purpose: &Purpose) {
         let Some(index) = self.talks.iter().position(|t| t.with.room() == Some(&page.room)) else {
             return;
         };
         match purpose {
-            Purpose::Before(before) => self.take_page_before(index, page, *before),
-            Purpose::After(after) => self.take_page_after(index, page, *after),
-            Purpose::Around(position) => self.take_page_around(index, page, *position),
+            Purpose::Before(before) => self.add_page_before(index, page, *before),
+            Purpose::After(after) => self.add_page_after(index, page, *after),
+            Purpose::Around(position) => self.add_page_around(index, page, *position),
             Purpose::BeforeTime(time) => match page.events.last() {
                 Some(event) => self.go_to(&page.room, event.position, ""),
                 None => self.show_notice(nothing_before(page, time), Tone::Plain),
@@ -220,7 +220,7 @@ impl Model {
         self.trim(index);
     }
 
-    fn take_page_before(&mut self, index: usize, page: &HistoryPage, before: Option<u64>) {
+    fn add_page_before(&mut self, index: usize, page: &HistoryPage, before: Option<u64>) {
         let talk = &mut self.talks[index];
         talk.loading.before = false;
         let first = talk.window.first_position();
@@ -249,7 +249,7 @@ impl Model {
         }
     }
 
-    fn take_page_after(&mut self, index: usize, page: &HistoryPage, after: u64) {
+    fn add_page_after(&mut self, index: usize, page: &HistoryPage, after: u64) {
         let talk = &mut self.talks[index];
         talk.loading.after = false;
         let meanwhile = std::mem::take(&mut talk.meanwhile);
@@ -269,7 +269,7 @@ impl Model {
         talk.window.reaches_end = last <= after || last >= page.head.max(talk.head);
     }
 
-    fn take_page_around(&mut self, index: usize, page: &HistoryPage, position: u64) {
+    fn add_page_around(&mut self, index: usize, page: &HistoryPage, position: u64) {
         self.talks[index].start_over();
         self.put_events(index, page);
         let talk = &mut self.talks[index];

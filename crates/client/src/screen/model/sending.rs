@@ -74,7 +74,7 @@ impl Model {
     }
 
     fn say_to_room(&mut self, room: RoomName, text: Text, acted: bool) {
-        self.go_live();
+        self.go_to_end();
         self.talk_mut().new_after = None;
         self.effects.push(Effect::Say { room, text, acted });
     }
@@ -112,7 +112,7 @@ impl Model {
         let time_ms = self.now.time_ms;
         self.talk_mut().window.put(time_ms, What::Message(message));
         self.trim(self.current);
-        self.go_live();
+        self.go_to_end();
         self.finish_line(text);
     }
 

@@ -60,7 +60,7 @@ enum Piece {
 
 impl Answers {
     /// Sorts the next event into the user's events or the answer.
-    pub(super) fn take(&mut self, event: Event, now: Instant) -> Sorted {
+    pub(super) fn sort(&mut self, event: Event, now: Instant) -> Sorted {
         let mut sorted = Sorted::default();
         let Some(piece) = piece(&event) else {
             // An event that is no key may come between two pieces.
@@ -225,7 +225,7 @@ mod tests {
         let now = Instant::now();
         let (mut left, mut backgrounds) = (Vec::new(), Vec::new());
         for event in events {
-            let sorted = answers.take(event, now);
+            let sorted = answers.sort(event, now);
             left.extend(sorted.events);
             backgrounds.extend(sorted.background);
         }
@@ -303,10 +303,10 @@ mod tests {
         let mut answers = Answers::default();
         let now = Instant::now();
         let escape = key(KeyCode::Esc, KeyModifiers::NONE);
-        assert!(answers.take(escape.clone(), now).events.is_empty());
+        assert!(answers.sort(escape.clone(), now).events.is_empty());
         assert_eq!(answers.due(), Some(now + PIECE_WAIT));
         let other = key(KeyCode::Char(']'), KeyModifiers::NONE);
-        let sorted = answers.take(other.clone(), now + PIECE_WAIT);
+        let sorted = answers.sort(other.clone(), now + PIECE_WAIT);
         assert_eq!(sorted.events, [escape, other]);
     }
 }

@@ -57,7 +57,7 @@ impl<W: Write> Steady<W> {
         Write::flush(&mut self.inner)
     }
 
-    fn forget(&mut self) {
+    fn forget_cells(&mut self) {
         self.cells.clear();
         self.size = Size::ZERO;
     }
@@ -272,12 +272,12 @@ impl<W: Write> Backend for Steady<W> {
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.forget();
+        self.forget_cells();
         self.inner.clear()
     }
 
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
-        self.forget();
+        self.forget_cells();
         self.inner.clear_region(clear_type)
     }
 

@@ -205,7 +205,7 @@ fn check_rows(harness: &mut Harness) {
     }
 }
 
-fn forging() -> impl Strategy<Value = String> {
+fn forged_text() -> impl Strategy<Value = String> {
     let parts = proptest::sample::select(vec![
         "ann: hi",
         "\n",
@@ -237,7 +237,7 @@ proptest! {
 
     #[test]
     fn no_row_of_a_text_looks_like_the_beginning_of_another(
-        texts in proptest::collection::vec(forging(), 1..4),
+        texts in proptest::collection::vec(forged_text(), 1..4),
         columns in 4_u16..130,
         rows in 4_u16..40,
         with_members in any::<bool>(),

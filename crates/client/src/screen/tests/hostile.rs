@@ -230,6 +230,6 @@ fn an_empty_page_ends_a_list() {
     harness.answer(*reference, Message::Rooms(page));
     assert_eq!(harness.take_requests(), []);
     let mut members = Members::default();
-    assert_eq!(members.take_page(1, 9, &[nick("bob")], 9), Some(2));
-    assert_eq!(members.take_page(2, 9, &[], 9), None);
+    assert_eq!(members.add_page(1, 9, &[nick("bob")], 9), Some(2));
+    assert_eq!(members.add_page(2, 9, &[], 9), None);
 }

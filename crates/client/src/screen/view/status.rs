@@ -76,14 +76,14 @@ fn left_parts(model: &Model, areas: &Areas, pen: &Pen<'_>) -> Vec<(String, Style
             return vec![(longest_fitting(questions, areas.status), theme.mention)];
         }
         Mode::Find { everywhere, .. } => {
-            let place = match model.talk().with.room().filter(|_| !everywhere) {
+            let scope = match model.talk().with.room().filter(|_| !everywhere) {
                 Some(room) => format!("search #{}", room.as_str()),
                 None => "search all your rooms".to_owned(),
             };
             let prompts = [
-                format!("{place} (Tab: where, Enter: search, Esc: back)"),
-                format!("{place} (Tab: where)"),
-                place,
+                format!("{scope} (Tab: where, Enter: search, Esc: back)"),
+                format!("{scope} (Tab: where)"),
+                scope,
             ];
             return vec![(longest_fitting(prompts, areas.status), theme.strong)];
         }

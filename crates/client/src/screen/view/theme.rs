@@ -255,7 +255,7 @@ mod tests {
         assert!(colours.len() > 10);
     }
 
-    fn detected(variables: &[(&str, &str)]) -> Palette {
+    fn detect(variables: &[(&str, &str)]) -> Palette {
         Palette::detect(|name| {
             let found = variables.iter().find(|(other, _)| *other == name);
             found.map(|(_, value)| (*value).to_owned())
@@ -264,11 +264,11 @@ mod tests {
 
     #[test]
     fn the_environment_determines_the_palette() {
-        assert_eq!(detected(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), Palette::Plain);
-        assert_eq!(detected(&[("TERM", "xterm-256color")]), Palette::Either);
-        assert_eq!(detected(&[("COLORTERM", "truecolor"), ("COLORFGBG", "15;0")]), Palette::Dark);
-        assert_eq!(detected(&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")]), Palette::Light);
-        assert_eq!(detected(&[("TERM", "linux")]), Palette::Sixteen);
-        assert_eq!(detected(&[("TERM", "xterm"), ("NO_COLOR", "")]), Palette::Sixteen);
+        assert_eq!(detect(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), Palette::Plain);
+        assert_eq!(detect(&[("TERM", "xterm-256color")]), Palette::Either);
+        assert_eq!(detect(&[("COLORTERM", "truecolor"), ("COLORFGBG", "15;0")]), Palette::Dark);
+        assert_eq!(detect(&[("COLORTERM", "truecolor"), ("COLORFGBG", "0;15")]), Palette::Light);
+        assert_eq!(detect(&[("TERM", "linux")]), Palette::Sixteen);
+        assert_eq!(detect(&[("TERM", "xterm"), ("NO_COLOR", "")]), Palette::Sixteen);
     }
 }
