@@ -67,7 +67,7 @@ pub(crate) async fn run(parts: Parts) {
         tasks: tasks.clone(),
     }));
     let handle = Rc::clone(&reactor);
-    tasks.spawn(move || pump(handle, log));
+    tasks.spawn(move || pump_chunks(handle, log));
     let handle = Rc::clone(&reactor);
     tasks.spawn(move || run_deadlines(handle));
     let mut messages = Vec::with_capacity(ROUND_MESSAGES_MAX);
@@ -113,7 +113,7 @@ pub(crate) async fn run(parts: Parts) {
         }
     }
     reactor.borrow_mut().step(Shard::say_goodbye);
-    let flushed = tokio::time::timeout(FLUSH_DEADLINE, flushed(&reactor)).await;
+    let flushed = tokio::time::timeout(FLUSH_DEADLINE, wait_until_flushed(&reactor)).await;
     debug!(shard = index, all = flushed.is_ok(), "flushed");
     connection::close_all(&reactor).await;
 }
@@ -211,7 +211,7 @@ fn accept(handle: &Handle, accepted: Accepted) {
 }
 
 /// Hands chunks to the log: once per round, because this task runs after the tasks that read, which woke it.
-async fn pump(reactor: Handle, log: LogSender) {
+async fn pump_chunks(reactor: Handle, log: LogSender) {
     loop {
         let chunk = std::future::poll_fn(|context| reactor.borrow_mut().shard.poll_chunk(context));
         let Some((chunk, work)) = chunk.await else { return };
@@ -245,7 +245,7 @@ async fn run_deadlines(reactor: Handle) {
 }
 
 /// Waits until nothing is queued for any open connection.
-async fn flushed(reactor: &Handle) {
+async fn wait_until_flushed(reactor: &Handle) {
     while reactor.borrow().shard.has_queued() {
         // The tasks that drain the queues run meanwhile.
         tokio::time::sleep(FLUSH_LOOK_EVERY).await;

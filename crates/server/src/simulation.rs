@@ -41,9 +41,9 @@ const HISTORIES: u64 = 1000;
 fn whatever_happens_everything_is_received_once_and_nothing_is_left_behind() {
     run_each(HISTORIES, |seed| {
         let mut world = World::new(seed);
-        world.run(checks::all_received);
+        world.run(checks::check_received);
         world.disconnect_all();
-        checks::nothing_is_left(&world);
+        checks::check_nothing_is_left(&world);
     });
 }
 

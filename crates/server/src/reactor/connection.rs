@@ -46,7 +46,7 @@ impl Socket for Arc<TcpStream> {
 }
 
 /// Why the task of a connection pauses or ends.
-enum Turned {
+enum TurnEnd {
     /// It speaks HTTP.
     Http,
     /// It is closed.
@@ -59,12 +59,12 @@ enum Turned {
 /// an idle connection is this task.
 pub(super) async fn serve(reactor: Handle, mut key: Key, stream: Arc<TcpStream>) {
     loop {
-        match poll_fn(|context| poll(&reactor, key, &stream, context)).await {
+        match poll_fn(|context| poll_connection(&reactor, key, &stream, context)).await {
             // Yields behind every task whose socket is ready. A task that woke itself would have the next turns of this
             // thread as well.
-            Turned::Paused => tokio::task::yield_now().await,
-            Turned::Closed => return Box::pin(close(reactor, key, stream)).await,
-            Turned::Http => match Box::pin(serve_http(&reactor, key, &stream)).await {
+            TurnEnd::Paused => tokio::task::yield_now().await,
+            TurnEnd::Closed => return Box::pin(close(reactor, key, stream)).await,
+            TurnEnd::Http => match Box::pin(serve_http(&reactor, key, &stream)).await {
                 Some(websocket) => key = websocket,
                 None => return,
             },
@@ -104,13 +104,18 @@ async fn close(reactor: Handle, key: Key, stream: Arc<TcpStream>) {
 }
 
 /// Drives a connection until it has to wait.
-fn poll(reactor: &Handle, key: Key, stream: &TcpStream, context: &mut Context<'_>) -> Poll<Turned> {
+fn poll_connection(
+    reactor: &Handle,
+    key: Key,
+    stream: &TcpStream,
+    context: &mut Context<'_>,
+) -> Poll<TurnEnd> {
     let mut reads = 0;
     loop {
         let mut reactor = reactor.borrow_mut();
         let (read, write) = match reactor.shard.interest(key, context.waker()) {
-            Interest::Closed => return Poll::Ready(Turned::Closed),
-            Interest::Http => return Poll::Ready(Turned::Http),
+            Interest::Closed => return Poll::Ready(TurnEnd::Closed),
+            Interest::Http => return Poll::Ready(TurnEnd::Http),
             Interest::Ready { read, write } => (read, write),
         };
         if write && let Poll::Ready(ready) = stream.poll_write_ready(context) {
@@ -123,7 +128,7 @@ fn poll(reactor: &Handle, key: Key, stream: &TcpStream, context: &mut Context<'_
         let readable = match read {
             Reading::No => Poll::Pending,
             Reading::Socket => stream.poll_read_ready(context),
-            Reading::Kept => Poll::Ready(Ok(())),
+            Reading::Leftover => Poll::Ready(Ok(())),
         };
         if let Poll::Ready(ready) = readable {
             let outcome = reactor.step(|shard| match ready {
@@ -137,7 +142,7 @@ fn poll(reactor: &Handle, key: Key, stream: &TcpStream, context: &mut Context<'_
                 ReadOutcome::Nothing => {}
                 ReadOutcome::Some if reads < READS_IN_A_ROW_MAX => reads += 1,
                 // A peer that sends as fast as it is read would otherwise occupy this thread alone.
-                ReadOutcome::Some | ReadOutcome::Full => return Poll::Ready(Turned::Paused),
+                ReadOutcome::Some | ReadOutcome::Full => return Poll::Ready(TurnEnd::Paused),
             }
             continue;
         }

@@ -113,7 +113,7 @@ pub(super) struct Incoming {
     pub(super) is_unseen: bool,
     /// Bytes that were read and are left for the next turn.
     #[expect(clippy::box_collection, reason = "thousands are idle: 8 bytes each instead of 24")]
-    pub(super) kept: Option<Box<Vec<u8>>>,
+    pub(super) leftover: Option<Box<Vec<u8>>>,
     /// The tokens for the work that its input may cause.
     pub(super) work: Bucket,
     /// Whether it is not read until it has tokens for more work.
@@ -168,7 +168,7 @@ impl Incoming {
         Self {
             is_eof: false,
             is_unseen: false,
-            kept: None,
+            leftover: None,
             work: Bucket::default(),
             waits_for_work: false,
             opening,
@@ -204,8 +204,8 @@ impl<S> Connection<S> {
 
     /// The bytes of input that it holds: partial input, and bytes left for the next turn.
     pub(super) fn held_input_bytes(&self) -> usize {
-        let kept = self.input.kept.as_ref().map_or(0, |kept| kept.len());
-        self.protocol.partial_input_bytes() + kept
+        let leftover = self.input.leftover.as_ref().map_or(0, |leftover| leftover.len());
+        self.protocol.partial_input_bytes() + leftover
     }
 
     /// A measure of the output that has not reached the peer. It falls whenever the peer takes something: one answer

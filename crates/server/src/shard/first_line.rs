@@ -10,7 +10,7 @@ const BLANK_BYTES_KEPT: usize = 64;
 pub(super) struct FirstLine {
     pub(super) arrived: SteadyTime,
     /// The bytes received: at most twice [`sniff::FIRST_BYTES_MAX`] plus one read.
-    pub(super) first: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// Set when a complete line has come that further bytes could make another protocol: the time after which the line
     /// counts as a person's.
     pub(super) line_due: Option<SteadyTime>,
@@ -18,20 +18,20 @@ pub(super) struct FirstLine {
 
 impl FirstLine {
     pub(super) fn new(arrived: SteadyTime) -> Self {
-        Self { arrived, first: Vec::new(), line_due: None }
+        Self { arrived, bytes: Vec::new(), line_due: None }
     }
 
     /// The bytes received, without the blank ones at the front.
     pub(super) fn nonblank_bytes(&self) -> &[u8] {
-        &self.first[sniff::blank_bytes(&self.first)..]
+        &self.bytes[sniff::blank_bytes(&self.bytes)..]
     }
 
     /// Adds bytes.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        self.first.extend_from_slice(bytes);
-        let spent = sniff::spent_bytes(&self.first);
+    pub(super) fn push(&mut self, more: &[u8]) {
+        self.bytes.extend_from_slice(more);
+        let spent = sniff::spent_bytes(&self.bytes);
         if spent > BLANK_BYTES_KEPT {
-            self.first.drain(..spent);
+            self.bytes.drain(..spent);
         }
     }
 

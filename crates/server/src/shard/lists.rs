@@ -6,8 +6,7 @@
 //! A departure or a rename names no room and changes all lists of a client, so each such member receives it once. Facts
 //! of several rooms must therefore reach it in the order in which the hub decided them, although rooms are written one
 //! after another. Only facts that may change places are pending at the same time: either facts that name their room, or
-//! departures. When the kind changes, the rooms with list keepers are written first
-//! (`Rooms::begin_list_change`).
+//! departures. When the kind changes, the rooms with list keepers are written first (`Rooms::begin_list_change`).
 //!
 //! [`RoomEncoder::keeps_lists`]: teahouse_wire::protocol::RoomEncoder::keeps_lists
 

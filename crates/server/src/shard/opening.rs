@@ -47,7 +47,7 @@ pub(super) fn handle_timer<S: Socket>(
     let Some(connection) = sessions.connections.get(key) else { return };
     let (stage, origin) = (connection.stage, connection.origin);
     let Some(opening) = connection.input.opening.as_deref() else { return };
-    let (arrived, is_empty) = (opening.arrived, opening.first.is_empty());
+    let (arrived, is_empty) = (opening.arrived, opening.bytes.is_empty());
     let nonblank = opening.nonblank_bytes();
     let now = sessions.context.now.steady;
     if let Some(due) = opening.line_due {
@@ -56,7 +56,7 @@ pub(super) fn handle_timer<S: Socket>(
             decide_protocol(sessions, requests, key.index, sniff::sniff_all);
             // The task waits for the socket, but bytes may be left for the next turn.
             let connection = &mut sessions.connections[key.index];
-            if connection.input.kept.is_some() {
+            if connection.input.leftover.is_some() {
                 connection.wake();
             }
         }
@@ -103,7 +103,7 @@ pub(super) fn handle_first_bytes<S: Socket>(
 ) {
     let Some(opening) = sessions.connections[index].input.opening.as_deref_mut() else { return };
     opening.push(bytes);
-    match sniff::sniff(&opening.first) {
+    match sniff::sniff(&opening.bytes) {
         Sniff::Is(protocol) => decide_protocol(sessions, requests, index, |_| protocol),
         Sniff::Undecided => {
             if opening.line_due.is_none() && opening.has_line() {
@@ -147,10 +147,10 @@ fn decide_protocol<S: Socket>(
 ) {
     let connection = &mut sessions.connections[index];
     let Some(opening) = connection.input.opening.take() else { return };
-    let protocol = decide(&opening.first);
+    let protocol = decide(&opening.bytes);
     let is_greeted = connection.stage == Stage::Entered;
     let (origin, serial) = (connection.origin, connection.serial);
-    if let Some(answer) = sniff::refusal(protocol, &opening.first, is_greeted) {
+    if let Some(answer) = sniff::refusal(protocol, &opening.bytes, is_greeted) {
         debug!(serial, ?protocol, is_greeted, "not spoken here");
         if protocol == Protocol::Http && is_greeted {
             // Only a browser sends a request on a connection that was silent before.

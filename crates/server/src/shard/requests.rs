@@ -77,27 +77,27 @@ impl Requests {
         bytes: &[u8],
     ) {
         let taken = self.handle_turn(sessions, index, bytes);
-        self.keep(&mut sessions.connections[index], bytes[taken..].to_vec());
+        self.keep_leftover(&mut sessions.connections[index], bytes[taken..].to_vec());
     }
 
     /// Handles bytes that the last turn left.
-    pub(super) fn handle_kept<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
-        let Some(kept) = sessions.connections[index].input.kept.take() else { return };
-        self.held_bytes -= kept.len();
-        let mut kept = *kept;
-        let taken = self.handle_turn(sessions, index, &kept);
-        kept.drain(..taken);
-        // Only the length is counted as held. So the buffer is kept below twice that length, which seldom costs a copy.
-        if kept.len() < kept.capacity() / 2 {
-            kept.shrink_to_fit();
+    pub(super) fn handle_leftover<S: Socket>(&mut self, sessions: &mut Sessions<S>, index: usize) {
+        let Some(leftover) = sessions.connections[index].input.leftover.take() else { return };
+        self.held_bytes -= leftover.len();
+        let mut leftover = *leftover;
+        let taken = self.handle_turn(sessions, index, &leftover);
+        leftover.drain(..taken);
+        // Only the length is counted as held. So the buffer stays below twice that length, which seldom costs a copy.
+        if leftover.len() < leftover.capacity() / 2 {
+            leftover.shrink_to_fit();
         }
-        self.keep(&mut sessions.connections[index], kept);
+        self.keep_leftover(&mut sessions.connections[index], leftover);
     }
 
-    fn keep<S>(&mut self, connection: &mut Connection<S>, rest: Vec<u8>) {
+    fn keep_leftover<S>(&mut self, connection: &mut Connection<S>, rest: Vec<u8>) {
         if !rest.is_empty() {
             self.held_bytes += rest.len();
-            connection.input.kept = Some(Box::new(rest));
+            connection.input.leftover = Some(Box::new(rest));
         }
     }
 

@@ -51,7 +51,7 @@ pub(crate) enum Reading {
     /// When the socket has bytes.
     Socket,
     /// At once: bytes are left of the last read.
-    Kept,
+    Leftover,
 }
 
 /// The result of one read.
@@ -120,8 +120,9 @@ impl<S: Socket> Shard<S> {
             Stage::Http => Interest::Http,
             Stage::Leaving | Stage::Draining => Interest::Ready { read: Reading::No, write },
             Stage::Sniffing | Stage::NotEntered | Stage::Entered => {
-                let is_left = !connection.input.is_eof || connection.input.kept.is_some();
-                let may_read = is_left && self.requests.may_read(&self.sessions, key.index);
+                let has_more_input =
+                    !connection.input.is_eof || connection.input.leftover.is_some();
+                let may_read = has_more_input && self.requests.may_read(&self.sessions, key.index);
                 let listeners = self.rooms.most_members(&self.sessions.connections[key.index]);
                 // A full chunk does not delay sniffing.
                 let is_full = self.sessions.connections[key.index].stage != Stage::Sniffing
@@ -129,13 +130,13 @@ impl<S: Socket> Shard<S> {
                 let read = may_read && !is_full;
                 let waits = !read && is_full;
                 let input = &mut self.sessions.connections[key.index].input;
-                input.is_held_back = !read && is_left;
+                input.is_held_back = !read && has_more_input;
                 if waits && !std::mem::replace(&mut input.waits_for_log, true) {
                     self.sessions.gathered.add_waiting(key);
                 }
-                let read = match (read, input.kept.is_some()) {
+                let read = match (read, input.leftover.is_some()) {
                     (false, _) => Reading::No,
-                    (true, true) => Reading::Kept,
+                    (true, true) => Reading::Leftover,
                     (true, false) => Reading::Socket,
                 };
                 Interest::Ready { read, write }
@@ -160,15 +161,15 @@ impl<S: Socket> Shard<S> {
     fn read(&mut self, key: Key) -> ReadOutcome {
         let Self { sessions, requests, read_buffer, .. } = self;
         let Some(connection) = sessions.connections.get(key) else { return ReadOutcome::Nothing };
-        let (accepts_input, has_kept) =
-            (connection.accepts_input(), connection.input.kept.is_some());
+        let (accepts_input, has_leftover) =
+            (connection.accepts_input(), connection.input.leftover.is_some());
         if !accepts_input || !work::may_begin(sessions, key.index) {
             return ReadOutcome::Nothing;
         }
-        if has_kept {
-            requests.handle_kept(sessions, key.index);
-            let Incoming { is_eof, kept, .. } = &sessions.connections[key.index].input;
-            if *is_eof && kept.is_none() {
+        if has_leftover {
+            requests.handle_leftover(sessions, key.index);
+            let Incoming { is_eof, leftover, .. } = &sessions.connections[key.index].input;
+            if *is_eof && leftover.is_none() {
                 requests.handle_eof(sessions, key.index);
             }
             return ReadOutcome::Full;
@@ -188,7 +189,7 @@ impl<S: Socket> Shard<S> {
                 if is_opening {
                     opening::handle_first_eof(sessions, requests, index);
                 }
-                if sessions.connections[index].input.kept.is_some() {
+                if sessions.connections[index].input.leftover.is_some() {
                     // More bytes are left than one turn takes.
                     return ReadOutcome::Full;
                 }
@@ -202,7 +203,8 @@ impl<S: Socket> Shard<S> {
                 } else {
                     requests.handle_input(sessions, index, bytes);
                 }
-                let is_all = count < bytes_max && sessions.connections[index].input.kept.is_none();
+                let is_all =
+                    count < bytes_max && sessions.connections[index].input.leftover.is_none();
                 return if is_all { ReadOutcome::Some } else { ReadOutcome::Full };
             }
             Err(error)

@@ -131,7 +131,7 @@ impl<S: Socket> Sessions<S> {
     }
 
     /// Passes a request of a connection to the log. Any request makes an unseen session visible: an action does so by
-    /// itself, before other requests the session is made to appear.
+    /// itself; before any other request, the session is made to appear.
     pub(super) fn submit(&mut self, index: usize, id: RequestId, request: Request) {
         let Connection { session, input, .. } = &self.connections[index];
         let (session, is_unseen) = (*session, input.is_unseen);

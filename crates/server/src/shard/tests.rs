@@ -389,9 +389,9 @@ fn an_unseen_session_that_sends_a_message_appears_by_that_message() {
     bench.take_actions();
     bench.send(&ann, "tea?\n/who\n");
     bench.advance(2000);
-    let asked = bench.take_requests();
-    let [Request::Action(Action::Say { .. }), Request::Query(Query::Who { .. })] = &asked[..]
+    let requests = bench.take_requests();
+    let [Request::Action(Action::Say { .. }), Request::Query(Query::Who { .. })] = &requests[..]
     else {
-        panic!("in the order in which they were typed: {asked:?}")
+        panic!("in the order in which they were typed: {requests:?}")
     };
 }

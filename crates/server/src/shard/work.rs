@@ -12,7 +12,7 @@ use super::timers::Timer;
 use crate::gate::{Cost, Permit, WORK_WAIT_MS_MIN};
 use crate::key::Key;
 
-/// The most tokens of one turn; then other connections have theirs. So many are about a millisecond.
+/// The most tokens of one turn; then other connections have theirs. This many tokens take about a millisecond.
 pub(super) const TURN_TOKENS_MAX: u32 = 64;
 
 /// The tokens that a connection has left.

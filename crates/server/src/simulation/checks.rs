@@ -16,7 +16,7 @@ use super::words::{ROOMS, token_of};
 use super::world::World;
 
 /// Checks promises P1 to P4 against what connected peers have received.
-pub(super) fn all_received(world: &World) {
+pub(super) fn check_received(world: &World) {
     assert!(world.hub.unstored.is_none() && world.hub.log.is_empty());
     for peer in &world.outside.peers {
         let Some(wire) = &peer.wire else { continue };
@@ -52,7 +52,7 @@ pub(super) fn all_received(world: &World) {
     }
     for name in ROOMS {
         let mut tokens: Vec<u32> =
-            world.hub.store.named(name).iter().filter_map(token_in).collect();
+            world.hub.store.events_in(name).iter().filter_map(token_in).collect();
         let count = tokens.len();
         tokens.sort_unstable();
         tokens.dedup();
@@ -64,8 +64,9 @@ pub(super) fn all_received(world: &World) {
 /// peer that shows its own typing receives all but that.
 fn check_lines(world: &World, peer: &Peer, (tokens, receives_own): (&[u32], bool), wire: &Wire) {
     let name = &peer.name;
-    let kept = |token: &u32| position_of(world, *token).expect("P2: what is shown is kept");
-    let received: Vec<(RoomId, Position)> = tokens.iter().map(kept).collect();
+    let stored =
+        |token: &u32| position_of(world, *token).expect("P2: a message that is shown is stored");
+    let received: Vec<(RoomId, Position)> = tokens.iter().map(stored).collect();
     let mut last: BTreeMap<RoomId, Position> = BTreeMap::new();
     for (room, position) in &received {
         let before = last.insert(*room, *position);
@@ -119,8 +120,8 @@ fn check_line_answers(world: &World, peer: &Peer, line: &Line, wire: &Wire) {
 /// The rows of an editor are marked as its own if and only if it sent them.
 fn check_own_rows(world: &World, rows: &[String], wire: &Wire) {
     for (row, token) in rows.iter().filter_map(|row| Some((row, token_of(row)?))) {
-        let mut events = world.hub.store.everything();
-        let event = events.find(|event| token_in(event) == Some(token)).expect("it is kept");
+        let mut events = world.hub.store.all_events();
+        let event = events.find(|event| token_in(event) == Some(token)).expect("it is stored");
         let is_own = event.session == wire.session;
         assert_eq!(row.starts_with('+'), is_own, "whose is {row}?");
     }
@@ -142,18 +143,18 @@ fn check_private(world: &World, peer: &Peer, received: &[String], wire: &Wire) {
 fn check_api(world: &World, peer: &Peer, api: &Api, wire: &Wire) {
     let name = &peer.name;
     for (room, followed) in &api.rooms {
-        let kept = world.hub.store.named(room);
-        let removed = world.hub.store.removed_of(room);
+        let stored = world.hub.store.events_in(room);
+        let removed = world.hub.store.removed_count(room);
         assert!(followed.fresh_starts <= removed, "P4: a cursor of this history goes on");
         if removed > 0 && !(wire.is_open() && followed.is_joined) {
             // Its events may be of a room that was evicted.
             continue;
         }
         let last = followed.received.last().map_or(followed.begin, |(position, _)| *position);
-        let head = if wire.is_open() && followed.is_joined { kept.len() as u64 } else { last };
+        let head = if wire.is_open() && followed.is_joined { stored.len() as u64 } else { last };
         let mut received = followed.received.iter();
         let mut next = received.next();
-        for event in kept.iter().take(usize::try_from(head).unwrap()) {
+        for event in stored.iter().take(usize::try_from(head).unwrap()) {
             if event.position.0 <= followed.begin {
                 continue;
             }
@@ -184,8 +185,10 @@ fn check_answer_order(world: &World, peer: &Peer, api: &Api, wire: &Wire) {
     }
     let answers = &world.shards[wire.shard].answers;
     for (nth, rooms) in api.answered.iter().enumerate() {
-        for (name, last) in rooms.iter().filter(|(name, _)| world.hub.store.removed_of(name) == 0) {
-            let room = world.hub.store.named(name).first().map(|event| event.room);
+        for (name, last) in
+            rooms.iter().filter(|(name, _)| world.hub.store.removed_count(name) == 0)
+        {
+            let room = world.hub.store.events_in(name).first().map(|event| event.room);
             let head = room.and_then(|room| answers.head(wire.session, nth, room));
             assert!(
                 head.is_none_or(|head| head.0 == *last),
@@ -223,11 +226,11 @@ fn check_follower(world: &World, peer: &Peer, follower: &Follower, wire: &Wire) 
     assert!(wire.is_served || is_closed, "{} has a body that never ends", peer.name);
     check_follower_lines(world, peer, follower, wire);
     let Some(begin) = follower.begin.filter(|_| wire.is_open()) else { return };
-    let kept = world.hub.store.named(&follower.room);
+    let stored = world.hub.store.events_in(&follower.room);
     let last = follower.events.last().map_or(begin, |(last, _)| *last);
-    assert_eq!(last, kept.len() as u64, "P4: {} follows {}", peer.name, follower.room);
+    assert_eq!(last, stored.len() as u64, "P4: {} follows {}", peer.name, follower.room);
     for (position, words) in &follower.events {
-        let event = &kept[usize::try_from(*position - 1).unwrap()];
+        let event = &stored[usize::try_from(*position - 1).unwrap()];
         let text = event.text.as_ref().map_or("", |text| text.as_str());
         assert_eq!(text, words, "P1, P2: {} at {position}", peer.name);
     }
@@ -240,7 +243,7 @@ fn check_follower_lines(world: &World, peer: &Peer, follower: &Follower, wire: &
 }
 
 /// Checks that nothing is left after every peer has disconnected for good.
-pub(super) fn nothing_is_left(world: &World) {
+pub(super) fn check_nothing_is_left(world: &World) {
     assert_eq!(world.hub.chat.session_count(), 0, "a session without a connection");
     for driven in &world.shards {
         let figures = driven.shard.figures();
@@ -251,7 +254,7 @@ pub(super) fn nothing_is_left(world: &World) {
 
 /// Where the store has, or had, a message.
 fn position_of(world: &World, token: u32) -> Option<(RoomId, Position)> {
-    let mut events = world.hub.store.everything();
+    let mut events = world.hub.store.all_events();
     events.find(|event| token_in(event) == Some(token)).map(|event| (event.room, event.position))
 }
 

@@ -144,9 +144,9 @@ impl Hub {
         for entry in entries {
             if let Entry::Proposal(proposal) = &entry
                 && let Some(key) = self.chat.to_recall(proposal)
-                && let Some(said) = self.store.find(&key)
+                && let Some(stored) = self.store.find(&key)
             {
-                self.chat.recall(key, said);
+                self.chat.recall(key, stored);
             }
             hub::decide(&mut self.chat, entry, &mut effects);
         }

@@ -81,12 +81,12 @@ impl World {
             },
             setup,
         };
-        world.open(shards);
+        world.start_server(shards);
         world
     }
 
     /// Starts the server.
-    pub(super) fn open(&mut self, shards: usize) {
+    pub(super) fn start_server(&mut self, shards: usize) {
         let limits = self.setup.settings.chat_limits();
         self.setup.boot = self.hub.open(limits, self.now, &mut self.dice);
         let setup = &self.setup;
@@ -114,6 +114,6 @@ impl World {
         }
         let has_state = !self.mood.has_backups && self.dice.once_in(2);
         self.hub.restart(self.now, has_state);
-        self.open(self.shards.len());
+        self.start_server(self.shards.len());
     }
 }

@@ -8,7 +8,7 @@ use crate::shard::{Interest, ReadOutcome, Reading};
 
 impl World {
     /// Something goes wrong with a peer's connection.
-    pub(super) fn trouble(&mut self, peer: usize) {
+    pub(super) fn disturb(&mut self, peer: usize) {
         let Some(wire) = &mut self.outside.peers[peer].wire else { return };
         match self.dice.below(7) {
             // A follower that closes its side is not gone.
@@ -40,7 +40,7 @@ impl World {
         let Ok(permit) = self.gate.admit(address.into()) else { return };
         let socket = VirtualSocket::new(usize::MAX / 2);
         let (ours, origin) = (socket.clone(), permit.origin());
-        let followed = self.follow(peer);
+        let followed = self.choose_followed_room(peer);
         let session = self.outside.peers[peer].session(&mut self.dice);
         let is_followed = followed.is_some();
         let key = self.step(shard, |shard| match (session, followed) {
@@ -109,7 +109,8 @@ impl World {
             }
             if write && socket.is_writable() {
                 self.step(shard, |shard| shard.handle_writable(key));
-            } else if read == Reading::Kept || (read == Reading::Socket && socket.is_readable()) {
+            } else if read == Reading::Leftover || (read == Reading::Socket && socket.is_readable())
+            {
                 let outcome = self.step(shard, |shard| shard.handle_readable(key));
                 if outcome == ReadOutcome::Full {
                     socket.waker().wake();

@@ -71,7 +71,7 @@ impl VirtualSocket {
         Waker::from(Arc::clone(&self.0.borrow().task))
     }
 
-    /// Whether its task has been woken since this was asked.
+    /// Whether its task was woken since the last call.
     pub(crate) fn take_woken(&self) -> bool {
         self.0.borrow().task.take()
     }

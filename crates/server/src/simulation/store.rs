@@ -33,12 +33,13 @@ pub(super) struct ListStore {
 impl ListStore {
     /// Stores the effects that must be stored; `false` when the disk is full.
     pub(super) fn commit(&mut self, position: LogPosition, effects: &[Effect]) -> bool {
-        let is_kept = |effect: &Effect| matches!(effect, Effect::Event(_) | Effect::Opened { .. });
-        if effects.iter().any(is_kept) {
+        let is_stored =
+            |effect: &Effect| matches!(effect, Effect::Event(_) | Effect::Opened { .. });
+        if effects.iter().any(is_stored) {
             if self.is_full {
                 return false;
             }
-            assert!(position > self.recorded, "what is kept has a position of its own in the log");
+            assert!(position > self.recorded, "stored effects have their own log position");
             self.recorded = position;
         }
         for effect in effects {
@@ -49,7 +50,8 @@ impl ListStore {
                 }
                 Effect::RoomRemoved { room } => self.removed.extend(self.rooms.remove(room)),
                 Effect::Event(event) => {
-                    let (_, events) = self.rooms.get_mut(&event.room).expect("it was founded");
+                    let (_, events) =
+                        self.rooms.get_mut(&event.room).expect("the room was created");
                     assert_eq!(event.position.0, events.len() as u64 + 1, "P1: without a hole");
                     events.push(event.clone());
                 }
@@ -71,7 +73,7 @@ impl ListStore {
     /// The history that a restarted server loads.
     pub(super) fn load(&self) -> History {
         let rooms = self.rooms.iter().map(|(room, (name, events))| {
-            let last = events.last().expect("a room is kept with its first event");
+            let last = events.last().expect("a room is stored with its first event");
             let is_topic = |event: &&Event| event.kind == EventKind::Topic;
             let topic = events.iter().rfind(is_topic).and_then(|event| event.text.clone());
             let (head, last) = (last.position, last.time);
@@ -108,23 +110,23 @@ impl ListStore {
     }
 
     /// The events of the room with this name.
-    pub(super) fn named(&self, name: &str) -> &[Event] {
+    pub(super) fn events_in(&self, name: &str) -> &[Event] {
         let mut rooms = self.rooms.values();
         rooms.find(|(room, _)| room.as_str() == name).map_or(&[], |(_, events)| events)
     }
 
     /// The events of all rooms that ever had this name.
-    pub(super) fn all_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Event> {
+    pub(super) fn events_ever_in<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Event> {
         let all = self.rooms.values().chain(&self.removed);
         all.filter(move |(room, _)| room.as_str() == name).flat_map(|(_, events)| events)
     }
 
-    pub(super) fn everything(&self) -> impl Iterator<Item = &Event> {
+    pub(super) fn all_events(&self) -> impl Iterator<Item = &Event> {
         self.rooms.values().chain(&self.removed).flat_map(|(_, events)| events)
     }
 
     /// How many rooms of this name were evicted or replaced by a backup.
-    pub(super) fn removed_of(&self, name: &str) -> usize {
+    pub(super) fn removed_count(&self, name: &str) -> usize {
         self.removed.iter().filter(|(room, _)| room.as_str() == name).count()
     }
 

@@ -15,12 +15,12 @@ use crate::shard::{Outcome, VisitRequest};
 
 impl World {
     /// The room that a follower follows, and whether it asks to create it. `None` for other peers.
-    pub(super) fn follow(&mut self, peer: usize) -> Option<(RoomName, bool)> {
+    pub(super) fn choose_followed_room(&mut self, peer: usize) -> Option<(RoomName, bool)> {
         let Kind::Follower(follower) = &mut self.outside.peers[peer].kind else { return None };
         // Its last event may be of a room that was evicted: the server checks this too before it accepts a follower.
         let has_it = follower.last.as_ref().is_some_and(|(last, words)| {
             let position = Position(*last);
-            let mut events = self.hub.store.named(&follower.room).iter();
+            let mut events = self.hub.store.events_in(&follower.room).iter();
             let event = events.find(|event| event.position == position);
             event.and_then(|event| event.text.as_ref()).is_some_and(|text| text.as_str() == words)
         });
@@ -107,7 +107,7 @@ impl World {
     }
 
     /// Checks which visits are answered; returns how many still wait.
-    pub(super) fn look_at_visits(&mut self) -> usize {
+    pub(super) fn check_visits(&mut self) -> usize {
         let store = &self.hub.store;
         self.outside.visits.in_flight.retain_mut(|InFlight { handle, post, .. }| {
             let Ok(outcome) = handle.answer.try_recv() else { return true };
@@ -122,8 +122,8 @@ impl World {
                     event.position == position
                         && event.text.as_ref().is_some_and(|text| text.as_str() == words)
                 };
-                let is_kept = store.all_of(room.as_str()).any(is_it);
-                assert!(is_kept, "P2, P3: {words} is at {position} in {room}");
+                let is_stored = store.events_ever_in(room.as_str()).any(is_it);
+                assert!(is_stored, "P2, P3: {words} is at {position} in {room}");
             }
             false
         });

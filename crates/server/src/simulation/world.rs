@@ -117,7 +117,7 @@ impl World {
         let peer = self.dice.below(self.outside.peers.len());
         let shard = self.dice.below(self.shards.len());
         if self.dice.once_in(self.mood.turns_between_troubles) {
-            self.trouble(peer);
+            self.disturb(peer);
         }
         match self.dice.below(30) {
             0 | 1 => self.connect(peer),
@@ -145,7 +145,7 @@ impl World {
                 0 => self.restart(),
                 5 => self.hub.store.back_up(),
                 1..=4 => self.abandon(),
-                _ => drop(self.look_at_visits()),
+                _ => drop(self.check_visits()),
             },
             21 => self.hub.store.is_unreadable = self.dice.once_in(8),
             _ => drop(self.serve(peer)),
@@ -287,7 +287,7 @@ impl World {
             has_moved |= self.serve_abandoned();
             if !has_moved {
                 if moments == MOMENTS {
-                    assert_eq!(self.look_at_visits(), 0, "a visit is not answered");
+                    assert_eq!(self.check_visits(), 0, "a visit is not answered");
                     return;
                 }
                 moments += 1;

@@ -42,7 +42,7 @@ impl Peer {
                 let description = api::openapi(env!("CARGO_PKG_VERSION"));
                 Ok(json(StatusCode::OK, &description))
             }
-            (Endpoint::Socket, _) => Ok(self.to_socket(request)),
+            (Endpoint::Socket, _) => Ok(self.accept_websocket(request)),
             (Endpoint::Usage, _) => Ok(text(&self.usage())),
             (Endpoint::Rooms, _) => self.rooms(&query).await,
             (Endpoint::Search, _) => self.search(&query).await,
@@ -89,8 +89,8 @@ impl Peer {
     }
 
     /// Answers a handshake. The connection is a WebSocket once the answer is written.
-    fn to_socket(&self, request: Request<Incoming>) -> Response<Reply> {
-        match upgrade::to_socket(request) {
+    fn accept_websocket(&self, request: Request<Incoming>) -> Response<Reply> {
+        match upgrade::accept_websocket(request) {
             Ok((response, accepted)) => {
                 self.accepted.set(Some(accepted));
                 response
@@ -159,7 +159,7 @@ impl Peer {
     ) -> Result<Response<Reply>, NotDone> {
         http::no_query(query, "its fields stand in the JSON of the body")?;
         let Post { text, nick, id } = http::body(&self.body_of(request).await?)?;
-        let posted = self.say(room, text, nick, id.map(Into::into)).await?;
+        let posted = self.post_message(room, text, nick, id.map(Into::into)).await?;
         let is_new = posted.nick.is_some();
         Ok(json(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &posted))
     }
@@ -172,12 +172,13 @@ impl Peer {
     ) -> Result<Response<Reply>, NotDone> {
         let PostQuery { nick } = http::query(query)?;
         let words = http::text_body(&self.body_of(request).await?)?;
-        let Posted { room, position, nick, .. } = self.say(room, words, nick, None).await?;
+        let Posted { room, position, nick, .. } =
+            self.post_message(room, words, nick, None).await?;
         let name = nick.map(|nick| nick.to_string()).unwrap_or_default();
         Ok(text(&format!("said in {room} as {name}, message {position}\n")))
     }
 
-    async fn say(
+    async fn post_message(
         &self,
         room: RoomName,
         text: Text,

@@ -39,7 +39,7 @@ pub(in crate::reactor) struct Upgraded {
 ///
 /// # Errors
 /// The answer to a request that is not a valid handshake.
-pub(super) fn to_socket(
+pub(super) fn accept_websocket(
     mut request: Request<Incoming>,
 ) -> Result<(Response<Reply>, Accepted), Box<Response<Reply>>> {
     let wrong_handshake = |what| Err(Box::new(wrong_handshake(what)));

@@ -32,7 +32,7 @@ pub(super) struct MemberWriter<'a> {
 }
 
 impl MemberWriter<'_> {
-    /// Writes to one member, as it sees it, what is pending and it has not been given.
+    /// Writes to one member the pending items that it has not been given, as it sees them.
     pub(super) fn write<S: Socket>(
         &mut self,
         connections: &mut Connections<S>,

@@ -88,12 +88,12 @@ struct Kept(std::ops::RangeInclusive<u64>);
 
 impl Kept {
     fn read(&self, bench: &mut Bench, after: Position, upto: Position) -> Vec<Event> {
-        let asked = (after.0 + 1..=upto.0).filter(|position| self.0.contains(position));
+        let positions = (after.0 + 1..=upto.0).filter(|position| self.0.contains(position));
         let event = |position| {
             let event = bench.event(ELSEWHERE, "tea");
             Event { position: Position(position), time: time(position), ..event }
         };
-        asked.map(event).collect()
+        positions.map(event).collect()
     }
 
     /// Answers as the history threads and the hub do, until nothing is requested.

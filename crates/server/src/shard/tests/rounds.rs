@@ -17,7 +17,7 @@ struct Pair {
     benches: [Bench; 2],
     people: [Vec<Person>; 2],
     rooms: Vec<Option<&'static str>>,
-    said: u32,
+    text_count: u32,
 }
 
 impl Pair {
@@ -27,7 +27,7 @@ impl Pair {
             benches: [(); 2].map(|()| Bench::new(|settings| settings.history_shown = 0)),
             people: [(); 2].map(|()| Vec::new()),
             rooms: vec![Some(ROOMS[0]); people],
-            said: 0,
+            text_count: 0,
         };
         for (bench, people) in pair.benches.iter_mut().zip(&mut pair.people) {
             for _ in 0..pair.rooms.len() {
@@ -88,8 +88,8 @@ impl Pair {
     }
 
     fn words(&mut self) -> Text {
-        self.said += 1;
-        Text::parse(&format!("word {}", self.said)).unwrap()
+        self.text_count += 1;
+        Text::parse(&format!("word {}", self.text_count)).unwrap()
     }
 
     fn handle_round(&mut self, batches: Vec<Vec<Effect>>) {

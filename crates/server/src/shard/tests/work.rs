@@ -57,7 +57,7 @@ fn a_read_of_many_lines_is_handled_in_turns_while_tokens_last_and_then_in_time()
     ann.socket.send(UNKNOWN.repeat(200).as_bytes());
     assert_eq!(bench.turn(&ann), ReadOutcome::Full);
     assert_eq!(ann.answers(), 64, "a turn");
-    assert_eq!(bench.reading(&ann), Reading::Kept);
+    assert_eq!(bench.reading(&ann), Reading::Leftover);
     bench.turn(&ann);
     assert_eq!(ann.answers(), 35, "one token was for the KiB read");
     assert_eq!(bench.turn(&ann), ReadOutcome::Nothing);
@@ -65,15 +65,15 @@ fn a_read_of_many_lines_is_handled_in_turns_while_tokens_last_and_then_in_time()
     bench.advance(99);
     assert_eq!(bench.reading(&ann), Reading::No);
     bench.advance(1);
-    assert_eq!(bench.reading(&ann), Reading::Kept, "0.1 s is a token");
+    assert_eq!(bench.reading(&ann), Reading::Leftover, "0.1 s is a token");
     bench.turn(&ann);
     assert_eq!(ann.answers(), 1);
     for _ in 0..100 {
         bench.advance(1000);
         bench.turn(&ann);
         let connection = bench.shard.sessions.connections.get(ann.key).unwrap();
-        let kept = connection.input.kept.as_ref();
-        assert!(kept.is_none_or(|kept| kept.capacity() <= 2 * kept.len() + 1));
+        let leftover = connection.input.leftover.as_ref();
+        assert!(leftover.is_none_or(|bytes| bytes.capacity() <= 2 * bytes.len() + 1));
     }
     assert_eq!((ann.answers(), bench.reading(&ann)), (100, Reading::Socket), "nothing is lost");
 }
@@ -125,13 +125,13 @@ fn input_is_handled_to_its_end_after_a_close_before_the_first_line_has_ended() {
     // Each erased character costs a token, and there are more of them than one turn handles.
     bench.send(&ann, &format!("{}tea", "x\x7f".repeat(100)));
     ann.socket.close();
-    let mut asked = Vec::new();
+    let mut actions = Vec::new();
     while bench.reading(&ann) != Reading::No {
         bench.turn(&ann);
-        asked.extend(bench.take_actions());
+        actions.extend(bench.take_actions());
     }
-    let [Action::Enter { .. }, Action::Say { text, .. }, Action::Exit { .. }] = &asked[..] else {
-        panic!("{asked:?}")
+    let [Action::Enter { .. }, Action::Say { text, .. }, Action::Exit { .. }] = &actions[..] else {
+        panic!("{actions:?}")
     };
     assert_eq!(text.as_str(), "tea");
 }
@@ -146,7 +146,7 @@ fn the_rest_of_a_beginning_decided_by_time_is_handled_without_another_byte() {
     ann.socket.take_woken();
     bench.advance(2000);
     assert!(ann.socket.take_woken());
-    assert_eq!(bench.reading(&ann), Reading::Kept);
+    assert_eq!(bench.reading(&ann), Reading::Leftover);
     bench.turn(&ann);
     assert_eq!(bench.reading(&ann), Reading::Socket);
 }
@@ -162,11 +162,11 @@ fn one_compressed_message_is_handled_in_one_step_and_costs_its_content() {
     let hello = masked(0x81, br#"{"op":"hello"}"#);
     let large = format!(r#"{{"op":"none","more":"{}"}}"#, "x".repeat(4 * 1024));
     let compressed = compressed(&large);
-    let said = [hello, compressed.clone(), compressed].concat();
-    ann.socket.send(&said);
+    let frames = [hello, compressed.clone(), compressed].concat();
+    ann.socket.send(&frames);
     bench.turn(&ann);
     assert_eq!(ann.frames(), 1, "the hello, and one unknown request");
-    assert_eq!(bench.reading(&ann), Reading::Kept);
+    assert_eq!(bench.reading(&ann), Reading::Leftover);
     bench.turn(&ann);
     assert_eq!(ann.frames(), 1);
     // 1 + 5 + 5 of 12 tokens.
