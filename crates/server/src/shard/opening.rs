@@ -127,7 +127,7 @@ pub(super) fn handle_first_eof<S: Socket>(
     if !opening.nonblank_bytes().is_empty() {
         decide_protocol(sessions, requests, index, sniff::sniff_all);
     } else if connection.stage == Stage::Sniffing {
-        // It connected and closed without a byte, like a port scanner: others never saw it.
+        // It closed after nothing but blank bytes, like a port scanner: others never saw it.
         sessions.begin_draining(index);
     }
 }

@@ -354,7 +354,7 @@ fn the_exit_of_an_idle_session_is_proposed_once() {
 }
 
 #[test]
-fn a_connection_that_closes_without_a_byte_never_has_a_session() {
+fn a_connection_that_closes_without_a_byte_begins_no_session() {
     let mut bench = Bench::new(|_| {});
     let ann = bench.connect();
     ann.socket.close();
