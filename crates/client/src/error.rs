@@ -52,7 +52,7 @@ pub enum ClientError {
         /// The reason.
         what: String,
     },
-    /// The connection is lost, finally or for too long.
+    /// The connection ended for good, or was lost for too long.
     #[error("Disconnected from chat server")]
     Disconnected,
     /// The connection is lost before the server confirmed all messages.

@@ -152,10 +152,13 @@ impl HttpClient {
         &mut self,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, RequestError> {
-        let mut connection = match self.connection.take().filter(|kept| !kept.is_closed()) {
-            Some(kept) => kept,
-            None => self.connect().await.map_err(|why| RequestError::Unreachable(display(&why)))?,
-        };
+        let mut connection =
+            match self.connection.take().filter(|connection| !connection.is_closed()) {
+                Some(connection) => connection,
+                None => {
+                    self.connect().await.map_err(|why| RequestError::Unreachable(display(&why)))?
+                }
+            };
         let response = timeout(ANSWER_TIMEOUT, async {
             connection.ready().await?;
             connection.send_request(request).await

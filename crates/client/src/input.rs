@@ -7,8 +7,8 @@ use std::thread;
 use teahouse_wire::decode::{NotWords, decode};
 use tokio::sync::mpsc;
 
-/// The maximum of one line, in bytes: four times that of a message, so that most long lines get the error for long
-/// messages.
+/// The maximum of one line, in bytes: four times that of a message. A line between the two gets the usual error for a
+/// long message, with its length.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Lines that are read ahead. A faster writer waits in its pipe.
 const LINES_AHEAD_MAX: usize = 16;

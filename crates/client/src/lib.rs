@@ -13,7 +13,37 @@
 //!    room. Neither waits.
 //! 4. [`run`] starts all of this in a program without a tokio runtime.
 //!
-//! `examples/echo_bot.rs` is a whole bot; `docs/bots.md` explains what the link does for you and what you have to do.
+//! ```no_run
+//! use teahouse_client::api::{Kind, Message};
+//! use teahouse_client::{Config, Happening, Link, run};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let nick = Some("tea_bot".parse()?);
+//! let rooms = vec!["lobby".parse()?];
+//! let config = Config { nick, rooms, ..Config::new("localhost:5000".parse()?) };
+//! let answer = "The kettle is on.".parse()?;
+//! run(async {
+//!     let mut link = Link::open(config);
+//!     while let Some(happening) = link.next().await {
+//!         if let Happening::Received(received) = happening
+//!             && let Message::Event(event) = received.message
+//!             && event.kind == Kind::Said
+//!             && event.text.is_some_and(|text| text.as_str() == "tea?")
+//!         {
+//!             // Fails if the outbox is full; this bot then gives up the answer.
+//!             link.say(&event.room, &answer, false).ok();
+//!         }
+//!     }
+//! })?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Three rules for bots: ignore messages and events of an unknown kind, because newer servers send more kinds; do not
+//! answer events before you joined (up to the `position` of a [`Joined`](api::Joined) with `complete: false`); and do
+//! not answer your own messages ([`Link::own`] has their ids).
+//!
+//! `examples/echo_bot.rs` is a whole bot; `docs/bots.md` says more about what the link does and what a bot has to do.
 //!
 //! # The parts of this crate
 //!

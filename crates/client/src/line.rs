@@ -1,6 +1,6 @@
 //! A client for any server of plain lines: it sends the typed lines and prints the received ones.
 //!
-//! [`Lines`] makes the received bytes safe to print, so that no server can control the terminal.
+//! `Lines` makes the received bytes safe to print, so that no server can control the terminal.
 //!
 //! One thread reads the keyboard and one the socket. So this works also on systems where `select` accepts only
 //! sockets.

@@ -1,7 +1,7 @@
 //! `teahouse say`, for scripts: says something in a room and ends when the server has stored it.
 //!
-//! It uses HTTP requests and does not join the room: it causes no presence lines, and a killed one leaves no nick in
-//! use.
+//! It uses HTTP requests and does not join the room. So it causes no presence lines, and when it is killed, no nick
+//! stays in use.
 
 use std::io::{BufRead, Write};
 use std::time::Duration;
@@ -151,7 +151,7 @@ impl<W: Write> Poster<W> {
                     self.handle_success();
                     return Ok(());
                 }
-                Err(RequestError::Refused(failure)) => return Err(no_room(&failure)),
+                Err(RequestError::Refused(failure)) => return Err(room_error(&failure)),
                 Err(error) => self.wait(error, 0).await?,
             }
         }
@@ -257,7 +257,7 @@ impl<W: Write> Poster<W> {
 }
 
 /// The error for a room that the server does not give access to, with a hint.
-pub(crate) fn no_room(failure: &Failure) -> ClientError {
+pub(crate) fn room_error(failure: &Failure) -> ClientError {
     let is_missing = failure.code == Code::NoSuchRoom;
     let hint = if is_missing { "; --create makes it" } else { "" };
     refused(&format!("{}{hint}", failure.message))

@@ -167,8 +167,8 @@ impl StateFile {
             other.drafts = both;
             memory.drafts.extend(new);
             // Our file first: a crash between the two writes duplicates a draft instead of losing it.
-            let mut theirs = Self { path, written: Vec::new(), _lock: lock };
-            if self.save(memory, true).is_err() || theirs.save(&other, true).is_err() {
+            let mut other_file = Self { path, written: Vec::new(), _lock: lock };
+            if self.save(memory, true).is_err() || other_file.save(&other, true).is_err() {
                 return;
             }
         }
@@ -265,12 +265,12 @@ fn make_directory(directory: &Path) -> io::Result<()> {
 fn check_only_ours(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
     let metadata = fs::metadata(directory)?;
-    let shown = directory.display();
+    let path = directory.display();
     if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(io::Error::other(format!("{shown} belongs to another user")));
+        return Err(io::Error::other(format!("{path} belongs to another user")));
     }
     if metadata.mode() & 0o022 != 0 {
-        let what = format!("others may write in {shown}; take that from them with chmod go-w");
+        let what = format!("others may write in {path}; take that from them with chmod go-w");
         return Err(io::Error::other(what));
     }
     Ok(())

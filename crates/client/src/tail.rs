@@ -17,7 +17,7 @@ use crate::http::{Attempts, Begin, HttpClient, RequestError, RoomStream, StreamI
 use crate::link::{Server, random_bytes};
 use crate::render;
 use crate::runtime::block_on;
-use crate::say::no_room;
+use crate::say::room_error;
 
 pub use since::Since;
 
@@ -151,7 +151,8 @@ impl<W: Write, C: Write> Printer<W, C> {
 
     /// The id of the event to start after; `None` for a room that does not exist yet and will be created.
     async fn find_start(&mut self) -> Result<Option<String>, ClientError> {
-        let Some(HistoryPage { epoch, head, events, .. }) = self.page("messages?limit=20").await?
+        let Some(HistoryPage { epoch, head, events, .. }) =
+            self.read_page("messages?limit=20").await?
         else {
             return Ok(None);
         };
@@ -178,7 +179,7 @@ impl<W: Write, C: Write> Printer<W, C> {
         let (mut low, mut high) = (0, self.head);
         while high - low > PAGE_EVENTS_MAX {
             let middle = low + (high - low) / 2;
-            let page = self.page(&format!("messages?after={middle}&limit=1")).await?;
+            let page = self.read_page(&format!("messages?after={middle}&limit=1")).await?;
             match page.as_ref().and_then(|page| page.events.first()) {
                 Some(event) if event.time_ms < time_ms => low = event.position.min(high),
                 Some(_) | None => high = middle,
@@ -188,7 +189,7 @@ impl<W: Write, C: Write> Printer<W, C> {
     }
 
     /// Reads a page of history; `None` if the room does not exist yet and will be created.
-    async fn page(&mut self, rest: &str) -> Result<Option<HistoryPage>, ClientError> {
+    async fn read_page(&mut self, rest: &str) -> Result<Option<HistoryPage>, ClientError> {
         loop {
             match self.client.read(&self.room, rest).await {
                 Ok(page) => {
@@ -300,7 +301,7 @@ impl<W: Write, C: Write> Printer<W, C> {
     async fn wait(&mut self, error: RequestError) -> Result<(), ClientError> {
         let (wait, line) = self.attempts.fail(&error);
         match error {
-            RequestError::Refused(failure) => return Err(no_room(&failure)),
+            RequestError::Refused(failure) => return Err(room_error(&failure)),
             RequestError::Unreachable(what) if !self.attempts.was_reached() => {
                 let server = self.client.server().to_string();
                 return Err(ClientError::Unreachable { server, what });

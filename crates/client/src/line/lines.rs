@@ -109,9 +109,9 @@ mod tests {
 
     fn lines(bytes: &[u8], cut: usize) -> Vec<String> {
         let mut lines = Lines::default();
-        let mut taken: Vec<_> = bytes.chunks(cut).flat_map(|part| lines.take_in(part)).collect();
-        taken.extend(lines.take_unended());
-        taken
+        let mut received: Vec<_> = bytes.chunks(cut).flat_map(|part| lines.take_in(part)).collect();
+        received.extend(lines.take_unended());
+        received
     }
 
     #[test]

@@ -48,7 +48,7 @@ use super::{Happening, Stage, State};
 use outbox::Outbox;
 use outputs::Outputs;
 use pending::PendingRequests;
-use rooms::{Room, Rooms, Standing};
+use rooms::{Membership, Room, Rooms};
 
 pub use outbox::Unsent;
 pub use outputs::Output;
@@ -94,7 +94,7 @@ pub struct Exchange {
     nick: Option<Nick>,
     resume_key: ResumeKey,
     /// There was no welcome yet, so the link does not know whether the session has an ignore list or another nick.
-    is_new: bool,
+    is_first_welcome: bool,
     rooms: Rooms,
     outbox: Outbox,
     pending: PendingRequests,
@@ -115,7 +115,7 @@ impl Exchange {
             retry: Retry::new(start.seed),
             nick: start.nick,
             resume_key: start.resume_key,
-            is_new: true,
+            is_first_welcome: true,
             rooms: Rooms::default(),
             outbox: Outbox::default(),
             pending: PendingRequests::default(),
@@ -125,7 +125,7 @@ impl Exchange {
         };
         let outbox_rooms = start.outbox.iter().map(|unsent| (unsent.room.clone(), None));
         for (room, seen) in start.rooms.into_iter().chain(outbox_rooms) {
-            if exchange.rooms.named(&room).is_none() {
+            if exchange.rooms.find(&room).is_none() {
                 let reference = exchange.out.new_reference();
                 exchange.rooms.add(Room::new(room, reference, seen));
             }
@@ -133,7 +133,7 @@ impl Exchange {
         for unsent in start.outbox {
             // Always accepted: the outbox had the same limits when it was saved.
             if exchange.outbox.push(unsent.clone()).is_ok() {
-                exchange.out.outgoing(&unsent, Stage::Waiting);
+                exchange.out.push_outgoing(&unsent, Stage::Waiting);
             }
         }
         exchange.dial(now);
@@ -202,14 +202,14 @@ impl Exchange {
     fn go_online(&mut self, now: Duration, welcome: Welcome, silence_max: Duration) {
         self.phase = Phase::Online { since: now, silence_max };
         self.attempt = 0;
-        let is_new = std::mem::replace(&mut self.is_new, false);
-        if is_new && self.rooms.is_empty() {
+        let is_first_welcome = std::mem::replace(&mut self.is_first_welcome, false);
+        if is_first_welcome && self.rooms.is_empty() {
             let reference = self.out.new_reference();
             self.rooms.add(Room::new(welcome.first_room.clone(), reference, None));
         }
         if !welcome.resumed {
             self.rooms.set_ignoring(false);
-        } else if is_new {
+        } else if is_first_welcome {
             // The resumed session may have an ignore list from an earlier run of this program.
             self.rooms.set_ignoring(true);
             self.out.ask_internally(Request::Ignore(teahouse_wire::api::Ignore { nick: None }));
@@ -217,7 +217,7 @@ impl Exchange {
                 self.out.ask_internally(Request::Nick(Rename { nick }));
             }
         }
-        self.out.happened(Happening::State(State::Online(welcome)));
+        self.out.push_happening(Happening::State(State::Online(welcome)));
         self.send_joins(now);
         self.send_pending(now);
     }
@@ -227,8 +227,8 @@ impl Exchange {
             return;
         }
         let mut joins = Vec::new();
-        for room in self.rooms.iter_mut().filter(|room| room.standing == Standing::Outside) {
-            room.standing = Standing::Joining(now + ANSWER_TIMEOUT);
+        for room in self.rooms.iter_mut().filter(|room| room.membership == Membership::NotJoined) {
+            room.membership = Membership::Joining(now + ANSWER_TIMEOUT);
             joins.push((room.reference, Join { room: room.name.clone(), after: room.seen() }));
         }
         for (reference, join) in joins {
@@ -250,9 +250,9 @@ impl Exchange {
         if !is_online || now < self.paused_until || self.outbox.is_empty() {
             return;
         }
-        let inside = self.rooms.iter().filter(|room| room.standing == Standing::Inside);
-        let inside: Vec<RoomName> = inside.map(|room| room.name.clone()).collect();
-        for name in inside {
+        let joined = self.rooms.iter().filter(|room| room.membership == Membership::Joined);
+        let joined: Vec<RoomName> = joined.map(|room| room.name.clone()).collect();
+        for name in joined {
             let reference = self.out.next_reference();
             let Some(unsent) = self.outbox.send(&name, reference, now + ANSWER_TIMEOUT) else {
                 continue;
@@ -260,16 +260,16 @@ impl Exchange {
             self.out.new_reference();
             let Unsent { id, room, text, acted } = unsent.clone();
             self.out.send(reference, Request::Say(Say { room, text, acted, id: Some(id) }));
-            self.out.outgoing(&unsent, Stage::Sent);
+            self.out.push_outgoing(&unsent, Stage::Sent);
         }
     }
 
     /// Whether a join or a message waits for the end of the pause.
     fn is_delayed_by_pause(&self) -> bool {
-        self.rooms.iter().any(|room| match room.standing {
-            Standing::Outside => true,
-            Standing::Inside => self.outbox.is_waiting(&room.name),
-            Standing::Joining(_) | Standing::Leaving(..) => false,
+        self.rooms.iter().any(|room| match room.membership {
+            Membership::NotJoined => true,
+            Membership::Joined => self.outbox.is_waiting(&room.name),
+            Membership::Joining(_) | Membership::Leaving(..) => false,
         })
     }
 }

@@ -150,7 +150,8 @@ impl Link {
         self.exchange.join(self.now(), room)
     }
 
-    /// Leaves a room. Its waiting messages are reported as refused.
+    /// Leaves a room. Its waiting messages are reported as refused. The answer is `left` with the returned reference;
+    /// without a connection, or while another leave of the room is in flight, no answer comes.
     pub fn leave(&mut self, room: &RoomName) -> Ref {
         self.exchange.leave(self.now(), room)
     }

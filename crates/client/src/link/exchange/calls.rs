@@ -6,7 +6,7 @@ use teahouse_core::{RoomName, Text};
 use teahouse_wire::api::{Bye, Code, Failure, Id, Leave, Ref, Request};
 
 use super::pending::OnBreak;
-use super::rooms::{Room, Standing};
+use super::rooms::{Membership, Room};
 use super::{Exchange, Phase, Unsent};
 use crate::link::limits::{ANSWER_TIMEOUT, BYE_TIMEOUT};
 use crate::link::{AskError, SayError, Stage};
@@ -27,15 +27,15 @@ impl Exchange {
         if matches!(self.phase, Phase::Leaving { .. } | Phase::Ended) {
             return Err(SayError::Ended);
         }
-        match self.rooms.named(room).map(|room| room.standing) {
-            Some(Standing::Outside | Standing::Joining(_) | Standing::Inside) => {}
-            Some(Standing::Leaving(..)) | None => {
+        match self.rooms.find(room).map(|room| room.membership) {
+            Some(Membership::NotJoined | Membership::Joining(_) | Membership::Joined) => {}
+            Some(Membership::Leaving(..)) | None => {
                 return Err(SayError::NotInRoom { room: room.clone() });
             }
         }
         let unsent = Unsent { id, room: room.clone(), text: text.clone(), acted };
         self.outbox.say(unsent.clone())?;
-        self.out.outgoing(&unsent, Stage::Waiting);
+        self.out.push_outgoing(&unsent, Stage::Waiting);
         self.send_messages(now);
         Ok(())
     }
@@ -79,14 +79,16 @@ impl Exchange {
     /// reference; after a reconnect `joined` comes again with the same reference. Nothing is sent for a room that is
     /// already joined.
     pub fn join(&mut self, now: Duration, name: &RoomName) -> Ref {
-        let reference = match self.rooms.named(name) {
-            Some(room) => match room.standing {
-                Standing::Leaving(..) => {
+        let reference = match self.rooms.find(name) {
+            Some(room) => match room.membership {
+                Membership::Leaving(..) => {
                     // The server executes requests in order: leave, then join again.
-                    room.standing = Standing::Outside;
+                    room.membership = Membership::NotJoined;
                     room.reference
                 }
-                Standing::Outside | Standing::Joining(_) | Standing::Inside => room.reference,
+                Membership::NotJoined | Membership::Joining(_) | Membership::Joined => {
+                    room.reference
+                }
             },
             None => {
                 let reference = self.out.new_reference();
@@ -98,24 +100,27 @@ impl Exchange {
         Ref::Number(reference)
     }
 
-    /// Leaves a room. Its waiting messages are returned as refused.
+    /// Leaves a room. Its waiting messages are returned as refused. The answer is `left` with the returned reference;
+    /// without a connection, or while another leave of the room is in flight, no answer comes.
     pub fn leave(&mut self, now: Duration, name: &RoomName) -> Ref {
         let reference = self.out.new_reference();
         let is_online = matches!(self.phase, Phase::Online { .. });
-        let standing = self.rooms.named(name).map(|room| {
-            let before = room.standing;
-            if is_online && matches!(before, Standing::Inside | Standing::Joining(_)) {
-                room.standing = Standing::Leaving(reference, now + ANSWER_TIMEOUT);
+        let membership = self.rooms.find(name).map(|room| {
+            let before = room.membership;
+            if is_online && matches!(before, Membership::Joined | Membership::Joining(_)) {
+                room.membership = Membership::Leaving(reference, now + ANSWER_TIMEOUT);
             }
             before
         });
-        match standing {
-            Some(Standing::Inside | Standing::Joining(_)) if is_online => {
+        match membership {
+            Some(Membership::Joined | Membership::Joining(_)) if is_online => {
                 self.return_unsent(name, false, &left_failure(name));
                 self.out.send(reference, Request::Leave(Leave { room: name.clone() }));
             }
-            Some(Standing::Leaving(..)) => {}
-            Some(Standing::Inside | Standing::Joining(_) | Standing::Outside) => self.forget(name),
+            Some(Membership::Leaving(..)) => {}
+            Some(Membership::Joined | Membership::Joining(_) | Membership::NotJoined) => {
+                self.forget(name)
+            }
             None => {
                 // The server answers that we are not in the room.
                 let leave = Request::Leave(Leave { room: name.clone() });
@@ -150,8 +155,10 @@ impl Exchange {
 
     pub(super) fn return_unsent(&mut self, room: &RoomName, and_in_flight: bool, why: &Failure) {
         for unsent in self.outbox.take_room(room, and_in_flight) {
-            self.out
-                .outgoing(&unsent, Stage::Refused(Failure { id: Some(unsent.id), ..why.clone() }));
+            self.out.push_outgoing(
+                &unsent,
+                Stage::Refused(Failure { id: Some(unsent.id), ..why.clone() }),
+            );
         }
     }
 }

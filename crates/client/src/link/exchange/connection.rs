@@ -81,13 +81,13 @@ impl Exchange {
     pub(super) fn dial(&mut self, now: Duration) {
         self.attempt = self.attempt.saturating_add(1);
         self.phase = Phase::Dialling { until: now + CONNECT_TIMEOUT };
-        self.out.happened(Happening::State(State::Connecting { attempt: self.attempt }));
-        self.out.dial();
+        self.out.push_happening(Happening::State(State::Connecting { attempt: self.attempt }));
+        self.out.push_dial();
     }
 
     /// Closes a connection that is unusable, and tries again later.
     pub(super) fn give_up(&mut self, now: Duration, why: &str) {
-        self.out.hang_up();
+        self.out.push_hangup();
         self.wait_for_retry(now, why);
     }
 
@@ -105,7 +105,7 @@ impl Exchange {
         let retry_in = self.retry.fail().max(wait);
         self.phase = Phase::Resting { until: now + retry_in };
         let why = display(why);
-        self.out.happened(Happening::State(State::Offline { why, retry_in }));
+        self.out.push_happening(Happening::State(State::Offline { why, retry_in }));
         self.requeue_in_flight();
     }
 
@@ -116,18 +116,18 @@ impl Exchange {
             self.return_unsent(&room, true, &calls::left_failure(&room));
         }
         for unsent in self.outbox.requeue_all() {
-            self.out.outgoing(&unsent, Stage::Waiting);
+            self.out.push_outgoing(&unsent, Stage::Waiting);
         }
         for ask in self.pending.on_disconnect() {
             let (reference, request) = (Ref::Number(ask.reference), ask.request);
-            self.out.happened(Happening::Unanswered { reference, request });
+            self.out.push_happening(Happening::Unanswered { reference, request });
         }
     }
 
     pub(super) fn end(&mut self, cause: Option<Cause>) {
         self.requeue_in_flight();
         self.phase = Phase::Ended;
-        self.out.hang_up();
-        self.out.happened(Happening::State(State::Ended { cause }));
+        self.out.push_hangup();
+        self.out.push_happening(Happening::State(State::Ended { cause }));
     }
 }

@@ -9,7 +9,7 @@ use teahouse_wire::api::{
     Presence, Ref, ServerMessage, Welcome,
 };
 
-use super::rooms::{Arrival, Missing, Room, Standing};
+use super::rooms::{Arrival, Membership, Missing, Room};
 use super::{Exchange, Phase};
 use crate::link::limits::{PING_S_DEFAULT, PING_S_MAX, TOO_FAST_PAUSE};
 use crate::link::{Happening, Stage, display};
@@ -26,7 +26,7 @@ impl Exchange {
         self.last_received = now;
         match ServerMessage::parse(text) {
             Ok(ServerMessage { reference, message }) => {
-                self.handle_sent(now, ServerMessage { reference, message: sanitize(message) });
+                self.handle_message(now, ServerMessage { reference, message: sanitize(message) });
             }
             Err(whole @ Misread::Whole { .. }) => self.give_up_unreadable(now, &whole),
             Err(Misread::Fields { outline, error }) => self.handle_outline(now, *outline, &error),
@@ -48,7 +48,7 @@ impl Exchange {
             ("event", Some((room, cursor))) => match self.rooms.accept(&room, cursor) {
                 Arrival::Next | Arrival::NextAfterLoss(_) => {
                     let position = cursor.position;
-                    self.out.happened(Happening::Notice(display(&format!(
+                    self.out.push_happening(Happening::Notice(display(&format!(
                         "message {position} of {room} is of a kind that this client cannot show: {error}; {ADVICE}"
                     ))));
                 }
@@ -61,13 +61,13 @@ impl Exchange {
                     format!("this client cannot read {kind:?} of this server: {error}; {ADVICE}");
                 let failure = Failure { code: Code::Unknown, message, field: None, id: None };
                 let message = sanitize(Message::Error(failure));
-                self.handle_sent(now, ServerMessage { reference, message });
+                self.handle_message(now, ServerMessage { reference, message });
             }
         }
     }
 
-    fn handle_sent(&mut self, now: Duration, sent: ServerMessage) {
-        let ServerMessage { reference, message } = sent;
+    fn handle_message(&mut self, now: Duration, message: ServerMessage) {
+        let ServerMessage { reference, message } = message;
         let number = match &reference {
             Some(Ref::Number(number)) => Some(*number),
             Some(Ref::Text(_)) | None => None,
@@ -79,38 +79,38 @@ impl Exchange {
             self.pending.resolve(number);
         }
         let is_internal = number.is_some_and(|number| self.out.is_internal(number));
-        let pass =
+        let wrap =
             |message| Happening::Received(ServerMessage { reference: reference.clone(), message });
         match message {
             Message::Welcome(_) => {}
-            Message::Joined(joined) => self.handle_joined(now, joined, pass),
+            Message::Joined(joined) => self.handle_joined(now, joined, wrap),
             Message::Left { room } => {
-                self.out.happened(pass(Message::Left { room: room.clone() }));
+                self.out.push_happening(wrap(Message::Left { room: room.clone() }));
                 self.handle_left(now, &room);
             }
-            Message::Event(event) => self.handle_event(now, event, pass),
+            Message::Event(event) => self.handle_event(now, event, wrap),
             Message::Duplicate { position, id, .. } => self.handle_kept(now, id, position),
-            Message::Error(failure) => self.handle_error(now, number, failure, pass),
+            Message::Error(failure) => self.handle_error(now, number, failure, wrap),
             Message::Renamed { from, to } => {
                 self.nick = Some(to.clone());
-                self.out.happened(pass(Message::Renamed { from, to }));
+                self.out.push_happening(wrap(Message::Renamed { from, to }));
             }
             Message::Ignoring { nicks } => {
                 self.rooms.set_ignoring(!nicks.is_empty());
                 if !is_internal {
-                    self.out.happened(pass(Message::Ignoring { nicks }));
+                    self.out.push_happening(wrap(Message::Ignoring { nicks }));
                 }
             }
             Message::Bye { cause, reconnect } => self.handle_bye(now, cause, reconnect),
             // An unknown answer still ends the wait for it.
             Message::Unknown if number.is_some() => {
-                self.handle_error(now, number, unknown_answer_failure(), pass);
+                self.handle_error(now, number, unknown_answer_failure(), wrap);
             }
             // A newer server may send messages that this client does not know.
             Message::Unknown | Message::Presence(Presence { change: Change::Unknown, .. }) => {}
             Message::Presence(presence) => {
-                if self.rooms.named(&presence.room).is_some() {
-                    self.out.happened(pass(Message::Presence(presence)));
+                if self.rooms.find(&presence.room).is_some() {
+                    self.out.push_happening(wrap(Message::Presence(presence)));
                 }
             }
             other @ (Message::Told { .. }
@@ -120,7 +120,7 @@ impl Exchange {
             | Message::Members { .. }
             | Message::Rooms(_)
             | Message::Topic { .. }
-            | Message::Notice { .. }) => self.out.happened(pass(other)),
+            | Message::Notice { .. }) => self.out.push_happening(wrap(other)),
         }
     }
 
@@ -138,7 +138,10 @@ impl Exchange {
             Message::Bye { cause, reconnect } => self.handle_bye(now, cause, reconnect),
             Message::Notice { text } => {
                 let message = Message::Notice { text };
-                self.out.happened(Happening::Received(ServerMessage { reference: None, message }));
+                self.out.push_happening(Happening::Received(ServerMessage {
+                    reference: None,
+                    message,
+                }));
             }
             Message::Joined(_)
             | Message::Left { .. }
@@ -161,36 +164,36 @@ impl Exchange {
         &mut self,
         now: Duration,
         mut joined: Joined,
-        pass: impl FnOnce(Message) -> Happening,
+        wrap: impl FnOnce(Message) -> Happening,
     ) {
         // Only rooms that the link asked for, so that a server cannot fill its memory with others.
-        let Some(room) = self.rooms.named(&joined.room) else { return };
-        let missing = match (room.standing, room.missing(&joined)) {
-            (Standing::Outside | Standing::Joining(_), missing) => {
+        let Some(room) = self.rooms.find(&joined.room) else { return };
+        let missing = match (room.membership, room.missing(&joined)) {
+            (Membership::NotJoined | Membership::Joining(_), missing) => {
                 room.enter(&mut joined);
                 missing
             }
             // The next events no longer exist: the room continues after them.
-            (Standing::Inside, Some(Missing::Between(from, to))) => {
+            (Membership::Joined, Some(Missing::Between(from, to))) => {
                 room.enter(&mut joined);
                 Some(Missing::Between(from, to))
             }
             // A repeated `joined` (the cursor stays), or one that the link is about to leave.
-            (Standing::Inside | Standing::Leaving(..), _) => None,
+            (Membership::Joined | Membership::Leaving(..), _) => None,
         };
         let name = joined.room.clone();
-        self.out.happened(pass(Message::Joined(joined)));
+        self.out.push_happening(wrap(Message::Joined(joined)));
         if let Some(missing) = missing {
-            self.out.happened(Happening::Notice(missing.render(&name)));
+            self.out.push_happening(Happening::Notice(missing.render(&name)));
         }
         self.send_messages(now);
     }
 
     fn handle_left(&mut self, now: Duration, name: &RoomName) {
-        match self.rooms.named(name).map(|room| room.standing) {
+        match self.rooms.find(name).map(|room| room.membership) {
             // The room was left and a new join is in flight.
-            Some(Standing::Joining(_)) => {}
-            Some(Standing::Outside | Standing::Inside | Standing::Leaving(..)) | None => {
+            Some(Membership::Joining(_)) => {}
+            Some(Membership::NotJoined | Membership::Joined | Membership::Leaving(..)) | None => {
                 self.forget(name);
             }
         }
@@ -201,13 +204,13 @@ impl Exchange {
         &mut self,
         now: Duration,
         event: Event,
-        pass: impl FnOnce(Message) -> Happening,
+        wrap: impl FnOnce(Message) -> Happening,
     ) {
         let Event { epoch, position, time_ms, .. } = event;
         let cursor = Cursor { epoch, position, time_ms: Some(time_ms) };
         let arrival = self.rooms.accept(&event.room, cursor);
         if let Arrival::NextAfterLoss(what) = &arrival {
-            self.out.happened(Happening::Notice(what.clone()));
+            self.out.push_happening(Happening::Notice(what.clone()));
         }
         match arrival {
             Arrival::Next | Arrival::NextAfterLoss(_) => {
@@ -215,7 +218,7 @@ impl Exchange {
                     self.pending.resolve_topic_change(&event.room);
                 }
                 let id = event.id;
-                self.out.happened(pass(Message::Event(event)));
+                self.out.push_happening(wrap(Message::Event(event)));
                 if let Some(id) = id {
                     self.handle_kept(now, id, position);
                 }
@@ -228,7 +231,7 @@ impl Exchange {
     /// The server has stored the message with this id. If it is ours, it leaves the outbox.
     fn handle_kept(&mut self, now: Duration, id: Id, position: u64) {
         if let Some(unsent) = self.outbox.take(id) {
-            self.out.outgoing(&unsent, Stage::Kept { position });
+            self.out.push_outgoing(&unsent, Stage::Kept { position });
             self.send_messages(now);
         }
     }
@@ -238,7 +241,7 @@ impl Exchange {
         now: Duration,
         number: Option<u64>,
         failure: Failure,
-        pass: impl FnOnce(Message) -> Happening,
+        wrap: impl FnOnce(Message) -> Happening,
     ) {
         if number.is_some_and(|number| self.out.is_internal(number)) {
             return;
@@ -251,18 +254,18 @@ impl Exchange {
         if let Some(id) = unsent {
             return self.handle_say_error(now, id, is_too_fast, failure);
         }
-        let is_answered = |room: &&mut Room| match room.standing {
-            Standing::Joining(_) => Some(room.reference) == number,
-            Standing::Leaving(reference, _) => Some(reference) == number,
-            Standing::Outside | Standing::Inside => false,
+        let is_answered = |room: &&mut Room| match room.membership {
+            Membership::Joining(_) => Some(room.reference) == number,
+            Membership::Leaving(reference, _) => Some(reference) == number,
+            Membership::NotJoined | Membership::Joined => false,
         };
         let room = self.rooms.iter_mut().find(is_answered).map(|room| {
-            let before = room.standing;
+            let before = room.membership;
             if is_too_fast {
-                room.standing = match before {
-                    Standing::Joining(_) => Standing::Outside,
-                    Standing::Leaving(..) | Standing::Outside | Standing::Inside => {
-                        Standing::Inside
+                room.membership = match before {
+                    Membership::Joining(_) => Membership::NotJoined,
+                    Membership::Leaving(..) | Membership::NotJoined | Membership::Joined => {
+                        Membership::Joined
                     }
                 };
             }
@@ -270,24 +273,25 @@ impl Exchange {
         });
         match room {
             // The join is sent again after the pause.
-            Some((_, Standing::Joining(_))) if is_too_fast => return,
-            Some((name, Standing::Joining(_))) => {
+            Some((_, Membership::Joining(_))) if is_too_fast => return,
+            Some((name, Membership::Joining(_))) => {
                 self.rooms.remove(&name);
                 self.return_unsent(&name, true, &failure);
             }
-            Some((name, Standing::Leaving(..))) if !is_too_fast => self.forget(&name),
-            Some((_, Standing::Leaving(..) | Standing::Inside | Standing::Outside)) | None => {}
+            Some((name, Membership::Leaving(..))) if !is_too_fast => self.forget(&name),
+            Some((_, Membership::Leaving(..) | Membership::Joined | Membership::NotJoined))
+            | None => {}
         }
-        self.out.happened(pass(Message::Error(failure)));
+        self.out.push_happening(wrap(Message::Error(failure)));
     }
 
     fn handle_say_error(&mut self, now: Duration, id: Id, is_too_fast: bool, failure: Failure) {
         if is_too_fast {
             if let Some(unsent) = self.outbox.requeue(id).cloned() {
-                self.out.outgoing(&unsent, Stage::Waiting);
+                self.out.push_outgoing(&unsent, Stage::Waiting);
             }
         } else if let Some(unsent) = self.outbox.take(id) {
-            self.out.outgoing(&unsent, Stage::Refused(failure));
+            self.out.push_outgoing(&unsent, Stage::Refused(failure));
             self.send_messages(now);
         }
     }

@@ -32,7 +32,7 @@ pub struct Unsent {
 
 impl Unsent {
     /// The message with its stage.
-    pub(super) fn at(&self, stage: Stage) -> Outgoing {
+    pub(super) fn with_stage(&self, stage: Stage) -> Outgoing {
         let Self { id, room, text, acted } = self.clone();
         Outgoing { id, room, text, acted, stage }
     }
@@ -147,16 +147,16 @@ impl Outbox {
 
     /// Removes the messages for a room, with those in flight or without them.
     pub(super) fn take_room(&mut self, room: &RoomName, and_in_flight: bool) -> Vec<Unsent> {
-        let mut taken = Vec::new();
+        let mut removed = Vec::new();
         let mut index = 0;
         while let Some(entry) = self.entries.get(index) {
             if entry.unsent.room == *room && (and_in_flight || entry.flight.is_none()) {
-                taken.extend(self.remove(index));
+                removed.extend(self.remove(index));
             } else {
                 index += 1;
             }
         }
-        taken
+        removed
     }
 
     /// When the first acknowledgement is due.

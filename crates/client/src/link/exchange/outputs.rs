@@ -36,20 +36,20 @@ impl Outputs {
         self.queue.pop_front()
     }
 
-    pub(super) fn dial(&mut self) {
+    pub(super) fn push_dial(&mut self) {
         self.queue.push_back(Output::Dial);
     }
 
-    pub(super) fn hang_up(&mut self) {
+    pub(super) fn push_hangup(&mut self) {
         self.queue.push_back(Output::Hangup);
     }
 
-    pub(super) fn happened(&mut self, happening: Happening) {
+    pub(super) fn push_happening(&mut self, happening: Happening) {
         self.queue.push_back(Output::Happened(happening));
     }
 
-    pub(super) fn outgoing(&mut self, unsent: &Unsent, stage: Stage) {
-        self.happened(Happening::Outgoing(unsent.at(stage)));
+    pub(super) fn push_outgoing(&mut self, unsent: &Unsent, stage: Stage) {
+        self.push_happening(Happening::Outgoing(unsent.with_stage(stage)));
     }
 
     /// The reference that the next call of [`Outputs::new_reference`] returns.

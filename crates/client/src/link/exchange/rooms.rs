@@ -8,13 +8,13 @@ use teahouse_wire::line::gone;
 
 /// The state of our membership in a room, on this connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Membership {
     /// `join` is not sent yet.
-    Outside,
+    NotJoined,
     /// `join` is in flight; the answer is due at this time.
     Joining(Duration),
     /// Joined.
-    Inside,
+    Joined,
     /// `leave` is in flight with this reference; the answer is due at this time.
     Leaving(u64, Duration),
 }
@@ -37,7 +37,7 @@ pub(super) struct Room {
     pub(super) name: RoomName,
     /// The reference of our `join`.
     pub(super) reference: u64,
-    pub(super) standing: Standing,
+    pub(super) membership: Membership,
     cursor: RoomCursor,
     /// The last gap for which the link closed a connection: the positions before and after it.
     gap: Option<(u64, u64)>,
@@ -93,7 +93,14 @@ pub(super) struct Rooms {
 impl Room {
     pub(super) fn new(name: RoomName, reference: u64, seen: Option<Cursor>) -> Self {
         let cursor = seen.map_or(RoomCursor::Nowhere, RoomCursor::At);
-        Self { name, reference, standing: Standing::Outside, cursor, gap: None, may_skip: false }
+        Self {
+            name,
+            reference,
+            membership: Membership::NotJoined,
+            cursor,
+            gap: None,
+            may_skip: false,
+        }
     }
 
     /// The cursor of the last event received.
@@ -126,7 +133,7 @@ impl Room {
     /// The room is joined. If the server does not continue from our cursor, `complete` becomes false and the cursor is
     /// set to where the server continues.
     pub(super) fn enter(&mut self, joined: &mut Joined) {
-        self.standing = Standing::Inside;
+        self.membership = Membership::Joined;
         joined.complete &= self.continues_from_seen(joined);
         if !joined.complete {
             let head = Cursor { epoch: joined.epoch, position: joined.position, time_ms: None };
@@ -180,7 +187,7 @@ impl Rooms {
         self.list.is_empty()
     }
 
-    pub(super) fn named(&mut self, name: &RoomName) -> Option<&mut Room> {
+    pub(super) fn find(&mut self, name: &RoomName) -> Option<&mut Room> {
         self.list.iter_mut().find(|room| room.name == *name)
     }
 
@@ -203,27 +210,27 @@ impl Rooms {
     /// Compares the event at this cursor with what was received, and advances the room's cursor to it.
     pub(super) fn accept(&mut self, name: &RoomName, cursor: Cursor) -> Arrival {
         let ignoring = self.ignoring;
-        self.named(name).map_or(Arrival::NotInRoom, |room| room.accept(cursor, ignoring))
+        self.find(name).map_or(Arrival::NotInRoom, |room| room.accept(cursor, ignoring))
     }
 
     /// The connection is closed. Removes the rooms that were about to be left, and returns their names; the others are
     /// to be joined again.
     pub(super) fn detach_all(&mut self) -> Vec<RoomName> {
-        let is_leaving = |room: &Room| matches!(room.standing, Standing::Leaving(..));
+        let is_leaving = |room: &Room| matches!(room.membership, Membership::Leaving(..));
         let left = self.list.iter().filter(|room| is_leaving(room)).map(|room| room.name.clone());
         let left = left.collect();
         self.list.retain(|room| !is_leaving(room));
         for room in &mut self.list {
-            room.standing = Standing::Outside;
+            room.membership = Membership::NotJoined;
         }
         left
     }
 
     /// When the first answer is due.
     pub(super) fn due(&self) -> Option<Duration> {
-        let due = |room: &Room| match room.standing {
-            Standing::Outside | Standing::Inside => None,
-            Standing::Joining(due) | Standing::Leaving(_, due) => Some(due),
+        let due = |room: &Room| match room.membership {
+            Membership::NotJoined | Membership::Joined => None,
+            Membership::Joining(due) | Membership::Leaving(_, due) => Some(due),
         };
         self.list.iter().filter_map(due).min()
     }

@@ -79,13 +79,13 @@ impl Wire {
         self.link.handle_closed(self.now, code, why);
     }
 
-    fn pass(&mut self, time: Duration) {
+    fn advance(&mut self, time: Duration) {
         self.now += time;
         self.link.handle_time(self.now);
     }
 
     /// Advances the time to the next deadline.
-    fn pass_until_due(&mut self) {
+    fn advance_to_deadline(&mut self) {
         self.now = self.link.deadline().unwrap();
         self.link.handle_time(self.now);
     }
@@ -93,7 +93,7 @@ impl Wire {
     /// Breaks the connection, and connects again up to the welcome.
     fn reconnect(&mut self) {
         self.close(None, "cut");
-        self.pass_until_due();
+        self.advance_to_deadline();
         self.open();
         self.outputs();
         self.receive(&welcome(true));

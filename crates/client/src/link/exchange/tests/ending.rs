@@ -7,18 +7,18 @@ fn the_connection_to_a_server_that_does_not_answer_or_is_silent_is_closed() {
     let mut wire = Wire::in_tea();
     wire.say(7, "hi");
     wire.outputs();
-    wire.pass(ANSWER_TIMEOUT - Duration::from_secs(1));
+    wire.advance(ANSWER_TIMEOUT - Duration::from_secs(1));
     wire.link.handle_activity(wire.now);
     wire.expect(&[]);
-    wire.pass(Duration::from_secs(1));
+    wire.advance(Duration::from_secs(1));
     wire.expect(&["hangup", "offline: the server does not answer", "waiting hi"]);
 
     let mut wire = Wire::in_tea();
-    wire.pass(Duration::from_secs(59));
+    wire.advance(Duration::from_secs(59));
     wire.link.handle_activity(wire.now);
-    wire.pass(Duration::from_secs(59));
+    wire.advance(Duration::from_secs(59));
     wire.expect(&[]);
-    wire.pass(Duration::from_secs(1));
+    wire.advance(Duration::from_secs(1));
     wire.expect(&["hangup", "offline: the server fell silent"]);
 }
 
@@ -26,13 +26,13 @@ fn the_connection_to_a_server_that_does_not_answer_or_is_silent_is_closed() {
 fn a_server_without_a_connection_or_a_welcome_in_time_is_tried_again() {
     let mut wire = Wire::new(start());
     wire.outputs();
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.expect(&["hangup", "offline: no connection in time"]);
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.expect(&["connecting 2", "dial"]);
     wire.open();
     wire.outputs();
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.expect(&["hangup", "offline: the server did not say welcome; is it a Teahouse?"]);
 }
 
@@ -77,7 +77,7 @@ fn after_bye_the_link_ends_with_the_answer_or_after_a_timeout() {
     let mut wire = Wire::in_tea();
     wire.link.bye(wire.now);
     wire.outputs();
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.expect(&["hangup", "ended None"]);
 }
 
@@ -86,7 +86,7 @@ fn the_next_connection_asks_for_the_new_nick() {
     let mut wire = Wire::in_tea();
     wire.receive(r#"{"type":"renamed","from":"ann","to":"anna"}"#);
     wire.close(None, "cut");
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.open();
     assert!(wire.outputs().last().unwrap().contains(r#""nick":"anna""#));
     assert_eq!(wire.link.nick().map(Nick::as_str), Some("anna"));

@@ -40,7 +40,7 @@ fn after_a_break_each_room_resumes_after_the_last_event_received() {
     wire.receive(&event("tea", 2, "two"));
     wire.close(None, "cut");
     wire.expect(&["#tea 1 one", "#tea 2 two", "offline: cut"]);
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.expect(&["connecting 1", "dial"]);
     wire.open();
     wire.outputs();
@@ -106,7 +106,7 @@ fn after_a_gap_the_room_resumes_before_the_gap() {
         "hangup",
         "offline: #tea went from event 1 to 3, which leaves a gap",
     ]);
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.open();
     wire.outputs();
     wire.receive(&welcome(true));
@@ -119,7 +119,7 @@ fn a_gap_that_comes_again_is_reported_and_not_requested_again() {
     wire.receive(&event("tea", 1, "one"));
     wire.receive(&event("tea", 4, "four"));
     assert!(wire.outputs().contains(&"hangup".to_owned()));
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.open();
     wire.receive(&welcome(true));
     wire.receive(&joined("tea", 5, true));

@@ -24,7 +24,7 @@ fn an_unacknowledged_message_is_sent_again_under_the_same_id_after_the_join() {
     wire.expect(&["offline: cut", "waiting hi"]);
     wire.say(8, "there");
     wire.expect(&["waiting there"]);
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.open();
     wire.receive(&welcome(true));
     assert!(!wire.outputs().iter().any(|line| line.contains("say")), "not in the room yet");
@@ -48,9 +48,9 @@ fn a_message_is_sent_again_after_too_fast_and_refused_after_another_error() {
     wire.receive(&error(3, "too_fast"));
     wire.expect(&["waiting hi"]);
     assert_eq!(wire.link.deadline(), Some(wire.now + TOO_FAST_PAUSE));
-    wire.pass(TOO_FAST_PAUSE / 2);
+    wire.advance(TOO_FAST_PAUSE / 2);
     wire.expect(&[]);
-    wire.pass(TOO_FAST_PAUSE / 2);
+    wire.advance(TOO_FAST_PAUSE / 2);
     assert_eq!(wire.outputs()[1], "sent hi");
     wire.receive(&error(4, "bad_text"));
     let out = wire.outputs();
@@ -66,7 +66,7 @@ fn a_refused_join_refuses_the_rooms_messages_and_too_fast_does_not() {
     wire.expect(&[r#"> {"ref":3,"op":"join","room":"tae"}"#, "waiting hi"]);
     wire.receive(&error(3, "too_fast"));
     wire.expect(&[]);
-    wire.pass(TOO_FAST_PAUSE);
+    wire.advance(TOO_FAST_PAUSE);
     wire.expect(&[r#"> {"ref":3,"op":"join","room":"tae"}"#]);
     wire.receive(&error(3, "room_looks_like"));
     let out = wire.outputs();
@@ -156,7 +156,7 @@ fn after_a_break_a_read_is_repeated_and_a_change_is_reported_as_unanswered() {
     wire.outputs();
     wire.close(None, "cut");
     wire.expect(&["offline: cut", "unanswered Number(3)"]);
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.open();
     wire.receive(&welcome(true));
     assert_eq!(wire.outputs().last().unwrap(), r#"> {"ref":4,"op":"rooms"}"#);

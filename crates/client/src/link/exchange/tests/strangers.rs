@@ -37,7 +37,7 @@ fn unknown_values_break_nothing_and_their_events_advance_the_cursor() {
 
     wire.receive(r#"{"type":"bye","cause":"moved","reconnect":true}"#);
     wire.expect(&["hangup", "offline: the server ended the connection"]);
-    wire.pass_until_due();
+    wire.advance_to_deadline();
     wire.open();
     wire.receive(&welcome(true));
     assert!(wire.outputs().iter().any(|line| line.contains(r#""position":2,"time_ms":0}"#)));
@@ -65,7 +65,7 @@ fn an_unreadable_message_is_reported_once_and_does_not_come_again() {
     };
     assert_eq!(sent.reference, Some(reference));
     assert!(matches!(sent.message, Message::Error(failure) if failure.code == Code::Unknown));
-    wire.pass(ANSWER_TIMEOUT);
+    wire.advance(ANSWER_TIMEOUT);
     wire.expect(&[]);
 }
 
@@ -146,7 +146,7 @@ fn an_unknown_answer_ends_the_wait_for_it() {
     wire.outputs();
     wire.receive(r#"{"type":"lobbied","ref":5,"room":"den"}"#);
     wire.outputs();
-    wire.pass(ANSWER_TIMEOUT);
+    wire.advance(ANSWER_TIMEOUT);
     wire.expect(&[]);
 }
 
