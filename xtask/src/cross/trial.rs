@@ -33,7 +33,7 @@ const TRIALS: &[Trial] = &[
         holds: windows_clients_in_a_linux_server,
     },
     Trial {
-        what: "people talk in a Windows server; Ctrl-C stops it; opened again, all is there",
+        what: "people talk in a Windows server; Ctrl-C closes it; opened again, all is there",
         holds: windows_server,
     },
 ];
@@ -146,7 +146,7 @@ fn serve(data: &str) -> Vec<&str> {
 
 /// Waits until a server is open, and returns its address.
 fn open(mut process: Program) -> Result<(Program, String)> {
-    let greeting = process.expect("Ctrl-C stops")?;
+    let greeting = process.expect("Ctrl-C closes")?;
     let port = greeting.lines().find_map(|line| line.trim().strip_prefix("nc 127.0.0.1 "));
     let server = format!("127.0.0.1:{}", port.context("the greeting has no port")?);
     Ok((process, server))

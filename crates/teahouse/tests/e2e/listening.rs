@@ -36,7 +36,7 @@ impl Open {
             .unwrap();
         let mut greeting = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        while !greeting.contains("Ctrl-C stops") {
+        while !greeting.contains("Ctrl-C closes") {
             if stdout.read_line(&mut greeting).unwrap() == 0 {
                 child.wait().unwrap();
                 return Err(std::fs::read_to_string(data.path().join("log")).unwrap());

@@ -137,7 +137,7 @@ impl TestServer {
         let mut child = Running::start(&mut program);
         let mut greeting = String::new();
         let mut stdout = BufReader::new(child.0.stdout.take().unwrap());
-        while !greeting.contains("Ctrl-C stops") {
+        while !greeting.contains("Ctrl-C closes") {
             assert!(stdout.read_line(&mut greeting).unwrap() > 0, "it printed only {greeting:?}");
         }
         let port = greeting
