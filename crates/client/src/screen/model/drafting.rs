@@ -11,9 +11,11 @@ impl Model {
 
     pub(super) fn keep_draft(&mut self) {
         self.keyboard.draft_changed_ms = None;
-        if let With::Room(room) = &self.talk().with {
+        if let With::Room(room) = self.talk().with.clone() {
             let text = command_line::command_line_of(self.line.draft());
-            self.effects.push(Effect::Keep(Keep::Draft { room: room.clone(), text }));
+            // The draft of the last run is outdated: joining the room again must not restore it.
+            self.setup.drafts.retain(|(of, _)| *of != room);
+            self.effects.push(Effect::Keep(Keep::Draft { room, text }));
         }
     }
 

@@ -196,6 +196,24 @@ fn a_draft_of_an_earlier_run_is_restored() {
 }
 
 #[test]
+fn a_draft_of_an_earlier_run_that_was_sent_does_not_come_back_when_the_room_is_joined_again() {
+    let drafts = vec![(room("tea"), "begun".to_owned())];
+    let rooms = vec![room("tea"), room("lobby")];
+    let setup = crate::screen::Setup { rooms, drafts, ..setup() };
+    let mut harness = Harness::begin(80, 6, setup);
+    harness.connect();
+    harness.receive_joined("tea", 0);
+    harness.receive_joined("lobby", 0);
+    assert_eq!(harness.line(), "begun|");
+    harness.key(Key::Enter);
+    harness.receive(Message::Left { room: room("tea") });
+    harness.type_in("/join tea\n");
+    harness.receive_joined("tea", 0);
+    assert!(harness.rows()[0].contains("#tea"), "{:?}", harness.rows());
+    assert_eq!(harness.line(), "|");
+}
+
+#[test]
 fn a_private_draft_is_saved_among_the_sent_lines() {
     let mut harness = Harness::in_tea(80, 6);
     for (whom, words) in [("bob", "half a line"), ("carl", "/who carl")] {
