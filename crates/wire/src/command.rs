@@ -1,9 +1,7 @@
-//! What a line means that a person enters: something to say, or a command. One table, [`VERBS`], gives parsing,
-//! help, completion and what an unknown command is compared with, to the server's line protocol and to our client
-//! alike.
+//! The meaning of a line that a person enters: a message or a command. One table, [`VERBS`], gives parsing, help,
+//! completion and suggestions for unknown commands, for the line protocol and our client alike.
 //!
-//! Pure, and the same wherever a line is entered: which room is current, and what comes of a command, is for
-//! the one who executes it.
+//! This module is pure: the caller knows the current room and executes the command.
 
 mod table;
 
@@ -17,14 +15,14 @@ use crate::refusal::{Reader, words};
 pub use crate::moment::{Clock, Moment};
 pub use table::{VERBS, help, parse, say, slash};
 
-/// What a line means. Where no room is named it is the current one.
+/// The meaning of a line. A command without a room is about the current room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Only white space.
     Nothing,
-    /// To be said.
+    /// A message.
     Say(Text),
-    /// `/me`: to be said as something one does.
+    /// `/me`: a message that describes an action.
     Act(Text),
     /// `/help`, for one command or all.
     Help(Option<&'static Verb>),
@@ -34,77 +32,77 @@ pub enum Command {
     Join(RoomName),
     /// `/leave`.
     Leave(Option<RoomName>),
-    /// `/room`: which room is current, or make this one so, where one is.
+    /// `/room`: shows the current room, or makes this room current.
     Room(Option<RoomName>),
     /// `/rooms`.
     Rooms {
-        /// Which page, from 1.
+        /// The number of the page, from 1.
         page: u32,
     },
     /// `/who`.
     Who {
-        /// Where.
+        /// The room; `None` for the current one.
         room: Option<RoomName>,
-        /// Which page, from 1.
+        /// The number of the page, from 1.
         page: u32,
     },
     /// `/topic`.
     Topic(Topic),
     /// `/msg`.
     Tell {
-        /// Whom.
+        /// The nick of the recipient.
         nick: Nick,
-        /// What.
+        /// The text of the message.
         text: Text,
     },
     /// `/history`.
     History {
-        /// How many messages.
+        /// The number of messages.
         count: u32,
-        /// Those before this moment, instead of the newest.
+        /// Show the messages before this time instead of the newest.
         before: Option<Moment>,
     },
     /// `/search`.
     Search {
-        /// The words; `None` for what the last search found that is older.
+        /// The words; `None` for older results of the last search.
         words: Option<String>,
     },
-    /// `/ignore` somebody, or ask who is ignored.
+    /// `/ignore`: ignores a person or stops ignoring them; `None` lists the ignored people.
     Ignore(Option<Nick>),
     /// `/quit`.
     Quit,
 }
 
-/// What is wanted of a topic.
+/// What `/topic` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Topic {
-    /// To know it.
+    /// Shows the topic.
     Ask,
-    /// To set it.
+    /// Sets the topic.
     Set(Text),
-    /// To have none.
+    /// Clears the topic.
     Clear,
 }
 
-/// One command: its row of the table.
+/// One command: a row of the table.
 pub struct Verb {
-    /// What it is called, without `/`.
+    /// The name of the command, without `/`.
     pub name: &'static str,
-    /// What comes after it.
+    /// Its arguments, as the help shows them.
     pub arguments: &'static str,
-    /// What it does, in half a sentence.
+    /// What the command does, in half a sentence.
     pub help: &'static str,
     parse: fn(&str) -> Result<Command, Wrong>,
 }
 
 impl Verb {
-    /// How it is used: `/join ROOM`.
+    /// The command with its arguments: `/join ROOM`.
     #[must_use]
     pub fn usage(&self) -> String {
         format!("/{} {}", self.name, self.arguments).trim_end().to_owned()
     }
 
-    /// Whether a room's name may come right after it.
+    /// Whether the first argument may be a room.
     #[must_use]
     pub fn takes_room(&self) -> bool {
         self.arguments.trim_start_matches('[').starts_with("ROOM")
@@ -125,45 +123,44 @@ impl fmt::Debug for Verb {
     }
 }
 
-/// Why a line is not done. Nothing of it is.
+/// Why a line cannot be executed. Nothing of it is executed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CommandError {
     /// There is no such command.
     #[error("there is no /{typed}; {} (to say it, begin with //)", advice(*nearest))]
     Unknown {
-        /// As typed, short and harmless.
+        /// The command as typed, shortened and made harmless.
         typed: String,
-        /// The command that is most like it.
+        /// The command with the most similar name.
         nearest: Option<&'static Verb>,
     },
-    /// It needs other arguments.
+    /// The command needs other arguments.
     #[error("usage: {}", verb.usage())]
     Usage {
-        /// Which command.
+        /// The command.
         verb: &'static Verb,
     },
-    /// It would be refused whoever asks it: a name that is none, words that cannot be said, a room that one is
-    /// not in.
+    /// The server would refuse the request for certain: a bad name, a bad text, or a room that the person is not in.
     #[error("{}", words(.0, Reader::Person))]
     Refused(Refusal),
-    /// There is no room that it could be about.
+    /// The command is about the current room, and there is none.
     #[error("you are in no room; /join one first")]
     InNoRoom,
-    /// A number of messages that is out of its range.
+    /// The number of messages is out of its range.
     #[error("/history shows 1 to {max} messages at once")]
     HistoryCount {
-        /// The most.
+        /// The most messages that may be asked for.
         max: u32,
     },
-    /// A search for too much.
+    /// The words of a search are too long.
     #[error("a search has at most {max} bytes; yours has {bytes}")]
     SearchTooLong {
-        /// What it has.
+        /// The number of bytes of the words.
         bytes: usize,
-        /// What it may have.
+        /// The most bytes allowed.
         max: usize,
     },
-    /// There was no search, or it found nothing older.
+    /// There was no search before, or it has no older results.
     #[error("the last search has nothing older; /search WORDS finds messages")]
     NothingOlder,
 }
@@ -177,21 +174,21 @@ fn advice(nearest: Option<&'static Verb>) -> String {
 
 /// Why the arguments of a command are wrong.
 enum Wrong {
-    /// They are others: its usage says which.
+    /// Their number or form is wrong; the usage shows the right one.
     Usage,
-    /// Something about them.
-    Said(CommandError),
+    /// Another error.
+    Other(CommandError),
 }
 
 impl From<CommandError> for Wrong {
     fn from(error: CommandError) -> Self {
-        Self::Said(error)
+        Self::Other(error)
     }
 }
 
 impl From<Refusal> for Wrong {
     fn from(refusal: Refusal) -> Self {
-        Self::Said(refusal.into())
+        Self::Other(refusal.into())
     }
 }
 

@@ -1,17 +1,17 @@
-//! Words out of the bytes that people send, the same at every door: lines, bodies of requests, WebSocket
-//! messages, and what our own programs read.
+//! Decodes bytes to text, in the same way everywhere: for lines, bodies of HTTP requests, WebSocket messages, and the
+//! input of our own programs.
 
 use std::fmt;
 
-/// The byte-order mark, in UTF-8. At the start of words it says nothing, and it goes.
+/// The byte-order mark. At the start of a text it has no meaning and is removed.
 const MARK: char = '\u{FEFF}';
 
-/// Why bytes are no words.
+/// Why bytes are not text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotWords {
-    /// UTF-16, in which some programs of Windows write.
+    /// They are UTF-16, which some programs on Windows write.
     Utf16,
-    /// No UTF-8.
+    /// They are not UTF-8.
     NotUtf8,
 }
 
@@ -26,31 +26,31 @@ impl fmt::Display for NotWords {
 
 impl std::error::Error for NotWords {}
 
-/// The words that the bytes of one line or one text are.
+/// Decodes the bytes of one line or one text.
 ///
 /// # Errors
-/// When they are not UTF-8.
+/// When the bytes are not UTF-8.
 pub fn decode(bytes: &[u8]) -> Result<&str, NotWords> {
-    if begins_as_utf16(bytes) || alternates(bytes) {
+    if begins_as_utf16(bytes) || looks_like_utf16(bytes) {
         return Err(NotWords::Utf16);
     }
     std::str::from_utf8(bytes).map(without_mark).map_err(|_| NotWords::NotUtf8)
 }
 
-/// Words without the byte-order mark at their start.
+/// Returns a text without the byte-order mark at its start.
 #[must_use]
 pub fn without_mark(words: &str) -> &str {
     words.strip_prefix(MARK).unwrap_or(words)
 }
 
-/// Whether bytes begin with the byte-order mark in UTF-16.
+/// Whether bytes begin with a byte-order mark of UTF-16.
 #[must_use]
 pub(crate) fn begins_as_utf16(bytes: &[u8]) -> bool {
     matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..])
 }
 
-/// Whether every other byte is zero, as ASCII is in UTF-16; some letters may be others.
-fn alternates(bytes: &[u8]) -> bool {
+/// Whether bytes look like UTF-16 of mostly ASCII letters: zeros only at even or only at odd indexes, and many of them.
+fn looks_like_utf16(bytes: &[u8]) -> bool {
     let mut zeros = [0, 0];
     for (index, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == 0) {
         zeros[index % 2] += 1;
@@ -71,13 +71,13 @@ mod tests {
     }
 
     #[test]
-    fn the_byte_order_mark_is_no_part_of_the_words() {
+    fn a_byte_order_mark_at_the_start_is_removed() {
         assert_eq!(decode(b"\xEF\xBB\xBF/nick x"), Ok("/nick x"));
         assert_eq!(decode("a\u{FEFF}".as_bytes()), Ok("a\u{FEFF}"));
     }
 
     #[test]
-    fn utf16_is_known_by_its_mark_or_by_its_zeros() {
+    fn utf16_is_recognized_by_its_mark_or_by_its_zeros() {
         for (little, big) in [utf16("你好", true), utf16("hi", true), utf16("hi", false)] {
             assert_eq!(decode(&little), Err(NotWords::Utf16));
             assert_eq!(decode(&big), Err(NotWords::Utf16));

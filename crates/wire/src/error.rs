@@ -1,24 +1,23 @@
-//! What peers send that is not what their protocol says. Every kind is a value with the words that the peer reads, and
-//! says whether the connection survives.
+//! Errors in a peer's input. Each is a value with the words for the peer, and says whether the connection survives.
 
 use crate::Input;
 use crate::api::NotUnderstood;
 use crate::line::LineError;
 use crate::websocket::FrameError;
 
-/// What a peer sent that its protocol does not have.
+/// An error in a peer's input: the peer broke its protocol.
 pub trait WireError: std::error::Error {
-    /// Whether nothing that follows can be understood, so that the connection ends.
+    /// Whether the connection has to end, because nothing after the error can be understood.
     fn ends_connection(&self) -> bool;
 
-    /// What comes of it after the peer has been told.
-    fn hear(&self, input: &mut Vec<Input>) {
+    /// Appends the end of the connection to `input`, if the error ends it. Call this after the reply to the peer.
+    fn end_connection(&self, input: &mut Vec<Input>) {
         input.extend(self.ends_connection().then_some(Input::Broken));
     }
 }
 
 impl WireError for LineError {
-    /// The next line begins behind the end of this one.
+    /// The next line can be read, because the end of this one is known.
     fn ends_connection(&self) -> bool {
         match self {
             Self::NotWords(_) | Self::Utf16 | Self::TooLong { .. } => false,
@@ -27,14 +26,14 @@ impl WireError for LineError {
 }
 
 impl WireError for NotUnderstood {
-    /// The next request is a message of its own.
+    /// The next request can be read, because it is a message of its own.
     fn ends_connection(&self) -> bool {
         false
     }
 }
 
 impl WireError for FrameError {
-    /// Where the next frame begins is not known.
+    /// The beginning of the next frame is not known.
     fn ends_connection(&self) -> bool {
         true
     }
@@ -47,7 +46,7 @@ mod tests {
     use crate::decode::NotWords;
 
     #[test]
-    fn each_has_words_and_says_whether_the_connection_survives() {
+    fn each_error_has_words_and_says_whether_the_connection_survives() {
         let request = ClientMessage::parse(r#"{"ref":7,"op":"who","room":7}"#).unwrap_err();
         let cases: [(&dyn WireError, &str, bool); 6] = [
             (
@@ -72,13 +71,13 @@ mod tests {
         for (error, words, ends) in cases {
             assert_eq!((error.to_string().as_str(), error.ends_connection()), (words, ends));
             let mut input = Vec::new();
-            error.hear(&mut input);
+            error.end_connection(&mut input);
             assert_eq!(input, if ends { vec![Input::Broken] } else { Vec::new() });
         }
     }
 
     #[test]
-    fn what_is_wrong_with_a_request_is_said_so_that_it_can_be_made_right() {
+    fn errors_in_a_request_say_how_to_correct_it() {
         let value = |error: ValueError| RequestError::from(error);
         let cases = [
             (RequestError::NotJson("EOF".to_owned()), "no JSON: EOF"),

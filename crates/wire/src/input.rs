@@ -1,25 +1,26 @@
-//! What came of a peer's bytes, the same for every protocol.
+//! The meaning of a peer's bytes, in the same form for every protocol.
 
 use teahouse_core::{Request, RequestId};
 
-/// What came of some bytes.
+/// What a session made of its peer's bytes. The shard carries it out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Something for the hub, and what the session calls it.
+    /// A request for the hub. The session finds its answer by the id.
     Ask(RequestId, Request),
-    /// Something answered on the spot.
+    /// Bytes for the peer, from the session itself: an error, a pong, a help text.
     Reply(Vec<u8>),
-    /// What its peer is typing looks different, where the server shows that
+    /// The input line has changed and has to be drawn again, if the server draws it
     /// ([`crate::protocol::ProtocolSession::input_line`]).
     Redraw,
-    /// They want to go, or have said everything.
+    /// The peer ends its session, or has sent all its input.
     Quit,
-    /// The peer closed without a word or sent what is not the protocol: nothing more is heard from it.
+    /// The connection is unusable: the peer closed it without a goodbye, or broke the protocol. Its input is not read any
+    /// more; a session with a resume key is suspended.
     Broken,
 }
 
 impl Input {
-    /// Something for the hub, from a protocol that does not number its requests.
+    /// A request for the hub, from a protocol that does not number its requests.
     #[must_use]
     pub fn ask(request: impl Into<Request>) -> Self {
         Self::Ask(RequestId::default(), request.into())

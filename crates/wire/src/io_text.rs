@@ -1,6 +1,6 @@
-//! What the system says of an error, for people.
+//! Error texts of the operating system, for people.
 
-/// Without the "(os error N)" that helps nobody.
+/// The text of an error, in lower case and without "(os error N)", which helps no person.
 #[must_use]
 pub fn without_os_code(error: &(impl std::error::Error + ?Sized)) -> String {
     let text = error.to_string();
@@ -17,7 +17,7 @@ mod tests {
     struct System(&'static str);
 
     #[test]
-    fn the_number_of_the_system_is_left_out() {
+    fn the_error_number_of_the_system_is_left_out() {
         let refused = System("Connection refused (os error 111)");
         assert_eq!(without_os_code(&refused), "connection refused");
         assert_eq!(without_os_code(&System("No route")), "no route");

@@ -1,10 +1,10 @@
-//! What may be asked of history at once, in every protocol.
+//! Limits of one request to history, the same in every protocol.
 
-/// Events of history in one answer: what fits in a scrollback, and well within a queue.
+/// The most events of history in one answer: they fit in a scrollback, and well within a connection's queue.
 pub const HISTORY_COUNT_MAX: u32 = 200;
-/// Messages that one search finds, when nothing else is asked for.
+/// The number of messages that a search returns by default.
 pub const SEARCH_COUNT: u32 = 20;
-/// Messages that one search finds.
+/// The most messages that a search returns.
 pub const SEARCH_COUNT_MAX: u32 = 100;
-/// Bytes in the words of a search; more is a paste, not a search.
+/// The most bytes in the words of a search. A longer text is a paste, not a search.
 pub const SEARCH_BYTES_MAX: usize = 256;

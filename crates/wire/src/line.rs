@@ -142,7 +142,7 @@ fn handle_piece(rooms: &mut Rooms, piece: Piece<'_>, clock: &Clock, input: &mut 
         Piece::AreYouThere => return input.push(notice(&["yes, the house is here".to_owned()])),
     };
     input.push(error_reply(&wrong));
-    wrong.hear(input);
+    wrong.end_connection(input);
 }
 
 fn handle_line(rooms: &mut Rooms, line: &str, clock: &Clock, input: &mut Vec<Input>) {

@@ -11,21 +11,21 @@ const TIME_FORMAT: &str = "%H:%M";
 const DAY_FORMAT: &str = "%Y-%m-%d";
 const DATED_FORMAT: &str = "%Y-%m-%d %H:%M";
 
-/// What time it is and how people here write it.
+/// The current time, and the time zone of the people who read it.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    /// This moment.
+    /// The current time.
     pub now: Time,
-    /// The zone that times are shown and read in.
+    /// The zone in which times are shown and read.
     pub zone: TimeZone,
 }
 
-/// A moment as people write it. Which one it is depends on when and where it is written: [`Moment::at`].
+/// A moment as people write it. Which time it means depends on when and where it is written: [`Moment::at`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// `10:32`: the last time it was so.
+    /// `10:32`: the last time that the clock showed this, today or yesterday.
     TimeOfDay(civil::Time),
-    /// `2026-11-24`: when that day began.
+    /// `2026-11-24`: the beginning of that day.
     Day(civil::Date),
     /// `2026-11-24 10:32`.
     Dated(civil::DateTime),
@@ -41,7 +41,7 @@ impl Moment {
         time().or_else(|_| day()).or_else(|_| dated()).ok()
     }
 
-    /// When that is.
+    /// The time that the moment means.
     #[must_use]
     pub fn at(self, clock: &Clock) -> Time {
         match self {
@@ -70,7 +70,7 @@ impl fmt::Display for Moment {
     }
 }
 
-/// When that was in a zone; what is out of the range of time stamps counts as the first or the last of them.
+/// The time of a moment in a zone. A moment out of the range of timestamps becomes the first or the last of them.
 fn instant(moment: civil::DateTime, zone: &TimeZone) -> Time {
     let edge = || if moment.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
     let at = moment.to_zoned_datetime(zone.clone()).map_or_else(|_| edge(), |at| at.timestamp());
@@ -81,16 +81,16 @@ fn zoned(time: Time, zone: &TimeZone) -> ZonedDateTime {
     Timestamp::from_millisecond(time.0).unwrap_or_default().to_zoned_datetime(zone.clone())
 }
 
-/// `10:32` today, `2026-11-24 10:32` otherwise.
-pub(crate) fn shown(time: Time, clock: &Clock) -> String {
+/// `10:32` for a time today, `2026-11-24 10:32` for others.
+pub(crate) fn display(time: Time, clock: &Clock) -> String {
     let moment = zoned(time, &clock.zone);
     let is_today = moment.date() == zoned(clock.now, &clock.zone).date();
     let format = if is_today { TIME_FORMAT } else { DATED_FORMAT };
     moment.strftime(format).to_string()
 }
 
-/// `UTC` or `UTC+08:00`.
-pub(crate) fn zone_shown(clock: &Clock) -> String {
+/// The time zone: `UTC` or `UTC+08:00`.
+pub(crate) fn display_zone(clock: &Clock) -> String {
     let now = zoned(clock.now, &clock.zone);
     if now.offset().is_zero() { "UTC".to_owned() } else { now.strftime("UTC%:z").to_string() }
 }
@@ -109,16 +109,16 @@ mod tests {
     #[test]
     fn a_time_is_shown_short_today_and_with_its_date_otherwise() {
         let clock = clock();
-        assert_eq!(shown(clock.now, &clock), "10:32");
-        assert_eq!(shown(Time(clock.now.0 - 86_400_000), &clock), "2026-11-23 10:32");
-        assert_eq!(zone_shown(&clock), "UTC+08:00");
+        assert_eq!(display(clock.now, &clock), "10:32");
+        assert_eq!(display(Time(clock.now.0 - 86_400_000), &clock), "2026-11-23 10:32");
+        assert_eq!(display_zone(&clock), "UTC+08:00");
     }
 
     #[test]
-    fn a_time_of_day_is_the_last_one_there_was() {
+    fn a_time_of_day_means_the_last_one_before_now() {
         let clock = clock();
         let read =
-            |typed: &str| Moment::parse(typed).map(|moment| shown(moment.at(&clock), &clock));
+            |typed: &str| Moment::parse(typed).map(|moment| display(moment.at(&clock), &clock));
         assert_eq!(read("09:00").as_deref(), Some("09:00"));
         assert_eq!(read("11:00").as_deref(), Some("2026-11-23 11:00"));
         assert_eq!(read("2026-01-02").as_deref(), Some("2026-01-02 00:00"));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_written_as_it_is_read_and_is_some_time_whatever_it_is() {
+    fn a_moment_is_written_as_it_is_read_and_always_means_a_time() {
         for typed in ["09:00", "2026-01-02", "2026-01-02 03:04", "9999-12-31 23:59", "-9999-01-01"]
         {
             let moment = Moment::parse(typed).unwrap();

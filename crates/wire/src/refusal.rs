@@ -1,27 +1,27 @@
-//! The words in which something is refused: each sentence once, for every protocol. What differs is what those who
-//! read it can do next: a person enters commands, a program sends requests of the same names.
+//! The sentences for refused requests, each once for all protocols. They differ only in what the reader can do next: a
+//! person types commands, a program sends requests of the same names.
 
 use std::borrow::Cow;
 
 use teahouse_core::harmless::{echoed, harmless_line};
 use teahouse_core::{NameError, Refusal, TooWide};
 
-/// What helps a person where a room is none.
+/// The hint for a person who named a room that does not exist.
 pub(crate) const ROOMS_HINT: &str = "; /rooms lists the rooms";
-/// What helps a person where a nick is nobody's.
+/// The hint for a person who named a nick that nobody has.
 pub(crate) const WHO_HINT: &str = "; /who lists people";
 
-/// Who reads why something was not done.
+/// The reader of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// Who enters commands, and whose words are given back.
+    /// A person who types commands, and gets a refused text back.
     Person,
-    /// Who sends requests and still has them.
+    /// A program that sends requests, and still has the text.
     Program,
 }
 
 impl Reader {
-    /// What they call something that can be asked.
+    /// The name of a command or request for this reader.
     fn verb(self, name: &'static str) -> Cow<'static, str> {
         match self {
             Self::Person => format!("/{name}").into(),
@@ -29,7 +29,7 @@ impl Reader {
         }
     }
 
-    /// What only a person needs to be told.
+    /// These words for a person, nothing for a program.
     fn if_person(self, words: &'static str) -> &'static str {
         match self {
             Self::Person => words,
@@ -38,7 +38,7 @@ impl Reader {
     }
 }
 
-/// Why something was not done and what to do instead, as one harmless line.
+/// Why a request was refused and what to do instead, as one harmless line.
 #[must_use]
 pub fn words(refusal: &Refusal, reader: Reader) -> String {
     let line = sentence(refusal, reader);
@@ -48,7 +48,7 @@ pub fn words(refusal: &Refusal, reader: Reader) -> String {
     }
 }
 
-/// What a person typed and gets back with the refusal.
+/// The text that a person gets back with the refusal.
 fn given_back(refusal: &Refusal) -> Option<&str> {
     let (Refusal::NoSpace { text, .. }
     | Refusal::TooFast { text, .. }
@@ -146,10 +146,10 @@ mod tests {
     use super::*;
     use crate::api;
 
-    /// Characters of a refusal, but for what a person typed and gets back: a few rows of a terminal.
+    /// The most characters of a refusal without the text that is given back: a few rows of a terminal.
     const CHARS_MAX: usize = 300;
 
-    /// Every refusal there is, with the longest names, the largest numbers and words that would act on a terminal.
+    /// All refusals, with the longest names, the largest numbers and a text with control characters.
     fn refusals() -> Vec<Refusal> {
         let room = || RoomName::parse(&"茶".repeat(64)).unwrap();
         let nick = || Nick::parse(&"茶".repeat(32)).unwrap();
@@ -190,7 +190,7 @@ mod tests {
             Refusal::BadName { input: text().repeat(500), error: NameError::Character('\u{202e}') },
             Refusal::BadText { error: TextError::Empty },
         ];
-        // A new refusal is to be put above: the compiler finds this match, and the count the list.
+        // A new refusal has to be added above: the compiler reports this match, and the assertion on the count the list.
         let count = |refusal: &Refusal| match refusal {
             Refusal::NotInRoom { .. } => 0,
             Refusal::NoSuchRoom { .. } => 1,
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_told_commands_and_get_their_words_back_and_programs_are_not() {
+    fn people_get_commands_and_their_text_back_and_programs_do_not() {
         for refusal in refusals() {
             let [person, program] =
                 [Reader::Person, Reader::Program].map(|reader| words(&refusal, reader));
@@ -246,7 +246,7 @@ mod tests {
         let refusal = Refusal::NotInRoom { room: RoomName::parse("tea").unwrap() };
         assert_eq!(words(&refusal, Reader::Person), "you are not in #tea; /join #tea first");
         assert_eq!(words(&refusal, Reader::Program), "you are not in #tea; join #tea first");
-        // Our client hears the words for programs, and says what people may enter.
+        // Our client receives the words for programs, and adds the commands for people.
         for refusal in refusals() {
             let (person, shown) =
                 (words(&refusal, Reader::Person), api::failure_of(&refusal).for_person());

@@ -104,7 +104,7 @@ impl Decoder {
         if self.is_over {
             return bytes.len();
         }
-        if work.is_over() {
+        if work.is_used_up() {
             return 0;
         }
         let mut held = std::mem::take(&mut self.partial);
@@ -127,7 +127,7 @@ impl Decoder {
     /// Holds what is behind whole frames, in no more room than it needs; gives how many bytes are done with. What a turn
     /// has left over may be whole frames: that is not held here.
     fn hold(&mut self, bytes: &[u8], taken: usize, work: &Work) -> usize {
-        if !self.is_over && work.is_over() {
+        if !self.is_over && work.is_used_up() {
             return taken;
         }
         if !self.is_over {
@@ -144,7 +144,7 @@ impl Decoder {
         received: &mut impl FnMut(Received),
     ) -> usize {
         let mut taken = 0;
-        while !self.is_over && !work.is_over() {
+        while !self.is_over && !work.is_used_up() {
             let rest = &bytes[taken..];
             let mut cursor = Cursor::new(rest);
             let (header, length) = match FrameHeader::parse(&mut cursor) {
@@ -163,7 +163,7 @@ impl Decoder {
             // Within the bounds that were just checked.
             let end = start + usize::try_from(length).unwrap_or(usize::MAX - start);
             let Some(payload) = rest.get(start..end) else { break };
-            work.take_one();
+            work.spend_one();
             self.frame(&header, unmasked(payload, header.mask), work, received);
             taken += end;
         }
@@ -242,7 +242,7 @@ impl Decoder {
         let message = if is_compressed {
             let inflated = deflate::inflate(&message, self.inflated_bytes_max);
             // One that says too much has been inflated up to the bound.
-            work.take_inflated(inflated.as_ref().map_or(self.inflated_bytes_max, Vec::len));
+            work.spend_inflated(inflated.as_ref().map_or(self.inflated_bytes_max, Vec::len));
             match inflated {
                 Ok(message) => message,
                 Err(FrameError::TooLong) if self.inflated_bytes_max < self.message_bytes_max => {

@@ -92,10 +92,10 @@ impl ProtocolSession for EditorSession {
             inputs.push(Input::ask(Action::Enter { nick: None, room, resume_key: None }));
         }
         let mut taken = 0;
-        while let Some(byte) = bytes.get(taken).filter(|_| !work.is_over()) {
+        while let Some(byte) = bytes.get(taken).filter(|_| !work.is_used_up()) {
             match *byte {
                 b'\n' => {
-                    work.take_one();
+                    work.spend_one();
                     self.handle_line(inputs);
                 }
                 BACKSPACE => drop(self.typed.pop()),

@@ -74,13 +74,13 @@ impl ProtocolSession for KeeperSession {
             inputs.push(Input::ask(Action::Enter { nick: None, room: None, resume_key: None }));
         }
         let mut taken = 0;
-        while let Some(byte) = bytes.get(taken).filter(|_| !work.is_over()) {
+        while let Some(byte) = bytes.get(taken).filter(|_| !work.is_used_up()) {
             taken += 1;
             if *byte != b'\n' {
                 self.partial.push(*byte);
                 continue;
             }
-            work.take_one();
+            work.spend_one();
             let line = String::from_utf8(std::mem::take(&mut self.partial)).expect("it is UTF-8");
             Self::handle_line(&line, inputs);
         }

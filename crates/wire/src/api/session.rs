@@ -97,7 +97,7 @@ impl ApiSession {
     pub fn handle_bytes(&mut self, bytes: &[u8], work: &mut Work, input: &mut Vec<Input>) -> usize {
         let mut taken = 0;
         // Until `hello`, frame by frame: `hello` changes what the next frame may be.
-        while !self.is_in && taken < bytes.len() && !work.is_over() {
+        while !self.is_in && taken < bytes.len() && !work.is_used_up() {
             let aside = work.set_aside();
             taken += self.handle_frames(&bytes[taken..], work, input);
             work.put_back(aside);
@@ -126,7 +126,7 @@ impl ApiSession {
                 }
                 Received::Wrong(error) => {
                     self.close(error.close_code(), &error.to_string(), input);
-                    error.hear(input);
+                    error.end_connection(input);
                 }
             }
         }
@@ -158,7 +158,7 @@ impl ApiSession {
                 let mut reply = Vec::new();
                 self.render(error.reference.clone(), message, &mut reply);
                 input.push(Input::Reply(reply));
-                error.hear(input);
+                error.end_connection(input);
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The table of commands: what each is called, what it does, and how its arguments are read. White space around them is
-//! gone.
+//! The table of commands: the name, arguments, help and parser of each. A parser gets the arguments without white space
+//! around them.
 
 use teahouse_core::harmless::{self, harmless};
 use teahouse_core::{NameError, Nick, Refusal, RoomName, Text};
@@ -7,14 +7,14 @@ use teahouse_core::{NameError, Nick, Refusal, RoomName, Text};
 use super::{Command, CommandError, Moment, Topic, Verb, Wrong};
 use crate::limits::{HISTORY_COUNT_MAX, SEARCH_BYTES_MAX};
 
-/// How alike a known command must be to be suggested, 0 to 1 (Jaro–Winkler).
+/// The similarity from which a known command is suggested for an unknown one, 0 to 1 (Jaro–Winkler).
 const LIKENESS_MIN: f64 = 0.7;
-/// Columns of how a command is used, before what it does.
+/// The width of the usage in the help, in columns.
 const USAGE_COLUMNS: usize = 28;
-/// Messages that `/history` shows without a number.
+/// The number of messages that `/history` shows without a number.
 const HISTORY_COUNT: u32 = 20;
 
-/// Every command there is, in the order of the help.
+/// All commands, in the order of the help.
 pub const VERBS: &[Verb] = &[
     Verb {
         name: "help",
@@ -72,13 +72,13 @@ pub const VERBS: &[Verb] = &[
     Verb { name: "quit", arguments: "", help: "go", parse: quit },
 ];
 
-/// Takes a line as it was entered. `//` at the beginning says what begins with `/`. For a pasted text of
-/// several lines see [`say`].
+/// Parses a line as it was entered. `//` at the beginning makes a message that begins with `/`. For a pasted text of
+/// several lines use [`say`].
 ///
 /// # Errors
-/// When it cannot be understood: nothing of it is to be done.
+/// When the line is not a valid command or message.
 pub fn parse(line: &str) -> Result<Command, CommandError> {
-    // A line without words is no message; one whose words do not show is refused as one.
+    // A line of white space is ignored. One of invisible characters is refused as an empty message.
     if line.chars().all(|c| c.is_whitespace() || c == '\0') {
         return Ok(Command::Nothing);
     }
@@ -92,34 +92,34 @@ pub fn parse(line: &str) -> Result<Command, CommandError> {
     let verb = Verb::named(name).ok_or_else(|| unknown(name))?;
     (verb.parse)(arguments).map_err(|wrong| match wrong {
         Wrong::Usage => CommandError::Usage { verb },
-        Wrong::Said(error) => error,
+        Wrong::Other(error) => error,
     })
 }
 
-/// Where the slash stands that makes a line a command: first, or behind what does not show.
+/// The index of the slash that makes a line a command: the first character, except for invisible ones before it.
 #[must_use]
 pub fn slash(line: &str) -> Option<usize> {
     let bare = harmless::from_first_seen(line);
     bare.starts_with('/').then(|| line.len() - bare.len())
 }
 
-/// Takes words that are to be said whatever they begin with.
+/// Parses a text as a message, whatever it begins with.
 ///
 /// # Errors
-/// When they cannot be a message.
+/// When the text is not valid as a message.
 pub fn say(words: &str) -> Result<Command, CommandError> {
     parse_text(words).map(Command::Say)
 }
 
 impl Verb {
-    /// The command of that name, in any case.
+    /// Finds the command of this name, in upper or lower case.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         VERBS.iter().find(|verb| verb.name.eq_ignore_ascii_case(name))
     }
 }
 
-/// The lines of `/help`: how each command is used and what it does.
+/// The lines of `/help`, for one command or all: usage and description.
 #[must_use]
 pub fn help(verb: Option<&'static Verb>) -> Vec<String> {
     let line = |usage: &str, help: &str| format!("{usage:<USAGE_COLUMNS$} {help}");
@@ -131,7 +131,7 @@ pub fn help(verb: Option<&'static Verb>) -> Vec<String> {
     lines
 }
 
-/// There is no such command: which one is most like it.
+/// The error for an unknown command, with the command of the most similar name.
 fn unknown(name: &str) -> CommandError {
     let lower = name.to_lowercase();
     let likeness = |verb: &&Verb| strsim::jaro_winkler(&lower, verb.name);
@@ -144,7 +144,7 @@ fn unknown(name: &str) -> CommandError {
 
 type Parsed = Result<Command, Wrong>;
 
-/// The first word and the rest.
+/// Splits a text into its first word and the rest.
 fn split(words: &str) -> (&str, &str) {
     let words = words.trim();
     words.split_once(char::is_whitespace).map_or((words, ""), |(first, rest)| (first, rest.trim()))

@@ -1,4 +1,4 @@
-//! Lines as they are entered, and what they mean.
+//! Lines as people enter them, and the commands that they mean.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn read(line: &str) -> String {
 }
 
 #[test]
-fn a_line_is_said_unless_it_is_a_command() {
+fn a_line_is_a_message_unless_it_is_a_command() {
     let cases = [
         ("", "Nothing"),
         ("   ", "Nothing"),
@@ -53,7 +53,7 @@ fn a_line_is_said_unless_it_is_a_command() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_what_to_do() {
+fn an_error_says_what_to_do_instead() {
     let cases = [
         ("/jion tea", "there is no /jion; did you mean /join? (to say it, begin with //)"),
         ("/dance", "there is no /dance; /help lists what there is (to say it, begin with //)"),
@@ -77,7 +77,7 @@ fn what_is_wrong_is_said_with_what_to_do() {
 }
 
 #[test]
-fn every_command_is_in_the_help_and_understands_its_own_name() {
+fn every_command_is_in_the_help_and_is_found_by_its_name() {
     assert_eq!(help(None).len(), VERBS.len() + 1);
     for verb in VERBS {
         assert_eq!(help(Some(verb)).len(), 1);
@@ -88,7 +88,7 @@ fn every_command_is_in_the_help_and_understands_its_own_name() {
 }
 
 #[test]
-fn what_is_hidden_before_a_command_does_not_make_it_a_message() {
+fn invisible_characters_before_a_command_do_not_make_it_a_message() {
     for hidden in ["\u{FEFF}", "\u{200B}\u{2060}", "\u{200E}", "\u{202A}", "\0"] {
         assert_eq!(parse(&format!("{hidden}/quit")), Ok(Command::Quit), "{hidden:?}");
     }
@@ -97,7 +97,7 @@ fn what_is_hidden_before_a_command_does_not_make_it_a_message() {
 }
 
 #[test]
-fn a_line_of_white_space_is_nothing_and_words_that_do_not_show_are_refused() {
+fn a_line_of_white_space_is_ignored_and_an_invisible_text_is_refused() {
     assert_eq!(parse("\u{3000}\0\u{B}"), Ok(Command::Nothing));
     for words in ["\u{200B}", "\u{2800}", "\u{7}\u{1B}", "/me \u{7}"] {
         assert_eq!(read(words), "not sent: there is nothing in it", "{words:?}");
@@ -105,7 +105,7 @@ fn a_line_of_white_space_is_nothing_and_words_that_do_not_show_are_refused() {
 }
 
 #[test]
-fn the_commands_that_name_a_room_first_are_known() {
+fn takes_room_is_true_for_the_commands_whose_first_argument_is_a_room() {
     let names: Vec<&str> =
         VERBS.iter().filter(|verb| verb.takes_room()).map(|verb| verb.name).collect();
     assert_eq!(names, ["join", "leave", "room", "who"]);

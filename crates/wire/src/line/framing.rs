@@ -73,12 +73,12 @@ impl Framing {
         if self.start != Start::Past {
             bytes = self.handle_start(bytes, work, found);
         }
-        while !bytes.is_empty() && !work.is_over() {
+        while !bytes.is_empty() && !work.is_used_up() {
             if self.is_plain() {
                 bytes = whole_lines(bytes, work, found);
             }
             // The remaining bytes do not begin with a plain line: read byte by byte up to the end of a line.
-            while !work.is_over()
+            while !work.is_used_up()
                 && let Some((byte, rest)) = bytes.split_first()
             {
                 bytes = rest;
@@ -165,7 +165,7 @@ impl Framing {
             telnet::Step::Text(byte) => self.handle_text(byte, work, found),
             telnet::Step::Taken => false,
             telnet::Step::Command(command) => {
-                work.take_one();
+                work.spend_one();
                 match command {
                     Command::Answer(bytes) => found(Piece::Negotiate(bytes.to_vec())),
                     Command::AreYouThere => found(Piece::AreYouThere),
@@ -187,14 +187,14 @@ impl Framing {
         match byte {
             b'\n' | 0 if after_return => return true,
             b'\n' | b'\r' => {
-                work.take_one();
+                work.spend_one();
                 self.end_line(found);
                 self.after_return = byte == b'\r';
                 return true;
             }
             // Finding the last character costs as much work as a line.
             BACKSPACE | DELETE => {
-                work.take_one();
+                work.spend_one();
                 self.erase_character();
             }
             CTRL_U => self.erase_line(),
@@ -273,7 +273,7 @@ fn whole_lines<'a>(
     work: &mut Work,
     found: &mut impl FnMut(Piece<'_>),
 ) -> &'a [u8] {
-    while !work.is_over()
+    while !work.is_used_up()
         && let Some(end) = bytes.iter().position(|byte| *byte == b'\n')
     {
         let line = &bytes[..end];
@@ -281,7 +281,7 @@ fn whole_lines<'a>(
         if line.len() > LINE_BYTES_MAX || line.iter().any(|byte| is_special(*byte)) {
             break;
         }
-        work.take_one();
+        work.spend_one();
         found(Piece::Line(line));
         bytes = &bytes[end + 1..];
     }

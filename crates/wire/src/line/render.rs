@@ -196,7 +196,7 @@ pub fn render_page(granted: &ReadGrant, excerpt: &Excerpt, clock: &Clock, out: &
                 && (excerpt.events.len() as u64) < u64::from(*count)
                 && excerpt.first.is_none_or(|begin| begin < first.position)
             {
-                let time = moment::shown(first.time, clock);
+                let time = moment::display(first.time, clock);
                 render_notice(&format!("a page is full; /history before {time} goes on"), out);
             }
         }

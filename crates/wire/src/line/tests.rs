@@ -308,7 +308,7 @@ proptest! {
             while start < cut {
                 let mut work = Work::new(tokens);
                 start += other.handle_bytes(&bytes[start..cut], &clock(), &mut work, &mut pieces);
-                prop_assert!(start == cut || work.is_over());
+                prop_assert!(start == cut || work.is_used_up());
                 prop_assert_eq!(work.spent().min(tokens), work.spent(), "it takes no more than it may");
             }
         }

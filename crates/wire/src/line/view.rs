@@ -75,7 +75,7 @@ impl<'a> EventView<'a> {
 
     /// Appends the event as a part of history: each line with the time, and with the date unless it is today's.
     pub fn render_dated(&self, clock: &Clock, out: &mut Vec<u8>) {
-        let time = moment::shown(self.time, clock);
+        let time = moment::display(self.time, clock);
         let mut lines = Vec::new();
         self.render(&mut lines);
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
@@ -211,7 +211,7 @@ pub fn render_history<'a>(
     clock: &Clock,
     out: &mut Vec<u8>,
 ) {
-    let zone = moment::zone_shown(clock);
+    let zone = moment::display_zone(clock);
     let messages = counted(events.len(), "message", "messages");
     let is_empty = events.len() == 0;
     let what = match title {

@@ -31,7 +31,7 @@ fn decoded_in_turns(decoder: &mut Decoder, bytes: &[u8], tokens: u32) -> Vec<Rec
     while !rest.is_empty() {
         let mut work = Work::new(tokens);
         let taken = decoder.handle_bytes(rest, &mut work, &mut |received| all.push(received));
-        assert!(taken == rest.len() || work.is_over());
+        assert!(taken == rest.len() || work.is_used_up());
         rest = &rest[taken..];
     }
     all
