@@ -1,32 +1,32 @@
-//! One port for every protocol: the first line decides which it is, by its shape, however late it comes.
+//! One port for all protocols: the first line of a connection decides its protocol, by its shape, however late it comes.
 //!
-//! A person may type anything, so what merely begins like another protocol is a line. But what has the shape
-//! of another protocol's first line is never a person's words, whichever method or command it names: whoever
-//! sends it cannot read what people say here, and its later bytes may be anybody's (a page's, for one).
-//! Blank lines and a byte order mark before it say nothing and are passed over (RFC 9112, section 2.2).
+//! A person may type anything, so a line that only begins like another protocol is a message. But a line with the whole
+//! shape of another protocol's first line is never a message, whichever method or command it names: the program that
+//! sends it cannot take part in a chat, and its later bytes may come from a third party (from a web page, for example).
+//! Blank lines and a byte-order mark before the first line have no meaning and are skipped (RFC 9112, section 2.2).
 //!
-//! Here it is decided; [`refusal`] has the words for those that are not spoken.
+//! This file decides; [`refusal`] answers the protocols that the server does not speak.
 
 mod refusal;
 
 pub use refusal::refusal;
 
-/// Bytes of a first line that are gathered to see its shape. What a request may have beyond that is known for
-/// one by then, and a person's line of that length needs no more looking at.
+/// The most bytes of a first line that are examined. A longer request is recognized by its beginning, and a message of
+/// that length needs no further examination.
 pub const FIRST_BYTES_MAX: usize = 4 * 1024;
 
-/// What a peer speaks.
+/// The protocol of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// Lines of text: `nc`, scripts, our own linear client.
     Line,
     /// Lines of text with telnet negotiation (RFC 854).
     Telnet,
-    /// HTTP/1.0 or HTTP/1.1, also a wrong request of it.
+    /// HTTP/1.0 or HTTP/1.1, also with an invalid request.
     Http,
     /// The preface of HTTP/2 (RFC 9113, section 3.4).
     Http2,
-    /// A request line of another protocol that is built like HTTP: RTSP, SIP, ICAP.
+    /// Another protocol with request lines like HTTP's: RTSP, SIP, ICAP.
     LikeHttp,
     /// IRC (RFC 1459, modern.ircdocs.horse).
     Irc,
@@ -34,7 +34,7 @@ pub enum Protocol {
     Ssh,
     /// TLS (RFC 8446).
     Tls,
-    /// The header that a proxy puts before what it passes on, version 1 or 2 (the PROXY protocol of HAProxy).
+    /// The header that a proxy sends first, version 1 or 2 (the PROXY protocol of HAProxy).
     Proxy,
     /// SMTP (RFC 5321).
     Smtp,
@@ -44,40 +44,40 @@ pub enum Protocol {
     Socks5,
     /// Redis (RESP).
     Redis,
-    /// Something that is no text.
+    /// Bytes that are not text.
     Binary,
 }
 
-/// What can be said so far.
+/// The result of sniffing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sniff {
-    /// It is this.
+    /// The connection has this protocol.
     Is(Protocol),
     /// More bytes are needed.
     Undecided,
 }
 
-/// Methods of HTTP that are known before their line has ended.
+/// The methods of HTTP that are recognized before the line is complete.
 const HTTP_METHODS: [&str; 9] =
     ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE"];
-/// What a target begins with that is HTTP's only. `*` is RTSP's as well.
+/// The beginnings of targets that only HTTP has (`*` also belongs to RTSP).
 const HTTP_TARGETS: [&str; 3] = ["/", "http:", "https:"];
-/// Letters in capitals that may be a method that is not known. Shorter ones are words (`I`, `OK`).
+/// The fewest capital letters of an unknown method. Shorter ones are words (`I`, `OK`).
 const METHOD_BYTES_MIN: usize = 3;
 const CAP_SUBCOMMANDS: [&str; 4] = ["LS", "LIST", "REQ", "END"];
 const PROXY_FAMILIES: [&str; 3] = ["TCP4", "TCP6", "UNKNOWN"];
-/// What the header of PROXY version 2 begins with, behind the blank lines at its very front.
+/// The beginning of the header of PROXY version 2, without the blank lines at its very start.
 const PROXY_V2: &[u8] = b"\0\r\nQUIT\n";
-/// Letters in the name of a protocol that stands in a request line (`HTTP/1.1`).
+/// The most letters in the name of a protocol in a request line (`HTTP/1.1`).
 const PROTOCOL_NAME_BYTES_MAX: usize = 16;
 
-/// Decides by the first bytes of a connection.
+/// Decides the protocol by the first bytes of a connection.
 #[must_use]
 pub fn sniff(first: &[u8]) -> Sniff {
     decide(&first[blank_bytes(first)..], false)
 }
 
-/// Decides where nothing more comes: what has no end is a line as well.
+/// Decides the protocol when no more bytes will come: a line without an end then counts as a whole line.
 #[must_use]
 pub fn sniff_all(first: &[u8]) -> Protocol {
     match decide(&first[blank_bytes(first)..], true) {
@@ -86,7 +86,7 @@ pub fn sniff_all(first: &[u8]) -> Protocol {
     }
 }
 
-/// How many bytes at the front say nothing: a byte order mark, blank lines.
+/// The number of bytes at the start that have no meaning: a byte-order mark and blank lines.
 #[must_use]
 pub fn blank_bytes(first: &[u8]) -> usize {
     let mark = if first.starts_with("\u{feff}".as_bytes()) { 3 } else { 0 };
@@ -94,7 +94,7 @@ pub fn blank_bytes(first: &[u8]) -> usize {
     for (index, byte) in first.iter().enumerate().skip(mark) {
         match byte {
             b'\r' | b'\n' => end = index + 1,
-            // The second half of telnet's line end (RFC 854).
+            // The second byte of telnet's line end CR NUL (RFC 854).
             0 if index > 0 && first[index - 1] == b'\r' => end = index + 1,
             b' ' | b'\t' => {}
             _ => break,
@@ -103,10 +103,10 @@ pub fn blank_bytes(first: &[u8]) -> usize {
     end
 }
 
-/// How many bytes at the front may be let go without a difference to what is decided. The end of the last blank line
-/// stays: a NUL is blank only behind a CR, and a byte order mark only at the very front.
+/// The number of bytes at the start that may be dropped without changing the decision. The end of the last blank line is
+/// kept, because a NUL is blank only after a CR, and a byte-order mark only at the very start.
 #[must_use]
-pub fn spent_bytes(first: &[u8]) -> usize {
+pub fn droppable_bytes(first: &[u8]) -> usize {
     let blank = blank_bytes(first);
     match &first[..blank] {
         [.., b'\r' | b'\n'] => blank - 1,
@@ -115,7 +115,7 @@ pub fn spent_bytes(first: &[u8]) -> usize {
     }
 }
 
-/// Each step looks at a beginning of the bytes, so that how they were cut makes no difference.
+/// Decides the protocol. Each step examines a prefix of the bytes, so that it does not matter how they are cut.
 fn decide(first: &[u8], is_all: bool) -> Sniff {
     if let Some(known) = by_first_bytes(first, is_all) {
         return known;
@@ -138,26 +138,26 @@ fn decide(first: &[u8], is_all: bool) -> Sniff {
     if is_all { by_line(line, &[], is_all) } else { Sniff::Undecided }
 }
 
-/// Whether a line so long that its end is not awaited is a request's: a method, a target, no words behind them.
+/// Whether a line too long to wait for its end is a request: a method, a target, and no words after them.
 fn begins_request(line: &[u8]) -> bool {
     let mut words = line.split(|byte| *byte == b' ');
     let is_request = words.next().is_some_and(is_token) && words.next().is_some_and(is_target);
     is_request && words.count() <= 1
 }
 
-/// What is known without the rest of the line.
+/// Decides by the first bytes, if they are enough without the whole line.
 fn by_first_bytes(first: &[u8], is_all: bool) -> Option<Sniff> {
     let is = |protocol| Some(Sniff::Is(protocol));
     match first {
         [] => Some(Sniff::Undecided),
         [0xFF, ..] => is(Protocol::Telnet),
-        // UTF-16 is text: whoever reads lines says what is wrong with it.
+        // UTF-16 is text: the line protocol explains what is wrong with it.
         [0xFE, 0xFF, ..] => is(Protocol::Line),
         [0x16, 0x03, ..] => is(Protocol::Tls),
-        // People write of SSH-keys; a version begins with its number (RFC 4253, section 4.2).
+        // A person may write about SSH-keys; a version begins with a digit (RFC 4253, section 4.2).
         [b'S', b'S', b'H', b'-', b'0'..=b'9', ..] => is(Protocol::Ssh),
         [4, 1 | 2, ..] => is(Protocol::Socks4),
-        // As many methods as it says, seldom more than a few.
+        // The second byte is the number of methods, seldom more than a few.
         [5, 1..=16, ..] => is(Protocol::Socks5),
         _ if first.starts_with(PROXY_V2) => is(Protocol::Proxy),
         _ if PROXY_V2.starts_with(first) && !is_all => Some(Sniff::Undecided),
@@ -165,20 +165,20 @@ fn by_first_bytes(first: &[u8], is_all: bool) -> Option<Sniff> {
     }
 }
 
-/// Decides by a whole first line and, where that is not enough, by what follows it.
+/// Decides by the whole first line and, where it is not enough, by the bytes after it.
 fn by_line(line: &[u8], behind: &[u8], is_all: bool) -> Sniff {
     let Ok(text) = std::str::from_utf8(line) else {
-        // A person's line in another encoding has no control characters.
+        // A message in another encoding has no control characters.
         let is_binary = line.iter().any(|byte| matches!(byte, 0..=7 | 0x0E..=0x1A | 0x1C..=0x1F));
         return Sniff::Is(if is_binary { Protocol::Binary } else { Protocol::Line });
     };
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     if is_redis(&words, text) {
-        // The count of an array is a line that a person may type; the length of its first part is not.
+        // A person may type a line like the count of an array, but not the length of its first element after it.
         let behind = &behind[..behind.len().min(FIRST_BYTES_MAX)];
         match behind.trim_ascii_start().first() {
             Some(b'$') => return Sniff::Is(Protocol::Redis),
-            // Blank lines without end decide nothing, and are looked through again with each that comes.
+            // Bounded, because endless blank lines decide nothing and are examined again with each new one.
             None if !is_all && behind.len() < FIRST_BYTES_MAX => return Sniff::Undecided,
             Some(_) | None => {}
         }
@@ -192,7 +192,7 @@ fn by_line(line: &[u8], behind: &[u8], is_all: bool) -> Sniff {
     Sniff::Is(protocol)
 }
 
-/// A method and what a request target begins with: the line is a request's, whatever else it holds.
+/// Whether a line begins with a method and a target of HTTP: it is a request, whatever follows.
 fn begins_http(line: &[u8]) -> bool {
     HTTP_METHODS.iter().any(|method| {
         let rest = line.strip_prefix(method.as_bytes()).and_then(|rest| rest.strip_prefix(b" "));
@@ -200,14 +200,14 @@ fn begins_http(line: &[u8]) -> bool {
     })
 }
 
-/// `TOKEN target NAME/d.d`, of any token (RFC 9112, section 3). People write of protocols as well, so where there is
-/// no target, or no second digit, the rest has to say that it is a request.
+/// Recognizes a request line `TOKEN target NAME/d.d`, with any token (RFC 9112, section 3). A person may write about
+/// protocols, so a line without a target or a second digit has to look like a request in its other parts.
 fn request(words: &[&str]) -> Option<Protocol> {
     let (first, last) = (words.first()?, words.last()?);
     let target = words.get(1)?;
     let is_http_method = HTTP_METHODS.contains(first);
     let Some(Version { name, number }) = Version::parse(last) else {
-        // What a browser of 1991 sends, and programs that write methods small.
+        // A request without a version (HTTP/0.9), also with the method in small letters.
         let is_method = HTTP_METHODS.iter().any(|method| method.eq_ignore_ascii_case(first));
         let is_bare = words.len() == 2 && is_method && target.starts_with('/');
         let is_http = is_bare || begins_http(words.join(" ").as_bytes());
@@ -235,7 +235,7 @@ fn request(words: &[&str]) -> Option<Protocol> {
     }
 }
 
-/// What a request line ends with: `HTTP/1.1`.
+/// The version at the end of a request line: `HTTP/1.1`.
 struct Version<'a> {
     name: &'a str,
     /// `1.1`, or `1`.
@@ -254,19 +254,19 @@ impl<'a> Version<'a> {
     }
 }
 
-/// What a method may be (RFC 9110, section 5.6.2).
+/// Whether a word is a token, as every method is (RFC 9110, section 5.6.2).
 fn is_token(word: &[u8]) -> bool {
     let is_token_byte =
         |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !word.is_empty() && word.iter().all(is_token_byte)
 }
 
-/// What a target looks like: a path, `*`, an address with a scheme, a host and a port.
+/// Whether a word looks like a target: a path, `*`, an address with a scheme, or a host with a port.
 fn is_target(word: &[u8]) -> bool {
     if word.starts_with(b"/") || word == b"*" {
         return true;
     }
-    // The last colon is a port's; the first one ends a scheme, which no face (`:)`) and no `note:` does.
+    // The last colon comes before a port. The first one ends a scheme, unlike those of a smiley (`:)`) and of `note:`.
     let has_port = word.iter().rposition(|byte| *byte == b':').is_some_and(|colon| {
         let (host, port) = (&word[..colon], &word[colon + 1..]);
         !host.is_empty() && !port.is_empty() && port.iter().all(u8::is_ascii_digit)
@@ -286,12 +286,12 @@ fn is_proxy(words: &[&str]) -> bool {
     matches!(words, ["PROXY", family, ..] if PROXY_FAMILIES.contains(family))
 }
 
-/// A whole registration command with the parameters it must have.
+/// Whether a line is a registration command of IRC with all its parameters.
 fn is_irc(words: &[&str]) -> bool {
     match words {
         ["CAP", subcommand, ..] => CAP_SUBCOMMANDS.contains(subcommand),
         ["NICK" | "PASS", _] => true,
-        // People write of a USER interface: a real name begins with a colon, or a mode is a number.
+        // A person may write about a USER interface; in IRC the real name begins with a colon, or the mode is a number.
         ["USER", _, mode, _, real, ..] => {
             real.starts_with(':') || mode.bytes().all(|byte| byte.is_ascii_digit())
         }
@@ -299,15 +299,15 @@ fn is_irc(words: &[&str]) -> bool {
     }
 }
 
-/// The commands that a mail client begins with. People greet each other, so `HELO` has to be in capitals or
-/// before the name of a machine.
+/// Whether a line is one of the first commands of a mail client. A person may greet with "helo", so it has to be in
+/// capitals or before the name of a host.
 fn is_smtp(words: &[&str]) -> bool {
     let is = |word: &str, command: &str| word.eq_ignore_ascii_case(command);
     match words {
         [command] => *command == "HELO" || is(command, "EHLO"),
         [command, name] if is(command, "HELO") => *command == "HELO" || name.contains(['.', '[']),
         [command, _] if is(command, "EHLO") || is(command, "LHLO") => true,
-        // A person writes of mail from somebody, without an address in brackets.
+        // A person may write "mail from: ann", but without an address in angle brackets.
         [command, what, ..] => {
             let begins =
                 |argument: &str| what.get(..argument.len()).is_some_and(|what| is(what, argument));
@@ -321,7 +321,8 @@ fn is_smtp(words: &[&str]) -> bool {
     }
 }
 
-/// Commands typed to Redis that are no words of people. Most are (`INFO`, `PING`), and those stay words.
+/// Whether a line is an inline command of Redis that no person would write. Most commands are also words (`INFO`, `PING`)
+/// and count as messages.
 fn is_redis_inline(words: &[&str]) -> bool {
     matches!(
         words,
@@ -329,7 +330,7 @@ fn is_redis_inline(words: &[&str]) -> bool {
     )
 }
 
-/// The count that an array of RESP begins with.
+/// Whether a line is the element count that begins an array of RESP.
 fn is_redis(words: &[&str], line: &str) -> bool {
     let count = line.strip_prefix('*').filter(|_| words.len() == 1);
     count.is_some_and(|count| {

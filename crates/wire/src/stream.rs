@@ -1,6 +1,6 @@
-//! A room as server-sent events (WHATWG HTML, section 9.2): what `EventSource` and `curl` follow. Each event's
-//! id is its epoch, position and time, so that `Last-Event-ID` says where to go on, and the server sees whether
-//! its history has that event.
+//! A room as server-sent events (WHATWG HTML, section 9.2), for `EventSource` and `curl`. The id of each event is its
+//! epoch, position and time, so that `Last-Event-ID` says where to continue, and the server can check that its history
+//! has that event.
 
 mod session;
 
@@ -10,61 +10,61 @@ use crate::api::{self, Cursor, Epoch};
 
 pub use session::StreamSession;
 
-/// An event of history.
+/// Appends an event of history.
 fn render_event(event: &api::Event, out: &mut Vec<u8>) {
     id(event.epoch, event.position, Some(event.time_ms), out);
     field("event", event, out);
 }
 
-/// A coming or going. It has no id: it is not history.
+/// Appends a change of who is in the room. It has no id, because history does not keep it.
 fn render_presence(presence: &api::Presence, out: &mut Vec<u8>) {
     field("presence", presence, out);
 }
 
-/// Where a client begins.
+/// With which event the stream begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Begin {
-    /// It named no place: from now on.
+    /// The client sent no cursor: with the next event.
     Fresh,
-    /// Right after the place that it named.
-    GoesOn,
-    /// What came right after the place that it named is gone: with the first event that is kept.
+    /// With the event right after the client's cursor.
+    Continues,
+    /// The event right after the client's cursor is deleted: with the first event that history still has.
     Gap,
-    /// The place that it named is none here: from now on.
-    Elsewhere,
+    /// The client's cursor is not in this history: with the next event.
+    UnknownCursor,
 }
 
-/// The first words: the room's first event that is kept, where one is, when the event there happened, if that is
-/// known, and whether what follows begins right after what one had.
+/// Appends the first message of the stream: the first event that history still has, the room's last event `at`, and
+/// whether the events continue without a gap. `time` is when the event at `at` happened, if it is known.
 fn render_begin(
     epoch: Epoch,
     (first, at, time): (Position, Position, Option<Time>),
     begin: Begin,
     out: &mut Vec<u8>,
 ) {
-    if matches!(begin, Begin::Fresh | Begin::Elsewhere) {
-        // A connection that breaks before the first event goes on from here. Whoever goes on from a place of
-        // their own has not been given what lies between yet, and keeps that place.
+    if matches!(begin, Begin::Fresh | Begin::UnknownCursor) {
+        // If the connection breaks before the first event, the client continues from this id. A client that continues
+        // from its own cursor keeps that cursor, because it has not received the events after it yet.
         id(epoch, at.0, time.map(|time| time.0), out);
     }
-    let is_complete = matches!(begin, Begin::Fresh | Begin::GoesOn);
+    let is_complete = matches!(begin, Begin::Fresh | Begin::Continues);
     let begin = serde_json::json!({
         "epoch": epoch, "first": first.0, "position": at.0, "complete": is_complete,
     });
     field("begin", &begin, out);
 }
 
-/// Why the room cannot be followed; nothing comes after it.
+/// Appends why the room cannot be followed. Nothing comes after it.
 fn render_error(failure: &api::Failure, out: &mut Vec<u8>) {
     field("error", failure, out);
 }
 
-/// The server tells everyone something.
+/// Appends a notice.
 fn render_notice(text: &str, out: &mut Vec<u8>) {
     field("notice", &serde_json::json!({ "text": text }), out);
 }
 
-/// Nothing, to see whether somebody is there.
+/// Appends an empty comment, which shows whether the client still reads.
 fn render_ping(out: &mut Vec<u8>) {
     out.extend_from_slice(b":\n\n");
 }
@@ -80,7 +80,7 @@ fn id(epoch: Epoch, position: u64, time_ms: Option<i64>, out: &mut Vec<u8>) {
     out.extend_from_slice(format!("id: {}\n", render_id(&id)).as_bytes());
 }
 
-/// A place as a `Last-Event-ID`: `EPOCH-POSITION-TIME`, or `EPOCH-POSITION` where the time is not known.
+/// A cursor as a `Last-Event-ID`: `EPOCH-POSITION-TIME`, or `EPOCH-POSITION` if the time is not known.
 #[must_use]
 pub fn render_id(Cursor { epoch, position, time_ms }: &Cursor) -> String {
     match time_ms {
@@ -89,7 +89,7 @@ pub fn render_id(Cursor { epoch, position, time_ms }: &Cursor) -> String {
     }
 }
 
-/// The place that a `Last-Event-ID` names.
+/// The cursor in a `Last-Event-ID`.
 #[must_use]
 pub fn parse_id(id: &str) -> Option<Cursor> {
     let mut parts = id.splitn(3, '-');
@@ -107,11 +107,11 @@ mod tests {
     fn an_id_is_read_as_it_is_written_and_nothing_else_is() {
         let epoch = Epoch([0, 1, 2, 3, 4, 5, 6, 0xFF]);
         for time_ms in [None, Some(1_795_559_400_000), Some(-1)] {
-            let place = Cursor { epoch, position: 17, time_ms };
-            assert_eq!(parse_id(&render_id(&place)), Some(place));
+            let cursor = Cursor { epoch, position: 17, time_ms };
+            assert_eq!(parse_id(&render_id(&cursor)), Some(cursor));
         }
-        let place = Cursor { epoch, position: 17, time_ms: Some(5) };
-        assert_eq!(render_id(&place), "00010203040506ff-17-5");
+        let cursor = Cursor { epoch, position: 17, time_ms: Some(5) };
+        assert_eq!(render_id(&cursor), "00010203040506ff-17-5");
         for wrong in [
             "",
             "17",
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_words_have_an_id_unless_what_follows_is_older_than_where_the_room_is() {
+    fn the_first_message_has_an_id_unless_events_of_history_follow() {
         let epoch = Epoch([0, 1, 2, 3, 4, 5, 6, 0xFF]);
         let begin = |begin| {
             let mut out = Vec::new();
@@ -141,8 +141,8 @@ mod tests {
         };
         let id = "id: 00010203040506ff-17-5\n";
         assert_eq!(begin(Begin::Fresh), format!("{id}{}", data(true)));
-        assert_eq!(begin(Begin::GoesOn), data(true));
+        assert_eq!(begin(Begin::Continues), data(true));
         assert_eq!(begin(Begin::Gap), data(false));
-        assert_eq!(begin(Begin::Elsewhere), format!("{id}{}", data(false)));
+        assert_eq!(begin(Begin::UnknownCursor), format!("{id}{}", data(false)));
     }
 }

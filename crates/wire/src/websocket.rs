@@ -1,9 +1,9 @@
-//! WebSocket messages out of bytes, and frames for clients (RFC 6455, section 5), with `permessage-deflate`
-//! without context take-over (RFC 7692): a compressed frame depends on nothing sent before it, so what goes
-//! to many is compressed once for all.
+//! Reads WebSocket messages from bytes and writes frames for clients (RFC 6455, section 5), with `permessage-deflate`
+//! without context takeover (RFC 7692): a compressed frame does not depend on earlier ones, so a message for many
+//! clients is compressed once for all.
 //!
-//! Frame headers are read and written by `tungstenite`; the handshake is the HTTP server's. Here is what no
-//! library offers: reading without a buffer per idle connection, and frames that many connections share.
+//! `tungstenite` reads and writes frame headers, and the HTTP server does the handshake. This module adds what no library
+//! offers: reading without a buffer per idle connection, and frames that many connections share.
 
 mod close;
 mod deflate;
@@ -21,11 +21,12 @@ pub use deflate::{Deflater, EXTENSION, offers_deflate};
 pub use error::FrameError;
 use frame::frame;
 
-/// Bytes of a control frame's payload (RFC 6455, section 5.5).
+/// The most bytes in the payload of a control frame (RFC 6455, section 5.5).
 const CONTROL_BYTES_MAX: u64 = 125;
-/// Bytes that a compressed message of a peer may say that nothing is known of. A browser compresses what it likes once
-/// that is agreed, also its first message, so that cannot be forbidden; a `hello` has less than 200.
-const INFLATED_STRANGER_BYTES_MAX: usize = 4 * 1024;
+/// The most bytes that a compressed message may inflate to before the client has sent `hello`. Compression cannot be
+/// forbidden until then, because a browser that has agreed to it may compress any message, also the first one. A
+/// `hello` has fewer than 200 bytes.
+const INFLATED_BEFORE_HELLO_BYTES_MAX: usize = 4 * 1024;
 
 /// The `Sec-WebSocket-Accept` that answers a client's key (RFC 6455, section 4.2.2).
 #[must_use]
@@ -33,75 +34,76 @@ pub fn accept_key(key: &[u8]) -> String {
     tungstenite::handshake::derive_accept_key(key)
 }
 
-/// Whether a client's `Sec-WebSocket-Key` is 16 bytes in base64 (RFC 6455, section 4.2.1, item 5). Bits of the last
-/// digit that are left over may be any: they are set in the standard's own example.
+/// Whether a client's `Sec-WebSocket-Key` is 16 bytes in base64 (RFC 6455, section 4.2.1, item 5). The unused bits of
+/// the last digit may have any value: the example in the RFC sets them.
 #[must_use]
 pub fn is_key(key: &[u8]) -> bool {
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     matches!(key, [digits @ .., b'=', b'='] if digits.len() == 22 && digits.iter().all(is_digit))
 }
 
-/// What came from a peer.
+/// What a peer sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Received {
     /// A whole text message.
     Text(String),
-    /// A ping, to be answered with this payload.
+    /// A ping, to be answered by a pong with this payload.
     Ping(Vec<u8>),
-    /// The peer closes.
+    /// The peer closes the connection.
     Close,
-    /// Nothing more can be understood: close and say why.
+    /// An error after which nothing can be understood: the caller closes the connection and says why.
     Wrong(FrameError),
 }
 
-/// Reads one peer's messages. Holds no buffer while nothing is half received.
+/// Reads the messages of one peer. Holds no buffer while no message is incomplete.
 #[derive(Debug)]
 pub struct Decoder {
     message_bytes_max: usize,
-    /// Bytes that a compressed message may say.
+    /// The most bytes that a compressed message may inflate to.
     inflated_bytes_max: usize,
     takes_deflate: bool,
-    /// Bytes of a frame that is not whole.
+    /// The bytes of an incomplete frame.
     partial: Vec<u8>,
-    /// A fragmented message so far, and whether it is compressed.
+    /// The part of a fragmented message that has come, and whether it is compressed.
     message: Option<(Vec<u8>, bool)>,
-    is_over: bool,
+    /// Whether a close frame or an error has come: later bytes are ignored.
+    is_closed: bool,
 }
 
 impl Decoder {
-    /// For a peer that may send messages of so many bytes, compressed if that was agreed.
+    /// A decoder for a peer that may send messages of so many bytes, compressed if that was agreed.
     #[must_use]
     pub fn new(message_bytes_max: usize, takes_deflate: bool) -> Self {
         Self {
             message_bytes_max,
-            inflated_bytes_max: message_bytes_max.min(INFLATED_STRANGER_BYTES_MAX),
+            inflated_bytes_max: message_bytes_max.min(INFLATED_BEFORE_HELLO_BYTES_MAX),
             takes_deflate,
             partial: Vec::new(),
             message: None,
-            is_over: false,
+            is_closed: false,
         }
     }
 
-    /// The peer is known: from here on what it compresses may say as much as what it does not.
+    /// Allows compressed messages to inflate to as many bytes as an uncompressed one may have, after `hello`.
     pub fn trust_deflate(&mut self) {
         self.inflated_bytes_max = self.message_bytes_max;
     }
 
-    /// Bytes held of a message that is not whole.
+    /// The number of bytes held of an incomplete message.
     #[must_use]
     pub fn partial_input_bytes(&self) -> usize {
         self.partial.len() + self.message.as_ref().map_or(0, |(message, _)| message.len())
     }
 
-    /// Takes what this turn may take of some bytes, cut anywhere; gives how many were taken. The rest is to be handed in
-    /// again. After [`Received::Close`] and [`Received::Wrong`] nothing is understood any more.
+    /// Reads bytes, cut anywhere, until `work` is used up. Returns how many were consumed; the caller passes the rest
+    /// again. After [`Received::Close`] or [`Received::Wrong`] all bytes are ignored.
     pub fn handle_bytes(
         &mut self,
         bytes: &[u8],
         work: &mut Work,
         received: &mut impl FnMut(Received),
     ) -> usize {
-        if self.is_over {
+        if self.is_closed {
             return bytes.len();
         }
         if work.is_used_up() {
@@ -109,62 +111,62 @@ impl Decoder {
         }
         let mut held = std::mem::take(&mut self.partial);
         if held.is_empty() {
-            let taken = self.frames(bytes, work, received);
+            let taken = self.read_frames(bytes, work, received);
             return self.hold(bytes, taken, work);
         }
         let before = held.len();
         held.extend_from_slice(bytes);
-        let taken = self.frames(&held, work, received);
-        if taken == 0 && !self.is_over {
-            // A frame may come byte by byte: what is not whole yet is not copied each time.
+        let taken = self.read_frames(&held, work, received);
+        if taken == 0 && !self.is_closed {
+            // A frame may come byte by byte: do not copy the incomplete frame each time.
             self.partial = held;
             return bytes.len();
         }
-        // What was held is no whole frame, so the first one that was taken ends behind it.
+        // The held bytes are less than a frame, so the first frame that was read ends after them.
         self.hold(&held, taken, work) - before
     }
 
-    /// Holds what is behind whole frames, in no more room than it needs; gives how many bytes are done with. What a turn
-    /// has left over may be whole frames: that is not held here.
+    /// Holds the bytes after the complete frames, in a buffer of just their size. Returns how many bytes are consumed.
+    /// When the turn is used up, the remaining bytes may be complete frames, and the caller keeps them.
     fn hold(&mut self, bytes: &[u8], taken: usize, work: &Work) -> usize {
-        if !self.is_over && work.is_used_up() {
+        if !self.is_closed && work.is_used_up() {
             return taken;
         }
-        if !self.is_over {
+        if !self.is_closed {
             self.partial = bytes[taken..].to_vec();
         }
         bytes.len()
     }
 
-    /// Takes whole frames from the front; gives how many bytes they have.
-    fn frames(
+    /// Reads complete frames from the start of the bytes. Returns how many bytes they have.
+    fn read_frames(
         &mut self,
         bytes: &[u8],
         work: &mut Work,
         received: &mut impl FnMut(Received),
     ) -> usize {
         let mut taken = 0;
-        while !self.is_over && !work.is_used_up() {
+        while !self.is_closed && !work.is_used_up() {
             let rest = &bytes[taken..];
             let mut cursor = Cursor::new(rest);
             let (header, length) = match FrameHeader::parse(&mut cursor) {
                 Ok(Some(parsed)) => parsed,
                 Ok(None) => break,
                 Err(_) => {
-                    self.wrong(FrameError::NotFrame, received);
+                    self.fail(FrameError::NotFrame, received);
                     break;
                 }
             };
             if let Err(error) = self.check(&header, length) {
-                self.wrong(error, received);
+                self.fail(error, received);
                 break;
             }
             let start = usize::try_from(cursor.position()).unwrap_or(usize::MAX);
-            // Within the bounds that were just checked.
+            // The length is within the bounds that were just checked.
             let end = start + usize::try_from(length).unwrap_or(usize::MAX - start);
             let Some(payload) = rest.get(start..end) else { break };
             work.spend_one();
-            self.frame(&header, unmasked(payload, header.mask), work, received);
+            self.handle_frame(&header, unmask(payload, header.mask), work, received);
             taken += end;
         }
         taken
@@ -198,7 +200,7 @@ impl Decoder {
         }
     }
 
-    fn frame(
+    fn handle_frame(
         &mut self,
         header: &FrameHeader,
         payload: Vec<u8>,
@@ -208,7 +210,7 @@ impl Decoder {
         match header.opcode {
             OpCode::Control(Control::Ping) => received(Received::Ping(payload)),
             OpCode::Control(Control::Close) => {
-                self.is_over = true;
+                self.is_closed = true;
                 received(match close_fault(&payload) {
                     None => Received::Close,
                     Some(error) => Received::Wrong(error),
@@ -224,7 +226,7 @@ impl Decoder {
                     message.extend_from_slice(&payload);
                 }
                 if header.is_final {
-                    self.whole(message, is_compressed, work, received);
+                    self.handle_message(message, is_compressed, work, received);
                 } else {
                     self.message = Some((message, is_compressed));
                 }
@@ -232,7 +234,7 @@ impl Decoder {
         }
     }
 
-    fn whole(
+    fn handle_message(
         &mut self,
         message: Vec<u8>,
         is_compressed: bool,
@@ -241,27 +243,27 @@ impl Decoder {
     ) {
         let message = if is_compressed {
             let inflated = deflate::inflate(&message, self.inflated_bytes_max);
-            // One that says too much has been inflated up to the bound.
+            // A message that is too long was inflated up to the bound.
             work.spend_inflated(inflated.as_ref().map_or(self.inflated_bytes_max, Vec::len));
             match inflated {
                 Ok(message) => message,
                 Err(FrameError::TooLong) if self.inflated_bytes_max < self.message_bytes_max => {
                     let max = self.inflated_bytes_max;
-                    return self.wrong(FrameError::TooLongBeforeHello { max }, received);
+                    return self.fail(FrameError::TooLongBeforeHello { max }, received);
                 }
-                Err(error) => return self.wrong(error, received),
+                Err(error) => return self.fail(error, received),
             }
         } else {
             message
         };
         match String::from_utf8(message) {
             Ok(text) => received(Received::Text(text)),
-            Err(_) => self.wrong(FrameError::NotUtf8, received),
+            Err(_) => self.fail(FrameError::NotUtf8, received),
         }
     }
 
-    fn wrong(&mut self, error: FrameError, received: &mut impl FnMut(Received)) {
-        self.is_over = true;
+    fn fail(&mut self, error: FrameError, received: &mut impl FnMut(Received)) {
+        self.is_closed = true;
         received(Received::Wrong(error));
     }
 }
@@ -280,27 +282,27 @@ fn close_fault(payload: &[u8]) -> Option<FrameError> {
     (!is_text).then_some(FrameError::ReasonNotUtf8)
 }
 
-fn unmasked(payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
+fn unmask(payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
     let mask = mask.unwrap_or_default();
     payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect()
 }
 
-/// A text message for a client.
+/// Appends a text message for a client.
 pub fn render_text(payload: &[u8], out: &mut Vec<u8>) {
     frame(OpCode::Data(Data::Text), false, payload, out);
 }
 
-/// A ping without payload.
+/// Appends a ping without payload.
 pub fn render_ping(out: &mut Vec<u8>) {
     frame(OpCode::Control(Control::Ping), false, &[], out);
 }
 
-/// The answer to a ping.
+/// Appends a pong, the answer to a ping.
 pub fn render_pong(payload: &[u8], out: &mut Vec<u8>) {
     frame(OpCode::Control(Control::Pong), false, payload, out);
 }
 
-/// The close of the connection and why, for people: at most 123 bytes of it.
+/// Appends a close frame with a reason for people, which is cut to 123 bytes.
 pub fn render_close(code: CloseCode, why: &str, out: &mut Vec<u8>) {
     let mut payload = code.number().to_be_bytes().to_vec();
     let end = why.floor_char_boundary(123);

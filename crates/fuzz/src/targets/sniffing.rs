@@ -1,7 +1,7 @@
 //! The first bytes of a connection, by which it is known what a peer speaks.
 
 use teahouse_wire::sniff::{
-    FIRST_BYTES_MAX, Protocol, Sniff, refusal, sniff, sniff_all, spent_bytes,
+    FIRST_BYTES_MAX, Protocol, Sniff, droppable_bytes, refusal, sniff, sniff_all,
 };
 
 use crate::cuts::ways_to_cut;
@@ -36,7 +36,7 @@ fn decided(pieces: &[&[u8]]) -> Protocol {
         if let Sniff::Is(protocol) = sniff(&first) {
             return protocol;
         }
-        first.drain(..spent_bytes(&first));
+        first.drain(..droppable_bytes(&first));
         assert!(
             first.len() <= 2 * FIRST_BYTES_MAX + piece.len(),
             "{} bytes decide nothing",

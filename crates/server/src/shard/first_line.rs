@@ -29,7 +29,7 @@ impl FirstLine {
     /// Adds bytes.
     pub(super) fn push(&mut self, more: &[u8]) {
         self.bytes.extend_from_slice(more);
-        let spent = sniff::spent_bytes(&self.bytes);
+        let spent = sniff::droppable_bytes(&self.bytes);
         if spent > BLANK_BYTES_KEPT {
             self.bytes.drain(..spent);
         }

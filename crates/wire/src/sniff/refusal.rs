@@ -1,14 +1,14 @@
-//! What those are told whose protocol is not spoken here: one answer in a form that their program shows.
+//! The answers to protocols that the server does not speak, each in a form that the peer's program shows.
 
 use super::Protocol;
 use crate::decode::{NotWords, decode};
 
-/// What each is asked to do instead.
+/// What to do instead.
 const HINT: &str = "join with nc or telnet";
 
-/// The answer to a protocol that is not spoken; `None` for those that are, but for a request of HTTP that says no
-/// version. `first` is what was heard of it, and `is_greeted` whether it came after the greeting, where an answer of
-/// HTTP would not be read as one.
+/// The answer to a protocol that the server does not speak, or to a request of HTTP without a version; `None` for other
+/// input of a protocol that it speaks. `first` is the peer's input so far. `is_greeted` says whether the server has sent
+/// its greeting already: an HTTP client could not read an answer after it.
 #[must_use]
 pub fn refusal(protocol: Protocol, first: &[u8], is_greeted: bool) -> Option<Vec<u8>> {
     Some(match protocol {
@@ -48,7 +48,7 @@ fn response(status_line: &str, message: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Whether a whole request line is a method and a target: people type that, and so did browsers of 1991.
+/// Whether a whole request line has only a method and a target: a person typed it, or it is HTTP/0.9.
 fn has_no_version(first: &[u8]) -> bool {
     let first = &first[super::blank_bytes(first)..];
     let end = first.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
@@ -76,28 +76,28 @@ fn http2() -> Vec<u8> {
     [settings.as_slice(), &go_away].concat()
 }
 
-/// Refused in the version that was asked in.
+/// The answer repeats the version of the request.
 fn like_http(first: &[u8]) -> Vec<u8> {
     let line = first.trim_ascii().split(|byte| matches!(byte, b'\r' | b'\n')).next();
-    // The last word is a version of letters, digits and a slash, or it would not be taken for such a line.
+    // The last word is harmless: sniffing has found a version of letters, digits and a slash.
     let version = line.and_then(|line| line.trim_ascii().rsplit(u8::is_ascii_whitespace).next());
     let version = String::from_utf8_lossy(version.unwrap_or_default());
     let message = format!("{version} is not spoken here; {HINT}");
     response(&format!("{version} 501 Not Implemented"), &message)
 }
 
-/// RFC 8446, section 6: a fatal alert, `protocol_version`; then a line for who looks at the bytes.
+/// RFC 8446, section 6: a fatal alert, `protocol_version`; then a line for a person who looks at the bytes.
 fn tls() -> Vec<u8> {
     let mut bytes = vec![0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 70];
     bytes.extend_from_slice(format!("TLS is not spoken here yet; {HINT}\n").as_bytes());
     bytes
 }
 
-/// What comes back goes to whoever is behind the proxy: in HTTP, if they speak that.
+/// The answer goes to the client behind the proxy, in HTTP if the client speaks it.
 fn proxy(first: &[u8]) -> Vec<u8> {
     let message = "a PROXY header is not taken here; switch the PROXY protocol off for this server";
     let header = first.iter().position(|byte| *byte == b'\n').map_or(first.len(), |end| end + 1);
-    // Of version 2, the address comes first; it is skipped by looking for where a request begins.
+    // In version 2 the address comes first. Searching for the start of a request skips it.
     let behind = &first[header..];
     let speaks_http = (0..behind.len()).any(|at| super::begins_http(&behind[at..]));
     if speaks_http {

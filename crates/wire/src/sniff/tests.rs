@@ -1,4 +1,4 @@
-//! First bytes and first lines, and what they are taken for.
+//! First bytes and first lines, and the protocols that they are recognized as.
 
 mod samples;
 
@@ -12,7 +12,7 @@ fn shown(first: &[u8]) -> String {
 }
 
 #[test]
-fn what_people_type_is_theirs_and_what_programs_send_is_not() {
+fn lines_of_people_are_messages_and_lines_of_programs_are_not() {
     for end in ["\n", "\r\n"] {
         for line in PEOPLE {
             let first = format!("{line}{end}");
@@ -44,7 +44,7 @@ fn the_first_line_decides_by_its_shape() {
 }
 
 #[test]
-fn what_has_no_end_yet_is_undecided_unless_it_can_only_be_one_thing() {
+fn a_line_without_an_end_is_undecided_unless_it_can_only_be_one_protocol() {
     for first in [
         &b""[..],
         b"\n",
@@ -71,13 +71,13 @@ fn what_has_no_end_yet_is_undecided_unless_it_can_only_be_one_thing() {
     assert_eq!(sniff(&long), Sniff::Is(Protocol::Http));
     let paste = [b"ERROR /var/log was lost: ".as_slice(), &[b'x'; FIRST_BYTES_MAX]].concat();
     assert_eq!(sniff(&paste), Sniff::Is(Protocol::Line));
-    // What stands behind as much as is looked at decides nothing, however it was cut.
+    // Bytes after the examined ones decide nothing, however they are cut.
     let late = [b"USER x 0 * :".as_slice(), &[b'x'; FIRST_BYTES_MAX], b"\r\n"].concat();
     assert_eq!(sniff(&late), Sniff::Is(Protocol::Line));
 }
 
 #[test]
-fn blank_lines_and_a_byte_order_mark_say_nothing() {
+fn blank_lines_and_a_byte_order_mark_have_no_meaning() {
     for (first, blank) in [
         (&b"hello"[..], 0),
         (b"  hello", 0),
@@ -92,7 +92,7 @@ fn blank_lines_and_a_byte_order_mark_say_nothing() {
 }
 
 #[test]
-fn blank_bytes_that_say_nothing_more_may_be_let_go() {
+fn blank_bytes_may_be_dropped_except_for_the_last_line_end() {
     for (first, spent) in [
         (&b"\r\n\r\n"[..], 3),
         (b"\r\0\r\0", 2),
@@ -102,7 +102,7 @@ fn blank_bytes_that_say_nothing_more_may_be_let_go() {
         (b"\xEF\xBB\xBF\n", 3),
         (b"hello", 0),
     ] {
-        assert_eq!(spent_bytes(first), spent, "{}", shown(first));
+        assert_eq!(droppable_bytes(first), spent, "{}", shown(first));
     }
 }
 
@@ -141,7 +141,7 @@ fn each_protocol_is_refused_in_a_form_its_program_shows() {
     assert!(!http.contains("192.0.2.7"), "{http}");
 }
 
-/// Something that may stand in a first line or around it.
+/// Bytes that may occur in a first line or around it.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let known = FOREIGN.iter().map(|(first, _)| first.to_vec());
     let words = PEOPLE.iter().map(|line| line.as_bytes().to_vec());
@@ -155,11 +155,11 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    // A tenth of a second each, and what they look for is rare.
+    // Many cases, because the failures that these tests look for are rare. Each test takes a tenth of a second.
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn what_is_decided_of_a_part_is_decided_of_the_whole(
+    fn a_decision_on_a_prefix_holds_for_the_whole(
         pieces in proptest::collection::vec(piece(), 1..5),
     ) {
         let all = pieces.concat();
@@ -180,7 +180,7 @@ proptest! {
     }
 
     #[test]
-    fn blank_bytes_that_are_let_go_change_nothing(
+    fn dropping_blank_bytes_changes_nothing(
         has_mark in any::<bool>(),
         blanks in proptest::collection::vec(proptest::sample::select(b"\r\n\0 \t".to_vec()), 0..12),
         pieces in proptest::collection::vec(piece(), 0..3),
@@ -188,7 +188,7 @@ proptest! {
     ) {
         let mark = if has_mark { "\u{feff}" } else { "" };
         let all = [mark.as_bytes(), &blanks, &pieces.concat()].concat();
-        let rest = &all[spent_bytes(&all)..];
+        let rest = &all[droppable_bytes(&all)..];
         prop_assert_eq!(sniff(rest), sniff(&all), "{}", shown(&all));
         let (all, rest) = ([all.as_slice(), &more].concat(), [rest, &more].concat());
         prop_assert_eq!(sniff(&rest), sniff(&all), "{}", shown(&all));
@@ -196,7 +196,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_decided_early_is_decided_the_same_with_more(
+    fn an_early_decision_holds_when_more_bytes_come(
         at in 0..FOREIGN.len(),
         cut in 0_usize..64,
         more in proptest::collection::vec(any::<u8>(), 0..64),
@@ -211,7 +211,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_decided_and_refused_or_taken(
+    fn any_bytes_are_decided_and_refused_or_accepted(
         first in proptest::collection::vec(any::<u8>(), 0..300),
     ) {
         let protocol = sniff_all(&first);

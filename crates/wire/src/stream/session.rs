@@ -1,4 +1,4 @@
-//! A peer that follows one room as server-sent events and says nothing.
+//! The session of a client that follows one room as server-sent events and sends nothing.
 
 use teahouse_core::{Answer, Position, RoomId, RoomName, Time};
 
@@ -27,12 +27,12 @@ impl RoomEncoder for Stream {
     }
 }
 
-/// A peer that follows one room as server-sent events.
+/// The session of a client that follows one room as server-sent events.
 #[derive(Debug)]
 pub struct StreamSession {
-    /// The last event it has, if it said so.
+    /// The last event that the client has, if it named one.
     pub after: Option<Position>,
-    /// The room's last event just before it came, and when that happened.
+    /// The room's last event just before the session began, and when it happened.
     pub last: Option<(Position, Time)>,
 }
 
@@ -62,13 +62,12 @@ impl ProtocolSession for StreamSession {
         STREAM
     }
 
-    fn render(&mut self, told: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
-        match *told {
+    fn render(&mut self, output: &Output<'_>, here: &Surroundings<'_>, out: &mut Vec<u8>) {
+        match *output {
             Output::Entered(entered) => self.render_entered(entered, here.server.epoch, out),
             Output::Gap(entered, _) => {
                 let Entered { first, at, .. } = *entered;
-                let place = (first, at, None);
-                render_begin(here.server.epoch, place, super::Begin::Gap, out);
+                render_begin(here.server.epoch, (first, at, None), super::Begin::Gap, out);
             }
             Output::Answer(_, Answer::Refused(refusal)) => {
                 render_error(&api::failure_of(refusal), out);
@@ -95,9 +94,9 @@ impl StreamSession {
         let time = self.last.filter(|(last, _)| *last == at).map(|(_, time)| time);
         let begin = match self.after {
             None => super::Begin::Fresh,
-            Some(_) if entered.is_complete => super::Begin::GoesOn,
+            Some(_) if entered.is_complete => super::Begin::Continues,
             Some(after) if after <= at => super::Begin::Gap,
-            Some(_) => super::Begin::Elsewhere,
+            Some(_) => super::Begin::UnknownCursor,
         };
         render_begin(epoch, (first, at, time), begin, out);
     }

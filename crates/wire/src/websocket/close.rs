@@ -1,34 +1,34 @@
-//! Why a WebSocket ends, as its peer is told.
+//! The close codes of a WebSocket.
 
-/// Why a connection is closed, as the peer is told (RFC 6455, section 7.4). Those from 4000 on are ours.
+/// Why a connection is closed (RFC 6455, section 7.4). The codes from 4000 on are our own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseCode {
-    /// Everything was said; do not come back by yourself.
+    /// The session has ended; do not reconnect.
     Normal,
-    /// The server closes; come back later.
+    /// The server stops; reconnect later.
     GoingAway,
-    /// Not WebSocket.
+    /// The client broke the WebSocket protocol.
     Protocol,
     /// A message that is not text.
     Unsupported,
     /// A text that is not UTF-8.
     BadText,
-    /// A message with more bytes than one may have.
+    /// A message with too many bytes.
     TooBig,
-    /// No `hello` in time; do not come back by yourself.
+    /// No `hello` in time; do not reconnect.
     NoHello,
-    /// Silent for longer than the server allows; do not come back by yourself.
+    /// The session was silent for longer than the server allows; do not reconnect.
     Idle,
-    /// What was sent was not read, past the last bound; come back and resume.
+    /// The client did not read, and the server reached the limit of bytes to hold for it; reconnect and resume.
     Unread,
-    /// The seat was taken on another connection; do not come back.
+    /// The session was resumed on another connection; do not reconnect.
     Replaced,
-    /// History could not be read; come back and resume.
+    /// History could not be read; reconnect and resume.
     Fault,
 }
 
 impl CloseCode {
-    /// All there are.
+    /// All close codes.
     pub const ALL: [Self; 11] = [
         Self::Normal,
         Self::GoingAway,
@@ -43,7 +43,7 @@ impl CloseCode {
         Self::Fault,
     ];
 
-    /// Whether it says that the client does what no client may do.
+    /// Whether the client is at fault.
     #[must_use]
     pub fn is_fault_of_client(self) -> bool {
         match self {
@@ -59,7 +59,7 @@ impl CloseCode {
         }
     }
 
-    /// Whether a client that comes back by itself makes sense.
+    /// Whether a client should reconnect by itself.
     #[must_use]
     pub fn reconnect(self) -> bool {
         match self {

@@ -1,4 +1,4 @@
-//! `permessage-deflate` (RFC 7692), both directions without context take-over.
+//! `permessage-deflate` (RFC 7692), in both directions without context takeover.
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -6,19 +6,19 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 use super::error::FrameError;
 use super::frame::frame;
 
-/// What the server agrees to (RFC 7692, section 7.1).
+/// The extension that the server agrees to (RFC 7692, section 7.1).
 pub const EXTENSION: &str =
     "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
-/// What ends every compressed message and is left out of the frame (RFC 7692, section 7.2.1).
+/// The end of every compressed message, which the frame leaves out (RFC 7692, section 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xFF, 0xFF];
-/// Bytes below which a message is sent as it is: compressing gains nothing worth the work.
+/// A shorter message is sent uncompressed, because compression would gain too little for its cost.
 const COMPRESSED_BYTES_MIN: usize = 256;
-/// The level: the fastest that finds repetitions; messages are short.
+/// The compression level: a fast one, because messages are short.
 const LEVEL: u32 = 3;
 
-/// Whether a client's `Sec-WebSocket-Extensions` offers `permessage-deflate` in a way we can agree to:
-/// with nothing that is not known, and without demanding a smaller window for what we send.
+/// Whether a client's `Sec-WebSocket-Extensions` offers `permessage-deflate` with parameters that the server can agree
+/// to: only known ones, and no smaller window for the server's messages.
 #[must_use]
 pub fn offers_deflate(header: &str) -> bool {
     header.split(',').any(|offer| {
@@ -31,13 +31,13 @@ fn is_agreeable(parameter: &str) -> bool {
     let name = parameter.split('=').next().unwrap_or_default().trim_end();
     match name {
         "server_no_context_takeover" | "client_no_context_takeover" => name == parameter,
-        // Only what a client may say of its own window; any window is read.
+        // About the client's own window: the server can read any.
         "client_max_window_bits" => true,
         _ => false,
     }
 }
 
-/// Compresses messages, each by itself. One serves a whole shard.
+/// Compresses messages, each independently. One deflater serves a whole shard.
 #[derive(Debug)]
 pub struct Deflater {
     compress: Compress,
@@ -51,7 +51,7 @@ impl Default for Deflater {
 }
 
 impl Deflater {
-    /// A text message for a client that takes compressed ones; short ones are sent as they are.
+    /// Appends a text message for a client that accepts compressed ones. A short message is not compressed.
     pub fn render_text(&mut self, payload: &[u8], out: &mut Vec<u8>) {
         let opcode = OpCode::Data(Data::Text);
         if payload.len() < COMPRESSED_BYTES_MIN || !self.deflate(payload) {
@@ -60,11 +60,11 @@ impl Deflater {
         frame(opcode, true, &self.buffer, out);
     }
 
-    /// Compresses into the buffer; `false` when that gained nothing.
+    /// Compresses into the buffer. Returns `false` when the result is not smaller.
     fn deflate(&mut self, payload: &[u8]) -> bool {
         self.compress.reset();
         self.buffer.clear();
-        // Room for the worst case: stored blocks and the flush.
+        // Enough for the worst case: stored blocks and the flush.
         self.buffer.reserve(payload.len() + payload.len() / 1000 + 64);
         let flush = FlushCompress::Sync;
         let compressed = self.compress.compress_vec(payload, &mut self.buffer, flush);
@@ -77,10 +77,10 @@ impl Deflater {
     }
 }
 
-/// What a compressed message says, at most so many bytes of it.
+/// Inflates a compressed message to at most so many bytes.
 pub(super) fn inflate(message: &[u8], bytes_max: usize) -> Result<Vec<u8>, FrameError> {
     let mut decompress = Decompress::new(false);
-    // One byte more than allowed, so that too much is noticed.
+    // One byte more than allowed, to detect a message that is too long.
     let mut out = Vec::with_capacity(bytes_max + 1);
     for part in [message, TAIL.as_slice()] {
         let before = decompress.total_in();

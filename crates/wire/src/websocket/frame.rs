@@ -1,9 +1,9 @@
-//! Frames for clients.
+//! Writes frames for clients.
 
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::OpCode;
 
-/// Writes a whole frame, not masked.
+/// Appends a whole frame without a mask.
 pub(super) fn frame(opcode: OpCode, is_compressed: bool, payload: &[u8], out: &mut Vec<u8>) {
     let header = FrameHeader { rsv1: is_compressed, opcode, ..FrameHeader::default() };
     // Writing to a Vec cannot fail.

@@ -1,4 +1,4 @@
-//! Messages as peers send them, whole, cut and wrong.
+//! Messages from peers: complete, cut and invalid.
 
 use proptest::prelude::*;
 
@@ -24,7 +24,7 @@ fn decoded(bytes: &[u8], takes_deflate: bool) -> Vec<Received> {
     decoded_in_turns(&mut Decoder::new(1000, takes_deflate), bytes, u32::MAX)
 }
 
-/// In turns of so many tokens.
+/// Decodes bytes in turns of so many tokens.
 fn decoded_in_turns(decoder: &mut Decoder, bytes: &[u8], tokens: u32) -> Vec<Received> {
     let mut all = Vec::new();
     let mut rest = bytes;
@@ -42,7 +42,7 @@ fn text(words: &str) -> Received {
 }
 
 #[test]
-fn messages_whole_and_in_fragments_with_a_ping_between() {
+fn messages_come_complete_or_in_fragments_with_a_ping_between() {
     let bytes = [
         masked(0x81, "你好".as_bytes()),
         masked(0x01, b"in "),
@@ -75,7 +75,7 @@ fn a_key_is_16_bytes_in_base64() {
 }
 
 #[test]
-fn what_is_wrong_closes_the_connection_with_its_code() {
+fn each_error_closes_the_connection_with_its_code() {
     let within = [masked(0x01, b"half"), masked(0x81, b"another")].concat();
     let long = [masked(0x01, &[b'x'; 600]), masked(0x80, &[b'x'; 600])].concat();
     let cases: [(Vec<u8>, FrameError, CloseCode); 10] = [
@@ -100,7 +100,7 @@ fn what_is_wrong_closes_the_connection_with_its_code() {
     }
     let compressed = masked(0xC1, b"not deflated");
     assert_eq!(decoded(&compressed, true), [Received::Wrong(FrameError::NotDeflated)]);
-    // A length is refused when it is announced, before anything of it is kept.
+    // A length is refused as soon as the header announces it, before any of the payload is held.
     let announced = [0x81, 0xFF, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4];
     let mut decoder = Decoder::new(1000, false);
     let mut all = Vec::new();
@@ -110,7 +110,7 @@ fn what_is_wrong_closes_the_connection_with_its_code() {
 }
 
 #[test]
-fn a_close_is_a_close_unless_its_code_or_its_reason_is_wrong() {
+fn a_close_frame_is_valid_unless_its_code_or_its_reason_is_wrong() {
     let close = |payload: &[u8]| decoded(&masked(0x88, payload), false);
     let with = |code: u16, reason: &[u8]| [&code.to_be_bytes(), reason].concat();
     for right in [
@@ -135,7 +135,7 @@ fn a_close_is_a_close_unless_its_code_or_its_reason_is_wrong() {
 }
 
 #[test]
-fn what_we_compress_any_peer_can_read_and_each_message_stands_by_itself() {
+fn a_compressed_message_can_be_read_without_earlier_ones() {
     let words = "tea for two and two for tea, ".repeat(20);
     let mut deflater = Deflater::default();
     let mut once = Vec::new();
@@ -155,7 +155,7 @@ fn what_we_compress_any_peer_can_read_and_each_message_stands_by_itself() {
 }
 
 #[test]
-fn a_small_message_cannot_unfold_without_bound() {
+fn a_small_message_cannot_inflate_without_bound() {
     let mut deflater = Deflater::default();
     let mut bomb = Vec::new();
     deflater.render_text(&vec![b'x'; 60_000], &mut bomb);
@@ -164,7 +164,7 @@ fn a_small_message_cannot_unfold_without_bound() {
 }
 
 #[test]
-fn a_turn_takes_as_many_frames_as_it_may_and_one_compressed_message() {
+fn a_turn_reads_its_number_of_frames_and_at_most_one_compressed_message() {
     let mut deflater = Deflater::default();
     let mut compressed = Vec::new();
     deflater.render_text(&[b'x'; 5000], &mut compressed);
@@ -183,7 +183,7 @@ fn a_turn_takes_as_many_frames_as_it_may_and_one_compressed_message() {
 }
 
 #[test]
-fn what_a_stranger_compresses_says_little_and_is_refused_by_name() {
+fn a_compressed_message_before_hello_may_only_be_small() {
     let mut deflater = Deflater::default();
     let mut compressed = Vec::new();
     deflater.render_text(&[b'x'; 5000], &mut compressed);
@@ -198,7 +198,7 @@ fn what_a_stranger_compresses_says_little_and_is_refused_by_name() {
 }
 
 #[test]
-fn an_offer_is_agreed_to_unless_it_wants_a_smaller_window() {
+fn an_offer_is_accepted_unless_it_demands_a_smaller_window() {
     assert!(offers_deflate("permessage-deflate; client_max_window_bits"));
     assert!(offers_deflate("x-other, permessage-deflate"));
     assert!(offers_deflate(
@@ -212,21 +212,21 @@ fn an_offer_is_agreed_to_unless_it_wants_a_smaller_window() {
 }
 
 #[test]
-fn a_frame_that_comes_byte_by_byte_is_not_copied_with_each() {
+fn a_frame_that_comes_byte_by_byte_is_not_copied_for_each_byte() {
     let mut decoder = Decoder::new(64 * 1024, false);
     let bytes = masked(0x81, &[b'x'; 60_000]);
     let mut all = Vec::new();
-    let (mut copies, mut place) = (0, decoder.partial.as_ptr());
+    let (mut copies, mut address) = (0, decoder.partial.as_ptr());
     for byte in &bytes {
         decoder.handle_bytes(std::slice::from_ref(byte), &mut Work::unbounded(), &mut |received| {
             all.push(received)
         });
-        copies += usize::from(std::mem::replace(&mut place, decoder.partial.as_ptr()) != place);
+        copies += usize::from(std::mem::replace(&mut address, decoder.partial.as_ptr()) != address);
     }
     assert!(copies < 40, "{copies} times");
     assert_eq!(all, [text(&"x".repeat(60_000))]);
     assert_eq!(decoder.partial.capacity(), 0);
-    // What is left behind a long frame takes no long frame's room.
+    // The bytes after a long frame are held in a small buffer.
     decoder.handle_bytes(&bytes[..50_000], &mut Work::unbounded(), &mut |_| {});
     decoder.handle_bytes(
         &[&bytes[50_000..], &[0x81]].concat(),
@@ -237,7 +237,7 @@ fn a_frame_that_comes_byte_by_byte_is_not_copied_with_each() {
     assert!(decoder.partial.capacity() < 64, "{}", decoder.partial.capacity());
 }
 
-/// Frames of every kind, most of them right.
+/// Frames of every kind, most of them valid.
 fn any_frame() -> impl Strategy<Value = Vec<u8>> {
     let compressed = {
         let mut out = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// First lines that are no person's words, whenever they come.
+/// First lines of other protocols, which are never messages.
 pub(super) const FOREIGN: &[(&[u8], Protocol)] = &[
     (b"GET / HTTP/1.1\r\n", Protocol::Http),
     (b"GET /\r\n", Protocol::Http),
@@ -85,7 +85,7 @@ pub(super) const WORDS: &[&[u8]] = &[
     b"hello\r\0",
 ];
 
-/// First lines that people may type into a new connection, and that are theirs.
+/// First lines that people may type into a new connection, and that are messages.
 pub(super) const PEOPLE: [&str; 48] = [
     "I prefer HTTP/2",
     "I prefer HTTP/1.1",
@@ -137,7 +137,7 @@ pub(super) const PEOPLE: [&str; 48] = [
     "📎 see /etc/hosts",
 ];
 
-/// First lines of programs that take a chat for something else, none of which anybody says.
+/// First lines of programs that mistake the server for another one. No person would type them.
 pub(super) const PROGRAMS: [(&str, Protocol); 48] = [
     ("GET / HTTP/1.1", Protocol::Http),
     ("GET / HTTP/2", Protocol::Http),
