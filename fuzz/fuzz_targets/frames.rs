@@ -1,4 +1,4 @@
-//! `frames`, for libFuzzer: what must hold is said in `teahouse_fuzz::targets`.
+//! Runs `teahouse_fuzz::targets::frames` under libFuzzer.
 
 #![no_main]
 

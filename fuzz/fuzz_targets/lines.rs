@@ -1,4 +1,4 @@
-//! `lines`, for libFuzzer: what must hold is said in `teahouse_fuzz::targets`.
+//! Runs `teahouse_fuzz::targets::lines` under libFuzzer.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! `messages`, for libFuzzer: what must hold is said in `teahouse_fuzz::targets`.
+//! Runs `teahouse_fuzz::targets::messages` under libFuzzer.
 
 #![no_main]
 

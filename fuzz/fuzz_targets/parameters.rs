@@ -1,4 +1,4 @@
-//! `parameters`, for libFuzzer: what must hold is said in `teahouse_fuzz::targets`.
+//! Runs `teahouse_fuzz::targets::parameters` under libFuzzer.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! `proposals`, for libFuzzer: what must hold is said in `teahouse_fuzz::targets`.
+//! Runs `teahouse_fuzz::targets::proposals` under libFuzzer.
 
 #![no_main]
 

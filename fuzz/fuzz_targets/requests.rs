@@ -1,4 +1,4 @@
-//! `requests`, for libFuzzer: what must hold is said in `teahouse_fuzz::targets`.
+//! Runs `teahouse_fuzz::targets::requests` under libFuzzer.
 
 #![no_main]
 

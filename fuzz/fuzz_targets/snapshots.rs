@@ -1,4 +1,4 @@
-//! `snapshots`, for libFuzzer: what must hold is said in `teahouse_fuzz::targets`.
+//! Runs `teahouse_fuzz::targets::snapshots` under libFuzzer.
 
 #![no_main]
 

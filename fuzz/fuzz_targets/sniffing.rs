@@ -1,4 +1,4 @@
-//! `sniffing`, for libFuzzer: what must hold is said in `teahouse_fuzz::targets`.
+//! Runs `teahouse_fuzz::targets::sniffing` under libFuzzer.
 
 #![no_main]
 

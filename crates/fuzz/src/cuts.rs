@@ -4,17 +4,17 @@ use std::hash::{DefaultHasher, Hasher};
 
 use crate::Dice;
 
-/// Bytes up to which all are also given one by one.
-const ONE_BY_ONE_MAX: usize = 4 * 1024;
+/// The most bytes that are also cut into single bytes.
+const SINGLE_BYTES_MAX: usize = 4 * 1024;
 
-/// All at once, one by one where they are few, and at places that depend on the bytes alone, so that the same bytes
-/// fail again.
+/// Ways to cut bytes: not at all, into single bytes if they are few, and at random points. The points depend only on the
+/// bytes, so that a failure can be repeated.
 pub(crate) fn ways_to_cut(bytes: &[u8]) -> Vec<Vec<&[u8]>> {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     let mut dice = Dice::new(hasher.finish());
     let mut ways = vec![vec![bytes]];
-    if bytes.len() <= ONE_BY_ONE_MAX {
+    if bytes.len() <= SINGLE_BYTES_MAX {
         ways.push(bytes.chunks(1).collect());
     }
     for piece_bytes_max in [8, 200, bytes.len()] {

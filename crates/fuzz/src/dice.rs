@@ -1,19 +1,19 @@
-//! Numbers that look random: others in each run, and the same ones again for whoever names the seed.
+//! Pseudo-random numbers: different in each run, and the same again for the same seed.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// The variable of the environment that names a seed.
+/// The environment variable that sets the seed.
 pub const SEED: &str = "TEAHOUSE_SEED";
 
-/// Numbers that look random (xorshift, Marsaglia 2003).
+/// A generator of pseudo-random numbers (xorshift, Marsaglia 2003).
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
 impl Dice {
-    /// The numbers of a seed.
+    /// The generator for a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        // Zero is the one state that it does not leave, and seeds that are near each other begin far apart.
+        // The multiplication separates seeds that are close together. Zero is the one state that xorshift never leaves.
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).max(1))
     }
 
@@ -24,7 +24,7 @@ impl Dice {
         self.0 >> 20
     }
 
-    /// A number from 0 to below `sides`; 0 where there is none.
+    /// A number from 0 to below `sides`; 0 if `sides` is 0.
     pub fn roll(&mut self, sides: usize) -> usize {
         let sides = u64::try_from(sides.max(1)).unwrap_or(u64::MAX);
         usize::try_from(self.next() % sides).unwrap_or(0)
@@ -35,30 +35,30 @@ impl Dice {
         self.next().to_le_bytes()[0]
     }
 
-    /// At most `max` of any bytes.
+    /// At most `max` bytes of any value.
     pub fn bytes(&mut self, max: usize) -> Vec<u8> {
         let count = self.roll(max + 1);
         (0..count).map(|_| self.byte()).collect()
     }
 
-    /// One of several.
+    /// One element of a slice.
     ///
     /// # Panics
-    /// When there are none.
+    /// When the slice is empty.
     pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         from[self.roll(from.len())].clone()
     }
 }
 
-/// The seed of a test. A test that fails while it holds one says how to have the same numbers again.
+/// The seed of a test. If the test fails while it holds the seed, the seed is printed, so that the run can be repeated.
 #[derive(Debug)]
 pub struct Seed(u64);
 
 impl Seed {
-    /// The one that the environment names, or one that no run had before.
+    /// The seed from the environment, or a new one.
     ///
     /// # Panics
-    /// When what the environment names is no number.
+    /// When the environment variable is not a number.
     #[must_use]
     pub fn of_run() -> Self {
         match std::env::var(SEED) {
@@ -67,7 +67,7 @@ impl Seed {
         }
     }
 
-    /// The numbers of one case: the same whatever was rolled in other cases.
+    /// The generator for one case, which does not depend on other cases.
     #[must_use]
     pub fn dice(&self, case: u64) -> Dice {
         Dice::new(self.0.wrapping_add(case))
@@ -75,7 +75,7 @@ impl Seed {
 }
 
 impl Drop for Seed {
-    #[expect(clippy::print_stderr, reason = "what a test says when it fails")]
+    #[expect(clippy::print_stderr, reason = "output of a failing test")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("the same numbers again: {SEED}={} cargo test", self.0);

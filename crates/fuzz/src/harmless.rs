@@ -1,19 +1,19 @@
-//! What may stand on another person's screen.
+//! Checks that a text may be shown on a person's screen.
 
 use teahouse_core::harmless::harmless;
 
-/// Sees that words hold nothing that acts on a terminal or turns the direction of what stands around them.
+/// Checks that a text has no characters that control a terminal or change the direction of the text around it.
 ///
 /// # Panics
-/// When they do.
+/// When it has.
 pub(crate) fn assert_harmless(words: &str) {
     assert_eq!(words, harmless(words), "not as it must be shown");
 }
 
-/// The same of bytes that are to be words.
+/// Checks that bytes are a text and harmless.
 ///
 /// # Panics
-/// When they are not, or are harmful.
+/// When they are not.
 pub(crate) fn assert_harmless_bytes(bytes: &[u8]) {
     match std::str::from_utf8(bytes) {
         Ok(words) => assert_harmless(words),

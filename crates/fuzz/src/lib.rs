@@ -1,17 +1,16 @@
-//! What must hold of any bytes that a peer may send: one function for each place where they come in. The crate in
-//! `fuzz/` gives them to cargo-fuzz; `tests/corpus.rs` runs them over the committed corpora and over fresh
-//! mutations of these.
+//! Properties that hold for any bytes from a peer: one target for each parser of foreign bytes. The crate in `fuzz/` runs
+//! them under cargo-fuzz; `tests/corpus.rs` runs them over the committed corpora and over new mutations of these.
 //!
-//! A target says what people need: no panic; bytes that are cut otherwise mean the same; nothing is held past its
-//! limit; nothing is shown that acts on a terminal; what is written is read as it was.
+//! The properties: no panic; the same bytes mean the same however they are cut; no more is held than the limit allows;
+//! nothing is shown that controls a terminal; a value that is written is read again unchanged.
 
 mod cuts;
 mod dice;
 mod harmless;
-mod hearing;
 mod mutation;
+mod session;
 pub mod targets;
 
 pub use dice::{Dice, SEED, Seed};
-pub use mutation::mutated;
+pub use mutation::mutate;
 pub use targets::{TARGETS, Target};

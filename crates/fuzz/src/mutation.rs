@@ -1,8 +1,8 @@
-//! Bytes made from others that mean something: most of what they become is still nearly that.
+//! Mutations of valid inputs: most results are still nearly valid, so that they get past the first checks of a parser.
 
 use crate::Dice;
 
-/// Pieces that protocols take for more than words.
+/// Pieces with a meaning in some protocol.
 const PIECES: &[&[u8]] = &[
     b"\n",
     b"\r",
@@ -49,12 +49,12 @@ const PIECES: &[&[u8]] = &[
     b"\x80",
     b"HTTP/1.1",
 ];
-/// Bytes of what a mutation grows to at most: a limit or two are passed, and one case costs little.
+/// The most bytes of a mutated input: enough to exceed the limits of the parsers, and few enough to be fast.
 const BYTES_MAX: usize = 192 * 1024;
 
-/// Bytes that some changes made of `bytes` and, now and then, of `others`.
+/// Makes a few random changes to `bytes`. Some of them insert parts of `others`.
 #[must_use]
-pub fn mutated(bytes: &[u8], others: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
+pub fn mutate(bytes: &[u8], others: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
     let mut made = bytes.to_vec();
     for _ in 0..=dice.roll(4) {
         change(&mut made, others, dice);
@@ -83,8 +83,8 @@ fn change(made: &mut Vec<u8>, others: &[Vec<u8>], dice: &mut Dice) {
             let other = if others.is_empty() { Vec::new() } else { dice.pick(others) };
             insert(made, start, &other[dice.roll(other.len() + 1)..]);
         }
-        7 | 8 => count_otherwise(made, dice),
-        // Past what a line or a message may have, once in a while.
+        7 | 8 => change_digit(made, dice),
+        // Sometimes longer than a line or a message may be.
         _ if dice.roll(20) == 0 => {
             let many = vec![dice.pick(b"x \xE8/\n\xFF\0"); 70_000];
             insert(made, start, &many);
@@ -93,8 +93,8 @@ fn change(made: &mut Vec<u8>, others: &[Vec<u8>], dice: &mut Dice) {
     }
 }
 
-/// Another digit: what is written in numbers stays well formed.
-fn count_otherwise(made: &mut [u8], dice: &mut Dice) {
+/// Replaces a digit by another one, so that numbers stay well-formed.
+fn change_digit(made: &mut [u8], dice: &mut Dice) {
     let is_digit = |index: &usize| made[*index].is_ascii_digit();
     let digits: Vec<usize> = (0..made.len()).filter(is_digit).collect();
     if !digits.is_empty() {

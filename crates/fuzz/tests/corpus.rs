@@ -1,4 +1,4 @@
-//! Every target over its corpus, as it is and changed in ways that no run had before.
+//! Runs every target over its corpus and over new mutations of it.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on says where")]
 
@@ -6,20 +6,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use teahouse_fuzz::{SEED, Seed, TARGETS, Target, mutated};
+use teahouse_fuzz::{SEED, Seed, TARGETS, Target, mutate};
 
-/// Changed inputs of each target in one run: all targets together take a few seconds.
+/// The number of mutated inputs for each target in one run: all targets together take a few seconds.
 const CASES: u64 = 600;
-/// Bytes of an input that a failure shows; all of them go to a file.
+/// The most bytes of an input that a failure prints. The whole input is written to a file.
 const SHOWN_BYTES_MAX: usize = 2_000;
-/// The variable of the environment that names another number, for a run of hours.
+/// The environment variable that sets another number of cases, for a run of hours.
 const CASES_VARIABLE: &str = "TEAHOUSE_CASES";
 
 fn fuzz() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz")
 }
 
-/// A corpus in the order of its names, which say what each input is.
+/// The inputs of a corpus, sorted by their names, which describe them.
 fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     let mut inputs: Vec<(String, Vec<u8>)> = fs::read_dir(fuzz().join("corpus").join(target))
         .unwrap()
@@ -32,16 +32,16 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     inputs
 }
 
-/// An input under way: a target that fails says with which.
-struct UnderWay<'a> {
+/// The input that a target is running on, which is printed if the target fails.
+struct CurrentInput<'a> {
     name: &'a str,
     bytes: &'a [u8],
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for CurrentInput<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let UnderWay { name, bytes } = self;
+            let CurrentInput { name, bytes } = self;
             let shown = bytes[..bytes.len().min(SHOWN_BYTES_MAX)].escape_ascii();
             eprintln!("with {name}, {} bytes: b\"{shown}\"", bytes.len());
             let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("input");
@@ -56,7 +56,7 @@ fn check(name: &str) {
     let Target { run, .. } = TARGETS.iter().find(|target| target.name == name).unwrap();
     let inputs = corpus(name);
     for (name, bytes) in &inputs {
-        let _under_way = UnderWay { name, bytes };
+        let _current = CurrentInput { name, bytes };
         run(bytes);
     }
     let seed = Seed::of_run();
@@ -64,20 +64,20 @@ fn check(name: &str) {
     let cases = std::env::var(CASES_VARIABLE).map_or(CASES, |cases| cases.parse().unwrap());
     for case in 0..cases {
         let mut dice = seed.dice(case);
-        let bytes = mutated(&dice.pick(&others), &others, &mut dice);
+        let bytes = mutate(&dice.pick(&others), &others, &mut dice);
         let name = format!("case {case}");
-        let _under_way = UnderWay { name: &name, bytes: &bytes };
+        let _current = CurrentInput { name: &name, bytes: &bytes };
         run(&bytes);
     }
 }
 
 #[test]
-fn lines_mean_the_same_however_they_are_cut_and_harm_nobody() {
+fn lines_mean_the_same_however_they_are_cut_and_are_harmless() {
     check("lines");
 }
 
 #[test]
-fn frames_mean_the_same_however_they_are_cut_and_are_answered_in_whole_ones() {
+fn frames_mean_the_same_however_they_are_cut_and_replies_are_whole_frames() {
     check("frames");
 }
 
@@ -87,12 +87,12 @@ fn requests_are_read_as_they_were_written() {
 }
 
 #[test]
-fn messages_of_a_server_are_read_as_they_were_written_or_told_in_harmless_words() {
+fn messages_of_a_server_are_read_as_they_were_written_or_refused_in_harmless_words() {
     check("messages");
 }
 
 #[test]
-fn what_a_peer_speaks_is_known_however_its_first_bytes_are_cut() {
+fn the_protocol_of_a_peer_is_the_same_however_its_first_bytes_are_cut() {
     check("sniffing");
 }
 
@@ -102,17 +102,17 @@ fn parameters_over_http_are_read_or_refused_in_harmless_words() {
 }
 
 #[test]
-fn places_where_somebody_goes_on_are_read_as_they_were_written() {
-    check("places");
+fn cursors_are_read_as_they_were_written() {
+    check("cursors");
 }
 
 #[test]
-fn whatever_a_log_proposes_the_chat_stays_sound() {
+fn the_chat_stays_sound_under_any_proposals() {
     check("proposals");
 }
 
 #[test]
-fn a_snapshot_is_refused_or_a_state_that_goes_on() {
+fn a_snapshot_is_refused_or_restored_to_a_sound_state() {
     check("snapshots");
 }
 
@@ -137,7 +137,7 @@ fn a_seed_gives_the_same_inputs_again() {
     let others = [b"/join tea\n".to_vec()];
     let made = |case: u64| {
         let mut dice = teahouse_fuzz::Dice::new(7 + case);
-        mutated(&others[0], &others, &mut dice)
+        mutate(&others[0], &others, &mut dice)
     };
     assert_eq!(made(1), made(1));
     assert!((0..20).any(|case| made(case) != made(case + 1)), "{SEED} changes nothing");

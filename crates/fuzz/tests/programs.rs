@@ -1,7 +1,7 @@
-//! The programs for the fuzzer in `fuzz/fuzz_targets/`, compiled here with a macro in place of libFuzzer's, which takes a
-//! build of its own. Each has to run the target whose name it has.
+//! The programs for the fuzzer in `fuzz/fuzz_targets/`, compiled here with another macro in place of libFuzzer's, which
+//! needs a special build. Each program has to run the target of its name.
 
-#![allow(missing_docs, unused_attributes, reason = "these are roots of crates there")]
+#![allow(missing_docs, unused_attributes, reason = "the included files are crate roots")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use teahouse_fuzz::TARGETS;
 
 extern crate self as libfuzzer_sys;
 
-/// What libFuzzer's macro takes.
+/// A macro with the same input as libFuzzer's.
 #[macro_export]
 macro_rules! fuzz_target {
     (|$bytes:ident: &[u8]| $body:expr) => {
@@ -22,7 +22,7 @@ macro_rules! fuzz_target {
     };
 }
 
-/// The programs, each as a module.
+/// Includes the programs, each as a module.
 macro_rules! programs {
     ($($name:ident $path:literal)*) => {
         $(#[path = $path] mod $name;)*
@@ -31,11 +31,11 @@ macro_rules! programs {
 }
 
 programs! {
+    cursors "../../../fuzz/fuzz_targets/cursors.rs"
     frames "../../../fuzz/fuzz_targets/frames.rs"
     lines "../../../fuzz/fuzz_targets/lines.rs"
     messages "../../../fuzz/fuzz_targets/messages.rs"
     parameters "../../../fuzz/fuzz_targets/parameters.rs"
-    places "../../../fuzz/fuzz_targets/places.rs"
     proposals "../../../fuzz/fuzz_targets/proposals.rs"
     requests "../../../fuzz/fuzz_targets/requests.rs"
     snapshots "../../../fuzz/fuzz_targets/snapshots.rs"

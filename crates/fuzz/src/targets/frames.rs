@@ -1,34 +1,34 @@
-//! What somebody sends behind a WebSocket's handshake, whether or not compression was agreed on.
+//! The bytes of a client after the WebSocket handshake, with and without compression.
 
 use teahouse_wire::api::{ApiSession, REQUEST_BYTES_MAX};
 use teahouse_wire::websocket::{Decoder, Deflater, Received};
 use teahouse_wire::{Input, Work};
 
 use crate::harmless::assert_harmless_bytes;
-use crate::hearing::heard;
+use crate::session::inputs_of;
 
-/// Bytes of a frame's header (RFC 6455, section 5.2).
+/// The most bytes in the header of a frame (RFC 6455, section 5.2).
 const HEADER_BYTES_MAX: usize = 14;
 
-/// Takes any bytes.
+/// Checks that the replies of a session are valid frames, and that every text can be compressed and read again.
 ///
 /// # Panics
-/// When what must hold does not.
+/// When a check fails.
 pub fn run(bytes: &[u8]) {
     for takes_deflate in [false, true] {
         let session = || ApiSession::new(takes_deflate);
-        for heard in heard(bytes, session, REQUEST_BYTES_MAX + HEADER_BYTES_MAX) {
-            match heard {
+        for input in inputs_of(bytes, session, REQUEST_BYTES_MAX + HEADER_BYTES_MAX) {
+            match input {
                 Input::Reply(reply) => check_reply(&reply),
                 Input::Ask(..) | Input::Redraw | Input::Quit | Input::Broken => {}
             }
         }
-        received(bytes, takes_deflate).iter().for_each(|text| check_written(text));
+        decode_texts(bytes, takes_deflate).iter().for_each(|text| check_compressed(text));
     }
 }
 
-/// Texts that are in the bytes.
-fn received(bytes: &[u8], takes_deflate: bool) -> Vec<String> {
+/// The text messages in the bytes.
+fn decode_texts(bytes: &[u8], takes_deflate: bool) -> Vec<String> {
     let mut texts = Vec::new();
     let mut decoder = Decoder::new(REQUEST_BYTES_MAX, takes_deflate);
     decoder.trust_deflate();
@@ -44,7 +44,7 @@ fn received(bytes: &[u8], takes_deflate: bool) -> Vec<String> {
     texts
 }
 
-/// A reply is whole frames, and what is a text in it is JSON without a control character.
+/// Checks that a reply is whole frames, and that a text in it is JSON without control characters.
 fn check_reply(mut reply: &[u8]) {
     while !reply.is_empty() {
         let (first, payload, rest) = frame(reply);
@@ -59,10 +59,10 @@ fn check_reply(mut reply: &[u8]) {
     }
 }
 
-/// The first byte, the payload and what stands behind a whole frame of the server.
+/// Splits off a frame of the server: its first byte, its payload, and the bytes after it.
 ///
 /// # Panics
-/// When it is none.
+/// When there is no whole frame.
 fn frame(bytes: &[u8]) -> (u8, &[u8], &[u8]) {
     let (length, start) = match bytes {
         [_, 126, high, low, ..] => (usize::from(u16::from_be_bytes([*high, *low])), 4),
@@ -77,16 +77,16 @@ fn frame(bytes: &[u8]) -> (u8, &[u8], &[u8]) {
     (bytes[0], payload, rest)
 }
 
-/// What is compressed for many is what each of them reads.
-fn check_written(text: &str) {
+/// Checks that a client reads a compressed message as it was written.
+fn check_compressed(text: &str) {
     let mut written = Vec::new();
     Deflater::default().render_text(text.as_bytes(), &mut written);
     let (first, payload, rest) = frame(&written);
     assert!(rest.is_empty());
-    // The same frame as a client would send it, under a mask that changes nothing.
+    // The same frame as a client would send it, with a mask of zeros.
     let mut masked = vec![first, 0xFF];
     masked.extend_from_slice(&u64::try_from(payload.len()).unwrap_or(u64::MAX).to_be_bytes());
     masked.extend_from_slice(&[0; 4]);
     masked.extend_from_slice(payload);
-    assert_eq!(received(&masked, true), [text]);
+    assert_eq!(decode_texts(&masked, true), [text]);
 }

@@ -1,4 +1,4 @@
-//! What somebody sends who speaks lines, telnet's commands among them.
+//! The bytes of a client of the line protocol, with telnet commands among them.
 
 use teahouse_core::{
     Action, Event, EventKind, Nick, Position, Request, RoomId, RoomName, SessionId, Text, Time,
@@ -7,37 +7,39 @@ use teahouse_wire::Input;
 use teahouse_wire::line::{self, LINE_BYTES_MAX, LineSession};
 
 use crate::harmless::{assert_harmless, assert_harmless_bytes};
-use crate::hearing::heard;
+use crate::session::inputs_of;
 
 /// Telnet's "interpret as command" (RFC 854).
 const IAC: u8 = 0xFF;
 
-/// Takes any bytes.
+/// Checks that replies, and messages as other members read them, are harmless and have their marks.
 ///
 /// # Panics
-/// When what must hold does not.
+/// When a check fails.
 pub fn run(bytes: &[u8]) {
     let Ok(room) = RoomName::parse("lobby") else { return };
     let session = || LineSession::new(room.clone());
-    heard(bytes, session, LINE_BYTES_MAX).iter().for_each(check);
+    inputs_of(bytes, session, LINE_BYTES_MAX).iter().for_each(check);
 }
 
-fn check(heard: &Input) {
-    match heard {
-        // An option that telnet asked for is answered in telnet's bytes.
+fn check(input: &Input) {
+    match input {
+        // The answer to a telnet option is telnet bytes.
         Input::Reply(reply) if reply.first() == Some(&IAC) => assert_eq!(reply.len() % 3, 0),
         Input::Reply(reply) => {
             assert_harmless_bytes(reply);
             assert!(reply.starts_with(b"-- ") && reply.ends_with(b"\n"), "not a line of the house");
         }
-        Input::Ask(_, Request::Action(Action::Say { text, acted, .. })) => check_said(text, *acted),
+        Input::Ask(_, Request::Action(Action::Say { text, acted, .. })) => {
+            check_message(text, *acted);
+        }
         Input::Ask(_, Request::Action(Action::Tell { text, .. })) => assert_harmless(text.as_str()),
         Input::Ask(..) | Input::Redraw | Input::Quit | Input::Broken => {}
     }
 }
 
-/// What others read of it: each line of it begins with a mark that no words can begin a line with.
-fn check_said(text: &Text, acted: bool) {
+/// Checks a message as other members read it: each line begins with a mark that no text can begin a line with.
+fn check_message(text: &Text, acted: bool) {
     let (Ok(nick), Ok(room)) = (Nick::parse("ann"), RoomName::parse("tea")) else { return };
     let event = Event {
         room: RoomId(1),

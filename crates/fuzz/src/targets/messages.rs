@@ -1,13 +1,13 @@
-//! A message of a server, as JSON.
+//! A message from a server, as JSON.
 
 use teahouse_wire::api::{Message, Misread, ServerMessage};
 
 use crate::harmless::assert_harmless;
 
-/// Takes any bytes.
+/// Checks that every message that can be read is written and read again unchanged, and that errors are harmless.
 ///
 /// # Panics
-/// When what must hold does not.
+/// When a check fails.
 pub fn run(bytes: &[u8]) {
     let Ok(json) = std::str::from_utf8(bytes) else { return };
     match ServerMessage::parse(json) {
@@ -19,9 +19,9 @@ pub fn run(bytes: &[u8]) {
             }
         }
         Ok(ServerMessage { message: Message::Unknown, .. }) => {}
-        Ok(sent) => {
-            let written = serde_json::to_string(&sent).expect("what was read can be written");
-            assert_eq!(ServerMessage::parse(&written), Ok(sent), "{written}");
+        Ok(message) => {
+            let written = serde_json::to_string(&message).expect("what was read can be written");
+            assert_eq!(ServerMessage::parse(&written), Ok(message), "{written}");
         }
     }
 }

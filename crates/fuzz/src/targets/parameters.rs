@@ -1,4 +1,4 @@
-//! A request over HTTP: its method and target on the first line, and a body behind it.
+//! A request over HTTP: its method and target in the first line, and its body after it.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use teahouse_wire::api::Failure;
@@ -8,10 +8,10 @@ use teahouse_wire::api::http::{
 
 use crate::harmless::assert_harmless;
 
-/// Takes any bytes.
+/// Checks that a request is read, or refused in harmless words.
 ///
 /// # Panics
-/// When what must hold does not.
+/// When a check fails.
 pub fn run(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let (first, body) = (&bytes[..end], bytes.get(end + 1..).unwrap_or_default());
@@ -31,7 +31,7 @@ fn check_route(method: &str, path: &str) {
             let again = http::route("GET", &address);
             assert_eq!(again, Route::To(Endpoint::FollowText, Some(room)), "{address}");
         }
-        Route::NoRoom(failure) => assert_says(&failure),
+        Route::NoRoom(failure) => assert_harmless_failure(&failure),
         Route::To(..) | Route::OtherMethod(_) | Route::Nowhere => {}
     }
 }
@@ -45,13 +45,13 @@ fn check_query(query: &str) {
         http::query::<PostQuery>(query).err(),
         http::no_query(query, "it is one page").err(),
     ];
-    failures.iter().flatten().for_each(assert_says);
+    failures.iter().flatten().for_each(assert_harmless_failure);
 }
 
 fn check_body(body: &[u8]) {
     match http::text_body(body) {
         Ok(text) => assert_harmless(text.as_str()),
-        Err(failure) => assert_says(&failure),
+        Err(failure) => assert_harmless_failure(&failure),
     }
     match http::body::<Post>(body) {
         Ok(post) => {
@@ -59,12 +59,12 @@ fn check_body(body: &[u8]) {
             let again: Post = http::body(&written).expect("what was written can be read");
             assert_eq!(format!("{again:?}"), format!("{post:?}"));
         }
-        Err(failure) => assert_says(&failure),
+        Err(failure) => assert_harmless_failure(&failure),
     }
 }
 
-/// What is answered is read in a terminal as well.
-fn assert_says(failure: &Failure) {
+/// Checks a failure, which people also read in a terminal (from `curl`).
+fn assert_harmless_failure(failure: &Failure) {
     assert_harmless(&failure.message);
     failure.field.iter().for_each(|field| assert_harmless(field));
 }

@@ -1,13 +1,13 @@
-//! A stretch of a log, as JSON: proposals, each with its moment.
+//! A part of a log, as JSON: proposals, each with its moment.
 
 use teahouse_core::{Chat, Effect, History, Moment, Proposal, Text};
 
 use crate::harmless::assert_harmless;
 
-/// Takes any bytes.
+/// Applies the proposals and checks the state of the chat after each.
 ///
 /// # Panics
-/// When what must hold does not.
+/// When a check fails.
 pub fn run(bytes: &[u8]) {
     let Ok(log) = serde_json::from_slice::<Vec<(Moment, Proposal)>>(bytes) else { return };
     let written = serde_json::to_vec(&log).expect("what was read can be written");

@@ -1,4 +1,4 @@
-//! The first bytes of a connection, by which it is known what a peer speaks.
+//! The first bytes of a connection, which decide its protocol.
 
 use teahouse_wire::sniff::{
     FIRST_BYTES_MAX, Protocol, Sniff, droppable_bytes, refusal, sniff, sniff_all,
@@ -6,15 +6,15 @@ use teahouse_wire::sniff::{
 
 use crate::cuts::ways_to_cut;
 
-/// What begins a sequence that a terminal obeys.
+/// The byte that begins an escape sequence of a terminal.
 const ESCAPE: u8 = 0x1B;
 
-/// Takes any bytes.
+/// Checks that the decision does not depend on how the bytes are cut, and that an answer is harmless.
 ///
 /// # Panics
-/// When what must hold does not.
+/// When a check fails.
 pub fn run(bytes: &[u8]) {
-    let mut ways = ways_to_cut(bytes).into_iter().map(|pieces| decided(&pieces));
+    let mut ways = ways_to_cut(bytes).into_iter().map(|pieces| decide(&pieces));
     let decided = ways.next().unwrap_or(Protocol::Line);
     for other in ways {
         assert_eq!(other, decided, "cut otherwise, something else is decided");
@@ -28,8 +28,8 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// As a server does it: what says nothing is let go before more is waited for.
-fn decided(pieces: &[&[u8]]) -> Protocol {
+/// Decides as the server does: it drops blank bytes before it waits for more.
+fn decide(pieces: &[&[u8]]) -> Protocol {
     let mut first = Vec::new();
     for piece in pieces {
         first.extend_from_slice(piece);

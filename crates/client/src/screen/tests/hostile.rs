@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use teahouse_core::harmless::{Fate, fate, harmless};
-use teahouse_fuzz::{Dice, Seed, mutated};
+use teahouse_fuzz::{Dice, Seed, mutate};
 use teahouse_wire::api::{Message, Ref, Request, ResumeKey, Rooms, RoomsPage, ServerMessage};
 
 use super::harness::*;
@@ -192,7 +192,7 @@ fn nothing_a_server_sends_ends_more_than_the_connection_or_harms_a_terminal() {
         let mut person = Person::in_tea();
         for _ in 0..=dice.roll(MESSAGES_MAX) {
             let bytes = match dice.roll(3) {
-                0 => mutated(&dice.pick(&corpus), &corpus, &mut dice),
+                0 => mutate(&dice.pick(&corpus), &corpus, &mut dice),
                 _ => dice.pick(&corpus),
             };
             let mut json = String::from_utf8_lossy(&bytes).into_owned();

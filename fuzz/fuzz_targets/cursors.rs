@@ -1,0 +1,5 @@
+//! Runs `teahouse_fuzz::targets::cursors` under libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| teahouse_fuzz::targets::cursors::run(bytes));
