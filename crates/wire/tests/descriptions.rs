@@ -1,28 +1,28 @@
-//! The descriptions of the api in `docs/` are those that its types and its table of addresses make.
+//! The descriptions of the api in `docs/` are up to date with its types and its table of endpoints.
 
 use serde_json::Value;
 use teahouse_wire::api;
 
-fn check(name: &str, kept: &str, made: &Value) {
+fn check(name: &str, committed: &str, generated: &Value) {
     assert!(
-        serde_json::from_str(kept).ok().as_ref() == Some(made),
-        "docs/{name} is not what the types of the api make; to write it again: cargo xtask schema"
+        serde_json::from_str(committed).ok().as_ref() == Some(generated),
+        "docs/{name} is out of date; generate it again: cargo xtask schema"
     );
 }
 
 #[test]
-fn the_json_schema_is_the_one_that_the_types_make() {
+fn the_json_schema_is_up_to_date() {
     check("api.schema.json", include_str!("../../../docs/api.schema.json"), &api::json_schema());
 }
 
 #[test]
-fn the_openapi_description_is_the_one_that_the_table_makes() {
-    let made = api::openapi(env!("CARGO_PKG_VERSION"));
-    check("openapi.json", include_str!("../../../docs/openapi.json"), &made);
+fn the_openapi_description_is_up_to_date() {
+    let generated = api::openapi(env!("CARGO_PKG_VERSION"));
+    check("openapi.json", include_str!("../../../docs/openapi.json"), &generated);
 }
 
 #[test]
-fn what_may_be_left_out_of_a_request_is_not_required_by_the_description() {
+fn the_description_requires_only_what_the_server_requires() {
     let openapi = api::openapi("");
     for (path, methods) in openapi["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
@@ -38,5 +38,5 @@ fn what_may_be_left_out_of_a_request_is_not_required_by_the_description() {
     }
     let post = &openapi["components"]["schemas"]["Post"];
     assert_eq!(post["required"], serde_json::json!(["text"]));
-    assert_eq!(post["additionalProperties"], false, "a field that is not known is refused");
+    assert_eq!(post["additionalProperties"], false, "unknown fields are refused");
 }

@@ -1,7 +1,7 @@
-//! `docs/api.md` shows everything the api has, and what it shows is what the api's types are; the READMEs list every
+//! `docs/api.md` shows everything that the api has, its examples match the api's types, and the READMEs list every
 //! command.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![allow(clippy::unwrap_used, reason = "a panic shows where the test failed")]
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use teahouse_wire::websocket::CloseCode;
 
 const PAGE: &str = include_str!("../../../docs/api.md");
 
-/// The JSON examples and what each claims to be.
+/// The JSON examples of the page, each with the type that it claims to be.
 fn examples() -> Vec<(&'static str, &'static str)> {
     let blocks = PAGE.split("```json ").skip(1);
     let examples: Vec<_> =
@@ -31,22 +31,22 @@ fn of(kind: &str) -> Vec<Value> {
     examples.map(|(_, json)| serde_json::from_str(json).unwrap()).collect()
 }
 
-/// Reads an example as a type: nothing may be lost or added.
+/// Checks that an example is a value of a type, without lost or added fields.
 fn reads_as<T: DeserializeOwned + Serialize>(json: &str) {
     let value: T = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in {json}"));
     is_written_as(value, json);
 }
 
-/// Writes again what was read of an example.
+/// Checks that a value is written as the example.
 fn is_written_as(value: impl Serialize, json: &str) {
     assert_eq!(
         serde_json::to_value(value).unwrap(),
         serde_json::from_str::<Value>(json).unwrap(),
-        "a field of the example is none of the type"
+        "the type does not have all fields of the example"
     );
 }
 
-/// The values that a schema lists for a field, or for itself.
+/// The values that a schema lists for a field, or for the whole value.
 fn listed(schema: &Value, field: Option<&str>) -> BTreeSet<String> {
     let variants = schema["oneOf"].as_array().unwrap().iter();
     let one = |variant: &Value| match field {
@@ -62,31 +62,31 @@ fn shown(kind: &str, field: &str) -> BTreeSet<String> {
     of(kind).iter().filter_map(|example| example[field].as_str().map(str::to_owned)).collect()
 }
 
-/// The rows of all tables, as cells.
+/// The rows of all tables of the page, as cells.
 fn rows() -> Vec<Vec<&'static str>> {
     let rows = PAGE.lines().filter(|line| line.starts_with('|'));
     rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
 }
 
-/// The rest of the row that begins with this cell.
+/// The other cells of the row that begins with this cell.
 fn row(first: &str) -> Vec<&'static str> {
     let row = rows().into_iter().find(|cells| cells[0] == first);
     row.unwrap_or_else(|| panic!("no table has a row {first:?}"))[1..].to_vec()
 }
 
 #[test]
-fn every_example_is_what_it_claims_to_be() {
+fn every_example_has_the_type_that_it_claims() {
     for (kind, json) in examples() {
         match kind {
             "request" => {
-                let asked =
+                let message =
                     ClientMessage::parse(json).unwrap_or_else(|error| panic!("{error} in {json}"));
-                is_written_as(asked, json);
+                is_written_as(message, json);
             }
             "message" => {
-                let sent =
+                let message =
                     ServerMessage::parse(json).unwrap_or_else(|error| panic!("{error} in {json}"));
-                is_written_as(sent, json);
+                is_written_as(message, json);
             }
             "Post" => reads_as::<Post>(json),
             "Posted" => reads_as::<Posted>(json),

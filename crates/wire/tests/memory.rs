@@ -1,5 +1,5 @@
-//! What it costs to read long messages of a server that means ill. One test: the allocator counts for the whole
-//! process.
+//! The memory that a client needs to read long messages of a malicious server. There is only one test, because the
+//! allocator counts for the whole process.
 
 use peak_alloc::PeakAlloc;
 use teahouse_wire::api::{HistoryPage, ServerMessage, received};
@@ -7,34 +7,34 @@ use teahouse_wire::api::{HistoryPage, ServerMessage, received};
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// Bytes of a message: a quarter of what our client takes, which costs four times as much.
+/// The size of a message: a quarter of the most that our client accepts, which would cost four times as much.
 const BYTES: usize = 1024 * 1024;
-/// Bytes that are held at once for each byte of a message, while a list that grows is copied to its new place. A name of
-/// one letter stands in four bytes of JSON and takes 24.
+/// The most bytes held at once for each byte of a message, while a growing list is copied. A name of one letter has four
+/// bytes in JSON and takes 24.
 const BYTES_PER_BYTE_MAX: usize = 10;
 
 const EVENT: &str = r#"{"type":"event","room":"tea","position":1,"epoch":"0123456789abcdef","time_ms":0,"sender":{"nick":"bob","session":"2"},"kind":"said","text":"hi""#;
 const LIST_EVENT: &str = r#"{"room":"a","position":1,"epoch":"0123456789abcdef","time_ms":1,"sender":{"nick":"a","session":""},"kind":"said"}"#;
 
-/// A message with as much of `many` before its end as there may be.
+/// A message of [`BYTES`], with `many` repeated between `start` and `end`.
 fn filled(start: &str, many: &str, end: &str) -> String {
     let count = (BYTES - start.len() - end.len()) / many.len();
     format!("{start}{}{end}", many.repeat(count))
 }
 
-/// What a text is read as, short; and how many bytes were held for it at most.
-fn costs<T, E: ToString>(read: impl FnOnce() -> Result<T, E>) -> (String, usize) {
+/// Reads a text. Returns `read` or the error, and the most bytes that were held meanwhile.
+fn measure<T, E: ToString>(read: impl FnOnce() -> Result<T, E>) -> (String, usize) {
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let read = read().map_err(|error| error.to_string());
     let held = ALLOCATOR.peak_usage() - before;
     let words = read.map_or_else(|error| error, |_| "read".to_owned());
-    assert!(words.len() < 2_000, "{} bytes say what is wrong", words.len());
+    assert!(words.len() < 2_000, "the error has {} bytes", words.len());
     (words, held)
 }
 
 #[test]
-fn a_message_costs_a_few_times_its_bytes_whatever_a_server_puts_into_it() {
+fn reading_a_message_needs_a_few_times_its_bytes_whatever_a_server_sends() {
     let later = |many: &str| filled(&format!(r#"{EVENT},"later":[{}"#, &many[1..]), many, "]}");
     let too_long = |bytes| format!("a string has {bytes}");
     let half = "\u{7f}".repeat(520_000);
@@ -71,7 +71,7 @@ fn a_message_costs_a_few_times_its_bytes_whatever_a_server_puts_into_it() {
     ];
     for (json, expected) in &cases {
         let start = &json[..60];
-        let (words, held) = costs(|| ServerMessage::parse(json));
+        let (words, held) = measure(|| ServerMessage::parse(json));
         assert!(words.starts_with(expected), "{words}, of {start}");
         assert!(held <= BYTES_PER_BYTE_MAX * BYTES, "{held} bytes are held for {start}");
     }
@@ -80,7 +80,7 @@ fn a_message_costs_a_few_times_its_bytes_whatever_a_server_puts_into_it() {
         &format!(",{LIST_EVENT}"),
         "]}",
     );
-    let (words, held) = costs(|| received::<HistoryPage>(page.as_bytes()));
+    let (words, held) = measure(|| received::<HistoryPage>(page.as_bytes()));
     assert_eq!(words, "read");
     assert!(held <= BYTES_PER_BYTE_MAX * BYTES, "{held} bytes are held for an answer over HTTP");
 }

@@ -1,4 +1,4 @@
-//! Requests as clients write them, and what is said of those that are wrong.
+//! Requests as clients write them, and the errors for wrong ones.
 
 use teahouse_core::{
     Action, Answer, MessageId, Position, Refusal, RequestId, ResumeKeyHash, RoomId, SessionId, Time,
@@ -8,10 +8,10 @@ use super::{ApiSession, ClientMessage, Epoch, Request};
 use crate::protocol::{ServerFacts, Surroundings};
 use crate::{Clock, Input, Work};
 
-/// What a request is read as, written again as JSON; or what is wrong with it.
+/// Reads a request and writes it again as JSON, or returns the error.
 fn read(json: &str) -> String {
     match ClientMessage::parse(json) {
-        Ok(asked) => serde_json::to_string(&asked).unwrap(),
+        Ok(message) => serde_json::to_string(&message).unwrap(),
         Err(error) => error.to_string(),
     }
 }
@@ -45,7 +45,7 @@ fn every_request_is_read_as_it_is_written() {
 }
 
 #[test]
-fn fields_that_are_not_known_are_passed_over_and_names_are_made_canonical() {
+fn unknown_fields_are_ignored_and_names_are_made_canonical() {
     assert_eq!(
         read(r##"{"op":"leave","room":"#TEA","later":1}"##),
         r#"{"op":"leave","room":"tea"}"#
@@ -53,7 +53,7 @@ fn fields_that_are_not_known_are_passed_over_and_names_are_made_canonical() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_the_field_it_is_in() {
+fn an_error_names_the_field_that_is_wrong() {
     let cases = [
         ("{", "no JSON: EOF while parsing an object at line 1 column 1"),
         ("[1]", "not a JSON object"),
@@ -81,7 +81,7 @@ fn what_is_wrong_is_said_with_the_field_it_is_in() {
 }
 
 #[test]
-fn the_order_of_fields_says_nothing_and_none_may_be_there_twice() {
+fn the_order_of_fields_has_no_meaning_and_none_may_occur_twice() {
     let leave = r#"{"ref":1,"op":"leave","room":"tea"}"#;
     for json in [
         r#"{"room":"tea","op":"leave","ref":1}"#,
@@ -107,7 +107,7 @@ fn the_order_of_fields_says_nothing_and_none_may_be_there_twice() {
 }
 
 #[test]
-fn what_is_not_known_may_be_large_and_deep_and_is_not_kept() {
+fn unknown_fields_may_be_large_and_deep_and_are_not_stored() {
     let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
     for (op, rest) in [("leave", r#""room":"tea""#), ("history", r#""room":"tea","limit":3"#)] {
         let json = format!(r#"{{"op":"{op}","later":{deep},{rest}}}"#);
@@ -122,14 +122,14 @@ fn what_is_not_known_may_be_large_and_deep_and_is_not_kept() {
 }
 
 #[test]
-fn a_wrong_request_keeps_its_reference_so_that_the_client_knows_which_it_was() {
+fn the_error_for_a_wrong_request_has_its_reference() {
     let error = ClientMessage::parse(r#"{"ref":5,"op":"leave","room":7}"#).unwrap_err();
     assert_eq!(serde_json::to_string(&error.reference).unwrap(), "5");
     assert_eq!(error.field.as_deref(), Some("room"));
     assert!(matches!(ClientMessage::parse(r#"{"op":"bye"}"#).unwrap().request, Request::Bye(_)));
 }
 
-/// What a client sends, as it comes over its WebSocket.
+/// The input that a session makes of a request in a WebSocket frame.
 fn input(session: &mut ApiSession, request: &str) -> Vec<Input> {
     let length = u8::try_from(request.len()).ok().filter(|length| *length < 126).unwrap();
     let mut input = Vec::new();
@@ -139,7 +139,7 @@ fn input(session: &mut ApiSession, request: &str) -> Vec<Input> {
 }
 
 #[test]
-fn the_secret_of_a_seat_ends_at_the_door() {
+fn a_resume_key_is_hashed_before_it_leaves_the_session() {
     let secret: [u8; 16] = *b"\xA0\xA1\xA2\xA3\xA4\xA5\xA6\xA7\xA8\xA9\xAA\xAB\xAC\xAD\xAE\xAF";
     let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     let hello = format!(r#"{{"op":"hello","seat":"{digits}"}}"#);
@@ -150,9 +150,9 @@ fn the_secret_of_a_seat_ends_at_the_door() {
     };
     let Action::Enter { resume_key: Some(hash), .. } = action else { panic!("{action:?}") };
     assert_eq!(*hash, ResumeKeyHash::of(&secret));
-    let asked = ClientMessage::parse(&hello).unwrap();
+    let message = ClientMessage::parse(&hello).unwrap();
     let shown = [
-        format!("{input:?} {session:?} {asked:?}"),
+        format!("{input:?} {session:?} {message:?}"),
         serde_json::to_string(action).unwrap().replace(',', ", "),
     ];
     let bytes = format!("{:?}", &secret[..3]);
@@ -163,7 +163,7 @@ fn the_secret_of_a_seat_ends_at_the_door() {
 }
 
 #[test]
-fn what_is_refused_before_its_turn_takes_nothing_from_what_was_asked_before() {
+fn a_refusal_out_of_order_does_not_answer_earlier_requests() {
     let mut session = ApiSession::new(false);
     input(&mut session, r#"{"op": "hello"}"#);
     let mut say = |reference: u8| -> RequestId {
@@ -176,11 +176,11 @@ fn what_is_refused_before_its_turn_takes_nothing_from_what_was_asked_before() {
         }
     };
     let (first, second) = (say(1), say(2));
-    let mut told = Vec::new();
+    let mut out = Vec::new();
     let too_fast = Refusal::TooFast { burst: 1, per_second: 1, text: String::new() };
-    session.render_refusal(second, &too_fast, &mut told);
-    told.clear();
-    // The first was kept before: its turn comes later.
+    session.render_refusal(second, &too_fast, &mut out);
+    out.clear();
+    // The first message was stored before; its answer comes later.
     let (room, position, id) = (RoomId(1), Position(7), MessageId([1; 16]));
     let server = ServerFacts {
         epoch: Epoch::of([7; 16]),
@@ -191,8 +191,8 @@ fn what_is_refused_before_its_turn_takes_nothing_from_what_was_asked_before() {
     };
     let clock = Clock { now: Time(0), zone: jiff::tz::TimeZone::UTC };
     let here = Surroundings { session: SessionId(1), server: &server, clock: &clock };
-    session.render_answer(first, &Answer::Duplicate { room, position, id }, &here, &mut told);
+    session.render_answer(first, &Answer::Duplicate { room, position, id }, &here, &mut out);
     let id = "01".repeat(16);
     let json = format!(r#"{{"ref":1,"type":"duplicate","room":"tea","position":7,"id":"{id}"}}"#);
-    assert_eq!(String::from_utf8_lossy(&told[2..]), json);
+    assert_eq!(String::from_utf8_lossy(&out[2..]), json);
 }

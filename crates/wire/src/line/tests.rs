@@ -1,4 +1,4 @@
-//! The line protocol, from bytes to what is heard and from facts to bytes.
+//! The line protocol: bytes to input, and facts to bytes.
 
 mod framing;
 mod shown;
@@ -35,18 +35,18 @@ fn session() -> LineSession {
     session
 }
 
-/// What is heard, a line each.
-fn heard_in(session: &mut LineSession, bytes: &[u8]) -> Vec<String> {
+/// The input that a session makes of bytes, one line for each.
+fn input_in(session: &mut LineSession, bytes: &[u8]) -> Vec<String> {
     let mut input = Vec::new();
     session.handle_bytes(bytes, &clock(), &mut Work::unbounded(), &mut input);
-    input.iter().map(shown).collect()
+    input.iter().map(display).collect()
 }
 
 fn input(bytes: &[u8]) -> Vec<String> {
-    heard_in(&mut session(), bytes)
+    input_in(&mut session(), bytes)
 }
 
-fn shown(input: &Input) -> String {
+fn display(input: &Input) -> String {
     match input {
         Input::Ask(_, Request::Action(Action::Say { room, text, acted, .. })) => {
             format!("{room}{} {:?}", if *acted { " acts" } else { "" }, text.as_str())
@@ -82,18 +82,18 @@ fn event(kind: EventKind, text: Option<&str>) -> Event {
 }
 
 #[test]
-fn what_is_typed_after_join_goes_to_the_new_room_at_once() {
+fn a_line_after_join_goes_to_the_new_room_at_once() {
     let mut session = session();
-    assert_eq!(heard_in(&mut session, b"/join Tea\nhi\n")[1], "#tea \"hi\"");
-    assert!(session.is_current(RoomId(1)), "until the hub says so, lobby is what is shown");
+    assert_eq!(input_in(&mut session, b"/join Tea\nhi\n")[1], "#tea \"hi\"");
+    assert!(session.is_current(RoomId(1)), "lobby is shown until the hub answers");
     session.make_current(RoomId(2), &room("tea"));
     assert!(session.is_current(RoomId(2)));
-    assert_eq!(heard_in(&mut session, b"/leave\nback\n")[1], "#lobby \"back\"");
+    assert_eq!(input_in(&mut session, b"/leave\nback\n")[1], "#lobby \"back\"");
     session.handle_left(RoomId(2));
     assert!(session.is_current(RoomId(1)));
     session.handle_left(RoomId(1));
     assert_eq!(
-        heard_in(&mut session, b"hello?\n"),
+        input_in(&mut session, b"hello?\n"),
         ["-- error: you are in no room; /join one first\n"]
     );
 }
@@ -101,40 +101,40 @@ fn what_is_typed_after_join_goes_to_the_new_room_at_once() {
 #[test]
 fn a_refused_join_leaves_the_next_line_where_it_was() {
     let mut session = session();
-    heard_in(&mut session, b"/join tea\n");
+    input_in(&mut session, b"/join tea\n");
     session.handle_refused(&Refusal::InTooManyRooms { room: room("tea"), max: 50 });
-    assert_eq!(heard_in(&mut session, b"hi\n"), ["#lobby \"hi\""]);
+    assert_eq!(input_in(&mut session, b"hi\n"), ["#lobby \"hi\""]);
 }
 
 #[test]
-fn what_is_typed_goes_where_people_are_read_whatever_was_given_back() {
+fn a_message_goes_to_the_room_that_is_shown_whatever_was_given_back() {
     let mut session = session();
-    let given_back = |session: &mut LineSession, line: &[u8]| {
+    let give_back = |session: &mut LineSession, line: &[u8]| {
         let mut input = Vec::new();
         session.handle_bytes(line, &clock(), &mut Work::unbounded(), &mut input);
         let Input::Ask(_, request) = &input[0] else { panic!("{input:?}") };
         session.handle_given_back(request);
     };
-    // A join that waits for its turn, while later lines come too fast.
-    heard_in(&mut session, b"/join tea\n");
-    given_back(&mut session, b"/who\n");
-    given_back(&mut session, b"/join cake\n");
+    // A join is pending while later lines are refused because they come too fast.
+    input_in(&mut session, b"/join tea\n");
+    give_back(&mut session, b"/who\n");
+    give_back(&mut session, b"/join cake\n");
     session.make_current(RoomId(2), &room("tea"));
-    assert_eq!(heard_in(&mut session, b"hi\n"), ["#tea \"hi\""]);
+    assert_eq!(input_in(&mut session, b"hi\n"), ["#tea \"hi\""]);
     for line in [&b"/join cake\n"[..], b"/room lobby\n", b"/leave\n", b"/leave lobby\n"] {
-        given_back(&mut session, line);
-        assert_eq!(heard_in(&mut session, b"still here\n"), ["#tea \"still here\""]);
+        give_back(&mut session, line);
+        assert_eq!(input_in(&mut session, b"still here\n"), ["#tea \"still here\""]);
     }
-    // Of two rooms asked for, the first is refused.
-    heard_in(&mut session, b"/join full\n/join cake\n");
+    // The first of two joins is refused.
+    input_in(&mut session, b"/join full\n/join cake\n");
     session.handle_refused(&Refusal::TooManyRooms { room: room("full"), max: 50 });
     session.make_current(RoomId(3), &room("cake"));
-    assert_eq!(heard_in(&mut session, b"hi\n"), ["#cake \"hi\""]);
+    assert_eq!(input_in(&mut session, b"hi\n"), ["#cake \"hi\""]);
 }
 
 #[test]
 fn commands_become_requests() {
-    let asks = |line: &str| -> Request {
+    let request_of = |line: &str| -> Request {
         let mut input = Vec::new();
         session().handle_bytes(
             format!("{line}\n").as_bytes(),
@@ -149,35 +149,35 @@ fn commands_become_requests() {
     };
     let lobby = || room("lobby");
     let text = |words: &str| Text::parse(words).unwrap();
-    assert_eq!(asks("/nick ann"), Action::Rename { nick: nick("ann") }.into());
-    assert_eq!(asks("/JOIN #Tea"), Action::Join { room: room("tea") }.into());
-    assert_eq!(asks("/leave"), Action::Leave { room: lobby() }.into());
-    assert_eq!(asks("/room lobby"), Action::Join { room: lobby() }.into());
-    assert_eq!(asks("/rooms 2"), Query::Rooms { page: 2 }.into());
-    assert_eq!(asks("/who"), Query::Who { room: lobby(), page: 1 }.into());
-    assert_eq!(asks("/who 3"), Query::Who { room: lobby(), page: 3 }.into());
-    assert_eq!(asks("/who tea 3"), Query::Who { room: room("tea"), page: 3 }.into());
+    assert_eq!(request_of("/nick ann"), Action::Rename { nick: nick("ann") }.into());
+    assert_eq!(request_of("/JOIN #Tea"), Action::Join { room: room("tea") }.into());
+    assert_eq!(request_of("/leave"), Action::Leave { room: lobby() }.into());
+    assert_eq!(request_of("/room lobby"), Action::Join { room: lobby() }.into());
+    assert_eq!(request_of("/rooms 2"), Query::Rooms { page: 2 }.into());
+    assert_eq!(request_of("/who"), Query::Who { room: lobby(), page: 1 }.into());
+    assert_eq!(request_of("/who 3"), Query::Who { room: lobby(), page: 3 }.into());
+    assert_eq!(request_of("/who tea 3"), Query::Who { room: room("tea"), page: 3 }.into());
     let topic = |topic| Request::from(Action::Topic { room: lobby(), topic });
-    assert_eq!(asks("/topic"), Query::Topic { room: lobby() }.into());
-    assert_eq!(asks("/topic -clear"), topic(None));
-    assert_eq!(asks("/topic green tea"), topic(Some(text("green tea"))));
+    assert_eq!(request_of("/topic"), Query::Topic { room: lobby() }.into());
+    assert_eq!(request_of("/topic -clear"), topic(None));
+    assert_eq!(request_of("/topic green tea"), topic(Some(text("green tea"))));
     assert_eq!(
-        asks("/msg bob hi  there"),
+        request_of("/msg bob hi  there"),
         Action::Tell { nick: nick("bob"), text: text("hi  there") }.into()
     );
     let read = |question| Request::from(Query::Read { question });
-    assert_eq!(asks("/history"), read(Question::Latest { room: lobby(), count: 20 }));
-    assert_eq!(asks("/history 5"), read(Question::Latest { room: lobby(), count: 5 }));
+    assert_eq!(request_of("/history"), read(Question::Latest { room: lobby(), count: 20 }));
+    assert_eq!(request_of("/history 5"), read(Question::Latest { room: lobby(), count: 5 }));
     assert_eq!(
-        asks("/history before 2026-01-01"),
+        request_of("/history before 2026-01-01"),
         read(Question::Before { room: lobby(), time: Time(1_767_225_600_000), count: 20 })
     );
     assert_eq!(
-        asks("/search 火锅"),
+        request_of("/search 火锅"),
         read(Question::Search { words: "火锅".to_owned(), room: None, before: None, count: 20 })
     );
-    assert_eq!(asks("/ignore"), Query::Ignored.into());
-    assert_eq!(asks("/ignore bob"), Action::Ignore { nick: nick("bob") }.into());
+    assert_eq!(request_of("/ignore"), Query::Ignored.into());
+    assert_eq!(request_of("/ignore bob"), Action::Ignore { nick: nick("bob") }.into());
     assert_eq!(input(b"/me waves\n"), ["#lobby acts \"waves\""]);
     assert_eq!(input(b"//quit is a command\n"), ["#lobby \"/quit is a command\""]);
     assert_eq!(input(b"/quit\n"), ["quit"]);
@@ -185,7 +185,7 @@ fn commands_become_requests() {
 }
 
 #[test]
-fn a_command_that_is_wrong_is_explained_and_not_said() {
+fn a_wrong_command_is_explained_and_not_sent() {
     assert_eq!(
         input(b"/jion tea\n"),
         ["-- error: there is no /jion; did you mean /join? (to say it, begin with //)\n"]
@@ -224,7 +224,7 @@ fn help_has_one_line_for_every_command() {
 }
 
 #[test]
-fn every_answer_is_whole_lines_of_the_server() {
+fn every_answer_is_whole_lines_with_the_mark_of_the_server() {
     let name = || room("tea");
     let answers = [
         Answer::Welcome { nick: nick("guest1"), taken: Some(nick("ann")), resumed: false },
@@ -256,16 +256,16 @@ fn every_answer_is_whole_lines_of_the_server() {
             "{lines:?}"
         );
     }
-    let told =
+    let message =
         PrivateMessage { time: Time(0), from: nick("ann"), text: Text::parse("a\nb").unwrap() };
     assert_eq!(
-        rendered(|out| render_answer(&Answer::Private(told), out)),
+        rendered(|out| render_answer(&Answer::Private(message), out)),
         "[private] <ann> a\n[private] <ann> b\n"
     );
 }
 
 #[test]
-fn a_turn_takes_as_many_lines_and_commands_as_it_may_and_leaves_the_rest() {
+fn a_turn_reads_its_number_of_lines_and_commands_and_leaves_the_rest() {
     let mut session = session();
     let mut input = Vec::new();
     let mut turn = |bytes: &[u8], tokens| {
@@ -274,16 +274,20 @@ fn a_turn_takes_as_many_lines_and_commands_as_it_may_and_leaves_the_rest() {
         (taken, work.spent())
     };
     let lines = b"a\n\n/help\n\xFF\xFD\x01b\n";
-    assert_eq!(turn(lines, 2), (3, 2), "an empty line is one as well");
-    assert_eq!(turn(&lines[3..], 2), (9, 2), "a command that is answered, and one of telnet");
+    assert_eq!(turn(lines, 2), (3, 2), "an empty line costs a token");
+    assert_eq!(turn(&lines[3..], 2), (9, 2), "a command and a telnet option");
     assert_eq!(turn(&lines[12..], 2), (2, 1));
-    assert_eq!(turn(b"c", 1), (1, 0), "a line costs when it ends");
-    assert_eq!(turn("\u{8336}\x7f".as_bytes(), 9), (4, 1), "the last character is looked for");
+    assert_eq!(turn(b"c", 1), (1, 0), "a line costs a token when it ends");
+    assert_eq!(
+        turn("\u{8336}\x7f".as_bytes(), 9),
+        (4, 1),
+        "finding the last character costs a token"
+    );
 }
 
 proptest! {
     #[test]
-    fn any_bytes_cut_anywhere_are_heard_the_same(
+    fn any_bytes_cut_anywhere_give_the_same_input(
         bytes in proptest::collection::vec(
             prop_oneof![any::<u8>(), Just(b'\r'), Just(b'\n'), Just(0), Just(0xFF), Just(0xFE), Just(b'/'),
                 Just(0x08), Just(0x7F), Just(0x15), Just(0x17), Just(b' ')],
@@ -304,12 +308,12 @@ proptest! {
         let mut other = session();
         let mut start = 0;
         for cut in cuts {
-            // In turns of a few lines each.
+            // Turns of a few lines each.
             while start < cut {
                 let mut work = Work::new(tokens);
                 start += other.handle_bytes(&bytes[start..cut], &clock(), &mut work, &mut pieces);
                 prop_assert!(start == cut || work.is_used_up());
-                prop_assert_eq!(work.spent().min(tokens), work.spent(), "it takes no more than it may");
+                prop_assert_eq!(work.spent().min(tokens), work.spent(), "a turn spends no more than its tokens");
             }
         }
         other.handle_end(&clock(), &mut pieces);
@@ -317,7 +321,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_rendered_can_act_on_a_terminal_or_forge_a_line(words in any::<String>()) {
+    fn nothing_rendered_can_control_a_terminal_or_forge_a_line(words in any::<String>()) {
         if let Ok(text) = Text::parse(&words) {
             let mut said = event(EventKind::Said, None);
             said.text = Some(text);
@@ -332,7 +336,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_given_back_means_the_same_when_it_is_entered_again(
+    fn a_line_that_is_given_back_means_the_same_when_it_is_entered_again(
         command in prop_oneof![
             Just(""), Just("/"), Just("//"), Just("/me "), Just("/nick "), Just("/join "), Just("/leave "),
             Just("/who "), Just("/rooms "), Just("/topic "), Just("/msg bob "), Just("/history "), Just("/search "),
@@ -340,14 +344,14 @@ proptest! {
         ],
         words in "([a-z#/]{0,3}|[0-9]{0,3}|\\PC|[ \\u{200B}\\u{3000}\t\u{B}]|-clear){0,4}",
     ) {
-        let asked = |line: &str| match verbs::handle_line(&mut session().rooms, line, &clock()) {
+        let request_of = |line: &str| match verbs::handle_line(&mut session().rooms, line, &clock()) {
             Ok(Some(Input::Ask(_, request))) => Some(request),
             Ok(Some(Input::Reply(_) | Input::Redraw | Input::Quit | Input::Broken) | None)
             | Err(_) => None,
         };
-        if let Some(request) = asked(&format!("{command}{words}")) {
+        if let Some(request) = request_of(&format!("{command}{words}")) {
             let line = command_line_of(&request);
-            prop_assert_eq!(asked(&line), Some(request), "{}", line);
+            prop_assert_eq!(request_of(&line), Some(request), "{}", line);
         }
     }
 }

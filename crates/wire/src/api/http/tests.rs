@@ -1,4 +1,4 @@
-//! Where requests go, and what is said of those that are wrong.
+//! Routes of requests, and the errors for wrong ones.
 
 use teahouse_core::Nick;
 
@@ -10,7 +10,7 @@ fn room(name: &str) -> Option<RoomName> {
 }
 
 #[test]
-fn requests_go_where_the_table_says() {
+fn requests_are_routed_by_the_table() {
     let cases = [
         ("GET", "/healthz", Route::To(Endpoint::Health, None)),
         ("HEAD", "/healthz", Route::To(Endpoint::Health, None)),
@@ -38,7 +38,7 @@ fn requests_go_where_the_table_says() {
 }
 
 #[test]
-fn what_is_wrong_in_a_query_or_a_body_is_said_with_its_field() {
+fn an_error_in_a_query_or_a_body_names_its_field() {
     let wrong = query::<MessagesQuery>("before=soon").unwrap_err();
     assert_eq!(wrong.field.as_deref(), Some("before"));
     let parsed = query::<MessagesQuery>("before=17&limit=5").unwrap();
@@ -56,7 +56,7 @@ fn what_is_wrong_in_a_query_or_a_body_is_said_with_its_field() {
 }
 
 #[test]
-fn what_is_not_known_in_a_request_is_refused_by_name_with_what_is() {
+fn an_unknown_field_is_refused_by_name_with_the_known_ones() {
     let wrong = query::<MessagesQuery>("before=17&limt=5").unwrap_err();
     assert_eq!(wrong.field.as_deref(), Some("limt"));
     assert_eq!(
@@ -83,18 +83,18 @@ fn what_is_not_known_in_a_request_is_refused_by_name_with_what_is() {
 
 #[test]
 fn bodies_are_decoded_as_lines_are() {
-    let said = |bytes: &[u8]| text_body(bytes).map(String::from).map_err(|wrong| wrong.message);
-    assert_eq!(said(b"\xEF\xBB\xBFone\r\ntwo\rthree\r\n"), Ok("one\ntwo\nthree".to_owned()));
+    let text_of = |bytes: &[u8]| text_body(bytes).map(String::from).map_err(|wrong| wrong.message);
+    assert_eq!(text_of(b"\xEF\xBB\xBFone\r\ntwo\rthree\r\n"), Ok("one\ntwo\nthree".to_owned()));
     let utf16 = "the body is not taken: this is UTF-16; send UTF-8".to_owned();
-    assert_eq!(said(b"\xFF\xFEh\0i\0"), Err(utf16.clone()));
-    assert_eq!(said(b"\r\n\x07"), Err("not sent: there is nothing in it".to_owned()));
+    assert_eq!(text_of(b"\xFF\xFEh\0i\0"), Err(utf16.clone()));
+    assert_eq!(text_of(b"\r\n\x07"), Err("not sent: there is nothing in it".to_owned()));
     let posted = |bytes: &[u8]| body::<Post>(bytes).map(|post| String::from(post.text));
     let json = b"\xEF\xBB\xBF{\"text\": \"one\\r\\ntwo\\rthree\"}";
     assert_eq!(posted(json).unwrap(), "one\ntwo\nthree");
     assert_eq!(posted(b"\xFE\xFF\0{\0}").unwrap_err().message, utf16);
 }
 
-/// The characters of a class like `0-9_`.
+/// The characters of a character class like `0-9_`.
 fn characters(class: &str) -> Vec<char> {
     let mut all: Vec<char> = Vec::new();
     let mut rest = class.chars();
@@ -111,7 +111,7 @@ fn characters(class: &str) -> Vec<char> {
 }
 
 #[test]
-fn what_the_description_allows_in_a_name_or_a_text_is_taken() {
+fn names_and_texts_that_the_description_allows_are_accepted() {
     for class in NAME_OF_SCRIPTS {
         for letter in characters(class) {
             let name = letter.to_string();

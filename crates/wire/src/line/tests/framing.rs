@@ -1,11 +1,11 @@
-//! Where lines end, what is text in them, and what telnet adds.
+//! The ends of lines, their text, and telnet commands.
 
 use super::*;
 
 #[test]
 fn every_kind_of_line_end_ends_a_line() {
-    let said = ["#lobby \"a\"", "#lobby \"b\"", "#lobby \"c\"", "#lobby \"d\""];
-    assert_eq!(input(b"a\nb\r\nc\r\0d\n"), said);
+    let messages = ["#lobby \"a\"", "#lobby \"b\"", "#lobby \"c\"", "#lobby \"d\""];
+    assert_eq!(input(b"a\nb\r\nc\r\0d\n"), messages);
     assert_eq!(input(b"\n\r\n   \n"), [""; 0]);
     assert_eq!(input(b"one\rtwo\r"), ["#lobby \"one\"", "#lobby \"two\""]);
     assert_eq!(input(b"a\r\r\n\rb\n"), ["#lobby \"a\"", "#lobby \"b\""]);
@@ -14,14 +14,14 @@ fn every_kind_of_line_end_ends_a_line() {
 #[test]
 fn a_line_without_an_end_counts_when_the_peer_has_finished() {
     let mut session = session();
-    assert_eq!(heard_in(&mut session, b"build done"), [""; 0]);
+    assert_eq!(input_in(&mut session, b"build done"), [""; 0]);
     let mut input = Vec::new();
     session.handle_end(&clock(), &mut input);
-    assert_eq!(input.iter().map(shown).collect::<Vec<_>>(), ["#lobby \"build done\"", "quit"]);
+    assert_eq!(input.iter().map(display).collect::<Vec<_>>(), ["#lobby \"build done\"", "quit"]);
 }
 
 #[test]
-fn a_line_that_is_too_long_or_not_utf8_is_refused_and_the_session_goes_on() {
+fn a_line_that_is_too_long_or_not_utf8_is_refused_and_the_session_continues() {
     let long = [vec![b'x'; LINE_BYTES_MAX + 1], b"\nok\n".to_vec()].concat();
     assert_eq!(
         input(&long),
@@ -39,7 +39,7 @@ fn a_line_that_is_too_long_or_not_utf8_is_refused_and_the_session_goes_on() {
 }
 
 #[test]
-fn what_a_program_writes_before_or_instead_of_utf8_is_known() {
+fn byte_order_marks_and_utf16_are_recognized() {
     assert_eq!(input(b"\xEF\xBB\xBF/quit\n"), ["quit"]);
     assert_eq!(input("\u{202A}/quit\n\u{200B}\u{200E}/quit\n".as_bytes()), ["quit", "quit"]);
     assert_eq!(input(b"ok\0\n\0\n"), ["#lobby \"ok\""], "zeros are padding");
@@ -53,7 +53,7 @@ fn what_a_program_writes_before_or_instead_of_utf8_is_known() {
 }
 
 #[test]
-fn a_telnet_that_sends_each_key_edits_its_line() {
+fn the_editing_keys_of_telnet_edit_the_line() {
     assert_eq!(input(b"helo\x08lo\n"), ["#lobby \"hello\""]);
     assert_eq!(
         input("吃👩\u{200D}👩\u{200D}👧\x7f茶e\u{301}\x7f\n".as_bytes()),
@@ -62,13 +62,13 @@ fn a_telnet_that_sends_each_key_edits_its_line() {
     assert_eq!(input(b"\x08\x7f\x17\x15ok\n"), ["#lobby \"ok\""]);
     assert_eq!(input(b"/nick me \x17\x17\x17one two  \x17three\n"), ["#lobby \"one three\""]);
     assert_eq!(input(b"secret\x15ok\n"), ["#lobby \"ok\""]);
-    assert_eq!(input(b"ab\xE5\x90\x08\x08c\n"), ["#lobby \"ac\""], "a character that is not whole");
-    // What overstrikes on a printer is the plain letter.
+    assert_eq!(input(b"ab\xE5\x90\x08\x08c\n"), ["#lobby \"ac\""], "an incomplete character");
+    // Bold letters for a printer (letter, backspace, letter) become plain ones.
     assert_eq!(input(b"N\x08NA\x08A\n"), ["#lobby \"NA\""]);
 }
 
 #[test]
-fn a_message_that_shows_nothing_is_refused_and_an_empty_line_is_not_one() {
+fn an_invisible_message_is_refused_and_a_line_of_white_space_is_ignored() {
     let nothing = "-- error: not sent: there is nothing in it\n";
     for words in [
         "\u{200B}",
@@ -87,7 +87,7 @@ fn a_message_that_shows_nothing_is_refused_and_an_empty_line_is_not_one() {
 
 #[test]
 fn telnet_options_are_declined_and_commands_are_not_text() {
-    // IAC IP, IAC DO TIMING-MARK: what stock telnet sends on Ctrl-C.
+    // IAC IP, IAC DO TIMING-MARK: stock telnet sends these on Ctrl-C.
     assert_eq!(input(b"a\xff\xf4\xff\xfd\x06b\n"), ["[255, 252, 6]", "#lobby \"ab\""]);
     assert_eq!(
         input(b"\xff\xfb\x1f\xff\xfa\x1f\x00\x50\x00\x18\xff\xf0hi\n"),

@@ -1,9 +1,9 @@
-//! What happens and what was asked, as people read it.
+//! Facts and answers as people read them.
 
 use super::*;
 
 #[test]
-fn events_are_one_line_each_with_the_mark_of_who_speaks() {
+fn each_line_of_an_event_has_the_mark_of_its_sender() {
     let tea = room("tea");
     let said = event(EventKind::Said, Some("hi"));
     assert_eq!(rendered(|out| render_event(&said, None, out)), "<ann> hi\n");
@@ -22,17 +22,17 @@ fn events_are_one_line_each_with_the_mark_of_who_speaks() {
 }
 
 #[test]
-fn comings_and_goings_are_told_as_the_seed_did() {
+fn presence_is_rendered_as_notices() {
     let tea = room("tea");
-    let told = |presence: Presence| rendered(|out| render_presence(&presence, &tea, None, out));
-    assert_eq!(told(Presence::Entered { nick: nick("ann") }), "-- ann entered #tea\n");
-    assert_eq!(told(Presence::Left { nick: nick("ann") }), "-- ann left #tea\n");
-    let offline = |cause| told(Presence::Offline { nick: nick("ann"), cause });
+    let line_of = |presence: Presence| rendered(|out| render_presence(&presence, &tea, None, out));
+    assert_eq!(line_of(Presence::Entered { nick: nick("ann") }), "-- ann entered #tea\n");
+    assert_eq!(line_of(Presence::Left { nick: nick("ann") }), "-- ann left #tea\n");
+    let offline = |cause| line_of(Presence::Offline { nick: nick("ann"), cause });
     assert_eq!(offline(ExitCause::Quit), "-- ann is offline\n");
     assert_eq!(offline(ExitCause::Lost), "-- ann is offline (connection lost)\n");
     assert_eq!(offline(ExitCause::Idle), "-- ann is offline (silent too long)\n");
     let renamed = Presence::Renamed { from: nick("ann"), to: nick("zoe") };
-    assert_eq!(told(renamed), "-- ann is now known as zoe\n");
+    assert_eq!(line_of(renamed), "-- ann is now known as zoe\n");
     let folded = Presence::Folded {
         entered: vec![nick("ann"), nick("bob")],
         entered_count: 9,
@@ -40,7 +40,7 @@ fn comings_and_goings_are_told_as_the_seed_did() {
         gone_count: 1,
         members: 60,
     };
-    assert_eq!(told(folded), "-- #tea: ann, bob and 7 others entered; carl went; 60 here\n");
+    assert_eq!(line_of(folded), "-- #tea: ann, bob and 7 others entered; carl went; 60 here\n");
     let counted = Presence::Folded {
         entered: vec![],
         entered_count: 40,
@@ -48,11 +48,11 @@ fn comings_and_goings_are_told_as_the_seed_did() {
         gone_count: 0,
         members: 5213,
     };
-    assert_eq!(told(counted), "-- #tea: 40 entered; 5213 here\n");
+    assert_eq!(line_of(counted), "-- #tea: 40 entered; 5213 here\n");
 }
 
 #[test]
-fn history_comes_with_times_and_a_search_with_rooms() {
+fn history_is_shown_with_times_and_a_search_with_rooms() {
     let tea = room("tea");
     let events = [event(EventKind::Said, Some("one\ntwo"))];
     let page = |title, room| {
@@ -71,10 +71,10 @@ fn history_comes_with_times_and_a_search_with_rooms() {
 }
 
 #[test]
-fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
+fn a_search_that_was_cut_says_how_to_continue_and_continues() {
     let mut session = session();
     assert_eq!(
-        heard_in(&mut session, b"/search\n"),
+        input_in(&mut session, b"/search\n"),
         ["-- error: the last search has nothing older; /search WORDS finds messages\n"]
     );
     let question =
@@ -86,21 +86,21 @@ fn a_search_that_was_cut_says_how_to_go_on_and_goes_on() {
         let excerpt = Excerpt { events: events.clone(), more: more.map(Sequence), first: None };
         session.handle_found(&granted.question, &excerpt);
         let shown = rendered(|out| render_page(&granted, &excerpt, &clock(), out));
-        (shown, heard_in(&mut session, b"/search\n"))
+        (shown, input_in(&mut session, b"/search\n"))
     };
     let title = "-- 1 message found for one, newest first (times: UTC)\n[05:59] [#tea] <ann> one\n";
-    let (shown, asked) = found(Some(812));
+    let (shown, input) = found(Some(812));
     assert_eq!(shown, format!("{title}-- there may be older ones; /search alone shows them\n"));
     let older =
         format!("{:?}", Request::from(Query::Read { question: question(Some(Sequence(812))) }));
-    assert_eq!(asked, [older]);
-    let (shown, asked) = found(None);
+    assert_eq!(input, [older]);
+    let (shown, input) = found(None);
     assert_eq!(shown, title);
-    assert!(asked[0].contains("nothing older"), "{asked:?}");
+    assert!(input[0].contains("nothing older"), "{input:?}");
 }
 
 #[test]
-fn a_page_of_history_that_is_full_before_its_number_says_how_to_go_on() {
+fn a_page_of_history_that_is_full_before_its_count_says_how_to_continue() {
     let span = HistorySpan { room: RoomId(1), name: room("tea"), upto: Position(9) };
     let page = |first, count| {
         let question = Question::Latest { room: room("tea"), count };
@@ -115,7 +115,7 @@ fn a_page_of_history_that_is_full_before_its_number_says_how_to_go_on() {
         page(7, 2),
         "-- the last 1 message in #tea (times: UTC)\n\
          -- messages 1 to 6 of #tea are gone\n[05:59] <ann> one\n",
-        "older ones are gone, and do not go on"
+        "there is nothing older to continue with"
     );
 }
 
