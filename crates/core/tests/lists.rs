@@ -1,10 +1,10 @@
-//! A list of members that somebody keeps by what is said of those who come and go is right at every place in the
-//! order: in rooms of any size, whatever is announced and whatever is folded.
+//! A list of members that follows the presence effects is correct at every point in the order: in rooms of any
+//! size, whether changes are announced or folded.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-#[path = "support/founded.rs"]
-mod created;
+#[path = "support/configured_chat.rs"]
+mod configured_chat;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +16,9 @@ use teahouse_core::{
     Signal, SteadyTime, Text, Time,
 };
 
-use created::created;
+use configured_chat::configured_chat;
 
-/// Asks who is where.
+/// The visitor that asks for the members of rooms.
 const VISITOR: SessionId = SessionId(1000);
 const ROOMS: [&str; 3] = ["lobby", "tea", "den"];
 
@@ -30,7 +30,7 @@ fn nick() -> impl Strategy<Value = Nick> {
     select(vec!["ann", "Ann", "bob", "小明", "guest3"]).prop_map(|name| Nick::parse(name).unwrap())
 }
 
-/// Thresholds that a handful of people are on either side of.
+/// Thresholds that a handful of people can be below and above.
 fn limits() -> impl Strategy<Value = Limits> {
     let (each, names) = (select(vec![0, 1, 3, 8, 50]), select(vec![0, 3, 500]));
     let (fold_ms, burst) = (select(vec![0, 500, 30_000]), select(vec![1, 3, 100]));
@@ -71,7 +71,7 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// Who does what, and how long after what was done before; and where they type meanwhile.
+/// Steps: a pause in milliseconds, the session, its action, and the room in which it types meanwhile.
 fn steps() -> impl Strategy<Value = Vec<(u32, SessionId, Action, Option<RoomName>)>> {
     let pause_ms = prop_oneof![4 => Just(0), 2 => 1_u32..1_000, 1 => 1_000_u32..40_000];
     let types_in = proptest::option::weighted(0.03, room());
@@ -80,22 +80,22 @@ fn steps() -> impl Strategy<Value = Vec<(u32, SessionId, Action, Option<RoomName
     proptest::collection::vec((pause_ms, session, action(), types_in), 0..160)
 }
 
-/// What somebody knows who hears of all who come and go, and of nothing else.
+/// What a client knows that receives every change of presence and nothing else.
 #[derive(Default)]
 struct Lists {
     rooms: BTreeMap<RoomName, RoomId>,
     members: BTreeMap<RoomId, BTreeSet<Nick>>,
-    /// How many came and went since the last fold without being announced.
+    /// How many joined and left since the last fold without being announced.
     unannounced: BTreeMap<RoomId, (usize, usize)>,
 }
 
 impl Lists {
-    fn hear(&mut self, effect: &Effect) {
+    fn receive(&mut self, effect: &Effect) {
         match effect {
             Effect::Joined { room, name, .. } => {
                 self.rooms.insert(name.clone(), *room);
             }
-            Effect::Presence { presence, rooms, .. } => self.hear_presence(presence, rooms),
+            Effect::Presence { presence, rooms, .. } => self.receive_presence(presence, rooms),
             Effect::RoomCreated { .. }
             | Effect::RoomRemoved { .. }
             | Effect::Event(_)
@@ -108,7 +108,7 @@ impl Lists {
         }
     }
 
-    fn hear_presence(&mut self, presence: &Presence, rooms: &[InRoom]) {
+    fn receive_presence(&mut self, presence: &Presence, rooms: &[InRoom]) {
         for room in rooms {
             let here = self.members.entry(room.room).or_default();
             match presence {
@@ -138,14 +138,14 @@ impl Lists {
         }
     }
 
-    fn count(&mut self, room: InRoom, (came, went): (usize, usize)) {
+    fn count(&mut self, room: InRoom, (joined, left): (usize, usize)) {
         if !room.is_announced {
             let counted = self.unannounced.entry(room.room).or_default();
-            *counted = (counted.0 + came, counted.1 + went);
+            *counted = (counted.0 + joined, counted.1 + left);
         }
     }
 
-    /// Every list is what the chat says itself.
+    /// Compares every list with the chat's own.
     fn check(&self, chat: &Chat) {
         for (name, room) in &self.rooms {
             let empty = BTreeSet::new();
@@ -154,7 +154,7 @@ impl Lists {
         }
         let named: BTreeSet<&RoomId> = self.rooms.values().collect();
         let mut nameless = self.members.iter().filter(|(room, _)| !named.contains(room));
-        assert!(nameless.all(|(_, here)| here.is_empty()), "somebody is in a room that is gone");
+        assert!(nameless.all(|(_, here)| here.is_empty()), "somebody is in a removed room");
     }
 }
 
@@ -186,36 +186,36 @@ fn who(chat: &Chat, room: &RoomName) -> BTreeSet<Nick> {
 }
 
 proptest! {
-    // Each is long, and everything is looked at after every step of it.
+    // Each case is long, and everything is checked after every step.
     #![proptest_config(ProptestConfig::with_cases(80))]
 
     #[test]
-    fn a_list_kept_by_those_who_come_and_go_is_who_is_there(limits in limits(), steps in steps()) {
-        let mut chat = created(limits, History::default());
+    fn a_list_of_members_that_follows_presence_is_correct(limits in limits(), steps in steps()) {
+        let mut chat = configured_chat(limits, History::default());
         let mut lists = Lists::default();
         let mut steady = SteadyTime(0);
         for (pause_ms, session, action, types_in) in steps {
             steady = steady.plus_ms(pause_ms);
             let mut effects = Vec::new();
             chat.advance(Moment { time: Time(0), steady }, &mut effects);
-            effects.iter().for_each(|effect| lists.hear(effect));
+            effects.iter().for_each(|effect| lists.receive(effect));
             lists.check(&chat);
             let mut effects = propose(&mut chat, session, action);
             if let Some(room) = types_in {
                 chat.signal(session, Signal::Typing { room }, &mut effects);
             }
-            effects.iter().for_each(|effect| lists.hear(effect));
+            effects.iter().for_each(|effect| lists.receive(effect));
             lists.check(&chat);
             chat.check().unwrap();
         }
-        // A while later everybody who is there has been told of all of them.
+        // A while later every change has been announced in every room that has members.
         let mut effects = Vec::new();
         for _ in 0..3 {
             steady = steady.plus_ms(60_000);
             chat.advance(Moment { time: Time(0), steady }, &mut effects);
         }
-        effects.iter().for_each(|effect| lists.hear(effect));
-        let mut untold = lists.unannounced.keys();
-        assert!(untold.all(|room| lists.members[room].is_empty()), "somebody is in no fold");
+        effects.iter().for_each(|effect| lists.receive(effect));
+        let mut unannounced = lists.unannounced.keys();
+        assert!(unannounced.all(|room| lists.members[room].is_empty()), "somebody is in no fold");
     }
 }

@@ -1,5 +1,5 @@
-//! Random proposals in random order against what must always hold, with a reference that is dumber than
-//! the product: it only believes the effects.
+//! Random proposals in random order: the invariants hold, and the effects agree with a reference that is simpler than
+//! the product, because it only knows the effects.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,8 +7,8 @@
     reason = "a test that cannot go on says where"
 )]
 
-#[path = "support/founded.rs"]
-mod created;
+#[path = "support/configured_chat.rs"]
+mod configured_chat;
 #[path = "properties/reference.rs"]
 mod reference;
 #[path = "properties/restored.rs"]
@@ -28,33 +28,33 @@ use teahouse_core::{
     Text, Time, Visit,
 };
 
-use created::created;
+use configured_chat::configured_chat;
 use reference::Reference;
 use strategies::{proposals_of, request, room};
 
 const NICKS: [&str; 5] = ["ann", "Ann", "Bepa", "Вера", "小明"];
 const ROOMS: [&str; 4] = ["lobby", "coco", "сосо", "茶"];
 
-/// Sessions that a boot counts from here on are visitors.
+/// Sessions with a higher count in their boot are visitors.
 const VISITORS: u64 = 100;
 
 fn is_visitor(session: SessionId) -> bool {
     session.0 - SessionId::new(session.boot(), 0, 0).0 > VISITORS
 }
 
-/// A stretch of a log: proposals, each with its moment. Wall clocks are set forward and back.
+/// A part of a log: proposals, each with its moment. Wall clocks are set forward and back.
 type Log = Vec<(Moment, Proposal)>;
 
 fn logs() -> impl Strategy<Value = Log> {
     days().prop_map(|day| proposals_of(&day))
 }
 
-/// Written to a log and read there.
-fn travelled<T: Serialize + DeserializeOwned>(thing: &T) -> T {
+/// Serializes a thing and reads it again.
+fn reread<T: Serialize + DeserializeOwned>(thing: &T) -> T {
     serde_json::from_str(&serde_json::to_string(thing).unwrap()).unwrap()
 }
 
-/// What a hub is handed.
+/// One input of a hub.
 #[derive(Clone, Debug)]
 enum Entry {
     Proposal(Proposal),
@@ -62,9 +62,9 @@ enum Entry {
     Signal(SessionId, Signal),
 }
 
-/// What a hub is handed in a while: what is published of it has the moment beside it.
+/// A sequence of inputs of a hub, each with its moment.
 fn days() -> impl Strategy<Value = Vec<(Moment, Entry)>> {
-    // Boots that have ended, that are open, and that nobody has yet.
+    // Boots that have ended, that are open, and that are not given out yet.
     let boot = prop_oneof![3 => Just(0_u32), 2 => 1_u32..5];
     let step = ((boot, 1_u64..6), 0_u32..20_000, -50_000_i64..50_000, request(), any::<bool>());
     proptest::collection::vec(step, 0..140).prop_map(|steps| {
@@ -117,7 +117,7 @@ fn limits() -> Limits {
 }
 
 fn apply_all(log: &[(Moment, Proposal)]) -> Vec<Effect> {
-    apply_to(&mut created(limits(), History::default()), log)
+    apply_to(&mut configured_chat(limits(), History::default()), log)
 }
 
 fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
@@ -130,9 +130,9 @@ fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
     effects
 }
 
-/// As [`apply_all`], with a store that takes what happened after every so many proposals.
+/// As [`apply_all`], with a commit to a store after every `batch` proposals.
 fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
-    let mut chat = created(limits(), History::default());
+    let mut chat = configured_chat(limits(), History::default());
     let (mut effects, mut stored) = (Vec::new(), 0);
     let mut store: BTreeMap<MessageKey, Said> = BTreeMap::new();
     for part in log.chunks(batch) {
@@ -163,9 +163,9 @@ fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
 
 proptest! {
     #[test]
-    fn whatever_is_asked_in_whatever_order_the_effects_hold_together(log in logs()) {
+    fn effects_are_consistent_for_any_proposals_in_any_order(log in logs()) {
         let mut reference = Reference::default();
-        let mut chat = created(limits(), History::default());
+        let mut chat = configured_chat(limits(), History::default());
         for (moment, proposal) in &log {
             let mut effects = Vec::new();
             chat.advance(*moment, &mut effects);
@@ -173,15 +173,15 @@ proptest! {
             for effect in effects.drain(..) {
                 reference.believe(&effect);
             }
-            reference.hear(proposal);
+            reference.receive(proposal);
             chat.apply(proposal.clone(), &mut effects);
             chat.check().unwrap();
             for effect in &effects {
                 reference.believe(effect);
             }
         }
-        // When nothing more happens, whatever was kept for somebody is given up; a while later that is told
-        // also where it is gathered into a line, and nothing is due.
+        // When nothing more happens, every suspended session ends; a while later that is announced also where it is
+        // folded, and nothing is due.
         let mut effects = Vec::new();
         for steady in [1_000_000_000, 2_000_000_000].map(SteadyTime) {
             chat.advance(Moment { time: Time(0), steady }, &mut effects);
@@ -194,9 +194,9 @@ proptest! {
     }
 
     #[test]
-    fn what_is_asked_and_what_passes_by_changes_nothing_and_is_told_to_those_who_are_here(day in days()) {
+    fn queries_and_signals_change_nothing_and_answer_only_present_sessions(day in days()) {
         let mut reference = Reference::default();
-        let mut chat = created(limits(), History::default());
+        let mut chat = configured_chat(limits(), History::default());
         let mut published = Vec::new();
         for (moment, entry) in &day {
             let mut effects = Vec::new();
@@ -204,7 +204,7 @@ proptest! {
             match entry {
                 Entry::Proposal(proposal) => {
                     chat.advance(*moment, &mut effects);
-                    reference.hear(proposal);
+                    reference.receive(proposal);
                     chat.apply(proposal.clone(), &mut effects);
                     published.extend(effects.iter().cloned());
                 }
@@ -224,15 +224,15 @@ proptest! {
                 reference.believe(effect);
             }
         }
-        // Somebody who has only seen what is published knows the same.
-        let mut other = created(limits(), History::default());
+        // A node that receives only what is published has the same state.
+        let mut other = configured_chat(limits(), History::default());
         prop_assert_eq!(apply_to(&mut other, &proposals_of(&day)), published);
         prop_assert_eq!(format!("{other:?}"), format!("{chat:?}"));
     }
 
     #[test]
-    fn the_same_moment_once_more_changes_nothing(log in logs()) {
-        let mut chat = created(limits(), History::default());
+    fn advancing_to_the_same_moment_again_changes_nothing(log in logs()) {
+        let mut chat = configured_chat(limits(), History::default());
         for (moment, proposal) in &log {
             let mut effects = Vec::new();
             chat.advance(*moment, &mut effects);
@@ -242,14 +242,14 @@ proptest! {
             prop_assert_eq!(&effects, &[]);
             prop_assert_eq!(format!("{chat:?}"), before);
             let is_due = chat.next_due().is_some_and(|due| due <= moment.steady);
-            prop_assert!(!is_due, "what was due has been done");
+            prop_assert!(!is_due, "something due was not done");
             chat.apply(proposal.clone(), &mut effects);
         }
     }
 
     #[test]
-    fn the_limits_that_stand_set_once_more_change_nothing(log in logs()) {
-        let mut chat = created(limits(), History::default());
+    fn setting_the_same_limits_again_changes_nothing(log in logs()) {
+        let mut chat = configured_chat(limits(), History::default());
         apply_to(&mut chat, &log);
         let configure = || Proposal::of_server(Action::Configure { limits: Box::new(limits()) });
         chat.apply(configure(), &mut Vec::new());
@@ -260,20 +260,20 @@ proptest! {
     }
 
     #[test]
-    fn where_a_batch_ends_changes_nothing(log in logs(), batch in 1_usize..9) {
+    fn the_size_of_a_batch_changes_nothing(log in logs(), batch in 1_usize..9) {
         prop_assert_eq!(apply_in_batches(&log, batch), apply_all(&log));
     }
 
     #[test]
-    fn the_same_proposals_give_the_same_effects_also_after_travelling(log in logs()) {
-        let read = travelled(&log);
+    fn serialized_proposals_have_the_same_effects(log in logs()) {
+        let read = reread(&log);
         prop_assert_eq!(&read, &log);
         prop_assert_eq!(apply_all(&read), apply_all(&log));
     }
 
     #[test]
-    fn a_signal_is_the_same_after_travelling(room in room()) {
+    fn a_serialized_signal_is_the_same(room in room()) {
         let signal = Signal::Typing { room };
-        prop_assert_eq!(travelled(&signal), signal);
+        prop_assert_eq!(reread(&signal), signal);
     }
 }

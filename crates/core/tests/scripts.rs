@@ -1,5 +1,5 @@
-//! What the chat does, as scripts: who asks what on the left of `>`, and below the facts that follow.
-//! `check` is the only place that knows the core's interface.
+//! What the chat does, as scripts: a line `ann> join tea` is a request of the session `ann`, and the lines below it
+//! are the facts that follow. Only `Runner` knows the core's interface.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,8 +7,8 @@
     reason = "a test that cannot go on says where"
 )]
 
-#[path = "support/founded.rs"]
-mod created;
+#[path = "support/configured_chat.rs"]
+mod configured_chat;
 #[path = "scripts/crowds.rs"]
 mod crowds;
 #[path = "scripts/names.rs"]
@@ -17,10 +17,10 @@ mod names;
 mod opens;
 #[path = "scripts/repeats.rs"]
 mod repeats;
+#[path = "scripts/resuming.rs"]
+mod resuming;
 #[path = "scripts/rooms.rs"]
 mod rooms;
-#[path = "scripts/seats.rs"]
-mod seats;
 #[path = "scripts/talking.rs"]
 mod talking;
 #[path = "scripts/unseen.rs"]
@@ -35,38 +35,38 @@ use teahouse_core::{
     SessionId, Signal, SteadyTime, StoredRoom, Text, Time, Visit,
 };
 
-use created::created;
+use configured_chat::configured_chat;
 
-/// A chat driven by script lines.
-struct Stage {
+/// A chat that runs script lines.
+struct Runner {
     chat: Chat,
     now: Moment,
     people: BTreeMap<String, SessionId>,
     rooms: BTreeMap<RoomId, RoomName>,
-    /// What those who enter are numbered with: the boot of the server that was opened last, or none.
+    /// The boot of new sessions: that of the server that was opened last, or 0.
     boot: u32,
     entered: u64,
-    /// What the store knows by their ids.
-    kept: BTreeMap<MessageKey, Said>,
-    /// Whether the script has what only lists of members are to know.
+    /// The messages in the store.
+    stored: BTreeMap<MessageKey, Said>,
+    /// Whether the script shows changes that only lists of members need.
     shows_lists: bool,
 }
 
-/// Runs a script; every line `ann> …` or `+31s` is followed by the facts it must give, indented.
+/// Runs a script; every line `ann> …` or `+31s` is followed by the facts that it must give.
 fn check(script: &str) {
     check_with(Limits::default(), script);
 }
 
 fn check_with(limits: Limits, script: &str) {
-    let mut stage = Stage::new(created(limits, History::default()));
-    stage.check(script);
+    let mut runner = Runner::new(configured_chat(limits, History::default()));
+    runner.check(script);
 }
 
-impl Stage {
+impl Runner {
     fn new(chat: Chat) -> Self {
-        let (people, rooms, kept) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (people, rooms, stored) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let now = Moment { time: Time(1_000_000), steady: SteadyTime(7) };
-        Self { chat, now, people, rooms, boot: 0, entered: 0, kept, shows_lists: false }
+        Self { chat, now, people, rooms, boot: 0, entered: 0, stored, shows_lists: false }
     }
 
     fn check(&mut self, script: &str) {
@@ -85,10 +85,7 @@ impl Stage {
             .filter(|line| !line.is_empty())
             .map(|line| format!("{line}\n"))
             .collect();
-        assert_eq!(
-            written, expected,
-            "\n--- what happens:\n{written}\n--- what is expected:\n{expected}"
-        );
+        assert_eq!(written, expected, "\n--- actual:\n{written}\n--- expected:\n{expected}");
     }
 
     fn run(&mut self, line: &str) -> Vec<String> {
@@ -100,8 +97,8 @@ impl Stage {
             self.chat.advance(self.now, &mut effects);
             return effects.iter().flat_map(|effect| self.facts(effect)).collect();
         }
-        let (who, asked) = line.split_once("> ").unwrap();
-        let request = request(asked);
+        let (who, line) = line.split_once("> ").unwrap();
+        let request = parse_request(line);
         let enters =
             matches!(request, Request::Action(Action::Enter { .. } | Action::EnterUnseen { .. }));
         let is_new = enters || !self.people.contains_key(who);
@@ -111,7 +108,7 @@ impl Stage {
             self.people.insert(who.to_owned(), session);
         }
         let session = self.people[who];
-        let asker = if asked.starts_with("look") {
+        let asker = if line.starts_with("look") {
             Asker::Visitor(session)
         } else {
             Asker::Session(session)
@@ -119,17 +116,17 @@ impl Stage {
         match request {
             Request::Action(action) => self.propose(session, action),
             Request::Query(query) => {
-                self.told(|chat, effects| chat.ask(asker, RequestId(7), query, effects))
+                self.collect(|chat, effects| chat.ask(asker, RequestId(7), query, effects))
             }
             Request::Signal(signal) => {
-                self.told(|chat, effects| chat.signal(session, signal, effects))
+                self.collect(|chat, effects| chat.signal(session, signal, effects))
             }
         }
     }
 
-    fn told(&mut self, tell: impl FnOnce(&Chat, &mut Vec<Effect>)) -> Vec<String> {
+    fn collect(&mut self, emit: impl FnOnce(&Chat, &mut Vec<Effect>)) -> Vec<String> {
         let mut effects = Vec::new();
-        tell(&self.chat, &mut effects);
+        emit(&self.chat, &mut effects);
         effects.iter().flat_map(|effect| self.facts(effect)).collect()
     }
 
@@ -142,7 +139,7 @@ impl Stage {
             Proposal { session, origin, request, action }
         };
         if let Some(key) = self.chat.to_recall(&proposal)
-            && let Some(said) = self.kept.get(&key)
+            && let Some(said) = self.stored.get(&key)
         {
             self.chat.recall(key, said.clone());
         }
@@ -150,41 +147,42 @@ impl Stage {
         effects.iter().flat_map(|effect| self.facts(effect)).collect()
     }
 
-    /// The store has this message in the lobby, at the position that its id has.
-    fn keep(&mut self, author: Author, id: u8, words: &str) {
+    /// Puts a message in the lobby into the store, at the position with the number of its id.
+    fn store(&mut self, author: Author, id: u8, words: &str) {
         let key = MessageKey { room: RoomId(1), author, id: MessageId([id; 16]) };
         let (kind, text) = (EventKind::Said, Some(text(words)));
         let said = Said { position: Position(u64::from(id)), kind, text, is_of_author: true };
-        self.kept.insert(key, said);
+        self.stored.insert(key, said);
     }
 
     fn who(&self, session: SessionId) -> &str {
         self.people.iter().find(|(_, id)| **id == session).map_or("?", |(who, _)| who)
     }
 
-    /// An effect, as scripts show it: one that concerns rooms once for each that is told of it, and where only
-    /// lists of members are to know of it after a `~`.
+    /// The script lines of an effect. A change of presence has one line for each room in which it is announced, and
+    /// one line after a `~` for the rooms in which it is not.
     fn facts(&mut self, effect: &Effect) -> Vec<String> {
         let Effect::Presence { presence, about, rooms } = effect else {
-            return vec![self.shown(effect)];
+            return vec![self.render(effect)];
         };
         let but = about.map(|but| format!(" but {}", self.who(but)));
-        let (but, shown) = (but.unwrap_or_default(), presence_shown(presence));
-        let (told, listed): (Vec<InRoom>, Vec<InRoom>) =
+        let (but, rendered) = (but.unwrap_or_default(), render_presence(presence));
+        let (announced, listed): (Vec<InRoom>, Vec<InRoom>) =
             rooms.iter().partition(|room| room.is_announced);
-        let told =
-            told.iter().map(|InRoom { room, .. }| format!("to {}{but}: {shown}", self.rooms[room]));
+        let announced = announced
+            .iter()
+            .map(|InRoom { room, .. }| format!("to {}{but}: {rendered}", self.rooms[room]));
         let names: Vec<String> =
             listed.iter().map(|room| self.rooms[&room.room].to_string()).collect();
         let listed = self.shows_lists && !names.is_empty();
-        told.chain(listed.then(|| format!("~ {}: {shown}", names.join(" ")))).collect()
+        announced.chain(listed.then(|| format!("~ {}: {rendered}", names.join(" ")))).collect()
     }
 
-    fn shown(&mut self, effect: &Effect) -> String {
+    fn render(&mut self, effect: &Effect) -> String {
         match effect {
             Effect::RoomCreated { room, name, .. } => {
                 self.rooms.insert(*room, name.clone());
-                format!("founded {name} as {}", room.0)
+                format!("created {name} as {}", room.0)
             }
             Effect::RoomRemoved { room } => format!("{} removed", self.rooms[room]),
             Effect::Event(event) => {
@@ -202,21 +200,21 @@ impl Stage {
                 self.rooms.insert(*room, name.clone());
                 let topic = topic.as_ref().map(|topic| format!(" about {:?}", topic.as_str()));
                 let who = self.who(*session);
-                let gone = if first.0 > 1 { format!(" from {first}") } else { String::new() };
-                format!("{who} in {name} at {at}{gone} of {members}{}", topic.unwrap_or_default())
+                let from = if first.0 > 1 { format!(" from {first}") } else { String::new() };
+                format!("{who} in {name} at {at}{from} of {members}{}", topic.unwrap_or_default())
             }
             Effect::Left { session, name, .. } => format!("{} out of {name}", self.who(*session)),
-            Effect::Presence { presence, .. } => presence_shown(presence),
+            Effect::Presence { presence, .. } => render_presence(presence),
             Effect::Ignores { session, ignored } => {
                 let nicks: Vec<&str> = ignored.iter().map(|i| i.nick().as_str()).collect();
-                format!("{} hears no [{}]", self.who(*session), nicks.join(" "))
+                format!("{} filters [{}]", self.who(*session), nicks.join(" "))
             }
             Effect::Answer { session, answer, .. } => {
-                format!("to {}: {}", self.who(*session), answer_shown(answer))
+                format!("to {}: {}", self.who(*session), render_answer(answer))
             }
             Effect::Ended { session, cause, is_suspended } => {
-                let kept = if *is_suspended { ", suspended" } else { "" };
-                format!("{} ended {cause:?}{kept}", self.who(*session))
+                let suspended = if *is_suspended { ", suspended" } else { "" };
+                format!("{} ended {cause:?}{suspended}", self.who(*session))
             }
             Effect::Opened { node, boot: Some(boot) } => {
                 self.boot = *boot;
@@ -228,7 +226,7 @@ impl Stage {
     }
 }
 
-fn presence_shown(presence: &Presence) -> String {
+fn render_presence(presence: &Presence) -> String {
     match presence {
         Presence::Entered { nick } => format!("{nick} entered"),
         Presence::Left { nick } => format!("{nick} left"),
@@ -247,7 +245,7 @@ fn presence_shown(presence: &Presence) -> String {
     }
 }
 
-fn answer_shown(answer: &Answer) -> String {
+fn render_answer(answer: &Answer) -> String {
     match answer {
         Answer::Welcome { nick, resumed: true, .. } => format!("welcome back {nick}"),
         Answer::Welcome { nick, taken: None, .. } => format!("welcome {nick}"),
@@ -312,13 +310,13 @@ fn text(words: &str) -> Text {
     Text::parse(words).unwrap()
 }
 
-/// `say lobby hello`, `say#7 lobby hello` with a message id, `join tea`, …
-fn request(asked: &str) -> Request {
-    query_or_signal(asked).unwrap_or_else(|| action(asked).into())
+/// Parses `say lobby hello`, `say#7 lobby hello` with a message id, `join tea`, …
+fn parse_request(line: &str) -> Request {
+    query_or_signal(line).unwrap_or_else(|| action(line).into())
 }
 
-fn query_or_signal(asked: &str) -> Option<Request> {
-    let (verb, rest) = asked.split_once(' ').unwrap_or((asked, ""));
+fn query_or_signal(line: &str) -> Option<Request> {
+    let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
     let (first, words) = rest.split_once(' ').unwrap_or((rest, ""));
     let latest = || Question::Latest { room: room(first), count: 20 };
     let search = |words: &str| Question::Search {
@@ -334,15 +332,15 @@ fn query_or_signal(asked: &str) -> Option<Request> {
         "search" => Query::Read { question: search(rest) }.into(),
         "topic" if words.is_empty() => Query::Topic { room: room(first) }.into(),
         "who" => Query::Who { room: room(first), page: words.parse().unwrap_or(1) }.into(),
-        "stands" | "lookstands" => Query::Room { room: room(first) }.into(),
+        "room" | "lookroom" => Query::Room { room: room(first) }.into(),
         "rooms" => Query::Rooms { page: first.parse().unwrap_or(1) }.into(),
         "ignore" if first.is_empty() => Query::Ignored.into(),
         _ => return None,
     })
 }
 
-fn action(asked: &str) -> Action {
-    let (verb, rest) = asked.split_once(' ').unwrap_or((asked, ""));
+fn action(line: &str) -> Action {
+    let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
     let (first, words) = rest.split_once(' ').unwrap_or((rest, ""));
     let (verb, id) = match verb.split_once('#') {
         Some((verb, id)) => (verb, Some(MessageId([id.parse().unwrap(); 16]))),
@@ -353,9 +351,9 @@ fn action(asked: &str) -> Action {
             let wish = (!first.is_empty()).then(|| nick(first));
             Action::Enter { nick: wish, room: Some(room("lobby")), resume_key: None }
         }
-        "slip" => Action::EnterUnseen { room: room(first) },
+        "listen" => Action::EnterUnseen { room: room(first) },
         "appear" => Action::Appear,
-        "sit" => {
+        "resume" => {
             let resume_key = Some(ResumeKeyHash::of(&[first.parse().unwrap(); 16]));
             Action::Enter { nick: (!words.is_empty()).then(|| nick(words)), room: None, resume_key }
         }

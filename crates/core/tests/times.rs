@@ -1,16 +1,16 @@
-//! What happens when a clock is set: deadlines do not care, and the times of a room follow its positions.
+//! What happens when a wall clock is set: deadlines stay the same, and times in a room never decrease.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-#[path = "support/founded.rs"]
-mod created;
+#[path = "support/configured_chat.rs"]
+mod configured_chat;
 
 use teahouse_core::{
     Action, Chat, Effect, ExitCause, History, Limits, Moment, Origin, Position, Presence, Proposal,
     RequestId, ResumeKeyHash, RoomId, RoomName, SessionId, SteadyTime, StoredRoom, Text, Time,
 };
 
-use created::created;
+use configured_chat::configured_chat;
 
 const HOUR_MS: i64 = 3_600_000;
 const NOON: Time = Time(1_800_000_000_000);
@@ -19,7 +19,7 @@ fn lobby() -> RoomName {
     RoomName::parse("lobby").unwrap()
 }
 
-/// One proposal of session 1 at a moment.
+/// Applies one proposal of session 1 at a moment.
 fn propose(chat: &mut Chat, moment: Moment, action: Action) -> Vec<Effect> {
     let mut effects = Vec::new();
     chat.advance(moment, &mut effects);
@@ -44,8 +44,8 @@ fn enter(chat: &mut Chat, moment: Moment) {
 }
 
 #[test]
-fn a_clock_that_is_set_back_delays_nothing_that_is_due() {
-    let mut chat = created(Limits::default(), History::default());
+fn a_clock_that_is_set_back_delays_no_deadline() {
+    let mut chat = configured_chat(Limits::default(), History::default());
     let at = |steady, time| Moment { time, steady: SteadyTime(steady) };
     enter(&mut chat, at(5_000, NOON));
     propose(&mut chat, at(6_000, NOON), Action::Exit { cause: ExitCause::Lost });
@@ -69,8 +69,8 @@ fn a_clock_that_is_set_back_delays_nothing_that_is_due() {
 }
 
 #[test]
-fn a_clock_that_is_set_forward_hurries_nothing() {
-    let mut chat = created(Limits::default(), History::default());
+fn a_clock_that_is_set_forward_brings_no_deadline_nearer() {
+    let mut chat = configured_chat(Limits::default(), History::default());
     let moment = Moment { time: NOON, steady: SteadyTime(0) };
     enter(&mut chat, moment);
     propose(&mut chat, moment, Action::Exit { cause: ExitCause::Lost });
@@ -81,8 +81,8 @@ fn a_clock_that_is_set_forward_hurries_nothing() {
 }
 
 #[test]
-fn times_of_a_room_do_not_go_back_when_a_clock_does_also_across_a_restart() {
-    let kept = StoredRoom {
+fn times_in_a_room_do_not_decrease_when_a_clock_is_set_back_also_across_a_restart() {
+    let stored = StoredRoom {
         room: RoomId(1),
         name: lobby(),
         first: Position(1),
@@ -90,7 +90,8 @@ fn times_of_a_room_do_not_go_back_when_a_clock_does_also_across_a_restart() {
         last: Time(NOON.0 + 5),
         topic: None,
     };
-    let mut chat = created(Limits::default(), History { rooms: vec![kept], ..History::default() });
+    let mut chat =
+        configured_chat(Limits::default(), History { rooms: vec![stored], ..History::default() });
     enter(&mut chat, Moment::default());
     assert_eq!(say(&mut chat, NOON), Time(NOON.0 + 5), "set back before the restart");
     assert_eq!(say(&mut chat, Time(NOON.0 + HOUR_MS)), Time(NOON.0 + HOUR_MS));
@@ -100,7 +101,7 @@ fn times_of_a_room_do_not_go_back_when_a_clock_does_also_across_a_restart() {
 
 #[test]
 fn a_clock_that_was_wrong_by_more_than_a_day_does_not_keep_a_room_in_the_future() {
-    let mut chat = created(Limits::default(), History::default());
+    let mut chat = configured_chat(Limits::default(), History::default());
     enter(&mut chat, Moment::default());
     let next_year = Time(NOON.0 + 365 * 24 * HOUR_MS);
     assert_eq!(say(&mut chat, next_year), next_year);

@@ -1,4 +1,4 @@
-//! A reference that is dumber than the product: it only believes the effects.
+//! A reference that is simpler than the product: it only knows the effects.
 
 use super::*;
 
@@ -12,16 +12,16 @@ pub(super) struct Reference {
     ids: BTreeSet<(RoomId, Author, MessageId)>,
     pub(super) suspended: BTreeSet<SessionId>,
     times: BTreeMap<RoomId, Time>,
-    /// Those who came in unseen and have asked for nothing since.
+    /// Sessions that entered unseen and have proposed nothing since.
     unseen: BTreeSet<SessionId>,
     removed: BTreeSet<RoomId>,
-    /// The boot of each server, and the last that was given out.
+    /// The boot of each server, and below it the last that was given out.
     open: BTreeMap<NodeId, u32>,
     last_boot: u32,
 }
 
 impl Reference {
-    pub(super) fn hear(&mut self, proposal: &Proposal) {
+    pub(super) fn receive(&mut self, proposal: &Proposal) {
         let Proposal { session, action, .. } = proposal;
         let was_unseen = !matches!(action, Action::Exit { .. }) && self.unseen.remove(session);
         let is_known = self.nicks.contains_key(session) || self.suspended.contains(session);
@@ -35,26 +35,32 @@ impl Reference {
     pub(super) fn believe(&mut self, effect: &Effect) {
         match effect {
             Effect::RoomCreated { room, name, .. } => {
-                assert_eq!(self.created.insert(*room, name.clone()), None, "founded twice");
+                assert_eq!(self.created.insert(*room, name.clone()), None, "created twice");
                 assert_eq!(self.heads.get(room).copied().unwrap_or(0), 0);
             }
             Effect::RoomRemoved { room } => {
                 assert!(self.members.remove(room).is_none_or(|here| here.is_empty()));
-                assert!(self.created.contains_key(room), "removed without being kept");
+                assert!(self.created.contains_key(room), "removed without being created");
                 assert!(self.removed.insert(*room), "removed twice");
             }
             Effect::Event(event) => {
-                assert!(!self.removed.contains(&event.room), "said where there is no room");
+                assert!(!self.removed.contains(&event.room), "an event in a removed room");
                 assert!(self.created.contains_key(&event.room), "an event before its room");
                 let head = self.heads.entry(event.room).or_default();
-                assert_eq!(event.position, Position(*head + 1), "a hole or a double");
+                assert_eq!(event.position, Position(*head + 1), "a gap or a duplicate");
                 *head += 1;
                 let last = self.times.insert(event.room, event.time).unwrap_or(event.time);
-                assert!(event.time >= last, "a room's time went back");
+                assert!(event.time >= last, "a room's time decreased");
                 if !is_visitor(event.session) {
                     let here = &self.members[&event.room];
-                    assert!(here.contains(&event.session), "said from outside");
-                    assert_eq!(event.nick, self.nicks[&event.session], "said under another nick");
+                    assert!(
+                        here.contains(&event.session),
+                        "a message of a session that is no member"
+                    );
+                    assert_eq!(
+                        event.nick, self.nicks[&event.session],
+                        "a message under another nick"
+                    );
                 }
                 if let Some(id) = event.id {
                     assert!(
@@ -64,13 +70,13 @@ impl Reference {
                 }
             }
             Effect::Joined { session, room, at, members, .. } => {
-                assert!(!self.has_ended(*session), "somebody is here of a boot that has ended");
+                assert!(!self.has_ended(*session), "a session of a boot that has ended joined");
                 let is_known = is_visitor(*session) || self.nicks.contains_key(session);
                 assert!(is_known, "joined before it was welcome");
                 assert_eq!(at.0, self.heads.get(room).copied().unwrap_or(0));
                 let here = self.members.entry(*room).or_default();
                 assert!(here.insert(*session), "joined twice");
-                // Followers are not members; those whose seat is kept are, and hear nothing.
+                // Followers are not members; suspended sessions are members and receive nothing.
                 let others = here.iter().filter(|other| *other != session);
                 let seen = others.filter(|s| !is_visitor(**s) && !self.unseen.contains(s)).count();
                 let myself = usize::from(!is_visitor(*session));
@@ -84,7 +90,10 @@ impl Reference {
             }
             Effect::Answer { session, answer, .. } => {
                 if let Answer::Welcome { nick, .. } | Answer::Renamed { to: nick, .. } = answer {
-                    assert!(!self.has_ended(*session), "somebody comes of a boot that has ended");
+                    assert!(
+                        !self.has_ended(*session),
+                        "a session of a boot that has ended entered"
+                    );
                     self.nicks.insert(*session, nick.clone());
                     self.check_nicks();
                 }
@@ -101,7 +110,10 @@ impl Reference {
                 assert!(self.members.values().all(|here| !here.contains(session)));
             }
             Effect::Ignores { session, ignored } => {
-                assert!(self.nicks.contains_key(session), "who is not here ignores nobody");
+                assert!(
+                    self.nicks.contains_key(session),
+                    "a session that is not connected ignores nobody"
+                );
                 assert!(ignored.len() <= limits().ignored_max as usize);
             }
             Effect::Opened { node, boot } => {
@@ -111,13 +123,16 @@ impl Reference {
                 if let Some(ended) = self.open.insert(*node, boot) {
                     let inside = self.members.values().flatten();
                     let here = self.nicks.keys().chain(inside).chain(&self.unseen);
-                    assert!(here.into_iter().all(|session| session.boot() != ended), "a ghost");
+                    assert!(
+                        here.into_iter().all(|session| session.boot() != ended),
+                        "a session outlived its boot"
+                    );
                 }
             }
             Effect::SessionForgotten { session } => {
                 assert!(self.suspended.remove(session), "forgotten without being suspended");
             }
-            // That it holds together is what `lists.rs` is about.
+            // `lists.rs` checks the rest.
             Effect::Presence { rooms, .. } => {
                 assert!(rooms.iter().all(|room| self.members.contains_key(&room.room)));
             }

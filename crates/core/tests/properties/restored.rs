@@ -1,5 +1,5 @@
-//! The whole state, taken out at any place, kept, and read again: it goes on as if nothing had been. What is no
-//! state is refused with words, however it came about.
+//! A snapshot taken at any point, serialized and restored, continues as the original. A damaged snapshot is refused
+//! with a message.
 
 use serde_json::{Value, json};
 use teahouse_core::{Snapshot, SnapshotError};
@@ -15,7 +15,7 @@ fn step(chat: &mut Chat, (moment, proposal): &(Moment, Proposal)) -> Vec<Effect>
 }
 
 fn chat_after(log: &[(Moment, Proposal)]) -> Chat {
-    let mut chat = created(limits(), History::default());
+    let mut chat = configured_chat(limits(), History::default());
     for entry in log {
         step(&mut chat, entry);
     }
@@ -32,7 +32,7 @@ fn through_postcard(snapshot: &Snapshot) -> Snapshot {
 
 proptest! {
     #[test]
-    fn a_chat_restored_at_any_place_goes_on_as_if_nothing_had_been(
+    fn a_chat_restored_at_any_point_continues_as_the_original(
         log in logs(),
         cut in any::<prop::sample::Index>(),
         is_settled in any::<bool>(),
@@ -56,13 +56,13 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_snapshot_is_refused_or_is_a_sound_state(
+    fn a_damaged_snapshot_is_refused_or_is_consistent(
         log in logs(),
         damages in proptest::collection::vec((any::<prop::sample::Index>(), 0_u8..8), 1..4),
     ) {
         let mut written = serde_json::to_value(chat_after(&log).snapshot()).unwrap();
-        for (place, how) in damages {
-            damage(&mut written, place, how);
+        for (target, how) in damages {
+            damage(&mut written, target, how);
         }
         let Ok(snapshot) = serde_json::from_value::<Snapshot>(written) else { return Ok(()) };
         let Ok(mut chat) = Chat::restore(snapshot) else { return Ok(()) };
@@ -73,11 +73,11 @@ proptest! {
     }
 }
 
-/// Changes one thing somewhere in it: a number, or how often an entry stands in its list.
-fn damage(written: &mut Value, place: prop::sample::Index, how: u8) {
-    let mut places = Vec::new();
-    collect(written, &mut String::new(), &mut places);
-    let Some(found) = written.pointer_mut(&places[place.index(places.len())]) else { return };
+/// Changes one value: a number, or how often an entry is in its list.
+fn damage(written: &mut Value, target: prop::sample::Index, how: u8) {
+    let mut paths = Vec::new();
+    collect(written, &mut String::new(), &mut paths);
+    let Some(found) = written.pointer_mut(&paths[target.index(paths.len())]) else { return };
     match found {
         Value::Number(number) => {
             let numbers =
@@ -91,8 +91,8 @@ fn damage(written: &mut Value, place: prop::sample::Index, how: u8) {
     }
 }
 
-fn collect(value: &Value, path: &mut String, places: &mut Vec<String>) {
-    places.push(path.clone());
+fn collect(value: &Value, path: &mut String, paths: &mut Vec<String>) {
+    paths.push(path.clone());
     let inner: Vec<(String, &Value)> = match value {
         Value::Array(entries) => {
             entries.iter().enumerate().map(|(index, entry)| (index.to_string(), entry)).collect()
@@ -104,7 +104,7 @@ fn collect(value: &Value, path: &mut String, places: &mut Vec<String>) {
         let length = path.len();
         path.push('/');
         path.push_str(&key);
-        collect(value, path, places);
+        collect(value, path, paths);
         path.truncate(length);
     }
 }
@@ -113,15 +113,15 @@ fn entered(session: u64, nick: &str, key: Option<[u8; 16]>) -> (Moment, Proposal
     let (nick, room) = (Nick::parse(nick).ok(), RoomName::parse("lobby").ok());
     let resume_key = key.map(|key| ResumeKeyHash::of(&key));
     let action = Action::Enter { nick, room, resume_key };
-    asked(session, action)
+    proposed(session, action)
 }
 
-fn asked(session: u64, action: Action) -> (Moment, Proposal) {
+fn proposed(session: u64, action: Action) -> (Moment, Proposal) {
     let (session, origin, request) = (SessionId(session), Origin(1), RequestId::default());
     (Moment::default(), Proposal { session, origin, request, action })
 }
 
-/// ann and bob in the lobby, bob with a seat; both have said something.
+/// A snapshot with ann and bob in the lobby, bob with a resume key; both have sent a message.
 fn two_people() -> Value {
     let say = |words: &str| Action::Say {
         room: RoomName::parse("lobby").unwrap(),
@@ -132,14 +132,14 @@ fn two_people() -> Value {
     let log = [
         entered(1, "ann", None),
         entered(2, "bob", Some([7; 16])),
-        asked(1, say("hello")),
-        asked(2, say("hi")),
+        proposed(1, say("hello")),
+        proposed(2, say("hi")),
     ];
     serde_json::to_value(chat_after(&log).snapshot()).unwrap()
 }
 
 #[test]
-fn what_a_snapshot_contradicts_itself_in_is_said() {
+fn the_error_names_what_a_snapshot_contradicts() {
     let refused = |path: &str, value: Value| -> String {
         let mut written = two_people();
         *written.pointer_mut(path).unwrap() = value;
@@ -192,19 +192,19 @@ fn what_a_snapshot_contradicts_itself_in_is_said() {
         ),
     ];
     for (path, value, expected) in cases {
-        let said = refused(path, value);
-        assert!(said.ends_with(expected), "{path}: {said}");
+        let error = refused(path, value);
+        assert!(error.ends_with(expected), "{path}: {error}");
     }
 }
 
 #[test]
-fn whoever_reads_a_snapshot_learns_no_resume_key() {
+fn a_snapshot_contains_no_resume_key() {
     let key: [u8; 16] = *b"a secret of bob ";
     let log = [entered(1, "ann", None), entered(2, "bob", Some(key))];
     let snapshot = chat_after(&log).snapshot();
     let written = postcard::to_stdvec(&snapshot).unwrap();
     let hash = postcard::to_stdvec(&ResumeKeyHash::of(&key)).unwrap();
     let has = |wanted: &[u8]| written.windows(16).any(|bytes| bytes == wanted);
-    assert!(has(&hash), "it has what bob is known by");
+    assert!(has(&hash), "it has the hash of bob's key");
     assert!(!has(&key));
 }

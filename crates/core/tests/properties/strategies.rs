@@ -1,4 +1,4 @@
-//! What may be proposed and asked.
+//! Random proposals, queries and signals.
 
 use super::*;
 
@@ -31,7 +31,7 @@ pub(super) fn question() -> impl Strategy<Value = Question> {
     ]
 }
 
-/// What an operator may set while people talk.
+/// Limits that an operator may set while people talk.
 pub(super) fn configured() -> impl Strategy<Value = Limits> {
     let first_room = proptest::sample::select(vec!["lobby", "coco"]);
     (first_room, 0_u32..4, 0_u64..4, 0_u32..3, 0_u32..3).prop_map(
@@ -95,7 +95,7 @@ pub(super) fn request() -> impl Strategy<Value = Request> {
     ]
 }
 
-/// Often one of three seats, so that people come back, on any connection.
+/// Often one of three keys, so that sessions are resumed.
 pub(super) fn resume_key() -> impl Strategy<Value = Option<ResumeKeyHash>> {
     proptest::option::of((0_u8..3).prop_map(|resume_key| ResumeKeyHash::of(&[resume_key; 16])))
 }

@@ -1,44 +1,44 @@
-//! Comings and goings in big rooms.
+//! Joins and leaves in large rooms.
 
 use super::*;
 
-/// Lets so many enter; gives the announcements.
-fn crowd(stage: &mut Stage, count: usize) -> Vec<String> {
+/// Lets `count` sessions enter; returns the announcements.
+fn crowd(runner: &mut Runner, count: usize) -> Vec<String> {
     let mut announced = Vec::new();
     for number in 0..count {
-        let facts = stage.run(&format!("p{}> enter", stage.entered as usize + number));
+        let facts = runner.run(&format!("p{}> enter", runner.entered as usize + number));
         announced.extend(facts.into_iter().filter(|fact| fact.starts_with("to #lobby")));
     }
     announced
 }
 
 #[test]
-fn comings_are_announced_up_to_fifty_folded_up_to_five_hundred_and_counted_above() {
-    let mut stage = Stage::new(created(Limits::default(), History::default()));
-    assert_eq!(crowd(&mut stage, 50).len(), 50);
-    assert_eq!(crowd(&mut stage, 12), [""; 0]);
-    assert_eq!(stage.run("+29s"), [""; 0]);
+fn joins_are_announced_up_to_fifty_folded_up_to_five_hundred_and_counted_above() {
+    let mut runner = Runner::new(configured_chat(Limits::default(), History::default()));
+    assert_eq!(crowd(&mut runner, 50).len(), 50);
+    assert_eq!(crowd(&mut runner, 12), [""; 0]);
+    assert_eq!(runner.run("+29s"), [""; 0]);
     assert_eq!(
-        stage.run("+1s"),
+        runner.run("+1s"),
         [
             "to #lobby: 12 entered [guest51 guest52 guest53 guest54 guest55 guest56 guest57 guest58] \
           0 gone [] 62 here"
         ]
     );
-    assert_eq!(crowd(&mut stage, 439), [""; 0]);
-    assert_eq!(stage.run("+30s"), ["to #lobby: 439 entered [] 0 gone [] 501 here"]);
-    assert_eq!(stage.run("+60s"), [""; 0], "nothing to tell");
-    assert_eq!(stage.chat.next_due(), None, "and nobody to wake for it");
-    let nick = stage.run("p0> nick somebody");
+    assert_eq!(crowd(&mut runner, 439), [""; 0]);
+    assert_eq!(runner.run("+30s"), ["to #lobby: 439 entered [] 0 gone [] 501 here"]);
+    assert_eq!(runner.run("+60s"), [""; 0], "nothing is left to announce");
+    assert_eq!(runner.chat.next_due(), None, "nothing is due");
+    let nick = runner.run("p0> nick somebody");
     assert_eq!(nick, ["to p0: guest1 is somebody"]);
 }
 
 #[test]
-fn lists_of_members_have_all_who_come_and_go_once_also_where_nobody_is_told() {
+fn every_join_and_leave_is_emitted_once_for_lists_of_members_also_where_it_is_not_announced() {
     let limits = Limits { announce_each_max: 1, ..Limits::default() };
-    let mut stage = Stage::new(created(limits, History::default()));
-    stage.shows_lists = true;
-    stage.check(
+    let mut runner = Runner::new(configured_chat(limits, History::default()));
+    runner.shows_lists = true;
+    runner.check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
@@ -76,7 +76,7 @@ fn lists_of_members_have_all_who_come_and_go_once_also_where_nobody_is_told() {
 }
 
 #[test]
-fn going_below_fifty_again_tells_first_what_was_folded() {
+fn a_room_that_becomes_small_announces_its_fold_before_single_changes() {
     let limits = Limits { announce_each_max: 2, announce_names_max: 500, ..Limits::default() };
     check_with(
         limits,
@@ -104,17 +104,17 @@ fn going_below_fifty_again_tells_first_what_was_folded() {
 }
 
 #[test]
-fn a_crowd_that_came_unseen_is_not_announced_one_by_one_when_it_appears() {
+fn a_crowd_of_unseen_sessions_is_folded_when_it_appears() {
     let limits = Limits { announce_each_max: 2, ..Limits::default() };
     check_with(
         limits,
-        "ann> slip lobby
+        "ann> listen lobby
          | to ann: welcome guest1
          | ann in #lobby at 0 of 1
-         bob> slip lobby
+         bob> listen lobby
          | to bob: welcome guest2
          | bob in #lobby at 0 of 1
-         zoe> slip lobby
+         zoe> listen lobby
          | to zoe: welcome guest3
          | zoe in #lobby at 0 of 1
          ann> appear

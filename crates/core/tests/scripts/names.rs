@@ -1,4 +1,4 @@
-//! What one may be called.
+//! Nicks that are free, taken or refused.
 
 use super::*;
 
@@ -61,22 +61,22 @@ fn a_nick_that_looks_like_one_in_another_case_or_script_is_refused() {
 }
 
 #[test]
-fn nobody_is_called_what_somebody_unseen_is_called() {
+fn an_unseen_session_gives_up_its_nick_when_it_is_wanted() {
     check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
-         probe> slip lobby
+         probe> listen lobby
          | to probe: welcome guest1
          | probe in #lobby at 0 of 2
          ann> tell guest1 psst
          | to ann: refused NoSuchNick { nick: Nick(\"guest1\") }
          ann> ignore guest1
-         | ann hears no [guest1]
+         | ann filters [guest1]
          | to ann: ignores [guest1]: not guest1, who is not here
          ann> ignore guest1
-         | ann hears no []
+         | ann filters []
          | to ann: ignores []: guest1 again
          ann> nick guest1
          | to probe: guest1 is guest2
@@ -88,11 +88,11 @@ fn nobody_is_called_what_somebody_unseen_is_called() {
          | bob in #lobby at 0 of 2
          | to #lobby but bob: Guest2 entered
          zoe> postas guest3 lobby hello
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 guest3 said Some(\"hello\")
          | to zoe: posted at 1 as guest3
          ann> ignore guest3
-         | ann hears no [guest3]
+         | ann filters [guest3]
          | to ann: ignores [guest3]: not guest3, who is not here
          probe> tell guest1 boo
          | to #lobby but probe: guest3 entered

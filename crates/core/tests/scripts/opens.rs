@@ -1,9 +1,9 @@
-//! A server starts: what its start before has left ends, once, and what the others have stays.
+//! A server starts: the sessions of its previous boot end, once, and those of other servers stay.
 
 use super::*;
 
 #[test]
-fn a_server_that_starts_again_ends_what_its_start_before_has_left_and_nothing_else() {
+fn a_server_that_starts_again_ends_the_sessions_of_its_previous_boot_and_no_others() {
     check(
         "one> open 1
          | server 1 open as 1
@@ -11,7 +11,7 @@ fn a_server_that_starts_again_ends_what_its_start_before_has_left_and_nothing_el
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
-         cat> slip lobby
+         cat> listen lobby
          | to cat: welcome guest1
          | cat in #lobby at 0 of 2
          ear> follow lobby
@@ -39,11 +39,11 @@ fn a_server_that_starts_again_ends_what_its_start_before_has_left_and_nothing_el
 }
 
 #[test]
-fn whoever_has_a_seat_comes_back_to_a_server_that_was_started_again() {
+fn a_session_with_a_resume_key_survives_a_restart_of_its_server() {
     check(
         "one> open 1
          | server 1 open as 1
-         ann> sit 7 ann
+         ann> resume 7 ann
          | to ann: welcome ann
          ann> join lobby
          | ann in #lobby at 0 of 1
@@ -52,7 +52,7 @@ fn whoever_has_a_seat_comes_back_to_a_server_that_was_started_again() {
          | ann out of #lobby
          | ann ended Lost, suspended
          | server 1 open as 2
-         back> sit 7
+         back> resume 7
          | ann forgotten
          | to back: welcome back ann
          back> join lobby
@@ -68,18 +68,25 @@ fn whoever_has_a_seat_comes_back_to_a_server_that_was_started_again() {
 }
 
 #[test]
-fn what_a_start_that_has_ended_still_proposes_comes_too_late() {
-    let mut stage = Stage::new(created(Limits::default(), History::default()));
-    stage.run("one> open 1");
+fn proposals_of_a_boot_that_has_ended_are_ignored() {
+    let mut runner = Runner::new(configured_chat(Limits::default(), History::default()));
+    runner.run("one> open 1");
     let late = SessionId::new(1, 0, 9);
-    stage.run("again> open 1");
-    let too_late =
-        ["enter ann", "slip lobby", "sit 7", "post lobby hi", "follow lobby", "join tea", "exit"];
-    for asked in too_late {
-        assert_eq!(stage.propose(late, action(asked)), [""; 0], "{asked}");
+    runner.run("again> open 1");
+    let too_late = [
+        "enter ann",
+        "listen lobby",
+        "resume 7",
+        "post lobby hi",
+        "follow lobby",
+        "join tea",
+        "exit",
+    ];
+    for line in too_late {
+        assert_eq!(runner.propose(late, action(line)), [""; 0], "{line}");
     }
-    assert_eq!(stage.chat.session_count(), 0);
-    stage.check(
+    assert_eq!(runner.chat.session_count(), 0);
+    runner.check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
@@ -88,11 +95,11 @@ fn what_a_start_that_has_ended_still_proposes_comes_too_late() {
 }
 
 #[test]
-fn boots_go_on_after_those_of_the_history_and_end_without_a_panic() {
+fn boot_numbers_continue_after_the_history_and_run_out_without_a_panic() {
     let last_boot = SessionId::BOOTS_MAX - 1;
     let history = History { last_boot, ..History::default() };
-    let mut stage = Stage::new(created(Limits::default(), history));
-    stage.check(
+    let mut runner = Runner::new(configured_chat(Limits::default(), history));
+    runner.check(
         "one> open 1
          | server 1 open as 1048575
          ann> enter ann
@@ -107,7 +114,7 @@ fn boots_go_on_after_those_of_the_history_and_end_without_a_panic() {
          two> open 2
          | server 2 not open",
     );
-    stage.chat.check().unwrap();
+    runner.chat.check().unwrap();
 }
 
 #[test]
@@ -120,10 +127,10 @@ fn there_is_no_first_room_before_limits_name_one_and_then_it_has_the_first_numbe
     let proposal = Proposal::of_server(Action::Configure { limits: Box::new(limits.clone()) });
     chat.apply(proposal, &mut Vec::new());
     assert_eq!(chat.limits(), Some(&limits));
-    let mut stage = Stage::new(chat);
-    stage.check(
+    let mut runner = Runner::new(chat);
+    runner.check(
         "eve> postas joe tea hi
-         | founded #tea as 1
+         | created #tea as 1
          | #tea 1 joe said Some(\"hi\")
          | to eve: posted at 1 as joe",
     );

@@ -3,21 +3,21 @@
 use super::*;
 
 #[test]
-fn a_message_sent_again_is_known_again_also_after_a_restart() {
+fn a_message_sent_again_is_a_duplicate_also_after_a_restart() {
     check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
          ann> say#1 lobby hello
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 ann said Some(\"hello\")
          ann> say#1 lobby hello
          | to ann: duplicate of 1
          ann> say#2 lobby hello
          | #lobby 2 ann said Some(\"hello\")",
     );
-    let kept = StoredRoom {
+    let stored = StoredRoom {
         room: RoomId(1),
         name: room("lobby"),
         first: Position(1),
@@ -25,10 +25,12 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
         last: Time(0),
         topic: None,
     };
-    let mut stage =
-        Stage::new(created(Limits::default(), History { rooms: vec![kept], ..History::default() }));
-    stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
-    stage.check(
+    let mut runner = Runner::new(configured_chat(
+        Limits::default(),
+        History { rooms: vec![stored], ..History::default() },
+    ));
+    runner.store(Author::of_nick(&nick("ann")), 2, "hello");
+    runner.check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 2 of 1
@@ -41,7 +43,7 @@ fn a_message_sent_again_is_known_again_also_after_a_restart() {
 }
 
 #[test]
-fn a_message_id_belongs_to_its_author_and_to_the_words_that_were_said_with_it() {
+fn a_message_id_belongs_to_its_author_and_its_text() {
     check(
         "ann> enter ann
          | to ann: welcome ann
@@ -52,7 +54,7 @@ fn a_message_id_belongs_to_its_author_and_to_the_words_that_were_said_with_it() 
          | eve in #lobby at 0 of 2
          | to #lobby but eve: eve entered
          eve> say#1 lobby build failed
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 eve said Some(\"build failed\")
          ann> say#1 lobby build done
          | #lobby 2 ann said Some(\"build done\")
@@ -69,15 +71,15 @@ fn a_message_id_belongs_to_its_author_and_to_the_words_that_were_said_with_it() 
 }
 
 #[test]
-fn whoever_comes_back_with_a_seat_has_the_ids_of_before_under_any_nick() {
+fn an_author_with_a_resume_key_keeps_message_ids_under_any_nick() {
     check(
-        "ann> sit 1 ann
+        "ann> resume 1 ann
          | to ann: welcome ann
          ann> join lobby
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
          ann> say#1 lobby hello
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 ann said Some(\"hello\")
          ann> nick anna
          | to ann: ann is anna
@@ -86,7 +88,7 @@ fn whoever_comes_back_with_a_seat_has_the_ids_of_before_under_any_nick() {
          | ann out of #lobby
          | to #lobby but ann: anna offline Quit
          | ann ended Quit
-         later> sit 1 bea
+         later> resume 1 bea
          | to later: welcome bea
          later> join lobby
          | later in #lobby at 1 of 1
@@ -97,8 +99,8 @@ fn whoever_comes_back_with_a_seat_has_the_ids_of_before_under_any_nick() {
 }
 
 #[test]
-fn a_message_older_than_authors_is_the_same_for_whoever_says_the_same_words() {
-    let kept = teahouse_core::StoredRoom {
+fn a_message_older_than_authors_is_a_duplicate_for_any_author_with_the_same_text() {
+    let stored = StoredRoom {
         room: RoomId(1),
         name: room("lobby"),
         first: Position(1),
@@ -106,13 +108,15 @@ fn a_message_older_than_authors_is_the_same_for_whoever_says_the_same_words() {
         last: Time(0),
         topic: None,
     };
-    let mut stage =
-        Stage::new(created(Limits::default(), History { rooms: vec![kept], ..History::default() }));
-    stage.keep(Author::of_nick(&nick("ann")), 2, "hello");
-    for said in stage.kept.values_mut() {
+    let mut runner = Runner::new(configured_chat(
+        Limits::default(),
+        History { rooms: vec![stored], ..History::default() },
+    ));
+    runner.store(Author::of_nick(&nick("ann")), 2, "hello");
+    for said in runner.stored.values_mut() {
         said.is_of_author = false;
     }
-    stage.check(
+    runner.check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 2 of 1

@@ -1,10 +1,10 @@
-//! Rooms come, go and have their limits.
+//! Rooms: how they are created and removed, and their limits.
 
 use super::*;
 
 #[test]
-fn a_room_whose_name_no_new_room_may_have_stays() {
-    let kept = StoredRoom {
+fn a_stored_room_keeps_a_name_that_a_new_room_may_not_have() {
+    let stored = StoredRoom {
         room: RoomId(1),
         name: RoomName::parse("kеpt").unwrap(),
         first: Position(1),
@@ -12,9 +12,12 @@ fn a_room_whose_name_no_new_room_may_have_stays() {
         last: Time(0),
         topic: None,
     };
-    Stage::new(created(Limits::default(), History { rooms: vec![kept], ..History::default() }))
-        .check(
-            "ann> enter ann
+    Runner::new(configured_chat(
+        Limits::default(),
+        History { rooms: vec![stored], ..History::default() },
+    ))
+    .check(
+        "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
@@ -35,11 +38,11 @@ fn a_room_whose_name_no_new_room_may_have_stays() {
          ann> join vl
          | ann in #vl at 0 of 1
          | to #vl but ann: ann entered",
-        );
+    );
 }
 
 #[test]
-fn rooms_come_and_go_with_their_members_unless_something_was_said() {
+fn a_room_without_messages_exists_only_while_it_has_members() {
     check(
         "ann> enter ann
          | to ann: welcome ann
@@ -63,7 +66,7 @@ fn rooms_come_and_go_with_their_members_unless_something_was_said() {
          | ann in #kept at 0 of 1
          | to #kept but ann: ann entered
          ann> say kept hello
-         | founded #kept as 3
+         | created #kept as 3
          | #kept 1 ann said Some(\"hello\")
          ann> leave kept
          | ann out of #kept
@@ -120,7 +123,7 @@ fn limits_are_named_when_they_are_met() {
          ann> rooms 0
          | to ann: refused NoSuchPage { page: 0, pages: 1 }
          ann> ignore bob
-         | ann hears no [bob]
+         | ann filters [bob]
          | to ann: ignores [bob]: not bob
          ann> ignore zoe
          | to ann: refused IgnoringTooMany { max: 1 }",
@@ -128,7 +131,7 @@ fn limits_are_named_when_they_are_met() {
 }
 
 #[test]
-fn a_topic_is_an_event_that_newcomers_are_told() {
+fn a_topic_is_an_event_and_is_sent_to_sessions_that_join() {
     check(
         "ann> enter ann
          | to ann: welcome ann
@@ -137,7 +140,7 @@ fn a_topic_is_an_event_that_newcomers_are_told() {
          ann> topic lobby
          | to ann: #lobby topic None
          ann> topic lobby green tea
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 ann topic Some(\"green tea\")
          bob> enter bob
          | to bob: welcome bob
@@ -148,21 +151,21 @@ fn a_topic_is_an_event_that_newcomers_are_told() {
          bob> topic lobby
          | to bob: #lobby topic None",
     );
-    let mut stage = Stage::new(created(Limits::default(), History::default()));
-    stage.run("ann> enter ann");
-    let long = stage.run(&format!("ann> topic lobby {}", "x".repeat(391)));
+    let mut runner = Runner::new(configured_chat(Limits::default(), History::default()));
+    runner.run("ann> enter ann");
+    let long = runner.run(&format!("ann> topic lobby {}", "x".repeat(391)));
     assert_eq!(long, ["to ann: refused TopicTooLong { bytes: 391, max: 390 }"]);
 }
 
 #[test]
-fn leave_to_read_is_for_members_and_up_to_this_moment() {
+fn permission_to_read_is_for_members_and_up_to_the_last_event() {
     check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
          ann> say lobby one
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 ann said Some(\"one\")
          ann> history lobby
          | to ann: may read #lobby to 1
@@ -177,8 +180,8 @@ fn leave_to_read_is_for_members_and_up_to_this_moment() {
 }
 
 #[test]
-fn a_room_says_where_it_begins_and_to_those_who_hear_it_how_it_stands() {
-    let kept = StoredRoom {
+fn joining_gives_the_first_position_and_members_and_followers_can_ask_for_the_state_of_a_room() {
+    let stored = StoredRoom {
         room: RoomId(1),
         name: RoomName::parse("tea").unwrap(),
         first: Position(5),
@@ -186,15 +189,16 @@ fn a_room_says_where_it_begins_and_to_those_who_hear_it_how_it_stands() {
         last: Time(0),
         topic: Some(text("green")),
     };
-    let chat = created(Limits::default(), History { rooms: vec![kept], ..History::default() });
+    let chat =
+        configured_chat(Limits::default(), History { rooms: vec![stored], ..History::default() });
     chat.check().unwrap();
     let chat = Chat::restore(chat.snapshot()).unwrap();
-    Stage::new(chat).check(
+    Runner::new(chat).check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
-         ann> stands tea
+         ann> room tea
          ann> join tea
          | ann in #tea at 9 from 5 of 1 about \"green\"
          | to #tea but ann: ann entered
@@ -202,25 +206,28 @@ fn a_room_says_where_it_begins_and_to_those_who_hear_it_how_it_stands() {
          | cat in #tea at 9 from 5 of 1 about \"green\"
          ann> say tea hello
          | #tea 10 ann said Some(\"hello\")
-         ann> stands tea
+         ann> room tea
          | to ann: 1 at 10 of 1, topic Some(\"green\")
-         cat> lookstands tea
+         cat> lookroom tea
          | to cat: 1 at 10 of 1, topic Some(\"green\")
-         dan> lookstands tea
+         dan> lookroom tea
          ann> leave tea
          | ann out of #tea
          | to #tea but ann: ann left
-         ann> stands tea",
+         ann> room tea",
     );
 }
 
 #[test]
-fn no_room_begins_before_its_first_position_or_behind_the_next() {
+fn the_history_of_a_room_begins_between_position_one_and_the_next_event() {
     for (first, is_sound) in [(0, false), (1, true), (9, true), (10, true), (11, false)] {
         let (room, name) = (RoomId(1), RoomName::parse("tea").unwrap());
         let (first, head, last, topic) = (Position(first), Position(9), Time(0), None);
-        let kept = StoredRoom { room, name, first, head, last, topic };
-        let chat = created(Limits::default(), History { rooms: vec![kept], ..History::default() });
+        let stored = StoredRoom { room, name, first, head, last, topic };
+        let chat = configured_chat(
+            Limits::default(),
+            History { rooms: vec![stored], ..History::default() },
+        );
         assert_eq!(chat.check().is_ok(), is_sound, "{first}");
         assert_eq!(Chat::restore(chat.snapshot()).is_ok(), is_sound, "{first}");
     }

@@ -1,9 +1,9 @@
-//! Who says what to whom, and whom one does not hear.
+//! Messages, private messages and ignore lists.
 
 use super::*;
 
 #[test]
-fn people_enter_talk_and_go() {
+fn people_enter_talk_and_leave() {
     check(
         "ann> enter
          | to ann: welcome guest1
@@ -17,7 +17,7 @@ fn people_enter_talk_and_go() {
          | to ann: guest1 is ann
          | to #lobby but ann: guest1 is ann
          ann> say lobby hello
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 ann said Some(\"hello\")
          bob> me lobby waves
          | #lobby 2 bob acted Some(\"waves\")
@@ -52,7 +52,7 @@ fn private_messages_are_delivered_or_refused() {
          ann> tell ann hi
          | to ann: refused Yourself
          bob> ignore ann
-         | bob hears no [ann]
+         | bob filters [ann]
          | to bob: ignores [ann]: not ann
          ann> nick zoe
          | to ann: ann is zoe
@@ -72,7 +72,7 @@ fn private_messages_are_delivered_or_refused() {
          bob> ignore
          | to bob: ignores [ann]
          bob> ignore ann
-         | bob hears no []
+         | bob filters []
          | to bob: ignores []: ann again
          ann2> tell bob at last
          | to bob: ann tells \"at last\"
@@ -80,24 +80,24 @@ fn private_messages_are_delivered_or_refused() {
          bob> ignore bob
          | to bob: refused Yourself
          bob> ignore nobody
-         | bob hears no [nobody]
+         | bob filters [nobody]
          | to bob: ignores [nobody]: not nobody, who is not here",
     );
 }
 
 #[test]
-fn whom_somebody_ignores_is_who_they_are_on_any_connection_and_under_any_nick() {
+fn an_ignored_person_is_recognized_on_any_connection_and_under_any_nick() {
     check(
-        "eve> sit 3 eve
+        "eve> resume 3 eve
          | to eve: welcome eve
-         bob> sit 7 bob
+         bob> resume 7 bob
          | to bob: welcome bob
          bob> ignore EVE
-         | bob hears no [eve]
+         | bob filters [eve]
          | to bob: ignores [eve]: not eve
          eve> exit lost
          | eve ended Lost, suspended
-         eve2> sit 3
+         eve2> resume 3
          | eve forgotten
          | to eve2: welcome back eve
          eve2> nick angel
@@ -106,14 +106,14 @@ fn whom_somebody_ignores_is_who_they_are_on_any_connection_and_under_any_nick() 
          | to eve2: refused Ignored { nick: Nick(\"bob\") }
          bob> exit lost
          | bob ended Lost, suspended
-         bob2> sit 7
+         bob2> resume 7
          | bob forgotten
          | to bob2: welcome back bob
-         | bob2 hears no [eve]
+         | bob2 filters [eve]
          eve2> tell bob and now?
          | to eve2: refused Ignored { nick: Nick(\"bob\") }
          bob2> ignore angel
-         | bob2 hears no []
+         | bob2 filters []
          | to bob2: ignores []: eve again
          eve2> tell bob at last
          | to bob2: angel tells \"at last\"
@@ -122,14 +122,14 @@ fn whom_somebody_ignores_is_who_they_are_on_any_connection_and_under_any_nick() 
 }
 
 #[test]
-fn a_nick_that_nobody_has_can_be_ignored_before_anybody_has_it() {
+fn a_nick_can_be_ignored_before_anybody_has_it() {
     check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
          ann> ignore Spam
-         | ann hears no [Spam]
+         | ann filters [Spam]
          | to ann: ignores [Spam]: not Spam, who is not here
          spam> enter spam
          | to spam: welcome spam
@@ -138,13 +138,13 @@ fn a_nick_that_nobody_has_can_be_ignored_before_anybody_has_it() {
          spam> tell ann buy
          | to spam: refused Ignored { nick: Nick(\"ann\") }
          ann> ignore spam
-         | ann hears no []
+         | ann filters []
          | to ann: ignores []: Spam again",
     );
 }
 
 #[test]
-fn typing_is_told_where_few_are() {
+fn typing_is_announced_in_small_rooms_only() {
     let limits = Limits { announce_each_max: 2, ..Limits::default() };
     check_with(
         limits,
@@ -168,8 +168,8 @@ fn typing_is_told_where_few_are() {
 }
 
 #[test]
-fn answers_say_which_request_they_answer() {
-    let mut chat = created(Limits::default(), History::default());
+fn an_answer_carries_the_number_of_its_request() {
+    let mut chat = configured_chat(Limits::default(), History::default());
     let mut effects = Vec::new();
     let mut ask = |session, request, action| {
         let (session, request) = (SessionId(session), RequestId(request));
@@ -198,6 +198,6 @@ fn answers_say_which_request_they_answer() {
             | Effect::SessionForgotten { .. } => None,
         })
         .collect();
-    // What guest2 was told answers nothing that guest2 asked.
+    // The private message to guest2 answers no request of guest2.
     assert_eq!(answered, [(1, 1), (2, 2), (1, 3), (2, 0), (1, 4), (1, 5)]);
 }

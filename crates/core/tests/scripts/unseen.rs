@@ -1,15 +1,15 @@
-//! People whom nobody sees: those who listen, look or say one thing.
+//! Unseen sessions and visitors.
 
 use super::*;
 
 #[test]
-fn whoever_is_unseen_hears_and_is_nobody_until_they_appear_or_change_something() {
+fn an_unseen_session_receives_the_room_and_is_in_no_list_until_it_appears_or_acts() {
     check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
-         probe> slip lobby
+         probe> listen lobby
          | to probe: welcome guest1
          | probe in #lobby at 0 of 2
          ann> who lobby
@@ -22,18 +22,18 @@ fn whoever_is_unseen_hears_and_is_nobody_until_they_appear_or_change_something()
          probe> exit
          | probe out of #lobby
          | probe ended Quit
-         bob> slip lobby
+         bob> listen lobby
          | to bob: welcome guest2
          | bob in #lobby at 0 of 2
          bob> appear
          | to #lobby but bob: guest2 entered
          bob> appear
-         eve> slip lobby
+         eve> listen lobby
          | to eve: welcome guest3
          | eve in #lobby at 0 of 3
          eve> say lobby hello
          | to #lobby but eve: guest3 entered
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 guest3 said Some(\"hello\")
          ann> who lobby
          | to ann: members ann guest2 guest3 of 3, page 1/1
@@ -41,7 +41,7 @@ fn whoever_is_unseen_hears_and_is_nobody_until_they_appear_or_change_something()
          | eve out of #lobby
          | to #lobby but eve: guest3 offline Quit
          | eve ended Quit
-         zoe> slip quiet
+         zoe> listen quiet
          | to zoe: welcome guest4
          | zoe in #quiet at 0 of 1
          ann> rooms
@@ -55,14 +55,14 @@ fn whoever_is_unseen_hears_and_is_nobody_until_they_appear_or_change_something()
 }
 
 #[test]
-fn visitors_say_one_thing_look_and_follow_without_being_seen() {
+fn visitors_post_read_and_follow_without_being_seen() {
     check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
          ci> post lobby build done
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 guest1 said Some(\"build done\")
          | to ci: posted at 1 as guest1
          ci> postas robot lobby again
@@ -92,7 +92,7 @@ fn visitors_say_one_thing_look_and_follow_without_being_seen() {
          eye> follow nowhere
          | to eye: refused NoSuchRoom { room: RoomName(\"nowhere\") }
          ci> post new first words
-         | founded #new as 2
+         | created #new as 2
          | #new 1 guest3 said Some(\"first words\")
          | to ci: posted at 1 as guest3",
     );
@@ -114,7 +114,7 @@ fn a_room_that_is_followed_stays_the_same_room() {
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
          ann> say lobby hello
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 ann said Some(\"hello\")",
     );
 }

@@ -1,37 +1,37 @@
-//! Connections that break, and whoever comes back.
+//! Connections that break, and sessions that are resumed.
 
 use super::*;
 
 #[test]
-fn whoever_comes_back_in_time_was_never_away_for_the_others() {
+fn a_session_that_resumes_in_time_was_never_away_for_the_others() {
     check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
-         bob> sit 7 bob
+         bob> resume 7 bob
          | to bob: welcome bob
          bob> join lobby
          | bob in #lobby at 0 of 2
          | to #lobby but bob: bob entered
          bob> ignore ann
-         | bob hears no [ann]
+         | bob filters [ann]
          | to bob: ignores [ann]: not ann
          bob> exit lost
          | bob out of #lobby
          | bob ended Lost, suspended
          ann> say lobby still there?
-         | founded #lobby as 1
+         | created #lobby as 1
          | #lobby 1 ann said Some(\"still there?\")
          ann> who lobby
          | to ann: members ann bob of 2, page 1/1
          ann> tell bob hello
          | to ann: refused Ignored { nick: Nick(\"bob\") }
          +29s
-         bob2> sit 7
+         bob2> resume 7
          | bob forgotten
          | to bob2: welcome back bob
-         | bob2 hears no [ann]
+         | bob2 filters [ann]
          bob2> join lobby
          | bob2 in #lobby at 1 of 2
          bob2> join lobby
@@ -43,13 +43,13 @@ fn whoever_comes_back_in_time_was_never_away_for_the_others() {
 }
 
 #[test]
-fn whoever_does_not_come_back_is_offline_when_the_grace_is_over() {
+fn a_session_that_is_not_resumed_is_offline_after_the_grace_period() {
     check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
-         bob> sit 7 bob
+         bob> resume 7 bob
          | to bob: welcome bob
          bob> join lobby
          | bob in #lobby at 0 of 2
@@ -65,7 +65,7 @@ fn whoever_does_not_come_back_is_offline_when_the_grace_is_over() {
          ann> nick bob
          | to ann: ann is bob
          | to #lobby but ann: ann is bob
-         bob2> sit 7 bob
+         bob2> resume 7 bob
          | to bob2: welcome guest1, bob is taken
          bob2> exit
          | bob2 ended Quit",
@@ -73,13 +73,13 @@ fn whoever_does_not_come_back_is_offline_when_the_grace_is_over() {
 }
 
 #[test]
-fn a_seat_taken_on_another_connection_ends_the_first_and_rooms_not_joined_again_are_left() {
+fn resuming_a_connected_session_ends_its_connection_and_it_leaves_rooms_it_does_not_join_again() {
     check(
         "ann> enter ann
          | to ann: welcome ann
          | ann in #lobby at 0 of 1
          | to #lobby but ann: ann entered
-         bob> sit 7 bob
+         bob> resume 7 bob
          | to bob: welcome bob
          bob> join lobby
          | bob in #lobby at 0 of 2
@@ -87,7 +87,7 @@ fn a_seat_taken_on_another_connection_ends_the_first_and_rooms_not_joined_again_
          bob> join tea
          | bob in #tea at 0 of 1
          | to #tea but bob: bob entered
-         bob2> sit 7
+         bob2> resume 7
          | bob out of #lobby
          | bob out of #tea
          | bob ended Replaced
