@@ -1,23 +1,23 @@
-//! Boundaries in a text: of grapheme clusters, words and lines, as byte positions. Whatever goes in,
-//! what comes out is a boundary of clusters.
+//! Boundaries in a text, as byte positions: of grapheme clusters, words and lines. Every result is a boundary of
+//! clusters.
 
 use std::ops::Range;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-/// The boundary after `at`, which is one.
+/// The next boundary after the boundary `at`.
 pub(crate) fn next(text: &str, at: usize) -> usize {
     let found = GraphemeCursor::new(at, text.len(), true).next_boundary(text, 0);
     found.ok().flatten().unwrap_or(text.len())
 }
 
-/// The boundary before `at`, which is one.
+/// The last boundary before the boundary `at`.
 pub(crate) fn previous(text: &str, at: usize) -> usize {
     let found = GraphemeCursor::new(at, text.len(), true).prev_boundary(text, 0);
     found.ok().flatten().unwrap_or(0)
 }
 
-/// `at` when it is a boundary, else the next one.
+/// `at` if it is a boundary, else the next boundary.
 pub(crate) fn ceil(text: &str, at: usize) -> usize {
     let at = text.ceil_char_boundary(at);
     if is_boundary(text, at) { at } else { next(text, at) }
@@ -55,14 +55,14 @@ enum Class {
     Mark,
 }
 
-/// Bytes of the spaces at the front of the segments and of one word, or one run of marks, after them.
+/// The bytes of the leading spaces and of the word, or the run of marks, after them.
 fn word_bytes<'a>(segments: impl Iterator<Item = &'a str>) -> usize {
     let mut bytes = 0;
     let mut before = Class::Space;
     for segment in segments {
         let class = classify(segment);
-        let goes_on = before == Class::Space || (before == Class::Mark && class == Class::Mark);
-        if !goes_on {
+        let continues = before == Class::Space || (before == Class::Mark && class == Class::Mark);
+        if !continues {
             break;
         }
         bytes += segment.len();
@@ -81,13 +81,13 @@ fn classify(segment: &str) -> Class {
     }
 }
 
-/// The start of the line of text or, there, of the line end before it.
+/// The start of the line of text; if `at` is there, the line feed before it.
 pub(crate) fn start_or_line_before(text: &str, at: usize) -> usize {
     let start = line(text, at).start;
     if start == at { at.saturating_sub(1) } else { start }
 }
 
-/// The end of the line of text or, there, of the line end after it.
+/// The end of the line of text; if `at` is there, after the line feed.
 pub(crate) fn end_or_line_after(text: &str, at: usize) -> usize {
     let end = line(text, at).end;
     if end == at { text.len().min(at + 1) } else { end }
@@ -109,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn a_place_inside_a_cluster_becomes_the_one_after_it() {
+    fn a_position_inside_a_cluster_becomes_the_boundary_after_it() {
         assert_eq!(ceil("é", 1), 2);
         assert_eq!(ceil("e\u{301}x", 1), 3);
         assert_eq!(ceil("ab", 99), 2);
     }
 
     #[test]
-    fn words_marks_and_emoji_are_stops_and_spaces_are_not() {
+    fn moves_by_word_stop_after_words_marks_and_emoji_and_not_after_spaces() {
         let text = "don't stop... 👍🏽 ok";
         let mut stops = vec![0];
         while stops.last() != Some(&text.len()) {

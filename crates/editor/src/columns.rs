@@ -1,20 +1,20 @@
-//! How many columns text takes on a terminal. A cluster is as wide as its string (`unicode-width`), a
-//! text as wide as its clusters together. What can act on a terminal is the caller's to take out first,
-//! with [`crate::harmless`]; a line feed and a tab count as one column here.
+//! How many columns text takes on a terminal. The width of a cluster is that of its string (`unicode-width`); the
+//! width of a text is the sum of its clusters. The caller first removes characters that act on a terminal, with
+//! [`crate::harmless`]. A line feed and a tab count as one column here.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Columns of a text that stands on one row.
+/// The columns of a text on one row.
 #[must_use]
 pub fn width(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
-/// The byte where this column of a one-row text is: a boundary of clusters, before a wide one that the
-/// column would cut.
+/// The byte at this column of a one-row text: a boundary of clusters, before a wide cluster that the column would
+/// cut.
 #[must_use]
 pub fn index_at(text: &str, column: usize) -> usize {
     let mut taken = 0;
@@ -27,13 +27,13 @@ pub fn index_at(text: &str, column: usize) -> usize {
     text.len()
 }
 
-/// As many whole clusters from the front as fit in these columns.
+/// The longest beginning of the text, in whole clusters, that fits in these columns.
 #[must_use]
 pub fn truncate(text: &str, columns: usize) -> &str {
     &text[..index_at(text, columns)]
 }
 
-/// The text when it fits in these columns, else its front and `…`.
+/// The text if it fits in these columns, else its beginning and `…`.
 #[must_use]
 pub fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
@@ -45,8 +45,8 @@ pub fn shorten(text: &str, columns: usize) -> Cow<'_, str> {
     }
 }
 
-/// The text when it fits in these columns, else its front, `…` and its end: of two names that begin alike, both
-/// ends are seen.
+/// The text if it fits in these columns, else its beginning, `…` and its end, so that names with the same beginning
+/// remain different.
 #[must_use]
 pub fn shorten_middle(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns || columns < 3 {
@@ -66,11 +66,11 @@ pub fn shorten_middle(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{front}…{}", &text[end..]))
 }
 
-/// Columns from one tab stop to the next, as terminals have them.
+/// Columns from one tab stop to the next, as on terminals.
 const TAB_COLUMNS: usize = 8;
 
-/// The text with spaces up to the next tab stop for each tab, so that it stands as it stood where it was copied
-/// from. `column` is where its first line begins.
+/// Replaces each tab by spaces up to the next tab stop, so that the text is aligned as in its source. `column` is
+/// the column where its first line begins.
 #[must_use]
 pub fn expand_tabs(text: &str, mut column: usize) -> Cow<'_, str> {
     if !text.contains('\t') {
@@ -94,15 +94,15 @@ pub fn expand_tabs(text: &str, mut column: usize) -> Cow<'_, str> {
     Cow::Owned(expanded)
 }
 
-/// A part of a text that stays together on one row.
+/// A part of a text that is not broken across rows.
 pub(crate) struct Piece<'a> {
     pub(crate) start: usize,
     pub(crate) text: &'a str,
     pub(crate) columns: usize,
 }
 
-/// The clusters of a one-row text; those wider than a whole row (a run of Hangul jamo can be) in parts,
-/// so that none of them can pass the edge.
+/// The clusters of a one-row text. A cluster wider than a whole row (a run of Hangul jamo can be) is returned in
+/// parts, so that no piece crosses the edge.
 pub(crate) fn pieces(text: &str, columns: usize) -> impl Iterator<Item = Piece<'_>> {
     text.grapheme_indices(true).flat_map(move |(mut start, mut rest)| {
         let fits = rest.width() <= columns;
@@ -116,8 +116,8 @@ pub(crate) fn pieces(text: &str, columns: usize) -> impl Iterator<Item = Piece<'
     })
 }
 
-/// Bytes at the front of a cluster that fit on a row for certain: one character at least, and what selects its
-/// look, which would make it wider from the next row as well.
+/// The bytes at the beginning of a cluster that certainly fit on a row: at least one character, together with its
+/// variation selector, which would widen it from the next row as well.
 fn part_bytes(cluster: &str, columns: usize) -> usize {
     let mut taken = 0;
     let mut chars = cluster.char_indices().peekable();
@@ -135,7 +135,7 @@ fn part_bytes(cluster: &str, columns: usize) -> usize {
     cluster.len()
 }
 
-/// Columns of a character with a variation selector, at most: an emoji's.
+/// The most columns of a character with a variation selector: those of an emoji.
 const SELECTED_COLUMNS_MAX: usize = 2;
 
 fn is_selector(c: char) -> bool {
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cluster_is_as_wide_as_what_a_terminal_shows_of_it() {
+    fn a_cluster_is_as_wide_as_on_a_terminal() {
         for (text, columns) in [
             ("abc", 3),
             ("你好", 4),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shortened_text_says_so_and_fits() {
+    fn a_shortened_text_ends_in_an_ellipsis_and_fits() {
         assert_eq!(shorten("你好吗", 6), "你好吗");
         assert_eq!(shorten("你好吗", 5), "你好…");
         assert_eq!(shorten("你好吗", 4), "你…");
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_name_that_is_shortened_both_ends_are_seen() {
+    fn shortening_the_middle_keeps_both_ends() {
         assert_eq!(shorten_middle("christopher_1", 12), "christ…her_1");
         assert_eq!(shorten_middle("一二三四五六七八", 9), "一二…七八");
         assert_eq!(shorten_middle("bob", 3), "bob");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn tabs_reach_to_the_next_stop_whatever_stands_before() {
+    fn tabs_reach_to_the_next_stop_after_any_text() {
         assert_eq!(expand_tabs("a\tb\n\tc\r\n茶茶\td", 0), "a       b\n        c\r\n茶茶    d");
         assert_eq!(expand_tabs("\tx", 6), "  x");
         assert!(matches!(expand_tabs("no tab", 3), Cow::Borrowed("no tab")));
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_inside_a_wide_cluster_is_the_place_before_it() {
+    fn a_column_inside_a_wide_cluster_is_the_byte_before_it() {
         assert_eq!(index_at("a你b", 1), 1);
         assert_eq!(index_at("a你b", 2), 1);
         assert_eq!(index_at("a你b", 3), 4);

@@ -1,16 +1,15 @@
-//! What can be asked of the editing line, and what came of it.
+//! The commands of the editing line and their outcomes.
 
-/// One thing to do to the line. Which key means which command is the caller's affair.
+/// One command. The caller decides which key means which command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Puts typed characters at the caret. Characters typed in a row are undone together, word by word.
+    /// Inserts typed characters at the caret. Consecutive characters are undone together, word by word.
     Insert(String),
-    /// Puts a pasted text at the caret, as it is but for tabs, which become spaces up to the next stop; undone as
-    /// one.
+    /// Inserts a pasted text at the caret, unchanged except that tabs become spaces up to the next stop; undone as one.
     Paste(String),
     /// Begins a new line at the caret.
     NewLine,
-    /// Makes this the whole text, with the caret at its end: for a line that is given back.
+    /// Replaces the whole text and puts the caret at its end: for a line that the program returns to the person.
     Set(String),
     /// One cluster to the left.
     MoveLeft,
@@ -28,112 +27,112 @@ pub enum Command {
     MoveTextStart,
     /// To the end of the whole text.
     MoveTextEnd,
-    /// One line of text up, in the same column as far as there is one.
+    /// One line of text up, in the same column if the line is long enough.
     MoveUp,
-    /// One line of text down, in the same column as far as there is one.
+    /// One line of text down, in the same column if the line is long enough.
     MoveDown,
     /// To this byte of the text, or the next boundary after it: for a pointer, see
     /// [`crate::Layout::index_at`].
     MoveTo(usize),
-    /// Takes out the cluster before the caret.
+    /// Deletes the cluster before the caret.
     Backspace,
-    /// Takes out the cluster after the caret.
+    /// Deletes the cluster after the caret.
     Delete,
     /// Kills to where [`Command::MoveWordLeft`] would go.
     KillWordLeft,
     /// Kills to where [`Command::MoveWordRight`] would go.
     KillWordRight,
-    /// Kills to the start of the line of text; there, the line end before it.
+    /// Kills to the start of the line of text; at the start, the line feed before it.
     KillToStart,
-    /// Kills to the end of the line of text; there, the line end after it.
+    /// Kills to the end of the line of text; at the end, the line feed after it.
     KillToEnd,
     /// Kills the whole text.
     Clear,
-    /// Puts what was killed last at the caret. Kills in a row are one text.
+    /// Inserts the last killed text at the caret. Consecutive kills are one text.
     Yank,
-    /// Right after a yank: puts what was killed before that in its place.
+    /// Right after a yank: replaces the yanked text by the one that was killed before it.
     YankPop,
-    /// Changes places of the clusters around the caret, at a line's end of the two before it.
+    /// Swaps the clusters around the caret; at the end of a line, the two before it.
     Transpose,
-    /// Takes back the latest edit of this line.
+    /// Undoes the last edit of this line.
     Undo,
-    /// Makes the edit that was taken back again.
+    /// Repeats the edit that was undone last.
     Redo,
-    /// Shows the line sent before the one shown. What was typed is put aside.
+    /// Shows the sent line before the one shown. The draft is put aside.
     Older,
-    /// Shows the line sent after the one shown, at last what was typed.
+    /// Shows the sent line after the one shown; after the newest, the draft.
     Newer,
     /// [`Command::MoveUp`], on the first line of text [`Command::Older`].
     UpOrOlder,
     /// [`Command::MoveDown`], on the last line of text [`Command::Newer`].
     DownOrNewer,
-    /// Begins a search of the sent lines, or goes on to the next older one. While searching, typing,
-    /// pasting and backspace change what is searched for; any other command takes what was found first.
+    /// Begins a search in the sent lines, or continues to the next older match. During a search, typing, pasting and
+    /// backspace change the pattern; any other command first accepts the match.
     SearchOlder,
-    /// Begins a search of the sent lines, or goes on to the next newer one.
+    /// Begins a search in the sent lines, or continues to the next newer match.
     SearchNewer,
-    /// Ends the search and keeps the line that was found.
+    /// Ends the search and keeps the match.
     SearchAccept,
     /// Ends the search and shows the line as it was before.
     SearchCancel,
 }
 
-/// What came of a command.
+/// The outcome of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Outcome {
-    /// The text or what is searched for is another.
+    /// The text or the pattern of the search changed.
     Changed,
-    /// The caret is elsewhere; the text is the same.
+    /// Only the caret moved.
     Moved,
     /// There was nothing to do: at the edge, nothing to undo, nothing killed. Worth a beep at most.
     Nothing,
-    /// No sent line has what is searched for. The line shown is the last that did.
+    /// No sent line contains the pattern. The last match stays on screen.
     NotFound,
-    /// The text would pass a limit, so nothing was changed.
+    /// The text would exceed a limit, so nothing was changed.
     Full(Full),
 }
 
-/// The limit that a command would have passed.
+/// The limit that a command would have exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
     /// Too many bytes of UTF-8 in the text.
     Bytes {
-        /// What it would have had.
+        /// The bytes that the text would have.
         bytes: usize,
-        /// What it may have.
+        /// The most bytes.
         max: usize,
     },
     /// Too many lines in the text.
     Lines {
-        /// What it would have had.
+        /// The lines that the text would have.
         lines: usize,
-        /// What it may have.
+        /// The most lines.
         max: usize,
     },
-    /// Too many bytes in what is searched for.
+    /// Too many bytes in the pattern of the search.
     Search {
-        /// What it would have had.
+        /// The bytes that the pattern would have.
         bytes: usize,
-        /// What it may have.
+        /// The most bytes.
         max: usize,
     },
 }
 
-/// What a word may be completed to.
+/// A possible completion of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// The whole word.
     pub word: String,
-    /// What follows it, such as `": "` after a nick at the start of a line.
+    /// The text after it, such as `": "` after a nick at the start of a line.
     pub suffix: String,
 }
 
-/// Which way completion goes through the candidates.
+/// The direction in which completion walks through the candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// From the first to the last, and around.
+    /// From the first to the last, then the first again.
     Forward,
-    /// From the last to the first, and around.
+    /// From the last to the first, then the last again.
     Backward,
 }

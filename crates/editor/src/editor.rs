@@ -1,5 +1,5 @@
-//! The editor: one table from commands to what they do. The doing is beside it: `editor/editing.rs`
-//! changes text, `editor/recall.rs` shows sent lines and searches them, `editor/completing.rs` completes.
+//! The editor: one table that dispatches the commands. `editor/editing.rs` changes text, `editor/recall.rs` shows sent
+//! lines and searches them, `editor/completing.rs` completes words.
 
 mod completing;
 mod completion;
@@ -23,7 +23,7 @@ use search::Search;
 pub use completion::Choices;
 pub use search::SearchView;
 
-/// A line being edited, what was killed, and the lines that were sent.
+/// The line being edited, the killed texts, and the sent lines.
 #[derive(Clone, Debug)]
 pub struct Editor {
     limits: Limits,
@@ -33,23 +33,23 @@ pub struct Editor {
     search: Option<Search>,
     completion: Option<Completion>,
     last: Last,
-    /// The column that moves up and down in a row keep to.
+    /// The column that consecutive moves up and down return to.
     goal_column: Option<usize>,
 }
 
-/// What the command before was, as far as the next one goes on with it.
+/// The previous command, if the next one can continue it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Last {
-    /// Nothing to go on with.
+    /// A command that cannot be continued.
     Other,
-    /// A kill, to which the next is joined.
+    /// A kill, to which the next kill is joined.
     Killed,
-    /// A yank of the text killed so many kills before the newest.
+    /// A yank of the text that was killed this many kills before the newest.
     Yanked(usize),
 }
 
 impl Editor {
-    /// An empty line with nothing sent yet.
+    /// An editor with an empty line and no sent lines.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self {
@@ -64,48 +64,47 @@ impl Editor {
         }
     }
 
-    /// The text as it stands, lines separated by `\n`.
+    /// The text of the line; lines of text are separated by `\n`.
     #[must_use]
     pub fn text(&self) -> &str {
         self.line.text()
     }
 
-    /// The text with where it came from.
+    /// The text of the line with its origin.
     #[must_use]
     pub fn passage(&self) -> &Passage {
         self.line.passage()
     }
 
-    /// What the person is writing: the line, or while a sent line is shown as it was sent, the line that was put
-    /// aside for it.
+    /// What the person is writing: the line; while an unchanged sent line is shown, the line that was put aside for it.
     #[must_use]
     pub fn draft(&self) -> &Passage {
         self.history.draft(&self.line).unwrap_or_else(|| self.line.passage())
     }
 
-    /// The last characters before the caret were pasted, though they came as keys: for terminals that say nothing
-    /// of pastes.
+    /// Marks the last characters before the caret as pasted, although they came as keys: for terminals without
+    /// bracketed paste.
     pub fn mark_pasted(&mut self, chars: usize) {
         let before = &self.text()[..self.caret()];
         let bytes = before.chars().rev().take(chars).map(char::len_utf8).sum();
         self.line.mark_pasted(bytes);
     }
 
-    /// The byte of the text before which the caret stands, a boundary of clusters.
+    /// The byte of the text before which the caret is, a boundary of clusters.
     #[must_use]
     pub fn caret(&self) -> usize {
         self.line.caret()
     }
 
-    /// How the text stands on a screen.
+    /// The layout of the text on a screen.
     #[must_use]
     pub fn layout(&self, frame: &Frame) -> Layout<'_> {
         Layout::new(self.text(), self.caret(), frame)
     }
 
-    /// Does what is asked.
+    /// Applies a command.
     pub fn apply(&mut self, command: Command) -> Outcome {
-        self.go_on_with(&command);
+        self.end_sequences(&command);
         if let Some(search) = self.search.take()
             && let Some(outcome) = self.apply_to_search(search, &command)
         {
@@ -148,9 +147,9 @@ impl Editor {
         }
     }
 
-    /// Ends what this command does not go on with: a row of kills, of typing, of moves up and down, or a
-    /// walk through candidates.
-    fn go_on_with(&mut self, command: &Command) {
+    /// Ends the sequences that this command does not continue: of kills, of typing, of moves up and down, and of
+    /// candidates.
+    fn end_sequences(&mut self, command: &Command) {
         use Command as C;
         self.completion = None;
         if !matches!(command, C::Insert(_) | C::Backspace | C::Delete) {
@@ -159,7 +158,7 @@ impl Editor {
         if !matches!(command, C::MoveUp | C::MoveDown | C::UpOrOlder | C::DownOrNewer) {
             self.goal_column = None;
         }
-        let goes_on = match self.last {
+        let continues = match self.last {
             Last::Other => true,
             Last::Yanked(_) => matches!(command, C::YankPop),
             Last::Killed => matches!(
@@ -167,39 +166,39 @@ impl Editor {
                 C::KillWordLeft | C::KillWordRight | C::KillToStart | C::KillToEnd | C::Clear
             ),
         };
-        if !goes_on {
+        if !continues {
             self.last = Last::Other;
         }
     }
 
-    /// Takes the text out and begins an empty line; whether it is remembered is the caller's affair. A
-    /// draft that was put aside for a sent line can be yanked.
+    /// Takes the text out and begins an empty line. The caller decides whether to remember the text. A draft that was
+    /// put aside for a sent line can be yanked.
     #[must_use = "this is what the person typed"]
     pub fn take(&mut self) -> String {
         if let Some(draft) = self.history.leave().filter(|draft| !draft.text().is_empty()) {
             self.kills.push(draft.into_passage(), &self.limits);
         }
-        self.begin_anew().into_text()
+        self.start_empty_line().into_text()
     }
 
-    /// Takes [`Editor::draft`] out and begins an empty line, to be put in again with [`Editor::put_in`].
+    /// Takes [`Editor::draft`] out and begins an empty line; [`Editor::put_in`] puts it in again.
     #[must_use = "this is what the person typed"]
     pub fn take_out(&mut self) -> Passage {
         let draft = self.draft().clone();
         drop(self.history.leave());
-        drop(self.begin_anew());
+        drop(self.start_empty_line());
         draft
     }
 
-    /// Puts a draft that was taken out in the place of the line, with the caret at its end. What was taken out of
-    /// one editor fits into another with the same limits.
+    /// Replaces the line by a draft that was taken out, with the caret at its end. A draft of one editor fits into
+    /// another with the same limits.
     pub fn put_in(&mut self, draft: Passage) {
         drop(self.history.leave());
-        drop(self.begin_anew());
+        drop(self.start_empty_line());
         self.line = Line::of(draft);
     }
 
-    fn begin_anew(&mut self) -> Passage {
+    fn start_empty_line(&mut self) -> Passage {
         self.search = None;
         self.completion = None;
         self.goal_column = None;
@@ -220,15 +219,15 @@ impl Editor {
         self.history.remember(text, &self.limits);
     }
 
-    /// The sent lines, oldest first, for keeping.
+    /// The sent lines, oldest first, to be stored.
     #[must_use]
     pub fn history(&self) -> Vec<String> {
         self.history.entries().map(str::to_owned).collect()
     }
 
-    /// Makes these the sent lines, oldest first; of too many, the newest.
+    /// Replaces the sent lines, oldest first; of too many lines the newest are kept.
     pub fn set_history<S: AsRef<str>>(&mut self, lines: impl IntoIterator<Item = S>) {
-        self.history.forget_all();
+        self.history.clear();
         lines.into_iter().for_each(|line| self.remember(line.as_ref()));
     }
 }

@@ -1,12 +1,12 @@
-//! Text made harmless where it enters the line: what the line shows is what can be sent, and none of it
-//! acts on the terminal that shows it. The table of characters is that of the chat.
+//! Making text harmless where it enters the line: the line shows exactly what can be sent, and nothing in it acts on
+//! the terminal. The table of characters is that of the chat.
 
 use std::borrow::Cow;
 
 use teahouse_core::harmless::{Fate, fate};
 
-/// As the chat has it, but for two things: a tab is a space, because a line has no room for one, and what
-/// would act on a terminal leaves no mark where one types.
+/// As [`teahouse_core::harmless::harmless`], with two differences: a tab becomes a space, because a line has no room
+/// for one, and a character that would act on a terminal is dropped without a replacement character.
 #[must_use]
 pub fn harmless(input: &str) -> Cow<'_, str> {
     let stays = |c: char| fate(c) == Fate::Kept && c != '\t';
@@ -28,14 +28,14 @@ mod tests {
     }
 
     #[test]
-    fn a_tab_becomes_a_space_and_other_controls_go() {
+    fn a_tab_becomes_a_space_and_other_controls_are_dropped() {
         assert_eq!(harmless("a\tb\u{1b}[31m\u{7}\u{9b}2J\u{7f}"), "a b[31m2J");
         assert_eq!(harmless("\u{202e}evil\u{feff}"), "evil");
         assert_eq!(harmless("\u{202A}+49 30\u{202C}"), "+49 30");
     }
 
     #[test]
-    fn words_in_any_script_stay_as_they_are() {
+    fn words_in_any_script_stay_unchanged() {
         let words = "你好 か\u{3099} 👩\u{200D}👩\u{200D}👧 🇩🇪 ❤\u{FE0F}\nمرحبا שלום\u{200F} می\u{200C}خواهم";
         assert!(matches!(harmless(words), Cow::Borrowed(same) if same == words));
         let england = "\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}";

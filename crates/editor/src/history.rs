@@ -1,5 +1,5 @@
-//! Lines that were sent, oldest first, and which of them is shown. Each has a number that stays its own
-//! when older ones go.
+//! The sent lines, oldest first, and which of them is shown. Each has a number that stays the same when older ones
+//! are evicted.
 
 use std::collections::VecDeque;
 
@@ -14,14 +14,14 @@ pub(crate) struct History {
     /// The number of the oldest entry.
     first: usize,
     bytes: usize,
-    /// The number of the entry that is shown; `None` is the draft.
+    /// The number of the entry that is shown; `None` for the draft.
     shown: Option<usize>,
-    /// The draft and changed entries, while others are shown.
+    /// The draft (`None`) and the changed entries, while another entry is shown.
     aside: Vec<(Option<usize>, Line)>,
 }
 
 impl History {
-    /// Adds a sent line, unless it is empty, the same as the newest, or more than a text may have.
+    /// Adds a sent line, unless it is empty, equal to the newest, or longer than a text may be.
     pub(crate) fn remember(&mut self, text: &str, limits: &Limits) {
         let text = harmless(text);
         let is_new = self.entries.back().is_none_or(|newest| *newest != text);
@@ -41,7 +41,7 @@ impl History {
         }
     }
 
-    pub(crate) fn forget_all(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.first = self.end();
         self.entries.clear();
         self.bytes = 0;
@@ -55,11 +55,11 @@ impl History {
         self.shown
     }
 
-    /// The draft that was put aside, while `line` shows a sent line as it was sent.
+    /// The draft that was put aside, while `line` shows an unchanged sent line.
     pub(crate) fn draft(&self, line: &Line) -> Option<&Passage> {
-        let is_as_sent = self.shown.is_some_and(|shown| self.entry(shown) == Some(line.text()));
+        let is_unchanged = self.shown.is_some_and(|shown| self.entry(shown) == Some(line.text()));
         let draft = self.aside.iter().find(|(number, _)| number.is_none());
-        draft.filter(|_| is_as_sent).map(|(_, line)| line.passage())
+        draft.filter(|_| is_unchanged).map(|(_, line)| line.passage())
     }
 
     fn end(&self) -> usize {
@@ -76,15 +76,16 @@ impl History {
         (number >= self.first).then_some(number)
     }
 
-    /// What comes after what is shown: an entry or, as `Some(None)`, the draft.
+    /// The number of the entry after the one shown; `Some(None)` for the draft.
     pub(crate) fn newer(&self) -> Option<Option<usize>> {
         let number = (self.shown? + 1).max(self.first);
         Some((number < self.end()).then_some(number))
     }
 
-    /// Shows an entry or the draft in `line`, and puts aside what it has if that is not what was sent.
+    /// Shows an entry or the draft in `line`, and puts the previous content of `line` aside unless it is an unchanged
+    /// sent line.
     pub(crate) fn show(&mut self, number: Option<usize>, line: &mut Line, limits: &Limits) {
-        let is_as_sent = self.shown.is_some_and(|shown| self.entry(shown) == Some(line.text()));
+        let is_unchanged = self.shown.is_some_and(|shown| self.entry(shown) == Some(line.text()));
         let found = self.aside.iter().position(|(aside, _)| *aside == number);
         let next = match (found, number) {
             (Some(index), _) => self.aside.remove(index).1,
@@ -92,7 +93,7 @@ impl History {
             (None, None) => Line::default(),
         };
         let before = std::mem::replace(line, next);
-        if !is_as_sent {
+        if !is_unchanged {
             self.put_aside(before, limits);
         }
         self.shown = number;
@@ -107,7 +108,7 @@ impl History {
         }
     }
 
-    /// Shows nothing: the next line is a fresh draft. Gives the draft that was put aside.
+    /// Shows no entry: the next line is a new draft. Returns the draft that was put aside.
     pub(crate) fn leave(&mut self) -> Option<Line> {
         self.shown = None;
         let draft = self.aside.iter().position(|(number, _)| number.is_none());
@@ -116,45 +117,50 @@ impl History {
         draft
     }
 
-    /// The nearest entry older than `before` (the draft: any) with `pattern` in it and another text than
-    /// `but`, and where in it.
+    /// The newest entry before the number `before` (`None`: of all entries) that contains `pattern` and is not equal
+    /// to `except`, and the byte of the match.
     pub(crate) fn find_older(
         &self,
         pattern: &str,
         before: Option<usize>,
-        but: Option<&str>,
+        except: Option<&str>,
     ) -> Option<(usize, usize)> {
         let end = before.unwrap_or(self.end());
         let numbers = self.first..end.clamp(self.first, self.end());
-        numbers.rev().find_map(|number| self.matches(pattern, number, but))
+        numbers.rev().find_map(|number| self.matches(pattern, number, except))
     }
 
-    /// The nearest entry newer than `after`, likewise.
+    /// The oldest entry after the number `after`, likewise.
     pub(crate) fn find_newer(
         &self,
         pattern: &str,
         after: Option<usize>,
-        but: Option<&str>,
+        except: Option<&str>,
     ) -> Option<(usize, usize)> {
         let numbers = (after? + 1).max(self.first)..self.end();
-        { numbers }.find_map(|number| self.matches(pattern, number, but))
+        { numbers }.find_map(|number| self.matches(pattern, number, except))
     }
 
-    fn matches(&self, pattern: &str, number: usize, but: Option<&str>) -> Option<(usize, usize)> {
-        let entry = self.entry(number).filter(|entry| but != Some(*entry))?;
+    fn matches(
+        &self,
+        pattern: &str,
+        number: usize,
+        except: Option<&str>,
+    ) -> Option<(usize, usize)> {
+        let entry = self.entry(number).filter(|entry| except != Some(*entry))?;
         Some((number, find_last(entry, pattern)?))
     }
 }
 
-/// The last place of `pattern` in `text`, capital or small.
+/// The byte of the last match of `pattern` in `text`, regardless of case.
 fn find_last(text: &str, pattern: &str) -> Option<usize> {
     let fold = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
     let pattern = fold(pattern);
-    let is_here = |at: usize| {
+    let is_match = |at: usize| {
         let mut rest = text[at..].chars().flat_map(char::to_lowercase);
         pattern.chars().all(|wanted| rest.next() == Some(wanted))
     };
-    text.char_indices().rev().map(|(at, _)| at).find(|at| is_here(*at))
+    text.char_indices().rev().map(|(at, _)| at).find(|at| is_match(*at))
 }
 
 #[cfg(test)]
@@ -178,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_lines_go_by_number_and_by_bytes() {
+    fn the_oldest_lines_are_evicted_by_number_and_by_bytes() {
         let limits = Limits { history_entries_max: 2, history_bytes_max: 5, ..Limits::default() };
         assert_eq!(entries(&history(&["a", "b", "c"], &limits)), ["b", "c"]);
         assert_eq!(entries(&history(&["a", "bb", "cccc"], &limits)), ["cccc"]);
     }
 
     #[test]
-    fn numbers_stay_when_older_lines_go() {
+    fn numbers_stay_the_same_when_older_lines_are_evicted() {
         let limits = Limits { history_entries_max: 2, ..Limits::default() };
         let mut history = history(&["a", "b"], &limits);
         let mut line = Line::default();
@@ -197,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn capital_and_small_letters_are_found_alike() {
+    fn a_search_ignores_case() {
         assert_eq!(find_last("Grüße an GRÜSSE", "grüß"), Some(0));
         assert_eq!(find_last("tea Tea", "TEA"), Some(4));
         assert_eq!(find_last("喝茶吗", "茶"), Some(3));

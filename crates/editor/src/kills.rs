@@ -1,11 +1,11 @@
-//! Texts that were killed and can be yanked, the newest last.
+//! Killed texts, which can be yanked; the newest is last.
 
 use std::collections::VecDeque;
 
 use crate::limits::Limits;
 use crate::passage::Passage;
 
-/// On which side of what was killed before a kill stood.
+/// The side of the previously killed text on which the next killed text was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Left,
@@ -18,23 +18,23 @@ pub(crate) struct KillRing {
 }
 
 impl KillRing {
-    /// Takes a killed text as one of its own.
+    /// Adds a killed text as a separate entry.
     pub(crate) fn push(&mut self, text: Passage, limits: &Limits) {
         self.texts.push_back(text);
-        self.keep(limits);
+        self.evict_past_limits(limits);
     }
 
-    /// Joins a killed text to the newest, with which it stood.
+    /// Joins a killed text to the newest entry, beside which it was.
     pub(crate) fn join(&mut self, text: Passage, side: Side, limits: &Limits) {
         let Some(newest) = self.texts.back_mut() else { return self.push(text, limits) };
         match side {
             Side::Left => newest.replace(0..0, &text),
             Side::Right => newest.push(&text),
         }
-        self.keep(limits);
+        self.evict_past_limits(limits);
     }
 
-    fn keep(&mut self, limits: &Limits) {
+    fn evict_past_limits(&mut self, limits: &Limits) {
         let mut bytes: usize = self.texts.iter().map(Passage::len).sum();
         while self.texts.len() > 1
             && (self.texts.len() > limits.kill_entries_max || bytes > limits.kill_bytes_max)
@@ -47,7 +47,7 @@ impl KillRing {
         self.texts.len()
     }
 
-    /// The text killed this many kills before the newest, around and around.
+    /// The text killed `age` kills before the newest; after the oldest comes the newest again.
     pub(crate) fn before_newest(&self, age: usize) -> Option<&Passage> {
         let age = age.checked_rem(self.texts.len())?;
         self.texts.get(self.texts.len() - 1 - age)
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go_by_number_and_by_bytes_and_the_newest_stays() {
+    fn the_oldest_are_evicted_by_number_and_by_bytes_and_the_newest_stays() {
         let limits = Limits { kill_entries_max: 3, kill_bytes_max: 10, ..Limits::default() };
         let mut ring = KillRing::default();
         for text in ["a", "b", "c", "d"] {

@@ -1,64 +1,63 @@
-//! How a text being edited stands on a screen: wrapped into rows by clusters, scrolled so that the caret
-//! is visible. The caret of a full row stands at the start of the next, because at a terminal's right
-//! edge there is no place for it.
+//! The layout of the edited text on a screen: wrapped into rows by clusters, scrolled so that the caret is visible.
+//! The caret after a full row is at the start of the next, because there is no cell for it at the right edge.
 
 use crate::{cluster, columns};
 
-/// The window the text is shown in.
+/// The window in which the text is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// Columns of the window. Fewer than two are taken as two: wide characters need them.
+    /// Columns of the window; at least two are used, because wide characters need them.
     pub columns: usize,
-    /// Rows that may be shown; none is taken as one.
+    /// The most rows of the window; at least one is used.
     pub rows_max: usize,
     /// Columns before the text on the first row, for a prompt.
     pub prompt_columns: usize,
-    /// The row that was topmost before ([`Layout::top`]), 0 at first: what was visible stays as it is
-    /// while the caret is within.
+    /// The topmost row of the previous layout ([`Layout::top`]), 0 at first: the window does not scroll while the
+    /// caret stays inside it.
     pub top: usize,
 }
 
 /// A part of the text on one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row<'a> {
-    /// What it shows, without a line feed.
+    /// The text of the row, without a line feed.
     pub text: &'a str,
-    /// The byte of the whole text where it starts.
+    /// The byte of the whole text where the row starts.
     pub start: usize,
-    /// The column where it starts: after the prompt on the first row, else 0.
+    /// The column where the text starts: after the prompt on the first row, else 0.
     pub column: usize,
-    /// A line feed follows.
+    /// Whether a line feed follows.
     pub ends_line: bool,
 }
 
-/// A cell of the window, from 0.
+/// A cell of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// From the top of the window.
+pub struct Point {
+    /// The row, from 0 at the top of the window.
     pub row: usize,
-    /// From its left.
+    /// The column, from 0 at the left of the window.
     pub column: usize,
 }
 
-/// Where everything stands.
+/// The rows of a text and the window on them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout<'a> {
     rows: Vec<Row<'a>>,
     top: usize,
     rows_max: usize,
-    caret: Place,
+    caret: Point,
 }
 
 impl<'a> Layout<'a> {
-    /// Lays out a text. A caret that is on no boundary of clusters is taken as at the next one.
+    /// Lays out a text. A caret inside a cluster is moved to the next boundary.
     #[must_use]
     pub fn new(text: &'a str, caret: usize, frame: &Frame) -> Self {
         let columns = frame.columns.max(2);
         let rows_max = frame.rows_max.max(1);
         let rows = rows(text, columns, frame.prompt_columns.min(columns));
-        let caret = place(&rows, cluster::ceil(text, caret));
+        let caret = point_of(&rows, cluster::ceil(text, caret));
         let top = scroll(frame.top, caret.row, rows.len(), rows_max);
-        Self { rows, top, rows_max, caret: Place { row: caret.row - top, ..caret } }
+        Self { rows, top, rows_max, caret: Point { row: caret.row - top, ..caret } }
     }
 
     /// The rows of the window, topmost first; at least one.
@@ -68,37 +67,36 @@ impl<'a> Layout<'a> {
         &self.rows[self.top..end]
     }
 
-    /// All rows, also those that are scrolled away.
+    /// All rows, also those outside the window.
     #[must_use]
     pub fn all_rows(&self) -> &[Row<'a>] {
         &self.rows
     }
 
-    /// Where the caret is in the window: always inside.
+    /// The cell of the caret; always inside the window.
     #[must_use]
-    pub fn caret(&self) -> Place {
+    pub fn caret(&self) -> Point {
         self.caret
     }
 
-    /// How many rows are scrolled away above the window.
+    /// The number of rows above the window.
     #[must_use]
     pub fn top(&self) -> usize {
         self.top
     }
 
-    /// How many rows are below the window.
+    /// The number of rows below the window.
     #[must_use]
     pub fn rows_below(&self) -> usize {
         self.rows.len() - self.top - self.rows().len()
     }
 
-    /// The byte of the text at a place in the window, or the nearest: for a pointer, and for moving by
-    /// rows.
+    /// The byte of the text at a cell of the window, or the nearest: for a pointer, and for moves by rows.
     #[must_use]
-    pub fn index_at(&self, place: Place) -> usize {
+    pub fn index_at(&self, point: Point) -> usize {
         let rows = self.rows();
-        let row = rows[place.row.min(rows.len() - 1)];
-        row.start + columns::index_at(row.text, place.column.saturating_sub(row.column))
+        let row = rows[point.row.min(rows.len() - 1)];
+        row.start + columns::index_at(row.text, point.column.saturating_sub(row.column))
     }
 }
 
@@ -113,7 +111,7 @@ fn rows(text: &str, columns: usize, prompt_columns: usize) -> Vec<Row<'_>> {
         }
         let mut column = row.column;
         for piece in columns::pieces(line, columns) {
-            // A piece without columns of its own also needs a place where the caret can be.
+            // A piece of width 0 also needs a cell for the caret.
             if column + piece.columns.max(1) > columns {
                 rows.push(row.end_at(text, line_start + piece.start, false));
                 row = RowStart { start: line_start + piece.start, column: 0 };
@@ -143,15 +141,15 @@ impl RowStart {
     }
 }
 
-/// Where a byte of the text is, rows counted from the first.
-fn place(rows: &[Row<'_>], at: usize) -> Place {
+/// The cell of a byte of the text, with the row counted from the first of all rows.
+fn point_of(rows: &[Row<'_>], at: usize) -> Point {
     let row = rows.partition_point(|row| row.start <= at).saturating_sub(1);
     let before = &rows[row].text[..at - rows[row].start];
-    Place { row, column: rows[row].column + columns::width(before) }
+    Point { row, column: rows[row].column + columns::width(before) }
 }
 
-/// The topmost row: as before if the caret is in the window then, else as little away as possible; no
-/// empty rows at the bottom.
+/// The topmost row: as before if the caret is in the window then, else scrolled as little as possible, without empty
+/// rows at the bottom.
 fn scroll(top: usize, caret_row: usize, rows: usize, rows_max: usize) -> usize {
     let lowest = caret_row.min(rows.saturating_sub(rows_max));
     let highest = (caret_row + 1).saturating_sub(rows_max);

@@ -1,17 +1,17 @@
-//! The editing line: [`Command`]s in; text, caret and widths out.
+//! The editing line: [`Command`]s go in; text, caret and widths come out.
 //!
-//! It is pure and knows no terminal, so that the client's window and the server's telnet and ssh lines
-//! share it: whoever reads keys turns them into commands, whoever draws asks for a [`Layout`].
+//! It is pure and knows no terminal, so that the client's window and the server's telnet and ssh lines share it. The
+//! caller turns keys into commands, and draws a [`Layout`].
 //!
-//! Invariants: text and caret always stand on a boundary of grapheme clusters (UAX #29); no character
-//! in the text can act on a terminal; nothing grows without a bound from [`Limits`]. A command never
-//! panics and never changes anything by half: what does not fit is refused with [`Outcome::Full`].
+//! Invariants: the caret is always on a boundary of grapheme clusters (UAX #29); no character in the text can act on
+//! a terminal; nothing grows without a bound from [`Limits`]. A command never panics and is never applied in part:
+//! what does not fit is refused with [`Outcome::Full`].
 //!
-//! What this crate must not know: escape sequences, key names, colours, files, clocks, the chat.
+//! This crate must not know escape sequences, key names, colours, files, clocks, and the chat.
 //!
-//! Where to look: what can be asked of the line is [`Command`]; dispatch is `editor.rs` with a file for
-//! each kind of command beside it; one line with its undo is `line.rs`; screens are `layout.rs`, widths
-//! `columns.rs`, messages in rows `wrap.rs`.
+//! Where to look: [`Command`] lists what the line can do; `editor.rs` dispatches, and each kind of command has a file
+//! beside it; one line with its undo is in `line.rs`; layout on a screen in `layout.rs`, widths in `columns.rs`,
+//! wrapping of messages in `wrap.rs`.
 
 mod cluster;
 mod columns;
@@ -31,7 +31,7 @@ pub use columns::{expand_tabs, index_at, shorten, shorten_middle, truncate, widt
 pub use command::{Candidate, Command, Direction, Full, Outcome};
 pub use editor::{Choices, Editor, SearchView};
 pub use harmless::harmless;
-pub use layout::{Frame, Layout, Place, Row};
+pub use layout::{Frame, Layout, Point, Row};
 pub use limits::Limits;
 pub use passage::Passage;
 pub use wrap::wrap;

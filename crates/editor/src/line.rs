@@ -1,5 +1,5 @@
-//! One line being edited: its text, its caret and its undo. Every change is one [`Line::splice`], which
-//! keeps the limits and puts the caret on a boundary of clusters.
+//! One line being edited: its text, its caret and its undo. Every change is one [`Line::splice`], which enforces the
+//! limits and puts the caret on a boundary of clusters.
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ impl Line {
         Self::of(Passage::new(text, Origin::Typed))
     }
 
-    /// The same, with what is known of where it came from.
+    /// The same, for a text with known origins.
     pub(crate) fn of(passage: Passage) -> Self {
         Self { caret: passage.len(), passage, undo: UndoLog::default() }
     }
@@ -48,7 +48,7 @@ impl Line {
         cluster::line(self.text(), self.caret)
     }
 
-    /// Puts `inserted` in the place of `range`, which begins and ends on boundaries.
+    /// Replaces `range`, which begins and ends on boundaries, by `inserted`.
     pub(crate) fn splice(
         &mut self,
         range: Range<usize>,
@@ -59,7 +59,7 @@ impl Line {
         if range.is_empty() && inserted.is_empty() {
             return Outcome::Nothing;
         }
-        if let Some(full) = self.would_pass(&range, inserted.text(), limits) {
+        if let Some(full) = self.exceeded_limit(&range, inserted.text(), limits) {
             return Outcome::Full(full);
         }
         let caret_before = self.caret;
@@ -78,14 +78,19 @@ impl Line {
         Outcome::Changed
     }
 
-    /// The last bytes before the caret were pasted, and came as if typed.
+    /// Marks the last bytes before the caret as pasted, although they came as keys.
     pub(crate) fn mark_pasted(&mut self, bytes: usize) {
         self.passage.mark_pasted(self.caret.saturating_sub(bytes)..self.caret);
         self.undo.mark_pasted(&self.passage);
     }
 
-    /// What makes a text longer must keep the limits; what makes it shorter is always welcome.
-    fn would_pass(&self, range: &Range<usize>, inserted: &str, limits: &Limits) -> Option<Full> {
+    /// The limit that a change would exceed. A change that makes the text shorter exceeds none.
+    fn exceeded_limit(
+        &self,
+        range: &Range<usize>,
+        inserted: &str,
+        limits: &Limits,
+    ) -> Option<Full> {
         let removed = &self.text()[range.clone()];
         let bytes = self.text().len() - removed.len() + inserted.len();
         if bytes > self.text().len() && bytes > limits.text_bytes_max {
@@ -107,7 +112,7 @@ impl Line {
         if self.caret == before { Outcome::Nothing } else { Outcome::Moved }
     }
 
-    /// Puts the caret at a byte of the text or the next boundary after it.
+    /// Puts the caret at a byte of the text, or at the next boundary after it.
     pub(crate) fn place_caret(&mut self, at: usize) {
         self.caret = cluster::ceil(self.passage.text(), at);
     }
@@ -117,14 +122,14 @@ impl Line {
         columns::width(&self.text()[self.around().start..self.caret])
     }
 
-    /// Where this column is in the line of text above.
+    /// The byte at this column in the line of text above.
     pub(crate) fn above(&self, column: usize) -> Option<usize> {
         let end = self.around().start.checked_sub(1)?;
         let line = cluster::line(self.text(), end);
         Some(line.start + columns::index_at(&self.text()[line], column))
     }
 
-    /// Where this column is in the line of text below.
+    /// The byte at this column in the line of text below.
     pub(crate) fn below(&self, column: usize) -> Option<usize> {
         let start = self.around().end + 1;
         if start > self.text().len() {
@@ -134,7 +139,7 @@ impl Line {
         Some(line.start + columns::index_at(&self.text()[line], column))
     }
 
-    /// The next edit is undone on its own.
+    /// Ends the group of edits that are undone together.
     pub(crate) fn close_group(&mut self) {
         self.undo.close();
     }

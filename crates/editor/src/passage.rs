@@ -1,21 +1,20 @@
-//! A piece of text that knows which of its bytes were pasted. The line, what is cut out of it and what undo
-//! brings back are such pieces, so that a pasted `/quit` is never taken for a typed one, nor a typed one for a
-//! pasted one, whatever was done to the line in between.
+//! A text that knows which of its bytes were pasted. The line, killed texts and undo use it, so that a pasted `/quit` is
+//! never taken for a typed one, nor a typed one for a pasted one, after any edits.
 //!
-//! Invariant: the runs together are as long as the text, none is empty, and neighbours differ.
+//! Invariant: the runs together are as long as the text, none is empty, and neighbours have different origins.
 
 use std::ops::Range;
 
-/// Where a character came from.
+/// How a character came into the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// From the keys, one by one, or from the program at the person's wish.
+    /// By keys, or by the program on a command of the person.
     Typed,
-    /// From a paste.
+    /// By a paste.
     Pasted,
 }
 
-/// So many bytes of one origin.
+/// Consecutive bytes of one origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
     bytes: usize,
@@ -56,7 +55,7 @@ impl Passage {
         run.is_some_and(|run| run.origin == Origin::Pasted)
     }
 
-    /// How many lines were pasted: one more than the line feeds among what was pasted, 0 when nothing was.
+    /// The number of pasted lines: one more than the pasted line feeds; 0 if nothing was pasted.
     #[must_use]
     pub fn pasted_lines(&self) -> usize {
         let mut start = 0;
@@ -83,7 +82,7 @@ impl Passage {
         self.text.is_empty()
     }
 
-    /// The part of these bytes, which begin and end on boundaries of characters.
+    /// The part in this range, which begins and ends on boundaries of characters.
     pub(crate) fn part(&self, range: Range<usize>) -> Self {
         let mut part = Self { text: self.text[range.clone()].to_owned(), runs: Vec::new() };
         let mut start = 0;
@@ -96,7 +95,7 @@ impl Passage {
         part
     }
 
-    /// Puts another piece in the place of these bytes.
+    /// Replaces these bytes by another passage.
     pub(crate) fn replace(&mut self, range: Range<usize>, with: &Self) {
         let (front, back) = (self.part(0..range.start), self.part(range.end..self.len()));
         *self = front;
@@ -104,7 +103,7 @@ impl Passage {
         self.push(&back);
     }
 
-    /// Puts another piece behind this one.
+    /// Appends another passage.
     pub(crate) fn push(&mut self, other: &Self) {
         self.text.push_str(&other.text);
         for run in &other.runs {
@@ -112,7 +111,7 @@ impl Passage {
         }
     }
 
-    /// The same text, of which these bytes were pasted.
+    /// Marks these bytes as pasted.
     pub(crate) fn mark_pasted(&mut self, range: Range<usize>) {
         let pasted = Self::new(&self.text[range.clone()], Origin::Pasted);
         self.replace(range, &pasted);
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn each_byte_keeps_its_origin_wherever_it_goes() {
+    fn each_byte_keeps_its_origin_through_edits() {
         let mut passage = typed("/topic plan");
         passage.replace(7..7, &pasted("a\nb "));
         assert_eq!(passage.text(), "/topic a\nb plan");

@@ -1,30 +1,29 @@
-//! What was done to one line, so that it can be taken back and done again. Bounded in bytes: the oldest
-//! edits go first.
+//! The edits of one line, which can be undone and redone. Bounded in bytes: the oldest edits are evicted first.
 
 use std::collections::VecDeque;
 
 use crate::passage::Passage;
 
-/// Bytes of typing that are undone at once at most: about a phrase, for writing without spaces.
+/// The most bytes of typing that are undone at once: about a phrase, for scripts without spaces.
 const GROUP_BYTES_MAX: usize = 48;
 
-/// Bytes an edit costs beside its texts.
+/// The bytes of an edit without its texts.
 const EDIT_BYTES: usize = size_of::<Edit>();
 
-/// Which edits may be undone together with the one before.
+/// The kind of an edit: which edits are undone together with the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Typed characters, word by word.
     Typed,
-    /// Clusters taken out before the caret.
+    /// Clusters deleted before the caret.
     Backspaced,
-    /// Clusters taken out after the caret.
+    /// Clusters deleted after the caret.
     Deleted,
-    /// Stands alone.
+    /// An edit that is undone by itself.
     Whole,
 }
 
-/// At byte `at`, `removed` made way for `inserted`.
+/// An edit that replaced `removed` by `inserted` at byte `at`.
 #[derive(Clone, Debug)]
 pub(crate) struct Edit {
     pub(crate) kind: Kind,
@@ -40,18 +39,18 @@ pub(crate) struct UndoLog {
     done: VecDeque<Edit>,
     undone: Vec<Edit>,
     bytes: usize,
-    /// The latest edit may still take in the next.
+    /// Whether the next edit may be merged into the latest.
     is_open: bool,
 }
 
 impl UndoLog {
-    /// Takes an edit that was made. What was undone before is gone with it.
+    /// Records an edit. Edits that were undone before can no longer be redone.
     pub(crate) fn record(&mut self, edit: Edit, bytes_max: usize) {
-        let gone: usize = self.undone.drain(..).map(|edit| edit.bytes()).sum();
-        self.bytes = self.bytes - gone + edit.removed.len() + edit.inserted.len();
-        let last = self.done.back_mut().filter(|last| self.is_open && last.may_take_in(&edit));
+        let dropped: usize = self.undone.drain(..).map(|edit| edit.bytes()).sum();
+        self.bytes = self.bytes - dropped + edit.removed.len() + edit.inserted.len();
+        let last = self.done.back_mut().filter(|last| self.is_open && last.can_merge(&edit));
         if let Some(last) = last {
-            last.take_in(edit);
+            last.merge(edit);
         } else {
             self.bytes += EDIT_BYTES;
             self.done.push_back(edit);
@@ -63,19 +62,19 @@ impl UndoLog {
         }
     }
 
-    /// The next edit begins a group of its own.
+    /// Ends the group: the next edit is not merged into the latest.
     pub(crate) fn close(&mut self) {
         self.is_open = false;
     }
 
-    /// These bytes of `line`, which the latest edit put there, were pasted.
+    /// Takes the origins of the text that the latest edit inserted from `line`.
     pub(crate) fn mark_pasted(&mut self, line: &Passage) {
         if let Some(last) = self.done.back_mut() {
             last.inserted = line.part(last.at..last.at + last.inserted.len());
         }
     }
 
-    /// The edit to take back.
+    /// The edit to undo.
     pub(crate) fn undo(&mut self) -> Option<&Edit> {
         self.close();
         let edit = self.done.pop_back()?;
@@ -83,7 +82,7 @@ impl UndoLog {
         self.undone.last()
     }
 
-    /// The edit to make again.
+    /// The edit to redo.
     pub(crate) fn redo(&mut self) -> Option<&Edit> {
         self.close();
         let edit = self.undone.pop()?;
@@ -97,7 +96,7 @@ impl Edit {
         self.removed.len() + self.inserted.len() + EDIT_BYTES
     }
 
-    fn may_take_in(&self, next: &Self) -> bool {
+    fn can_merge(&self, next: &Self) -> bool {
         self.kind == next.kind
             && match self.kind {
                 Kind::Typed => self.at + self.inserted.len() == next.at && self.is_one_word(next),
@@ -113,7 +112,7 @@ impl Edit {
         !begins_word && self.inserted.len() < GROUP_BYTES_MAX
     }
 
-    fn take_in(&mut self, next: Self) {
+    fn merge(&mut self, next: Self) {
         self.at = self.at.min(next.at);
         self.inserted.push(&next.inserted);
         match self.kind {
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_edits_go_when_there_are_too_many_bytes() {
+    fn the_oldest_edits_are_evicted_when_there_are_too_many_bytes() {
         let mut log = UndoLog::default();
         for at in 0..10 {
             log.close();
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_counted_for_what_can_be_redone_and_given_back_when_it_cannot() {
+    fn edits_that_can_be_redone_count_and_dropped_edits_do_not() {
         let mut log = UndoLog::default();
         log.record(typed(0, "abc"), 10_000);
         assert!(log.undo().is_some());

@@ -1,5 +1,5 @@
-//! A text to be read, in rows of whole words where that is possible. A row is a range of bytes, so that
-//! whoever styles parts of the text can tell what stands where.
+//! Wrapping a text into rows, of whole words where possible. A row is a range of bytes, so that a caller that styles
+//! parts of the text can find them.
 
 use std::ops::Range;
 
@@ -7,16 +7,16 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::columns;
 
-/// Marks that do not begin a row (JIS X 4051 and GB/T 15834, the common ones).
+/// Marks that must not begin a row (JIS X 4051 and GB/T 15834, the common ones).
 const NOT_FIRST: &str = "、。，．！？：；・ー々…）」』】》〉〕］｝”’";
 
-/// Marks that do not end a row.
+/// Marks that must not end a row.
 const NOT_LAST: &str = "（「『【《〈〔［｛“‘";
 
-/// The rows of a text: each has `columns`, taken as at least two, and the first only `first_columns` (what
-/// a time and a nick leave), if those are fewer. Rows break after spaces and around ideographs and emoji, else
-/// between clusters when a word is longer than a row. Spaces at the end of a row belong to none; a line
-/// feed ends a row. At least one row, which may be empty.
+/// The rows of a text. A row has `columns`, at least two; the first row has `first_columns` if that is less (the rest
+/// of the row has a time and a nick). Rows break after spaces and around ideographs and emoji, and between clusters if
+/// a word is longer than a row. Spaces at the end of a row belong to no row; a line feed ends a row. There is at least
+/// one row, which may be empty.
 #[must_use]
 pub fn wrap(text: &str, first_columns: usize, columns: usize) -> Vec<Range<usize>> {
     let columns = columns.max(2);
@@ -35,7 +35,7 @@ struct Wrapping<'a> {
     rows: Vec<Range<usize>>,
     first_columns: usize,
     columns: usize,
-    /// Where the row being filled starts.
+    /// The start of the row that is being filled.
     start: usize,
 }
 
@@ -43,7 +43,7 @@ impl Wrapping<'_> {
     fn handle_line(&mut self, line_start: usize, line: &str) {
         self.start = line_start;
         let mut column = 0;
-        // A first row may stay empty when the word would fit on the next.
+        // The first row may stay empty if the word fits on the next.
         let mut break_at = (self.row_columns() < self.columns).then_some(line_start);
         let mut before = None;
         for piece in columns::pieces(line, self.columns) {
@@ -81,11 +81,12 @@ fn may_break(before: &str, after: &str) -> bool {
         return is_space(before) && !is_space(after);
     }
     let is_held = NOT_FIRST.contains(after) || NOT_LAST.contains(before);
-    !is_held && (stands_alone(before) || stands_alone(after))
+    !is_held && (breaks_around(before) || breaks_around(after))
 }
 
-/// Ideographs, kana and emoji: written without spaces. Hangul is wide too, and written with spaces.
-fn stands_alone(cluster: &str) -> bool {
+/// Whether rows may break before and after the cluster: ideographs, kana and emoji, which are written without spaces.
+/// Hangul is also wide, but written with spaces.
+fn breaks_around(cluster: &str) -> bool {
     let is_hangul = cluster.starts_with(|c| ('\u{AC00}'..='\u{D7A3}').contains(&c));
     cluster.width() >= 2 && !is_hangul
 }
@@ -94,7 +95,7 @@ fn is_space(cluster: &str) -> bool {
     cluster.chars().all(is_space_char)
 }
 
-/// Spaces at which a row may end; a no-break space is none.
+/// Whether a row may end at this space; not at a no-break space.
 fn is_space_char(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\u{3000}')
 }

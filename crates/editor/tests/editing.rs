@@ -1,4 +1,4 @@
-//! What each command does to a line. The caret is drawn as `|`.
+//! The effect of each command on a line. The caret is drawn as `|`.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
@@ -11,18 +11,18 @@ use Command::{
     SearchNewer, SearchOlder, Transpose, Undo, UpOrOlder, Yank, YankPop,
 };
 
-fn at(drawn: &str) -> Editor {
-    let (before, after) = drawn.split_once('|').unwrap();
+fn editor_at(drawing: &str) -> Editor {
+    let (before, after) = drawing.split_once('|').unwrap();
     let mut editor = Editor::default();
     editor.set_history(["first", "tea at five", "茶 tea"]);
-    if !drawn.eq("|") {
+    if !drawing.eq("|") {
         assert_eq!(editor.apply(Command::Set(format!("{before}{after}"))), Outcome::Changed);
     }
     let _ignored: Outcome = editor.apply(Command::MoveTo(before.len()));
     editor
 }
 
-fn drawn(editor: &Editor) -> String {
+fn draw(editor: &Editor) -> String {
     let (before, after) = editor.text().split_at(editor.caret());
     format!("{before}|{after}")
 }
@@ -37,9 +37,9 @@ fn apply(editor: &mut Editor, commands: impl IntoIterator<Item = Command>) -> Ou
 
 #[track_caller]
 fn check(before: &str, commands: impl IntoIterator<Item = Command>, after: &str) {
-    let mut editor = at(before);
+    let mut editor = editor_at(before);
     let _last: Outcome = apply(&mut editor, commands);
-    assert_eq!(drawn(&editor), after);
+    assert_eq!(draw(&editor), after);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn the_caret_steps_over_whole_clusters() {
 }
 
 #[test]
-fn erasing_takes_whole_clusters() {
+fn erasing_deletes_whole_clusters() {
     check("x👩\u{200D}👩\u{200D}👧|", [Backspace], "x|");
     check("e\u{301}e\u{301}|", [Backspace], "e\u{301}|");
     check("❤\u{FE0F}|", [Backspace], "|");
@@ -97,7 +97,7 @@ fn up_and_down_keep_the_column_on_the_screen() {
 }
 
 #[test]
-fn what_is_killed_in_a_row_is_yanked_as_one() {
+fn consecutive_kills_are_yanked_as_one_text() {
     check("one two three|", [KillWordLeft, KillWordLeft, MoveHome, Yank], "two three|one ");
     check("|one two", [KillWordRight, KillWordRight, Yank, Yank], "one twoone two|");
     check("one |two", [KillToEnd, KillToStart, Yank], "one two|");
@@ -107,7 +107,7 @@ fn what_is_killed_in_a_row_is_yanked_as_one() {
 }
 
 #[test]
-fn kills_with_something_between_them_stay_apart_and_are_stepped_through() {
+fn kills_with_another_command_between_them_are_separate_and_yank_pop_steps_through_them() {
     let kills = [KillWordLeft, MoveHome, MoveEnd, KillWordLeft];
     let with = |more: &[Command]| [&kills[..], more].concat();
     check("one two three|", with(&[Yank]), "one two |");
@@ -146,10 +146,10 @@ fn erasing_in_a_row_is_undone_together_and_the_caret_returns() {
 }
 
 #[test]
-fn a_paste_is_one_literal_text_with_nothing_in_it_that_acts() {
+fn a_paste_is_one_literal_harmless_text() {
     check("a|b", [Command::Paste("1\r\n2\r3\t4\u{1b}[0m".into())], "a1\n2\n3       4[0m|b");
     check("a|b", [Command::Paste("one two\n".into()), Undo], "a|b");
-    let mut editor = at("|");
+    let mut editor = editor_at("|");
     assert_eq!(editor.apply(Command::Paste("\u{1b}\u{7}".into())), Outcome::Nothing);
 }
 
@@ -160,7 +160,7 @@ fn a_new_line_begins_without_sending() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_whole_and_says_by_how_much() {
+fn a_text_that_does_not_fit_is_refused_as_a_whole_with_its_size() {
     let limits = Limits { text_bytes_max: 6, text_lines_max: 2, ..Limits::default() };
     let mut editor = Editor::new(limits);
     assert_eq!(editor.apply(Command::Paste("你".into())), Outcome::Changed);
@@ -170,7 +170,7 @@ fn what_does_not_fit_is_refused_whole_and_says_by_how_much() {
     assert_eq!(editor.apply(NewLine), Outcome::Changed);
     let full = Outcome::Full(Full::Lines { lines: 3, max: 2 });
     assert_eq!(editor.apply(NewLine), full);
-    assert_eq!(drawn(&editor), "你\n|");
+    assert_eq!(draw(&editor), "你\n|");
 }
 
 #[test]
@@ -218,36 +218,36 @@ fn sent_lines_are_recalled_and_the_draft_is_kept() {
 fn a_recalled_line_that_was_changed_is_kept_until_the_next_is_sent() {
     check("|", [Older, Backspace, Older, Newer], "茶 te|");
     check("|", [Older, Backspace, Older, Newer, Undo], "茶 tea|");
-    let mut editor = at("|");
+    let mut editor = editor_at("|");
     let _last: Outcome = apply(&mut editor, [Older, Backspace, Older]);
     assert_eq!(editor.send(), "tea at five");
     assert_eq!(editor.history(), ["first", "tea at five", "茶 tea", "tea at five"]);
     let _last: Outcome = apply(&mut editor, [Older, Older]);
-    assert_eq!(drawn(&editor), "茶 tea|");
+    assert_eq!(draw(&editor), "茶 tea|");
 }
 
 #[test]
-fn of_changed_lines_the_one_changed_first_goes_back_to_what_was_sent() {
+fn past_the_limit_the_line_changed_first_loses_its_changes() {
     let mut editor = Editor::new(Limits { changed_lines_max: 1, ..Limits::default() });
     editor.set_history(["one", "two", "three"]);
     let _last: Outcome = apply(&mut editor, typed("draft"));
     let _last: Outcome = apply(&mut editor, [Older, Backspace, Older, Backspace, Older]);
     assert_eq!(editor.apply(Newer), Outcome::Changed);
-    assert_eq!(drawn(&editor), "tw|");
+    assert_eq!(draw(&editor), "tw|");
     assert_eq!(editor.apply(Newer), Outcome::Changed);
-    assert_eq!(drawn(&editor), "three|");
+    assert_eq!(draw(&editor), "three|");
     assert_eq!(editor.apply(Newer), Outcome::Changed);
-    assert_eq!(drawn(&editor), "draft|");
+    assert_eq!(draw(&editor), "draft|");
 }
 
 #[test]
-fn a_draft_left_for_a_sent_line_can_be_yanked() {
-    let mut editor = at("half a thou|ght");
+fn a_draft_replaced_by_a_sent_line_can_be_yanked() {
+    let mut editor = editor_at("half a thou|ght");
     let _last: Outcome = editor.apply(Older);
     assert_eq!(editor.send(), "茶 tea");
-    assert_eq!(drawn(&editor), "|");
+    assert_eq!(draw(&editor), "|");
     assert_eq!(editor.apply(Yank), Outcome::Changed);
-    assert_eq!(drawn(&editor), "half a thought|");
+    assert_eq!(draw(&editor), "half a thought|");
 }
 
 #[test]
@@ -260,9 +260,9 @@ fn up_goes_to_older_lines_from_the_first_line_of_text_only() {
 
 #[test]
 fn a_taken_text_leaves_an_empty_line_and_is_remembered_only_when_sent() {
-    let mut editor = at("/login se|cret");
+    let mut editor = editor_at("/login se|cret");
     assert_eq!(editor.take(), "/login secret");
-    assert_eq!(drawn(&editor), "|");
+    assert_eq!(draw(&editor), "|");
     assert_eq!(editor.apply(Undo), Outcome::Nothing);
     assert_eq!(editor.history().len(), 3);
 }
@@ -283,17 +283,17 @@ fn a_search_shows_the_newest_match_and_goes_on_to_older_ones() {
 
 #[test]
 fn a_search_that_finds_nothing_says_so_and_keeps_the_last_match() {
-    let mut editor = at("|");
+    let mut editor = editor_at("|");
     let _last: Outcome = apply(&mut editor, [vec![SearchOlder], typed("tea")].concat());
     assert_eq!(editor.apply(Command::Insert("x".into())), Outcome::NotFound);
     let view = editor.search().unwrap();
     assert_eq!((view.pattern, view.is_found), ("teax", false));
-    assert_eq!(drawn(&editor), "茶 |tea");
+    assert_eq!(draw(&editor), "茶 |tea");
     assert_eq!(editor.apply(Backspace), Outcome::Changed);
     assert!(editor.search().unwrap().is_found);
     assert_eq!(editor.apply(SearchOlder), Outcome::Changed);
     assert_eq!(editor.apply(SearchOlder), Outcome::NotFound);
-    assert_eq!(drawn(&editor), "|tea at five");
+    assert_eq!(draw(&editor), "|tea at five");
     let long = Command::Insert("x".repeat(Limits::SEARCH_BYTES_MAX));
     assert!(matches!(editor.apply(long), Outcome::Full(Full::Search { .. })));
 }
@@ -317,15 +317,15 @@ fn nicks(word: &str, is_first: bool) -> Vec<Candidate> {
 
 #[track_caller]
 fn check_completion(before: &str, directions: &[Direction], after: &str) {
-    let mut editor = at(before);
+    let mut editor = editor_at(before);
     for direction in directions {
         let _last: Outcome = editor.complete(*direction, nicks);
     }
-    assert_eq!(drawn(&editor), after);
+    assert_eq!(draw(&editor), after);
 }
 
 #[test]
-fn completion_goes_around_both_ways_with_the_suffix_for_the_place() {
+fn completion_goes_around_in_both_directions_with_the_right_suffix() {
     use Direction::{Backward, Forward};
     check_completion("an|", &[Forward], "ann: |");
     check_completion("an|", &[Forward, Forward], "anna: |");
@@ -342,22 +342,22 @@ fn completion_goes_around_both_ways_with_the_suffix_for_the_place() {
 
 #[test]
 fn a_completion_is_undone_as_one_and_ends_with_any_other_command() {
-    let mut editor = at("an|");
+    let mut editor = editor_at("an|");
     assert_eq!(editor.complete(Direction::Forward, nicks), Outcome::Changed);
     assert_eq!(editor.complete(Direction::Forward, nicks), Outcome::Changed);
     assert_eq!(editor.choices().unwrap().index, 1);
     assert_eq!(editor.apply(Undo), Outcome::Changed);
-    assert_eq!(drawn(&editor), "an|");
+    assert_eq!(draw(&editor), "an|");
     assert!(editor.choices().is_none());
 }
 
 #[test]
 fn a_single_candidate_stays_and_of_too_many_the_first_are_kept() {
-    let mut editor = at("小|");
+    let mut editor = editor_at("小|");
     assert_eq!(editor.complete(Direction::Forward, nicks), Outcome::Changed);
     assert_eq!(editor.complete(Direction::Forward, nicks), Outcome::Nothing);
-    assert_eq!(drawn(&editor), "小明: |");
-    let mut editor = at("|");
+    assert_eq!(draw(&editor), "小明: |");
+    let mut editor = editor_at("|");
     let many = |_: &str, _: bool| {
         let candidate = |index: usize| Candidate { word: index.to_string(), suffix: String::new() };
         (0..1_000).map(candidate).collect()
@@ -373,9 +373,9 @@ fn a_candidate_that_does_not_fit_leaves_the_one_before() {
     assert_eq!(editor.complete(Direction::Forward, nicks), Outcome::Changed);
     let full = Outcome::Full(Full::Bytes { bytes: 6, max: 5 });
     assert_eq!(editor.complete(Direction::Forward, nicks), full);
-    assert_eq!(drawn(&editor), "ann: |");
+    assert_eq!(draw(&editor), "ann: |");
     assert_eq!(editor.apply(Undo), Outcome::Changed);
-    assert_eq!(drawn(&editor), "an|");
+    assert_eq!(draw(&editor), "an|");
 }
 
 #[test]
@@ -386,11 +386,11 @@ fn a_yank_that_does_not_fit_leaves_the_one_before() {
     let _last: Outcome = apply(&mut editor, [Command::Insert("ab".into()), Yank]);
     let full = Outcome::Full(Full::Bytes { bytes: 6, max: 4 });
     assert_eq!(editor.apply(YankPop), full);
-    assert_eq!(drawn(&editor), "abx|");
+    assert_eq!(draw(&editor), "abx|");
 }
 
 #[test]
-fn a_history_that_is_given_back_is_the_same_and_harmless() {
+fn a_restored_history_is_the_same_and_harmless() {
     let mut editor = Editor::default();
     let lines = vec!["one".to_owned(), "two\nlines".to_owned()];
     editor.set_history(&lines);

@@ -1,5 +1,5 @@
-//! Any commands in any order against a reference that is dumber than the product: a list of clusters
-//! that is made anew after every step. And what holds for every text on every screen.
+//! Random commands in random order against a reference that is simpler than the product: a list of clusters that is
+//! made anew after every step. And properties of every text on every screen.
 
 use proptest::prelude::*;
 use teahouse_editor::{
@@ -8,7 +8,7 @@ use teahouse_editor::{
 };
 use unicode_segmentation::UnicodeSegmentation;
 
-/// What makes clusters difficult: marks, joiners, halves of flags, jamo, selectors, controls.
+/// Parts that make difficult clusters: marks, joiners, halves of flags, jamo, selectors, controls.
 const DIFFICULT: [&str; 32] = [
     "a", "b", " ", " ", "\n", ".", "你", "好", "が", "か", "\u{3099}", "e", "\u{301}", "👩", "👧",
     "\u{200D}", "🇩", "🇪", "❤", "\u{FE0F}", "🏽", "ᄀ", "ᅡ", "क", "\u{94D}", "\u{903}", "\u{600}",

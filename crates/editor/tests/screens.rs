@@ -1,12 +1,11 @@
-//! Texts on screens, drawn: `.` is an empty cell, the second cell of a wide cluster is not drawn, and
-//! `|` is the caret.
+//! Layouts drawn as text: `.` is an empty cell, the second cell of a wide cluster is not drawn, and `|` is the caret.
 
-use teahouse_editor::{Frame, Layout, Place, width, wrap};
+use teahouse_editor::{Frame, Layout, Point, width, wrap};
 
 const FRAME: Frame = Frame { columns: 6, rows_max: 9, prompt_columns: 2, top: 0 };
 
 /// The window with the prompt as `>` and the caret before the cell that it is on.
-fn drawn(layout: &Layout<'_>, frame: &Frame) -> Vec<String> {
+fn draw_window(layout: &Layout<'_>, frame: &Frame) -> Vec<String> {
     let caret = layout.caret();
     let draw = |(index, row): (usize, &teahouse_editor::Row<'_>)| {
         let prompt = ">".repeat(row.column);
@@ -26,7 +25,7 @@ fn check(text: &str, frame: Frame, expected: &[&str]) {
     let caret = text.find('|').unwrap_or(text.len());
     let text = text.replacen('|', "", 1);
     let layout = Layout::new(&text, caret, &frame);
-    assert_eq!(drawn(&layout, &frame), expected);
+    assert_eq!(draw_window(&layout, &frame), expected);
 }
 
 #[test]
@@ -35,7 +34,7 @@ fn an_empty_line_is_a_prompt_and_a_caret() {
 }
 
 #[test]
-fn text_goes_on_at_the_left_edge_of_the_next_row() {
+fn text_continues_at_the_left_edge_of_the_next_row() {
     check("abcd|efgh", FRAME, &[">>abcd", "|efgh.."]);
     check("abc|defgh", FRAME, &[">>abc|d", "efgh.."]);
 }
@@ -73,7 +72,7 @@ fn a_window_of_one_column_is_laid_out_as_one_of_two() {
 }
 
 #[test]
-fn the_window_follows_the_caret_and_otherwise_stays() {
+fn the_window_scrolls_only_to_follow_the_caret() {
     let at = |caret, top| {
         let frame = Frame { rows_max: 2, top, ..FRAME };
         let layout = Layout::new("a\nb\nc\nd", caret, &frame);
@@ -88,9 +87,9 @@ fn the_window_follows_the_caret_and_otherwise_stays() {
 }
 
 #[test]
-fn a_place_in_the_window_is_a_place_in_the_text() {
+fn a_point_in_the_window_has_a_byte_in_the_text() {
     let layout = Layout::new("abc你好", 0, &FRAME);
-    let at = |row, column| layout.index_at(Place { row, column });
+    let at = |row, column| layout.index_at(Point { row, column });
     assert_eq!(at(0, 0), 0);
     assert_eq!(at(0, 3), 1);
     assert_eq!(at(1, 1), 3);
@@ -120,13 +119,13 @@ fn a_word_longer_than_a_row_is_broken_where_it_must() {
 }
 
 #[test]
-fn what_does_not_fit_beside_the_nick_begins_below_it() {
+fn a_word_that_does_not_fit_beside_the_nick_begins_below_it() {
     check_wrap("hello you", (3, 9), &["", "hello you"]);
     check_wrap("hi hello you", (3, 9), &["hi", "hello you"]);
 }
 
 #[test]
-fn ideographs_break_anywhere_but_before_closing_and_after_opening_marks() {
+fn ideographs_break_anywhere_except_before_closing_and_after_opening_marks() {
     check_wrap("你好吗朋友", (4, 4), &["你好", "吗朋", "友"]);
     check_wrap("你好，朋友", (4, 4), &["你", "好，", "朋友"]);
     check_wrap("说「你好」", (4, 4), &["说", "「你", "好」"]);
@@ -136,7 +135,7 @@ fn ideographs_break_anywhere_but_before_closing_and_after_opening_marks() {
 }
 
 #[test]
-fn what_selects_an_emojis_look_stays_on_the_row_of_what_it_selects() {
+fn a_variation_selector_stays_on_the_row_of_its_character() {
     let text = "\u{600}©\u{FE0F} ";
     let rows = wrap(text, 2, 2);
     let widths: Vec<usize> = rows.iter().map(|row| width(&text[row.clone()])).collect();

@@ -1,5 +1,4 @@
-//! Completing the word before the caret. Whoever calls knows the candidates; the editor goes through
-//! them.
+//! Completing the word before the caret. The caller finds the candidates; the editor walks through them.
 
 use super::completion::{Choices, Completion};
 use super::{Editor, Last};
@@ -9,18 +8,18 @@ use crate::harmless::harmless;
 use crate::limits::Limits;
 
 impl Editor {
-    /// The completion under way: until the next command.
+    /// The candidates of the current completion, which lasts until the next command.
     #[must_use]
     pub fn choices(&self) -> Option<Choices<'_>> {
         let completion = self.completion.as_ref()?;
         Some(Choices { candidates: &completion.candidates, index: completion.index })
     }
 
-    /// Completes the word before the caret, up to white space, to the first candidate (backward: the
-    /// last); again right after, puts the next one in its place. One undo brings the word back.
+    /// Completes the word before the caret, back to white space, to the first candidate (backward: the last). Called
+    /// again right after, it replaces that by the next candidate. One undo restores the word.
     ///
-    /// `find` is asked once, with the word and whether it is the first of the text. Of what it finds,
-    /// [`Limits::CANDIDATES_MAX`] are kept.
+    /// `find` is called once, with the word and whether it is the first of the text. At most
+    /// [`Limits::CANDIDATES_MAX`] of its candidates are kept.
     pub fn complete(
         &mut self,
         direction: Direction,
@@ -56,7 +55,7 @@ impl Editor {
         outcome
     }
 
-    /// Undoes the candidate before, so that the word stands as typed, and puts the next one there.
+    /// Undoes the previous candidate, so that the word is as typed, and puts the next one there.
     fn complete_again(&mut self, mut completion: Completion, direction: Direction) -> Outcome {
         let count = completion.candidates.len();
         if count < 2 || self.line.undo() == Outcome::Nothing {
@@ -73,21 +72,20 @@ impl Editor {
             completion.index = index;
         }
         self.completion = Some(completion);
-        self.stand_again_unless_changed(outcome)
+        self.redo_unless_changed(outcome)
     }
 
-    /// Puts a candidate in the place of the word before the caret. A space that is there already is not
-    /// doubled.
+    /// Replaces the word before the caret by a candidate. A space after the word is not doubled.
     fn put_candidate(&mut self, candidate: &Candidate) -> Outcome {
         let (start, end) = (self.word_start(), self.line.caret());
         let text = [candidate.word.as_str(), candidate.suffix.as_str()].concat();
         let mut text = harmless(&text).into_owned();
-        let is_there = text.ends_with(' ') && self.line.text()[end..].starts_with(' ');
-        if is_there {
+        let has_space = text.ends_with(' ') && self.line.text()[end..].starts_with(' ');
+        if has_space {
             text.pop();
         }
         let outcome = self.put(start..end, &text);
-        if outcome == Outcome::Changed && is_there {
+        if outcome == Outcome::Changed && has_space {
             self.line.place_caret(self.line.caret() + 1);
         }
         outcome

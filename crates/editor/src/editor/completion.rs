@@ -1,19 +1,19 @@
-//! A completion under way.
+//! The state of a completion.
 
 use crate::command::Candidate;
 
-/// A walk through candidates under way: the one at `index` stands in the line.
+/// A completion that can continue: the candidate at `index` is in the line.
 #[derive(Clone, Debug)]
 pub(super) struct Completion {
     pub(super) candidates: Vec<Candidate>,
     pub(super) index: usize,
 }
 
-/// The candidates of the completion under way, to be shown.
+/// The candidates of the current completion, to be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Choices<'a> {
-    /// All of them, in order.
+    /// All candidates, in order.
     pub candidates: &'a [Candidate],
-    /// The one that stands in the line.
+    /// The candidate that is in the line.
     pub index: usize,
 }

@@ -1,4 +1,4 @@
-//! Commands that change the text or move in it.
+//! Commands that change the text or move the caret in it.
 
 use std::ops::Range;
 
@@ -27,7 +27,7 @@ impl Editor {
         self.put(all, &harmless(text))
     }
 
-    /// Puts a text of the program's own in the place of these bytes.
+    /// Replaces these bytes by a text of the program.
     pub(super) fn put(&mut self, range: Range<usize>, text: &str) -> Outcome {
         let passage = Passage::new(text, Origin::Typed);
         self.line.splice(range, &passage, Kind::Whole, &self.limits)
@@ -91,15 +91,14 @@ impl Editor {
         self.yank_killed_before(0)
     }
 
-    /// Undoes the yank before and yanks an older text instead; when that does not fit, the one before
-    /// stands.
+    /// Undoes the previous yank and yanks an older text instead; if that does not fit, the previous one stays.
     pub(super) fn yank_pop(&mut self) -> Outcome {
         let Last::Yanked(age) = self.last else { return Outcome::Nothing };
         if self.kills.len() < 2 || self.line.undo() == Outcome::Nothing {
             return Outcome::Nothing;
         }
         let outcome = self.yank_killed_before(age + 1);
-        self.stand_again_unless_changed(outcome)
+        self.redo_unless_changed(outcome)
     }
 
     fn yank_killed_before(&mut self, age: usize) -> Outcome {
@@ -112,8 +111,8 @@ impl Editor {
         outcome
     }
 
-    /// After an edit was undone to put another in its place: makes it again if the other did not fit.
-    pub(super) fn stand_again_unless_changed(&mut self, outcome: Outcome) -> Outcome {
+    /// Call this after an edit was undone to put another in its place: redoes it if the other did not fit.
+    pub(super) fn redo_unless_changed(&mut self, outcome: Outcome) -> Outcome {
         if outcome != Outcome::Changed && self.line.redo() == Outcome::Changed {
             self.line.close_group();
         }

@@ -1,4 +1,4 @@
-//! Commands that show lines that were sent: one by one, and by searching.
+//! Commands that show sent lines: one by one, and by searching.
 
 use super::Editor;
 use super::search::{Search, SearchView};
@@ -11,7 +11,7 @@ use crate::{cluster, limits::Limits};
 type Find = fn(&History, &str, Option<usize>, Option<&str>) -> Option<(usize, usize)>;
 
 impl Editor {
-    /// The search under way.
+    /// The current search.
     #[must_use]
     pub fn search(&self) -> Option<SearchView<'_>> {
         let search = self.search.as_ref()?;
@@ -52,8 +52,8 @@ impl Editor {
         Outcome::Changed
     }
 
-    /// What a command does to the search under way; `None`, and the search is over, when it is a command
-    /// for the line that was found.
+    /// Applies a command to the current search. Returns `None` and ends the search if the command is for the line
+    /// that was found.
     pub(super) fn apply_to_search(
         &mut self,
         mut search: Search,
@@ -114,8 +114,8 @@ impl Editor {
         if search.pattern.is_empty() {
             return Outcome::Nothing;
         }
-        let but = search.is_found.then_some(self.line.text());
-        let found = find(&self.history, &search.pattern, self.history.shown(), but);
+        let except = search.is_found.then_some(self.line.text());
+        let found = find(&self.history, &search.pattern, self.history.shown(), except);
         self.show_found(search, found)
     }
 

@@ -1,19 +1,19 @@
-//! A search in the lines that were sent.
+//! The state of a search in the sent lines.
 
-/// A search under way.
+/// A search that can continue.
 #[derive(Clone, Debug)]
 pub(super) struct Search {
     pub(super) pattern: String,
     pub(super) is_found: bool,
-    /// What was shown before, and the caret in it.
+    /// The entry that was shown before the search (`None`: the draft), and the caret in it.
     pub(super) origin: (Option<usize>, usize),
 }
 
-/// What a search is for, to be shown beside the line that it found.
+/// A search, to be shown beside the line that it found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SearchView<'a> {
-    /// What is searched for.
+    /// The pattern.
     pub pattern: &'a str,
-    /// Whether the line shown has it.
+    /// Whether the line shown contains the pattern.
     pub is_found: bool,
 }

@@ -1,7 +1,7 @@
 //! Handles the mouse: what it points at, and what a press there does.
 
 use ratatui::layout::{Position, Rect};
-use teahouse_editor::{Command, Place, index_at};
+use teahouse_editor::{Command, Point, index_at};
 
 use super::{Mode, Model, links};
 use crate::screen::input::{Mouse, MouseDoes};
@@ -46,7 +46,7 @@ impl Model {
     }
 
     fn click_line(&mut self, at: Position, line: Rect) {
-        let point = Place {
+        let point = Point {
             row: usize::from(at.y - line.y),
             column: usize::from((at.x - line.x).saturating_sub(self.prompt_columns())),
         };
