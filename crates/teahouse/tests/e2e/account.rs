@@ -14,7 +14,7 @@ use crate::socket::Socket;
 use crate::visitor::{Visitor, get, post};
 
 /// A server with these limits.
-fn limited(limits: &str) -> (tempfile::TempDir, TestServer) {
+fn server_with_limits(limits: &str) -> (tempfile::TempDir, TestServer) {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("teahouse.toml");
     std::fs::write(&config, format!("[limits]\n{limits}\n")).unwrap();
@@ -31,7 +31,7 @@ fn stored_events(server: &TestServer) -> i64 {
 #[test]
 fn an_address_that_connects_again_and_again_gets_no_fresh_burst() {
     let (_directory, server) =
-        limited("address_requests_burst = 30\naddress_requests_per_second = 1");
+        server_with_limits("address_requests_burst = 30\naddress_requests_per_second = 1");
     let start = Instant::now();
     let mut rejected = 0;
     for number in 0..120 {
@@ -57,8 +57,9 @@ fn an_address_that_connects_again_and_again_gets_no_fresh_burst() {
 
 #[test]
 fn lines_of_one_address_are_held_then_returned_over_all_its_connections() {
-    let (_directory, server) =
-        limited("address_requests_burst = 12\naddress_requests_per_second = 1\nflood_held_max = 2");
+    let (_directory, server) = server_with_limits(
+        "address_requests_burst = 12\naddress_requests_per_second = 1\nflood_held_max = 2",
+    );
     let mut ann = server.join();
     for number in 0..8 {
         ann.say(&format!("one {number}"));
@@ -75,7 +76,7 @@ fn lines_of_one_address_are_held_then_returned_over_all_its_connections() {
 
 #[test]
 fn an_address_that_sends_too_fast_is_slowed_and_the_others_do_not_wait() {
-    let (_directory, server) = limited(
+    let (_directory, server) = server_with_limits(
         "flood_burst = 0\naddress_requests_burst = 0\nwork_burst = 100\nwork_per_second = 100",
     );
     let mut members = Undisturbed::in_server(&server);
@@ -97,7 +98,8 @@ fn an_address_that_sends_too_fast_is_slowed_and_the_others_do_not_wait() {
 
 #[test]
 fn posts_of_one_address_are_bounded_over_all_its_connections() {
-    let (_directory, server) = limited("address_posts_burst = 5\naddress_posts_per_second = 1");
+    let (_directory, server) =
+        server_with_limits("address_posts_burst = 5\naddress_posts_per_second = 1");
     let mut answers = Vec::new();
     for number in 0..15 {
         let body = json!({ "text": format!("post {number}") }).to_string();
@@ -111,8 +113,9 @@ fn posts_of_one_address_are_bounded_over_all_its_connections() {
 
 #[test]
 fn the_stored_text_of_one_address_is_bounded() {
-    let (_directory, server) =
-        limited("address_kept_bytes_burst = 20000\naddress_kept_bytes_per_second = 100\n");
+    let (_directory, server) = server_with_limits(
+        "address_kept_bytes_burst = 20000\naddress_kept_bytes_per_second = 100\n",
+    );
     let body = json!({ "text": "x".repeat(8_000) }).to_string();
     let answers: Vec<_> =
         (0..6).map(|_| post(server.port, "/api/v1/rooms/tea/messages", &body)).collect();
@@ -129,7 +132,7 @@ fn the_stored_text_of_one_address_is_bounded() {
 
 #[test]
 fn a_connection_over_the_limit_is_told_why_in_its_own_protocol() {
-    let (_directory, server) = limited("connections_per_address_max = 1");
+    let (_directory, server) = server_with_limits("connections_per_address_max = 1");
     let mut ann = server.join();
     let url = format!("http://127.0.0.1:{}/lobby", server.port);
     let output = Command::new("curl").args(["-sS", "-D", "-", "-d", "hello", &url]).output();
@@ -156,7 +159,7 @@ fn a_connection_over_the_limit_is_told_why_in_its_own_protocol() {
 
 #[test]
 fn connections_that_never_enter_leave_room_for_members() {
-    let (_directory, server) = limited("newcomers_per_address_max = 3");
+    let (_directory, server) = server_with_limits("newcomers_per_address_max = 3");
     let mut idle: Vec<Visitor> = (0..3).map(|_| Visitor::connect(server.port)).collect();
     for visitor in &mut idle {
         visitor.ask("GET", "/healthz", "", "");
@@ -189,7 +192,7 @@ fn get_any(port: u16) -> String {
 
 #[test]
 fn a_suspended_session_counts_until_it_is_forgotten() {
-    let (_directory, server) = limited("connections_per_address_max = 2\ngrace_s = 3");
+    let (_directory, server) = server_with_limits("connections_per_address_max = 2\ngrace_s = 3");
     let mut ann = server.join();
     let mut bob = Socket::connect(server.port);
     let resume_key = "000102030405060708090a0b0c0d0e0f";

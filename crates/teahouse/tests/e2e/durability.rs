@@ -68,7 +68,7 @@ fn a_boot_is_synced_before_anyone_enters_whatever_the_durability() {
     server.join_as("ann");
     server.signal("-TERM");
     server.wait(PATIENCE);
-    let trace = traced_whole(&trace);
+    let trace = read_trace(&trace);
     let is_of_log = |line: &&str| line.contains("teahouse.db-wal>");
     let until_someone_came = trace.lines().take_while(|line| !line.contains("accept4("));
     let last = until_someone_came.filter(is_of_log).last().unwrap();
@@ -89,7 +89,7 @@ fn count_unsynced(arguments: &[&str]) -> (usize, usize) {
     }
     server.signal("-TERM");
     server.wait(PATIENCE);
-    let trace = traced_whole(&trace);
+    let trace = read_trace(&trace);
     let (mut shown, mut unsynced, mut is_synced) = (0, 0, true);
     let mut syncing: Vec<&str> = Vec::new();
     for line in trace.lines() {
@@ -116,7 +116,7 @@ fn count_unsynced(arguments: &[&str]) -> (usize, usize) {
 }
 
 /// The whole trace. The tracer may still be writing when the server has ended.
-fn traced_whole(trace: &std::path::Path) -> String {
+fn read_trace(trace: &std::path::Path) -> String {
     let deadline = std::time::Instant::now() + PATIENCE;
     loop {
         let text = std::fs::read_to_string(trace).unwrap();

@@ -17,7 +17,7 @@ fn ask(port: u16, head: &str) -> Answer {
     visitor.answer(false)
 }
 
-fn why(answer: &Answer) -> (u16, String, String) {
+fn refusal_of(answer: &Answer) -> (u16, String, String) {
     let body: Value = answer.json();
     let text = |name: &str| body[name].as_str().unwrap().to_owned();
     (answer.status, text("code"), text("message"))
@@ -37,7 +37,7 @@ fn a_request_for_a_foreign_name_is_always_refused() {
         format!("PUT /lobby HTTP/1.1\r\n{rebound}Content-Length: 2\r\n\r\nhi"),
         socket,
     ] {
-        let (status, code, message) = why(&ask(server.port, &head));
+        let (status, code, message) = refusal_of(&ask(server.port, &head));
         assert_eq!((status, code.as_str()), (421, "wrong_host"), "{head}");
         assert!(message.starts_with("rebound.example"), "{message}");
         assert!(message.contains("`hosts`"), "{message}");
@@ -156,7 +156,7 @@ fn pages_behind_a_proxy_that_changes_the_host_may_post_and_others_are_told_what_
     let own = "Origin: https://tea.example\r\nSec-Fetch-Site: same-origin\r\n";
     assert_eq!(proxy.say("tea.example", own).status, 200);
     let foreign = "Origin: https://evil.example\r\nSec-Fetch-Site: cross-site\r\n";
-    let (status, code, message) = why(&proxy.say("tea.example", foreign));
+    let (status, code, message) = refusal_of(&proxy.say("tea.example", foreign));
     assert_eq!((status, code.as_str()), (403, "forbidden"));
     assert!(
         message.contains("cross-site") && message.contains("https://evil.example"),
@@ -164,7 +164,7 @@ fn pages_behind_a_proxy_that_changes_the_host_may_post_and_others_are_told_what_
     );
     // A browser that does not say so (over plain HTTP): the server compares the two names.
     let silent = "Origin: http://tea.example\r\n";
-    let (status, _, message) = why(&proxy.say("tea.example", silent));
+    let (status, _, message) = refusal_of(&proxy.say("tea.example", silent));
     assert_eq!(status, 403);
     let compared = format!(
         "the page is of http://tea.example and the request is for 127.0.0.1:{}",
@@ -179,7 +179,7 @@ fn pages_behind_a_proxy_that_changes_the_host_may_post_and_others_are_told_what_
     // A proxy that passes the host on needs its name in `hosts`; then everything is allowed.
     let passing = "proxy_set_header Host $host;";
     let proxy = Proxy::of(&server, passing);
-    assert_eq!(why(&proxy.say("tea.example", own)).0, 421);
+    assert_eq!(refusal_of(&proxy.say("tea.example", own)).0, 421);
     let server = TestServer::with(&["--hosts", "tea.example"]);
     for configuration in [passing, ""] {
         let proxy = Proxy::of(&server, configuration);
@@ -187,6 +187,6 @@ fn pages_behind_a_proxy_that_changes_the_host_may_post_and_others_are_told_what_
             let answer = proxy.say("tea.example", &format!("Origin: {origin}\r\n"));
             assert_eq!(answer.status, 200, "{origin} with {configuration:?}");
         }
-        assert_eq!(why(&proxy.say("tea.example", "Origin: http://evil.example\r\n")).0, 403);
+        assert_eq!(refusal_of(&proxy.say("tea.example", "Origin: http://evil.example\r\n")).0, 403);
     }
 }

@@ -66,7 +66,7 @@ fn answer(stream: &mut std::net::TcpStream, rest: &[u8]) -> Vec<u8> {
 }
 
 /// Nothing was said, done or shown to bob but what he says himself.
-fn nothing_came_of_it(server: &TestServer, bob: &mut Peer, may_come_and_go: bool) {
+fn check_nothing_happened(server: &TestServer, bob: &mut Peer, may_come_and_go: bool) {
     bob.say("the end");
     bob.say("/who");
     loop {
@@ -97,7 +97,7 @@ fn a_first_line_of_another_protocol_is_answered_once_in_that_protocol_and_never_
         let probe_text = probe.escape_ascii();
         assert!(got.starts_with(expected), "{probe_text} was answered with {}", got.escape_ascii());
     }
-    nothing_came_of_it(&server, &mut bob, false);
+    check_nothing_happened(&server, &mut bob, false);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_probe_in_two_parts_or_after_the_greeting_is_not_said_either() {
         assert!(!got.contains("admin"), "{probe_text} was answered with {got}");
         assert!(!got.contains("-- goodbye"), "{probe_text} was answered with {got}");
     }
-    nothing_came_of_it(&server, &mut bob, true);
+    check_nothing_happened(&server, &mut bob, true);
 }
 
 #[test]

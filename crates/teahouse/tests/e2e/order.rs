@@ -26,13 +26,14 @@ fn everyone_sees_one_order_while_people_join_leave_and_resume() {
     let total = WRITERS * EACH + 1;
     let is_over = AtomicBool::new(false);
     let orders: Vec<Vec<String>> = std::thread::scope(|scope| {
-        let mut hearing = Vec::new();
+        let mut followers = Vec::new();
         for resume_key in 0..3_u32 {
             let epoch = epoch.clone();
-            hearing.push(scope.spawn(move || resuming(port, resume_key, &epoch, total)));
+            followers
+                .push(scope.spawn(move || follow_with_resumes(port, resume_key, &epoch, total)));
         }
         let cursor = format!("{}-0", epoch.as_str().unwrap());
-        hearing.push(scope.spawn(move || {
+        followers.push(scope.spawn(move || {
             let (mut following, _) = Following::events(port, "lobby", Some(&cursor));
             let text = |_| following.event().data["text"].as_str().unwrap().to_owned();
             (0..total).map(text).collect()
@@ -64,14 +65,14 @@ fn everyone_sees_one_order_while_people_join_leave_and_resume() {
                 }
             }
         });
-        let mut speaking = Vec::new();
+        let mut writers = Vec::new();
         for writer in 0..WRITERS {
-            speaking.push(scope.spawn(move || speak(server, writer, EACH)));
+            writers.push(scope.spawn(move || say_messages(server, writer, EACH)));
         }
-        for speaking in speaking {
-            speaking.join().unwrap();
+        for writers in writers {
+            writers.join().unwrap();
         }
-        let orders = hearing.into_iter().map(|one| one.join().unwrap()).collect();
+        let orders = followers.into_iter().map(|one| one.join().unwrap()).collect();
         is_over.store(true, Ordering::Relaxed);
         passing.join().unwrap();
         orders
@@ -89,7 +90,7 @@ fn everyone_sees_one_order_while_people_join_leave_and_resume() {
 }
 
 /// Says its messages; half of the writers use lines and half the api.
-fn speak(server: &TestServer, writer: usize, count: usize) {
+fn say_messages(server: &TestServer, writer: usize, count: usize) {
     if writer.is_multiple_of(2) {
         let mut peer = server.join_as(&format!("line{writer}"));
         for number in 0..count {
@@ -122,7 +123,7 @@ fn speak(server: &TestServer, writer: usize, count: usize) {
 }
 
 /// Receives `total` messages while it disconnects and resumes its session again and again.
-fn resuming(port: u16, resume_key: u32, epoch: &Value, total: usize) -> Vec<String> {
+fn follow_with_resumes(port: u16, resume_key: u32, epoch: &Value, total: usize) -> Vec<String> {
     let seat_key = format!("{:032x}", 0xABC0 + resume_key);
     let mut order = Vec::new();
     let mut position = 0;

@@ -270,7 +270,7 @@ fn our_linear_client_joins_the_seeds_own_server() {
 }
 
 /// The answer to a request through `nc -N`, which closes its sending half after the request.
-fn through_nc(port: u16, request: &str) -> String {
+fn request_through_nc(port: u16, request: &str) -> String {
     let mut child = Command::new("nc")
         .args(["-N", "127.0.0.1", &port.to_string()])
         .stdin(Stdio::piped())
@@ -287,18 +287,19 @@ fn a_client_that_closes_its_side_after_a_request_is_answered_every_time() {
     let server = TestServer::open();
     let mut bob = server.join_as("bob");
     for number in 0..30 {
-        let answer = through_nc(server.port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let answer =
+            request_through_nc(server.port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
         assert!(answer.ends_with("\r\n\r\nok\n"), "number {number}: {answer}");
         let text = format!("number {number}");
         let length = text.len();
         let request = format!(
             "POST /lobby?nick=nc HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{text}"
         );
-        let answer = through_nc(server.port, &request);
+        let answer = request_through_nc(server.port, &request);
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "number {number}: {answer}");
         bob.expect(&format!("<nc> {text}"));
         let metrics = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
-        let answer = through_nc(server.admin_port(), metrics);
+        let answer = request_through_nc(server.admin_port(), metrics);
         assert!(answer.contains("\nteahouse_sessions "), "number {number}: {answer}");
     }
 }

@@ -43,7 +43,7 @@ fn close(server: &mut TestServer) {
 
 /// A server that was closed with five messages, went on to ten, and was restored to five; since then it has gone on to
 /// twelve with other texts. `meanwhile` runs between the ten and the restoring.
-fn brought_back<T>(meanwhile: impl FnOnce(&TestServer) -> T) -> (TestServer, T) {
+fn open_restored<T>(meanwhile: impl FnOnce(&TestServer) -> T) -> (TestServer, T) {
     let mut server = TestServer::open();
     (1..=5).for_each(|number| drop(say(&server, &format!("both {number}"))));
     close(&mut server);
@@ -90,7 +90,7 @@ fn reports_until(runtime: &Runtime, link: &mut Link, words: &str) -> Vec<String>
 #[test]
 fn our_client_drops_events_that_the_history_has_lost_and_says_so() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (_server, mut link) = brought_back(|server| {
+    let (_server, mut link) = open_restored(|server| {
         let server = Server::parse(&format!("127.0.0.1:{}", server.port)).unwrap();
         let rooms = vec![RoomName::parse("tea").unwrap()];
         let _inside = runtime.enter();
@@ -110,7 +110,7 @@ fn our_client_drops_events_that_the_history_has_lost_and_says_so() {
 
 #[test]
 fn a_cursor_is_of_this_history_when_its_event_has_the_same_time() {
-    let (server, lost) = brought_back(|server| say(server, "lost 11"));
+    let (server, lost) = open_restored(|server| say(server, "lost 11"));
     let page = get(server.port, "/api/v1/rooms/tea/messages?limit=12").json();
     let event = |position: usize| &page["events"][position - 1];
     let mut ann = Socket::hello(server.port, "ann");

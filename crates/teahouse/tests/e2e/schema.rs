@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use crate::visitor::{Answer, Happening};
+use crate::visitor::{Answer, ServerSentEvent};
 
 static SOCKET: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../../../docs/api.schema.json")).unwrap()
@@ -43,8 +43,8 @@ pub(crate) fn matches_request_schema(request: &Value) -> bool {
 }
 
 /// Checks a server-sent event.
-pub(crate) fn check_happening(happening: &Happening) {
-    let Happening { name, id, data } = happening;
+pub(crate) fn check_server_sent_event(event: &ServerSentEvent) {
+    let ServerSentEvent { name, id, data } = event;
     match name.as_str() {
         "event" => {
             check(&EVENT, data);

@@ -61,9 +61,9 @@ fn a_room_is_followed_from_its_beginning_to_the_closing_of_the_server() {
     }
     server.signal("-TERM");
     let mut notices = Vec::new();
-    while let Some(happening) = following.next() {
-        if happening.name == "notice" {
-            notices.push(happening.data["text"].clone());
+    while let Some(event) = following.next() {
+        if event.name == "notice" {
+            notices.push(event.data["text"].clone());
         }
     }
     assert_eq!(notices, ["the house is closing"]);

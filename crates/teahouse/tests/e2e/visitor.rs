@@ -189,7 +189,7 @@ pub(crate) struct Following {
 
 /// One server-sent event.
 #[derive(Debug)]
-pub(crate) struct Happening {
+pub(crate) struct ServerSentEvent {
     pub(crate) name: String,
     pub(crate) id: Option<String>,
     pub(crate) data: Value,
@@ -207,7 +207,7 @@ impl Following {
     }
 
     /// Follows a room as server-sent events, after an id or from now on; returns the first event too.
-    pub(crate) fn events(port: u16, room: &str, after: Option<&str>) -> (Self, Happening) {
+    pub(crate) fn events(port: u16, room: &str, after: Option<&str>) -> (Self, ServerSentEvent) {
         let more = after.map(|id| format!("Last-Event-ID: {id}\r\n")).unwrap_or_default();
         let mut following = Self::open(port, &format!("/api/v1/rooms/{room}/events"), &more);
         let begin = following.next().unwrap();
@@ -249,7 +249,7 @@ impl Following {
     }
 
     /// The next server-sent event, without the comments that only show that the server is there.
-    pub(crate) fn next(&mut self) -> Option<Happening> {
+    pub(crate) fn next(&mut self) -> Option<ServerSentEvent> {
         let (mut name, mut id, mut data) = (String::new(), None, Value::Null);
         loop {
             let line = self.line()?;
@@ -258,9 +258,9 @@ impl Following {
                 Some(("id", value)) => id = Some(value.to_owned()),
                 Some(("data", value)) => data = serde_json::from_str(value).unwrap(),
                 _ if line.is_empty() && !name.is_empty() => {
-                    let happening = Happening { name, id, data };
-                    schema::check_happening(&happening);
-                    return Some(happening);
+                    let event = ServerSentEvent { name, id, data };
+                    schema::check_server_sent_event(&event);
+                    return Some(event);
                 }
                 _ => assert!(line.is_empty() || line == ":", "{line:?}"),
             }
@@ -268,11 +268,11 @@ impl Following {
     }
 
     /// The next event of the room's history.
-    pub(crate) fn event(&mut self) -> Happening {
+    pub(crate) fn event(&mut self) -> ServerSentEvent {
         loop {
-            let happening = self.next().expect("it goes on");
-            if happening.name == "event" {
-                return happening;
+            let event = self.next().expect("it goes on");
+            if event.name == "event" {
+                return event;
             }
         }
     }

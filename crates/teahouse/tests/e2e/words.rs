@@ -11,7 +11,7 @@ use crate::socket::Socket;
 use crate::terminal::Terminal;
 use crate::visitor::post;
 
-fn said_whole(server: &TestServer, bytes: &[u8]) -> Output {
+fn say_whole(server: &TestServer, bytes: &[u8]) -> Output {
     let mut child = client(server, &["say", "lobby", "--whole", "--nick", "ci"])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
@@ -43,7 +43,7 @@ fn every_protocol_reads_the_same_line_ends_and_no_byte_order_mark() {
     let say = json!({ "op": "say", "room": "lobby", "text": words });
     socket.send(tungstenite::Message::text(format!("\u{FEFF}{say}")));
     expect_lines_of("web");
-    assert_eq!(said_whole(&server, words.as_bytes()).status.code(), Some(0));
+    assert_eq!(say_whole(&server, words.as_bytes()).status.code(), Some(0));
     expect_lines_of("ci");
 }
 
@@ -59,7 +59,7 @@ fn every_protocol_refuses_invisible_text_and_names_utf16() {
     let mut carl = crate::peer::Peer::connect(server.port);
     carl.send(b"h\0i\0\n\0");
     carl.expect("this is UTF-16; send UTF-8");
-    let whole = said_whole(&server, &utf16);
+    let whole = say_whole(&server, &utf16);
     assert_ne!(whole.status.code(), Some(0));
     let output = String::from_utf8(whole.stderr).unwrap();
     assert!(output.contains("this is UTF-16; send UTF-8"), "{output}");
@@ -73,7 +73,7 @@ fn every_protocol_refuses_invisible_text_and_names_utf16() {
     let mut socket = Socket::join(server.port, "web", "lobby");
     socket.ask(&json!({ "ref": 1, "op": "say", "room": "lobby", "text": nothing }));
     assert_eq!(socket.expect("error")["field"], "text");
-    assert_ne!(said_whole(&server, nothing.as_bytes()).status.code(), Some(0));
+    assert_ne!(say_whole(&server, nothing.as_bytes()).status.code(), Some(0));
     let mixed = post(server.port, "/lobby?nick=%D0%92ob", "hello").json();
     assert_eq!((&mixed["field"], &mixed["code"]), (&json!("nick"), &json!("bad_request")));
     ann.say("nothing of it was heard");
