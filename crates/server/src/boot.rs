@@ -1,6 +1,6 @@
-//! How a server begins: the first thing that it proposes is that it starts, and with which limits where others stand.
-//! The log gives it a boot for that, of which its session numbers are made. The hub tells the boot when it is kept and
-//! not before, so that no end of the process at any place has a boot given out twice; there are no shards until then.
+//! How a server starts: its first proposals are `Open`, and `Configure` if its limits differ from those of the chat. The
+//! chat answers with a boot, the number from which its session numbers are made. The hub hands over the boot only after
+//! it is committed, so that no boot is given out twice wherever the process is killed. Shards start after that.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use teahouse_core::{Action, Chat, Effect, Limits, NodeId, Proposal};
 
 use crate::log::{Chunk, Entry};
 
-/// Which server of a history this is.
+/// The number of this server among those of its history.
 const NODE: NodeId = NodeId::ONLY;
 
-/// What a server with these limits proposes first.
+/// The first proposals of a server with these limits.
 pub(crate) fn proposals(chat: &Chat, limits: Limits) -> Chunk {
     let configure = || Action::Configure { limits: Box::new(limits.clone()) };
     let configure = (chat.limits() != Some(&limits)).then(configure);
@@ -20,8 +20,9 @@ pub(crate) fn proposals(chat: &Chat, limits: Limits) -> Chunk {
     actions.map(|action| Entry::Proposal(Proposal::of_server(action))).collect()
 }
 
-/// What came of the start among what was decided, if anything: a boot, or none because all are given out.
-pub(crate) fn given(effects: &[Effect]) -> Option<Option<u32>> {
+/// The boot that these effects give to this server, if they have an answer to its start. `Some(None)`: every boot has
+/// been given out.
+pub(crate) fn boot_of(effects: &[Effect]) -> Option<Option<u32>> {
     effects.iter().find_map(|effect| match effect {
         Effect::Opened { node, boot } if *node == NODE => Some(*boot),
         Effect::Opened { .. }
@@ -38,34 +39,33 @@ pub(crate) fn given(effects: &[Effect]) -> Option<Option<u32>> {
     })
 }
 
-/// The hub's end.
+/// The hub's end of the channel.
 pub(crate) struct BootSender(SyncSender<Option<u32>>);
 
-/// The end of those who wait for the boot.
+/// The end at which the starting server waits for its boot.
 pub(crate) struct BootReceiver(Receiver<Option<u32>>);
 
-/// From the hub, which has one boot to tell, to those who wait.
+/// A channel for one boot, from the hub to the starting server.
 pub(crate) fn channel() -> (BootSender, BootReceiver) {
     let (sender, receiver) = sync_channel(1);
     (BootSender(sender), BootReceiver(receiver))
 }
 
 impl BootSender {
-    /// Tells what came of the start, if it is among what has been committed. Gives whether it was.
-    pub(crate) fn tell(&self, committed: &[Effect]) -> bool {
-        let given = given(committed);
-        // Who waits no longer has given up: then the server ends.
-        given.is_some_and(|boot| self.0.try_send(boot).is_ok())
+    /// Sends the boot if these committed effects give one. Returns whether it was sent.
+    pub(crate) fn send(&self, committed: &[Effect]) -> bool {
+        // An error means that the receiver has given up; then the server ends.
+        boot_of(committed).is_some_and(|boot| self.0.try_send(boot).is_ok())
     }
 }
 
 impl BootReceiver {
-    /// Waits so long for what came of the start.
+    /// Waits at most this long for the boot; `Ok(None)` if every boot has been given out.
     pub(crate) fn wait(&self, max: Duration) -> Result<Option<u32>, RecvTimeoutError> {
         self.0.recv_timeout(max)
     }
 
-    /// Waits so long for the hub to let go of its end. Gives whether it has.
+    /// Waits at most this long until the hub drops its end. Returns whether it has.
     pub(crate) fn wait_for_end(&self, max: Duration) -> bool {
         loop {
             match self.0.recv_timeout(max) {

@@ -1,28 +1,28 @@
-//! The addresses that browsers are at. A browser opens connections that it may need later and says nothing on
-//! them; a person with `nc` says nothing either and waits for a greeting. What tells them apart is whether a
-//! browser has made a request from that address lately. Programs that speak HTTP (`curl`, scrapers) open no
-//! spare connections and do not count, so that whoever uses them beside `nc` is greeted.
+//! The addresses from which browsers have made requests. A browser opens spare connections and sends nothing on them;
+//! a person with `nc` sends nothing either and waits for a greeting. A silent connection counts as a browser's if a
+//! browser has made a request from its address lately. Other HTTP programs (`curl`, scrapers) open no spare connections
+//! and do not count, so a person who uses them beside `nc` is still greeted.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use teahouse_core::{Origin, SteadyTime};
 
-/// Addresses that are remembered; at the limit the one longest ago gives way.
+/// Addresses that are remembered; at the limit the one with the oldest request is evicted.
 const BROWSERS_MAX: usize = 4096;
-/// How long a browser is remembered after its last request, milliseconds. Whoever types an address they were at has
-/// the browser connect before they have finished.
+/// How long a browser is remembered after its last request, milliseconds. A browser also connects early, while a person
+/// still types an address that the person visited before.
 const LATELY_MS: u64 = 10 * 60 * 1000;
 
 /// When a browser last made a request from each address.
 #[derive(Debug, Default)]
 pub(crate) struct Browsers {
-    // Taken when a connection is silent and when a browser begins to speak, never on the way of a message.
+    // Locked when a connection is silent and when a browser makes a request, never on the path of a message.
     seen_at: Mutex<HashMap<Origin, SteadyTime>>,
 }
 
 impl Browsers {
-    /// A browser has just made a request from there.
+    /// Records that a browser has just made a request from this address.
     pub(crate) fn note(&self, origin: Origin, now: SteadyTime) {
         let mut seen_at = self.seen_at.lock().unwrap_or_else(PoisonError::into_inner);
         if seen_at.len() >= BROWSERS_MAX && !seen_at.contains_key(&origin) {
@@ -35,7 +35,7 @@ impl Browsers {
         seen_at.insert(origin, now);
     }
 
-    /// Whether a browser is there, as far as is known.
+    /// Whether a browser has made a request from this address lately.
     pub(crate) fn are_at(&self, origin: Origin, now: SteadyTime) -> bool {
         let seen_at = self.seen_at.lock().unwrap_or_else(PoisonError::into_inner);
         seen_at.get(&origin).is_some_and(|seen| is_lately(*seen, now))
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_is_remembered_for_a_while_and_only_so_many_are() {
+    fn a_browser_is_remembered_for_ten_minutes_and_their_number_is_bounded() {
         let browsers = Browsers::default();
         let at = |seconds: u64| SteadyTime(seconds * 1000);
         browsers.note(Origin(1), at(0));

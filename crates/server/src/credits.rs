@@ -1,15 +1,15 @@
-//! What is under way from the hub to the shards, counted in work, and when what was decided goes to which shard. Pure:
-//! the hub gives it the time and what shards report ([`crate::delivery`]), a simulation its own.
+//! Flow control from the hub to the shards: counts the work in flight, and decides when each shard gets its next
+//! effects. Pure: the hub supplies the time and the shards' reports ([`crate::delivery`]); a simulation supplies its own.
 //!
 //! Three rules:
 //!
-//! - **A shard has at most [`MESSAGES_MAX`] messages before it**: the one it is at and the next. What is decided
-//!   meanwhile becomes one message, so its rounds carry as much as there is.
-//! - **What is dear waits until the shards are at leisure**, so that all of them take the same large rounds instead of
-//!   many small ones, each at its own time. While one shard is idle and another is not, it waits at most as long as
-//!   the work itself takes: nobody waits more than twice as long for that, and what is cheap never waits.
-//! - **When a shard has [`UNDER_WAY_MAX`] before it, the hub takes nothing more** from the log. So what is said in one
-//!   room waits a bounded time for what is said in others, also when a shard is slow.
+//! - **A shard has at most [`MESSAGES_MAX`] messages in flight**: the one it works at and the next. Batches that are
+//!   committed meanwhile become one message, so each round of the shard carries as much as possible.
+//! - **Expensive work waits until all shards are idle**, so that they take the same large rounds instead of many small
+//!   ones, each at its own time. While some shards are idle and others are busy, the work waits at most as long as it
+//!   takes itself, so its delay at most doubles. Cheap work never waits.
+//! - **When a shard has [`IN_FLIGHT_MAX`] in flight, the hub takes nothing more** from the log. So messages of one room
+//!   wait a bounded time for those of other rooms, even when a shard is slow.
 
 use std::collections::VecDeque;
 use std::iter::Sum;
@@ -19,31 +19,31 @@ use std::time::Duration;
 
 use teahouse_core::Effect;
 
-/// Messages a shard may have before it: one it is at, and one to go on with.
+/// Messages that a shard may have in flight: one to work at, and one to continue with.
 const MESSAGES_MAX: usize = 2;
-/// Work before one shard beyond which the hub takes nothing from the log.
-const UNDER_WAY_MAX: Work = Work::from_ms(100);
-/// Work that is not worth waiting for anybody.
+/// Work in flight to one shard above which the hub takes nothing from the log.
+const IN_FLIGHT_MAX: Work = Work::from_ms(100);
+/// Work below this is never held back.
 const CHEAP: Work = Work::from_ms(1);
-/// How long at most something waits for shards that are busy while others are idle.
+/// Longest time that work is held back for busy shards while others are idle.
 const GATHER_MAX: Duration = Duration::from_millis(80);
 
-/// Work of one chunk for those who hear it, beyond which nobody who talks to many is read until it is handed in.
+/// Delivery work of one chunk; above this a shard stops reading from members of large rooms until it hands in the chunk.
 pub(crate) const CHUNK_MAX: Work = Work::from_ms(30);
-/// Members of a room in which talk is cheap: it waits for the bounds of a chunk only.
+/// Listeners up to which a room is small: messages to it are cheap and only the size of a chunk bounds them.
 pub(crate) const FEW: usize = 50;
 
-/// What one write to a socket takes, nanoseconds: the system's part, whatever it carries.
+/// The system's cost of one write to a socket, whatever its size, nanoseconds.
 const WRITE_NS: u64 = 6_000;
-/// What each message in it adds.
+/// The cost of each message in a write, nanoseconds.
 const ITEM_NS: u64 = 12;
-/// What each KiB in it adds: it is copied.
+/// The cost of copying each KiB of a write, nanoseconds.
 const KIB_NS: u64 = 256;
-/// What a decided thing costs a shard where nobody hears it, and each KiB of it.
+/// The cost of one effect to a shard without listeners, and of each KiB of it, nanoseconds.
 const EFFECT_NS: u64 = 100;
 const EFFECT_KIB_NS: u64 = 4_096;
 
-/// Work of shards, as the time that it takes about.
+/// Work of shards, measured as the approximate time that it takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Work(u64);
 
@@ -56,24 +56,24 @@ impl Work {
         Self(us * 1_000)
     }
 
-    /// How many times the other is in it.
+    /// How many times `other` fits into this work.
     pub(crate) const fn divided_by(self, other: Self) -> u64 {
         self.0 / other.0
     }
 
-    /// That somebody is written to.
+    /// The work of one write to each of these listeners.
     pub(crate) fn of_writes(listeners: usize) -> Self {
         Self(WRITE_NS.saturating_mul(listeners as u64))
     }
 
-    /// That a message of so many bytes is in what each of so many is written, whatever else is.
+    /// The work of one message of this size within the writes to these listeners.
     pub(crate) fn of_message(bytes: usize, listeners: usize) -> Self {
         let (bytes, listeners) = (bytes as u64, listeners as u64);
-        let heard = (ITEM_NS + bytes * KIB_NS / 1024).saturating_mul(listeners);
-        Self(heard + EFFECT_NS + bytes * EFFECT_KIB_NS / 1024)
+        let delivered = (ITEM_NS + bytes * KIB_NS / 1024).saturating_mul(listeners);
+        Self(delivered + EFFECT_NS + bytes * EFFECT_KIB_NS / 1024)
     }
 
-    /// So many times that.
+    /// This work, `count` times.
     #[cfg(test)]
     pub(crate) fn times(self, count: usize) -> Self {
         Self(self.0.saturating_mul(count as u64))
@@ -99,34 +99,34 @@ impl Sum for Work {
     }
 }
 
-/// What was decided at once, committed.
+/// The effects of one committed batch.
 pub(crate) type Decided = Arc<Vec<Effect>>;
 
-/// What is under way.
+/// The work in flight to each shard, and the batches that are held back.
 #[derive(Debug)]
 pub(crate) struct Credits {
     shards: Vec<Account>,
-    /// Decided, and kept back until shards are at leisure; the work of it, and since when.
+    /// Batches held back until the shards are idle; their work, and the time since which they are held.
     held: Vec<Decided>,
     held_work: Work,
     held_since: Duration,
-    /// How many there were so far, held ones included, and the work of all of them.
+    /// All batches so far, including held ones, and their total work.
     count: u64,
     total: Work,
-    /// Of those that not every shard has worked off: the work up to and with each.
+    /// For each batch that some shard has not worked off: the total work up to and including it.
     totals: VecDeque<Work>,
 }
 
-/// One shard's.
+/// The state of one shard.
 #[derive(Debug, Default)]
 struct Account {
-    /// To be handed to it.
+    /// Released batches that are not handed to the shard yet.
     waiting: Vec<Decided>,
-    /// How many had been handed to it with each message that it has not worked off.
+    /// For each message that the shard has not worked off: the value of `handed` after it.
     messages: VecDeque<u64>,
-    /// How many have been handed to it.
+    /// Batches handed to the shard.
     handed: u64,
-    /// How many it has worked off, and the work of all of them.
+    /// Batches that the shard has worked off, and their total work.
     worked_off: u64,
     worked_off_work: Work,
 }
@@ -150,7 +150,7 @@ impl Credits {
         }
     }
 
-    /// Something was decided and committed: shards are to hear it, after everything before.
+    /// Queues a committed batch for every shard, after all earlier ones.
     pub(crate) fn push(&mut self, decided: Decided, work: Work, now: Duration) {
         if self.held.is_empty() {
             self.held_since = now;
@@ -162,11 +162,11 @@ impl Credits {
         self.totals.push_back(self.total);
     }
 
-    /// A shard has worked off so many since the start.
+    /// Records that a shard has worked off `count` batches since the start.
     pub(crate) fn worked_off(&mut self, shard: usize, count: u64) {
         let first = self.count - self.totals.len() as u64;
         let account = &mut self.shards[shard];
-        // One that is gone has nothing before it any more.
+        // A shard that has ended reports the largest number: nothing is in flight to it.
         let count = count.min(account.handed);
         if count <= account.worked_off {
             return;
@@ -183,7 +183,7 @@ impl Credits {
         }
     }
 
-    /// Lets go what is held if it need not wait, or has waited long enough.
+    /// Releases the held batches if they need not wait, or have waited long enough.
     pub(crate) fn release(&mut self, now: Duration) {
         let idle = self.shards.iter().filter(|account| account.is_idle()).count();
         let is_due = self.held_work < CHEAP
@@ -194,7 +194,7 @@ impl Credits {
         }
     }
 
-    /// Lets go what is held, whoever is busy.
+    /// Releases the held batches, even if shards are busy.
     pub(crate) fn release_all(&mut self) {
         for account in &mut self.shards {
             account.waiting.extend(self.held.iter().map(Arc::clone));
@@ -207,25 +207,25 @@ impl Credits {
         self.held_work.time().min(GATHER_MAX)
     }
 
-    /// Whether something is to be handed out, sooner or later.
-    pub(crate) fn keeps_something(&self) -> bool {
+    /// Whether some batch is not handed out to every shard yet.
+    pub(crate) fn has_undelivered(&self) -> bool {
         !self.held.is_empty() || self.shards.iter().any(|account| !account.waiting.is_empty())
     }
 
-    /// When [`Credits::release`] is wanted, whatever shards report.
+    /// When [`Credits::release`] has to be called, even if no shard reports.
     pub(crate) fn due(&self) -> Option<Duration> {
         let is_some_idle = self.shards.iter().any(Account::is_idle);
         let waits = !self.held.is_empty() && is_some_idle;
         waits.then(|| self.held_since + self.patience())
     }
 
-    /// Whether a shard is to be handed something, if it can take it.
+    /// Whether a shard has batches waiting and may have another message.
     pub(crate) fn has_next(&self, shard: usize) -> bool {
         let account = &self.shards[shard];
         !account.waiting.is_empty() && account.messages.len() < MESSAGES_MAX
     }
 
-    /// Everything that waits for a shard, in one message.
+    /// Takes all batches that wait for a shard, as one message.
     pub(crate) fn take(&mut self, shard: usize) -> Vec<Decided> {
         let account = &mut self.shards[shard];
         let waiting = std::mem::take(&mut account.waiting);
@@ -236,11 +236,11 @@ impl Credits {
         waiting
     }
 
-    /// The shard that has more before it than it may, and the most of them; none when more may be taken from the log.
+    /// The shard with the most work in flight, if that is at the bound; `None` while the hub may take more from the log.
     pub(crate) fn overburdened(&self) -> Option<usize> {
-        let under_way = |account: &Account| Work(self.total.0 - account.worked_off_work.0);
-        let most = self.shards.iter().enumerate().max_by_key(|(_, account)| under_way(account));
-        most.filter(|(_, account)| under_way(account) >= UNDER_WAY_MAX).map(|(shard, _)| shard)
+        let in_flight = |account: &Account| Work(self.total.0 - account.worked_off_work.0);
+        let most = self.shards.iter().enumerate().max_by_key(|(_, account)| in_flight(account));
+        most.filter(|(_, account)| in_flight(account) >= IN_FLIGHT_MAX).map(|(shard, _)| shard)
     }
 }
 

@@ -1,5 +1,5 @@
-//! The hub's way to the shards: what was decided goes to each as its credit allows ([`crate::credits`]), and shards
-//! report how far they have come. The hub waits for one only where what is under way is at its bound.
+//! Delivery from the hub to the shards: each shard gets committed batches as its credit allows ([`crate::credits`]) and
+//! reports its progress. The hub waits for a shard only when the work in flight to it is at its bound.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,19 +14,19 @@ use crate::credits::{Credits, Work};
 use crate::inbox::Inbox;
 use crate::metrics::{ByShard, HubMetrics};
 
-/// How long a shard may keep the hub waiting before the log says so.
+/// How long a shard may keep the hub waiting before a warning is logged.
 const SLOW_SHARD: Duration = Duration::from_secs(1);
 
-/// How far shards have come.
+/// The progress of all shards.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    /// What each has worked off since the start.
+    /// Batches that each shard has worked off since the start.
     worked_off: Vec<AtomicU64>,
-    /// Told when one of them has come further.
+    /// Notified when a shard reports progress.
     hub: Notify,
 }
 
-/// Where one shard reports.
+/// The handle with which one shard reports its progress.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
     progress: Arc<Progress>,
@@ -45,21 +45,21 @@ impl Progress {
 }
 
 impl Report {
-    /// So much of what it was handed has been worked off since the start, and its sockets have had a turn.
+    /// Reports that the shard has worked off `count` batches since the start, and that its sockets have had a turn.
     pub(crate) fn worked_off(&self, count: u64) {
         self.progress.worked_off[self.shard].store(count, Ordering::Release);
         self.progress.hub.notify_one();
     }
 }
 
-/// The hub's end.
+/// The hub's end of the delivery.
 pub(crate) struct Delivery {
     inboxes: Vec<mpsc::Sender<Inbox>>,
     progress: Arc<Progress>,
     credits: Credits,
     began: Instant,
     metrics: HubMetrics,
-    /// Since when the hub takes nothing, and because of which shard.
+    /// Since when the hub takes nothing from the log, and the shard that is the reason.
     stopped: Option<(Instant, usize)>,
 }
 
@@ -73,32 +73,32 @@ impl Delivery {
         Self { inboxes, progress, credits, began: Instant::now(), metrics, stopped: None }
     }
 
-    /// Something was decided and committed.
+    /// Queues the effects of a committed batch.
     pub(crate) fn push(&mut self, effects: Vec<Effect>, work: Work) {
         if !effects.is_empty() {
             self.credits.push(Arc::new(effects), work, self.began.elapsed());
         }
     }
 
-    /// Hands out what may be handed out.
+    /// Hands out every batch that the credits release.
     pub(crate) fn hand_out(&mut self) {
-        self.look();
+        self.read_progress();
         self.credits.release(self.began.elapsed());
-        self.hand();
+        self.send_released();
         self.note_stop();
     }
 
-    /// Hands out everything, whoever is busy: the hub is about to be busy itself for a while.
+    /// Hands out every batch, even if shards are busy: the hub itself is about to be busy for a while.
     pub(crate) fn hand_out_all(&mut self) {
-        self.look();
+        self.read_progress();
         self.credits.release_all();
-        self.hand();
+        self.send_released();
     }
 
-    fn look(&mut self) {
+    fn read_progress(&mut self) {
         for (shard, inbox) in self.inboxes.iter().enumerate() {
             let count = match inbox.is_closed() {
-                // It has ended for a reason that is reported where it ran.
+                // The shard has ended; the server reports why.
                 true => u64::MAX,
                 false => self.progress.worked_off[shard].load(Ordering::Acquire),
             };
@@ -106,21 +106,21 @@ impl Delivery {
         }
     }
 
-    fn hand(&mut self) {
+    fn send_released(&mut self) {
         for (shard, inbox) in self.inboxes.iter().enumerate() {
             if !self.credits.has_next(shard) {
                 continue;
             }
             match inbox.try_reserve() {
                 Ok(permit) => permit.send(Inbox::Batches(self.credits.take(shard))),
-                // It takes out what is in there, reports, and is looked at again.
+                // The shard empties its inbox and reports; then the hub tries again.
                 Err(TrySendError::Full(())) => {}
                 Err(TrySendError::Closed(())) => drop(self.credits.take(shard)),
             }
         }
     }
 
-    /// Whether more may be taken from the log.
+    /// Whether the hub may take more from the log.
     pub(crate) fn may_take(&self) -> bool {
         self.stopped.is_none()
     }
@@ -133,7 +133,7 @@ impl Delivery {
                 let seconds = self.metrics.shard_wait_seconds.get_or_create(&ByShard { shard });
                 seconds.inc_by(waited.as_secs_f64());
                 if waited >= SLOW_SHARD {
-                    warn!(shard, ?waited, "a shard is slow: everybody waited for it");
+                    warn!(shard, ?waited, "a shard is slow: the whole server waited for it");
                 }
                 self.stopped = None;
             }
@@ -141,10 +141,10 @@ impl Delivery {
         }
     }
 
-    /// Waits until there may be something to hand out, or more may be taken.
+    /// Waits until something may be handed out, or the hub may take more from the log.
     pub(crate) async fn changed(&self) {
         match self.credits.due() {
-            None if self.may_take() && !self.credits.keeps_something() => {
+            None if self.may_take() && !self.credits.has_undelivered() => {
                 std::future::pending().await
             }
             None => self.progress.hub.notified().await,
@@ -155,8 +155,8 @@ impl Delivery {
         }
     }
 
-    /// Tells every shard something, after everything that was decided. Waits for those that have much before them.
-    pub(crate) async fn tell(&mut self, message: impl Fn() -> Inbox) {
+    /// Sends a message to every shard, after all committed batches. Waits for shards whose inbox is full.
+    pub(crate) async fn broadcast(&mut self, message: impl Fn() -> Inbox) {
         self.credits.release_all();
         for (shard, inbox) in self.inboxes.iter().enumerate() {
             let waiting = self.credits.take(shard);
@@ -170,8 +170,8 @@ impl Delivery {
     }
 }
 
-/// The work that shards have with what was decided: for each room one write to everyone who hears it, and its
-/// messages; for each person one write.
+/// The work that a batch causes in the shards: for each room one write to each listener, and the room's messages; for
+/// each effect for a single session one write.
 pub(crate) fn work_of(chat: &Chat, effects: &[Effect]) -> Work {
     let mut rooms = Listeners { chat, last: None, rooms: Vec::new() };
     let mut work = Work::default();
@@ -180,8 +180,8 @@ pub(crate) fn work_of(chat: &Chat, effects: &[Effect]) -> Work {
             Effect::Event(event) => {
                 work += Work::of_message(event.weight(), rooms.of(event.room));
             }
-            Effect::Presence { rooms: told, .. } => {
-                for InRoom { room, .. } in told.iter().filter(|room| room.is_announced) {
+            Effect::Presence { rooms: affected, .. } => {
+                for InRoom { room, .. } in affected.iter().filter(|room| room.is_announced) {
                     work += Work::of_message(0, rooms.of(*room));
                 }
             }
@@ -200,7 +200,7 @@ pub(crate) fn work_of(chat: &Chat, effects: &[Effect]) -> Work {
     work
 }
 
-/// How many hear the rooms of a batch. Most that follow each other are of one room.
+/// Counts the listeners of the rooms of a batch. Keeps the last count, because most neighbouring events share a room.
 struct Listeners<'a> {
     chat: &'a Chat,
     last: Option<(RoomId, usize)>,
@@ -220,7 +220,7 @@ impl Listeners<'_> {
         }
     }
 
-    /// That everyone who hears one of them is written to.
+    /// The work of one write to each listener of each room.
     fn writes(mut self) -> Work {
         self.rooms.sort_unstable();
         self.rooms.dedup();

@@ -1,23 +1,23 @@
-//! What a shard has done and how it is: plain numbers that nobody else touches, handed out when somebody asks
+//! A shard's figures for the metrics: plain numbers that only the shard changes, and that it hands out on request
 //! ([`crate::inbox::Inbox::Measure`]).
 
 use std::collections::BTreeMap;
 
 use teahouse_core::Refusal;
 
-/// What connections speak, as figures name it; `unknown` while it is not known.
+/// The values of the label `protocol`.
 pub(crate) const PROTOCOLS: [&str; 4] = ["api", "follow", "line", UNKNOWN_PROTOCOL];
-/// What a connection speaks that has not said so.
+/// The label of a connection whose protocol is not known yet.
 pub(crate) const UNKNOWN_PROTOCOL: &str = "unknown";
 
-/// Sums since the start.
+/// Totals since the start.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counts {
-    /// Events and announcements given to members.
+    /// Events and announcements sent to members.
     pub(crate) deliveries: u64,
     /// Of these, events that came from history.
     pub(crate) refilled: u64,
-    /// Bytes given to sockets or queued for them.
+    /// Bytes written to sockets or queued for them.
     pub(crate) bytes: u64,
     /// Writes to sockets: deliveries divided by these is how many messages one write carries.
     pub(crate) writes: u64,
@@ -25,19 +25,19 @@ pub(crate) struct Counts {
     pub(crate) refusals: BTreeMap<&'static str, u64>,
 }
 
-/// What a shard has done and how it is.
+/// The totals and the current state of a shard.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Figures {
     pub(crate) counts: Counts,
     /// Connections by protocol.
     pub(crate) connections: BTreeMap<&'static str, u64>,
-    /// Seats in rooms by protocol.
+    /// Memberships by protocol.
     pub(crate) members: BTreeMap<&'static str, u64>,
-    /// Seats whose events come from history just now.
+    /// Memberships that currently get their events from history.
     pub(crate) behind: u64,
-    /// Bytes queued for sockets that do not take them.
+    /// Bytes queued for sockets that accept no more.
     pub(crate) queued_bytes: u64,
-    /// Requests gathered and not handed to the log yet.
+    /// Requests gathered and not yet handed to the log.
     pub(crate) gathered: u64,
 }
 

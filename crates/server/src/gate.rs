@@ -1,5 +1,5 @@
-//! Who may connect: bounds on connections, in all and per address, and one [`Account`] for each address of what
-//! it has used. The table of accounts is asked once per connection, never on the way of a message.
+//! Decides which connections are admitted: bounds on connections in total and per address, and one [`Account`] per
+//! address for what the address has used. The table of accounts is read once per connection, never per message.
 
 mod account;
 
@@ -19,20 +19,20 @@ use crate::clock::SteadyClock;
 use crate::settings::LimitSettings;
 use account::Rates;
 
-/// Addresses without a connection whose accounts are kept. One has fewer unless somebody owns whole networks,
-/// and then a fresh account is nothing new to them.
+/// Accounts kept for addresses without a connection. Only an owner of whole networks can exceed this, and such an owner
+/// can get fresh accounts anyway.
 const IDLE_ACCOUNTS_MAX: usize = 16 * 1024;
-/// How long somebody who finds no place is asked to wait.
+/// The waiting time that a client gets when the server or its address has no free slot.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
-/// The counts of all shards and the listener.
+/// The counts and rates, shared by the listeners and all shards.
 #[derive(Debug)]
 pub(crate) struct Gate {
     clock: SteadyClock,
     rates: Arc<Rates>,
-    /// Drawn for this process: an origin cannot be turned back into an address.
+    /// Random for each process, so that an origin cannot be turned back into an address.
     origin_key: RandomState,
-    /// How long a peer may take nothing of what it is sent, seconds; 0 for ever.
+    /// How long a peer may accept no data that is sent to it, seconds; 0: forever.
     unread_s: AtomicU32,
     state: Mutex<State>,
 }
@@ -41,49 +41,49 @@ pub(crate) struct Gate {
 struct State {
     connections_max: usize,
     connections_per_address_max: usize,
-    newcomers_per_address_max: usize,
+    not_entered_per_address_max: usize,
     connections: usize,
     accounts: HashMap<IpAddr, Arc<Account>>,
-    /// Accounts there may be until those are forgotten that nobody uses.
+    /// Number of accounts at which unused ones are forgotten.
     accounts_max: usize,
 }
 
-/// One connection's place; given back when dropped.
+/// The slot of one connection; dropping the permit frees the slot.
 #[derive(Debug)]
 pub(crate) struct Permit {
     gate: Arc<Gate>,
     account: Arc<Account>,
-    has_come_in: bool,
+    has_entered: bool,
     is_connected: bool,
 }
 
-/// Why there is no place.
+/// Why a connection is not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refused {
     /// The server is full.
     Full {
-        /// Connections it takes.
+        /// The limit of connections.
         max: usize,
     },
-    /// That address has as many as one may.
+    /// The address has as many connections as it may.
     Address {
-        /// Connections it takes from one address.
+        /// The limit of connections from one address.
         max: usize,
     },
-    /// That address has as many that have not come in as one may.
+    /// The address has as many connections that have not entered as it may.
     NotEntered {
-        /// Such connections it takes from one address.
+        /// The limit of such connections from one address.
         max: usize,
     },
-    /// That address asks for more than one may in this time.
+    /// The address connects more often than it may.
     TooFast {
-        /// How long until it may ask again, milliseconds.
+        /// Time until the address may connect again, milliseconds.
         wait_ms: u32,
     },
 }
 
 impl Refused {
-    /// When to try again, whole seconds and at least one.
+    /// Time after which the client may try again, whole seconds, at least 1.
     pub(crate) fn retry_after_s(self) -> u64 {
         let wait = match self {
             Self::Full { .. } | Self::Address { .. } | Self::NotEntered { .. } => RETRY_AFTER,
@@ -116,7 +116,7 @@ impl fmt::Display for Refused {
 }
 
 impl Gate {
-    /// One whose clock begins now.
+    /// A gate whose clock starts now.
     #[cfg(test)]
     pub(crate) fn started(limits: &LimitSettings, connections_max: usize) -> Arc<Self> {
         Self::new(limits, connections_max, SteadyClock::start())
@@ -130,7 +130,7 @@ impl Gate {
         let state = State {
             connections_max: 0,
             connections_per_address_max: 0,
-            newcomers_per_address_max: 0,
+            not_entered_per_address_max: 0,
             connections: 0,
             accounts: HashMap::new(),
             accounts_max: IDLE_ACCOUNTS_MAX,
@@ -146,7 +146,7 @@ impl Gate {
         gate
     }
 
-    /// Takes a place, or says why there is none. An address may come as often as it may ask.
+    /// Admits a connection, or says why not. An address may connect at the same rate at which it may send requests.
     pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Permit, Refused> {
         let mut state = self.state();
         let account = self.account(&mut state, counted_as(peer));
@@ -158,18 +158,18 @@ impl Gate {
         if is_over(account.connections.load(Ordering::Relaxed), max) {
             return Err(Refused::Address { max });
         }
-        let max = state.newcomers_per_address_max;
-        if is_over(account.newcomers.load(Ordering::Relaxed), max) {
+        let max = state.not_entered_per_address_max;
+        if is_over(account.not_entered.load(Ordering::Relaxed), max) {
             return Err(Refused::NotEntered { max });
         }
         if let Verdict::Wait { ms } = account.charge(self.clock.now(), Cost::CONNECTION) {
             return Err(Refused::TooFast { wait_ms: ms });
         }
         account.connections.fetch_add(1, Ordering::Relaxed);
-        account.newcomers.fetch_add(1, Ordering::Relaxed);
+        account.not_entered.fetch_add(1, Ordering::Relaxed);
         state.connections += 1;
         drop(state);
-        Ok(Permit { gate: Arc::clone(self), account, has_come_in: false, is_connected: true })
+        Ok(Permit { gate: Arc::clone(self), account, has_entered: false, is_connected: true })
     }
 
     fn account(&self, state: &mut State, address: IpAddr) -> Arc<Account> {
@@ -184,39 +184,39 @@ impl Gate {
         account
     }
 
-    /// What the chat knows of an address.
+    /// The number by which the chat knows an address.
     fn origin_of(&self, address: IpAddr) -> Origin {
         match Origin(self.origin_key.hash_one(address)) {
-            // That one is not limited.
+            // The chat does not limit the server's own origin.
             Origin::SERVER => Origin(1),
             origin => origin,
         }
     }
 
-    /// Moves the bounds; who is in stays in.
+    /// Changes the bounds. Connections that are already admitted stay.
     pub(crate) fn set_limits(&self, limits: &LimitSettings, connections_max: usize) {
         self.rates.set(limits);
         self.unread_s.store(limits.connections.unread_s, Ordering::Relaxed);
         let mut state = self.state();
         state.connections_max = connections_max;
         state.connections_per_address_max = limits.connections.connections_per_address_max;
-        state.newcomers_per_address_max = limits.connections.newcomers_per_address_max;
+        state.not_entered_per_address_max = limits.connections.newcomers_per_address_max;
     }
 
-    /// How long a peer that is accepted from here on may take nothing of what it is sent.
+    /// How long a peer, accepted from now on, may accept no data that is sent to it; `None`: forever.
     pub(crate) fn unread_max(&self) -> Option<Duration> {
         let seconds = self.unread_s.load(Ordering::Relaxed);
         (seconds > 0).then(|| Duration::from_secs(seconds.into()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every change below is complete in itself, so a panic elsewhere leaves nothing half done.
+        // Every change under this lock is complete in itself, so the state is sound even after a panic elsewhere.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Forgets accounts that nobody uses: first those that owe nothing, and all of them if those were few.
+    /// Forgets accounts without connections: first those that owe nothing; if too many are left, all of them.
     fn forget_idle(&mut self, now: SteadyTime) {
         let is_used = |account: &Arc<Account>| Arc::strong_count(account) > 1;
         self.accounts.retain(|_, account| is_used(account) || !account.is_settled(now));
@@ -224,33 +224,33 @@ impl State {
         if idle > IDLE_ACCOUNTS_MAX / 2 {
             self.accounts.retain(|_, account| is_used(account));
         }
-        // So that the next time is as far away as half of them.
+        // The next cleaning comes after half as many new accounts.
         self.accounts_max = self.accounts.len() + IDLE_ACCOUNTS_MAX / 2;
     }
 }
 
 impl Permit {
-    /// What its address has used.
+    /// The account of the connection's address.
     pub(crate) fn account(&self) -> &Arc<Account> {
         &self.account
     }
 
-    /// Whose doing is what comes over this connection.
+    /// The origin of the connection's requests.
     pub(crate) fn origin(&self) -> Origin {
         self.account.origin
     }
 
-    /// Its connection has a session: it counts as a member.
+    /// Records that the connection has a session: it no longer counts as one that has not entered.
     pub(crate) fn come_in(&mut self) {
-        if !std::mem::replace(&mut self.has_come_in, true) {
-            self.account.newcomers.fetch_sub(1, Ordering::Relaxed);
+        if !std::mem::replace(&mut self.has_entered, true) {
+            self.account.not_entered.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }
 
 impl Permit {
-    /// Its connection is closed and its session is kept: it costs its address a place, and the server none.
-    /// Otherwise nobody could come back to a server where all connections broke at once.
+    /// Records that the connection is closed and its session is suspended: the session keeps a slot of its address, but
+    /// none of the server. Otherwise no client could reconnect after all connections of a full server broke at once.
     pub(crate) fn disconnect(&mut self) {
         if std::mem::replace(&mut self.is_connected, false) {
             let mut state = self.gate.state();
@@ -267,7 +267,7 @@ impl Drop for Permit {
     }
 }
 
-/// One person has one IPv4 address or one IPv6 /64.
+/// The address under which a peer is counted: a whole IPv4 address, or the /64 network of an IPv6 address.
 fn counted_as(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -293,14 +293,14 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_session_costs_its_address_a_place_and_the_server_none() {
+    fn a_suspended_session_keeps_a_slot_of_its_address_and_none_of_the_server() {
         let gate = gate(2, |limits| limits.connections.connections_per_address_max = 2);
         let mut here: Vec<Permit> =
             (0..2).map(|_| gate.admit(address("10.0.0.1")).unwrap()).collect();
         here.iter_mut().for_each(Permit::disconnect);
         assert_eq!(gate.admit(address("10.0.0.1")).unwrap_err(), Refused::Address { max: 2 });
         let elsewhere = gate.admit(address("10.0.0.2")).unwrap();
-        // One is resumed: what it held is free.
+        // One session is resumed, which frees its old slot.
         here.pop();
         let back = gate.admit(address("10.0.0.1")).unwrap();
         assert_eq!(gate.admit(address("10.0.0.3")).unwrap_err(), Refused::Full { max: 2 });
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_free_again_when_its_permit_goes() {
+    fn a_slot_is_free_again_when_its_permit_is_dropped() {
         let gate = gate(2, |_| {});
         let first = gate.admit(address("10.0.0.1")).unwrap();
         let _second = gate.admit(address("10.0.0.1")).unwrap();
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_come_in_makes_room_for_a_newcomer_of_the_same_address() {
+    fn a_connection_that_has_entered_frees_a_slot_for_another_from_its_address() {
         let gate = gate(100, |limits| limits.connections.newcomers_per_address_max = 1);
         let mut first = gate.admit(address("10.0.0.1")).unwrap();
         assert_eq!(gate.admit(address("10.0.0.1")).unwrap_err(), Refused::NotEntered { max: 1 });
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_address_has_used_is_remembered_after_its_connection() {
+    fn what_an_address_has_used_is_remembered_after_its_connection_closes() {
         let gate = gate(100, |limits| {
             limits.addresses.address_requests_burst = 3;
             limits.addresses.address_requests_per_second = 1;
@@ -354,11 +354,11 @@ mod tests {
         let refused = gate.admit(address("10.0.0.1")).unwrap_err();
         assert!(matches!(refused, Refused::TooFast { wait_ms: 1..=1000 }), "{refused:?}");
         assert_eq!(refused.retry_after_s(), 1);
-        assert!(gate.admit(address("10.0.0.2")).is_ok(), "the neighbour pays for nobody");
+        assert!(gate.admit(address("10.0.0.2")).is_ok(), "another address is not affected");
     }
 
     #[test]
-    fn whoever_connects_all_the_time_takes_no_request_from_those_who_are_in() {
+    fn new_connections_of_an_address_do_not_use_up_its_requests() {
         let gate = gate(100, |limits| {
             limits.addresses.address_requests_burst = 2;
             limits.addresses.address_requests_per_second = 1;
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_reconnects_has_the_same_origin_in_this_process_and_another_in_the_next() {
+    fn an_address_has_one_origin_in_a_process_and_another_in_the_next() {
         let server = gate(100, |_| {});
         let origin = |gate: &Arc<Gate>, peer| gate.admit(address(peer)).unwrap().origin();
         let first = origin(&server, "10.0.0.1");

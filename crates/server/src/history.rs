@@ -1,7 +1,7 @@
-//! Reading threads: they answer from SQLite what connections ask of the past, away from the hub and the
-//! shards. One searches ([`searches`]); the other does everything that the index of positions answers at once,
-//! so that nobody's search keeps those waiting who come in or catch up. A connection has one job under way, and
-//! pages are read faster than connections are made.
+//! Reading threads: they answer questions about history from SQLite, away from the hub and the shards. One thread only
+//! searches ([`searches`]); the other reads pages, which the index of positions answers quickly. So no search delays a
+//! session that joins a room or catches up. A connection has one job in flight, and reading a page is faster than
+//! opening a connection, so the queue of page jobs needs no bound of its own.
 
 mod job;
 mod searches;
@@ -17,20 +17,20 @@ pub(crate) use job::{Asker, Job, Page, Unread, Unsent, Wanted};
 
 use crate::store::{PAGE_BYTES_MAX, ReadError, Reader};
 
-/// Reading threads, and readers they need.
+/// The number of reading threads, each with one reader.
 pub(crate) const READERS: usize = THREADS.len();
 const THREADS: [&str; 2] = ["pages", "searches"];
 /// Events in one page of a refill.
 const REFILL_EVENTS_MAX: u32 = 512;
-/// Pages that wait until their shard takes them; then the reading thread waits.
+/// Pages queued for one shard; when the queue is full, the reading thread waits.
 pub(crate) const PAGES_MAX: usize = 32;
-/// Bytes of text in one page of a refill: below the soft bound of a queue, so a page always fits.
+/// Bytes of text in one page of a refill: less than the default soft bound of an outbox, so a page fits.
 const REFILL_BYTES_MAX: usize = 32 * 1024;
 
-/// Takes what was found to the shard that asked, and waits until it is taken; `false` where the shard is gone.
+/// Sends a page to the shard with this index, and waits while its queue is full; `false` if the shard has ended.
 pub(crate) type Reply = Arc<dyn Fn(usize, Page) -> bool + Send + Sync>;
 
-/// Where jobs are handed in.
+/// The end at which shards hand in jobs.
 #[derive(Clone)]
 pub(crate) struct Jobs {
     pages: Sender<Job>,
@@ -41,7 +41,7 @@ impl Jobs {
     /// Hands in a job.
     ///
     /// # Errors
-    /// The job again, when too many searches wait, or when the readers are gone.
+    /// Returns the job when too many searches are queued, or when the reading threads have ended.
     pub(crate) fn send(&self, job: Job) -> Result<(), Box<Unsent>> {
         if job.wanted.is_search() {
             self.searches.send(job)
@@ -52,7 +52,7 @@ impl Jobs {
     }
 }
 
-/// Starts the reading threads. They end when everyone who could hand in a job is gone.
+/// Starts the reading threads. They end when every copy of the returned [`Jobs`] is dropped.
 pub(crate) fn start(
     readers: Vec<Reader>,
     reply: &Reply,
@@ -79,7 +79,7 @@ pub(crate) fn start(
 }
 
 fn work(reader: &Reader, job: Job, reply: &Reply) {
-    if job.is_over() {
+    if job.is_abandoned() {
         return;
     }
     let Job { shard, asker, mut wanted, .. } = job;
@@ -90,7 +90,7 @@ fn work(reader: &Reader, job: Job, reply: &Reply) {
     let found = excerpt.map_err(|error| match error {
         ReadError::TooWide(why) => Unread::TooWide(why),
         ReadError::Fault(source) => {
-            // Not what was wanted: a search has the words of whoever searches.
+            // The job itself is not logged: a search holds a person's words.
             error!(%source, is_search = wanted.is_search(), "history cannot be read");
             Unread::Fault
         }
@@ -104,7 +104,7 @@ fn read(reader: &Reader, wanted: &Wanted) -> Result<Excerpt, ReadError> {
     let events = match wanted {
         Wanted::Recent { room, upto, count } => {
             let events = reader.latest(*room, *upto, *count)?;
-            return in_order(reader, (*room, *upto), events);
+            return excerpt_of_room(reader, (*room, *upto), events);
         }
         Wanted::Refill { room, after, upto } => {
             reader.after(*room, *after, *upto, REFILL_EVENTS_MAX, REFILL_BYTES_MAX)
@@ -117,8 +117,8 @@ fn read(reader: &Reader, wanted: &Wanted) -> Result<Excerpt, ReadError> {
     events.map(|events| Excerpt { events, ..Excerpt::default() })
 }
 
-/// What was read of one room, and where that room begins.
-fn in_order(
+/// The events that were read of one room, with the room's first kept position.
+fn excerpt_of_room(
     reader: &Reader,
     (room, upto): (RoomId, Position),
     events: Vec<Event>,
@@ -127,7 +127,7 @@ fn in_order(
     Ok(Excerpt { events, more: None, first: Some(first) })
 }
 
-/// Where everything was searched, says which rooms something was found in.
+/// After a search of all rooms, replaces its scope by the rooms of the events that were found.
 fn name_rooms(reader: &Reader, wanted: &mut Wanted, events: &[Event]) -> Result<(), ReadError> {
     let Wanted::Asked(_, ReadGrant { scope: scope @ Scope::Everywhere, .. }) = wanted else {
         return Ok(());
@@ -154,7 +154,7 @@ fn answer(
     };
     let in_first = |read: &dyn Fn(RoomId, Position) -> Result<Vec<Event>, ReadError>| {
         let Some(span) = spans.first() else { return Ok(Excerpt::default()) };
-        in_order(reader, (span.room, span.upto), read(span.room, span.upto)?)
+        excerpt_of_room(reader, (span.room, span.upto), read(span.room, span.upto)?)
     };
     match question {
         Question::Latest { count, .. } => in_first(&|room, upto| reader.latest(room, upto, *count)),

@@ -1,9 +1,10 @@
-//! Whose requests are answered: those for a name of this server, and those of no page or a page of this server.
+//! Decides which HTTP requests are answered: the request must be for a name of this server, and must come from no page
+//! or from a page of this server.
 //!
-//! Whatever name a page's browser looked up, the page says in `Host` (RFC 9110, section 7.2) what it takes us
-//! for. A name that its owner points at our address (DNS rebinding) is not ours: an address, `localhost`, this
-//! machine's own names and those in the setting `hosts` are. A page of another site says so in `Sec-Fetch-Site`
-//! (Fetch Metadata) and, where the browser does not send that, in `Origin` (RFC 6454).
+//! A browser sends the name that it looked up in `Host` (RFC 9110, section 7.2). An attacker can point a name at our
+//! address (DNS rebinding); such a name is not ours. Ours are IP addresses, `localhost`, this machine's own names and
+//! those in the setting `hosts`. A browser marks a request of another site's page in `Sec-Fetch-Site` (Fetch Metadata)
+//! and, if it does not send that, in `Origin` (RFC 6454).
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::OnceLock;
@@ -12,14 +13,14 @@ use hyper::header::{HOST, HeaderMap, ORIGIN};
 use hyper::{Method, Uri, Version};
 use teahouse_core::harmless::excerpt;
 
-/// Characters of a name that a refusal repeats.
+/// Characters of a received name that an error text repeats.
 const SHOWN_CHARS_MAX: usize = 100;
 
-/// Why a request is not answered, for people.
+/// Why a request is not answered, in words for people.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotOurs(pub(crate) String);
 
-/// A host and its port, if it says one.
+/// A host and an optional port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Authority<'a> {
     host: &'a str,
@@ -29,7 +30,7 @@ struct Authority<'a> {
 impl<'a> Authority<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let (host, port) = match text.rsplit_once(':') {
-            // The colons of an IPv6 address stand in brackets.
+            // An IPv6 address has its colons in brackets.
             Some((host, port)) if !port.contains(']') => (host, Some(port.parse().ok()?)),
             Some(_) | None => (text, None),
         };
@@ -45,11 +46,11 @@ impl<'a> Authority<'a> {
     }
 }
 
-/// Why a request is wrong whose host is not certain.
+/// The error text for a request with no `Host` or several.
 pub(crate) const HOST_ONCE: &str =
     "an HTTP/1.1 request says its Host, once (RFC 9112, section 3.2)";
 
-/// Whether a request says its host once, as one of HTTP/1.1 must; an older one need not.
+/// Whether a request has exactly one `Host`, as HTTP/1.1 requires; before HTTP/1.1 it may have none.
 pub(crate) fn says_host_once(version: Version, headers: &HeaderMap) -> bool {
     match headers.get_all(HOST).iter().count() {
         0 => version < Version::HTTP_11,
@@ -58,10 +59,10 @@ pub(crate) fn says_host_once(version: Version, headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether a request is for this server.
+/// Checks that a request is for this server.
 ///
 /// # Errors
-/// With what is to be done about it.
+/// When it is for another name; the text says what to do.
 pub(crate) fn check_host(uri: &Uri, headers: &HeaderMap, hosts: &[String]) -> Result<(), NotOurs> {
     let Some(asked) = asked_for(uri, headers) else { return Ok(()) };
     let is_ours = Authority::parse(asked).is_some_and(|asked| {
@@ -82,10 +83,10 @@ pub(crate) fn check_host(uri: &Uri, headers: &HeaderMap, hosts: &[String]) -> Re
     )))
 }
 
-/// Whether a request that does something comes from no page, or from one of this server.
+/// Checks that a request with an effect comes from no page, or from a page of this server.
 ///
 /// # Errors
-/// With what was compared.
+/// When it comes from another site's page; the text names what was compared.
 pub(crate) fn check_origin(
     uri: &Uri,
     headers: &HeaderMap,
@@ -94,7 +95,7 @@ pub(crate) fn check_origin(
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let origin = text(ORIGIN.as_str());
     match (text("sec-fetch-site"), origin) {
-        // The browser has compared what it knows better than we do: a proxy may have changed `Host`.
+        // The browser's own comparison is better than ours: a proxy may have changed `Host`.
         (Some("same-origin"), _) | (Some("none") | None, None) => return Ok(()),
         (Some("none") | None, Some(_)) => {}
         (Some(site), _) => {
@@ -122,15 +123,15 @@ pub(crate) fn check_origin(
     )))
 }
 
-/// Whether only something that is no page makes such a request: every browser names the page that opens a
-/// WebSocket (RFC 6455, section 4.1, item 8). Our own clients reach the server under whatever name they know.
+/// Whether a request opens a WebSocket and cannot come from a page: a browser always names the page in `Origin`
+/// (RFC 6455, section 4.1, item 8). The check of the host is not needed then, so that our clients can use any name.
 pub(crate) fn is_of_no_page(method: &Method, headers: &HeaderMap) -> bool {
     *method == Method::GET
         && headers.contains_key("sec-websocket-key")
         && !headers.contains_key(ORIGIN)
 }
 
-/// What a request takes us for (RFC 9112, section 3.2); `None` where it does not say, as before HTTP/1.1.
+/// The name that a request is for (RFC 9112, section 3.2); `None` if it has none, as before HTTP/1.1.
 fn asked_for<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let host = || headers.get(HOST).map(|host| host.to_str().unwrap_or("?"));
     uri.authority().map(hyper::http::uri::Authority::as_str).or_else(host).filter(|h| !h.is_empty())
@@ -148,11 +149,11 @@ fn is_same(origin: &str, asked: &str, hosts: &[String]) -> bool {
     let is_asked = Authority::parse(asked).is_some_and(|asked| {
         asked.host.eq_ignore_ascii_case(page.host) && asked.port.unwrap_or(usual) == port
     });
-    // Behind a proxy, under a name that was said to be ours, at that scheme's own port.
+    // Behind a proxy: the page's name is in the setting `hosts`, and the port is the default of its scheme.
     is_asked || (port == usual && hosts.iter().any(|name| name != "*" && is_named(page.host, name)))
 }
 
-/// Whether a host is the name of a setting: `tea.example`, `.tea.example` with all below it, or `*`.
+/// Whether a host matches an entry of the setting `hosts`: `tea.example`, `.tea.example` with all names below it, or `*`.
 fn is_named(host: &str, name: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let name = name.to_ascii_lowercase();
@@ -162,7 +163,7 @@ fn is_named(host: &str, name: &str) -> bool {
     }
 }
 
-/// What this machine calls itself, and what its network knows it by (RFC 6762).
+/// The names of this machine: its own, and its name in the local network (RFC 6762).
 fn own_names() -> &'static [String] {
     static OWN: OnceLock<Vec<String>> = OnceLock::new();
     OWN.get_or_init(|| {
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_for_us_under_an_address_a_name_of_this_machine_or_one_that_was_set() {
+    fn addresses_names_of_this_machine_and_names_in_the_setting_are_ours() {
         let hosts = ["tea.example".to_owned(), ".tea.test".to_owned()];
         let takes = |host| {
             let host = [("host", host)];
@@ -237,10 +238,14 @@ mod tests {
             .collect();
         assert!(own.iter().all(|own| check_host(&Uri::from_static("/"), own, &[]).is_ok()));
         let none = HeaderMap::new();
-        assert_eq!(check_host(&Uri::from_static("/"), &none, &[]), Ok(()), "HTTP/1.0 need not say");
+        assert_eq!(
+            check_host(&Uri::from_static("/"), &none, &[]),
+            Ok(()),
+            "HTTP/1.0 needs no Host"
+        );
         let local = headers(&[("host", "localhost")]);
         let absolute = Uri::from_static("http://evil.example/lobby");
-        assert!(check_host(&absolute, &local, &[]).is_err(), "the target goes before the header");
+        assert!(check_host(&absolute, &local, &[]).is_err(), "the target overrides the header");
         let any = ["*".to_owned()];
         assert_eq!(check_host(&absolute, &local, &any), Ok(()));
         let NotOurs(why) = check_host(&absolute, &local, &[]).unwrap_err();
@@ -249,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn another_sites_page_is_told_by_what_its_browser_says() {
+    fn a_page_of_another_site_is_recognised_by_its_browsers_headers() {
         let hosts = ["tea.example".to_owned()];
         let from = |pairs: &[(&'static str, &'static str)]| {
             check_origin(&Uri::from_static("/lobby"), &headers(pairs), &hosts)
@@ -263,7 +268,7 @@ mod tests {
             &[("host", "a:80"), ("origin", "http://a")],
             &[("host", "a:5000"), ("origin", "http://a:5000")],
             &[("host", "a:5000"), ("origin", "http://a:5000"), (site, "same-origin")],
-            // A proxy changed the host: the browser knows better, or the setting does.
+            // A proxy changed the host: the browser's own comparison or the setting decides.
             &[("host", "127.0.0.1:5000"), ("origin", "https://b"), (site, "same-origin")],
             &[("host", "127.0.0.1:5000"), ("origin", "https://tea.example")],
             &[("host", "a"), (site, "none")],

@@ -1,10 +1,10 @@
-//! The hub: the one thread that owns the chat state. It takes a batch from the log, applies what is proposed in it
-//! and answers what is asked, in that order, commits what must last in one transaction with one sync, and only then
-//! hands the effects to the shards (promises P1 and P2). It does nothing else: no sockets, no encoding, no reading.
+//! The hub: the one thread that owns the chat state. It takes a batch from the log, applies its proposals and answers
+//! its queries in log order, commits the durable effects in one transaction with one sync, and only then hands the
+//! effects to the shards (promises P1 and P2). It does nothing else: no sockets, no encoding, no history reads.
 //!
-//! When the disk is full, or another program is writing to the database, the batch is kept and tried again
-//! until it can be stored: nothing is shown that is not kept, nothing that was taken is dropped, and the
-//! log's bound makes senders wait.
+//! When the disk is full, or another program is writing to the database, the hub keeps the batch and retries until
+//! the commit succeeds. No effect is shown before it is stored, no accepted request is dropped, and the log's bound
+//! makes senders wait.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,11 +21,11 @@ use crate::log::{Batch, Entry, Log};
 use crate::metrics::HubMetrics;
 use crate::store::{CommitError, Store};
 
-/// How long to wait before a commit is tried again.
+/// Pause before a failed commit is retried.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
-/// Where commits take longer, what was decided before is not kept back during one: the disk takes longer than the
-/// rounds it would make larger.
+/// If the last commit took longer than this, the hub hands out all held effects before it starts the next commit:
+/// waiting for the disk would cost more than larger rounds save.
 const SLOW_COMMIT: Duration = Duration::from_millis(5);
 
 /// What the hub thread owns.
@@ -35,24 +35,24 @@ pub(crate) struct Hub {
     pub(crate) log: Log,
     pub(crate) delivery: Delivery,
     pub(crate) metrics: HubMetrics,
-    /// Until it has told the boot of this server.
+    /// `Some` until the hub has sent the boot of this server.
     pub(crate) boot: Option<BootSender>,
     /// Becomes true when the server closes.
     pub(crate) closing: watch::Receiver<bool>,
 }
 
 impl Hub {
-    /// Runs until every proposer is gone, then closes the store.
+    /// Runs until every log sender is dropped, then closes the store.
     pub(crate) async fn run(mut self) -> Result<(), Fault> {
         let result = self.serve().await;
         if result.is_err() {
             let notice =
                 "the house has to close: messages cannot be stored; what was shown is kept";
-            self.delivery.tell(|| Inbox::Notice(notice.into())).await;
+            self.delivery.broadcast(|| Inbox::Notice(notice.into())).await;
         }
-        self.delivery.tell(|| Inbox::Finished).await;
+        self.delivery.broadcast(|| Inbox::Finished).await;
         let closed = self.store.close().map_err(Fault::from);
-        // What stopped the server says more than what then went wrong in closing it.
+        // The error that stopped the server explains more than an error while closing.
         result.and(closed)
     }
 
@@ -61,7 +61,7 @@ impl Hub {
         loop {
             let due = self.chat.next_due();
             let batch = tokio::select! {
-                // First what there is in the log: a shard hands in what it has read before it reports.
+                // The log comes first: a shard hands in its requests before it reports progress.
                 biased;
                 batch = self.log.next_batch(due), if self.delivery.may_take() => batch,
                 () = self.delivery.changed() => {
@@ -73,7 +73,7 @@ impl Hub {
             let begun = Instant::now();
             let Batch { position, moment, entries } = batch;
             self.metrics.batch_requests.observe(entries.len() as f64);
-            self.metrics.log_chunks.set(i64::try_from(self.log.waiting()).unwrap_or(i64::MAX));
+            self.metrics.log_chunks.set(i64::try_from(self.log.queued()).unwrap_or(i64::MAX));
             let mut effects = Vec::with_capacity(entries.len() + 8);
             self.chat.advance(moment, &mut effects);
             for entry in entries {
@@ -89,10 +89,10 @@ impl Hub {
             self.commit(position, &effects).await?;
             commit_time = committing.elapsed();
             self.chat.settled();
-            if self.boot.as_ref().is_some_and(|boot| boot.tell(&effects)) {
+            if self.boot.as_ref().is_some_and(|boot| boot.send(&effects)) {
                 self.boot = None;
             }
-            // Here it is known which shards an effect is for: every shard has it, because all sessions are of this node.
+            // Every shard receives every effect, because all sessions belong to this node.
             let work = work_of(&self.chat, &effects);
             self.delivery.push(effects, work);
             self.delivery.hand_out();
@@ -102,7 +102,7 @@ impl Hub {
         }
     }
 
-    /// Looks up a message that may have been sent before, whenever that was (promise P3).
+    /// Looks up whether a message was stored before, however long ago (promise P3), and gives the result to the chat.
     async fn recall(&mut self, proposal: &Proposal) -> Result<(), Fault> {
         let Some(key) = self.chat.to_recall(proposal) else { return Ok(()) };
         loop {
@@ -113,7 +113,7 @@ impl Hub {
                     return Err(Fault::Unstored { source, effects: 1 });
                 }
                 Err(CommitError::Later(source)) => {
-                    warn!(%source, "a message cannot be looked up now");
+                    warn!(%source, "cannot look up a message id; retrying");
                     tokio::time::sleep(RETRY_AFTER).await;
                     continue;
                 }
@@ -132,7 +132,7 @@ impl Hub {
                     if tries > 0 {
                         info!(events, tries, "messages are being stored again");
                         self.metrics.not_storing.set(None);
-                        self.delivery.tell(|| Inbox::NotStoring(None)).await;
+                        self.delivery.broadcast(|| Inbox::NotStoring(None)).await;
                     }
                     if events > 0 {
                         self.metrics.events.inc_by(events as u64);
@@ -143,12 +143,12 @@ impl Hub {
                 }
                 Err(CommitError::Later(source)) => {
                     if tries == 0 {
-                        error!(%source, "messages cannot be stored now: nothing is said until they can");
+                        error!(%source, "cannot store messages; new messages wait until storing succeeds");
                         let why = format!("messages cannot be stored at the moment ({source})");
                         let why: Arc<str> = why.into();
                         self.metrics.not_storing.set(Some(Arc::clone(&why)));
-                        let told = || Inbox::NotStoring(Some(Arc::clone(&why)));
-                        self.delivery.tell(told).await;
+                        let stalled = || Inbox::NotStoring(Some(Arc::clone(&why)));
+                        self.delivery.broadcast(stalled).await;
                     }
                     if *self.closing.borrow() {
                         return Err(Fault::Unstored { source, effects: effects.len() });
@@ -162,7 +162,7 @@ impl Hub {
     }
 }
 
-/// What follows from one entry, at its place in the order.
+/// Applies one log entry to the chat and appends its effects.
 pub(crate) fn decide(chat: &mut Chat, entry: Entry, effects: &mut Vec<Effect>) {
     match entry {
         Entry::Proposal(proposal) => chat.apply(proposal, effects),

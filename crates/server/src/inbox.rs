@@ -1,6 +1,5 @@
-//! What a shard is told, through one bounded queue, so that the order in which the hub decided is the order in which a
-//! shard acts. Pages of history have a queue of their own ([`crate::history`]): they may come at any time after they
-//! were asked for.
+//! The messages to a shard, in one bounded queue, so that a shard acts in the order of the hub's decisions. Pages of
+//! history have a queue of their own ([`crate::history`]): a page may arrive at any time after its request.
 
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -13,29 +12,28 @@ use crate::gate::Permit;
 use crate::settings::Settings;
 use crate::space::LowSpace;
 
-/// Messages waiting for one shard, most of them new connections: of what it decides, the hub has few in here
-/// ([`crate::credits`]).
+/// Messages queued for one shard. Most of them are new connections: the hub keeps few batches here ([`crate::credits`]).
 pub(crate) const INBOX_MAX: usize = 32;
 
 /// One message to a shard.
 pub(crate) enum Inbox {
-    /// What happened, committed.
+    /// Committed batches.
     Batches(Vec<Decided>),
     /// A new connection.
     Accepted(Accepted),
     /// New settings.
     Reload(Arc<Settings>),
-    /// Why messages are not stored and wait until they can be; `None` when they are stored again.
+    /// The reason why messages cannot be stored and wait; `None` when they are stored again.
     NotStoring(Option<Arc<str>>),
-    /// The disk is nearly full, or has room again.
+    /// The disk is nearly full, or (`None`) has enough free space again.
     Space(Option<LowSpace>),
-    /// Something the server tells everyone.
+    /// A notice of the server to every session.
     Notice(Arc<str>),
-    /// Somebody wants to know how the shard is.
+    /// A request for the shard's figures.
     Measure(oneshot::Sender<Box<Figures>>),
-    /// The server closes: read no more, hand in what was read.
+    /// The server is closing: stop reading from sockets, and hand in the requests that were read.
     Close,
-    /// The hub has handed out everything: flush and end.
+    /// The hub has handed out its last batch: flush the outboxes and end.
     Finished,
 }
 

@@ -1,11 +1,12 @@
-//! What a connection of a shard is called: its place, and a number that tells it from a later one there.
+//! The key of a connection within its shard: an index, and a serial number that tells it from a later connection at the
+//! same index.
 
-/// A connection of one shard.
+/// Names a connection of one shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    /// Its place among the shard's connections.
+    /// The index among the shard's connections.
     pub(crate) index: usize,
-    /// How many connections and visits the shard had had when it came.
+    /// The number of connections and visits that the shard had had before this connection.
     pub(crate) serial: u64,
 }
 

@@ -1,9 +1,9 @@
 //! The server: sockets on one side, the chat core in the middle, SQLite underneath.
 //!
-//! The way of a message: a [`shard`] reads bytes from a socket and has its protocol turn them into a
-//! proposal; the [`log`] puts proposals of all shards in one order; the [`hub`] applies a batch of them
-//! to the chat, the [`store`] commits the batch with one sync, and every shard is handed the same batch
-//! to encode once per room and write directly to its sockets.
+//! The path of a message: a [`shard`] reads bytes from a socket, and the connection's protocol turns them into a
+//! proposal. The [`log`] puts the proposals of all shards in one order. The [`hub`] applies a batch of them to the
+//! chat, and the [`store`] commits the batch with one sync. Then every shard gets the same batch, encodes it once per
+//! room and writes it directly to its sockets.
 //!
 //! Start here: [`Server::open`].
 
@@ -40,5 +40,5 @@ pub use error::Fault;
 pub use server::{Server, Signal};
 pub use settings::{Layers, LogFormat, LogSetting, Settings};
 
-/// Threads that may own connections: more than any machine this is for has cores.
+/// The most threads that may own connections: more than the cores of any intended machine.
 pub const SHARDS_MAX: usize = 64;

@@ -1,13 +1,13 @@
-//! The log: where proposals from every shard get their one order and their time. On one node it is this bounded queue
-//! in memory; what takes its place on many nodes gives the hub the same batches.
+//! The log: it gives the proposals of all shards one order and one time. On one node it is this bounded queue in
+//! memory; a replacement for many nodes gives the hub the same batches.
 //!
-//! A shard hands in everything it gathered in one round as one chunk, so a round costs one wake-up of
-//! the hub however many people spoke. When the queue is full the shard keeps its chunk and reads no
-//! more from its sockets: back-pressure reaches the senders through TCP. What is full is counted in entries and in the
-//! work that they are, not in chunks: many shards' small chunks become one batch, with one sync.
+//! A shard hands in everything that it gathered in one round as one chunk, so a round wakes the hub once, however many
+//! sessions sent requests. When the queue is full, the shard keeps its chunk and stops reading from its sockets:
+//! back-pressure reaches the senders through TCP. The bound counts entries and their delivery work, not chunks, so many
+//! small chunks become one batch with one sync.
 //!
-//! Queries and signals go the same way, so that each has its place behind what its session proposed before. They are
-//! of this node only: they are not published, have no position, and move no time.
+//! Queries and signals use the same queue, so each is handled after the earlier proposals of its session. They concern
+//! this node only: they are not published, have no position, and do not advance time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,87 +20,87 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use crate::clock;
 use crate::credits::Work;
 
-/// Entries in one chunk: a round of a busy shard. Few in tests, whose histories are short.
+/// Entries in one chunk: a round of a busy shard. Small in tests, whose histories are short.
 pub(crate) const CHUNK_ENTRIES_MAX: usize = if cfg!(test) { 24 } else { 1024 };
-/// Bytes of text in one chunk, beyond which a shard reads no more until it is handed in.
+/// Bytes of text in one chunk; above this a shard stops reading until the chunk is handed in.
 pub(crate) const CHUNK_BYTES_MAX: usize = 256 * 1024;
-/// Places of the log, over all shards: what waits here stands before everybody's words. The hub takes all of it in one
-/// batch, which is one transaction: enough to carry any load in few syncs, few enough that a commit takes milliseconds.
-const PLACES: u32 = 6 * 1024;
-/// Work of a chunk for those who hear it that takes one place, as an entry does: 60 ms of it fill the log.
-const PLACE_WORK: Work = Work::from_us(10);
-/// Places that one chunk takes at most: while the hub takes one, another waits.
-const CHUNK_PLACES_MAX: u32 = PLACES / 2;
+/// Slots of the log, over all shards: queued entries delay every later message. The hub takes all of them as one batch,
+/// which is one transaction: enough slots to carry any load in few syncs, few enough that a commit takes milliseconds.
+const SLOTS: u32 = 6 * 1024;
+/// Delivery work that takes one slot, as one entry does: 60 ms of work fills the log.
+const SLOT_WORK: Work = Work::from_us(10);
+/// Slots that one chunk takes at most, so that a second chunk can queue while the hub handles the first.
+const CHUNK_SLOTS_MAX: u32 = SLOTS / 2;
 
-/// One thing that a session asks for.
+/// One request in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
-    /// Published: every node makes this change at this place in the order.
+    /// A change of the chat. It is published: every node applies it at the same place in the order.
     Proposal(Proposal),
-    /// Answered by the hub of this node.
+    /// A read. The hub of this node answers it.
     Query { asker: Asker, request: RequestId, query: Query },
-    /// Told to those who are there.
+    /// A notice that changes nothing, for the present members of a room.
     Signal { session: SessionId, signal: Signal },
 }
 
-/// What a shard hands in, in the order in which it was asked for.
+/// The entries that a shard hands in at once, in the order of the requests.
 pub(crate) type Chunk = Vec<Entry>;
 
-/// Where a shard hands it in.
+/// The end of the log at which shards hand in chunks.
 #[derive(Clone, Debug)]
 pub(crate) struct LogSender {
-    chunks: mpsc::UnboundedSender<Waiting>,
-    /// Places that are free.
-    places: Arc<Semaphore>,
+    chunks: mpsc::UnboundedSender<Queued>,
+    /// The free slots.
+    slots: Arc<Semaphore>,
 }
 
 /// A chunk in the log.
 #[derive(Debug)]
-struct Waiting {
+struct Queued {
     chunk: Chunk,
-    /// The places that it takes until the hub takes it.
-    places: OwnedSemaphorePermit,
+    /// The slots that the chunk occupies until the hub takes it.
+    slots: OwnedSemaphorePermit,
 }
 
-/// The hub is gone.
+/// The hub has dropped its end of the log.
 #[derive(Debug)]
 pub(crate) struct LogClosed;
 
 impl LogSender {
-    /// Hands in the first chunk of a log that was just opened: there is room for it.
+    /// Hands in the first chunk of a log that was just opened and therefore has free slots.
     pub(crate) fn begin(&self, chunk: Chunk) {
-        let count = places_of(chunk.len(), Work::default());
-        let places = Arc::clone(&self.places).try_acquire_many_owned(count);
-        let places = places.expect("a log that was just opened has room");
-        self.chunks.send(Waiting { chunk, places }).expect("the hub's end was just made");
+        let count = slots_of(chunk.len(), Work::default());
+        let slots = Arc::clone(&self.slots).try_acquire_many_owned(count);
+        let slots = slots.expect("a log that was just opened has room");
+        self.chunks.send(Queued { chunk, slots }).expect("the hub's end was just made");
     }
 
-    /// Hands in a chunk, which is so much work for those who hear it, once there is room for it.
+    /// Hands in a chunk that causes this much delivery work. Waits until the log has enough free slots.
     pub(crate) async fn send(&self, chunk: Chunk, work: Work) -> Result<(), LogClosed> {
-        let count = places_of(chunk.len(), work);
-        let places = Arc::clone(&self.places).acquire_many_owned(count).await;
-        let places = places.map_err(|_closed| LogClosed)?;
-        self.chunks.send(Waiting { chunk, places }).map_err(|_closed| LogClosed)
+        let count = slots_of(chunk.len(), work);
+        let slots = Arc::clone(&self.slots).acquire_many_owned(count).await;
+        let slots = slots.map_err(|_closed| LogClosed)?;
+        self.chunks.send(Queued { chunk, slots }).map_err(|_closed| LogClosed)
     }
 }
 
-fn places_of(entries: usize, work: Work) -> u32 {
-    let places = u64::max(entries as u64, work.divided_by(PLACE_WORK));
-    u32::try_from(places).unwrap_or(CHUNK_PLACES_MAX).clamp(1, CHUNK_PLACES_MAX)
+fn slots_of(entries: usize, work: Work) -> u32 {
+    let slots = u64::max(entries as u64, work.divided_by(SLOT_WORK));
+    u32::try_from(slots).unwrap_or(CHUNK_SLOTS_MAX).clamp(1, CHUNK_SLOTS_MAX)
 }
 
-/// What the hub takes at once.
+/// The entries that the hub takes at once.
 #[derive(Debug)]
 pub(crate) struct Batch {
-    /// The last position in it, or the last before it, if nothing in it is published.
+    /// The last position in the batch; if it has no proposal, the last position before it.
     pub(crate) position: LogPosition,
-    /// What time it is from here on.
+    /// The time of everything in the batch.
     pub(crate) moment: Moment,
-    /// In their order.
+    /// The entries, in log order.
     pub(crate) entries: Vec<Entry>,
 }
 
-/// Gives chunks their positions and their time.
+/// Assigns positions and times to chunks.
 #[derive(Debug)]
 pub(crate) struct Order {
     position: LogPosition,
@@ -108,14 +108,13 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// The order that goes on after `position`, the last one that was recorded, and after `moment`, the one that the
-    /// chat has come to.
+    /// Continues after `position`, the last recorded one, and after `moment`, the chat's current time.
     pub(crate) fn after(position: LogPosition, moment: Moment) -> Self {
         Self { position, moment }
     }
 
-    /// Puts these chunks next, at the moment `now`; where something was `due` by then and nothing is published, time
-    /// alone is.
+    /// Makes these chunks the next batch, at the moment `now`. If a deadline was `due` by then and the chunks have no
+    /// proposal, the batch still takes a position, which publishes the time.
     pub(crate) fn batch(
         &mut self,
         chunks: impl IntoIterator<Item = Chunk>,
@@ -144,40 +143,40 @@ impl Order {
     }
 }
 
-/// The hub's end.
+/// The hub's end of the log.
 pub(crate) struct Log {
-    chunks: mpsc::UnboundedReceiver<Waiting>,
-    places: Arc<Semaphore>,
+    chunks: mpsc::UnboundedReceiver<Queued>,
+    slots: Arc<Semaphore>,
     order: Order,
     opened: Instant,
-    /// The steady time at which it was opened.
+    /// The steady time at which the log was opened.
     began: SteadyTime,
 }
 
-/// A log that goes on after `position` and `moment` ([`Order::after`]), and the end to propose at.
+/// Opens a log that continues after `position` and `moment` ([`Order::after`]); returns both ends.
 pub(crate) fn open(position: LogPosition, moment: Moment) -> (LogSender, Log) {
     let (sender, chunks) = mpsc::unbounded_channel();
-    let places = Arc::new(Semaphore::new(PLACES as usize));
-    let sender = LogSender { chunks: sender, places: Arc::clone(&places) };
+    let slots = Arc::new(Semaphore::new(SLOTS as usize));
+    let sender = LogSender { chunks: sender, slots: Arc::clone(&slots) };
     let order = Order::after(position, moment);
-    (sender, Log { chunks, places, order, opened: Instant::now(), began: moment.steady })
+    (sender, Log { chunks, slots, order, opened: Instant::now(), began: moment.steady })
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
-        // Those who wait for places learn that nobody takes anything any more.
-        self.places.close();
+        // Senders that wait for slots get an error instead of waiting forever.
+        self.slots.close();
     }
 }
 
 impl Log {
-    /// Chunks that wait.
-    pub(crate) fn waiting(&self) -> usize {
+    /// The number of queued chunks.
+    pub(crate) fn queued(&self) -> usize {
         self.chunks.len()
     }
 
-    /// Waits for chunks and takes all there are, or none when something is `due` before there are
-    /// any. `None` when everyone who hands in is gone and everything has been taken.
+    /// Waits for chunks and takes all of them as one batch. If the deadline `due` passes first, the batch is empty.
+    /// Returns `None` when every sender is dropped and the queue is empty.
     pub(crate) async fn next_batch(&mut self, due: Option<SteadyTime>) -> Option<Batch> {
         let first = match due {
             None => self.chunks.recv().await?,
@@ -186,7 +185,7 @@ impl Log {
                 match tokio::time::timeout(wait, self.chunks.recv()).await {
                     Ok(first) => first?,
                     Err(_elapsed) => {
-                        // Never earlier than what was due: the chat would ask for the same moment.
+                        // Not earlier than `due`: otherwise the chat would ask for the same deadline again.
                         let steady = self.steady_now().max(due);
                         let now = Moment { time: clock::now(), steady };
                         return Some(self.order.batch([], now, Some(due)));
@@ -194,14 +193,14 @@ impl Log {
                 }
             }
         };
-        let Waiting { chunk, mut places } = first;
+        let Queued { chunk, mut slots } = first;
         let mut chunks = vec![chunk];
-        while let Ok(waiting) = self.chunks.try_recv() {
-            chunks.push(waiting.chunk);
-            places.merge(waiting.places);
+        while let Ok(queued) = self.chunks.try_recv() {
+            chunks.push(queued.chunk);
+            slots.merge(queued.slots);
         }
-        // Not before all have been taken: what comes meanwhile would keep the hub here.
-        drop(places);
+        // The slots become free only after the loop: otherwise new chunks could keep the hub in it.
+        drop(slots);
         let now = Moment { time: clock::now(), steady: self.steady_now() };
         Some(self.order.batch(chunks, now, due))
     }

@@ -1,12 +1,12 @@
-//! The bound on open files, raised as far as the system lets us.
+//! Raises the limit of open files as far as the system allows.
 
-/// Files we need besides connections: the database and its readers, listeners, runtimes, spare ones
-/// for SQLite's temporary needs.
+/// Files reserved for uses besides connections: the database and its readers, listeners, runtimes, and SQLite's
+/// temporary files.
 const RESERVED: usize = 64;
-/// Files of a shard's runtime; it has four or five.
+/// Files reserved for a shard's runtime, which has four or five.
 const PER_SHARD: usize = 8;
 
-/// Raises the soft limit to the hard limit and gives the number of connections that leaves.
+/// Raises the soft limit to the hard limit. Returns the number of connections that the limit leaves.
 #[cfg(unix)]
 pub(crate) fn connections_possible(shards: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -23,7 +23,7 @@ pub(crate) fn connections_possible(shards: usize) -> usize {
     files.saturating_sub(RESERVED + shards * PER_SHARD).max(1)
 }
 
-/// Where there is no such limit: a bound of our own.
+/// A fixed bound, for systems without such a limit.
 #[cfg(not(unix))]
 pub(crate) fn connections_possible(shards: usize) -> usize {
     16_384 - RESERVED - shards * PER_SHARD

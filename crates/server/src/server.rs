@@ -23,7 +23,7 @@ use crate::history;
 use crate::inbox::Inbox;
 use crate::metrics::{HubMetrics, Metrics};
 use crate::settings::{Settings, SettingsError};
-use crate::space::{LOOK_EVERY, LowSpace, News, Space};
+use crate::space::{CHECK_EVERY, LowSpace, Space, SpaceChange};
 use crate::store::Store;
 use front::{AdminDoor, Front};
 use reload::HandingOut;
@@ -133,7 +133,7 @@ impl Server {
         reload: impl Fn() -> Result<Settings, SettingsError>,
     ) -> Option<&'static str> {
         let mut handing_out = HandingOut::default();
-        let mut look = tokio::time::interval(LOOK_EVERY);
+        let mut look = tokio::time::interval(CHECK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut space = Space::of(self.database.as_deref());
         loop {
@@ -166,12 +166,12 @@ impl Server {
     /// Tells the shards when the disk is nearly full, how full, and when it has room again. It never waits for them: a
     /// server whose storage stalls must still hear that it is to close.
     fn look_at(&self, space: &mut Space) {
-        let Some(News { low, has_turned }) = space.look(&self.settings) else { return };
+        let Some(SpaceChange { low, has_turned }) = space.check(&self.settings) else { return };
         self.metrics.set_low_space(low);
         let inboxes = self.threads.inboxes();
         let told = inboxes.iter().filter(|inbox| inbox.try_send(Inbox::Space(low)).is_ok());
         if told.count() < inboxes.len() {
-            return space.tell_again();
+            return space.send_again();
         }
         if !has_turned {
             return;

@@ -1,16 +1,16 @@
-//! Signals of the operating system as the server understands them.
+//! Translates signals of the operating system into signals of the server.
 
 use tokio::sync::mpsc;
 
 use crate::server::Signal;
 
-/// Signals waiting for the server; more of the same say nothing new.
+/// Signals queued for the server; more of the same signal add nothing.
 const SIGNALS_MAX: usize = 8;
 
-/// Listens for signals. Needs a tokio runtime; ends with it.
+/// Listens for signals until the tokio runtime ends. Must be called in a tokio runtime.
 ///
 /// # Errors
-/// When the system does not let us listen.
+/// When the system does not allow a signal handler.
 pub fn listen() -> std::io::Result<mpsc::Receiver<Signal>> {
     let (sender, receiver) = mpsc::channel(SIGNALS_MAX);
     #[cfg(unix)]
@@ -21,10 +21,10 @@ pub fn listen() -> std::io::Result<mpsc::Receiver<Signal>> {
             (SignalKind::interrupt(), Signal::Stop),
             (SignalKind::hangup(), Signal::Reload),
         ];
-        // A file that may not grow any further is an error where it is written, as a full disk is; without
-        // somebody who listens the signal would end the server. Who listens stays when this is dropped.
-        let listened = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
-        drop(listened);
+        // With a handler, a write beyond the file size limit fails like a write to a full disk; without one, SIGXFSZ
+        // would end the server. Tokio keeps the handler after the drop.
+        let handled = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
+        drop(handled);
         for (kind, meaning) in kinds {
             let mut signals = signal(kind)?;
             let sender = sender.clone();

@@ -1,10 +1,10 @@
-//! Scripts of what is decided and worked off, and what shards are handed.
+//! Scripts: batches are committed and worked off, and the tests check what each shard is handed.
 
 use super::*;
 
 const NOW: Duration = Duration::ZERO;
-/// A message of 64 bytes to 1,000: about 6 ms of writing.
-const DEAR: Work = Work::from_ms(6);
+/// A message of 64 bytes to 1,000 listeners: about 6 ms of writing.
+const EXPENSIVE: Work = Work::from_ms(6);
 const LITTLE: Work = Work(20_000);
 
 fn decided() -> Decided {
@@ -15,7 +15,7 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// What each shard is handed now: how many at once.
+/// How many batches each shard is handed now.
 fn handed(credits: &mut Credits, shards: usize) -> Vec<usize> {
     let next = |shard| match credits.has_next(shard) {
         true => credits.take(shard).len(),
@@ -25,7 +25,7 @@ fn handed(credits: &mut Credits, shards: usize) -> Vec<usize> {
 }
 
 #[test]
-fn what_is_decided_while_a_shard_is_busy_becomes_one_message() {
+fn batches_committed_while_a_shard_is_busy_become_one_message() {
     let mut credits = Credits::new(1);
     for count in [1, 1, 0, 0] {
         credits.push(decided(), LITTLE, NOW);
@@ -35,20 +35,20 @@ fn what_is_decided_while_a_shard_is_busy_becomes_one_message() {
     credits.worked_off(0, 1);
     assert_eq!(handed(&mut credits, 1), [2]);
     credits.worked_off(0, 4);
-    assert_eq!(handed(&mut credits, 1), [0], "there is nothing more");
+    assert_eq!(handed(&mut credits, 1), [0], "nothing is left");
 }
 
 #[test]
-fn what_is_dear_waits_until_every_shard_is_at_leisure() {
+fn expensive_work_waits_until_every_shard_is_idle() {
     let mut credits = Credits::new(2);
-    credits.push(decided(), DEAR, NOW);
+    credits.push(decided(), EXPENSIVE, NOW);
     credits.release(NOW);
     assert_eq!(handed(&mut credits, 2), [1, 1]);
-    credits.push(decided(), DEAR, NOW);
+    credits.push(decided(), EXPENSIVE, NOW);
     credits.release(ms(1_000));
-    assert_eq!(handed(&mut credits, 2), [0, 0], "nobody could begin with it");
+    assert_eq!(handed(&mut credits, 2), [0, 0], "no shard could begin with it");
     credits.worked_off(0, 1);
-    credits.push(decided(), DEAR, ms(1));
+    credits.push(decided(), EXPENSIVE, ms(1));
     credits.worked_off(1, 1);
     credits.release(ms(2));
     assert_eq!(handed(&mut credits, 2), [2, 2]);
@@ -57,11 +57,11 @@ fn what_is_dear_waits_until_every_shard_is_at_leisure() {
 #[test]
 fn an_idle_shard_waits_no_longer_for_a_busy_one_than_the_work_takes() {
     let mut credits = Credits::new(2);
-    credits.push(decided(), DEAR, NOW);
+    credits.push(decided(), EXPENSIVE, NOW);
     credits.release(NOW);
     assert_eq!(handed(&mut credits, 2), [1, 1]);
     credits.worked_off(0, 1);
-    credits.push(decided(), DEAR, ms(10));
+    credits.push(decided(), EXPENSIVE, ms(10));
     assert_eq!(credits.due(), Some(ms(16)));
     credits.release(ms(15));
     assert_eq!(handed(&mut credits, 2), [0, 0]);
@@ -71,9 +71,9 @@ fn an_idle_shard_waits_no_longer_for_a_busy_one_than_the_work_takes() {
 }
 
 #[test]
-fn what_is_cheap_waits_for_nobody() {
+fn cheap_work_waits_for_no_shard() {
     let mut credits = Credits::new(2);
-    credits.push(decided(), DEAR, NOW);
+    credits.push(decided(), EXPENSIVE, NOW);
     credits.release(NOW);
     assert_eq!(handed(&mut credits, 2), [1, 1]);
     credits.worked_off(0, 1);
@@ -83,12 +83,12 @@ fn what_is_cheap_waits_for_nobody() {
 }
 
 #[test]
-fn a_slow_shard_stops_the_hub_at_a_hundred_milliseconds_and_not_the_others_before_that() {
+fn a_slow_shard_stops_the_hub_at_100_ms_of_work_and_the_others_not_before() {
     let mut credits = Credits::new(2);
     let mut count = 0;
     while credits.overburdened().is_none() {
         count += 1;
-        credits.push(decided(), DEAR, NOW);
+        credits.push(decided(), EXPENSIVE, NOW);
         credits.release_all();
         assert_eq!(handed(&mut credits, 2)[0], 1, "the fast one has it at once");
         credits.worked_off(0, count);
@@ -99,25 +99,25 @@ fn a_slow_shard_stops_the_hub_at_a_hundred_milliseconds_and_not_the_others_befor
 }
 
 #[test]
-fn a_shard_that_is_gone_stops_nobody() {
+fn a_shard_that_has_ended_does_not_stop_the_hub() {
     let mut credits = Credits::new(2);
     for count in 1..100 {
-        credits.push(decided(), DEAR, NOW);
+        credits.push(decided(), EXPENSIVE, NOW);
         credits.release(NOW);
         handed(&mut credits, 2);
         credits.worked_off(0, count);
         credits.worked_off(1, u64::MAX);
         assert_eq!(credits.overburdened(), None);
     }
-    assert!(credits.totals.is_empty(), "nothing is remembered of what everybody has worked off");
+    assert!(credits.totals.is_empty(), "batches that every shard has worked off are forgotten");
 }
 
 #[test]
-fn the_first_message_of_a_round_costs_a_write_each_and_the_rest_what_they_weigh() {
-    assert_eq!(Work::of_writes(1_000), DEAR);
+fn the_first_message_of_a_round_costs_one_write_for_each_listener_and_the_rest_their_bytes() {
+    assert_eq!(Work::of_writes(1_000), EXPENSIVE);
     let more = Work::of_message(64, 1_000);
     assert!(more < Work(50_000), "{more:?}");
     assert!(Work::of_message(16 * 1024, 1_000) > Work::from_ms(4));
-    // 100 ms of these is 25 MB, whoever hears them.
+    // 100 ms of these messages is 25 MB, even without listeners.
     assert!(Work::of_message(16 * 1024, 0) > Work(60_000));
 }

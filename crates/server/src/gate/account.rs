@@ -1,5 +1,5 @@
-//! What one address has used of what it may: counts and rates over all its connections, also those that have
-//! ended. Atomics only, so that shards ask on the way of a request without waiting for one another.
+//! What one address has used of its limits: counts and rates over all its connections, including closed ones. Only
+//! atomics, so that shards can check every request without waiting for one another.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -10,11 +10,11 @@ use crate::settings::LimitSettings;
 
 const NANOS: u64 = 1_000_000_000;
 const NANOS_PER_MS: u64 = 1_000_000;
-/// How long whoever has no tokens for more work waits at least, milliseconds: some gather meanwhile, and hundreds of
-/// connections of one address that wait for the same ones do not keep a shard busy with looking.
+/// Shortest pause of a connection whose address has no work tokens, milliseconds. Several tokens gather meanwhile, and
+/// hundreds of connections that wait for the same tokens do not keep a shard busy with checking.
 pub(crate) const WORK_WAIT_MS_MIN: u32 = 100;
 
-/// How much every address may use. A reload moves it.
+/// The rates of every address. A reload changes them.
 #[derive(Debug, Default)]
 pub(super) struct Rates {
     requests: Rate,
@@ -23,46 +23,46 @@ pub(super) struct Rates {
     work: Rate,
 }
 
-/// So many at once, then so many per second; a burst of 0 is no limit.
+/// A burst, and a steady rate per second after it. A burst of 0 means no limit.
 #[derive(Debug, Default)]
 struct Rate {
     burst: AtomicU64,
     per_second: AtomicU64,
 }
 
-/// A token bucket in its "virtual schedule" form (GCRA, ITU-T I.371): when it would be full again, nanoseconds
-/// of steady time.
+/// A token bucket in its "virtual schedule" form (GCRA, ITU-T I.371): the steady time at which the bucket is full
+/// again, nanoseconds.
 #[derive(Debug, Default)]
 struct Meter {
     full_at_ns: AtomicU64,
 }
 
-/// What something costs.
+/// The cost of an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cost {
-    /// New connections. Counted apart from requests, at the same rate: a program that connects all the time
-    /// would else take what those of its address need who got in.
+    /// New connections. They have a bucket of their own, at the rate of requests: otherwise a program that reconnects
+    /// all the time would use up the requests of the admitted connections of its address.
     pub(crate) connections: u64,
     /// Requests.
     pub(crate) requests: u64,
-    /// Messages said over HTTP.
+    /// Messages posted over HTTP.
     pub(crate) posts: u64,
-    /// Bytes of text that are kept.
+    /// Bytes of text that are stored.
     pub(crate) kept_bytes: u64,
-    /// Tokens of work: what is read, understood and answered, refused or not.
+    /// Work tokens: reading, parsing and answering input, refused or not.
     pub(crate) work: u64,
 }
 
-/// One address: an IPv4 address, or one IPv6 network of 64 bits.
+/// The account of one address: an IPv4 address or an IPv6 /64 network.
 #[derive(Debug)]
 pub(crate) struct Account {
-    /// The address as the chat knows it.
+    /// The number by which the chat knows the address.
     pub(super) origin: Origin,
     rates: Arc<Rates>,
     pub(super) connections: AtomicUsize,
-    /// Of these, those that have not come in.
-    pub(super) newcomers: AtomicUsize,
-    comings: Meter,
+    /// Connections that have not entered.
+    pub(super) not_entered: AtomicUsize,
+    new_connections: Meter,
     requests: Meter,
     posts: Meter,
     kept_bytes: Meter,
@@ -73,27 +73,27 @@ impl Cost {
     const NOTHING: Self = Self { connections: 0, requests: 0, posts: 0, kept_bytes: 0, work: 0 };
     /// One new connection.
     pub(crate) const CONNECTION: Self = Self { connections: 1, ..Self::NOTHING };
-    /// One request that keeps nothing.
+    /// One request that stores nothing.
     pub(crate) const REQUEST: Self = Self { requests: 1, ..Self::NOTHING };
 
-    /// So much work.
+    /// This many work tokens.
     pub(crate) fn of_work(tokens: u32) -> Self {
         Self { work: tokens.into(), ..Self::NOTHING }
     }
 
-    /// What it costs to ask for this on a connection.
+    /// The cost of a request on a connection.
     pub(crate) fn of(request: &Request) -> Self {
         let kept_bytes = if request.is_kept() { kept_bytes(request.text()) } else { 0 };
         Self { kept_bytes, ..Self::REQUEST }
     }
 
-    /// What it costs to say this over HTTP, beside the request.
+    /// The cost of posting this text over HTTP, besides the request itself.
     pub(crate) fn of_post(text: &Text) -> Self {
         Self { posts: 1, kept_bytes: kept_bytes(Some(text)), ..Self::default() }
     }
 }
 
-/// What keeping an event takes, its row and the index of its words included.
+/// The bytes that a stored event takes, including its row and the index of its words.
 fn kept_bytes(text: Option<&Text>) -> u64 {
     const ROW_BYTES: usize = 64;
     (text.map_or(0, |text| text.as_str().len()) + ROW_BYTES) as u64
@@ -131,14 +131,14 @@ impl Rates {
 }
 
 impl Meter {
-    /// Nanoseconds until `amount` may be taken; 0 when it may be at once.
+    /// Nanoseconds until `amount` may be taken; 0: now.
     fn wait_ns(&self, rate: &Rate, now_ns: u64, amount: u64) -> u64 {
         let Some((interval, burst)) = rate.interval_ns() else { return 0 };
         if amount == 0 {
             return 0;
         }
         let full_at = self.full_at_ns.load(Ordering::Relaxed).max(now_ns);
-        // More than the bucket ever holds passes when the bucket is full.
+        // An amount larger than the bucket passes when the bucket is full.
         let next = full_at + interval * amount.min(burst);
         next.saturating_sub(now_ns + interval * burst)
     }
@@ -149,11 +149,11 @@ impl Meter {
             return;
         }
         let taken = |full_at: u64| Some(full_at.max(now_ns) + interval * amount);
-        // Never refused by the closure, so there is nothing to be told.
+        // The closure always gives a value, so the update cannot fail.
         self.full_at_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken).ok();
     }
 
-    /// How much may be taken at once.
+    /// How much may be taken now.
     fn left(&self, rate: &Rate, now_ns: u64) -> u64 {
         let Some((interval, burst)) = rate.interval_ns() else { return u64::MAX };
         let owed_ns = self.full_at_ns.load(Ordering::Relaxed).saturating_sub(now_ns);
@@ -166,7 +166,7 @@ impl Meter {
 }
 
 impl Rate {
-    /// Nanoseconds for one, and how many at once; `None` where nothing is limited.
+    /// Nanoseconds per token, and the burst; `None` if there is no limit.
     fn interval_ns(&self) -> Option<(u64, u64)> {
         let burst = self.burst.load(Ordering::Relaxed);
         let per_second = self.per_second.load(Ordering::Relaxed);
@@ -180,8 +180,8 @@ impl Account {
             origin,
             rates,
             connections: AtomicUsize::new(0),
-            newcomers: AtomicUsize::new(0),
-            comings: Meter::default(),
+            not_entered: AtomicUsize::new(0),
+            new_connections: Meter::default(),
             requests: Meter::default(),
             posts: Meter::default(),
             kept_bytes: Meter::default(),
@@ -189,11 +189,11 @@ impl Account {
         })
     }
 
-    /// Whether something of this cost passes, and if not, after which time it may; takes nothing.
+    /// Whether an operation of this cost passes now, and if not, after which time. Takes nothing.
     pub(crate) fn ask(&self, now: SteadyTime, cost: Cost) -> Verdict {
         let now = nanos(now);
         let wait = self
-            .comings
+            .new_connections
             .wait_ns(&self.rates.requests, now, cost.connections)
             .max(self.requests.wait_ns(&self.rates.requests, now, cost.requests))
             .max(self.posts.wait_ns(&self.rates.posts, now, cost.posts))
@@ -205,24 +205,24 @@ impl Account {
         Verdict::Wait { ms: u32::try_from(wait.div_ceil(NANOS_PER_MS)).unwrap_or(u32::MAX) }
     }
 
-    /// Takes what something costs, whether there is enough or not. Two shards that asked in the same moment may
-    /// take one more than there was: it is paid back in time.
+    /// Takes the cost of an operation, even if too little is left. When two shards check at the same moment, both may
+    /// pass on the last token; the debt is paid back over time.
     pub(crate) fn take(&self, now: SteadyTime, cost: Cost) {
         let now = nanos(now);
-        self.comings.take(&self.rates.requests, now, cost.connections);
+        self.new_connections.take(&self.rates.requests, now, cost.connections);
         self.requests.take(&self.rates.requests, now, cost.requests);
         self.posts.take(&self.rates.posts, now, cost.posts);
         self.kept_bytes.take(&self.rates.kept_bytes, now, cost.kept_bytes);
         self.work.take(&self.rates.work, now, cost.work);
     }
 
-    /// Tokens of work that it may make at once.
+    /// Work tokens that the address may use now.
     pub(crate) fn work_left(&self, now: SteadyTime) -> u32 {
         let left = self.work.left(&self.rates.work, nanos(now));
         u32::try_from(left).unwrap_or(u32::MAX)
     }
 
-    /// After how many milliseconds it may make work again; 0 when it may at once.
+    /// Milliseconds until the address has work tokens again; 0: now.
     pub(crate) fn work_wait_ms(&self, now: SteadyTime) -> u32 {
         match self.ask(now, Cost::of_work(1)) {
             Verdict::Pass => 0,
@@ -230,7 +230,7 @@ impl Account {
         }
     }
 
-    /// Takes what something costs, or says after which time there is enough.
+    /// Takes the cost of an operation if it passes; otherwise takes nothing and says after which time it will pass.
     pub(crate) fn charge(&self, now: SteadyTime, cost: Cost) -> Verdict {
         let verdict = self.ask(now, cost);
         if verdict == Verdict::Pass {
@@ -239,10 +239,10 @@ impl Account {
         verdict
     }
 
-    /// Whether forgetting it would change nothing: everything it used is paid back.
+    /// Whether the account owes nothing, so that forgetting it changes nothing.
     pub(super) fn is_settled(&self, now: SteadyTime) -> bool {
         let now = nanos(now);
-        [&self.comings, &self.requests, &self.posts, &self.kept_bytes, &self.work]
+        [&self.new_connections, &self.requests, &self.posts, &self.kept_bytes, &self.work]
             .iter()
             .all(|meter| meter.is_full(now))
     }
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_passes_then_a_steady_rate_and_zero_is_no_limit() {
+    fn a_burst_passes_then_a_steady_rate_and_a_burst_of_0_is_no_limit() {
         let rate = Rate { burst: AtomicU64::new(3), per_second: AtomicU64::new(10) };
         let meter = Meter::default();
         for _ in 0..3 {
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_larger_than_the_bucket_passes_when_it_is_full_and_is_paid_back_after() {
+    fn an_amount_larger_than_the_bucket_passes_when_it_is_full_and_is_paid_back_later() {
         let rate = Rate { burst: AtomicU64::new(3), per_second: AtomicU64::new(10) };
         let meter = Meter::default();
         assert_eq!(meter.wait_ns(&rate, 0, 30), 0);
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_posts_and_requests_each_hold_a_request_back_and_take_nothing_then() {
+    fn each_of_bytes_posts_and_requests_can_refuse_a_request_and_then_nothing_is_taken() {
         let account = account(|limits| {
             limits.addresses.address_requests_burst = 3;
             limits.addresses.address_requests_per_second = 1;
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn work_may_be_owed_and_is_paid_back_first() {
+    fn work_may_become_a_debt_that_is_paid_back_first() {
         let account = account(|limits| {
             limits.addresses.address_work_burst = 100;
             limits.addresses.address_work_per_second = 10;

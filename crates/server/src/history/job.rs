@@ -1,4 +1,4 @@
-//! What is read for somebody, and what becomes of it.
+//! Jobs for the reading threads, and their results.
 
 use std::sync::Weak;
 
@@ -8,65 +8,65 @@ use teahouse_core::{
 
 use crate::key::Key;
 
-/// What a connection wants from history.
+/// What a job reads from history.
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
-    /// The last events before somebody came in.
+    /// The last events of a room, for a member that joins.
     Recent { room: RoomId, upto: Position, count: u32 },
-    /// What a slow reader has missed.
+    /// The events that a member that is behind has missed.
     Refill { room: RoomId, after: Position, upto: Position },
-    /// The event that somebody says to have, to see whether it is still there; where it is not, the first one after it.
+    /// The event at a client's cursor, to see whether it still exists; if not, the first event after it.
     Check { room: RoomId, position: Position, upto: Position },
-    /// What somebody asked, and which request of theirs that was.
+    /// A question, and the number of its request.
     Asked(RequestId, ReadGrant),
 }
 
-/// For whom something is read.
+/// The receiver of a job's result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Asker {
-    /// Somebody with a connection.
+    /// A connection.
     Connection(Key),
-    /// Somebody who asked one thing from outside.
+    /// A visit: one request over HTTP.
     Visitor(SessionId),
 }
 
-/// One thing to read, and for whom.
+/// One job for a reading thread.
 pub(crate) struct Job {
     pub(crate) shard: usize,
     pub(crate) asker: Asker,
-    /// Where the asker comes from.
+    /// The origin of the asker's address.
     pub(crate) origin: Origin,
-    /// Gone when nobody waits for it any more.
+    /// Dead when the asker no longer waits for the result.
     pub(crate) waits: Weak<()>,
     pub(crate) wanted: Wanted,
 }
 
 impl Job {
-    /// Whether whoever asked is gone. What members are brought up to date with has no such mark.
-    pub(super) fn is_over(&self) -> bool {
+    /// Whether the asker of a question no longer waits. Jobs that bring members up to date do not use this mark.
+    pub(super) fn is_abandoned(&self) -> bool {
         matches!(self.wanted, Wanted::Asked(..)) && self.waits.strong_count() == 0
     }
 }
 
-/// What was found.
+/// The result of a job.
 pub(crate) struct Page {
     pub(crate) asker: Asker,
     pub(crate) wanted: Wanted,
     pub(crate) found: Result<Excerpt, Unread>,
 }
 
-/// Why something was not read.
+/// Why a job has no result.
 #[derive(Debug)]
 pub(crate) enum Unread {
-    /// It cannot be; the log says why.
+    /// Reading failed; the log says why.
     Fault,
-    /// A search that takes more work than one may.
+    /// The search takes more work than one search may.
     TooWide(TooWide),
-    /// It is not done just now.
+    /// The job was refused.
     Refused(Refusal),
 }
 
-/// A job that was not taken.
+/// A job that was not accepted.
 pub(crate) struct Unsent {
     pub(crate) job: Job,
     pub(crate) why: Unread,

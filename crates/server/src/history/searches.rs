@@ -1,5 +1,6 @@
-//! Searches that wait for the one thread that searches: few, one of each address, and none for somebody who is
-//! gone. Asking is quick and searching is not, so whoever asks again and again waits for themselves alone.
+//! The queue of searches for the one searching thread: bounded in total and to one search per address. Searches of
+//! disconnected clients are removed. Searching costs more than asking, so a client that asks repeatedly delays only
+//! itself.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,10 +9,10 @@ use teahouse_core::Refusal;
 
 use super::job::{Job, Unread, Unsent};
 
-/// Searches that wait: at a tenth of a second each, the last is answered in some seconds.
-const WAITING_MAX: usize = 64;
-/// Searches of one address that wait, beside one that is under way.
-const WAITING_PER_ORIGIN_MAX: usize = 1;
+/// Queued searches: at a tenth of a second each, the last is answered after some seconds.
+const QUEUED_MAX: usize = 64;
+/// Queued searches of one address, besides one that is running.
+const QUEUED_PER_ORIGIN_MAX: usize = 1;
 
 #[derive(Default)]
 struct State {
@@ -25,10 +26,10 @@ struct Shared {
     arrived: Condvar,
 }
 
-/// Where searches are handed in.
+/// The end at which searches are handed in.
 pub(super) struct Sender(Arc<Shared>);
 
-/// Where they are taken, in their order, until nobody can hand in another.
+/// The end at which searches are taken, in order, until every sender is dropped and the queue is empty.
 pub(super) struct Searches(Arc<Shared>);
 
 pub(super) fn open() -> (Sender, Searches) {
@@ -39,7 +40,7 @@ pub(super) fn open() -> (Sender, Searches) {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every change below is complete in itself, so a panic elsewhere leaves nothing half done.
+        // Every change under this lock is complete in itself, so the state is sound even after a panic elsewhere.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -50,9 +51,9 @@ impl Sender {
         if !state.is_read {
             return Err(Box::new(Unsent { job, why: Unread::Fault }));
         }
-        state.jobs.retain(|waiting| !waiting.is_over());
-        let of_origin = state.jobs.iter().filter(|waiting| waiting.origin == job.origin).count();
-        if of_origin >= WAITING_PER_ORIGIN_MAX || state.jobs.len() >= WAITING_MAX {
+        state.jobs.retain(|queued| !queued.is_abandoned());
+        let of_origin = state.jobs.iter().filter(|queued| queued.origin == job.origin).count();
+        if of_origin >= QUEUED_PER_ORIGIN_MAX || state.jobs.len() >= QUEUED_MAX {
             let why = Unread::Refused(Refusal::SearchesWait);
             return Err(Box::new(Unsent { job, why }));
         }
@@ -84,7 +85,7 @@ impl Iterator for Searches {
         let mut state = self.0.state();
         loop {
             while let Some(job) = state.jobs.pop_front() {
-                if !job.is_over() {
+                if !job.is_abandoned() {
                     return Some(job);
                 }
             }

@@ -1,4 +1,4 @@
-//! Jobs for the reading threads: who waits, for whom nobody reads, and what is said of where something was found.
+//! Jobs for the reading threads: what delays them, which are dropped, and which rooms a search names.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn search(origin: u64, waits: &Arc<()>) -> Job {
 }
 
 #[tokio::test]
-async fn searches_keep_nobody_waiting_who_comes_in() {
+async fn searches_do_not_delay_a_session_that_joins_a_room() {
     let directory = tempfile::tempdir().unwrap();
     let opened = Store::open(directory.path(), Durability::Memory, READERS, EPOCH).unwrap();
     let (stuck, _unread) = mpsc::channel(1);
@@ -34,7 +34,7 @@ async fn searches_keep_nobody_waiting_who_comes_in() {
         Arc::new(move |shard: usize, page| shards[shard].blocking_send(page).is_ok());
     let (jobs, _threads) = start(opened.readers, &reply).unwrap();
     let here = Arc::new(());
-    // Nobody takes what these find: whoever reads for them is busy for good.
+    // The results of these are never received, so the searching thread stays busy.
     for origin in 1..9 {
         assert!(jobs.send(search(origin, &here)).is_ok());
     }
@@ -47,24 +47,24 @@ async fn searches_keep_nobody_waiting_who_comes_in() {
 }
 
 #[test]
-fn one_search_of_an_address_waits_and_all_together_are_bounded() {
+fn queued_searches_are_bounded_in_total_and_to_one_for_each_address() {
     let (sender, mut searches) = searches::open();
     let here = Arc::new(());
     let is_taken = |origin| sender.send(search(origin, &here)).is_ok();
     assert!(is_taken(1));
-    assert!(!is_taken(1), "one of each address");
+    assert!(!is_taken(1), "one for each address");
     let taken = (2..1000).filter(|origin| is_taken(*origin)).count();
     assert!((30..100).contains(&taken), "{taken}");
     assert_eq!(searches.next().unwrap().origin, Origin(1));
-    assert!(is_taken(1), "the one that is under way does not wait");
+    assert!(is_taken(1), "the running search is not counted as queued");
 }
 
 #[test]
-fn nobody_searches_for_those_who_are_gone() {
+fn searches_of_disconnected_clients_are_dropped() {
     let (sender, mut searches) = searches::open();
     let here = Arc::new(());
     for _ in 0..300 {
-        // They hang up at once, and leave no room taken.
+        // These clients disconnect at once, and their searches take no slot.
         assert!(sender.send(search(1, &Arc::new(()))).is_ok());
     }
     assert!(sender.send(search(2, &here)).is_ok());
@@ -76,7 +76,7 @@ fn nobody_searches_for_those_who_are_gone() {
 }
 
 #[test]
-fn what_is_found_everywhere_says_in_which_rooms() {
+fn a_search_of_all_rooms_names_the_rooms_of_what_it_found() {
     let span =
         HistorySpan { room: ROOM, name: RoomName::parse("lobby").unwrap(), upto: Position::START };
     let directory = tempfile::tempdir().unwrap();

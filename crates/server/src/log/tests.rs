@@ -1,4 +1,4 @@
-//! Positions and time of what is handed in.
+//! Positions and times of chunks, and the bound of the log.
 
 use std::future::Future;
 use std::pin::pin;
@@ -29,8 +29,7 @@ fn at(ms: u64) -> Moment {
 }
 
 #[test]
-fn a_chunk_has_a_position_if_something_is_proposed_in_it_and_the_order_goes_on_after_what_was_recorded()
- {
+fn a_chunk_with_a_proposal_takes_the_next_position_after_the_recorded_one() {
     let mut order = Order::after(LogPosition(41), at(0));
     let chunks = [vec![query(), proposal()], vec![signal()], vec![proposal(), proposal()]];
     let batch = order.batch(chunks, at(5), None);
@@ -40,7 +39,7 @@ fn a_chunk_has_a_position_if_something_is_proposed_in_it_and_the_order_goes_on_a
 }
 
 #[test]
-fn what_is_not_published_has_no_position_and_moves_no_time() {
+fn queries_and_signals_take_no_position_and_do_not_advance_time() {
     let mut order = Order::after(LogPosition::START, at(0));
     order.batch([vec![proposal()]], at(5), None);
     let batch = order.batch([vec![query(), signal()]], at(9), Some(SteadyTime(10)));
@@ -49,25 +48,25 @@ fn what_is_not_published_has_no_position_and_moves_no_time() {
 }
 
 #[test]
-fn what_is_due_is_published_also_while_there_are_only_queries() {
+fn a_due_deadline_takes_a_position_when_there_are_only_queries() {
     let mut order = Order::after(LogPosition::START, at(0));
     let batch = order.batch([], at(7), Some(SteadyTime(7)));
     assert_eq!((batch.position, batch.moment), (LogPosition(1), at(7)));
     let batch = order.batch([vec![query()]], at(9), Some(SteadyTime(8)));
     assert_eq!((batch.position, batch.moment), (LogPosition(2), at(9)));
     let batch = order.batch([vec![proposal()]], at(9), Some(SteadyTime(8)));
-    assert_eq!(batch.position, LogPosition(3), "it comes with what is proposed");
+    assert_eq!(batch.position, LogPosition(3), "the proposal's position serves the deadline too");
 }
 
 #[test]
-fn deadlines_never_go_back_and_a_wall_clock_may() {
+fn steady_time_never_goes_back_and_wall_time_may() {
     let mut order = Order::after(LogPosition::START, at(0));
     order.batch([vec![proposal()]], at(9), None);
     let batch = order.batch([vec![proposal()]], at(3), None);
     assert_eq!(batch.moment, Moment { steady: SteadyTime(9), ..at(3) });
 }
 
-/// Whether something happens at once.
+/// Whether a future is ready without waiting.
 fn is_ready<F: Future>(future: &mut std::pin::Pin<&mut F>) -> bool {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
@@ -82,12 +81,12 @@ async fn small_chunks_of_many_shards_are_one_batch() {
     for _ in 0..64 {
         sender.send(vec![proposal()], Work::default()).await.unwrap();
     }
-    assert_eq!(log.waiting(), 64);
+    assert_eq!(log.queued(), 64);
     assert_eq!(entries_of_next(&mut log).await, 64);
 }
 
 #[tokio::test]
-async fn a_log_that_is_full_of_entries_takes_more_when_the_hub_has_taken_them() {
+async fn a_log_full_of_entries_accepts_more_after_the_hub_takes_them() {
     let (sender, mut log) = open(LogPosition::START, at(0));
     for _ in 0..6 {
         sender.send(vec![proposal(); 1024], Work::default()).await.unwrap();
@@ -100,7 +99,7 @@ async fn a_log_that_is_full_of_entries_takes_more_when_the_hub_has_taken_them() 
 }
 
 #[tokio::test]
-async fn two_chunks_that_are_dear_to_those_who_hear_them_fill_the_log() {
+async fn two_chunks_with_expensive_delivery_fill_the_log() {
     let (sender, mut log) = open(LogPosition::START, at(0));
     for _ in 0..2 {
         sender.send(vec![proposal(); 3], Work::from_us(50_000)).await.unwrap();
@@ -112,7 +111,7 @@ async fn two_chunks_that_are_dear_to_those_who_hear_them_fill_the_log() {
 }
 
 #[tokio::test]
-async fn a_shard_that_waits_for_a_place_learns_that_the_hub_is_gone() {
+async fn a_shard_that_waits_for_a_slot_gets_an_error_when_the_hub_ends() {
     let (sender, log) = open(LogPosition::START, at(0));
     sender.send(vec![proposal(); 10_000], Work::default()).await.unwrap();
     sender.send(vec![proposal(); 10_000], Work::default()).await.unwrap();
