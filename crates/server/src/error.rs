@@ -1,4 +1,4 @@
-//! Faults: what goes wrong with our disk, our network or our configuration, each with a hint.
+//! Faults: failures of the disk, the network or the configuration, each with a hint.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::settings::{NoDataDirectory, SettingsError};
 use crate::store::StoreError;
 
-/// Why the server cannot start or go on.
+/// Why the server cannot start or continue.
 #[derive(Debug, Error)]
 pub enum Fault {
     /// A setting cannot be used.
@@ -18,46 +18,46 @@ pub enum Fault {
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {}", without_os_code(why))]
     Listen {
-        /// Which.
+        /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The system's error.
         why: std::io::Error,
     },
-    /// The platform names no place for data.
+    /// The platform has no default data directory.
     #[error(transparent)]
     NoDataDirectory(#[from] NoDataDirectory),
     /// The database cannot be opened, read or closed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A transaction failed for a reason that does not pass.
+    /// A transaction failed, and retrying does not help.
     #[error("cannot store messages")]
     Commit(#[source] rusqlite::Error),
     /// The server closed while nothing could be stored.
-    #[error("closed with {effects} changes not stored, none of them shown to anyone")]
+    #[error("closed with {effects} changes that could not be stored; nobody has seen them")]
     Unstored {
-        /// How many.
+        /// The number of effects that were not stored.
         effects: usize,
-        /// Why.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
-    /// That the server starts could not be recorded in time.
-    #[error("cannot record in the database that the server starts")]
+    /// The start of the server could not be recorded in time.
+    #[error("cannot record the start of the server in the database")]
     NotOpened(#[source] Option<rusqlite::Error>),
     /// A thread or a runtime cannot be started.
     #[error("cannot start the {what}")]
     Start {
-        /// Which part.
+        /// The part of the server.
         what: &'static str,
-        /// Why.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The history has been opened as often as session numbers allow.
     #[error("this history has been opened a million times, which is the limit")]
     OpenedTooOften,
     /// Closing took too long.
-    #[error("not everything could be closed in time; what was shown is kept")]
+    #[error("the server could not close in time; every message that was shown is stored")]
     Late,
-    /// Part of the server ended by itself.
+    /// A part of the server ended by itself.
     #[error("the {0} ended unexpectedly")]
     Ended(&'static str),
 }
@@ -77,19 +77,15 @@ impl Fault {
             Self::Listen { .. } => "choose an address of this machine with --listen".to_owned(),
             Self::NoDataDirectory(_) => "name a directory with --data".to_owned(),
             Self::Store(error) => error.hint().to_string(),
-            Self::Commit(_) => "check the disk; everything that was shown is kept".to_owned(),
+            Self::Commit(_) => "check the disk; every message that was shown is stored".to_owned(),
             Self::Unstored { .. } | Self::NotOpened(Some(_)) => {
-                "make room on the disk, end what else writes to the database, and start again"
+                "free space on the disk, end other programs that write to the database, and start again"
                     .to_owned()
             }
-            Self::NotOpened(None) => {
-                "look for a disk that does not answer, and start again".to_owned()
-            }
+            Self::NotOpened(None) => "check that the disk responds, and start again".to_owned(),
             Self::Start { .. } => "check the limits of this user (ulimit -a)".to_owned(),
-            Self::OpenedTooOften => "begin a new history with --data".to_owned(),
-            Self::Late => {
-                "look for a slow disk; the next start repairs nothing and loses nothing".to_owned()
-            }
+            Self::OpenedTooOften => "choose a new directory with --data".to_owned(),
+            Self::Late => "check for a slow disk; the next start needs no repair".to_owned(),
             Self::Ended(_) => "this is a defect; please report it with the log".to_owned(),
         }
     }

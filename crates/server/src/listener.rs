@@ -1,5 +1,5 @@
-//! Listening sockets: accept, ask the gate, hand to a shard. A connection that cannot be taken is told
-//! why ([`crate::rejection`]).
+//! Listening sockets: accept a connection, ask the gate, hand the connection to a shard. A connection that is not
+//! admitted is told why ([`crate::rejection`]).
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener as StdListener, TcpStream};
@@ -17,24 +17,24 @@ use crate::inbox::{Accepted, Inbox};
 use crate::rejection::Rejections;
 use crate::settings::ListenSetting;
 
-/// Connections the kernel keeps for us until we accept them.
+/// Connections that the kernel queues until we accept them.
 const BACKLOG: i32 = 4096;
-/// How long to wait when the system has no file or memory for another connection.
+/// Pause when the system has no file or memory for another connection.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
-/// A peer that is silent for this long is asked by TCP whether it is there; one that vanished is noticed after
-/// another [`KEEPALIVE_PROBES`] intervals: within a minute, as in every protocol.
+/// TCP probes a peer that is silent for this long. A peer that vanished is detected after another [`KEEPALIVE_PROBES`]
+/// intervals: within a minute, in every protocol.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(20);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
 #[cfg(not(windows))]
 const KEEPALIVE_PROBES: u32 = 3;
-/// Bytes that the system keeps for a peer that does not read, as asked for; Linux doubles it for its own needs.
-/// Left alone it grows to megabytes. One write of a room's messages fits.
+/// Requested size of the system's send buffer, bytes; Linux doubles it for its own needs. Without this setting the
+/// buffer grows to megabytes for a peer that does not read. One write of a room's messages fits.
 const SEND_BUFFER_BYTES: usize = 96 * 1024;
-/// The longest time that the system takes for a peer to acknowledge something: it counts milliseconds in a C `int`.
+/// The largest value of `TCP_USER_TIMEOUT`: the system counts milliseconds in a C `int`.
 #[cfg(target_os = "linux")]
 const USER_TIMEOUT_MAX: Duration = Duration::from_millis(i32::MAX as u64);
 
-/// Ports that are tried where the system chooses one and it must be free in both families.
+/// Attempts to find a port that is free in both families, when the system chooses the port.
 const PORT_TRIES: u32 = 16;
 
 /// Opens a listening socket.
@@ -54,8 +54,8 @@ pub(crate) fn bind(address: SocketAddr) -> Result<StdListener, Fault> {
     open().map_err(|why| Fault::Listen { address, why })
 }
 
-/// Opens what the settings name: one socket for each family of addresses, so that everybody is seen under the
-/// address they have. A place that stands for both families needs one of them to be there.
+/// Opens the sockets of the setting `listen`: one for each address family, so that every peer is seen with its real
+/// address. An entry for both families needs at least one of them.
 pub(crate) fn bind_all(places: &[ListenSetting]) -> Result<Vec<StdListener>, Fault> {
     let mut listeners: Vec<StdListener> = Vec::new();
     let mut bound: Vec<SocketAddr> = Vec::new();
@@ -64,7 +64,7 @@ pub(crate) fn bind_all(places: &[ListenSetting]) -> Result<Vec<StdListener>, Fau
         let opened = loop {
             tries -= 1;
             match bind_place(place, &bound) {
-                // The port that the system chose in one family is somebody's in the other.
+                // The port that the system chose in one family is taken in the other.
                 Err(Fault::Listen { why, .. })
                     if why.kind() == ErrorKind::AddrInUse
                         && place.addresses().iter().all(|address| address.port() == 0)
@@ -80,7 +80,7 @@ pub(crate) fn bind_all(places: &[ListenSetting]) -> Result<Vec<StdListener>, Fau
     Ok(listeners)
 }
 
-/// Opens one place in each of its families that the machine has, where it is not open already.
+/// Opens one entry in each of its families that the machine has, unless it is already open.
 fn bind_place(
     place: &ListenSetting,
     bound: &[SocketAddr],
@@ -112,7 +112,7 @@ fn bind_place(
     }
 }
 
-/// Whether the machine has no addresses of that family.
+/// Whether the machine lacks that address family.
 fn is_family_missing(why: &std::io::Error) -> bool {
     #[cfg(unix)]
     let is_unknown = why.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error());
@@ -121,7 +121,7 @@ fn is_family_missing(why: &std::io::Error) -> bool {
     is_unknown || matches!(why.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported)
 }
 
-/// Where connections go.
+/// The gate and the shards, to which accepted connections go.
 #[derive(Clone)]
 pub(crate) struct Doors {
     pub(crate) gate: Arc<Gate>,
@@ -172,21 +172,21 @@ fn admit(
     let permit = match gate.admit(peer.ip()) {
         Ok(permit) => permit,
         Err(refused) => {
-            debug!(%peer, %refused, "turned away");
-            rejection.tell(stream, refused);
+            debug!(%peer, %refused, "rejected a connection");
+            rejection.reject(stream, refused);
             return None;
         }
     };
     if let Err(error) = prepare(&stream, gate.unread_max()) {
-        debug!(%peer, %error, "a connection ended before it was taken");
+        debug!(%peer, %error, "a connection ended before a shard got it");
         return None;
     }
     Some(Accepted { stream, peer, permit })
 }
 
-/// What every connection needs of the system: messages that leave at once, and an end when the peer is gone. TCP
-/// asks a silent peer; one that owes us an answer is not asked, so there the system gives up by itself
-/// (`TCP_USER_TIMEOUT`, RFC 5482), also where a peer is there and takes nothing.
+/// Sets the socket options of a connection: messages leave at once, and the connection ends when the peer is gone. TCP
+/// keepalive probes a silent peer, but not one with unacknowledged data; for those `TCP_USER_TIMEOUT` (RFC 5482) ends the
+/// connection, also when the peer exists and accepts no data.
 fn prepare(stream: &TcpStream, unread_max: Option<Duration>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_EVERY);
@@ -203,7 +203,7 @@ fn give_up_unread(socket: &SockRef<'_>, unread_max: Option<Duration>) -> std::io
     socket.set_tcp_user_timeout(unread_max.map(|time| time.min(USER_TIMEOUT_MAX)))
 }
 
-/// Other systems have their own time for that.
+/// Other systems use their own timeout.
 #[cfg(not(target_os = "linux"))]
 fn give_up_unread(_: &SockRef<'_>, _: Option<Duration>) -> std::io::Result<()> {
     Ok(())
@@ -216,7 +216,7 @@ mod tests {
     use crate::clock::SteadyClock;
 
     #[test]
-    fn a_peer_that_is_gone_is_noticed_within_a_minute_and_holds_little_until_then() {
+    fn a_peer_that_vanished_is_detected_within_a_minute_and_its_send_buffer_is_small() {
         let listener = StdListener::bind("127.0.0.1:0").unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().unwrap();

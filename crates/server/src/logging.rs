@@ -1,5 +1,5 @@
-//! The server's log: to standard error, for people or as JSON, from a level on that a reload may change.
-//! Message bodies are never logged.
+//! The server's log: lines on standard error, for people or as JSON. A reload may change the level. Message bodies are
+//! never logged.
 
 mod lines;
 
@@ -13,17 +13,17 @@ use tracing_subscriber::{Layer, Registry, fmt, reload};
 use crate::settings::{LogFormat, LogSetting};
 use lines::Lines;
 
-/// A started log: changes its level; when it is dropped, what is left of it is written.
+/// The started log. Dropping it writes the lines that are still queued.
 #[derive(Debug)]
 pub struct Log {
     level: reload::Handle<LevelFilter, Registry>,
     lines: Lines,
 }
 
-/// Starts the log of this process; the first call counts.
+/// Starts the log of this process. Only the first call takes effect.
 ///
 /// # Errors
-/// When the thread that writes it cannot be started.
+/// When the writing thread cannot be started.
 pub fn start(setting: LogSetting) -> std::io::Result<Log> {
     let queue = Lines::start(std::io::stderr())?;
     let (level, handle) = reload::Layer::new(LevelFilter::from_level(setting.level));
@@ -41,12 +41,12 @@ pub fn start(setting: LogSetting) -> std::io::Result<Log> {
 }
 
 impl Log {
-    /// Logs from this level on.
+    /// Sets the level.
     pub fn set(&self, setting: LogSetting) {
         if let Err(error) =
             self.level.modify(|level| *level = LevelFilter::from_level(setting.level))
         {
-            tracing::warn!(%error, "the log level stays as it is");
+            tracing::warn!(%error, "cannot change the log level");
         }
     }
 }

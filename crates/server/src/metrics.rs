@@ -1,8 +1,7 @@
-//! What an operator watches: numbers in the Prometheus text format, asked for on a listener of their own
-//! (`--admin`), which answers nothing else.
+//! Metrics for operators, in the Prometheus text format, on a listener of their own (`--admin`).
 //!
-//! The hub counts commits as it makes them, once a batch; shards count for themselves and are asked when
-//! somebody scrapes ([`Inbox::Measure`]). Nothing of it is on the way of a message to its members.
+//! The hub counts once per batch. Each shard counts for itself and is asked for its figures at a scrape
+//! ([`Inbox::Measure`]). No scrape delays a message.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
@@ -34,41 +33,41 @@ use crate::hosts::{self, NotOurs};
 use crate::inbox::Inbox;
 use crate::space::LowSpace;
 
-/// Connections at once. Beyond that the oldest makes room: nobody keeps others out by saying nothing.
+/// Connections at once. Past the limit the oldest is closed, so that silent connections cannot keep others out.
 const OPEN_MAX: usize = 64;
-/// Scrapes answered at once; more wait.
+/// Scrapes answered at once; further ones wait.
 const SCRAPES_MAX: usize = 4;
-/// How long a scraper may take with its request, and a shard with its answer.
+/// How long a scraper may take for its request, and a shard for its answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// OpenMetrics 1.0.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-/// The text format of Prometheus, 0.0.4: what is given to whoever does not ask for OpenMetrics.
+/// The text format of Prometheus, 0.0.4: for scrapers that do not ask for OpenMetrics.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-/// What the hub counts.
+/// The hub's metrics.
 #[derive(Clone, Debug)]
 pub(crate) struct HubMetrics {
-    /// From handing a batch to the store until it is synced, seconds.
+    /// Time from handing a batch to the store until it is committed, seconds.
     pub(crate) commit_seconds: Histogram,
     /// Requests in a batch: proposals, queries and signals.
     pub(crate) batch_requests: Histogram,
-    /// Events kept.
+    /// Events stored.
     pub(crate) events: Counter,
     /// Time spent applying, committing and handing out, seconds.
     pub(crate) busy_seconds: Counter<f64, AtomicU64>,
-    /// Sessions in the server.
+    /// Sessions, including suspended ones.
     pub(crate) sessions: Gauge,
-    /// Chunks waiting in the log when a batch was taken.
+    /// Chunks that were still queued in the log after the last batch was taken.
     pub(crate) log_chunks: Gauge,
-    /// Why nothing can be stored just now.
+    /// Why messages cannot be stored at the moment.
     pub(crate) not_storing: NotStoring,
-    /// Time in which a shard took nothing more from the hub, seconds.
+    /// Time in which the hub waited for a shard, seconds.
     pub(crate) shard_wait_seconds: Family<ByShard, Counter<f64, AtomicU64>>,
 }
 
-/// Why nothing can be stored just now, if so; asked for far more seldom than anything is stored.
+/// The reason why messages cannot be stored at the moment, if they cannot. Changed and read rarely.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NotStoring(Arc<Mutex<Option<Arc<str>>>>);
 
@@ -114,17 +113,17 @@ pub(crate) struct ByShard {
     pub(crate) shard: usize,
 }
 
-/// Everything that can be asked.
+/// All metrics, and the listener's state.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     hub: HubMetrics,
-    /// Why nothing may be said just now, by the room on the disk.
+    /// Why new messages are refused, if the disk is nearly full.
     low_space: NotStoring,
     shards: Vec<mpsc::Sender<Inbox>>,
     scrapes: Arc<Semaphore>,
     /// The setting `hosts`.
     hosts: Arc<Mutex<Vec<String>>>,
-    /// Scrapes answered, so that the first can be told from none.
+    /// Number of scrapes.
     answered: Arc<AtomicU64>,
 }
 
@@ -135,12 +134,12 @@ impl Metrics {
         Self { hub, low_space, shards, scrapes, hosts: Arc::default(), answered: Arc::default() }
     }
 
-    /// Whether the disk is nearly full.
+    /// Records whether the disk is nearly full.
     pub(crate) fn set_low_space(&self, low: Option<LowSpace>) {
         self.low_space.set(low.map(|low| low.to_string().into()));
     }
 
-    /// Under which names scrapers may ask.
+    /// Sets the names under which scrapers may reach the listener.
     pub(crate) fn set_hosts(&self, hosts: Vec<String>) {
         *self.hosts.lock().unwrap_or_else(PoisonError::into_inner) = hosts;
     }
@@ -151,7 +150,7 @@ impl Metrics {
             Ok(listener) => listener,
             Err(error) => return warn!(%error, "metrics cannot be served"),
         };
-        // The oldest first: a scraper is answered and gone long before it is that.
+        // The oldest first. A proper scraper is answered and gone long before its connection is the oldest.
         let mut open: VecDeque<AbortHandle> = VecDeque::new();
         loop {
             let (stream, peer) = match listener.accept().await {
@@ -180,7 +179,7 @@ impl Metrics {
             .timer(TokioTimer::new())
             .header_read_timeout(PATIENCE)
             .keep_alive(false)
-            // Who says no more still wants the answer: `nc -N`.
+            // A client such as `nc -N` closes its sending side and still waits for the answer.
             .half_close(true)
             .serve_connection(TokioIo::new(stream), service)
             .await;
@@ -228,7 +227,7 @@ impl Metrics {
     }
 
     async fn text(&self) -> String {
-        // Never closed: it lives as long as this.
+        // The semaphore is never closed.
         let _turn = self.scrapes.acquire().await;
         self.answered.fetch_add(1, Ordering::Relaxed);
         let mut registry = Registry::with_prefix("teahouse");
@@ -251,7 +250,7 @@ impl Metrics {
             };
             match tokio::time::timeout(PATIENCE, asked).await {
                 Ok(Some(figures)) => all.push(*figures),
-                Ok(None) | Err(_) => debug!("a shard does not say how it is"),
+                Ok(None) | Err(_) => debug!("a shard did not answer with its figures"),
             }
         }
         all
@@ -271,26 +270,26 @@ impl Metrics {
         let seconds = || Unit::Seconds;
         registry.register_with_unit("commit", "Time of a commit", seconds(), commit_seconds);
         registry.register("batch_requests", "Requests in one batch", batch_requests);
-        registry.register("events", "Events kept in history", events);
-        registry.register_with_unit("hub_busy", "Time the hub has worked", seconds(), busy_seconds);
-        registry.register("sessions", "Sessions, with those that are suspended", sessions);
-        registry.register("log_chunks", "Chunks waiting for the hub", log_chunks);
+        registry.register("events", "Events stored in the history", events);
+        registry.register_with_unit("hub_busy", "Time the hub was busy", seconds(), busy_seconds);
+        registry.register("sessions", "Sessions, including suspended ones", sessions);
+        registry.register("log_chunks", "Chunks queued for the hub", log_chunks);
         let storing = Gauge::<i64>::default();
         storing.set(i64::from(not_storing.why().is_none()));
         registry.register("storing", "1 while messages are stored, 0 while they wait", storing);
         for shard in 0..self.shards.len() {
-            // Those that nobody waited for are there as well, as 0.
+            // A shard for which the hub never waited is listed as 0.
             drop(shard_wait_seconds.get_or_create(&ByShard { shard }));
         }
         registry.register_with_unit(
             "shard_wait",
-            "Time the hub has waited because a shard had as much before it as it may",
+            "Time the hub waited because a shard had too much work in flight",
             seconds(),
             shard_wait_seconds,
         );
         let answered = Counter::<u64>::default();
         answered.inc_by(self.answered.load(Ordering::Relaxed));
-        registry.register("scrapes", "Times these numbers were asked for", answered);
+        registry.register("scrapes", "Scrapes of these metrics", answered);
     }
 }
 
@@ -302,8 +301,8 @@ fn takes_openmetrics(headers: &HeaderMap) -> bool {
         .any(|accept| accept.contains("application/openmetrics-text"))
 }
 
-/// OpenMetrics as text format 0.0.4: there a counter's family is called as its sample is, and units and the end
-/// are not said.
+/// Converts OpenMetrics to the text format 0.0.4, in which a counter's family has the name of its sample (`…_total`), and
+/// the lines `UNIT` and `EOF` do not exist.
 fn as_text(openmetrics: &str) -> String {
     let mut text = String::with_capacity(openmetrics.len());
     let mut counters: Vec<&str> = Vec::new();
@@ -332,9 +331,9 @@ fn as_text(openmetrics: &str) -> String {
 fn register_shards(registry: &mut Registry, all: &[Figures]) {
     let sum = |of: fn(&Figures) -> u64| all.iter().map(of).sum::<u64>();
     let counters: [(&str, &str, u64); 4] = [
-        ("deliveries", "Events and announcements given to members", sum(|f| f.counts.deliveries)),
-        ("refilled", "Events given from history to slow readers", sum(|f| f.counts.refilled)),
-        ("sent_bytes", "Bytes given to sockets or queued for them", sum(|f| f.counts.bytes)),
+        ("deliveries", "Events and announcements sent to members", sum(|f| f.counts.deliveries)),
+        ("refilled", "Events sent from history to slow readers", sum(|f| f.counts.refilled)),
+        ("sent_bytes", "Bytes written to sockets or queued for them", sum(|f| f.counts.bytes)),
         ("writes", "Writes to sockets", sum(|f| f.counts.writes)),
     ];
     for (name, help, value) in counters {
@@ -344,7 +343,7 @@ fn register_shards(registry: &mut Registry, all: &[Figures]) {
     }
     let behind = Gauge::<i64>::default();
     behind.set(signed(sum(|f| f.behind)));
-    registry.register("members_behind", "Seats given their events from history now", behind);
+    registry.register("members_behind", "Memberships that now get events from history", behind);
     let by_shard = |of: fn(&Figures) -> u64| {
         let family = Family::<ByShard, Gauge>::default();
         for (shard, figures) in all.iter().enumerate() {
@@ -353,13 +352,13 @@ fn register_shards(registry: &mut Registry, all: &[Figures]) {
         family
     };
     let queued = by_shard(|f| f.queued_bytes);
-    registry.register("queued_bytes", "Bytes that sockets have not taken", queued);
+    registry.register("queued_bytes", "Bytes queued for slow sockets", queued);
     let gathered = by_shard(|f| f.gathered);
-    registry.register("gathered_requests", "Requests not handed to the hub yet", gathered);
+    registry.register("gathered_requests", "Requests not yet handed to the hub", gathered);
     let by_protocol = |of: fn(&Figures) -> &BTreeMap<&'static str, u64>| {
         let family = Family::<ByProtocol, Gauge>::default();
         for protocol in PROTOCOLS {
-            // Those of whom there is nobody are there as well, as 0.
+            // A protocol without connections is listed as 0.
             drop(family.get_or_create(&ByProtocol { protocol }));
         }
         for (protocol, count) in all.iter().flat_map(|figures| of(figures).iter()) {
@@ -369,7 +368,7 @@ fn register_shards(registry: &mut Registry, all: &[Figures]) {
     };
     let connections = by_protocol(|f| &f.connections);
     registry.register("connections", "Connections by protocol", connections);
-    registry.register("members", "Seats in rooms by protocol", by_protocol(|f| &f.members));
+    registry.register("members", "Memberships by protocol", by_protocol(|f| &f.members));
     let refusals = Family::<ByReason, Counter>::default();
     for (reason, count) in all.iter().flat_map(|figures| figures.counts.refusals.iter()) {
         refusals.get_or_create(&ByReason { reason }).inc_by(*count);

@@ -1,8 +1,8 @@
-//! The whole server: opened in an order that changes nothing on disk until everything else is known to
-//! work, run until it is told to stop, closed so that what was taken is kept and who is in is told.
+//! The whole server. It opens in an order that changes nothing on disk until everything else works, runs until it is
+//! told to stop, and closes so that accepted messages are stored and connected people are told.
 //!
-//! That order is [`Server::open`] and [`Server::run`]. Its parts: what faces outside ([`front`]), the threads, which
-//! do all the work ([`threads`]), and settings that change meanwhile ([`reload`]).
+//! That order is [`Server::open`] and [`Server::run`]. The parts: the listeners ([`front`]), the threads that do all the
+//! work ([`threads`]), and settings that change while the server runs ([`reload`]).
 
 mod front;
 mod reload;
@@ -29,16 +29,16 @@ use front::{AdminDoor, Front};
 use reload::HandingOut;
 use threads::Threads;
 
-/// What the outside asks of a running server.
+/// A command to a running server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// Close.
+    /// Close the server.
     Stop,
     /// Read the settings again.
     Reload,
 }
 
-/// A server that listens; [`Server::run`] lets people in.
+/// A server that is bound to its addresses; [`Server::run`] accepts connections.
 pub struct Server {
     settings: Settings,
     front: Front,
@@ -49,11 +49,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the addresses, opens the history, starts the threads. Waits until it is recorded that it starts.
+    /// Binds the addresses, opens the history and starts the threads. Waits until the start is recorded in the history.
     ///
     /// # Errors
-    /// When an address is taken, the data directory cannot be used, or the database is not sound.
-    /// Nothing on disk is changed then.
+    /// When an address is taken, the data directory cannot be used, or the database is not sound. Then nothing on disk
+    /// has changed.
     pub fn open(settings: Settings) -> Result<Self, Fault> {
         let shard_count = shard_count(&settings);
         let clock = SteadyClock::start();
@@ -72,31 +72,31 @@ impl Server {
         Ok(Self { settings, front, admin, database, threads, metrics })
     }
 
-    /// Where it listens, with the ports that were chosen.
+    /// The bound addresses, with the ports that the system chose.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         self.front.addresses()
     }
 
-    /// Where metrics are, if they are served.
+    /// The address of the metrics, if they are served.
     #[must_use]
     pub fn admin(&self) -> Option<SocketAddr> {
         self.admin.address()
     }
 
-    /// The database file; `None` when nothing is kept.
+    /// The database file; `None` if the history is only in memory.
     #[must_use]
     pub fn database(&self) -> Option<&Path> {
         self.database.as_deref()
     }
 
-    /// What it was opened with.
+    /// The settings in use.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Lets people in until told to stop. Needs a tokio runtime with I/O and time.
+    /// Accepts connections until told to stop. Must be called in a tokio runtime with I/O and time.
     ///
     /// # Errors
     /// When a part of the server fails: the history cannot be written, or a thread ends by itself.
@@ -105,19 +105,19 @@ impl Server {
         signals: mpsc::Receiver<Signal>,
         reload: impl Fn() -> Result<Settings, SettingsError>,
     ) -> Result<(), Fault> {
-        // They end with this set.
+        // Dropping or shutting down the set ends its tasks.
         let mut accepting = JoinSet::new();
         self.front.accept(self.threads.inboxes(), &mut accepting)?;
         self.log_opening();
         if let Some(why) = &self.admin.missing {
-            warn!(%why, "no metrics are served; choose where with --admin, or --admin off");
+            warn!(%why, "no metrics are served; choose another address with --admin, or --admin off");
         }
         if let Some(listener) = self.admin.listener.take() {
             accepting.spawn(self.metrics.clone().serve(listener));
         }
         let ended = self.wait(signals, reload).await;
         if let Some(what) = ended {
-            error!(what, "ended unexpectedly");
+            error!(what, "a part of the server ended unexpectedly");
         }
         info!("closing");
         accepting.shutdown().await;
@@ -125,8 +125,8 @@ impl Server {
         self.threads.close(ended).await
     }
 
-    /// Until told to stop, or until a thread, which it names, ends by itself: looks at the disk, and reads the settings
-    /// again when asked.
+    /// Runs until told to stop (`None`) or until a thread ends by itself (its name). Checks the disk meanwhile, and
+    /// reloads the settings on request.
     async fn wait(
         &mut self,
         mut signals: mpsc::Receiver<Signal>,
@@ -138,7 +138,7 @@ impl Server {
         let mut space = Space::of(self.database.as_deref());
         loop {
             tokio::select! {
-                _ = look.tick() => self.look_at(&mut space),
+                _ = look.tick() => self.check_space(&mut space),
                 what = self.threads.ended() => break Some(what),
                 signal = signals.recv() => match signal {
                     Some(Signal::Stop) | None => break None,
@@ -156,21 +156,21 @@ impl Server {
         }
     }
 
-    /// Takes new settings for what is not in a thread.
+    /// Applies new settings to the parts that are not in a thread.
     fn change(&mut self, settings: Settings) {
         self.settings = reload::keep_fixed(&self.settings, settings);
         self.metrics.set_hosts(self.settings.hosts.clone());
         self.front.set_limits(&self.settings.limits);
     }
 
-    /// Tells the shards when the disk is nearly full, how full, and when it has room again. It never waits for them: a
-    /// server whose storage stalls must still hear that it is to close.
-    fn look_at(&self, space: &mut Space) {
+    /// Tells the shards when the disk is nearly full, its figures, and when it has enough space again. It never waits
+    /// for them: a server whose storage stalls must still react to signals.
+    fn check_space(&self, space: &mut Space) {
         let Some(SpaceChange { low, has_turned }) = space.check(&self.settings) else { return };
         self.metrics.set_low_space(low);
         let inboxes = self.threads.inboxes();
-        let told = inboxes.iter().filter(|inbox| inbox.try_send(Inbox::Space(low)).is_ok());
-        if told.count() < inboxes.len() {
+        let sent = inboxes.iter().filter(|inbox| inbox.try_send(Inbox::Space(low)).is_ok());
+        if sent.count() < inboxes.len() {
             return space.send_again();
         }
         if !has_turned {
@@ -180,14 +180,14 @@ impl Server {
             Some(LowSpace { free_mib, min_mib }) => {
                 error!(
                     free_mib,
-                    min_mib, "the disk is nearly full: nothing can be said until there is room"
+                    min_mib, "the disk is nearly full: new messages are refused until more is free"
                 );
             }
-            None => info!("there is room on the disk again"),
+            None => info!("the disk has enough free space again"),
         }
     }
 
-    /// What one wants to know of a server when reading its log later.
+    /// Logs the facts that a reader of the log needs later.
     fn log_opening(&self) {
         let Settings { limits, durability, .. } = &self.settings;
         info!(
@@ -222,8 +222,8 @@ fn drawn_epoch() -> [u8; 16] {
 
 fn shard_count(settings: &Settings) -> usize {
     match settings.shards {
-        // The hub needs a core as well: with a shard on each, they take turns in the middle of their
-        // rounds, rounds carry fewer messages, and a delivery costs twice as much (docs/performance.md).
+        // The hub needs a core as well. With a shard on every core, the threads interrupt each other within rounds,
+        // rounds carry fewer messages, and a delivery costs twice as much (docs/performance.md).
         0 => {
             let cores = std::thread::available_parallelism().map_or(1, usize::from);
             cores.saturating_sub(1).clamp(1, crate::SHARDS_MAX)

@@ -1,9 +1,9 @@
-//! What an operator may set, where it comes from, and what it may be.
+//! The settings of a server: their sources, types and allowed values.
 //!
-//! [`Settings`] is the whole list: its fields name the keys of the configuration file, the environment
-//! variables (`limits.flood_burst` is `TEAHOUSE_LIMITS_FLOOD_BURST`) and the defaults. The limits among them
-//! are rows of a table ([`limits`]). Flags go before the environment, the environment before the file, the file
-//! before the defaults.
+//! [`Settings`] is the whole list: its fields are the keys of the configuration file and give the names of the
+//! environment variables (`limits.flood_burst` is `TEAHOUSE_LIMITS_FLOOD_BURST`) and the defaults. The limits are rows
+//! of a table ([`limits`]). Flags override the environment, the environment overrides the file, and the file overrides
+//! the defaults.
 
 mod layers;
 pub mod limits;
@@ -24,30 +24,30 @@ pub use listen::ListenSetting;
 
 use crate::store::{DATABASE, Durability};
 
-/// Everything an operator may set.
+/// All settings of a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Where to listen; port 0 lets the system choose.
+    /// The addresses to listen on; port 0 lets the system choose a port.
     pub listen: Vec<ListenSetting>,
-    /// Names under which pages reach this server, beside addresses, `localhost` and the machine's own: `tea.example`,
-    /// `.tea.example` with all below it, `*` for any.
+    /// Names under which HTTP requests reach this server, besides addresses, `localhost` and the machine's own names:
+    /// `tea.example`, `.tea.example` for it and all names below it, `*` for any.
     pub hosts: Vec<String>,
-    /// Where metrics are served: `auto`, `off`, or an address.
+    /// The address for metrics: `auto`, `off`, or an address.
     pub admin: AdminSetting,
-    /// Data directory; empty for the platform's own place for such data.
+    /// The data directory; empty for the platform's default.
     pub data: PathBuf,
-    /// When a message counts as kept.
+    /// When a message counts as stored.
     pub durability: Durability,
-    /// How and how much to log: `human/info`, `json/debug`, …
+    /// The format and level of the log: `human/info`, `json/debug`, …
     pub log: LogSetting,
-    /// Threads that own connections; 0 for one per core but one, which the hub has.
+    /// Threads that own connections; 0 for one per core, without the core of the hub.
     pub shards: usize,
-    /// The room everyone begins in.
+    /// The room in which every person starts.
     pub first_room: RoomName,
-    /// Messages shown to someone who enters a room.
+    /// Messages shown to a person who joins a room.
     pub history_shown: u32,
-    /// Bounds.
+    /// The limits.
     pub limits: LimitSettings,
 }
 
@@ -69,23 +69,23 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What the chat state keeps of it.
+    /// The limits that the chat itself applies.
     #[must_use]
     pub fn chat_limits(&self) -> Limits {
         self.limits.of_chat(self.first_room.clone())
     }
 }
 
-/// The platform names no place for data.
+/// The platform has no default data directory.
 #[derive(Clone, Copy, Debug, Error)]
 #[error("there is no home directory to keep data in")]
 pub struct NoDataDirectory;
 
 impl Settings {
-    /// The file of the history; `None` where nothing is kept.
+    /// The database file; `None` if the history is only in memory.
     ///
     /// # Errors
-    /// When no directory is set and the platform names no place for data.
+    /// When no directory is set and the platform has no default data directory.
     pub fn database(&self) -> Result<Option<PathBuf>, NoDataDirectory> {
         if self.durability == Durability::Memory {
             return Ok(None);
@@ -102,19 +102,19 @@ impl Settings {
     }
 }
 
-/// Where metrics are usually served: for programs on this machine only.
+/// The default address for metrics: only programs on this machine reach it.
 pub(crate) const ADMIN_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5001);
 
-/// Where metrics are served.
+/// The address for metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum AdminSetting {
-    /// On `127.0.0.1:5001`, if that is free.
+    /// `127.0.0.1:5001` if that is free, otherwise no metrics.
     #[default]
     Auto,
-    /// Nowhere.
+    /// No metrics.
     Off,
-    /// There.
+    /// This address.
     At(SocketAddr),
 }
 
@@ -141,22 +141,22 @@ impl From<AdminSetting> for String {
     }
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// For people.
     Human,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// `FORMAT/LEVEL`.
+/// The setting `log`: `FORMAT/LEVEL`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LogSetting {
-    /// How the lines look.
+    /// The format of the lines.
     pub format: LogFormat,
-    /// From which level on.
+    /// The least severe level that is logged.
     pub level: tracing::Level,
 }
 

@@ -1,12 +1,11 @@
 //! The store: history in one SQLite file that an operator can open with `sqlite3` and understand.
 //!
-//! One [`Store`] writes, on the hub's thread: a batch is one transaction and one sync. [`Reader`]s read
-//! beside it (WAL), each on its own connection. What is searched is indexed in the same transaction, so
-//! whatever can be seen can be found.
+//! One [`Store`] writes, on the hub's thread: a batch is one transaction and one sync. [`Reader`]s read at the same
+//! time (WAL), each on its own connection. The search index is written in the same transaction as the events, so every
+//! message that can be seen can be found.
 //!
-//! Invariants: positions of a room have no holes (the index is unique, the core counts); a database is
-//! not touched before it is known to be ours and sound; two servers never write one history (the lock
-//! file).
+//! Invariants: positions of a room have no holes (the index is unique, the core counts); a database is not changed
+//! before it is known to be ours and sound; two servers never write one history (the lock file).
 
 mod budget;
 mod copy;
@@ -38,52 +37,52 @@ pub use reader::{PAGE_BYTES_MAX, ReadError, Reader};
 pub use schema::Loaded;
 
 use files::Location;
-use row::kind_shown;
+use row::name_of_kind;
 use wal::Wal;
 
-/// Pages that SQLite may keep in memory for writing, KiB (a negative number in its pragma).
+/// Pages that SQLite may cache for the writer, KiB (a negative number in its pragma).
 const CACHE_KIB: i64 = 32 * 1024;
-/// How long to wait for another program that has the database open, such as `sqlite3`: the hub waits
-/// meanwhile, and tries again later.
+/// How long to wait for another program that has locked the database, such as `sqlite3`. The hub waits meanwhile; if
+/// the time is not enough, it retries later.
 const BUSY_WAIT: Duration = Duration::from_millis(500);
 
 /// The one writer.
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
-    /// Of messages.
+    /// The durability of messages.
     durability: Durability,
     words: String,
-    /// Where the rooms of a batch go on: of the last batch, kept for its memory.
+    /// The room ends of the last batch; kept to reuse the memory.
     ends: RoomEnds,
-    /// No event is stamped later.
+    /// The latest time of any stored event.
     latest: Time,
     wal: Wal,
-    /// Held for as long as we write: the lock on the data directory.
+    /// Holds the lock on the data directory while the store is open.
     _location: Location,
 }
 
-/// The last events of the rooms of a batch: one for each stretch of events of one room.
+/// The last events of the rooms of a batch: one entry for each run of events of the same room.
 type RoomEnds = Vec<(RoomId, Position, Time)>;
 
 /// An opened history.
 #[derive(Debug)]
 pub struct Opened {
-    /// For the hub.
+    /// The writer, for the hub.
     pub store: Store,
-    /// For the chat.
+    /// The data from which the chat starts.
     pub loaded: Loaded,
-    /// One for each reading thread.
+    /// One reader for each reading thread.
     pub readers: Vec<Reader>,
 }
 
 impl Store {
-    /// Opens the history in `directory`, making it if there is none, with `readers` readers beside the
-    /// writer. `epoch` is for a history that is made here or whose positions may have gone back; any other keeps its
-    /// own. The caller draws it for each opening: no other history may have the same.
+    /// Opens the history in `directory`, with `readers` readers besides the writer. Creates the history if it does not
+    /// exist. `epoch` is used for a history that is created here or whose positions may have gone back; any other
+    /// history keeps its own. The caller draws `epoch` at random for each opening: no other history may have the same.
     ///
     /// # Errors
-    /// When the directory or the database cannot be used; nothing on disk has been changed then.
+    /// When the directory or the database cannot be used; then nothing on disk has changed.
     pub fn open(
         directory: &Path,
         durability: Durability,
@@ -113,18 +112,18 @@ impl Store {
         Ok(Opened { store, loaded, readers })
     }
 
-    /// Keeps the events and boots of a batch, and forgets the rooms that gave way, and records the batch's position in
-    /// the log: one transaction, one sync. Without any of them it does nothing, and what is applied again from the
-    /// position that is recorded gives the same. Gives the number of events.
+    /// Stores the events and boots of a batch, deletes its evicted rooms and records its position in the log: one
+    /// transaction, one sync. A batch without such effects changes nothing and is not recorded: a replay from the
+    /// recorded position gives the same state. Returns the number of events.
     ///
     /// # Errors
-    /// When they could not be kept; then none of them is.
+    /// When the batch could not be stored; then nothing of it is.
     pub fn commit(
         &mut self,
         position: LogPosition,
         effects: &[Effect],
     ) -> Result<usize, CommitError> {
-        if !effects.iter().any(is_kept) {
+        if !effects.iter().any(is_durable) {
             return Ok(0);
         }
         let has_boot =
@@ -132,7 +131,7 @@ impl Store {
         if !has_boot || self.durability == Durability::Sync {
             return self.keep(position, effects);
         }
-        // A boot is on the disk before anything is numbered with it, whatever the durability of messages.
+        // A boot is synced before any session number is made from it, whatever the durability of messages.
         set_synchronous(&self.connection, Durability::Sync)?;
         let kept = self.keep(position, effects);
         set_synchronous(&self.connection, self.durability)?;
@@ -148,13 +147,13 @@ impl Store {
         self.wal.keep_small(&self.connection);
         for effect in effects {
             if let Effect::RoomRemoved { room } = effect {
-                info!(room = room.0, "a small room that nobody was in gave way to a new one");
+                info!(room = room.0, "an empty small room was removed to make room for a new one");
             }
         }
         Ok(count)
     }
 
-    /// What stands under a message's id among what has been committed.
+    /// The committed message with this id, if there is one.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -162,8 +161,7 @@ impl Store {
         Ok(sent::find(&self.connection, key)?)
     }
 
-    /// Lets the database grow to so many pages and no further, or (`None`) as far as the disk has room.
-    /// For finding out what happens at the end of a disk.
+    /// Limits the database to this many pages; `None` removes the limit. Tests use it to simulate a full disk.
     ///
     /// # Errors
     /// When SQLite refuses.
@@ -174,13 +172,13 @@ impl Store {
         self.connection.query_row(&limit, [], |_| Ok(())).map_err(StoreError::Close)
     }
 
-    /// Moves everything from the write-ahead log to the database and closes it.
+    /// Moves the write-ahead log into the database and closes the database.
     ///
     /// # Errors
-    /// When that fails. What was committed is kept all the same.
+    /// When that fails. Committed batches are safe even then.
     pub fn close(self) -> Result<(), StoreError> {
         let Self { connection, .. } = self;
-        // With the sync of this, everything before it is on the disk as well.
+        // The sync of this write also syncs every commit before it.
         set_synchronous(&connection, Durability::Sync)
             .and_then(|()| schema::mark_whole(&connection))
             .map_err(StoreError::Close)?;
@@ -191,8 +189,8 @@ impl Store {
     }
 }
 
-/// Whether anything of it is kept.
-fn is_kept(effect: &Effect) -> bool {
+/// Whether an effect is stored.
+fn is_durable(effect: &Effect) -> bool {
     matches!(
         effect,
         Effect::Event(_)
@@ -214,7 +212,7 @@ fn set_synchronous(connection: &Connection, durability: Durability) -> Result<()
 fn prepare(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // Opening is on the disk before anything else is, whatever the durability of messages.
+    // The writes of opening are synced, whatever the durability of messages.
     connection.pragma_update(None, "synchronous", "FULL")?;
     wal::prepare(connection)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
@@ -256,13 +254,13 @@ fn insert(
                     event.time.0,
                     event.session.0.cast_signed(),
                     event.nick.as_str(),
-                    kind_shown(event.kind),
+                    name_of_kind(event.kind),
                     text,
                     event.id.map(|id| id.0),
                     event.author.map(|author| author.0),
                     sequence,
                 ])?;
-                // Without a clock that was set back this is never so, and costs nothing.
+                // Only after the clock was set back.
                 if event.time < *latest {
                     note_time_back(connection, event)?;
                 }
@@ -289,8 +287,8 @@ fn insert(
     Ok(count)
 }
 
-/// The last number in the order over all rooms that an event has or had. Another program may have removed the last
-/// events; their words are still in the index, so their numbers are not given to other events.
+/// The largest `seq` that an event has or had. Another program may have deleted the last events; their words are still
+/// in the index, so their numbers are not given to other events.
 fn last_sequence(connection: &Connection) -> Result<i64, rusqlite::Error> {
     connection
         .prepare_cached(
@@ -300,7 +298,7 @@ fn last_sequence(connection: &Connection) -> Result<i64, rusqlite::Error> {
         .query_row([], |row| row.get(0))
 }
 
-/// Records where the rooms of a batch go on: once for each room, however many events it has in the batch.
+/// Records the last position and time of each room of a batch: one update per room, however many events it has.
 fn record_ends(
     connection: &Connection,
     effects: &[Effect],
@@ -326,7 +324,7 @@ fn record_ends(
     Ok(())
 }
 
-/// A room gave way: its history goes, and its number is remembered so that no other room gets it.
+/// Deletes an evicted room with its history, and remembers its number so that no other room gets it.
 fn remove_room(connection: &Connection, room: RoomId) -> Result<(), rusqlite::Error> {
     for statement in [
         "DELETE FROM words WHERE rowid IN (SELECT seq FROM event WHERE room = ?1)",
@@ -341,7 +339,7 @@ fn remove_room(connection: &Connection, room: RoomId) -> Result<(), rusqlite::Er
     Ok(())
 }
 
-/// Remembers an event that is stamped earlier than the one before it in its room.
+/// Records an event whose time is before that of the previous event of its room.
 fn note_time_back(connection: &Connection, event: &Event) -> Result<(), rusqlite::Error> {
     connection
         .prepare_cached(

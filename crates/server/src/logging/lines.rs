@@ -1,6 +1,5 @@
-//! The way of a line of the log to standard error: through a bounded queue and a thread of its own, because
-//! whatever reads standard error may stop, and the hub and the shards must not stop with it. What does not fit is
-//! dropped and counted.
+//! Writes log lines to standard error through a bounded queue and a thread of its own: the reader of standard error may
+//! stop, and the hub and the shards must not stop with it. Lines that do not fit are dropped and counted.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -11,13 +10,13 @@ use std::time::{Duration, Instant};
 use tracing::warn;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Lines that wait for standard error, a few hundred bytes each.
+/// Lines queued for standard error, a few hundred bytes each.
 const LINES_MAX: usize = 4096;
-/// How long the end of the program waits for those that are left.
+/// How long the end of the program waits for queued lines.
 const FLUSH_TIME: Duration = Duration::from_secs(1);
 const FLUSH_LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// Where lines are handed in.
+/// The end at which lines are handed in.
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
     queue: SyncSender<Item>,
@@ -27,12 +26,12 @@ pub(super) struct Lines {
 #[derive(Debug)]
 enum Item {
     Line(Vec<u8>),
-    /// Everything before it has been written.
+    /// A request to report when everything before it has been written.
     Flushed(SyncSender<()>),
 }
 
 impl Lines {
-    /// Starts the thread that writes them.
+    /// Starts the writing thread.
     pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<Self> {
         let (queue, items) = sync_channel(LINES_MAX);
         let dropped = Arc::new(AtomicU64::new(0));
@@ -43,7 +42,7 @@ impl Lines {
         Ok(Self { queue, dropped })
     }
 
-    /// Waits until what was handed in is written, for as long as that makes sense.
+    /// Waits until the queued lines are written, at most [`FLUSH_TIME`].
     pub(super) fn flush(&self) {
         let deadline = Instant::now() + FLUSH_TIME;
         let (sender, flushed) = sync_channel(1);
@@ -62,13 +61,13 @@ impl Lines {
 fn write_out(mut out: impl Write, items: &Receiver<Item>, dropped: &AtomicU64) {
     for item in items {
         match item {
-            // Nothing can be told to someone who closed standard error.
+            // If standard error is closed, there is no place to report it.
             Item::Line(line) => drop(out.write_all(&line)),
             Item::Flushed(sender) => drop(sender.send(())),
         }
         let dropped = dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
-            warn!(dropped, "lines of this log were dropped: standard error did not take them");
+            warn!(dropped, "log lines were dropped because standard error was blocked");
         }
     }
 }
@@ -103,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes what it is given only when it is let.
+    /// Writes only when the test allows it.
     struct Slow(Receiver<()>, Sender<Vec<u8>>);
 
     impl Write for Slow {
@@ -119,17 +118,17 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_nobody_reads_stops_nobody_and_what_is_dropped_is_counted() {
-        let (let_one, may) = channel();
+    fn a_blocked_log_blocks_no_thread_and_counts_dropped_lines() {
+        let (allow, allowed) = channel();
         let (written, seen) = channel();
-        let mut lines = Lines::start(Slow(may, written)).unwrap();
+        let mut lines = Lines::start(Slow(allowed, written)).unwrap();
         for number in 0..2 * LINES_MAX {
             lines.write_all(format!("{number}\n").as_bytes()).unwrap();
         }
         let dropped = usize::try_from(lines.dropped.load(Ordering::Relaxed)).unwrap();
-        // One may be in the hands of the thread.
+        // The thread may hold one line.
         assert!((LINES_MAX - 1..=LINES_MAX).contains(&dropped), "{dropped} dropped");
-        drop(let_one);
+        drop(allow);
         lines.flush();
         let all: Vec<Vec<u8>> = seen.try_iter().collect();
         assert_eq!(all.len(), 2 * LINES_MAX - dropped);

@@ -1,4 +1,4 @@
-//! What faces outside: the addresses people come to, who of them is let in, and where metrics are.
+//! The listeners: the addresses for clients with the gate that admits them, and the address for metrics.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use crate::listener::{Doors, accept, bind, bind_all};
 use crate::open_files;
 use crate::settings::{ADMIN_ADDRESS, AdminSetting, LimitSettings, Settings};
 
-/// Where people come in.
+/// The listeners for clients, and the gate.
 pub(super) struct Front {
     listeners: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
     gate: Arc<Gate>,
-    /// How many connections there are files for.
+    /// The number of connections that the open-file limit allows.
     connections_possible: usize,
 }
 
 impl Front {
-    /// Listens, and lets nobody in yet.
+    /// Binds the addresses, without accepting connections yet.
     pub(super) fn bind(
         settings: &Settings,
         shards: usize,
@@ -38,22 +38,22 @@ impl Front {
         Ok(Self { listeners, addresses, gate, connections_possible })
     }
 
-    /// Where it listens, with the ports that were chosen.
+    /// The bound addresses, with the ports that the system chose.
     pub(super) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// How many connections there may be with these limits.
+    /// The number of connections that these limits and the open-file limit allow.
     pub(super) fn connections_max(&self, limits: &LimitSettings) -> usize {
         connections_max(limits, self.connections_possible)
     }
 
-    /// Moves the bounds; who is in stays in.
+    /// Changes the bounds. Connections that are already admitted stay.
     pub(super) fn set_limits(&self, limits: &LimitSettings) {
         self.gate.set_limits(limits, self.connections_max(limits));
     }
 
-    /// Lets people in to these shards, for as long as the tasks run.
+    /// Spawns tasks that accept connections and hand them to these shards.
     pub(super) fn accept(
         &mut self,
         shards: &[mpsc::Sender<Inbox>],
@@ -69,7 +69,7 @@ impl Front {
     }
 }
 
-/// As many as wished, if there are files for them.
+/// The limit of connections, at most what the open-file limit allows.
 fn connections_max(limits: &LimitSettings, possible: usize) -> usize {
     match limits.connections.connections_max {
         0 => possible,
@@ -77,16 +77,16 @@ fn connections_max(limits: &LimitSettings, possible: usize) -> usize {
     }
 }
 
-/// Where metrics are.
+/// The listener for metrics.
 pub(super) struct AdminDoor {
     pub(super) listener: Option<TcpListener>,
-    /// Why they are not served at their usual address.
+    /// Why metrics are not served at the default address.
     pub(super) missing: Option<Fault>,
 }
 
 impl AdminDoor {
-    /// The usual address for metrics is passed over when it is taken: another server may have it. One that was
-    /// asked for must be free.
+    /// Binds the address for metrics. A default address that is taken is no error, because another server may have it;
+    /// an address from the settings must be free.
     pub(super) fn bind(admin: AdminSetting) -> Result<Self, Fault> {
         let (listener, missing) = match admin {
             AdminSetting::Off => (None, None),

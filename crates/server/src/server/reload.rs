@@ -1,4 +1,4 @@
-//! Settings that change while the server is open.
+//! Settings that change while the server runs.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::inbox::Inbox;
 use crate::log::{Entry, LogSender};
 use crate::settings::Settings;
 
-/// New settings, with those that need a restart as they are; says which would have changed.
+/// The new settings, with the old values for those that need a restart; logs which of these would have changed.
 pub(super) fn keep_fixed(old: &Settings, mut new: Settings) -> Settings {
     let changed = [
         ("listen", new.listen != old.listen),
@@ -26,7 +26,7 @@ pub(super) fn keep_fixed(old: &Settings, mut new: Settings) -> Settings {
     let changed: Vec<&str> = changed.map(|(name, _)| name).collect();
     if !changed.is_empty() {
         let settings = changed.join(", ");
-        warn!(settings, "changed, and take effect only with a restart");
+        warn!(settings, "these settings have changed, but take effect only after a restart");
     }
     new.listen.clone_from(&old.listen);
     new.data.clone_from(&old.data);
@@ -36,12 +36,12 @@ pub(super) fn keep_fixed(old: &Settings, mut new: Settings) -> Settings {
     new
 }
 
-/// The task that hands new settings to every thread: it waits for threads that may be stalled. It ends with this.
+/// The task that hands new settings to every thread. It may wait for a stalled thread; dropping this ends it.
 #[derive(Default)]
 pub(super) struct HandingOut(Option<AbortHandle>);
 
 impl HandingOut {
-    /// Hands these out; what earlier ones have not reached yet is out of date.
+    /// Starts to hand out these settings, and stops the task of earlier, outdated ones.
     pub(super) fn begin(&mut self, settings: &Settings, threads: &Threads) {
         self.end();
         let settings = Arc::new(settings.clone());
@@ -65,13 +65,13 @@ impl Drop for HandingOut {
 async fn hand_out(settings: Arc<Settings>, inboxes: Vec<mpsc::Sender<Inbox>>, log: LogSender) {
     for inbox in &inboxes {
         if inbox.send(Inbox::Reload(Arc::clone(&settings))).await.is_err() {
-            warn!("a shard is gone");
+            warn!("a shard has ended and does not get the new settings");
         }
     }
     let limits = Box::new(settings.chat_limits());
     let proposal = Proposal::of_server(Action::Configure { limits });
     if log.send(vec![Entry::Proposal(proposal)], Work::default()).await.is_err() {
-        warn!("the hub is gone");
+        warn!("the hub has ended and does not get the new settings");
     }
     info!("settings reloaded");
 }

@@ -1,4 +1,4 @@
-//! How a server starts, on real files.
+//! The start of a server, on real files.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ fn last_boot(directory: &Path) -> u32 {
 }
 
 #[test]
-fn a_start_that_cannot_be_recorded_ends_with_an_error_and_no_boot_is_given_out() {
+fn a_start_that_cannot_be_recorded_fails_and_gives_out_no_boot() {
     let directory = tempfile::tempdir().unwrap();
     let opened = Store::open(directory.path(), Durability::Sync, 1, drawn_epoch()).unwrap();
     let other = database(directory.path());
@@ -32,17 +32,17 @@ fn a_start_that_cannot_be_recorded_ends_with_an_error_and_no_boot_is_given_out()
     let (metrics, clock) = (HubMetrics::default(), SteadyClock::start());
     let settings = settings(directory.path());
     let Err(fault) = Threads::start(&settings, 2, opened, (&metrics, clock)) else {
-        panic!("it has started before that was kept");
+        panic!("the server started before its start was recorded");
     };
     assert!(matches!(fault, Fault::NotOpened(Some(_))), "{fault:?}");
-    assert_eq!(fault.to_string(), "cannot record in the database that the server starts");
-    assert!(fault.hint().starts_with("make room on the disk, end what else writes"));
+    assert_eq!(fault.to_string(), "cannot record the start of the server in the database");
+    assert!(fault.hint().starts_with("free space on the disk, end other programs"));
     other.execute_batch("COMMIT").unwrap();
     assert_eq!(last_boot(directory.path()), 0);
 }
 
 #[test]
-fn a_history_that_was_opened_as_often_as_it_can_be_is_refused_and_the_last_boot_is_given() {
+fn a_history_gives_its_last_boot_and_is_then_refused() {
     let directory = tempfile::tempdir().unwrap();
     drop(Store::open(directory.path(), Durability::Sync, 0, drawn_epoch()).unwrap());
     let set = format!("UPDATE meta SET value = {} WHERE key = 'boot'", SessionId::BOOTS_MAX - 1);
@@ -50,7 +50,7 @@ fn a_history_that_was_opened_as_often_as_it_can_be_is_refused_and_the_last_boot_
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let server = Server::open(settings(directory.path())).unwrap();
     runtime.block_on(server.threads.close(None)).unwrap();
-    let Err(fault) = Server::open(settings(directory.path())) else { panic!("it has started") };
+    let Err(fault) = Server::open(settings(directory.path())) else { panic!("the server started") };
     assert!(matches!(fault, Fault::OpenedTooOften), "{fault:?}");
     assert_eq!(last_boot(directory.path()), SessionId::BOOTS_MAX);
 }

@@ -1,5 +1,5 @@
-//! The threads of a server: those that read history, the hub, the shards. Each says when it has ended, however it
-//! ended.
+//! The threads of a server: the reading threads, the hub and the shards. The hub and each shard report when they end,
+//! whether they return or panic.
 
 use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
@@ -28,20 +28,20 @@ use crate::settings::Settings;
 use crate::shard::{self, ShardSetup};
 use crate::store::{Loaded, Opened, Reader};
 
-/// How long everything may take to end once the server closes.
+/// How long all threads may take to end when the server closes.
 const CLOSE_DEADLINE: Duration = Duration::from_millis(4500);
-/// How long it may take to record that the server starts. Another program that writes to the database may keep it
-/// waiting; whoever starts a server wants to know soon that it cannot.
+/// How long recording the start may take. Another program that writes to the database may block it; the operator needs
+/// to know soon that the server cannot start.
 const OPENING_MAX: Duration = Duration::from_secs(5);
-/// Bytes of stack of a shard or the hub: their futures are on the heap.
+/// Stack of a shard or the hub, bytes: their futures are on the heap.
 const STACK_BYTES: usize = 1024 * 1024;
 
-/// The running threads, and the ways to them.
+/// The running threads, and the channels to them.
 pub(super) struct Threads {
     readers: Vec<JoinHandle<()>>,
     hub: JoinHandle<Result<(), Fault>>,
     shards: Vec<JoinHandle<()>>,
-    /// One for each shard.
+    /// The inbox of each shard.
     inboxes: Vec<mpsc::Sender<Inbox>>,
     log: LogSender,
     closing: watch::Sender<bool>,
@@ -49,7 +49,7 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    /// Starts those that read, the hub, and the shards, each when what it needs is there.
+    /// Starts the reading threads, then the hub, then, when the hub has a boot, the shards.
     pub(super) fn start(
         settings: &Settings,
         shard_count: usize,
@@ -111,24 +111,24 @@ impl Threads {
         Ok(Self { readers, hub, shards, inboxes, log, closing, ended })
     }
 
-    /// The ways to the shards.
+    /// The inboxes of the shards.
     pub(super) fn inboxes(&self) -> &[mpsc::Sender<Inbox>] {
         &self.inboxes
     }
 
-    /// The way to the hub.
+    /// The log, which leads to the hub.
     pub(super) fn log(&self) -> &LogSender {
         &self.log
     }
 
-    /// What has ended by itself, as soon as something has.
+    /// Waits until a thread ends by itself; returns its name.
     pub(super) async fn ended(&mut self) -> &'static str {
         self.ended.recv().await.unwrap_or("server")
     }
 
-    /// Has them end, without one that has ended by itself: the shards tell who is in and hand in what they have
-    /// gathered, then the hub, which nobody proposes to any more, commits what it has. Everyone else who holds a way
-    /// to a shard or to the hub has let go of it.
+    /// Ends the threads; `ended` names one that has already ended by itself. The shards notify their connections and
+    /// hand in their gathered requests; then the hub, which has no sender left, commits the rest. The caller must have
+    /// dropped every other sender to a shard or to the hub.
     pub(super) async fn close(mut self, ended: Option<&'static str>) -> Result<(), Fault> {
         let mut running = 1 + self.shards.len() - usize::from(ended.is_some());
         self.closing.send_replace(true);
@@ -136,7 +136,7 @@ impl Threads {
         let all = async {
             for inbox in self.inboxes {
                 if inbox.send(Inbox::Close).await.is_err() {
-                    warn!("a shard is gone");
+                    warn!("a shard has ended before the server closed");
                 }
             }
             while running > 0 && self.ended.recv().await.is_some() {
@@ -144,13 +144,13 @@ impl Threads {
             }
         };
         if tokio::time::timeout(CLOSE_DEADLINE, all).await.is_err() {
-            warn!(running, "not everything ended in time");
+            warn!(running, "some threads did not end in time");
             return if self.hub.is_finished() { join_hub(self.hub) } else { Err(Fault::Late) };
         }
         for shard in self.shards {
             shard.join().map_err(|_| Fault::Ended("shard"))?;
         }
-        // They only read: one in the middle of a search ends with the process, and nobody waits for it.
+        // Reading threads only read: one in the middle of a search ends with the process.
         for reader in self.readers.into_iter().filter(JoinHandle::is_finished) {
             reader.join().map_err(|_| Fault::Ended("reading thread"))?;
         }
@@ -158,19 +158,19 @@ impl Threads {
     }
 }
 
-/// Why a server has no boot, by what it waited for and how the hub then ended.
+/// Why a server has no boot, from the result of the wait and that of the hub.
 fn why_not_opened(given: Result<Option<u32>, RecvTimeoutError>, ended: Result<(), Fault>) -> Fault {
     match (given, ended) {
         (Ok(_), _) => Fault::OpenedTooOften,
         (Err(_), Err(Fault::Unstored { source, .. })) => Fault::NotOpened(Some(source)),
         (Err(_), Err(fault)) => fault,
-        // It was kept after all, too late.
+        // The start was recorded, but too late.
         (Err(RecvTimeoutError::Timeout), Ok(())) => Fault::NotOpened(None),
         (Err(RecvTimeoutError::Disconnected), Ok(())) => Fault::Ended("hub"),
     }
 }
 
-/// How this server introduces itself to programs.
+/// The facts about this server that protocols send to programs.
 fn server_facts(settings: &Settings, epoch: [u8; 16]) -> ServerFacts {
     ServerFacts {
         epoch: api::Epoch::of(epoch),
@@ -181,7 +181,7 @@ fn server_facts(settings: &Settings, epoch: [u8; 16]) -> ServerFacts {
     }
 }
 
-/// Reading threads give what they found to the shard that asked.
+/// Starts the reading threads, which send each result to the shard that asked.
 fn start_readers(
     readers: Vec<Reader>,
     shards: Vec<mpsc::Sender<Page>>,
@@ -197,7 +197,7 @@ fn join_hub(hub: JoinHandle<Result<(), Fault>>) -> Result<(), Fault> {
     hub.join().unwrap_or(Err(Fault::Ended("hub")))
 }
 
-/// Tells the server that a thread has ended. At most one message a thread.
+/// Tells the server, when dropped, that a thread has ended: one message per thread.
 struct EndNotice {
     what: &'static str,
     ended: mpsc::UnboundedSender<&'static str>,
@@ -205,7 +205,7 @@ struct EndNotice {
 
 impl Drop for EndNotice {
     fn drop(&mut self) {
-        // Nobody listens any more when the server itself is gone.
+        // The receiver is gone when the server itself has ended.
         self.ended.send(self.what).ok();
     }
 }

@@ -1,5 +1,5 @@
-//! Laying flags over the environment over the file over the defaults, with errors that say where the
-//! wrong value stands.
+//! Combines the sources of settings: flags override the environment, which overrides the file, which overrides the
+//! defaults. Errors name the source of a wrong value.
 
 use std::path::{Path, PathBuf};
 
@@ -8,18 +8,18 @@ use toml::{Table, Value};
 
 use super::Settings;
 
-/// What every environment variable of ours begins with.
+/// The prefix of all environment variables of this program.
 const ENVIRONMENT_PREFIX: &str = "TEAHOUSE_";
-/// The one variable that is no setting: where the file is.
+/// The one variable that is not a setting: the path of the configuration file.
 const ENVIRONMENT_CONFIG: &str = "TEAHOUSE_CONFIG";
-/// A variable of our clients: where they go. It says nothing to a server.
+/// A variable for the clients: the server that they connect to. The server ignores it.
 const ENVIRONMENT_OF_CLIENTS: &str = "TEAHOUSE_SERVER";
-/// Messages shown to someone who enters a room: one page.
+/// Messages shown to a person who joins a room: at most one page.
 const HISTORY_SHOWN_MAX: u32 = 200;
-/// Bytes in a configuration file; ours has a few hundred.
+/// Size of a configuration file, bytes; the example has some thousand.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// A setting that cannot be used, and where it stands.
+/// A setting that cannot be used, and its source.
 #[derive(Debug, Error)]
 #[error("{place}: {what}")]
 pub struct SettingsError {
@@ -40,19 +40,19 @@ impl SettingsError {
     }
 }
 
-/// Where settings come from besides the defaults.
+/// The sources of settings besides the defaults.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
-    /// `--config`, or `TEAHOUSE_CONFIG`.
+    /// The configuration file: `--config`, or `TEAHOUSE_CONFIG`.
     pub file: Option<PathBuf>,
-    /// Variables whose names begin with `TEAHOUSE_`.
+    /// The variables whose names begin with `TEAHOUSE_`.
     pub environment: Vec<(String, String)>,
-    /// Key, value as typed, and the flag that gave it.
+    /// Key, value as typed, and name of each flag.
     pub flags: Vec<(&'static str, String, &'static str)>,
 }
 
 impl Layers {
-    /// The layers of this process: its environment and these flags.
+    /// The sources of this process: its environment and these flags.
     #[must_use]
     pub fn of_process(
         file: Option<PathBuf>,
@@ -72,10 +72,10 @@ impl Layers {
         Self { file, environment, flags }
     }
 
-    /// Reads and lays them. Called again for a reload.
+    /// Reads the sources and combines them. A reload calls this again.
     ///
     /// # Errors
-    /// When the file cannot be read, a key is unknown, or a value is not what its key takes.
+    /// When the file cannot be read, a key is unknown, or a value is not allowed.
     pub fn settings(&self) -> Result<Settings, SettingsError> {
         let known = Table::try_from(Settings::default())
             .map_err(|error| SettingsError::new("defaults", error.to_string(), ""))?;
@@ -86,11 +86,11 @@ impl Layers {
         for (name, value) in &self.environment {
             if name != ENVIRONMENT_CONFIG && name != ENVIRONMENT_OF_CLIENTS {
                 let key = key_of_variable(name, &known)?;
-                lay(&mut table, &known, &key, value, name)?;
+                set(&mut table, &known, &key, value, name)?;
             }
         }
         for (key, value, flag) in &self.flags {
-            lay(&mut table, &known, key, value, flag)?;
+            set(&mut table, &known, key, value, flag)?;
         }
         let settings: Settings = table.try_into().map_err(|error: toml::de::Error| {
             SettingsError::new("settings", error.message(), "see `teahouse serve --help`")
@@ -134,7 +134,7 @@ fn hint_for(message: &str, known: &Table) -> String {
     }
 }
 
-/// All keys, dotted.
+/// All keys, as `group.key`.
 fn keys(known: &Table) -> Vec<String> {
     let mut keys = Vec::new();
     for (key, value) in known {
@@ -160,7 +160,7 @@ fn key_of_variable(name: &str, known: &Table) -> Result<String, SettingsError> {
         Some(near) => format!("did you mean {near}?"),
         None => "see `teahouse serve --help` for every setting".to_owned(),
     };
-    Err(SettingsError::new(name, "is no setting of this program", hint))
+    Err(SettingsError::new(name, "is not a setting of this program", hint))
 }
 
 fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -171,8 +171,8 @@ fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<
         .map(|(_, candidate)| candidate)
 }
 
-/// Puts one value, as typed, where its key says, in the shape that its default has.
-fn lay(
+/// Sets one key to a value as typed, parsed to the type of its default.
+fn set(
     table: &mut Table,
     known: &Table,
     key: &str,
@@ -219,7 +219,7 @@ fn put(table: &mut Table, outer: Option<&str>, inner: &str, value: Value) {
     }
 }
 
-/// What types alone cannot say.
+/// Checks rules that the types do not express.
 fn check(settings: &Settings) -> Result<(), SettingsError> {
     if settings.listen.is_empty() {
         let hint = "give at least one, like :5000 or localhost:5000";
@@ -231,11 +231,11 @@ fn check(settings: &Settings) -> Result<(), SettingsError> {
     };
     if let Some(wrong) = settings.hosts.iter().find(|name| !is_host(name)) {
         let hint = "give names without scheme and port, like tea.example or .tea.example";
-        return Err(SettingsError::new("hosts", format!("{wrong:?} is no name of a host"), hint));
+        return Err(SettingsError::new("hosts", format!("{wrong:?} is not a host name"), hint));
     }
     if settings.history_shown > HISTORY_SHOWN_MAX {
         let what = format!("is {}; the limit is {HISTORY_SHOWN_MAX}", settings.history_shown);
-        return Err(SettingsError::new("history_shown", what, "people ask for more with /history"));
+        return Err(SettingsError::new("history_shown", what, "people can get more with /history"));
     }
     if settings.shards > crate::SHARDS_MAX {
         let what = format!("is {}; the limit is {}", settings.shards, crate::SHARDS_MAX);
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_go_before_the_environment_before_the_file_before_the_defaults() {
+    fn flags_override_the_environment_which_overrides_the_file_and_the_defaults() {
         let file =
             "history_shown = 5\nshards = 1\n[limits]\nflood_burst = 7\nflood_per_second = 9\n";
         let environment = [("TEAHOUSE_SHARDS", "2"), ("TEAHOUSE_LIMITS_FLOOD_BURST", "8")];
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_key_or_value_is_named_with_its_place_and_a_hint() {
+    fn an_error_names_the_source_of_a_wrong_key_or_value_with_a_hint() {
         assert_eq!(
             error_of("shards = 1\nhistory_show = 5\n", &[]).1,
             "did you mean `history_shown`?"
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(
             error_of("", &[("TEAHOUSE_SHARD", "1")]),
             (
-                "TEAHOUSE_SHARD: is no setting of this program".to_owned(),
+                "TEAHOUSE_SHARD: is not a setting of this program".to_owned(),
                 "did you mean TEAHOUSE_SHARDS?".to_owned()
             )
         );
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_is_every_setting_with_its_default() {
+    fn the_example_has_every_setting_with_its_default() {
         let example = include_str!("../../../../teahouse.example.toml");
         let written: Table = toml::from_str(example).unwrap();
         assert_eq!(written, Table::try_from(Settings::default()).unwrap());

@@ -1,10 +1,9 @@
-//! Every limit an operator may move: one row each. From the rows come the fields, the keys of the file and of
-//! the environment, their bounds, `teahouse serve --help` and the `[limits]` part of the example configuration.
+//! Every limit that an operator can set: one row each. The rows give the fields, the keys of the file and of the
+//! environment, their bounds, `teahouse serve --help` and the `[limits]` part of the example configuration.
 //!
-//! A row reads `key: type = default, least..=most, "unit", zero "what 0 means", "help";`. The lines of
-//! comment above it are the reason, and the comment of the example configuration; rows without one belong to
-//! the comment above them. A limit that the chat state keeps has its default in [`teahouse_core::Limits`].
-//! Limits that nobody may move stand as constants where they apply.
+//! A row reads `key: type = default, least..=most, "unit", zero "what 0 means", "help";`. The comment above a row is
+//! also its comment in the example configuration; a row without a comment belongs to the one above it. A limit that the
+//! chat applies has its default in [`teahouse_core::Limits`]. Limits that cannot be set are constants where they apply.
 
 mod keys;
 mod row;
@@ -13,215 +12,222 @@ use teahouse_core::{FloodLimit, Limits, Rate, RoomName};
 
 use row::{Number, limits};
 
-/// One limit that an operator may move.
+/// One limit that an operator can set.
 #[derive(Debug)]
 pub struct Limit {
-    /// Its key under `[limits]`.
+    /// The key under `[limits]`.
     pub key: &'static str,
-    /// What it counts.
+    /// The unit of the value.
     pub unit: &'static str,
-    /// The least that it takes.
+    /// The smallest allowed value.
     pub least: u64,
-    /// The most that it takes.
+    /// The largest allowed value.
     pub most: u64,
-    /// What 0 means, where it means something of its own.
+    /// The meaning of 0, if 0 has a special meaning.
     pub zero: Option<&'static str>,
     /// One line of help.
     pub help: &'static str,
-    /// The lines of comment above it in the example configuration, if it has its own.
+    /// The comment lines in the example configuration; empty if the limit shares the comment above it.
     pub reason: &'static [&'static str],
-    /// What it is.
+    /// Reads the value.
     pub read: fn(&LimitSettings) -> u64,
-    /// Sets it, to something within the bounds.
+    /// Sets the value, which must be within the bounds.
     pub write: fn(&mut LimitSettings, u64),
 }
 
-/// Connections, sessions, rooms or entries: more than one machine holds.
+/// The largest count of connections, sessions, rooms or entries: more than one machine holds.
 const COUNT_MAX: u64 = 1_000_000_000;
-/// What a rate takes: the bucket counts in 32 bits.
+/// The largest value of a rate: buckets count in 32 bits.
 const RATE_MAX: u64 = u32::MAX as u64;
-/// 49 days: with more, milliseconds would not fit in 32 bits.
+/// 49 days; more milliseconds do not fit in 32 bits.
 const SECONDS_MAX: u64 = u32::MAX as u64 / 1000;
-/// Bytes queued to one connection: 1 GiB.
+/// The largest bound of an outbox: 1 GiB.
 const QUEUE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
-/// One exbibyte.
+/// The largest bound of free space: 1 EiB.
 const DISK_MIB_MAX: u64 = 1024 * 1024 * 1024 * 1024;
 
-/// The defaults of the chat state.
+/// The default limits of the chat.
 fn chat() -> Limits {
     Limits::default()
 }
 
 limits! {
-    /// How many may be connected, and how long without a sign of life.
+    /// The number of connections, and when an inactive one is closed.
     connections: ConnectionLimits {
-        /// Connections at once; 0 for what the open-file limit allows.
+        /// The most connections at once. 0: as many as the open-file limit allows.
         connections_max: usize = 0, 0..=COUNT_MAX, "connections",
-            zero "what the open-file limit allows", "connections at once";
+            zero "as many as the open-file limit allows", "connections at once";
 
-        /// Connections from one address (IPv6: /64), so that one machine cannot take all places; of these, those that
-        /// have not come in (they speak HTTP or say nothing). The defaults do for 40 people behind one address, each with
-        /// a few tabs and programs. 0 for no limit.
+        /// The most connections from one address (IPv6: one /64 network), so that one machine cannot use up the server;
+        /// and, among these, the most that have not entered (they speak HTTP or have sent nothing). The defaults are
+        /// enough for 40 people behind one address, each with a few tabs and programs. 0: no limit.
         connections_per_address_max: usize = 500, 0..=COUNT_MAX, "connections",
             zero "no limit", "connections from one address (IPv6: /64)";
         newcomers_per_address_max: usize = 50, 0..=COUNT_MAX, "connections",
-            zero "no limit", "of these, those that have not come in";
+            zero "no limit", "connections from one address that have not entered";
 
-        /// Seconds for which somebody may take nothing of what they are sent, because they are gone or have stopped
-        /// reading, before the connection is closed; 0 for never. With the time it takes to ask: within a minute.
+        /// A connection is closed when its peer accepts no data for this many seconds, because the peer is gone or has
+        /// stopped reading. With the default, and the time of TCP's probes, this happens within a minute. 0: never.
         unread_s: u32 = 50, 0..=SECONDS_MAX, "seconds",
-            zero "never", "seconds of taking nothing before a connection is closed";
+            zero "never", "seconds without accepting data before a connection is closed";
 
-        /// Seconds of silence before a connection is closed; 0 for never.
+        /// A connection is closed when its peer sends nothing for this many seconds. 0: never.
         idle_s: u32 = 0, 0..=SECONDS_MAX, "seconds",
-            zero "never", "seconds of silence before a connection is closed";
+            zero "never", "seconds without input before a connection is closed";
     }
 
-    /// What one address may ask for over all its connections.
+    /// The limits of one address over all its connections.
     addresses: AddressLimits {
-        /// What one address may ask for over all its connections, also those that have ended: so many at once, then so
-        /// many per second. Requests (and as many new connections), messages over HTTP, bytes of text that are kept.
-        /// The defaults do for 40 people behind one address, who come back at once with ten requests each, for
-        /// programs that report, and for a few long pastes and what 40 people type (2.8 GB a day at most). Behind a
-        /// proxy everybody is one address. burst 0: no limit.
+        /// The limits of one address over all its connections, including closed ones: a burst, then a steady rate per
+        /// second. They apply to requests (and, in a bucket of their own, to new connections), to messages posted over
+        /// HTTP, and to stored bytes of text. The defaults are enough for 40 people behind one address who reconnect
+        /// at once with ten requests each, for programs that report, and for a few long pastes besides what 40 people
+        /// type (at most 2.8 GB a day). Behind a proxy all clients share one address. A burst of 0: no limit.
         address_requests_burst: u32 = 400, 0..=RATE_MAX, "requests",
-            zero "no limit", "requests of one address at once, and as many new connections";
+            zero "no limit", "burst of requests, and of new connections, from one address";
         address_requests_per_second: u32 = 40, 0..=RATE_MAX, "requests per second",
-            "requests, and new connections, of one address per second after that";
+            "requests, and new connections, per second from one address after the burst";
         address_posts_burst: u32 = 60, 0..=RATE_MAX, "messages",
-            zero "no limit", "messages of one address over HTTP at once";
+            zero "no limit", "burst of messages over HTTP from one address";
         address_posts_per_second: u32 = 10, 0..=RATE_MAX, "messages per second",
-            "messages of one address over HTTP per second after that";
+            "messages over HTTP per second from one address after the burst";
         address_kept_bytes_burst: u32 = 4 * 1024 * 1024, 0..=RATE_MAX, "bytes",
-            zero "no limit", "bytes of text of one address kept at once";
+            zero "no limit", "burst of stored bytes of text from one address";
         address_kept_bytes_per_second: u32 = 32 * 1024, 0..=RATE_MAX, "bytes per second",
-            "bytes of text of one address kept per second after that";
-        /// The work that one address may make: a token for each line, frame, read and KiB, refused or not, and some for each
-        /// request over HTTP. While there are none its connections are not read. So many at once, then so many per second:
-        /// with the defaults an address can keep 1 to 9 % of a core busy (`cargo xtask bench overload`). Ten times what one
-        /// connection may.
+            "stored bytes of text per second from one address after the burst";
+        /// The work that one address may cause: one token for each line, frame, read and KiB, whether refused or not,
+        /// and some for each HTTP request. Without tokens, the connections of the address are not read. A burst, then a
+        /// rate per second; both are ten times those of one connection. With the defaults one address can keep 1 to 9 %
+        /// of a core busy (`cargo xtask bench overload`). A burst of 0: no limit.
         address_work_burst: u32 = 4000, 0..=RATE_MAX, "tokens",
-            zero "no limit", "lines, frames, reads and KiB of one address taken at once";
+            zero "no limit", "burst of lines, frames, reads and KiB from one address";
         address_work_per_second: u32 = 2000, 0..=RATE_MAX, "tokens per second",
-            "lines, frames, reads and KiB of one address taken per second after that";
+            "lines, frames, reads and KiB per second from one address after the burst";
     }
 
-    /// What one connection may ask for.
+    /// The limits of one connection.
     flood: FloodLimits {
-        /// Requests of one connection that pass at once, and per second after that: what a person can type.
-        /// Past that they are held back, then refused and given back. flood_burst 0: no flood control.
+        /// Flood control: the requests of one connection that pass at once, and those that pass per second after that;
+        /// the defaults allow what a person can type. Further requests are held back; when flood_held_max are held,
+        /// more are refused. flood_burst 0: no flood control.
         flood_burst: u32 = 10, 0..=RATE_MAX, "requests",
-            zero "no flood control", "requests of one connection that pass at once";
+            zero "no flood control", "burst of requests from one connection";
         flood_per_second: u32 = 2, 0..=RATE_MAX, "requests per second",
-            "requests per second after that";
+            "requests per second from one connection after the burst";
         flood_held_max: usize = 10, 0..=COUNT_MAX, "requests",
-            "requests held back until it is their turn; more are given back";
-        /// The work that one connection may make: a token for each line, frame, read and KiB, refused or not. While there are
-        /// none it is not read. A paste of 200 lines of 80 bytes is 216, and nobody types faster than 200 keys a second.
+            "requests of one connection held back; more are refused";
+        /// The work that one connection may cause: one token for each line, frame, read and KiB, whether refused or not.
+        /// Without tokens, the connection is not read. A paste of 200 lines of 80 bytes costs 216 tokens, and nobody
+        /// types faster than 200 keys a second. work_burst 0: no limit.
         work_burst: u32 = 400, 0..=RATE_MAX, "tokens",
-            zero "no limit", "lines, frames, reads and KiB of one connection taken at once";
+            zero "no limit", "burst of lines, frames, reads and KiB from one connection";
         work_per_second: u32 = 200, 0..=RATE_MAX, "tokens per second",
-            "lines, frames, reads and KiB of one connection taken per second after that";
+            "lines, frames, reads and KiB per second from one connection after the burst";
     }
 
-    /// What is kept in memory for one slow reader.
+    /// The memory for one slow reader.
     queues: QueueLimits {
-        /// Bytes queued to a slow reader before it is refilled from history, and before it is closed. The hard
-        /// bound is at least twice the soft one.
+        /// The bytes queued for a slow reader before it gets its events from history instead of memory, and the bytes
+        /// queued for one connection before it is closed. The second must be at least twice the first.
         queue_soft_bytes: usize = 64 * 1024, 1..=QUEUE_BYTES_MAX, "bytes",
-            "bytes queued to a slow reader before it is refilled from history";
+            "bytes queued for a slow reader before it gets its events from history";
         queue_hard_bytes: usize = 256 * 1024, 1..=QUEUE_BYTES_MAX, "bytes",
-            "bytes queued to one connection before it is closed";
+            "bytes queued for one connection before it is closed";
     }
 
-    /// How many rooms there may be.
+    /// The number of rooms.
     rooms: RoomLimits {
-        /// Rooms at once, without the first; each costs a few hundred bytes and a database row. When there are as
-        /// many, a room with at most small_room_events events that nobody is in or follows gives way to a new one,
-        /// with its history, the one that was quiet for longest first; 0: none does.
+        /// The most rooms at once, not counting the first room. Each costs a few hundred bytes and a database row. When
+        /// the limit is reached, a new room replaces an empty one that has at most small_room_events events and that
+        /// nobody follows, and the history of the old room is deleted. The room that was quiet for longest goes first.
+        /// small_room_events 0: no room is replaced.
         rooms_max: u32 = chat().rooms_max, 1..=COUNT_MAX, "rooms",
-            "rooms at once, without the first";
+            "rooms at once, not counting the first room";
         small_room_events: u64 = chat().small_room_events, 0..=COUNT_MAX, "events",
-            zero "none does", "events up to which an empty room is removed when the server has as many rooms as it may";
+            zero "no room is replaced", "events up to which a new room may replace an empty one at the limit";
 
-        /// Rooms that one address (IPv6: /64) may make at once, and the seconds after which it may make another, so
-        /// that nobody takes all rooms there may be. new_rooms_burst 0: no limit.
+        /// The rooms that one address (IPv6: one /64 network) may create at once, and the seconds after which it may
+        /// create another, so that one address cannot use up all rooms. new_rooms_burst 0: no limit.
         new_rooms_burst: u32 = chat().new_rooms.burst, 0..=RATE_MAX, "rooms",
-            zero "no limit", "rooms one address may make at once";
+            zero "no limit", "burst of rooms that one address may create";
         new_room_every_s: u32 = chat().new_rooms.interval_ms / 1000, 0..=SECONDS_MAX, "seconds",
-            zero "no limit", "seconds after which it may make another";
+            zero "no limit", "seconds after which one address may create another room";
     }
 
-    /// What one session may have, and see at once.
+    /// The limits of one session.
     sessions: SessionLimits {
-        /// Rooms one person may be in at once.
+        /// The most rooms in which one person may be at once.
         rooms_per_session_max: u32 = chat().rooms_per_session_max, 1..=COUNT_MAX, "rooms",
-            "rooms one person may be in at once";
+            "rooms in which one person may be at once";
 
-        /// Nicks one person may ignore.
+        /// The most nicks that one person may ignore.
         ignored_max: u32 = chat().ignored_max, 0..=COUNT_MAX, "nicks",
-            "nicks one person may ignore";
+            "nicks that one person may ignore";
 
-        /// Entries in one page of members or rooms.
+        /// The most entries in one page of a list of members or rooms.
         page_entries_max: u32 = chat().page_entries_max, 1..=COUNT_MAX, "entries",
-            "entries in one page of a list";
+            "entries in one page of a list of members or rooms";
     }
 
-    /// How comings and goings are announced.
+    /// How joins and leaves are announced.
     presence: PresenceLimits {
-        /// Listeners (members, and who is not seen yet) up to which every coming and going is announced; members up to
-        /// which they are folded into one line that names people (above, it counts them); and seconds over which they
-        /// are folded.
+        /// In a room with at most announce_each_max listeners (members, and sessions that are not visible yet) every
+        /// join and leave is announced. In a larger room, those of fold_s seconds are folded into one line. The line
+        /// names people in a room with at most announce_names_max members, and only counts them in a larger one.
         announce_each_max: u32 = chat().announce_each_max, 0..=COUNT_MAX, "listeners",
-            "listeners up to which every coming and going is announced";
+            "listeners up to which every join and leave is announced";
         announce_names_max: u32 = chat().announce_names_max, 0..=COUNT_MAX, "members",
             "members up to which folded announcements name people";
         fold_s: u32 = chat().fold_ms / 1000, 0..=SECONDS_MAX, "seconds",
-            "seconds over which comings and goings are folded into one line";
+            "seconds of joins and leaves that are folded into one line";
 
-        /// Who is in a room for less than brief_stay_s seconds stays briefly. So many brief stays of one address are
-        /// announced one by one, then one more each brief_stay_every_s; others are folded into one line each fold_s.
-        /// As many renames of one address are told; then a new nick is seen when its holder speaks. brief_stays_burst 0: all.
+        /// A stay in a room of less than brief_stay_s seconds is brief. Of one address, brief_stays_burst brief stays
+        /// are announced one by one, then one more every brief_stay_every_s seconds; the others are folded into one line
+        /// every fold_s seconds. Renames have the same limits; past them others see a new nick when its holder writes.
+        /// brief_stays_burst 0: all are announced.
         brief_stay_s: u32 = chat().brief_stay_ms / 1000, 0..=SECONDS_MAX, "seconds",
-            "seconds in a room below which a stay counts as brief";
+            "seconds below which a stay in a room is brief";
         brief_stays_burst: u32 = chat().brief_stays.burst, 0..=RATE_MAX, "stays",
             zero "all", "brief stays, and renames, of one address announced one by one";
         brief_stay_every_s: u32 = chat().brief_stays.interval_ms / 1000, 0..=SECONDS_MAX, "seconds",
-            zero "at once", "seconds after which another one is announced by itself";
+            zero "at once", "seconds after which one more of them is announced by itself";
     }
 
-    /// What is kept for people whose connection broke.
+    /// Sessions whose connection broke.
     seats: SeatLimits {
-        /// Seconds for which an api client whose connection broke keeps its seat; 0 for not at all.
+        /// When the connection of an api client breaks, its session keeps its nick and rooms for this many seconds, so
+        /// that the client can resume it. 0: not at all.
         grace_s: u32 = chat().grace_ms / 1000, 0..=SECONDS_MAX, "seconds",
-            zero "not at all", "seconds for which an api client whose connection broke keeps its seat";
+            zero "not at all", "seconds for which an api client can resume its session after its connection breaks";
 
-        /// Seats kept for one address at once, each a name that others see; past it the oldest is given up. At most half of
-        /// connections_per_address_max, because each keeps the place of its connection.
-        suspended_per_address_max: u32 = chat().suspended_per_origin_max, 0..=COUNT_MAX, "seats",
-            "seats kept for one address, at most half of its connections; then the oldest is given up";
+        /// The most such suspended sessions of one address at once; others still see the name of each. Past the limit
+        /// the oldest ends. At most half of connections_per_address_max counts, because a suspended session keeps the
+        /// slot of its connection.
+        suspended_per_address_max: u32 = chat().suspended_per_origin_max, 0..=COUNT_MAX, "sessions",
+            "suspended sessions of one address, at most half of its connections; past it the oldest ends";
 
-        /// Seats kept at once, over all addresses; they have no connection that would bound them.
-        suspended_max: u32 = chat().suspended_max, 0..=COUNT_MAX, "seats",
-            "seats kept at once, over all addresses; past it the oldest is given up";
+        /// The most suspended sessions over all addresses; no limit of connections bounds them.
+        suspended_max: u32 = chat().suspended_max, 0..=COUNT_MAX, "sessions",
+            "suspended sessions over all addresses; past it the oldest ends";
     }
 
-    /// What the disk must have left.
+    /// The free space of the disk.
     space: SpaceLimits {
-        /// MiB free on the history's disk below which nothing is said, so that reading goes on; 0 for no bound.
+        /// When less than this many MiB are free on the disk of the history, the server refuses new messages, so that
+        /// reading goes on. 0: no bound.
         disk_free_min_mib: u64 = 64, 0..=DISK_MIB_MAX, "MiB",
-            zero "no bound", "MiB free on the disk below which nothing is said, while reading goes on";
+            zero "no bound", "MiB free on the disk below which new messages are refused";
     }
 }
 
 impl FloodLimits {
-    /// The part that each connection's bucket keeps.
+    /// The limit of each connection's requests.
     #[must_use]
     pub fn of_connection(&self) -> FloodLimit {
         FloodLimit { burst: self.flood_burst, per_second: self.flood_per_second }
     }
 
-    /// The work that each connection may make.
+    /// The limit of each connection's work.
     #[must_use]
     pub fn work_of_connection(&self) -> FloodLimit {
         FloodLimit { burst: self.work_burst, per_second: self.work_per_second }
@@ -229,11 +235,10 @@ impl FloodLimits {
 }
 
 impl LimitSettings {
-    /// The part that the chat state keeps, with the room that always exists.
+    /// The limits that the chat applies, with the name of the first room.
     pub(super) fn of_chat(&self, first_room: RoomName) -> Limits {
         let Self { connections, rooms, sessions, presence, seats, .. } = self;
-        // A suspended session keeps its place among the connections of its address: half of the places stay
-        // free to come back on.
+        // A suspended session keeps the slot of its connection: half of an address's slots stay free for resuming.
         let suspended_possible = match connections.connections_per_address_max {
             0 => u32::MAX,
             max => u32::try_from(max / 2).unwrap_or(u32::MAX),
@@ -258,7 +263,7 @@ impl LimitSettings {
         }
     }
 
-    /// What no row can say by itself, as key, what is wrong and what to do.
+    /// Checks rules between limits. An error has the key, what is wrong, and what to do.
     pub(super) fn check(&self) -> Result<(), (String, String, String)> {
         for Limit { key: rate, read, .. } in LIMITS {
             let Some(what) = rate.strip_suffix("_per_second") else { continue };

@@ -1,4 +1,4 @@
-//! Where to listen, as people write it.
+//! The setting `listen`: addresses as people write them.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -6,20 +6,20 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// One place to listen on.
+/// One entry of `listen`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ListenSetting {
     /// Every address of this machine, IPv4 and IPv6: `:5000`, `5000`, `*:5000`, `[::]:5000`.
     All(u16),
-    /// What only programs on this machine reach, IPv4 and IPv6: `localhost:5000`.
+    /// The loopback addresses, IPv4 and IPv6, which only programs on this machine reach: `localhost:5000`.
     Localhost(u16),
     /// One address: `192.0.2.7:5000`, `[2001:db8::7]:5000`, `0.0.0.0:5000` for every IPv4 address.
     At(SocketAddr),
 }
 
 impl ListenSetting {
-    /// The addresses it stands for; the machine may lack one family of two.
+    /// The addresses that the entry stands for; a machine may lack one of the two families.
     #[must_use]
     pub fn addresses(self) -> Vec<SocketAddr> {
         match self {
@@ -47,7 +47,7 @@ impl FromStr for ListenSetting {
             )
         };
         if let Ok(mut address) = input.parse::<SocketAddr>() {
-            // A socket of IPv6 hears IPv6 only, so an IPv4 address in IPv6 is the IPv4 address.
+            // Our IPv6 sockets accept IPv6 only, so an IPv4-mapped address becomes the IPv4 address.
             address.set_ip(address.ip().to_canonical());
             let is_all = address.ip() == Ipv6Addr::UNSPECIFIED;
             return Ok(if is_all { Self::All(address.port()) } else { Self::At(address) });
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_written_in_many_ways() {
+    fn an_entry_can_be_written_in_many_ways() {
         let read = |input: &str| input.parse::<ListenSetting>();
         for input in ["5000", ":5000", "*:5000", "[::]:5000"] {
             assert_eq!(read(input), Ok(ListenSetting::All(5000)), "{input}");

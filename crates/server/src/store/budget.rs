@@ -1,6 +1,6 @@
-//! How much work one search may be. One thread searches for the whole server, and while it reads the
-//! write-ahead log cannot begin anew; so whoever asks for what nearly every message has is told to use longer
-//! words.
+//! The bound on the work of one search. One thread searches for the whole server, and the write-ahead log cannot be
+//! reset while it reads; so a search for something that nearly every message has is refused with the advice to use
+//! longer words.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,25 +8,25 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
-/// Time that one search may compute: a hundred times what a search of a million messages takes.
+/// CPU time of one search: a hundred times what a search of a million messages takes.
 const WORK_MAX: Duration = Duration::from_millis(100);
-/// Steps of SQLite's machine between two looks at the clock: some microseconds.
+/// Steps of SQLite's virtual machine between two checks of the clock: some microseconds.
 const STEPS: i32 = 200;
-/// No bound.
+/// The value of `end_ns` that means no bound.
 const NEVER: u64 = u64::MAX;
 
-/// The bound on what a connection does.
+/// The bound on the work of one database connection.
 #[derive(Debug)]
 pub(super) struct Budget {
-    /// By the work clock of the thread that reads, nanoseconds.
+    /// The end of the budget on the reading thread's CPU clock, nanoseconds.
     end_ns: Arc<AtomicU64>,
 }
 
-/// Work is bounded while this lives.
+/// The connection's work is bounded until this is dropped.
 pub(super) struct Bounded<'a>(&'a Budget);
 
 impl Budget {
-    /// Watches over a connection, which is not bounded yet.
+    /// Installs the check on a connection, without a bound yet.
     pub(super) fn of(connection: &mut Connection) -> Result<Self, rusqlite::Error> {
         let end_ns = Arc::new(AtomicU64::new(NEVER));
         let watched = Arc::clone(&end_ns);
@@ -38,7 +38,7 @@ impl Budget {
         Ok(Self { end_ns })
     }
 
-    /// From here on the work of one search may be done.
+    /// Starts the budget of one search.
     pub(super) fn begin(&self) -> Bounded<'_> {
         let max_ns = u64::try_from(WORK_MAX.as_nanos()).unwrap_or(NEVER);
         self.end_ns.store(work_ns().saturating_add(max_ns), Ordering::Relaxed);
@@ -52,12 +52,12 @@ impl Drop for Bounded<'_> {
     }
 }
 
-/// Whether it is over because its budget is.
+/// Whether a query ended because its budget is used up.
 pub(super) fn is_interrupted(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
 }
 
-/// Time that this thread has computed: on a busy machine a search is not cut earlier.
+/// The CPU time of this thread, so that a busy machine does not cut searches earlier.
 #[cfg(unix)]
 fn work_ns() -> u64 {
     use rustix::time::{ClockId, clock_gettime};
@@ -65,7 +65,7 @@ fn work_ns() -> u64 {
     time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 
-/// Where there is no such clock, time that passes.
+/// The elapsed time, for systems without such a clock.
 #[cfg(not(unix))]
 fn work_ns() -> u64 {
     use std::sync::LazyLock;

@@ -1,5 +1,4 @@
-//! Copying a history while a server writes it, and finding out whether one is sound. Neither needs the server to
-//! stop, and neither changes the history.
+//! Copies a history and checks whether a history is sound. Both work while a server writes it, and neither changes it.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,25 +11,25 @@ use teahouse_core::Time;
 use super::StoreError;
 use super::schema::{APPLICATION_ID, ROOM_ENDS_SINCE, VERSION, mark_may_go_back};
 
-/// How long to wait for another program that has the database for itself.
+/// How long to wait for another program that has locked the database.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
-/// What is wrong with a database is told up to so many findings.
+/// The most findings of SQLite's integrity check.
 const FINDINGS_MAX: u32 = 20;
 
-/// What a sound history has.
+/// The figures of a sound history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Soundness {
-    /// Messages and other events.
+    /// The number of messages and other events.
     pub events: u64,
-    /// Rooms.
+    /// The number of rooms.
     pub rooms: u64,
-    /// When the newest was said; `None` where nothing was.
+    /// The time of the newest event; `None` if there is none.
     pub newest: Option<Time>,
 }
 
-/// Copies the history of a database into a new file, which is checked before it gets its name. It is one moment
-/// of the history, also while a server goes on writing. Whoever opens the copy begins a new epoch: what has been
-/// said since is not in it, and its positions will be given again.
+/// Copies the history of a database into a new file, which is checked before it gets its name. The copy shows the
+/// history at one moment, even while a server writes. A server that opens the copy begins a new epoch, because the copy
+/// lacks later messages and the server will give their positions again.
 ///
 /// # Errors
 /// When there is no history, the file exists, one of them cannot be used, or the copy is not sound.
@@ -46,7 +45,7 @@ pub fn backup(database: &Path, to: &Path) -> Result<Soundness, StoreError> {
     let failed = |why| StoreError::Directory { path: directory.clone(), why };
     let source = open(database)?;
     let unwritten = |source| StoreError::Sqlite { path: to.to_owned(), source };
-    // Readable for us alone, and gone again if anything fails.
+    // Readable only by this user, and removed again if a step fails.
     let copy = tempfile::Builder::new()
         .prefix(".teahouse-backup-")
         .tempfile_in(&directory)
@@ -66,28 +65,28 @@ fn copy_pages(source: &Connection, to: &Path) -> Result<(), rusqlite::Error> {
     let mut copy = Connection::open(to)?;
     {
         let backup = Backup::new(source, &mut copy)?;
-        // All in one step, which is one moment: copied bit by bit, it would begin again with each commit.
-        // Another program that has the history for itself is waited for inside of it ([`BUSY_WAIT`]).
+        // One step for all pages, so that the copy shows one moment: in smaller steps it would restart at each commit.
+        // If another program has locked the history, SQLite waits within the step ([`BUSY_WAIT`]).
         if !matches!(backup.step(-1)?, StepResult::Done) {
             return Err(busy());
         }
     }
-    // One file, with nothing beside it.
+    // Without WAL, the copy is a single file.
     copy.pragma_update(None, "journal_mode", "DELETE")?;
     mark_may_go_back(&copy)?;
     copy.close().map_err(|(_, error)| error)
 }
 
 fn busy() -> rusqlite::Error {
-    let why = "another program has the history for itself".to_owned();
+    let why = "another program has locked the history".to_owned();
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), Some(why))
 }
 
-/// Looks through a whole history: every page, every index, whether the positions of each room have no holes, and
-/// whether each room begins and goes on where it says.
+/// Checks a whole history: every page and index, that the positions of each room have no holes, and that the recorded
+/// first and last position of each room match its events.
 ///
 /// # Errors
-/// When it is not sound, or cannot be read.
+/// When the history is not sound, or cannot be read.
 pub fn check(database: &Path) -> Result<Soundness, StoreError> {
     let connection = open(database)?;
     let corrupt = |what: String| StoreError::Corrupt { path: database.to_owned(), what };
@@ -132,8 +131,8 @@ fn findings(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
     Ok(findings)
 }
 
-/// Rooms whose first and last position are not those of their first and last event. A history of a version that
-/// did not record them begins each room at 1.
+/// Findings for rooms whose recorded first and last position are not those of their first and last event. In a history
+/// of a version that did not record them, each room must begin at 1.
 fn misplaced_rooms(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let sql = if version < ROOM_ENDS_SINCE {
@@ -161,7 +160,7 @@ fn misplaced_rooms(connection: &Connection) -> Result<Vec<String>, rusqlite::Err
     shown.collect()
 }
 
-/// Opens a history that another program may have open, for reading only.
+/// Opens a history for reading only; another program may have it open.
 fn open(database: &Path) -> Result<Connection, StoreError> {
     if !database.try_exists().unwrap_or(true) {
         return Err(StoreError::NoHistory { path: database.to_owned() });
@@ -188,7 +187,7 @@ fn unreadable(database: &Path, source: rusqlite::Error) -> StoreError {
     StoreError::unusable(database, database, source)
 }
 
-/// Makes the new name last, too.
+/// Syncs the directory, so that the new file name survives a power cut.
 fn sync_directory(directory: &Path) -> std::io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }

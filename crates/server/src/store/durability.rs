@@ -1,16 +1,16 @@
-//! How much a history outlives.
+//! The setting `durability`: which failures a stored message survives.
 
 use serde::{Deserialize, Serialize};
 
-/// When a message counts as kept.
+/// When a message counts as stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Durability {
-    /// Once it is on the disk: no crash and no power cut takes it back.
+    /// When it is on the disk: it survives a crash and a power cut.
     #[default]
     Sync,
-    /// Once the system has it: a crash of the server takes nothing, a power cut may take the last ones.
+    /// When the operating system has it: it survives a crash of the server; a power cut may lose the last messages.
     Async,
-    /// Never: nothing is left when the server ends.
+    /// Never: the history is only in memory and is gone when the server ends.
     Memory,
 }

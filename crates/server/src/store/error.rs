@@ -1,4 +1,4 @@
-//! What goes wrong with a history, and what to do about it.
+//! The errors of a history, and what to do about each.
 
 use std::path::{Path, PathBuf};
 
@@ -11,68 +11,69 @@ pub enum StoreError {
     /// The directory cannot be made or written.
     #[error("cannot keep data in {}: {}", path.display(), teahouse_wire::io_text::without_os_code(why))]
     Directory {
-        /// Which.
+        /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         why: std::io::Error,
     },
-    /// Another server has it open.
+    /// Another server has the directory open.
     #[error("{} is in use by another server", path.display())]
     InUse {
         /// The directory.
         path: PathBuf,
     },
-    /// The file is no database, or a damaged one.
+    /// The file is not a database, or is damaged.
     #[error("{} is damaged: {what}", path.display())]
     Corrupt {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The damage.
         what: String,
     },
-    /// The file is somebody else's database.
+    /// The file is a database of another program.
     #[error("{} is a database of another program", path.display())]
     NotOurs {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
     },
     /// The file was made by a later version.
     #[error("{} was made by a later version (schema {found}, this one knows {known})", path.display())]
     TooNew {
-        /// Which file.
+        /// The database file.
         path: PathBuf,
-        /// Its schema version.
+        /// The schema version of the file.
         found: u32,
-        /// Ours.
+        /// The newest schema version that this program knows.
         known: u32,
     },
-    /// There is none.
+    /// The database does not exist.
     #[error("there is no history in {}", path.display())]
     NoHistory {
-        /// Which file that would be.
+        /// The expected database file.
         path: PathBuf,
     },
-    /// A new file was asked for, and there is one.
+    /// The file to be created exists.
     #[error("{} exists already", path.display())]
     Exists {
-        /// Which file.
+        /// The existing file.
         path: PathBuf,
     },
-    /// SQLite refused.
+    /// SQLite could not open the history.
     #[error("cannot open the history in {}", path.display())]
     Sqlite {
-        /// Which directory.
+        /// The directory.
         path: PathBuf,
-        /// Why.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
-    /// SQLite refused at the end.
+    /// SQLite could not close the history.
     #[error("cannot close the history")]
     Close(#[source] rusqlite::Error),
 }
 
 impl StoreError {
-    /// SQLite refused to open `place`, or what it read from `database` is not what we write.
+    /// The error for a history that cannot be opened: damage if SQLite reports damage or the content of `database` is
+    /// not what this program writes; otherwise a failure at `place`.
     pub(super) fn unusable(place: &Path, database: &Path, source: rusqlite::Error) -> Self {
         let is_ours_to_judge = source.sqlite_error().is_none();
         if is_ours_to_judge || is_damage(&source) {
@@ -92,31 +93,31 @@ impl StoreError {
             }
             Self::NotOurs { .. } => "choose another directory with --data",
             Self::TooNew { .. } => "run the version that made it, or a later one",
-            Self::NoHistory { .. } => "say where it is with --data, or with the server's --config",
-            Self::Exists { .. } => "choose a name that is free: nothing is overwritten",
-            Self::Sqlite { .. } => "check the disk and who may write to the directory",
-            Self::Close(_) => {
-                "everything that was shown is kept; the next start goes on from there"
+            Self::NoHistory { .. } => {
+                "name its directory with --data, or pass the server's --config"
             }
+            Self::Exists { .. } => "choose a name that is free: nothing is overwritten",
+            Self::Sqlite { .. } => "check the disk and the permissions of the directory",
+            Self::Close(_) => "every message that was shown is stored; start the server again",
         }
     }
 }
 
-/// Why a batch was not kept. It has been rolled back as a whole.
+/// Why a batch was not stored. It has been rolled back as a whole.
 #[derive(Debug, Error)]
 pub enum CommitError {
-    /// There is no room, or another program is writing. The same batch may be tried again later.
+    /// The disk is full, or another program is writing. The same batch may be retried later.
     #[error("not at the moment")]
     Later(#[source] rusqlite::Error),
-    /// Anything else: what the disk has is not known any more.
+    /// Any other error: the state of the disk is unknown.
     #[error("the disk failed")]
     Fault(#[source] rusqlite::Error),
 }
 
 impl From<rusqlite::Error> for CommitError {
     fn from(error: rusqlite::Error) -> Self {
-        // SQLITE_IOERR_WRITE is what SQLite makes of a short write or of a quota, SQLITE_IOERR_SHMSIZE
-        // of no room for the index of its log.
+        // SQLite reports a short write or an exceeded quota as SQLITE_IOERR_WRITE, and a lack of space for the index
+        // of its log as SQLITE_IOERR_SHMSIZE.
         const SQLITE_IOERR_WRITE: i32 = 10 | (3 << 8);
         const SQLITE_IOERR_SHMSIZE: i32 = 10 | (19 << 8);
         let may_pass = error.sqlite_error().is_some_and(|failure| {
@@ -127,7 +128,7 @@ impl From<rusqlite::Error> for CommitError {
     }
 }
 
-/// Whether SQLite says that a file is no database, or a damaged one.
+/// Whether SQLite says that a file is not a database, or is damaged.
 fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
 }

@@ -1,5 +1,5 @@
-//! The files of a history, claimed in an order that changes nothing when something is wrong: the
-//! directory, the lock, and a look at the database before SQLite opens it.
+//! The files of a history. They are claimed in an order that changes nothing on disk if something is wrong: first a
+//! check of the database without SQLite writing to it, then the directory, then the lock.
 
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
@@ -11,31 +11,31 @@ use super::durability::Durability;
 use super::schema::{APPLICATION_ID, VERSION};
 use super::{StoreError, private};
 
-/// The file of a history, in its directory.
+/// The name of the database file in its directory.
 pub(crate) const DATABASE: &str = "teahouse.db";
 const LOCK: &str = "teahouse.lock";
 const OUR_FILES: [&str; 4] = [DATABASE, "teahouse.db-wal", "teahouse.db-shm", LOCK];
-/// Where nothing is kept: memory that looks like files, if the system has it.
+/// The directory of a history in memory: a file system in memory, if the system has it.
 const MEMORY_DIRECTORY: &str = "/dev/shm";
-/// A database up to this size is checked as a whole before it is opened, bytes. Larger ones are checked
-/// by SQLite as they are read.
+/// A database up to this size is checked as a whole before it is opened, bytes. SQLite checks larger ones as it reads
+/// them.
 const CHECKED_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Bytes of SQLite's header (its file format, section 1.3).
 const HEADER_BYTES: usize = 100;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// A data directory that is ours while this lives.
+/// A data directory, locked for this process until this is dropped.
 #[derive(Debug)]
 pub(super) struct Location {
     directory: PathBuf,
     _lock: Option<File>,
-    /// What was made for this opening and goes again if it fails.
+    /// Files and directories that this opening has created; they are removed if it fails.
     made: Vec<PathBuf>,
     temporary: Option<tempfile::TempDir>,
 }
 
 impl Location {
-    /// Claims the directory and looks at what is in it.
+    /// Checks the database in a directory and claims the directory.
     pub(super) fn claim(directory: &Path, durability: Durability) -> Result<Self, StoreError> {
         if durability == Durability::Memory {
             return Self::in_memory();
@@ -66,11 +66,11 @@ impl Location {
         if is_new {
             location.made.push(location.database());
         }
-        // SQLite gives the files beside it the same mode.
+        // SQLite gives the files of its log the same mode.
         private::open_or_create(&location.database()).map_err(failed)?;
         if private::close_to_others(directory, &OUR_FILES).map_err(failed)? && !is_new {
             let directory = directory.display();
-            tracing::warn!(%directory, "others on this machine could read the history: closed to them");
+            tracing::warn!(%directory, "other users of this machine could read the history; now they cannot");
         }
         Ok(location)
     }
@@ -90,7 +90,7 @@ impl Location {
         })
     }
 
-    /// Makes the directory and those above it, remembering which there were not.
+    /// Creates the directory and its missing parents, and remembers which of them it created.
     fn make_directory(&mut self, directory: &Path) -> std::io::Result<()> {
         let missing: Vec<&Path> = directory
             .ancestors()
@@ -111,8 +111,8 @@ impl Location {
         self.directory.join(DATABASE)
     }
 
-    /// Everything is open: what was made stays. Where nothing is kept the files lose their names at once,
-    /// so that not even a killed server leaves them behind.
+    /// Call when everything is open: the created files stay. The files of a history in memory are unlinked now, so that
+    /// not even a killed server leaves them behind.
     pub(super) fn settle(&mut self) {
         self.made.clear();
         if cfg!(unix)
@@ -135,13 +135,13 @@ impl Drop for Location {
             if let Err(error) = removed
                 && error.kind() != ErrorKind::NotFound
             {
-                tracing::warn!(path = %path.display(), %error, "cannot take back");
+                tracing::warn!(path = %path.display(), %error, "cannot remove a file created by a failed start");
             }
         }
     }
 }
 
-/// Looks at a database without changing a byte of it or beside it.
+/// Checks a database file without changing or creating any file.
 fn check_database(path: &Path) -> Result<(), StoreError> {
     let unreadable = |why| StoreError::Directory { path: path.to_owned(), why };
     let mut file = match File::open(path) {
@@ -151,7 +151,7 @@ fn check_database(path: &Path) -> Result<(), StoreError> {
     };
     let length = file.metadata().map_err(unreadable)?.len();
     if length == 0 {
-        // What SQLite leaves when it is stopped before its first write.
+        // SQLite leaves an empty file when it is stopped before its first write.
         return Ok(());
     }
     let corrupt = |what: &str| StoreError::Corrupt { path: path.to_owned(), what: what.to_owned() };
@@ -172,7 +172,7 @@ fn check_database(path: &Path) -> Result<(), StoreError> {
         name.push(suffix);
         std::fs::metadata(name).is_ok_and(|log| log.len() > 0)
     });
-    // A log may hold the header's newest state, even the first.
+    // A log may hold a newer header than the file, even the first one.
     if !has_log || number(68) != 0 {
         if number(68) != APPLICATION_ID {
             return Err(StoreError::NotOurs { path: path.to_owned() });
@@ -191,7 +191,7 @@ fn check_database(path: &Path) -> Result<(), StoreError> {
     if length <= CHECKED_BYTES_MAX { check_pages(path) } else { Ok(()) }
 }
 
-/// Has SQLite check every page, on a connection that assumes nobody writes and therefore makes no files.
+/// Has SQLite check every page, on an `immutable` connection, which creates no files.
 fn check_pages(path: &Path) -> Result<(), StoreError> {
     let corrupt = |what: String| StoreError::Corrupt { path: path.to_owned(), what };
     let escaped: String = path

@@ -1,10 +1,10 @@
-//! Files that nobody else on the machine reads: what people say is theirs. Where there are no such modes, what
-//! the system does by itself.
+//! Files that only this user can read, because messages are private. On systems without file modes, the system's
+//! defaults apply.
 
 use std::fs::File;
 use std::path::Path;
 
-/// Makes a directory for us alone.
+/// Creates a directory that only this user can enter.
 pub(super) fn create_directory(path: &Path) -> std::io::Result<()> {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes to set"))]
     let mut directory = std::fs::DirBuilder::new();
@@ -13,7 +13,7 @@ pub(super) fn create_directory(path: &Path) -> std::io::Result<()> {
     directory.create(path)
 }
 
-/// Opens a file for writing; a new one is for us alone.
+/// Opens a file for writing; only this user can read a new one.
 pub(super) fn open_or_create(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
@@ -22,8 +22,8 @@ pub(super) fn open_or_create(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Closes our files in a directory to others, and the directory where it has nothing but them. Says whether any
-/// was open.
+/// Takes other users' access away from our files in a directory, and from the directory if it holds no other files.
+/// Returns whether other users had access.
 #[cfg(unix)]
 pub(super) fn close_to_others(directory: &Path, ours: &[&str]) -> std::io::Result<bool> {
     let mut was_open = false;
@@ -54,8 +54,8 @@ fn close(path: &Path, wanted: u32) -> std::io::Result<bool> {
     permissions.set_mode(mode & wanted);
     let closed = std::fs::set_permissions(path, permissions);
     if let Err(error) = &closed {
-        // Somebody else's, or a file system without modes: no reason not to open.
-        tracing::warn!(path = %path.display(), %error, "others on this machine can read this");
+        // The file has another owner, or the file system has no modes: the history can still be opened.
+        tracing::warn!(path = %path.display(), %error, "other users of this machine can read this file");
     }
     Ok(closed.is_ok())
 }

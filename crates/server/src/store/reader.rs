@@ -1,4 +1,4 @@
-//! Reading history beside the writer. Every answer is bounded by what the asker was given leave to read.
+//! Reads history while the writer goes on. Every answer is bounded by the asker's permission to read.
 
 use std::path::Path;
 
@@ -13,21 +13,21 @@ use super::words;
 /// Pages that SQLite may keep in memory for one reader, KiB.
 const CACHE_KIB: i64 = 8 * 1024;
 
-/// Bytes of text in one page that somebody asked for: a page fits a queue.
+/// Bytes of text in one page of an answer, so that a page fits the outbox of a connection.
 pub const PAGE_BYTES_MAX: usize = 64 * 1024;
 
 /// Why history was not read.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    /// It could not be.
+    /// SQLite failed.
     #[error("history cannot be read")]
     Fault(#[from] rusqlite::Error),
-    /// A search that takes more work than one may.
+    /// The search takes more work than one search may.
     #[error("the search is too wide")]
     TooWide(TooWide),
 }
 
-/// One reader, for one thread.
+/// A reader, for one thread.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
@@ -40,13 +40,13 @@ impl Reader {
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.pragma_update(None, "query_only", "ON")?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        // Opens every file it will need: from here on their names may go.
+        // The query opens every file that the reader needs: their names may be removed afterwards.
         connection.query_row("SELECT count(*) FROM meta", [], |_| Ok(()))?;
         let budget = Budget::of(&mut connection)?;
         Ok(Self { connection, budget })
     }
 
-    /// The newest `count` events up to `upto`, in order; fewer where their texts fill a page.
+    /// The newest `count` events up to `upto`, in order; fewer if their texts fill a page.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -72,7 +72,7 @@ impl Reader {
         Ok(events)
     }
 
-    /// The first event of a room that is kept, if there is one.
+    /// The position of the first stored event of a room, if there is one.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -83,7 +83,7 @@ impl Reader {
         Ok(first.map(|first| Position(first.cast_unsigned())))
     }
 
-    /// The newest `count` events before a moment, in order.
+    /// The newest `count` events before a time, in order.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -98,8 +98,8 @@ impl Reader {
         self.latest(room, last, count)
     }
 
-    /// The last position of an event before a moment: looked for in the stretches of a room in which times
-    /// follow positions, the newest first. There is one, but for clocks that had run ahead.
+    /// The last position of an event before a time. It searches each stretch of the room in which times rise with
+    /// positions, the newest stretch first. A room has one stretch, unless the clock was set back.
     fn last_before(&self, room: RoomId, upto: Position, time: Time) -> Result<Position, ReadError> {
         let mut starts = self.connection.prepare_cached(
             "SELECT position FROM time_back WHERE room = ?1 AND position <= ?2
@@ -117,8 +117,7 @@ impl Reader {
         Ok(self.last_before_in(room, (1, last), time)?.unwrap_or(Position::START))
     }
 
-    /// The same from one position to another, between which times follow positions: found by halving, so that
-    /// no index of times has to be kept for it.
+    /// The same within one stretch, from one position to another: a binary search, so that no index of times is needed.
     fn last_before_in(
         &self,
         room: RoomId,
@@ -144,8 +143,8 @@ impl Reader {
         Ok((low >= first).then_some(Position(low)))
     }
 
-    /// Events after `after` up to `upto`, in order: at most `events_max`, and no more once their texts
-    /// have `bytes_max` bytes; at least one if there is any.
+    /// Events after `after` up to `upto`, in order: at most `events_max`, and none after their texts have reached
+    /// `bytes_max` bytes; at least one if there is any.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -173,12 +172,12 @@ impl Reader {
         Ok(events)
     }
 
-    /// The newest `count` events with these words, newest first, in these rooms up to these positions, or
-    /// (`None`) in every room; where `before` says so, only those that are older.
+    /// The newest `count` events with these words, newest first, in these rooms up to these positions, or (`None`) in
+    /// every room. With `before`, only events before it.
     ///
     /// # Errors
-    /// When the database cannot be read, or the search is too wide. A search that has found something when
-    /// its time is over gives that, and says that there may be more.
+    /// When the database cannot be read, or the search is too wide. A search whose time is used up returns what it has
+    /// found, and says that there may be more; only if it has found nothing, it is too wide.
     pub fn search(
         &self,
         rooms: Option<&[(RoomId, Position)]>,
@@ -203,7 +202,7 @@ impl Reader {
         }
     }
 
-    /// Adds what a search finds, and keeps `more` at the last that was found, until the end is reached.
+    /// Adds the events that a search finds. Until the end is reached, `more` is the last event found.
     fn fill(
         &self,
         excerpt: &mut Excerpt,
@@ -223,7 +222,7 @@ impl Reader {
         let mut bytes = 0;
         while let Some(row) = rows.next()? {
             let event = event(row)?;
-            // What was said since leave was given is left out.
+            // Events after the permission was given are left out.
             let is_within = rooms.is_none_or(|rooms| {
                 rooms.iter().any(|(room, upto)| *room == event.room && event.position <= *upto)
             });
@@ -242,7 +241,7 @@ impl Reader {
         Ok(())
     }
 
-    /// What a room is called, if it is kept.
+    /// The name of a room, if the room is stored.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -258,6 +257,6 @@ impl Reader {
 }
 
 fn signed(position: Position) -> i64 {
-    // A position that no room has reached may be asked for, and is then behind the last.
+    // A client may ask for a position that no room can reach; it then counts as the largest.
     i64::try_from(position.0).unwrap_or(i64::MAX)
 }

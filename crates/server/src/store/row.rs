@@ -1,5 +1,5 @@
-//! Rows as they are read. One that somebody else wrote, or a later version, must not close a room to everyone
-//! who comes in: it keeps its position, and what cannot be read of it is left out or stands for itself.
+//! Reads rows. A row that another program or a later version wrote must not make a room unusable: the event keeps its
+//! position, and a field that cannot be read is left out or replaced by a placeholder.
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -8,18 +8,18 @@ use teahouse_core::{
 };
 use tracing::warn;
 
-/// Events are read in this shape, in this order.
+/// The columns of an event, in the order in which [`event`] reads them.
 pub(super) const COLUMNS: &str =
     "event.room, position, time_ms, session, nick, kind, event.text, message_id, author";
 pub(super) const COLUMN_COUNT: usize = 9;
 
-/// Stands for a nick or a text that is none, such as one that was edited by hand.
+/// Replaces a nick or a text that is not valid, such as one that was edited by hand.
 const UNREADABLE: &str = "unreadable";
 const KINDS: [EventKind; 4] =
     [EventKind::Said, EventKind::Acted, EventKind::Topic, EventKind::Unknown];
 
-/// How a kind is written.
-pub(super) fn kind_shown(kind: EventKind) -> &'static str {
+/// The stored name of a kind.
+pub(super) fn name_of_kind(kind: EventKind) -> &'static str {
     match kind {
         EventKind::Said => "said",
         EventKind::Acted => "acted",
@@ -30,7 +30,7 @@ pub(super) fn kind_shown(kind: EventKind) -> &'static str {
 
 pub(super) fn kind(row: &Row<'_>, column: usize) -> EventKind {
     let written = string(row, column);
-    let is_it = |kind: &EventKind| Some(kind_shown(*kind)) == written;
+    let is_it = |kind: &EventKind| Some(name_of_kind(*kind)) == written;
     KINDS.into_iter().find(is_it).unwrap_or(EventKind::Unknown)
 }
 
@@ -38,13 +38,13 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> Option<Text> {
     string(row, column).and_then(|text| Text::kept(text).ok())
 }
 
-/// A room's name, if it is one.
+/// The name of a room, if it is valid.
 pub(super) fn name(row: &Row<'_>, column: usize) -> Option<RoomName> {
     string(row, column).and_then(|name| RoomName::parse(name).ok())
 }
 
-/// What stands there, for people to read.
-pub(super) fn shown(row: &Row<'_>, column: usize) -> String {
+/// The content of a column, as text for people.
+pub(super) fn display(row: &Row<'_>, column: usize) -> String {
     match row.get_ref(column) {
         Ok(ValueRef::Text(bytes) | ValueRef::Blob(bytes)) => {
             String::from_utf8_lossy(bytes).into_owned()
@@ -62,7 +62,7 @@ pub(super) fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {
     let (kind, text) = (kind(row, 5), text(row, 6));
     let is_speech = matches!(kind, EventKind::Said | EventKind::Acted);
     if nick.is_none() || kind == EventKind::Unknown || is_speech && text.is_none() {
-        warn!(room = room.0, %position, "an event in the database cannot be read as a whole");
+        warn!(room = room.0, %position, "an event in the database is not valid; part of it is replaced");
     }
     let unreadable = |column, why: &str| {
         let why = why.to_owned().into();

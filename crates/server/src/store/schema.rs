@@ -1,5 +1,5 @@
-//! The tables, and how databases of older versions become the newest. A version is a step that runs once,
-//! in a transaction; steps are never changed, only added. No step draws anything: what is random is given.
+//! The tables, and the migration of databases of older versions. Each version is a step that runs once, in a
+//! transaction; steps are never changed, only added. No step draws random values: the caller supplies them.
 
 use std::collections::HashSet;
 
@@ -13,16 +13,16 @@ use tracing::{error, info, warn};
 use super::durability::Durability;
 use super::{row, words};
 
-/// "TeaH": marks the file as ours.
+/// "TeaH": marks a file as a history of Teahouse.
 pub(super) const APPLICATION_ID: u32 = 0x5465_6148;
 
-/// In `meta` the epoch: there from the first step on.
+/// The key in `meta` of the epoch; it exists from the first step on.
 const EPOCH: &str = "epoch";
 
-/// In `meta` while positions that have been given may be lost.
+/// The key in `meta` that exists while events whose positions were given out may be lost.
 const MAY_GO_BACK: &str = "may_go_back";
 
-/// In `meta` the last position in the log of which the database has something; nothing while there is none.
+/// The key in `meta` of the last recorded position in the log; it does not exist before the first.
 const LOG_POSITION: &str = "log_position";
 
 const STEPS: &[&str] = &["
@@ -108,7 +108,7 @@ const STEPS: &[&str] = &["
         AND last.position = (SELECT max(position) FROM event WHERE event.room = room.id);
 "];
 
-/// The version from which on rooms have columns for where they begin and go on.
+/// The first version in which rooms have columns for their first and last position.
 pub(super) const ROOM_ENDS_SINCE: u32 = 5;
 
 /// The newest version.
@@ -120,10 +120,7 @@ pub(super) fn migrate(connection: &mut Connection, epoch: [u8; 16]) -> Result<()
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let newest = VERSION;
     if version > 0 && version < newest {
-        info!(
-            version,
-            newest, "the history was made by an older version: it is brought up to date"
-        );
+        info!(version, newest, "upgrading a history of an older version");
     }
     offer_indexed(connection)?;
     for (step, next) in STEPS.iter().zip(1..).skip(version as usize) {
@@ -139,11 +136,11 @@ pub(super) fn migrate(connection: &mut Connection, epoch: [u8; 16]) -> Result<()
     Ok(())
 }
 
-/// Lets steps say `indexed(text)`.
+/// Defines the SQL function `indexed(text)` for the steps.
 fn offer_indexed(connection: &Connection) -> Result<(), rusqlite::Error> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("indexed", 1, flags, |arguments| {
-        // A text that somebody else wrote may be none.
+        // A text that another program wrote may have another type.
         let bytes = match arguments.get_raw(0) {
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
             ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => &[],
@@ -152,26 +149,26 @@ fn offer_indexed(connection: &Connection) -> Result<(), rusqlite::Error> {
     })
 }
 
-/// What the database remembers.
+/// The data from which a server starts.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Given when the database was made, or when its positions may have gone back: tells its positions from those of
-    /// another.
+    /// A random value, set when the database was made or when its positions may have gone back: it tells the positions
+    /// of this history from those of another.
     pub epoch: [u8; 16],
     /// The highest boot that a server was ever given; 0 before the first.
     pub last_boot: u32,
-    /// The last position in the log of which it has something.
+    /// The last recorded position in the log.
     pub position: LogPosition,
     /// The highest number that a room ever had; 0 before the first.
     pub last_room: RoomId,
-    /// Every room that has events.
+    /// Every stored room.
     pub rooms: Vec<StoredRoom>,
 }
 
-/// Reads what the chat needs to go on. A history whose positions may have gone back begins this epoch.
+/// Reads the data from which the chat starts. A history whose positions may have gone back begins this epoch.
 ///
 /// # Errors
-/// When SQLite refuses.
+/// When SQLite fails.
 pub(super) fn load(
     connection: &mut Connection,
     durability: Durability,
@@ -188,13 +185,13 @@ pub(super) fn load(
         |row| row.get(0).map(RoomId),
     )?;
     let position = log_position(&transaction)?;
-    follow_events(&transaction)?;
+    adapt_to_events(&transaction)?;
     let rooms = rooms(&transaction)?;
     transaction.commit()?;
     Ok(Loaded { epoch, last_boot, position, last_room, rooms })
 }
 
-/// Records that a boot is given out, in the transaction of what was decided with it.
+/// Records that a boot is given out, in the transaction of its batch.
 pub(super) fn record_boot(connection: &Connection, boot: u32) -> Result<(), rusqlite::Error> {
     connection
         .prepare_cached("UPDATE meta SET value = max(value, ?1) WHERE key = 'boot'")?
@@ -202,7 +199,7 @@ pub(super) fn record_boot(connection: &Connection, boot: u32) -> Result<(), rusq
     Ok(())
 }
 
-/// Records a position in the log, in the transaction of what was decided there.
+/// Records a position in the log, in the transaction of its batch.
 pub(super) fn record_position(
     connection: &Connection,
     position: LogPosition,
@@ -221,7 +218,7 @@ fn log_position(connection: &Connection) -> Result<LogPosition, rusqlite::Error>
     Ok(LogPosition(number))
 }
 
-/// Begins this epoch where positions may have gone back, and says whether they may from here on.
+/// Begins this epoch if positions may have gone back, and marks the history if that can happen from now on.
 fn begin_epoch(
     connection: &Connection,
     durability: Durability,
@@ -231,8 +228,8 @@ fn begin_epoch(
         let sql = "UPDATE meta SET value = ?2 WHERE key = ?1";
         connection.execute(sql, params![EPOCH, epoch])?;
         warn!(
-            "the history is a copy, or was not closed in order without `--durability sync`: its last \
-             messages may be missing, so it begins a new epoch and clients begin anew"
+            "the history is a copy, or ran without `--durability sync` and was not closed properly: its last \
+             messages may be missing, so it begins a new epoch and clients load it again"
         );
     }
     if durability == Durability::Async {
@@ -241,25 +238,25 @@ fn begin_epoch(
     Ok(())
 }
 
-/// Marks a history whose positions may be given a second time: the next opening begins a new epoch.
+/// Marks a history whose positions may be given out a second time: the next opening begins a new epoch.
 pub(super) fn mark_may_go_back(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?1, 1)", [MAY_GO_BACK]).map(|_| ())
 }
 
-/// Takes that back: everything is on the disk.
+/// Removes that mark: every event is on the disk.
 pub(super) fn mark_whole(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.execute("DELETE FROM meta WHERE key = ?1", [MAY_GO_BACK]).map(|_| ())
 }
 
-/// One of the values that a database remembers of itself.
+/// One value of the table `meta`.
 pub(super) fn meta<T: FromSql>(connection: &Connection, key: &str) -> Result<T, rusqlite::Error> {
     connection.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
 }
 
-/// Takes up what somebody else did to the events: rooms begin where they are kept from, and no position is given
-/// that an event has. Where the last events are gone, the room still goes on after them. Two look-ups in the
-/// index for each room.
-fn follow_events(connection: &Connection) -> Result<(), rusqlite::Error> {
+/// Adapts the rooms to changes of the events by other programs: the first position becomes that of the first event, and
+/// the last position is at least that of the last event. If the last events were deleted, the last position stays, so
+/// that no position is given twice. Two look-ups in the index for each room.
+fn adapt_to_events(connection: &Connection) -> Result<(), rusqlite::Error> {
     let last =
         "UPDATE room SET last_position = last.position, last_ms = last.time_ms FROM event AS last
                 WHERE last.room = room.id AND last.position > room.last_position
@@ -271,9 +268,7 @@ fn follow_events(connection: &Connection) -> Result<(), rusqlite::Error> {
                  WHERE kept.id = room.id AND kept.first <> room.first_position";
     let changed = connection.execute(last, [])? + connection.execute(first, [])?;
     if changed > 0 {
-        warn!(
-            "events were added or removed by another program: rooms begin and go on where events are"
-        );
+        warn!("another program has added or removed events: the positions of rooms were adapted");
     }
     Ok(())
 }
@@ -283,6 +278,7 @@ fn rooms(connection: &Connection) -> Result<Vec<StoredRoom>, rusqlite::Error> {
         "SELECT id, name, topic, first_position, last_position, last_ms FROM room ORDER BY id",
     )?;
     let mut created: Vec<StoredRoom> = Vec::new();
+    // Rows that are not valid rooms: id and name, as stored.
     let mut set_aside = Vec::new();
     let mut names = HashSet::new();
     let mut rows = rows.query([])?;
@@ -292,7 +288,7 @@ fn rooms(connection: &Connection) -> Result<Vec<StoredRoom>, rusqlite::Error> {
         let name = row::name(row, 1).filter(|_| room.is_some());
         let name = name.filter(|name| names.insert(name.clone()));
         let (Some(room), Some(name)) = (room, name) else {
-            set_aside.push((id, row::shown(row, 1)));
+            set_aside.push((id, row::display(row, 1)));
             continue;
         };
         let first = Position(row.get::<_, i64>(3)?.cast_unsigned());
@@ -302,19 +298,15 @@ fn rooms(connection: &Connection) -> Result<Vec<StoredRoom>, rusqlite::Error> {
         created.push(StoredRoom { room: RoomId(room), name, first, head, last, topic });
     }
     for (id, name) in set_aside {
-        // As it stands there: it is what an operator looks for.
-        error!(
-            id,
-            name,
-            "a room in the database has no name or number that a room may have: it is set aside"
-        );
-        make_way(connection, id, &name)?;
+        // The name as stored: an operator can look for it.
+        error!(id, name, "a room in the database has no valid name or number: it is set aside");
+        free_name(connection, id, &name)?;
     }
     Ok(created)
 }
 
-/// A room that is set aside keeps no other from being made under a name that a room may have.
-fn make_way(connection: &Connection, id: i64, name: &str) -> Result<(), rusqlite::Error> {
+/// Renames a room that is set aside, so that its name, if valid, is free for a new room.
+fn free_name(connection: &Connection, id: i64, name: &str) -> Result<(), rusqlite::Error> {
     if RoomName::parse(name).is_ok_and(|proper| proper.as_str() == name) {
         let renamed = format!("{name} (room {id}, set aside)");
         connection.execute("UPDATE room SET name = ?2 WHERE id = ?1", params![id, renamed])?;

@@ -1,12 +1,12 @@
-//! Messages by their senders' ids: what makes one that is sent again known again, however long ago it was
-//! (promise P3). Asked on the hub's thread, once for each message with an id.
+//! Finds messages by their ids, so that a repeated message is recognised however old it is (promise P3). Called on the
+//! hub's thread, once for each message with an id.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use teahouse_core::{MessageKey, Position, Said};
 
 use super::row;
 
-/// What its author said with this id; else what somebody said with it before authors were kept.
+/// The message of this author with this id; if there is none, a message with this id from before authors were stored.
 pub(super) fn find(
     connection: &Connection,
     key: &MessageKey,

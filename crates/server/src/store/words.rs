@@ -1,9 +1,9 @@
-//! Words for the index. Chinese is written without spaces, as are Thai, Lao and Khmer, so every character of
-//! such scripts becomes a word of its own, and what people search for becomes a phrase of them: that finds
-//! words of one and two characters, which most Chinese words are.
+//! Words for the search index. Chinese, Thai, Lao and Khmer are written without spaces, so every character of such
+//! scripts becomes a word of its own, and a search for several of them becomes a phrase. That finds words of one and
+//! two characters, which most Chinese words are.
 //!
-//! What looks the same to people is the same here: composed or not, full width or half (NFKC), with the marks
-//! that languages leave out in writing or without. What was said is kept as it was said.
+//! Texts that look the same to people are the same here: composed or not, full width or half width (NFKC), with or
+//! without the marks that a language often omits. The stored message itself is not changed.
 
 use std::fmt::Write as _;
 
@@ -12,13 +12,13 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// Words of one search: a sentence that somebody remembers. Each costs a walk through all who have it.
+/// Words of one search: enough for a remembered sentence. Each word costs a walk through all messages that have it.
 const WORDS_MAX: usize = 8;
-/// Characters of what a word begins with. With one, most of what was ever said would have to be looked through.
+/// Characters of a prefix (`te*`). A prefix of one character would match most messages.
 const PREFIX_CHARS_MIN: usize = 2;
 
-/// Whether a character is a word by itself, with the marks on it: Han, kana, bopomofo, Hangul syllables, the
-/// letters of South-East Asia, and symbols such as emoji.
+/// Whether a character, with its marks, is a word by itself: Han, kana, bopomofo, Hangul syllables, the letters of
+/// South-East Asia, and symbols such as emoji.
 fn is_word(c: char) -> bool {
     matches!(u32::from(c),
         0x0E01..=0x0EFF            // Thai, Lao
@@ -46,8 +46,8 @@ fn is_word(c: char) -> bool {
     )
 }
 
-/// Whether a character makes no difference: accents that do not compose, the vowel marks of Hebrew and Arabic,
-/// and what only says how others are drawn.
+/// Whether a character is ignored: accents that do not compose, the vowel marks of Hebrew and Arabic, and characters
+/// that only control how others are drawn.
 fn is_left_out(c: char) -> bool {
     matches!(u32::from(c),
         0x00AD
@@ -61,8 +61,8 @@ fn is_left_out(c: char) -> bool {
     )
 }
 
-/// A letter without the accent that people leave out: Greek in capitals, Russian nearly always, Arabic often. (What
-/// the tokenizer takes off is Latin.)
+/// A letter without an accent that people omit: in Greek for capitals, in Russian nearly always, in Arabic often. (The
+/// tokenizer itself removes the accents of Latin letters.)
 fn bare(c: char) -> char {
     match c {
         'Ё' => 'Е',
@@ -74,8 +74,8 @@ fn bare(c: char) -> char {
     }
 }
 
-/// The text as the index has it: the same for what looks the same, with a space around each character that
-/// is a word by itself. Plain text is given back as it is; `buffer` keeps its memory from call to call.
+/// The text for the index: texts that look the same give the same, and each character that is a word by itself has a
+/// space on both sides. ASCII text is returned unchanged; `buffer` is reused from call to call.
 pub(super) fn indexed<'a>(text: &'a str, buffer: &'a mut String) -> &'a str {
     if text.is_ascii() {
         return text;
@@ -98,16 +98,16 @@ pub(super) fn indexed<'a>(text: &'a str, buffer: &'a mut String) -> &'a str {
     buffer
 }
 
-/// The word that stands for a room.
+/// The index word of a room.
 pub(super) fn room(room: RoomId) -> String {
     format!("r{}", room.0)
 }
 
-/// What FTS5 is asked for words as typed, in these rooms or (`None`) in all: each word a phrase, all of them wanted, a `*` at
-/// the end of one meaning "begins so". `None` when there is nothing to search for or nowhere to.
+/// The FTS5 query for words as typed, in these rooms or (`None`) in all. Each word becomes a phrase, all phrases must
+/// match, and a word that ends in `*` is a prefix. Returns `None` when there is no word or no room to search.
 ///
 /// # Errors
-/// When there are too many words, or one is too short for what it begins with.
+/// When there are too many words, or a prefix is too short.
 pub(super) fn query(rooms: Option<&[RoomId]>, typed: &str) -> Result<Option<String>, TooWide> {
     let mut buffer = String::new();
     let typed = indexed_typed(typed);
@@ -133,13 +133,13 @@ pub(super) fn query(rooms: Option<&[RoomId]>, typed: &str) -> Result<Option<Stri
     Ok(Some(query))
 }
 
-/// What was typed, so that spaces and stars of full width are spaces and stars.
+/// The typed text, with full-width spaces and stars as plain ones.
 fn indexed_typed(typed: &str) -> String {
     typed.nfkc().filter(|c| !is_left_out(*c)).collect()
 }
 
-/// Whether a character is of those that the tokenizer leaves in (`categories` in store/schema.rs). A phrase
-/// without one would be found nowhere, and with it all the others.
+/// Whether the tokenizer indexes a character (`categories` in store/schema.rs). A phrase without an indexed character
+/// matches nothing, and with it the whole query.
 fn is_indexed(c: char) -> bool {
     match c.general_category_group() {
         GeneralCategoryGroup::Letter
@@ -153,7 +153,7 @@ fn is_indexed(c: char) -> bool {
     }
 }
 
-/// One word as typed, as a phrase of FTS5; nothing where there is nothing to search for in it.
+/// The FTS5 phrase of one typed word; `None` if no character of it is indexed.
 fn phrase(word: &str, buffer: &mut String) -> Result<Option<String>, TooWide> {
     let (word, begins) = match word.strip_suffix('*') {
         Some(word) => (word, true),
@@ -164,12 +164,12 @@ fn phrase(word: &str, buffer: &mut String) -> Result<Option<String>, TooWide> {
     }
     let is_letter = |c: &char| (c.is_alphanumeric() || is_combining_mark(*c)) && !is_word(*c);
     let begun = word.chars().rev().take_while(is_letter).count();
-    // Nothing goes on behind a character that is a word by itself.
+    // A character that is a word by itself cannot be a prefix.
     let star = if begins && begun > 0 { "*" } else { "" };
     if !star.is_empty() && begun < PREFIX_CHARS_MIN {
         return Err(TooWide::Prefix { chars_min: PREFIX_CHARS_MIN });
     }
-    // A quote would end the phrase, and a NUL the whole query.
+    // A quote would end the phrase, and a NUL would end the query.
     let phrase = indexed(word, buffer).replace(['"', '\0'], " ");
     Ok(Some(format!("\"{}\"{star}", phrase.trim())))
 }
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn each_character_of_a_script_without_spaces_is_a_word_and_other_text_stays() {
+    fn each_character_of_a_script_without_spaces_is_a_word_and_other_text_is_unchanged() {
         check("green tea", "green tea");
         check("café", "café");
         check("喝tea吗", " 喝 tea 吗");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_the_same_is_the_same() {
+    fn texts_that_look_the_same_are_indexed_the_same() {
         check("cafe\u{301}", "café");
         check("ＡＢＣ　１２", "ABC 12");
         check("ﾃｽﾄ", " テ ス ト");
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_type_becomes_phrases_and_never_syntax() {
+    fn typed_words_become_phrases_and_never_syntax() {
         let rooms = [RoomId(1), RoomId(7)];
         let asked = |rooms: Option<&[RoomId]>, typed| query(rooms, typed).unwrap();
         assert_eq!(
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_has_few_words_and_no_beginnings_of_one_letter() {
+    fn a_search_has_at_most_8_words_and_no_prefix_of_one_letter() {
         assert_eq!(query(None, "a b c d e f g h i"), Err(TooWide::Words { max: 8 }));
         assert!(query(None, "a b c d e f g h - *").is_ok());
         for short in ["t*", "green t*", "x-a*", "é*"] {

@@ -1,4 +1,4 @@
-//! Limits by their keys: reading, writing and explaining them.
+//! Reads, writes and explains limits by their keys.
 
 use serde::de::{DeserializeSeed, Error, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{KEYS, LIMITS, Limit, LimitSettings};
 
 impl Limit {
-    /// The limit with this key.
+    /// The limit with this key, if it exists.
     #[must_use]
     pub fn called(key: &str) -> Option<&'static Self> {
         LIMITS.iter().find(|limit| limit.key == key)
     }
 
-    /// The line of help, with what 0 means.
+    /// The line of help, with the meaning of 0.
     #[must_use]
     pub fn help(&self) -> String {
         match self.zero {
@@ -24,7 +24,7 @@ impl Limit {
 }
 
 impl LimitSettings {
-    /// The `[limits]` part of a configuration file, with the reason for each.
+    /// The `[limits]` part of a configuration file, with its comments.
     #[must_use]
     pub fn example(&self) -> String {
         let mut example = "[limits]\n".to_owned();
@@ -71,7 +71,7 @@ impl<'de> Deserialize<'de> for LimitSettings {
     }
 }
 
-/// Reads a key. An error inside of it is one about its place in the file.
+/// Reads a key. Its errors have the key's position in the file.
 struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
@@ -86,7 +86,7 @@ impl<'de> DeserializeSeed<'de> for Key {
     }
 }
 
-/// Reads a value within the bounds.
+/// Reads a value, which must be within the bounds.
 impl<'de> DeserializeSeed<'de> for &'static Limit {
     type Value = u64;
 

@@ -1,14 +1,14 @@
-//! What is made from the rows of the table of limits.
+//! The macro that makes the structs and the list from the rows of the table of limits.
 
 /// The types that a limit may have.
 pub(super) trait Number: Copy {
-    /// The most that fits, on every machine.
+    /// The largest value that fits on every machine.
     const MOST: u64;
     fn from_u64(value: u64) -> Self;
     fn to_u64(self) -> u64;
 }
 
-/// Why a value within the bounds of its row fits: the table is compiled only if it does.
+/// Why a value within the bounds of its row fits its type: the table compiles only if the bounds do.
 const FITS: &str = "the bounds of a limit fit its type";
 
 impl Number for u32 {
@@ -53,7 +53,7 @@ macro_rules! limits {
             )*
         }
     )*) => {
-        /// Bounds that an operator may move, by what they bound.
+        /// The limits that an operator can set, in groups.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct LimitSettings {
             $( $(#[doc = $about])* pub $group: $Group, )*

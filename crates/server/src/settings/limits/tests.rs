@@ -1,4 +1,4 @@
-//! The table of limits: what is made from it agrees with what operators read and write.
+//! The table of limits agrees with the files that operators read and write.
 
 use super::super::Settings;
 use super::*;
@@ -20,7 +20,7 @@ fn the_example_configuration_has_every_limit_with_its_reason_and_default() {
 }
 
 #[test]
-fn every_limit_is_within_its_bounds_and_comes_back_as_it_was_written() {
+fn every_default_is_within_its_bounds_and_every_value_is_read_as_it_was_written() {
     let defaults = LimitSettings::default();
     for limit in LIMITS {
         let default = (limit.read)(&defaults);
@@ -76,12 +76,12 @@ fn the_hard_bound_of_a_queue_is_at_least_twice_the_soft_one() {
 }
 
 #[test]
-fn the_chat_state_gets_its_own_defaults_back() {
+fn the_default_settings_give_the_chat_its_own_default_limits() {
     assert_eq!(Settings::default().chat_limits(), Limits::default());
 }
 
 #[test]
-fn suspended_sessions_leave_half_of_the_places_of_their_address_free() {
+fn suspended_sessions_leave_half_of_the_slots_of_their_address_free() {
     let kept = |connections_per_address_max| {
         let mut settings = Settings::default();
         settings.limits.connections.connections_per_address_max = connections_per_address_max;
