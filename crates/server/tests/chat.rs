@@ -36,13 +36,13 @@ impl Server {
         Self { chat, opened, now, sessions: 0 }
     }
 
-    /// Somebody new asks for something; it is kept, and what followed is given.
+    /// Applies and stores an action of a new session; returns its effects.
     fn ask(&mut self, action: Action) -> Vec<Effect> {
         self.sessions += 1;
         self.ask_again(action)
     }
 
-    /// The same one asks for something more.
+    /// Applies and stores a further action of the same session.
     fn ask_again(&mut self, action: Action) -> Vec<Effect> {
         let session = SessionId(self.sessions);
         let mut effects = Vec::new();
@@ -99,7 +99,7 @@ fn history_before_a_time_is_right_when_the_clock_was_set_back_also_across_a_rest
 }
 
 #[test]
-fn what_was_said_after_a_clock_had_run_days_ahead_is_found_before_a_time() {
+fn messages_after_a_clock_ran_days_ahead_are_found_before_a_time() {
     const DAY: i64 = 24 * 60;
     let directory = tempfile::tempdir().unwrap();
     let mut server = Server::open(directory.path(), Limits::default());
@@ -127,8 +127,7 @@ fn what_was_said_after_a_clock_had_run_days_ahead_is_found_before_a_time() {
 }
 
 #[test]
-fn in_a_server_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_also_after_a_restart()
-{
+fn a_new_session_can_create_a_room_when_small_rooms_fill_the_server_also_after_a_restart() {
     const ROOMS: u32 = 3_000;
     let directory = tempfile::tempdir().unwrap();
     let limits = Limits {
@@ -140,7 +139,7 @@ fn in_a_server_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_al
     for number in 1..=ROOMS + 500 {
         server.post(&format!("room{number}x"), &format!("word{number}x"));
     }
-    // The first room had no message and has the number 1; rooms 2 to 501 gave way.
+    // The first room had no message and has the number 1; rooms 2 to 501 were evicted.
     server.opened.store.close().unwrap();
     let mut server = Server::open(directory.path(), limits.clone());
     assert_eq!(server.opened.loaded.last_room, RoomId(ROOMS + 501));
@@ -152,7 +151,7 @@ fn in_a_server_full_of_one_message_rooms_a_newcomer_comes_in_and_makes_a_room_al
     let effects = server.post("mine", "here I am");
     assert!(effects.contains(&Effect::RoomRemoved { room: RoomId(502) }), "{effects:?}");
     let reader = &server.opened.readers[0];
-    // Nothing of a room that gave way is found, and everything of the others is.
+    // Nothing of an evicted room is found, and everything of the others is.
     let found = |words: &str| reader.search(None, words, None, 10).unwrap().events.len();
     assert_eq!((found("word500x"), found("word501x"), found("word502x")), (0, 0, 1));
     assert_eq!(reader.room_name(RoomId(502)).unwrap(), None);

@@ -1,5 +1,4 @@
-//! A writer that is killed: what the history has of the log and what it says of that agree, and no boot is given out
-//! twice.
+//! A killed writer: the recorded position in the log agrees with the stored events, and no boot is given out twice.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 

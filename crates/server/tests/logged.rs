@@ -1,5 +1,5 @@
-//! What the store logs. In a process of its own: what one thread logs is heard in a test only as long as no other
-//! thread has been at the same place without anybody who listens.
+//! What the store logs. In a process of its own: a test sees a log line only if no other thread has reached the same
+//! line before without a subscriber.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
@@ -35,7 +35,7 @@ fn said(room: RoomId, position: u64, words: &str) -> Effect {
 }
 
 #[test]
-fn that_a_room_gave_way_is_logged_once_it_has() {
+fn the_eviction_of_a_room_is_logged_once_after_its_commit() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = Store::open(directory.path(), Durability::Sync, 0, EPOCH).unwrap();
     let rooms = [created(LOBBY, "lobby"), said(LOBBY, 1, "before"), created(TEA, "tea")];
@@ -45,7 +45,7 @@ fn that_a_room_gave_way_is_logged_once_it_has() {
     let log = directory.path().join("log");
     let lines = Arc::new(std::fs::File::create(&log).unwrap());
     let lines = tracing_subscriber::fmt().with_writer(lines).finish();
-    let told = || std::fs::read_to_string(&log).unwrap().matches("gave way").count();
+    let logged = || std::fs::read_to_string(&log).unwrap().matches("was removed to make").count();
     tracing::subscriber::with_default(lines, || {
         let words = "x".repeat(10_000);
         let mut batch = vec![Effect::RoomRemoved { room: TEA }];
@@ -53,9 +53,9 @@ fn that_a_room_gave_way_is_logged_once_it_has() {
         for _ in 0..3 {
             assert!(matches!(opened.store.commit(AT, &batch), Err(CommitError::Later(_))));
         }
-        assert_eq!(told(), 0, "it is there still");
+        assert_eq!(logged(), 0, "the room still exists");
         opened.store.limit_pages(None).unwrap();
         opened.store.commit(AT, &batch).unwrap();
-        assert_eq!(told(), 1);
+        assert_eq!(logged(), 1);
     });
 }

@@ -158,7 +158,7 @@ fn a_search_that_takes_too_much_work_is_refused_in_time() {
     let refused = refused.map(|excerpt| positions(&excerpt));
     assert!(matches!(refused, Err(ReadError::TooWide(TooWide::Work))), "{refused:?}");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
-    // Whoever comes next has a budget of their own.
+    // The next search has a budget of its own.
     assert_eq!(positions(&search(&opened, "tea3e8", None).unwrap()), [2]);
     let words = search(&opened, "1 2 3 4 5 6 7 8 9", None);
     assert!(matches!(words, Err(ReadError::TooWide(TooWide::Words { max: 8 }))));

@@ -1,4 +1,4 @@
-//! Where rooms begin and go on, also once events of them are gone.
+//! The recorded first and last positions of rooms, also after events were deleted.
 
 use teahouse_server::store::check;
 
@@ -73,7 +73,7 @@ fn a_room_begins_at_the_first_event_that_is_left() {
 }
 
 #[test]
-fn a_position_is_not_given_again_whoever_wrote_its_event_or_removed_it() {
+fn a_position_is_not_given_again_even_if_another_program_added_or_removed_its_event() {
     let directory = tempfile::tempdir().unwrap();
     lobby(directory.path(), &["one", "two"]).store.close().unwrap();
     let more = "INSERT INTO event (room, position, time_ms, session, nick, kind, text)

@@ -97,7 +97,7 @@ fn a_database_of_0_1_0_opens_with_everything_in_it() {
     assert_eq!(search("abc"), ["喝茶 ＡＢＣ"], "it is indexed again");
     let before = opened.readers[0].before_time(LOBBY, Position(9), Time(3_001), 9).unwrap();
     assert_eq!(before.len(), 3, "also what was said after a clock had run ahead");
-    // Whose the ids are is not known: they are the same message for whoever sends it again.
+    // The authors of these ids are unknown: an id means the same message for every sender.
     let (author, id) = (Author::nameless(), MessageId([1; 16]));
     let key = MessageKey { room: LOBBY, author, id };
     let known = opened.store.find(&key).unwrap().unwrap();
