@@ -1,6 +1,6 @@
-//! How a server starts: its first proposals are `Open`, and `Configure` if its limits differ from those of the chat. The
-//! chat answers with a boot, the number from which its session numbers are made. The hub hands over the boot only after
-//! it is committed, so that no boot is given out twice wherever the process is killed. Shards start after that.
+//! The start of a server: its first proposals are `Open`, and `Configure` if its limits differ from those of the chat.
+//! The chat answers with a boot, the number from which its session numbers are made. The hub hands over the boot only
+//! after it is committed, so that no boot is given out twice wherever the process is killed. Shards start after that.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! Flow control from the hub to the shards: counts the work in flight, and decides when each shard gets its next
-//! effects. Pure: the hub supplies the time and the shards' reports ([`crate::delivery`]); a simulation supplies its own.
+//! effects. Pure: the hub supplies the time and the shards' reports ([`crate::delivery`]), and so does a simulation.
 //!
 //! Three rules:
 //!
@@ -28,7 +28,7 @@ const CHEAP: Work = Work::from_ms(1);
 /// Longest time that work is held back for busy shards while others are idle.
 const GATHER_MAX: Duration = Duration::from_millis(80);
 
-/// Delivery work of one chunk; above this a shard stops reading from members of large rooms until it hands in the chunk.
+/// Delivery work of one chunk; above this a shard stops reading from members of large rooms until the chunk is sent.
 pub(crate) const CHUNK_MAX: Work = Work::from_ms(30);
 /// Listeners up to which a room is small: messages to it are cheap and only the size of a chunk bounds them.
 pub(crate) const FEW: usize = 50;
@@ -236,7 +236,7 @@ impl Credits {
         waiting
     }
 
-    /// The shard with the most work in flight, if that is at the bound; `None` while the hub may take more from the log.
+    /// The shard with the most work in flight, if that is at the bound; `None` while the hub may take from the log.
     pub(crate) fn overburdened(&self) -> Option<usize> {
         let in_flight = |account: &Account| Work(self.total.0 - account.worked_off_work.0);
         let most = self.shards.iter().enumerate().max_by_key(|(_, account)| in_flight(account));

@@ -124,7 +124,7 @@ pub(crate) fn check_origin(
 }
 
 /// Whether a request opens a WebSocket and cannot come from a page: a browser always names the page in `Origin`
-/// (RFC 6455, section 4.1, item 8). The check of the host is not needed then, so that our clients can use any name.
+/// (RFC 6455, section 4.1, item 8). Such a request may be for any name, because our clients use the name they know.
 pub(crate) fn is_of_no_page(method: &Method, headers: &HeaderMap) -> bool {
     *method == Method::GET
         && headers.contains_key("sec-websocket-key")
@@ -153,7 +153,7 @@ fn is_same(origin: &str, asked: &str, hosts: &[String]) -> bool {
     is_asked || (port == usual && hosts.iter().any(|name| name != "*" && is_named(page.host, name)))
 }
 
-/// Whether a host matches an entry of the setting `hosts`: `tea.example`, `.tea.example` with all names below it, or `*`.
+/// Whether a host matches an entry of the setting `hosts`: `tea.example`, `.tea.example` and all names below it, `*`.
 fn is_named(host: &str, name: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let name = name.to_ascii_lowercase();

@@ -12,7 +12,7 @@ use crate::gate::Permit;
 use crate::settings::Settings;
 use crate::space::LowSpace;
 
-/// Messages queued for one shard. Most of them are new connections: the hub keeps few batches here ([`crate::credits`]).
+/// Messages queued for one shard. Most are new connections: the hub keeps few batches here ([`crate::credits`]).
 pub(crate) const INBOX_MAX: usize = 32;
 
 /// One message to a shard.

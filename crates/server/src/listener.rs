@@ -185,7 +185,7 @@ fn admit(
 }
 
 /// Sets the socket options of a connection: messages leave at once, and the connection ends when the peer is gone. TCP
-/// keepalive probes a silent peer, but not one with unacknowledged data; for those `TCP_USER_TIMEOUT` (RFC 5482) ends the
+/// keepalive probes a silent peer, but not one with unacknowledged data; then `TCP_USER_TIMEOUT` (RFC 5482) ends the
 /// connection, also when the peer exists and accepts no data.
 fn prepare(stream: &TcpStream, unread_max: Option<Duration>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;

@@ -301,8 +301,8 @@ fn takes_openmetrics(headers: &HeaderMap) -> bool {
         .any(|accept| accept.contains("application/openmetrics-text"))
 }
 
-/// Converts OpenMetrics to the text format 0.0.4, in which a counter's family has the name of its sample (`…_total`), and
-/// the lines `UNIT` and `EOF` do not exist.
+/// Converts OpenMetrics to the text format 0.0.4, in which a counter's family has the name of its sample (`…_total`)
+/// and the lines `UNIT` and `EOF` do not exist.
 fn as_text(openmetrics: &str) -> String {
     let mut text = String::with_capacity(openmetrics.len());
     let mut counters: Vec<&str> = Vec::new();

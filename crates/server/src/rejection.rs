@@ -1,6 +1,6 @@
 //! Rejects connections that the gate does not admit. The first bytes of a connection show its protocol, so the server
-//! waits a moment for them and then answers in that protocol. Everything here is bounded, so that rejecting costs little
-//! however many connections arrive.
+//! waits a moment for them and then answers in that protocol. Everything here is bounded, so that rejecting costs
+//! little however many connections arrive.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The whole server. It opens in an order that changes nothing on disk until everything else works, runs until it is
 //! told to stop, and closes so that accepted messages are stored and connected people are told.
 //!
-//! That order is [`Server::open`] and [`Server::run`]. The parts: the listeners ([`front`]), the threads that do all the
-//! work ([`threads`]), and settings that change while the server runs ([`reload`]).
+//! That order is [`Server::open`] and [`Server::run`]. The parts: the listeners ([`front`]), the threads that do all
+//! the work ([`threads`]), and settings that change while the server runs ([`reload`]).
 
 mod front;
 mod reload;
@@ -201,7 +201,7 @@ impl Server {
         );
         info!(
             connections = self.front.connections_max(limits),
-            newcomers_per_address = limits.connections.newcomers_per_address_max,
+            not_entered_per_address = limits.connections.newcomers_per_address_max,
             address_requests_per_second = limits.addresses.address_requests_per_second,
             connections_per_address = limits.connections.connections_per_address_max,
             flood_burst = limits.flood.flood_burst,

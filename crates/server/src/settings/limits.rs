@@ -116,7 +116,7 @@ limits! {
             "requests per second from one connection after the burst";
         flood_held_max: usize = 10, 0..=COUNT_MAX, "requests",
             "requests of one connection held back; more are refused";
-        /// The work that one connection may cause: one token for each line, frame, read and KiB, whether refused or not.
+        /// The work that one connection may cause: one token for each line, frame, read and KiB, refused or not.
         /// Without tokens, the connection is not read. A paste of 200 lines of 80 bytes costs 216 tokens, and nobody
         /// types faster than 200 keys a second. work_burst 0: no limit.
         work_burst: u32 = 400, 0..=RATE_MAX, "tokens",
@@ -182,9 +182,9 @@ limits! {
             "seconds of joins and leaves that are folded into one line";
 
         /// A stay in a room of less than brief_stay_s seconds is brief. Of one address, brief_stays_burst brief stays
-        /// are announced one by one, then one more every brief_stay_every_s seconds; the others are folded into one line
-        /// every fold_s seconds. Renames have the same limits; past them others see a new nick when its holder writes.
-        /// brief_stays_burst 0: all are announced.
+        /// are announced one by one, then one more every brief_stay_every_s seconds; the others are folded into one
+        /// line every fold_s seconds. Renames have the same limits; past them others see a new nick when its holder
+        /// writes. brief_stays_burst 0: all are announced.
         brief_stay_s: u32 = chat().brief_stay_ms / 1000, 0..=SECONDS_MAX, "seconds",
             "seconds below which a stay in a room is brief";
         brief_stays_burst: u32 = chat().brief_stays.burst, 0..=RATE_MAX, "stays",
