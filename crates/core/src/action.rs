@@ -143,7 +143,7 @@ impl Action {
 
     /// Whether it goes into history: everything with text except private messages, and clearing a topic.
     #[must_use]
-    pub fn is_kept(&self) -> bool {
+    pub fn is_durable(&self) -> bool {
         let is_cleared = matches!(self, Self::Topic { topic: None, .. });
         let is_private = matches!(self, Self::Tell { .. });
         is_cleared || (self.text().is_some() && !is_private)

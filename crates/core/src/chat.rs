@@ -29,9 +29,9 @@ use crate::room::{Room, Rooms};
 use crate::session::Session;
 use crate::suspended::Suspended;
 use crate::{
-    Action, Answer, Asker, Effect, InRoom, Limits, MessageKey, Moment, NodeId, Origin, Position,
-    Presence, Proposal, Query, Refusal, RequestId, ResumeKeyHash, RoomId, RoomName, Said,
-    SessionId, Signal, SteadyTime, Text, Time,
+    Action, Answer, Asker, Effect, InRoom, KnownMessage, Limits, MessageKey, Moment, NodeId,
+    Origin, Position, Presence, Proposal, Query, Refusal, RequestId, ResumeKeyHash, RoomId,
+    RoomName, SessionId, Signal, SteadyTime, Text, Time,
 };
 
 /// A room as it is stored.
@@ -159,12 +159,12 @@ impl Chat {
     }
 
     /// Takes what the store has for a message that [`Chat::to_recall`] has named.
-    pub fn recall(&mut self, key: MessageKey, said: Said) {
+    pub fn recall(&mut self, key: MessageKey, said: KnownMessage) {
         self.unsettled.insert(key, said);
     }
 
     /// Call this after a commit: all messages so far are in the store and are looked up there from here on.
-    pub fn settled(&mut self) {
+    pub fn mark_committed(&mut self) {
         self.unsettled.clear();
     }
 

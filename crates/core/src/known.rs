@@ -2,7 +2,7 @@
 //!
 //! Stored messages are looked up in the store: [`crate::Chat::to_recall`] says which one a proposal needs, and
 //! [`crate::Chat::recall`] takes the answer before the proposal is applied. Messages since the last commit are not in
-//! the store yet and are kept here until [`crate::Chat::settled`]. So the result depends only on the order of the
+//! the store yet and are kept here until [`crate::Chat::mark_committed`]. So the result depends only on the order of the
 //! proposals, and on no bound, batch or restart.
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub struct MessageKey {
 
 /// The message with a key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
+pub struct KnownMessage {
     /// The position in the room.
     pub position: Position,
     /// The kind of event.
@@ -49,18 +49,18 @@ pub(crate) enum Known {
 
 /// The messages that were emitted or recalled since the last commit.
 #[derive(Debug, Default)]
-pub(crate) struct Unsettled(BTreeMap<MessageKey, Said>);
+pub(crate) struct Unsettled(BTreeMap<MessageKey, KnownMessage>);
 
 impl Unsettled {
     pub(crate) fn contains(&self, key: &MessageKey) -> bool {
         self.0.contains_key(key)
     }
 
-    pub(crate) fn insert(&mut self, key: MessageKey, said: Said) {
+    pub(crate) fn insert(&mut self, key: MessageKey, said: KnownMessage) {
         self.0.insert(key, said);
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&MessageKey, &Said)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&MessageKey, &KnownMessage)> {
         self.0.iter()
     }
 
@@ -79,8 +79,8 @@ impl Unsettled {
     }
 }
 
-impl FromIterator<(MessageKey, Said)> for Unsettled {
-    fn from_iter<T: IntoIterator<Item = (MessageKey, Said)>>(said: T) -> Self {
+impl FromIterator<(MessageKey, KnownMessage)> for Unsettled {
+    fn from_iter<T: IntoIterator<Item = (MessageKey, KnownMessage)>>(said: T) -> Self {
         Self(said.into_iter().collect())
     }
 }

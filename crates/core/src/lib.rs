@@ -48,7 +48,7 @@ pub use id::{
     RoomId, Sequence, SessionId, SteadyTime, Time,
 };
 pub use ignored::Ignored;
-pub use known::{MessageKey, Said};
+pub use known::{KnownMessage, MessageKey};
 pub use limits::Limits;
 pub use name::{NameError, Nick, NickKey, RoomName};
 pub use query::{Asker, Query, Question};

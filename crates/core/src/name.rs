@@ -72,7 +72,7 @@ impl Nick {
     /// # Errors
     /// When it is empty, too long, has a character that is not allowed, or mixes scripts.
     pub fn parse(input: &str) -> Result<Self, NameError> {
-        let nick = Self::kept(input)?;
+        let nick = Self::from_stored(input)?;
         if look::mixes_scripts(&nick.0) { Err(NameError::MixedScripts) } else { Ok(nick) }
     }
 
@@ -80,7 +80,7 @@ impl Nick {
     ///
     /// # Errors
     /// When it is empty, too long, or has a character that is not allowed.
-    pub fn kept(input: &str) -> Result<Self, NameError> {
+    pub fn from_stored(input: &str) -> Result<Self, NameError> {
         validate(without_emoji_selectors(input.trim()).nfc().collect(), Self::CHARS_MAX).map(Self)
     }
 
@@ -193,7 +193,7 @@ fn is_allowed(c: char) -> bool {
 }
 
 macro_rules! string_like {
-    ($name:ident, $prefix:literal, $kept:ident) => {
+    ($name:ident, $prefix:literal, $parse:ident) => {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str($prefix)?;
@@ -203,7 +203,7 @@ macro_rules! string_like {
         impl TryFrom<CompactString> for $name {
             type Error = NameError;
             fn try_from(value: CompactString) -> Result<Self, NameError> {
-                Self::$kept(&value)
+                Self::$parse(&value)
             }
         }
         impl FromStr for $name {
@@ -219,7 +219,7 @@ macro_rules! string_like {
         }
     };
 }
-string_like!(Nick, "", kept);
+string_like!(Nick, "", from_stored);
 string_like!(RoomName, "#", parse);
 
 #[cfg(test)]
@@ -326,7 +326,7 @@ mod tests {
     fn a_new_nick_has_one_script() {
         for mixed in ["Вob", "Тom", "Кate", "аnn", "аdmin", "Ιan", "annอ", "aא"] {
             assert_eq!(Nick::parse(mixed), Err(NameError::MixedScripts), "{mixed}");
-            assert_eq!(Nick::kept(mixed).unwrap().as_str(), mixed, "said under it before");
+            assert_eq!(Nick::from_stored(mixed).unwrap().as_str(), mixed, "said under it before");
         }
         for fine in ["小明ann", "たろうTaro", "김Kim", "Zoë_2", "Иван2", "🙂Иван", "ann🙂"]
         {
@@ -360,9 +360,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_nick_has_the_same_key_in_any_case(input in "[a-zA-Z0-9|`а-яА-ЯёЁäÖéÉ]{1,12}") {
-            if let Ok(nick) = Nick::kept(&input) {
+            if let Ok(nick) = Nick::from_stored(&input) {
                 for other in [input.to_lowercase(), input.to_uppercase()] {
-                    let other = Nick::kept(&other).unwrap();
+                    let other = Nick::from_stored(&other).unwrap();
                     prop_assert_eq!(nick.key(), other.key());
                 }
                 prop_assert_eq!(nick.looks().into_iter().next(), Some(nick.key()));
@@ -371,7 +371,7 @@ mod tests {
 
         #[test]
         fn the_key_of_a_key_is_itself(input in any::<String>()) {
-            if let Ok(nick) = Nick::kept(&input) {
+            if let Ok(nick) = Nick::from_stored(&input) {
                 let NickKey(key) = nick.key();
                 prop_assert_eq!(look::of_nick(&key.to_lowercase()), key);
             }

@@ -25,9 +25,9 @@ impl Request {
 
     /// Whether it goes into history.
     #[must_use]
-    pub fn is_kept(&self) -> bool {
+    pub fn is_durable(&self) -> bool {
         match self {
-            Self::Action(action) => action.is_kept(),
+            Self::Action(action) => action.is_durable(),
             Self::Query(_) | Self::Signal(_) => false,
         }
     }

@@ -11,8 +11,8 @@ use crate::origin::Account;
 use crate::room::Fold;
 use crate::session::{Membership, ResumeState};
 use crate::{
-    Limits, MessageKey, Moment, Nick, NodeId, Origin, Position, RoomId, RoomName, Said, SessionId,
-    Text, Time,
+    KnownMessage, Limits, MessageKey, Moment, Nick, NodeId, Origin, Position, RoomId, RoomName,
+    SessionId, Text, Time,
 };
 
 /// Everything that a chat needs to continue ([`crate::Chat::snapshot`]). Snapshots of equal states are equal, also
@@ -38,7 +38,7 @@ pub struct Snapshot {
     pub(crate) followers: Vec<(SessionId, RoomId)>,
     pub(crate) accounts: Vec<(Origin, Account)>,
     /// The messages since the last commit.
-    pub(crate) unsettled: Vec<(MessageKey, Said)>,
+    pub(crate) unsettled: Vec<(MessageKey, KnownMessage)>,
 }
 
 /// The format of a snapshot. Reading another format gives an error that says so.

@@ -76,7 +76,7 @@ impl Text {
     ///
     /// # Errors
     /// When a limit is exceeded.
-    pub fn kept(input: &str) -> Result<Self, TextError> {
+    pub fn from_stored(input: &str) -> Result<Self, TextError> {
         match Self::parse(input) {
             Err(TextError::Empty) => Self::parse("…"),
             parsed => parsed,
@@ -183,7 +183,7 @@ mod tests {
             "\r\n\t",
         ] {
             assert_eq!(Text::parse(words), Err(TextError::Empty), "{words:?}");
-            assert_eq!(Text::kept(words).unwrap().as_str(), "…", "{words:?}");
+            assert_eq!(Text::from_stored(words).unwrap().as_str(), "…", "{words:?}");
         }
         assert_eq!(parsed("\u{2800}\u{28ff}"), "\u{2800}\u{28ff}", "a drawing in braille");
     }
@@ -235,7 +235,7 @@ mod tests {
                 prop_assert!(harmless::is_visible(text.as_str()));
                 prop_assert!(text.as_str().len() <= Text::BYTES_MAX);
                 prop_assert_eq!(text.as_str().trim_end(), text.as_str());
-                prop_assert_eq!(Text::kept(text.as_str()), Ok(text.clone()));
+                prop_assert_eq!(Text::from_stored(text.as_str()), Ok(text.clone()));
                 prop_assert!(text.as_str().chars().all(|c| c == '\t' || c == '\n' || !c.is_control()));
                 let acts = |c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
                 prop_assert!(!text.as_str().contains(acts), "nothing is left open at its end");

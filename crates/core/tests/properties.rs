@@ -22,10 +22,10 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use teahouse_core::{
-    Action, Answer, Asker, Author, Chat, Effect, ExitCause, History, Limits, MessageId, MessageKey,
-    Moment, Nick, NickKey, NodeId, Origin, Position, Proposal, Query, Question, Rate, Request,
-    RequestId, ResumeKeyHash, RoomId, RoomName, Said, Sequence, SessionId, Signal, SteadyTime,
-    Text, Time, Visit,
+    Action, Answer, Asker, Author, Chat, Effect, ExitCause, History, KnownMessage, Limits,
+    MessageId, MessageKey, Moment, Nick, NickKey, NodeId, Origin, Position, Proposal, Query,
+    Question, Rate, Request, RequestId, ResumeKeyHash, RoomId, RoomName, Sequence, SessionId,
+    Signal, SteadyTime, Text, Time, Visit,
 };
 
 use configured_chat::configured_chat;
@@ -134,7 +134,7 @@ fn apply_to(chat: &mut Chat, log: &[(Moment, Proposal)]) -> Vec<Effect> {
 fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
     let mut chat = configured_chat(limits(), History::default());
     let (mut effects, mut stored) = (Vec::new(), 0);
-    let mut store: BTreeMap<MessageKey, Said> = BTreeMap::new();
+    let mut store: BTreeMap<MessageKey, KnownMessage> = BTreeMap::new();
     for part in log.chunks(batch) {
         for (moment, proposal) in part {
             chat.advance(*moment, &mut effects);
@@ -151,12 +151,13 @@ fn apply_in_batches(log: &[(Moment, Proposal)], batch: usize) -> Vec<Effect> {
                 && let (Some(id), Some(author)) = (event.id, event.author)
             {
                 let (kind, text) = (event.kind, event.text.clone());
-                let said = Said { position: event.position, kind, text, is_of_author: true };
+                let said =
+                    KnownMessage { position: event.position, kind, text, is_of_author: true };
                 store.insert(MessageKey { room: event.room, author, id }, said);
             }
         }
         stored = effects.len();
-        chat.settled();
+        chat.mark_committed();
     }
     effects
 }

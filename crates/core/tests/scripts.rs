@@ -30,9 +30,9 @@ use std::collections::BTreeMap;
 
 use teahouse_core::{
     Action, Answer, Asker, Author, Chat, Effect, EventKind, ExitCause, History, IgnoreChange,
-    InRoom, Limits, MessageId, MessageKey, Moment, Nick, NodeId, Origin, Position, Presence,
-    Proposal, Query, Question, Request, RequestId, ResumeKeyHash, RoomId, RoomName, Said, Scope,
-    SessionId, Signal, SteadyTime, StoredRoom, Text, Time, Visit,
+    InRoom, KnownMessage, Limits, MessageId, MessageKey, Moment, Nick, NodeId, Origin, Position,
+    Presence, Proposal, Query, Question, Request, RequestId, ResumeKeyHash, RoomId, RoomName,
+    Scope, SessionId, Signal, SteadyTime, StoredRoom, Text, Time, Visit,
 };
 
 use configured_chat::configured_chat;
@@ -47,7 +47,7 @@ struct Runner {
     boot: u32,
     entered: u64,
     /// The messages in the store.
-    stored: BTreeMap<MessageKey, Said>,
+    stored: BTreeMap<MessageKey, KnownMessage>,
     /// Whether the script shows changes that only lists of members need.
     shows_lists: bool,
 }
@@ -151,7 +151,8 @@ impl Runner {
     fn store(&mut self, author: Author, id: u8, words: &str) {
         let key = MessageKey { room: RoomId(1), author, id: MessageId([id; 16]) };
         let (kind, text) = (EventKind::Said, Some(text(words)));
-        let said = Said { position: Position(u64::from(id)), kind, text, is_of_author: true };
+        let said =
+            KnownMessage { position: Position(u64::from(id)), kind, text, is_of_author: true };
         self.stored.insert(key, said);
     }
 

@@ -88,7 +88,7 @@ impl Hub {
             let committing = Instant::now();
             self.commit(position, &effects).await?;
             commit_time = committing.elapsed();
-            self.chat.settled();
+            self.chat.mark_committed();
             if self.boot.as_ref().is_some_and(|boot| boot.send(&effects)) {
                 self.boot = None;
             }

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 use teahouse_core::{
-    Effect, Event, EventKind, LogPosition, MessageKey, Position, RoomId, Said, Time,
+    Effect, Event, EventKind, KnownMessage, LogPosition, MessageKey, Position, RoomId, Time,
 };
 use tracing::info;
 
@@ -157,7 +157,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn find(&self, key: &MessageKey) -> Result<Option<Said>, CommitError> {
+    pub fn find(&self, key: &MessageKey) -> Result<Option<KnownMessage>, CommitError> {
         Ok(sent::find(&self.connection, key)?)
     }
 

@@ -56,7 +56,7 @@ impl Server {
         }
         self.chat.apply(proposal, &mut effects);
         self.opened.store.commit(AT, &effects).unwrap();
-        self.chat.settled();
+        self.chat.mark_committed();
         effects
     }
 

@@ -15,8 +15,8 @@ mod opening;
 use std::path::Path;
 
 use teahouse_core::{
-    Author, Effect, Event, EventKind, LogPosition, MessageId, MessageKey, Nick, NodeId, Position,
-    RoomId, RoomName, Said, SessionId, Text, Time,
+    Author, Effect, Event, EventKind, KnownMessage, LogPosition, MessageId, MessageKey, Nick,
+    NodeId, Position, RoomId, RoomName, SessionId, Text, Time,
 };
 use teahouse_server::store::{CommitError, Durability, Opened, Store, StoreError};
 
@@ -152,7 +152,7 @@ fn restart_knows_everything() {
     let (author, id) = (Author::of_nick(&Nick::parse("小明").unwrap()), MessageId([7; 16]));
     let found = |room, author| opened.store.find(&MessageKey { room, author, id }).unwrap();
     let (kind, text) = (EventKind::Said, Some(Text::parse("two").unwrap()));
-    let said = Said { position: Position(1), kind, text, is_of_author: true };
+    let said = KnownMessage { position: Position(1), kind, text, is_of_author: true };
     assert_eq!(found(TEA, author), Some(said));
     assert_eq!(found(LOBBY, author), None);
     assert_eq!(found(TEA, Author::nameless()), None);

@@ -55,7 +55,7 @@ fn a_saved_file_is_read_the_next_time_and_only_its_owner_may_read_it() {
 fn a_nick_that_is_no_longer_valid_is_dropped() {
     let directory = tempfile::tempdir().unwrap();
     let mut file = open(directory.path()).0.unwrap();
-    let mixed = Nick::kept("Вob").ok();
+    let mixed = Nick::from_stored("Вob").ok();
     assert!(mixed.is_some());
     file.save(&Memory { nick: mixed, ..memory() }, true).unwrap();
     drop(file);

@@ -225,8 +225,8 @@ impl Chat {
                 break;
             }
             self.folds_due.remove(&(due, id));
+            // The room may have been removed in between.
             let Some(room) = self.rooms.get_mut(id) else { continue };
-            // The room may have been removed and created again in between; then its fold is another one.
             let Some(fold) = room.fold.take_if(|fold| fold.due == due) else { continue };
             let members = room.members.len();
             let is_named = members <= self.limits.announce_names_max as usize;

@@ -26,7 +26,7 @@ impl Chat {
             let Some(room) = self.rooms.get_mut(membership.room) else { continue };
             room.members.remove(&old_key);
             room.members.insert(nick.key(), session);
-            // Otherwise people see the new nick with the person's next message.
+            // If it is not announced, people see the new nick with the person's next message.
             let is_announced =
                 is_in_rate && room.listeners() <= self.limits.announce_each_max as usize;
             rooms.push(InRoom { room: membership.room, is_announced });

@@ -3,8 +3,8 @@
 use super::{Chat, answer, refuse};
 use crate::known::Known;
 use crate::{
-    Action, Answer, Author, Effect, Event, EventKind, MessageId, MessageKey, Nick, Position,
-    Proposal, Refusal, RoomId, RoomName, Said, SessionId, Text, Visit,
+    Action, Answer, Author, Effect, Event, EventKind, KnownMessage, MessageId, MessageKey, Nick,
+    Position, Proposal, Refusal, RoomId, RoomName, SessionId, Text, Visit,
 };
 
 /// When a clock is set back, an event gets the time of the room's last event, so that times never decrease with
@@ -104,7 +104,7 @@ impl Chat {
         let (room, position, is_empty) = (room.id, room.head, room.members.is_empty());
         if let Some(key) = key {
             let text = text.clone();
-            self.unsettled.insert(key, Said { position, kind, text, is_of_author: true });
+            self.unsettled.insert(key, KnownMessage { position, kind, text, is_of_author: true });
         }
         if is_empty {
             self.rooms.refresh(room);

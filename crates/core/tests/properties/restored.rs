@@ -40,7 +40,7 @@ proptest! {
         let (before, after) = log.split_at(cut.index(log.len() + 1));
         let mut chat = chat_after(before);
         if is_settled {
-            chat.settled();
+            chat.mark_committed();
         }
         let snapshot = chat.snapshot();
         prop_assert_eq!(&through_json(&snapshot), &snapshot);

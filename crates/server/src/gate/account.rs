@@ -83,7 +83,7 @@ impl Cost {
 
     /// The cost of a request on a connection.
     pub(crate) fn of(request: &Request) -> Self {
-        let kept_bytes = if request.is_kept() { kept_bytes(request.text()) } else { 0 };
+        let kept_bytes = if request.is_durable() { kept_bytes(request.text()) } else { 0 };
         Self { kept_bytes, ..Self::REQUEST }
     }
 

@@ -119,7 +119,7 @@ impl Context {
     /// The refusal for a request whose effect would have to be stored, while the disk is nearly full.
     pub(crate) fn no_space(&self, request: &Request) -> Option<Refusal> {
         let LowSpace { free_mib, min_mib } = self.low_space?;
-        let text = if request.is_kept() { line::command_line_of(request) } else { return None };
+        let text = if request.is_durable() { line::command_line_of(request) } else { return None };
         Some(Refusal::NoSpace { free_mib, min_mib, text })
     }
 

@@ -116,7 +116,7 @@ impl Hub {
             self.unstored = Some((position, effects));
             return Outcome::NotStored;
         }
-        self.chat.settled();
+        self.chat.mark_committed();
         effects.iter().for_each(|effect| self.reference.note(effect));
         if !effects.is_empty() {
             let work = work_of(&self.chat, &effects).times(times);

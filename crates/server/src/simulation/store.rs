@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use teahouse_core::{
-    Effect, Event, EventKind, Excerpt, History, LogPosition, MessageKey, Position, Question,
-    ReadGrant, RoomId, RoomName, Said, Scope, StoredRoom,
+    Effect, Event, EventKind, Excerpt, History, KnownMessage, LogPosition, MessageKey, Position,
+    Question, ReadGrant, RoomId, RoomName, Scope, StoredRoom,
 };
 
 use crate::history::{Unread, Wanted};
@@ -94,10 +94,10 @@ impl ListStore {
     }
 
     /// The message with this id.
-    pub(super) fn find(&self, key: &MessageKey) -> Option<Said> {
+    pub(super) fn find(&self, key: &MessageKey) -> Option<KnownMessage> {
         let is_it = |event: &&Event| event.id == Some(key.id) && event.author == Some(key.author);
         let event = self.events(key.room).iter().find(is_it)?;
-        Some(Said {
+        Some(KnownMessage {
             position: event.position,
             kind: event.kind,
             text: event.text.clone(),

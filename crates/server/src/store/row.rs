@@ -35,7 +35,7 @@ pub(super) fn kind(row: &Row<'_>, column: usize) -> EventKind {
 }
 
 pub(super) fn text(row: &Row<'_>, column: usize) -> Option<Text> {
-    string(row, column).and_then(|text| Text::kept(text).ok())
+    string(row, column).and_then(|text| Text::from_stored(text).ok())
 }
 
 /// The name of a room, if it is valid.
@@ -58,7 +58,7 @@ pub(super) fn display(row: &Row<'_>, column: usize) -> String {
 pub(super) fn event(row: &Row<'_>) -> Result<Event, rusqlite::Error> {
     let room = RoomId(row.get(0)?);
     let position = Position(row.get::<_, i64>(1)?.cast_unsigned());
-    let nick = string(row, 4).and_then(|nick| Nick::kept(nick).ok());
+    let nick = string(row, 4).and_then(|nick| Nick::from_stored(nick).ok());
     let (kind, text) = (kind(row, 5), text(row, 6));
     let is_speech = matches!(kind, EventKind::Said | EventKind::Acted);
     if nick.is_none() || kind == EventKind::Unknown || is_speech && text.is_none() {

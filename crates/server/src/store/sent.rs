@@ -2,7 +2,7 @@
 //! hub's thread, once for each message with an id.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use teahouse_core::{MessageKey, Position, Said};
+use teahouse_core::{KnownMessage, MessageKey, Position};
 
 use super::row;
 
@@ -10,7 +10,7 @@ use super::row;
 pub(super) fn find(
     connection: &Connection,
     key: &MessageKey,
-) -> Result<Option<Said>, rusqlite::Error> {
+) -> Result<Option<KnownMessage>, rusqlite::Error> {
     let MessageKey { room, author, id } = key;
     let mut rows = connection.prepare_cached(
         "SELECT position, kind, text, author IS NOT NULL FROM event
@@ -21,7 +21,7 @@ pub(super) fn find(
         let position: i64 = row.get(0)?;
         let (kind, text) = (row::kind(row, 1), row::text(row, 2));
         let (position, is_of_author) = (Position(position.cast_unsigned()), row.get(3)?);
-        Ok(Said { position, kind, text, is_of_author })
+        Ok(KnownMessage { position, kind, text, is_of_author })
     });
     found.optional()
 }
