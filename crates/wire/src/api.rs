@@ -30,7 +30,7 @@ pub use message::{
     Event, HistoryPage, Joined, Kind, Message, Room, RoomsPage, Sender, ServerMessage, Welcome,
 };
 pub use openapi::{json_schema, openapi};
-pub use page::{found, history, history_count, question, search_count, validate_search};
+pub use page::{history, history_count, question, render_found, search_count, validate_search};
 pub use presence::{Cause, Change, Presence};
 pub use render::{event, json, json_into, presence, rooms};
 pub use request::{

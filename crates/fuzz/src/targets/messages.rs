@@ -15,7 +15,7 @@ pub fn run(bytes: &[u8]) {
             assert_harmless(&misread.to_string());
             if let Misread::Fields { outline, .. } = misread {
                 assert_harmless(&outline.kind);
-                assert!(outline.place.is_none() || outline.kind == "event", "{outline:?}");
+                assert!(outline.cursor.is_none() || outline.kind == "event", "{outline:?}");
             }
         }
         Ok(ServerMessage { message: Message::Unknown, .. }) => {}

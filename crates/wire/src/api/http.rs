@@ -1,8 +1,8 @@
 //! The api over HTTP: its endpoints, one row each in [`ENDPOINTS`]. The same table routes requests and generates their
 //! description ([`super::openapi`]). Their parameters and bodies are in `fields`.
 
-mod asked;
 mod fields;
+mod schemas;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -13,10 +13,10 @@ use super::error::in_field;
 use super::failure::{self, Code, Failure};
 use super::message::{HistoryPage, RoomsPage};
 use crate::decode::decode;
-pub(super) use asked::{asked_room, asked_text};
 pub use fields::{
     EventsQuery, Found, MessagesQuery, Post, PostQuery, Posted, RoomsQuery, SearchQuery,
 };
+pub(super) use schemas::{room_schema, text_schema};
 
 /// The endpoints of the api. Their names are the operation ids of the OpenAPI description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use schemars::{SchemaGenerator, schema_for};
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
-use super::http::{ENDPOINTS, Endpoint, Media, Row, asked_room, asked_text};
+use super::http::{ENDPOINTS, Endpoint, Media, Row, room_schema, text_schema};
 use super::message::ServerMessage;
 use super::request::ClientMessage;
 
@@ -55,7 +55,7 @@ fn operation(row: &Row, failure: &schemars::Schema, generator: &mut SchemaGenera
     let mut parameters = Vec::new();
     if row.path.contains("{room}") {
         parameters.push(json!({
-            "name": "room", "in": "path", "required": true, "schema": asked_room(generator),
+            "name": "room", "in": "path", "required": true, "schema": room_schema(generator),
             "description": "The name of a room, without `#`, in characters of one script.",
         }));
     }
@@ -91,7 +91,7 @@ fn operation(row: &Row, failure: &schemars::Schema, generator: &mut SchemaGenera
     }
     if let Some(mut content) = content(&row.takes, generator) {
         if matches!(row.takes, Media::Text) {
-            content["text/plain"]["schema"] = asked_text(generator).to_value();
+            content["text/plain"]["schema"] = text_schema(generator).to_value();
         }
         operation["requestBody"] = json!({ "required": true, "content": content });
     }

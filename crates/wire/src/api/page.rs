@@ -19,7 +19,7 @@ pub(super) fn page(granted: &ReadGrant, excerpt: &Excerpt, epoch: Epoch) -> Mess
     match &granted.question {
         Question::Search { words, .. } => Message::Found {
             words: words.clone(),
-            events: found(granted, &excerpt.events, epoch),
+            events: render_found(granted, &excerpt.events, epoch),
             more: excerpt.more.map(|more| more.0),
         },
         Question::Latest { .. }
@@ -37,14 +37,14 @@ pub(super) fn page(granted: &ReadGrant, excerpt: &Excerpt, epoch: Epoch) -> Mess
 #[must_use]
 pub fn history(granted: &ReadGrant, excerpt: &Excerpt, epoch: Epoch) -> Option<HistoryPage> {
     let HistorySpan { name, upto, .. } = spans(granted).first()?;
-    let events = found(granted, &excerpt.events, epoch);
+    let events = render_found(granted, &excerpt.events, epoch);
     let first = excerpt.first.unwrap_or(upto.next());
     Some(HistoryPage { room: name.clone(), epoch, first: first.0, head: upto.0, events })
 }
 
 /// The events that were read, each with the name of its room.
 #[must_use]
-pub fn found(granted: &ReadGrant, events: &[Event], epoch: Epoch) -> Vec<super::Event> {
+pub fn render_found(granted: &ReadGrant, events: &[Event], epoch: Epoch) -> Vec<super::Event> {
     let span_of = |event: &Event| spans(granted).iter().find(|span| span.room == event.room);
     let shown = |event| Some(render::event(event, &span_of(event)?.name, epoch));
     events.iter().filter_map(shown).collect()

@@ -53,7 +53,7 @@ pub struct Outline {
     /// The reference of the request that the message answers, if any.
     pub reference: Option<Ref>,
     /// The room and position of an event, if the message is an event and both can be read.
-    pub place: Option<(RoomName, Cursor)>,
+    pub cursor: Option<(RoomName, Cursor)>,
 }
 
 /// Reads the fields of one kind of message from the whole text.
@@ -133,7 +133,7 @@ impl ServerMessage {
     pub fn parse(json: &str) -> Result<Self, Misread> {
         let text = without_mark(json);
         let whole = |error| Misread::Whole { error, start: echoed(text) };
-        let [kind, reference, place @ ..] =
+        let [kind, reference, cursor @ ..] =
             envelope::pick(text, ["type", "ref", "room", "epoch", "position", "time_ms"])
                 .map_err(|what| whole(NotUnderstood { reference: None, field: None, what }))?;
         let kind = envelope::name(kind).map_err(|what| whole(envelope::in_field("type", what)))?;
@@ -144,8 +144,8 @@ impl ServerMessage {
         };
         match (reference, message) {
             (Ok(reference), Ok(message)) => Ok(Self { reference, message }),
-            (Ok(reference), Err(error)) => Err(outlined(error, &kind, reference, place)),
-            (Err(error), _) => Err(outlined(error, &kind, None, place)),
+            (Ok(reference), Err(error)) => Err(misread_fields(error, &kind, reference, cursor)),
+            (Err(error), _) => Err(misread_fields(error, &kind, None, cursor)),
         }
     }
 }
@@ -218,7 +218,7 @@ fn presence(text: &str) -> Result<Message, NotUnderstood> {
     fields(text, |InRoom { room }| Message::Presence(Presence { room, change }))
 }
 
-fn outlined(
+fn misread_fields(
     error: NotUnderstood,
     kind: &str,
     reference: Option<Ref>,
@@ -228,11 +228,11 @@ fn outlined(
         let short = raw.map(RawValue::get).filter(|raw| raw.len() <= CURSOR_FIELD_BYTES_MAX)?;
         serde_json::from_str(short).ok()
     }
-    let place = || {
+    let cursor = || {
         let (epoch, position) = (known::<Epoch>(epoch)?, known(position)?);
         Some((known(room)?, Cursor { epoch, position, time_ms: known(time_ms) }))
     };
-    let place = if kind == "event" { place() } else { None };
-    let outline = Box::new(Outline { kind: echoed(kind), reference, place });
+    let cursor = if kind == "event" { cursor() } else { None };
+    let outline = Box::new(Outline { kind: echoed(kind), reference, cursor });
     Misread::Fields { error, outline }
 }

@@ -1,7 +1,7 @@
 //! The line protocol: bytes to input, and facts to bytes.
 
 mod framing;
-mod shown;
+mod rendering;
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;

@@ -1,8 +1,8 @@
-//! What all members of a room are told.
+//! What the server sends to all members of a room.
 
 use teahouse_core::{Event, Presence};
 
-/// Something that all members of a room are told.
+/// Something that the server sends to all members of a room.
 #[derive(Clone, Copy, Debug)]
 pub enum Fact<'a> {
     /// An event: it has a position, and history keeps it.

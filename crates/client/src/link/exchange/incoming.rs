@@ -43,7 +43,7 @@ impl Exchange {
     /// names. The message would come again after every reconnect, so the link skips it and says so. An event still
     /// advances the cursor of its room, and an answer still ends the wait for it.
     fn handle_outline(&mut self, now: Duration, outline: Outline, error: &impl Display) {
-        let Outline { kind, reference, place: cursor } = outline;
+        let Outline { kind, reference, cursor } = outline;
         match (kind.as_str(), cursor) {
             ("event", Some((room, cursor))) => match self.rooms.accept(&room, cursor) {
                 Arrival::Next | Arrival::NextAfterLoss(_) => {

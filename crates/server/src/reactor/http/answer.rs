@@ -133,7 +133,7 @@ impl Peer {
         let before = before.map(Sequence);
         let question = Question::Search { words: words.clone(), room, before, count };
         let (granted, excerpt) = self.read(question).await?;
-        let events = api::found(&granted, &excerpt.events, self.epoch());
+        let events = api::render_found(&granted, &excerpt.events, self.epoch());
         let more = excerpt.more.map(|more| more.0);
         Ok(json(StatusCode::OK, &Found { words, events, more }))
     }

@@ -8,7 +8,7 @@ use teahouse_core::{Nick, RoomName, Text};
 use super::super::message::Event;
 use super::super::request::Part;
 use super::super::value::{self, Epoch, Id};
-use super::asked::{asked_nick, asked_room, asked_text, asked_words};
+use super::schemas::{nick_schema, room_schema, text_schema, words_schema};
 use crate::limits::{HISTORY_COUNT_MAX, SEARCH_COUNT_MAX};
 
 /// The parameters of a page of the list of rooms.
@@ -70,11 +70,11 @@ impl MessagesQuery {
 pub struct SearchQuery {
     /// The words, at most 8 and 256 bytes; a message has to contain all of them. `word*` finds all words that begin
     /// with `word`.
-    #[schemars(schema_with = "asked_words")]
+    #[schemars(schema_with = "words_schema")]
     pub words: String,
     /// Search in this room only. Without it, in all rooms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "asked_room")]
+    #[schemars(schema_with = "room_schema")]
     pub room: Option<RoomName>,
     /// For older results: the `more` of the last answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,7 +107,7 @@ pub struct PostQuery {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "value::optional_new_nick"
     )]
-    #[schemars(schema_with = "asked_nick")]
+    #[schemars(schema_with = "nick_schema")]
     pub nick: Option<Nick>,
 }
 
@@ -116,7 +116,7 @@ pub struct PostQuery {
 #[serde(deny_unknown_fields)]
 pub struct Post {
     /// The text: at most 16 KiB and 200 lines.
-    #[schemars(schema_with = "asked_text")]
+    #[schemars(schema_with = "text_schema")]
     pub text: Text,
     /// The nick of the sender; it must not be in use. Without it, a guest nick.
     #[serde(
@@ -124,7 +124,7 @@ pub struct Post {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "value::optional_new_nick"
     )]
-    #[schemars(schema_with = "asked_nick")]
+    #[schemars(schema_with = "nick_schema")]
     pub nick: Option<Nick>,
     /// An id that you draw at random for this message. With it you may send the message again after a timeout: it is
     /// stored and shown once.

@@ -2,7 +2,7 @@
 
 use teahouse_core::Nick;
 
-use super::asked::{NAME_OF_SCRIPTS, VISIBLE};
+use super::schemas::{NAME_OF_SCRIPTS, VISIBLE};
 use super::*;
 
 fn room(name: &str) -> Option<RoomName> {

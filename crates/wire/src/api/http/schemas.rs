@@ -13,7 +13,7 @@ pub(super) const NAME_OF_SCRIPTS: [&str; 5] =
 /// Some of the visible characters: a text needs at least one.
 pub(super) const VISIBLE: &str = "[!-~À-ÖØ-öø-ÿа-яА-Яא-תٱ-ۓअ-हก-ฮぁ-ゖァ-ヺ一-鿿가-힣😀-🙏]";
 
-fn asked_name(characters_max: usize) -> Schema {
+fn name_schema(characters_max: usize) -> Schema {
     let one_of = |letters: &&str| format!("[{letters}][{letters}.'-]{{0,{}}}", characters_max - 1);
     let names: Vec<String> = NAME_OF_SCRIPTS.iter().map(one_of).collect();
     json_schema!({
@@ -25,16 +25,16 @@ fn asked_name(characters_max: usize) -> Schema {
 }
 
 /// The schema of a room's name in a request.
-pub(in crate::api) fn asked_room(_: &mut SchemaGenerator) -> Schema {
-    asked_name(RoomName::CHARS_MAX)
+pub(in crate::api) fn room_schema(_: &mut SchemaGenerator) -> Schema {
+    name_schema(RoomName::CHARS_MAX)
 }
 
-pub(super) fn asked_nick(_: &mut SchemaGenerator) -> Schema {
-    asked_name(Nick::CHARS_MAX)
+pub(super) fn nick_schema(_: &mut SchemaGenerator) -> Schema {
+    name_schema(Nick::CHARS_MAX)
 }
 
 /// The schema of the text of a message in a request.
-pub(in crate::api) fn asked_text(_: &mut SchemaGenerator) -> Schema {
+pub(in crate::api) fn text_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",
         "minLength": 1,
@@ -43,7 +43,7 @@ pub(in crate::api) fn asked_text(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-pub(super) fn asked_words(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn words_schema(_: &mut SchemaGenerator) -> Schema {
     let letter = "[0-9A-Za-z一-鿿]";
     json_schema!({
         "type": "string",
