@@ -139,7 +139,7 @@ fn a_reload_says_which_settings_need_a_restart_and_keeps_them_as_they_are() {
     let path = open.data.path().join("teahouse.toml");
     std::fs::write(&path, "listen = [\"127.0.0.1:1\"]\nshards = 3\nhistory_shown = 3\n").unwrap();
     open.hang_up();
-    open.logs("changed, and take effect only with a restart settings=\"listen, shards\"");
+    open.logs("these settings have changed, but take effect only after a restart settings=\"listen, shards\"");
     open.logs("settings reloaded");
     std::fs::write(&path, "listen = [\"127.0.0.1:0\"]\nadmin = \"auto\"\n").unwrap();
     open.hang_up();
