@@ -150,8 +150,8 @@ impl Link {
         self.exchange.join(self.now(), room)
     }
 
-    /// Leaves a room. Its waiting messages are reported as refused. The answer is `left` with the returned reference;
-    /// without a connection, or while another leave of the room is in flight, no answer comes.
+    /// Leaves a room. Its waiting messages are reported as refused. The answer is `left` with the returned reference,
+    /// also without a connection. While another leave of the room is in flight, its reference is returned.
     pub fn leave(&mut self, room: &RoomName) -> Ref {
         self.exchange.leave(self.now(), room)
     }

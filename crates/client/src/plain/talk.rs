@@ -31,8 +31,8 @@ pub(super) struct Talk<W> {
     entered: BTreeSet<RoomName>,
     /// The ids of our own messages whose events have not arrived.
     own_ids: Vec<Id>,
-    /// Requests without an answer.
-    pending: Vec<Ref>,
+    /// Requests without an answer; of a join, the room.
+    pending: Vec<(Ref, Option<RoomName>)>,
     /// The request for the rest of the last search, which `/search` without words sends.
     next_search: Option<Search>,
     pub(super) offline: OfflineWatch,
@@ -106,13 +106,13 @@ impl<W: Write> Talk<W> {
             Happening::State(state) => self.handle_state(link, &state),
             Happening::Received(ServerMessage { reference, message }) => {
                 if let Some(reference) = reference {
-                    self.pending.retain(|pending| *pending != reference);
+                    self.pending.retain(|(pending, _)| *pending != reference);
                 }
                 self.handle_message(link, message)
             }
             Happening::Outgoing(outgoing) => self.handle_outgoing(outgoing),
             Happening::Unanswered { reference, .. } => {
-                self.pending.retain(|pending| *pending != reference);
+                self.pending.retain(|(pending, _)| *pending != reference);
                 self.print_notice(
                     "the connection broke before an answer came; it may be done or not",
                 )
@@ -190,6 +190,10 @@ impl<W: Write> Talk<W> {
 
     fn handle_left(&mut self, link: &Link, room: &RoomName) -> Result<(), ClientError> {
         self.entered.remove(room);
+        if !link.rooms().any(|own| own == room) {
+            // A join of it that is not answered never will be.
+            self.pending.retain(|(_, joining)| joining.as_ref() != Some(room));
+        }
         if self.current.as_ref() == Some(room) {
             self.current = link.rooms().filter(|other| *other != room).last().cloned();
         }
@@ -248,7 +252,7 @@ impl<W: Write> Talk<W> {
             Command::Join(room) => return self.join(link, room),
             Command::Room(room) => return self.switch_room(link, room),
             Command::Leave(room) => match room.map_or_else(current, Ok) {
-                Ok(room) => return self.leave(link, &room),
+                Ok(room) => return Ok(self.leave(link, &room)),
                 Err(error) => Err(error),
             },
             Command::Nick(nick) => Ok(Request::Nick(Rename { nick })),
@@ -284,14 +288,12 @@ impl<W: Write> Talk<W> {
         }
     }
 
-    fn leave(&mut self, link: &mut Link, room: &RoomName) -> Result<Next, ClientError> {
-        let is_online = link.rooms().any(|other| other == room);
-        link.leave(room);
-        // Without a connection no answer will confirm the leave.
-        if is_online && !link.rooms().any(|other| other == room) {
-            self.handle_left(link, room)?;
-        }
-        Ok(Next::Continue)
+    fn leave(&mut self, link: &mut Link, room: &RoomName) -> Next {
+        let reference = link.leave(room);
+        self.pending.push((reference, None));
+        // Without a connection the room is left already: the next line is not for it.
+        self.reset_current_room(link);
+        Next::Continue
     }
 
     fn say(&mut self, link: &mut Link, text: &Text, acted: bool) -> Result<Next, ClientError> {
@@ -316,7 +318,7 @@ impl<W: Write> Talk<W> {
         let is_answered = !matches!(&request, Request::Topic(api::Topic { text: Some(_), .. }));
         match link.ask(request) {
             Ok(reference) => {
-                self.pending.extend(is_answered.then_some(reference));
+                self.pending.extend(is_answered.then_some((reference, None)));
                 Ok(Next::Continue)
             }
             Err(AskError::TooManyWaiting { .. }) => Ok(Next::Retry),
@@ -330,7 +332,7 @@ impl<W: Write> Talk<W> {
             return self.switch_room(link, Some(room));
         }
         self.current = Some(room.clone());
-        self.pending.push(link.join(&room));
+        self.pending.push((link.join(&room), Some(room)));
         Ok(Next::Continue)
     }
 

@@ -142,6 +142,22 @@ fn a_broken_connection_is_one_line_and_a_line_typed_meanwhile_arrives_once() {
 }
 
 #[test]
+fn a_room_that_is_joined_and_left_without_a_connection_does_not_keep_the_client_waiting() {
+    let server = FakeServer::open();
+    let (screen, mut keyboard, run) = start(plain(&server));
+    screen.until(&server, "you are in #lobby");
+    server.state().rejects_connections = true;
+    server.cut();
+    screen.until(&server, "trying again");
+    keyboard.write_all(b"/join tea\n/leave tea\n/room\n").unwrap();
+    screen.until(&server, "-- you speak in #lobby");
+    server.state().rejects_connections = false;
+    drop(keyboard);
+    run.join().unwrap().unwrap();
+    assert!(screen.text().contains("you left #tea"), "{}", screen.text());
+}
+
+#[test]
 fn a_refused_message_is_printed_with_its_text() {
     let server = FakeServer::open();
     server.state().refusals.extend(["bad_text", "too_fast"]);

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use teahouse_core::{RoomName, Text};
-use teahouse_wire::api::{Bye, Code, Failure, Id, Leave, Ref, Request};
+use teahouse_wire::api::{Bye, Code, Failure, Id, Leave, Message, Ref, Request, ServerMessage};
 
 use super::pending::OnBreak;
 use super::rooms::{Membership, Room};
 use super::{Exchange, Phase, Unsent};
 use crate::link::limits::{ANSWER_TIMEOUT, BYE_TIMEOUT};
-use crate::link::{AskError, SayError, Stage};
+use crate::link::{AskError, Happening, SayError, Stage};
 
 impl Exchange {
     /// Says something under a new id. The message stays in the outbox until it is known to be stored.
@@ -100,8 +100,8 @@ impl Exchange {
         Ref::Number(reference)
     }
 
-    /// Leaves a room. Its waiting messages are returned as refused. The answer is `left` with the returned reference;
-    /// without a connection, or while another leave of the room is in flight, no answer comes.
+    /// Leaves a room. Its waiting messages are returned as refused. The answer is `left` with the returned reference,
+    /// also without a connection. While another leave of the room is in flight, its reference is returned.
     pub fn leave(&mut self, now: Duration, name: &RoomName) -> Ref {
         let reference = self.out.new_reference();
         let is_online = matches!(self.phase, Phase::Online { .. });
@@ -117,16 +117,18 @@ impl Exchange {
                 self.return_unsent(name, false, &left_failure(name));
                 self.out.send(reference, Request::Leave(Leave { room: name.clone() }));
             }
-            Some(Membership::Leaving(..)) => {}
+            Some(Membership::Leaving(first, _)) => return Ref::Number(first),
             Some(Membership::Joined | Membership::Joining(_) | Membership::NotJoined) => {
-                self.forget(name)
+                self.forget(name);
+                self.push_left(reference, name);
+            }
+            // The server answers that we are not in the room.
+            None if is_online => {
+                self.out.send(reference, Request::Leave(Leave { room: name.clone() }));
             }
             None => {
-                // The server answers that we are not in the room.
-                let leave = Request::Leave(Leave { room: name.clone() });
-                if is_online {
-                    self.out.send(reference, leave);
-                }
+                let message = Message::Error(not_in_room(name));
+                self.push_answer(reference, message);
             }
         }
         Ref::Number(reference)
@@ -147,6 +149,17 @@ impl Exchange {
         }
     }
 
+    /// Answers a leave of a room that the link has removed itself.
+    pub(super) fn push_left(&mut self, reference: u64, name: &RoomName) {
+        self.push_answer(reference, Message::Left { room: name.clone() });
+    }
+
+    /// Answers a request in place of the server.
+    fn push_answer(&mut self, reference: u64, message: Message) {
+        let reference = Some(Ref::Number(reference));
+        self.out.push_happening(Happening::Received(ServerMessage { reference, message }));
+    }
+
     /// Removes a room, and returns its messages as refused.
     pub(super) fn forget(&mut self, room: &RoomName) {
         self.rooms.remove(room);
@@ -161,6 +174,11 @@ impl Exchange {
             );
         }
     }
+}
+
+fn not_in_room(room: &RoomName) -> Failure {
+    let message = format!("you are not in {room}");
+    Failure { code: Code::NotInRoom, message, field: None, id: None }
 }
 
 pub(super) fn left_failure(room: &RoomName) -> Failure {

@@ -112,8 +112,9 @@ impl Exchange {
     /// Puts what was in flight on the closed connection back to waiting.
     fn requeue_in_flight(&mut self) {
         self.out.forget_internal();
-        for room in self.rooms.detach_all() {
+        for (room, reference) in self.rooms.detach_all() {
             self.return_unsent(&room, true, &calls::left_failure(&room));
+            self.push_left(reference, &room);
         }
         for unsent in self.outbox.requeue_all() {
             self.out.push_outgoing(&unsent, Stage::Waiting);

@@ -213,13 +213,15 @@ impl Rooms {
         self.find(name).map_or(Arrival::NotInRoom, |room| room.accept(cursor, ignoring))
     }
 
-    /// The connection is closed. Removes the rooms that were about to be left, and returns their names; the others are
-    /// to be joined again.
-    pub(super) fn detach_all(&mut self) -> Vec<RoomName> {
-        let is_leaving = |room: &Room| matches!(room.membership, Membership::Leaving(..));
-        let left = self.list.iter().filter(|room| is_leaving(room)).map(|room| room.name.clone());
-        let left = left.collect();
-        self.list.retain(|room| !is_leaving(room));
+    /// The connection is closed. Removes the rooms that were about to be left, and returns their names with the
+    /// references of the leaves; the others are to be joined again.
+    pub(super) fn detach_all(&mut self) -> Vec<(RoomName, u64)> {
+        let leaving = |room: &Room| match room.membership {
+            Membership::Leaving(reference, _) => Some((room.name.clone(), reference)),
+            Membership::NotJoined | Membership::Joining(_) | Membership::Joined => None,
+        };
+        let left: Vec<_> = self.list.iter().filter_map(leaving).collect();
+        self.list.retain(|room| leaving(room).is_none());
         for room in &mut self.list {
             room.membership = Membership::NotJoined;
         }

@@ -161,3 +161,19 @@ fn after_a_break_a_read_is_repeated_and_a_change_is_reported_as_unanswered() {
     wire.receive(&welcome(true));
     assert_eq!(wire.outputs().last().unwrap(), r#"> {"ref":4,"op":"rooms"}"#);
 }
+
+#[test]
+fn each_leave_is_answered_also_without_a_connection() {
+    let mut wire = Wire::in_tea();
+    let first = wire.link.leave(wire.now, &room("tea"));
+    assert_eq!(wire.link.leave(wire.now, &room("tea")), first, "one leave is in flight");
+    wire.expect(&[r#"> {"ref":3,"op":"leave","room":"tea"}"#]);
+    wire.close(None, "cut");
+    wire.expect(&["offline: cut", r#"{"type":"left","room":"tea"}"#]);
+    wire.link.join(wire.now, &room("go"));
+    wire.link.leave(wire.now, &room("go"));
+    wire.expect(&[r#"{"type":"left","room":"go"}"#]);
+    wire.link.leave(wire.now, &room("go"));
+    wire.expect(&[r#"{"type":"error","code":"not_in_room","message":"you are not in #go"}"#]);
+    assert_eq!(wire.link.rooms().count(), 0);
+}
