@@ -1,4 +1,4 @@
-//! Copies of a history, and histories that are not sound.
+//! Copies of a history, and checks of damaged histories.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
@@ -45,7 +45,7 @@ fn history(directory: &Path, count: u64) -> teahouse_server::store::Opened {
 }
 
 #[test]
-fn a_copy_has_what_was_said_up_to_it_also_what_is_not_in_the_database_file_yet() {
+fn a_copy_has_every_earlier_message_also_those_that_are_only_in_the_write_ahead_log() {
     let directory = tempfile::tempdir().unwrap();
     let copies = tempfile::tempdir().unwrap();
     let copy = copies.path().join("copy.db");
@@ -83,7 +83,7 @@ fn a_copy_has_what_was_said_up_to_it_also_what_is_not_in_the_database_file_yet()
 }
 
 #[test]
-fn what_is_not_sound_is_named() {
+fn a_check_names_the_damage() {
     let directory = tempfile::tempdir().unwrap();
     let database = directory.path().join("teahouse.db");
     assert!(matches!(check(&database), Err(StoreError::NoHistory { .. })));
@@ -121,7 +121,7 @@ fn what_is_not_sound_is_named() {
     }
     std::fs::write(&database, damaged).unwrap();
     assert!(matches!(check(&database), Err(StoreError::Corrupt { .. })));
-    // What is copied from it is not sound either, and gets no name.
+    // A copy of a damaged history is damaged too, and gets no name.
     let copy = directory.path().join("copy.db");
     backup(&database, &copy).unwrap_err();
     assert!(!copy.exists());

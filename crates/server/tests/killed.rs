@@ -59,8 +59,7 @@ fn writes_until_it_is_killed() {
     }
 }
 
-/// Has this process run in a history until it has told this many numbers and two more, and kills it. Gives all that it
-/// has told.
+/// Runs this process in a history until it has printed `count` + 2 numbers, and kills it. Returns all printed numbers.
 fn killed_after(process: &str, directory: &Path, count: usize) -> Vec<u64> {
     let mut writer = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", process, "--nocapture"])
@@ -73,7 +72,7 @@ fn killed_after(process: &str, directory: &Path, count: usize) -> Vec<u64> {
         let (_, number) = line.split_once("kept ")?;
         number.parse::<u64>().ok()
     });
-    // After more or fewer, so that it is killed in the middle of something else each time.
+    // Counts differ, so that the process is killed in the middle of another step each time.
     let mut told: Vec<u64> = numbers.by_ref().take(count + 2).collect();
     writer.kill().unwrap();
     told.extend(numbers);

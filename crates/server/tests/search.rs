@@ -54,7 +54,7 @@ fn positions(excerpt: &Excerpt) -> Vec<u64> {
 }
 
 #[test]
-fn what_looks_the_same_is_found_however_it_is_typed() {
+fn a_search_finds_texts_that_look_the_same_however_they_are_typed() {
     let directory = tempfile::tempdir().unwrap();
     let said = [
         "café olé",
@@ -98,7 +98,7 @@ fn what_looks_the_same_is_found_however_it_is_typed() {
 }
 
 #[test]
-fn whatever_is_typed_is_no_syntax_and_whatever_is_said_is_found() {
+fn typed_words_are_never_syntax_and_every_message_is_found() {
     let directory = tempfile::tempdir().unwrap();
     let Opened { store, readers, .. } = lobby(directory.path(), &[]);
     let reader = &readers[0];
@@ -119,7 +119,7 @@ fn whatever_is_typed_is_no_syntax_and_whatever_is_said_is_found() {
 }
 
 #[test]
-fn a_search_that_is_cut_says_so_and_its_rest_can_be_had() {
+fn a_search_that_is_cut_says_so_and_its_next_page_can_be_read() {
     let directory = tempfile::tempdir().unwrap();
     let said: Vec<String> = (1..=45).map(|number| format!("tea {number}")).collect();
     let opened = lobby(directory.path(), &said);
@@ -167,7 +167,7 @@ fn a_search_that_takes_too_much_work_is_refused_in_time() {
 }
 
 #[test]
-fn the_log_stays_small_while_others_read_without_a_pause() {
+fn the_write_ahead_log_stays_small_while_others_read_without_a_pause() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = lobby(directory.path(), &["x".to_owned()]);
     let database = directory.path().join("teahouse.db");

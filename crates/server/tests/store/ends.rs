@@ -27,7 +27,7 @@ fn finding(directory: &Path) -> String {
 }
 
 #[test]
-fn every_batch_records_where_its_rooms_go_on() {
+fn every_batch_records_the_last_positions_of_its_rooms() {
     let directory = tempfile::tempdir().unwrap();
     let mut opened = open(directory.path());
     opened.store.commit(AT, &[created(LOBBY, "lobby")]).unwrap();
@@ -45,7 +45,7 @@ fn every_batch_records_where_its_rooms_go_on() {
 }
 
 #[test]
-fn a_room_of_which_everything_is_gone_goes_on_after_its_last_position() {
+fn a_room_without_events_continues_after_its_last_position() {
     let directory = tempfile::tempdir().unwrap();
     lobby(directory.path(), &["one", "two", "three"]).store.close().unwrap();
     by_hand(directory.path()).execute("DELETE FROM event", []).unwrap();
