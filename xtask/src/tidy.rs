@@ -7,6 +7,7 @@ mod file;
 mod named;
 mod protocols;
 mod tokens;
+mod words;
 
 use std::path::Path;
 
@@ -60,6 +61,7 @@ const RULES: &[Rule] = &[
         check: characters::stand_in_one_table,
     },
     Rule { wants: "protocols know neither each other nor the shard", check: protocols::are_apart },
+    Rule { wants: "one word for each concept", check: words::are_the_fields },
     Rule { wants: "links between documents lead somewhere", check: links_lead_somewhere },
     Rule { wants: "the README begins with the two commands", check: begins_with_commands },
 ];

@@ -17,6 +17,23 @@ pub(super) fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
+/// Source text without its literals, with its lines: what names and comments say.
+pub(super) fn without_literals(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (length, is_token) = measure(rest, first);
+        let (part, after) = rest.split_at(length);
+        if is_token || part.starts_with("//") || part.trim().is_empty() {
+            kept += part;
+        } else {
+            kept.extend(part.chars().filter(|c| *c == '\n'));
+        }
+        rest = after;
+    }
+    kept
+}
+
 /// The length in bytes of the first token, and whether it is a word or a mark.
 fn measure(text: &str, first: char) -> (usize, bool) {
     let until = |end: &str| text.find(end).map_or(text.len(), |at| at + end.len());

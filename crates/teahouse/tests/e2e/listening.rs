@@ -1,11 +1,11 @@
 //! Where a server listens, and whether its greeting is true.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::server::{PATIENCE, teahouse};
+use crate::server::{PATIENCE, read_greeting, teahouse};
 
 /// A server with the given arguments; its log is in a file.
 struct Open {
@@ -34,14 +34,11 @@ impl Open {
             .stderr(std::fs::File::create(data.path().join("log")).unwrap())
             .spawn()
             .unwrap();
-        let mut greeting = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        while !greeting.contains("Ctrl-C closes") {
-            if stdout.read_line(&mut greeting).unwrap() == 0 {
-                child.wait().unwrap();
-                return Err(std::fs::read_to_string(data.path().join("log")).unwrap());
-            }
-        }
+        let Ok(greeting) = read_greeting(child.stdout.take().unwrap()) else {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return Err(std::fs::read_to_string(data.path().join("log")).unwrap());
+        };
         Ok(Self { child, greeting, data })
     }
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::peer::Peer;
@@ -135,11 +136,8 @@ impl TestServer {
             .stdout(Stdio::piped())
             .stderr(log_file(data.path()));
         let mut child = Running::start(&mut program);
-        let mut greeting = String::new();
-        let mut stdout = BufReader::new(child.0.stdout.take().unwrap());
-        while !greeting.contains("Ctrl-C closes") {
-            assert!(stdout.read_line(&mut greeting).unwrap() > 0, "it printed only {greeting:?}");
-        }
+        let greeting = read_greeting(child.0.stdout.take().unwrap())
+            .unwrap_or_else(|printed| panic!("it printed only {printed:?}"));
         let port = greeting
             .lines()
             .find_map(|line| line.trim().strip_prefix("nc 127.0.0.1 "))
@@ -259,4 +257,22 @@ impl Drop for TestServer {
         // Also where the server went on without its tracer.
         assert!(std::thread::panicking() || !log.contains("panicked at"), "the server panicked");
     }
+}
+
+/// Reads what a server prints at its start, to the last line of it. If that line does not come, the error is what came.
+pub(crate) fn read_greeting(stdout: ChildStdout) -> Result<String, String> {
+    let (lines, received) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut printed = BufReader::new(stdout).lines().map_while(Result::ok);
+        while printed.next().is_some_and(|line| lines.send(line).is_ok()) {}
+    });
+    let deadline = Instant::now() + PATIENCE;
+    let mut greeting = String::new();
+    while !greeting.contains("Ctrl-C closes") {
+        let wait = deadline.saturating_duration_since(Instant::now());
+        let Ok(line) = received.recv_timeout(wait) else { return Err(greeting) };
+        greeting += &line;
+        greeting.push('\n');
+    }
+    Ok(greeting)
 }
