@@ -145,7 +145,7 @@ fn a_reload_says_which_settings_need_a_restart_and_keeps_them_as_they_are() {
     loop {
         let log = std::fs::read_to_string(open.data.path().join("log")).unwrap();
         if log.matches("settings reloaded").count() == 2 {
-            assert_eq!(log.matches("only with a restart").count(), 1, "{log}");
+            assert_eq!(log.matches("only after a restart").count(), 1, "{log}");
             break;
         }
         assert!(Instant::now() < deadline, "{log}");

@@ -225,7 +225,7 @@ impl TestServer {
     pub(crate) fn wait_for_close(&mut self) {
         let status = self.wait(PATIENCE);
         let log = self.log();
-        assert!(status.success() && !log.contains("ended in time"), "{status}: {log}");
+        assert!(status.success() && !log.contains("did not end in time"), "{status}: {log}");
     }
 
     /// Resident memory in KiB.
