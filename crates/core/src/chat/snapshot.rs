@@ -68,6 +68,11 @@ impl Chat {
         if last_room > RoomId::KEPT_MAX {
             return Err(format!("{} rooms have been made", last_room.0));
         }
+        let last = chat.rooms.last();
+        if last > last_room {
+            let (last, made) = (last.0, last_room.0);
+            return Err(format!("room {last} is kept, and only {made} rooms have been made"));
+        }
         chat.rooms.reserve_up_to(last_room);
         for session in snapshot.sessions {
             chat.add_session(session)?;

@@ -182,6 +182,11 @@ fn the_error_names_what_a_snapshot_contradicts() {
             json!([[1, 1], [2, 1]]),
             "not all of {NodeId(1): 1, NodeId(2): 1} are boots of one server",
         ),
+        (
+            "/rooms/0/id",
+            json!(u32::MAX),
+            "room 4294967295 is kept, and only 1 rooms have been made",
+        ),
         ("/nodes", json!([[1, 2]]), "not all of {NodeId(1): 2} are boots of one server"),
         ("/last_boot", json!(1 << 20), "1048576 boots were given out"),
         ("/guests", json!(u64::MAX), "18446744073709551615 guests have come"),
