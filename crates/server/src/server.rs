@@ -201,7 +201,7 @@ impl Server {
         );
         info!(
             connections = self.front.connections_max(limits),
-            not_entered_per_address = limits.connections.newcomers_per_address_max,
+            newcomers_per_address = limits.connections.newcomers_per_address_max,
             address_requests_per_second = limits.addresses.address_requests_per_second,
             connections_per_address = limits.connections.connections_per_address_max,
             flood_burst = limits.flood.flood_burst,

@@ -21,7 +21,7 @@ const GIVEN_UP: &[(&str, &str)] = &[
 ];
 
 /// Names that settings and the api have, and keep.
-const KEPT: &[&str] = &["newcomers_per_address_max", "NotInTheHouse"];
+const KEPT: &[&str] = &["newcomers_per_address", "NotInTheHouse"];
 
 /// Finds such words in names and comments of source files, and in the prose of documents. Not in literals: those are
 /// what people and programs read.
