@@ -96,7 +96,7 @@ pub struct StateFile {
     path: PathBuf,
     /// The bytes that were last written.
     written: Vec<u8>,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl StateFile {
@@ -212,11 +212,23 @@ impl StateFile {
     }
 }
 
+/// A lock that is held as long as this value lives. It is released explicitly: a program that is just being started has a
+/// copy of the descriptor for a moment, and with it the lock would outlive the file that is closed here.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // If that fails, closing the file releases the lock.
+        self.0.unlock().ok();
+    }
+}
+
 /// Locks the first free state file of a server. Returns its number, its path and the lock; `None` if all are locked.
 fn lock_first_free(
     directory: &Path,
     server: &Server,
-) -> io::Result<Option<(usize, PathBuf, File)>> {
+) -> io::Result<Option<(usize, PathBuf, Lock)>> {
     for number in 1..=CLIENTS_MAX {
         let path = directory.join(file_name(server, number));
         match take_lock(directory, &path) {
@@ -242,14 +254,14 @@ fn file_name(server: &Server, number: usize) -> String {
     format!("{}_{}{}{number}.json", escape(&server.host), server.port, escape(path))
 }
 
-fn take_lock(directory: &Path, path: &Path) -> Result<File, TryLockError> {
+fn take_lock(directory: &Path, path: &Path) -> Result<Lock, TryLockError> {
     make_directory(directory).map_err(TryLockError::Error)?;
     check_only_ours(directory).map_err(TryLockError::Error)?;
     let path = path.with_extension("lock");
     let lock = private_options().write(true).create(true).truncate(false).open(&path);
     let lock = lock.map_err(|error| TryLockError::Error(describe(&path, error)))?;
     lock.try_lock()?;
-    Ok(lock)
+    Ok(Lock(lock))
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {

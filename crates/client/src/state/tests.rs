@@ -52,6 +52,17 @@ fn a_saved_file_is_read_the_next_time_and_only_its_owner_may_read_it() {
 }
 
 #[test]
+fn a_file_is_free_at_once_also_while_a_program_that_is_being_started_has_its_lock() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut file = open(directory.path()).0.unwrap();
+    file.save(&memory(), true).unwrap();
+    let inherited = file._lock.0.try_clone().unwrap();
+    drop(file);
+    assert_eq!(open(directory.path()).1, Some(memory()));
+    drop(inherited);
+}
+
+#[test]
 fn a_nick_that_is_no_longer_valid_is_dropped() {
     let directory = tempfile::tempdir().unwrap();
     let mut file = open(directory.path()).0.unwrap();
