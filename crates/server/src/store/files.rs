@@ -28,7 +28,7 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 #[derive(Debug)]
 pub(super) struct Location {
     directory: PathBuf,
-    _lock: Option<File>,
+    lock: Option<File>,
     /// Files and directories that this opening has created; they are removed if it fails.
     made: Vec<PathBuf>,
     temporary: Option<tempfile::TempDir>,
@@ -41,12 +41,8 @@ impl Location {
             return Self::in_memory();
         }
         let failed = |why| StoreError::Directory { path: directory.to_owned(), why };
-        let mut location = Self {
-            directory: directory.to_owned(),
-            _lock: None,
-            made: Vec::new(),
-            temporary: None,
-        };
+        let mut location =
+            Self { directory: directory.to_owned(), lock: None, made: Vec::new(), temporary: None };
         check_database(&location.database())?;
         location.make_directory(directory).map_err(failed)?;
         let lock_path = directory.join(LOCK);
@@ -55,7 +51,7 @@ impl Location {
         }
         let lock = private::open_or_create(&lock_path).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => location._lock = Some(lock),
+            Ok(()) => location.lock = Some(lock),
             Err(TryLockError::WouldBlock) => {
                 location.made.clear();
                 return Err(StoreError::InUse { path: directory.to_owned() });
@@ -84,7 +80,7 @@ impl Location {
             .map_err(|why| StoreError::Directory { path: std::env::temp_dir(), why })?;
         Ok(Self {
             directory: temporary.path().to_owned(),
-            _lock: None,
+            lock: None,
             made: Vec::new(),
             temporary: Some(temporary),
         })
@@ -137,6 +133,11 @@ impl Drop for Location {
             {
                 tracing::warn!(path = %path.display(), %error, "cannot remove a file created by a failed start");
             }
+        }
+        // Explicitly: a program that is just being started has a copy of the descriptor, and with it the lock, for a
+        // moment. If this fails, closing the file releases the lock.
+        if let Some(lock) = &self.lock {
+            lock.unlock().ok();
         }
     }
 }
@@ -214,5 +215,21 @@ fn check_pages(path: &Path) -> Result<(), StoreError> {
         Ok(found) if found == "ok" => Ok(()),
         Ok(found) => Err(corrupt(found.lines().next().unwrap_or_default().to_owned())),
         Err(error) => Err(corrupt(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_free_at_once_also_while_a_program_that_is_being_started_has_its_lock() {
+        let directory = tempfile::tempdir().unwrap();
+        let location = Location::claim(directory.path(), Durability::Sync).unwrap();
+        let inherited = location.lock.as_ref().unwrap().try_clone().unwrap();
+        assert!(Location::claim(directory.path(), Durability::Sync).is_err(), "it is in use");
+        drop(location);
+        Location::claim(directory.path(), Durability::Sync).unwrap();
+        drop(inherited);
     }
 }
